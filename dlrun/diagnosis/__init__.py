@@ -1,0 +1,1 @@
+"""The diagnosis: numbers in, verdict and advice out. Pure functions."""

@@ -1,0 +1,58 @@
+"""What can go wrong, each with the exit status that a script sees.
+
+Everything dlrun raises on purpose is a `DlrunError`: its text is meant for the person at the keyboard (where, what was
+found, what would do) and is shown without a traceback. Any other exception is a bug of ours and ends with exit status 1.
+"""
+
+
+class DlrunError(Exception):
+    """A sentence for the user; `kind` names it in JSON, `exit_status` ends the process."""
+
+    kind = "error"
+    exit_status = 1
+
+
+class UsageError(DlrunError):
+    """The command line does not make sense."""
+
+    kind = "usage"
+    exit_status = 2
+
+
+class ConfigError(DlrunError):
+    """The config cannot be used; `problems` holds every problem found, one sentence each."""
+
+    kind = "config"
+    exit_status = 3
+
+    def __init__(self, problems: list[str]):
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class DataError(DlrunError):
+    """The data cannot be used as the config asks."""
+
+    kind = "data"
+    exit_status = 3
+
+
+class CheckFailed(DlrunError):
+    """A check that was asked for did not pass."""
+
+    kind = "check"
+    exit_status = 4
+
+
+class Diverged(DlrunError):
+    """Training left the finite numbers."""
+
+    kind = "diverged"
+    exit_status = 5
+
+
+class StoreError(DlrunError):
+    """A run folder is missing, corrupt or not writable."""
+
+    kind = "store"
+    exit_status = 6

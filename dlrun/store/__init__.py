@@ -1,0 +1,1 @@
+"""The store: run folders, written whole and read with suspicion."""

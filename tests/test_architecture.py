@@ -1,0 +1,102 @@
+"""The import ladder holds: a module imports from strictly lower rungs, and each rung only the packages it may."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "dlrun"
+
+RUNGS = {
+    "errors": 0,
+    "nn": 1,
+    "config": 2,
+    "data": 2,
+    "diagnosis": 3,
+    "store": 4,
+    "experiment": 5,
+    "report": 6,
+    "cli": 7,
+    "__main__": 8,
+}
+
+# Packages beyond the standard library that a rung may import.
+MAY_IMPORT = {
+    "errors": set(),
+    "nn": {"numpy"},
+    "config": {"pydantic", "pydantic_core", "yaml"},
+    "data": {"numpy", "sklearn", "polars", "scipy"},
+    "diagnosis": {"numpy", "scipy"},
+    "store": {"numpy"},
+    "experiment": {"numpy"},
+    "report": {"rich"},
+    "cli": {"typer", "click", "rich"},
+    "__main__": set(),
+}
+
+STANDARD_LIBRARY = set(__import__("sys").stdlib_module_names)
+
+
+def part_of(path: Path) -> str:
+    """The rung name of a file: its first folder below the package, or its own stem at the top."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_modules(path: Path) -> list[str]:
+    """Absolute dotted names of all that a file imports, wherever in the file it does so."""
+    here = ("dlrun", *path.relative_to(PACKAGE).parts[:-1])
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+            stem = ".".join(filter(None, [base, node.module]))
+            names += [f"{stem}.{alias.name}" for alias in node.names]
+    return names
+
+
+def violations(path: Path) -> list[str]:
+    """Sentences naming each import of a file that climbs the ladder or leaves its packages."""
+    part, found = part_of(path), []
+    for name in imported_modules(path):
+        root, *rest = name.split(".")
+        if root == "dlrun":
+            target = rest[0] if rest else ""
+            if target in RUNGS and target != part and RUNGS[target] >= RUNGS[part]:
+                found.append(f"{path.name}: {part} ({RUNGS[part]}) imports {target} ({RUNGS[target]})")
+        elif root not in STANDARD_LIBRARY and root not in MAY_IMPORT[part]:
+            found.append(f"{path.name}: {part} may not import {root}")
+    return found
+
+
+def python_files() -> list[Path]:
+    return [p for p in sorted(PACKAGE.rglob("*.py")) if p.name != "__init__.py" or p.parent != PACKAGE]
+
+
+def test_every_module_stands_on_a_rung():
+    assert {part_of(p) for p in python_files()} <= set(RUNGS)
+
+
+def test_imports_go_down_the_ladder():
+    assert [v for p in python_files() for v in violations(p)] == []
+
+
+def test_the_ladder_check_sees_a_climbing_import(tmp_path, monkeypatch):
+    monkeypatch.setattr("test_architecture.PACKAGE", tmp_path, raising=False)
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    (tmp_path / "nn").mkdir()
+    bad = tmp_path / "nn" / "bad.py"
+    bad.write_text("def f():\n    from ..config import schema\n    import yaml\n")
+    assert violations(bad) == ["bad.py: nn (1) imports config (2)", "bad.py: nn may not import yaml"]
+
+
+def test_functions_fit_on_a_screen_and_modules_hold_one_idea():
+    too_long = []
+    for path in python_files():
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 350:
+            too_long.append(f"{path.name}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 60:
+                too_long.append(f"{path.name}:{node.name}: {node.end_lineno - node.lineno + 1} lines")
+    assert too_long == []
