@@ -1,7 +1,7 @@
 """What can go wrong, each with the exit status that a script sees.
 
 Everything dlrun raises on purpose is a `DlrunError`: its text is meant for the person at the keyboard (where, what was
-found, what would do) and is shown without a traceback. Any other exception is a bug of ours and ends with exit status 1.
+found, what would do) and is shown without a traceback. Any other exception is a bug of ours and ends with status 1.
 """
 
 
