@@ -45,10 +45,14 @@ class CheckFailed(DlrunError):
 
 
 class Diverged(DlrunError):
-    """Training left the finite numbers."""
+    """Training left the finite numbers, at `epoch` (from 1), first in the `what` of `layer` (from 1)."""
 
     kind = "diverged"
     exit_status = 5
+
+    def __init__(self, epoch: int, layer: int, what: str):
+        super().__init__(f"training diverged at epoch {epoch}: the {what} of layer {layer} left the finite numbers")
+        self.epoch, self.layer, self.what = epoch, layer, what
 
 
 class StoreError(DlrunError):

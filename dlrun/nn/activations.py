@@ -1,0 +1,83 @@
+"""Activations, each a value and a slope. The hidden layers of a network share one of them.
+
+A slope is written in terms of the value A = g(Z), so that the backward pass needs no pre-activation. Where g is
+homogeneous (g(Z) = Z g'(Z): identity, ReLU and its leaky kin) the sign of Z says as much, and the forward pass
+gets A as Z times the slope, the very factor that the backward pass multiplies by.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+# Maas, Hannun and Ng 2013 use 0.01.
+LEAKY_SLOPE = 0.01
+
+
+class Activation(NamedTuple):
+    """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself."""
+
+    value: Callable[[np.ndarray, np.ndarray], None]
+    slope: Callable[[np.ndarray, np.ndarray], None]
+    homogeneous: bool
+
+
+def identity(Z, out):
+    np.copyto(out, Z)
+
+
+def identity_slope(A, out):
+    out.fill(1)
+
+
+def relu(Z, out):
+    np.maximum(Z, 0, out=out)
+
+
+def relu_slope(A, out):
+    """1 where A > 0, else 0; at the kink itself the left slope, 0."""
+    np.greater(A, 0, out=out)
+
+
+def leaky_relu(Z, out):
+    np.multiply(Z, LEAKY_SLOPE, out=out)
+    np.maximum(Z, out, out=out)
+
+
+def leaky_relu_slope(A, out):
+    """1 where A > 0, else LEAKY_SLOPE."""
+    np.greater(A, 0, out=out)
+    np.maximum(out, LEAKY_SLOPE, out=out)
+
+
+def tanh(Z, out):
+    np.tanh(Z, out=out)
+
+
+def tanh_slope(A, out):
+    """1 - tanh(Z)^2."""
+    np.multiply(A, A, out=out)
+    np.subtract(1, out, out=out)
+
+
+def sigmoid(Z, out):
+    """1 / (1 + exp(-Z)), as (1 + tanh(Z / 2)) / 2, which overflows nowhere."""
+    np.multiply(Z, 0.5, out=out)
+    np.tanh(out, out=out)
+    np.add(out, 1, out=out)
+    np.multiply(out, 0.5, out=out)
+
+
+def sigmoid_slope(A, out):
+    """A (1 - A)."""
+    np.subtract(1, A, out=out)
+    np.multiply(out, A, out=out)
+
+
+ACTIVATIONS = {
+    "relu": Activation(relu, relu_slope, homogeneous=True),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_slope, homogeneous=True),
+    "tanh": Activation(tanh, tanh_slope, homogeneous=False),
+    "sigmoid": Activation(sigmoid, sigmoid_slope, homogeneous=False),
+    "identity": Activation(identity, identity_slope, homogeneous=True),
+}

@@ -1,0 +1,82 @@
+"""Losses, from logits: the mean over the rows, and its slope at the logits.
+
+Each takes logits Z (m, k), targets Y and, when the slope is wanted, a buffer dZ (m, k) that receives dJ/dZ, already
+divided by m. Written on logits, so that |Z| = 1000 stays finite. Each comes with the prediction that belongs to it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Loss(NamedTuple):
+    """mean(Z, Y, dZ=None) -> loss per example; predict(Z) -> class indices (m,) or values (m,)."""
+
+    mean: Callable[..., float]
+    predict: Callable[[np.ndarray], np.ndarray]
+
+
+def sigmoid_cross_entropy(Z, Y, dZ=None):
+    """Mean logistic loss in nats of logits Z (m, 1) against Y (m, 1) in {0, 1}.
+
+    -y log s(z) - (1 - y) log(1 - s(z)) = max(z, 0) - z y + log(1 + exp(-|z|)), and its slope is s(z) - y.
+    Source: Bishop 2006, section 4.3.2.
+    """
+    tail = np.exp(-np.abs(Z))  # in (0, 1]
+    loss = np.maximum(Z, 0) - Z * Y + np.log1p(tail)
+    if dZ is not None:
+        # s(z) = 1 / (1 + e^-z) for z >= 0 and e^z / (1 + e^z) below: the numerator is 1 or the tail.
+        np.divide(np.where(Z >= 0, 1, tail), 1 + tail, out=dZ)
+        dZ -= Y
+        dZ /= len(Z)
+    return float(loss.mean(dtype=np.float64))
+
+
+def softmax_cross_entropy(Z, Y, dZ=None):
+    """Mean cross-entropy in nats of logits Z (m, k) against class indices Y (m,).
+
+    log sum_j exp(z_j) - z_y, and its slope is softmax(z) - onehot(y). Source: Bishop 2006, section 4.3.4.
+    """
+    P = np.empty_like(Z) if dZ is None else dZ
+    rows = np.arange(len(Z))
+    np.subtract(Z, Z.max(axis=1, keepdims=True), out=P)  # the largest is 0, so that exp cannot overflow
+    z_y = P[rows, Y]
+    np.exp(P, out=P)
+    total = P.sum(axis=1, keepdims=True)
+    loss = np.log(total[:, 0]) - z_y
+    if dZ is not None:
+        dZ /= total
+        dZ[rows, Y] -= 1
+        dZ /= len(Z)
+    return float(loss.mean(dtype=np.float64))
+
+
+def squared_error(Z, Y, dZ=None):
+    """Mean squared error of Z (m, 1) against Y (m, 1), in squared target units: (z - y)^2, and its slope 2 (z - y)."""
+    difference = Z - Y
+    if dZ is not None:
+        np.multiply(difference, 2 / len(Z), out=dZ)
+    return float(np.square(difference).mean(dtype=np.float64))
+
+
+def positive(Z):
+    """Class 1 where the logit is above zero."""
+    return (Z[:, 0] > 0).astype(np.int64)
+
+
+def largest(Z):
+    """The class with the largest logit."""
+    return Z.argmax(axis=1)
+
+
+def value(Z):
+    """The output itself."""
+    return Z[:, 0]
+
+
+LOSSES = {
+    "sigmoid": Loss(sigmoid_cross_entropy, positive),
+    "softmax": Loss(softmax_cross_entropy, largest),
+    "squared": Loss(squared_error, value),
+}

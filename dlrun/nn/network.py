@@ -1,0 +1,148 @@
+"""The network: forward to logits, and the way back to gradients, through buffers that are made once.
+
+Everything a pass finds out lies in its `Workspace`, none of it on the network, so that a dev pass between a forward
+and a backward pass spoils nothing. The formulas, rows being examples:
+
+    forward    Z = A W + b,  A' = g(Z) * mask / keep_prob
+    backward   dW = A^T dZ,  db = sum dZ,  dA = dZ W^T,  dZ = dA * g'(Z) * mask / keep_prob
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .activations import ACTIVATIONS
+from .dropout import draw_mask, realised_keep_prob
+from .losses import LOSSES, Loss
+from .parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a network is, its numbers aside.
+
+    sizes : widths from inputs to outputs; depth 1, (n_in, n_out), is linear or logistic regression.
+    activation, loss : words of ACTIVATIONS and LOSSES.
+    keep_probs : the probability that a unit stays, one a hidden layer; empty means 1 throughout.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str
+    loss: str
+    keep_probs: tuple[float, ...] = ()
+
+    @property
+    def depth(self) -> int:
+        """Layers with weights, the output layer included."""
+        return len(self.sizes) - 1
+
+    @property
+    def loss_function(self) -> Loss:
+        return LOSSES[self.loss]
+
+
+class Hidden:
+    """The buffers of one hidden layer of n units, for m rows.
+
+    A1 (m, n + 1) : its output beside a column of ones, which carries the next layer's bias; A views the output.
+    Z, factor (m, n) : pre-activation; g'(Z) * mask / keep_prob, which both passes multiply by.
+    """
+
+    def __init__(self, m: int, n: int, keep_prob: float, dtype):
+        self.A1 = np.ones((m, n + 1), dtype)
+        self.A = self.A1[:, :-1]
+        self.Z = np.empty((m, n), dtype)
+        self.factor = np.empty((m, n), dtype)
+        self.mask = np.ones((m, n), np.bool_) if keep_prob < 1 else None
+        self.scaled_mask = np.ones((m, n), dtype) if keep_prob < 1 else None
+        self.keep_prob = keep_prob
+
+
+class Workspace:
+    """The buffers of a forward and a backward pass over m rows.
+
+    X1 (m, n_in + 1) : the inputs beside a column of ones; write the rows into X. logits, dZ (m, n_out).
+    """
+
+    def __init__(self, network: Network, m: int, dtype=np.float32):
+        n_in, *widths, n_out = network.sizes
+        keep_probs = network.keep_probs or (1.0,) * len(widths)
+        self.network = network
+        self.X1 = np.ones((m, n_in + 1), dtype)
+        self.X = self.X1[:, :-1]
+        self.hidden = [Hidden(m, n, keep, dtype) for n, keep in zip(widths, keep_probs, strict=True)]
+        self.logits = np.empty((m, n_out), dtype)
+        self.dZ = np.empty((m, n_out), dtype)
+        # A gradient is needed only until the layer below has its own, so two take turns in the same memory.
+        scratch = np.empty((2, m * max(widths, default=0)), dtype)
+        self.dA = [scratch[i % 2, : m * n].reshape(m, n) for i, n in enumerate(widths)]
+
+    def inputs(self) -> list[np.ndarray]:
+        """What each layer with weights multiplies, beside its column of ones: X1, then each hidden A1."""
+        return [self.X1, *(hidden.A1 for hidden in self.hidden)]
+
+    def draw_masks(self, rng: np.random.Generator) -> None:
+        """Fresh dropout masks for every hidden layer that drops units."""
+        for hidden in self.hidden:
+            if hidden.mask is not None:
+                draw_mask(hidden.mask, hidden.keep_prob, rng)
+                np.multiply(hidden.mask, 1 / realised_keep_prob(hidden.keep_prob), out=hidden.scaled_mask)
+
+
+def forward(parameters: Parameters, workspace: Workspace) -> np.ndarray:
+    """Logits (m, n_out) of the rows in `workspace.X`, through the masks last drawn; leaves what `backward` needs."""
+    activation = ACTIVATIONS[workspace.network.activation]
+    A1 = workspace.X1
+    for layer, hidden in zip(parameters.layers, workspace.hidden, strict=False):
+        np.dot(A1, layer.Wb, out=hidden.Z)
+        if activation.homogeneous:
+            activation.slope(hidden.Z, hidden.factor)
+            if hidden.mask is not None:
+                hidden.factor *= hidden.scaled_mask
+            np.multiply(hidden.Z, hidden.factor, out=hidden.A)  # g(Z) = Z g'(Z)
+        else:
+            activation.value(hidden.Z, hidden.A)
+            activation.slope(hidden.A, hidden.factor)
+            if hidden.mask is not None:
+                hidden.A *= hidden.scaled_mask
+                hidden.factor *= hidden.scaled_mask
+        A1 = hidden.A1
+    return np.dot(A1, parameters.layers[-1].Wb, out=workspace.logits)
+
+
+def backward(parameters: Parameters, gradient: Parameters, workspace: Workspace) -> None:
+    """Write dJ/dW and dJ/db of every layer into `gradient`, from `workspace.dZ`, the loss's slope at the logits."""
+    dZ = workspace.dZ
+    inputs = workspace.inputs()
+    for index in range(len(parameters.layers) - 1, -1, -1):
+        np.dot(inputs[index].T, dZ, out=gradient.layers[index].Wb)  # the column of ones makes db = sum dZ
+        if index > 0:
+            dA = workspace.dA[index - 1]
+            np.dot(dZ, parameters.layers[index].W.T, out=dA)
+            dZ = np.multiply(dA, workspace.hidden[index - 1].factor, out=dA)
+
+
+def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: np.ndarray) -> float:
+    """The mean data loss of the rows in `workspace.X` against Y, its gradient in `gradient`; no penalty."""
+    logits = forward(parameters, workspace)
+    loss = workspace.network.loss_function.mean(logits, Y, workspace.dZ)
+    backward(parameters, gradient, workspace)
+    return loss
+
+
+def predict_logits(network: Network, parameters: Parameters, X: np.ndarray) -> np.ndarray:
+    """Logits (m, n_out) of the rows of X, dropout off. Keeps nothing but the layer at hand."""
+    activation = ACTIVATIONS[network.activation]
+    A = X
+    for layer in parameters.layers[:-1]:
+        Z = A @ layer.W
+        Z += layer.b
+        A = np.empty_like(Z)
+        activation.value(Z, A)
+    return A @ parameters.layers[-1].W + parameters.layers[-1].b
+
+
+def chunks(m: int, rows: int) -> Sequence[slice]:
+    """Slices that cover range(m), `rows` at a time."""
+    return [slice(start, min(start + rows, m)) for start in range(0, m, rows)]

@@ -1,0 +1,130 @@
+"""Optimizers: a gradient in, changed parameters out, in place over flat vectors.
+
+Each rule is a function of one chunk of the vectors, with state vectors of the same layout. Running means are kept
+without their leading factor (v / (1 - beta) for v), which saves passes over memory; the factor enters as a scalar
+where the mean is used. The chunks keep a large network's update within the processor's cache.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .parameters import Parameters
+
+# Numbers a chunk: five float32 vectors of this length fit a 1 MiB second-level cache. Measured: 4 thousand is slower.
+CHUNK = 32 * 1024
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """momentum : beta1. rms_decay : beta2. epsilon : keeps a step finite where the gradient has been zero."""
+
+    momentum: float = 0.9
+    rms_decay: float = 0.999
+    epsilon: float = 1e-8
+
+
+class Rule(NamedTuple):
+    """update(theta, grad, state, scratch, rate, step, settings) changes theta; n_states vectors belong to it."""
+
+    update: Callable[..., None]
+    n_states: int
+
+
+def gradient_descent(theta, grad, state, scratch, rate, step, settings):
+    """theta -= rate * grad."""
+    np.multiply(grad, rate, out=scratch)
+    theta -= scratch
+
+
+def momentum(theta, grad, state, scratch, rate, step, settings):
+    """v = beta v + (1 - beta) grad, theta -= rate * v, as the course has it; kept is v / (1 - beta)."""
+    (velocity,) = state
+    velocity *= settings.momentum
+    velocity += grad
+    np.multiply(velocity, rate * (1 - settings.momentum), out=scratch)
+    theta -= scratch
+
+
+def rmsprop(theta, grad, state, scratch, rate, step, settings):
+    """s = beta2 s + (1 - beta2) grad^2, theta -= rate * grad / (sqrt(s) + epsilon); kept is s / (1 - beta2)."""
+    (square,) = state
+    root = math.sqrt(1 - settings.rms_decay)
+    accumulate_square(square, grad, scratch, settings.rms_decay)
+    np.sqrt(square, out=scratch)
+    scratch += settings.epsilon / root
+    np.divide(grad, scratch, out=scratch)
+    scratch *= rate / root
+    theta -= scratch
+
+
+def adam(theta, grad, state, scratch, rate, step, settings):
+    """theta -= rate * m_hat / (sqrt(v_hat) + epsilon). Source: Kingma and Ba 2015, algorithm 1.
+
+    Kept are M = m / (1 - beta1) and V = v / (1 - beta2). With r = sqrt((1 - beta2) / (1 - beta2^t)), sqrt(v_hat) is
+    r sqrt(V), so that the step is rate (1 - beta1) / (1 - beta1^t) / r * M / (sqrt(V) + epsilon / r).
+    """
+    mean, square = state
+    beta1, beta2 = settings.momentum, settings.rms_decay
+    root = math.sqrt((1 - beta2) / (1 - beta2**step))
+    mean *= beta1
+    mean += grad
+    accumulate_square(square, grad, scratch, beta2)
+    np.sqrt(square, out=scratch)
+    scratch += settings.epsilon / root
+    np.divide(mean, scratch, out=scratch)
+    scratch *= rate * (1 - beta1) / (1 - beta1**step) / root
+    theta -= scratch
+
+
+def accumulate_square(square, grad, scratch, decay):
+    """square = decay * square + grad^2."""
+    square *= decay
+    np.multiply(grad, grad, out=scratch)
+    square += scratch
+
+
+OPTIMIZERS = {
+    "gd": Rule(gradient_descent, 0),
+    "momentum": Rule(momentum, 1),
+    "rmsprop": Rule(rmsprop, 1),
+    "adam": Rule(adam, 2),
+}
+
+
+class Optimizer:
+    """A rule with its state vectors, for parameters of one layout.
+
+    decay : the slope of the L2 penalty per parameter (see `weight_decay`), or None for no penalty.
+    """
+
+    def __init__(self, name: str, parameters: Parameters, decay=None, settings: OptimizerSettings | None = None):
+        self.rule = OPTIMIZERS[name]
+        self.settings = settings or OptimizerSettings()
+        self.decay = decay
+        self.state = np.zeros((self.rule.n_states, parameters.flat.size), parameters.flat.dtype)
+        self.steps = 0
+        self._scratch = np.empty(min(CHUNK, parameters.flat.size), parameters.flat.dtype)
+
+    def step(self, parameters: Parameters, gradient: Parameters, learning_rate: float) -> float:
+        """One update, the penalty's slope added to `gradient` first. Returns the penalty before the update."""
+        self.steps += 1
+        penalty = 0.0
+        for start in range(0, parameters.flat.size, CHUNK):
+            chunk = slice(start, start + CHUNK)
+            theta, grad = parameters.flat[chunk], gradient.flat[chunk]
+            scratch = self._scratch[: theta.size]
+            if self.decay is not None:
+                np.multiply(theta, self.decay[chunk], out=scratch)
+                penalty += 0.5 * float(np.dot(scratch, theta))  # half the sum of decay * theta^2
+                grad += scratch
+            self.rule.update(theta, grad, self.state[:, chunk], scratch, learning_rate, self.steps, self.settings)
+        return penalty
+
+
+def penalty_of(parameters: Parameters, decay: np.ndarray | None) -> float:
+    """lambda / (2 m_train) * sum W^2: half the sum of decay * theta^2."""
+    return 0.0 if decay is None else 0.5 * float(np.dot(decay * parameters.flat, parameters.flat))

@@ -1,0 +1,191 @@
+"""The training loop: forward, loss, backward, step, yield.
+
+`Trainer.epochs` is a generator, one record an epoch, so that who runs it decides what to show, to write and when to
+stop. All state lies open on the trainer between two epochs.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import Diverged
+from .evaluation import evaluate
+from .network import Network, Workspace, backward, chunks, forward
+from .optimizers import Optimizer, OptimizerSettings
+from .parameters import Parameters, weight_decay
+
+
+class Examples(NamedTuple):
+    """X (m, n_in), and Y as the loss wants it: (m, 1), or class indices (m,) for softmax."""
+
+    X: np.ndarray
+    Y: np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train. batch_size None is the full batch; patience_epochs None never stops early.
+
+    learning_rate_decay : the rate of epoch e, counted from 0, is learning_rate / (1 + decay * e).
+    evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
+    """
+
+    epochs: int
+    batch_size: int | None = 64
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    learning_rate_decay: float = 0.0
+    l2_lambda: float = 0.0
+    evaluate_every: int = 1
+    patience_epochs: int | None = None
+    settings: OptimizerSettings = field(default_factory=OptimizerSettings)
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch. Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
+
+    Measured after it, dropout off, or None where it was not: train_loss, dev_loss, train_error, dev_error.
+    """
+
+    epoch: int
+    cost: float
+    loss: float
+    penalty: float
+    learning_rate: float
+    train_loss: float | None = None
+    dev_loss: float | None = None
+    train_error: float | None = None
+    dev_error: float | None = None
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+class Trainer:
+    """Trains `parameters` in place. After, or between, epochs: parameters, best (with best_epoch), last_good.
+
+    best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
+    last_good : the parameters at the end of the last epoch that was finite.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: Parameters,
+        train: Examples,
+        dev: Examples,
+        plan: TrainingPlan,
+        *,
+        batch_rng: np.random.Generator,
+        dropout_rng: np.random.Generator,
+        augment: Callable[[np.ndarray], None] | None = None,
+    ):
+        self.network, self.parameters, self.train, self.dev, self.plan = network, parameters, train, dev, plan
+        self.batch_rng, self.dropout_rng, self.augment = batch_rng, dropout_rng, augment
+        m = len(train.X)
+        self.batch_size = min(plan.batch_size or m, m)
+        decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
+        self.optimizer = Optimizer(plan.optimizer, parameters, decay, plan.settings)
+        self.gradient = Parameters(network.sizes, parameters.flat.dtype)
+        rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
+        self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
+        self.epochs_done = 0
+        self.last_good = parameters.copy()
+        self.best: Parameters | None = None
+        self.best_epoch: int | None = None
+        self.best_measure = (math.inf, math.inf)
+
+    def epochs(self) -> Iterator[EpochRecord]:
+        """Train to the end of the plan, or until patience runs out. Raises Diverged at the first non-finite cost."""
+        # Overflow is watched for in the cost itself, so NumPy's warnings would only repeat it.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            while self.epochs_done < self.plan.epochs and not self.out_of_patience():
+                yield self.run_epoch()
+
+    def run_epoch(self) -> EpochRecord:
+        """One pass over the training rows, and the measurements after it."""
+        rate = self.plan.learning_rate / (1 + self.plan.learning_rate_decay * self.epochs_done)
+        m, loss_sum, penalty_sum = len(self.train.X), 0.0, 0.0
+        for X_rows, Y in self.batches():
+            loss, penalty = self.step(X_rows, Y, rate)
+            loss_sum += loss * len(Y)
+            penalty_sum += penalty * len(Y)
+        self.epochs_done += 1
+        self.require_finite(float(np.dot(self.parameters.flat, self.parameters.flat)), self.epochs_done)
+        loss, penalty = loss_sum / m, penalty_sum / m
+        record = EpochRecord(self.epochs_done, loss + penalty, loss, penalty, rate, **self.measure())
+        np.copyto(self.last_good.flat, self.parameters.flat)
+        return record
+
+    def batches(self) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+        """Row numbers and targets of each batch of an epoch, reshuffled; None for all rows in their own order."""
+        m = len(self.train.X)
+        if self.batch_size == m:
+            yield None, self.train.Y
+            return
+        order = self.batch_rng.permutation(m)
+        for batch in chunks(m, self.batch_size):
+            rows = order[batch]
+            yield rows, self.train.Y[rows]
+
+    def step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
+        """One step on one batch. Returns its mean data loss and the penalty, both before the update."""
+        workspace = self.workspaces[len(Y)]
+        np.copyto(workspace.X, self.train.X if rows is None else self.train.X[rows])
+        if self.augment is not None:
+            self.augment(workspace.X)
+        workspace.draw_masks(self.dropout_rng)
+        logits = forward(self.parameters, workspace)
+        loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
+        self.require_finite(loss, self.epochs_done + 1, workspace)
+        backward(self.parameters, self.gradient, workspace)
+        penalty = self.optimizer.step(self.parameters, self.gradient, rate)
+        return loss, penalty
+
+    def measure(self) -> dict[str, float]:
+        """Loss and error on train and dev with dropout off, where this epoch is due; keeps the best parameters."""
+        if self.epochs_done % self.plan.evaluate_every and self.epochs_done != self.plan.epochs:
+            return {}
+        train = evaluate(self.network, self.parameters, *self.train)
+        dev = evaluate(self.network, self.parameters, *self.dev)
+        self.require_finite(train.loss, self.epochs_done)
+        if (dev.error, dev.loss) < self.best_measure:
+            self.best_measure, self.best_epoch = (dev.error, dev.loss), self.epochs_done
+            self.best = self.parameters.copy()
+        return {
+            "train_loss": train.loss,
+            "dev_loss": dev.loss,
+            "train_error": train.error,
+            "dev_error": dev.error,
+        }
+
+    def out_of_patience(self) -> bool:
+        """Whether the dev error has not fallen for patience_epochs epochs."""
+        if self.plan.patience_epochs is None or self.best_epoch is None:
+            return False
+        return self.epochs_done - self.best_epoch >= self.plan.patience_epochs
+
+    def require_finite(self, number: float, epoch: int, workspace: Workspace | None = None) -> None:
+        if not math.isfinite(number):
+            raise Diverged(epoch, *self.first_fault(workspace))
+
+    def first_fault(self, workspace: Workspace | None) -> tuple[int, str]:
+        """The layer, counted from 1, where the numbers first left the finite ones, and which numbers those were.
+
+        A gradient that overflowed spoils the layers below it, so the topmost bad one is the origin; an activation
+        spoils those above it, so the lowest bad one is.
+        """
+        for number in range(self.network.depth, 0, -1):
+            if not np.isfinite(self.gradient.layers[number - 1].Wb).all():
+                return number, "gradient"
+        for number, layer in enumerate(self.parameters.layers, start=1):
+            if not np.isfinite(layer.Wb).all():
+                return number, "weights"
+        for number, hidden in enumerate(workspace.hidden if workspace else [], start=1):
+            if not np.isfinite(hidden.Z).all():
+                return number, "activations"
+        return self.network.depth, "outputs"
