@@ -137,9 +137,9 @@ class Config(Section):
     seed: kinds.CountFromZero = Field(0, description="The one number that all randomness follows from.")
     data: Data = Field(description="The examples.")
     network: Network = Field(Network(), description="The network's shape and initial weights.")
-    regularization: Regularization = Field(Regularization(), description="What is done against overfitting.")
-    training: Training = Field(Training(), description="The optimizer and its pace.")
-    diagnosis: Diagnosis = Field(Diagnosis(), description="What the results are measured against.")
+    regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
+    training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
+    diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer; empty for depth 1."""
