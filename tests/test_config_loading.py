@@ -48,7 +48,8 @@ def test_the_least_config_is_complete(load):
         },
         "training": {
             "optimizer": "adam", "learning_rate": 0.001, "learning_rate_decay": 0.0, "momentum": 0.9,
-            "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "epochs": 60, "evaluate_every": 1, "precision": "float32",
+            "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "epochs": 60, "evaluate_every": 1,
+            "precision": "float32",
         },
         "diagnosis": {"optimal_error": 0.0},
     }  # fmt: skip
