@@ -18,7 +18,7 @@ def load(tmp_path):
 
     def loaded(text, *overrides):
         path = tmp_path / "deep net.yaml"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return load_config(path, overrides)
 
     return loaded

@@ -21,14 +21,14 @@ diagnosis: {optimal_error: 0.01}
 def load(tmp_path):
     def loaded(text, *overrides):
         path = tmp_path / "example.yaml"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return load_config(path, overrides)
 
     return loaded
 
 
 AWKWARD = [
-    'data: {source: "a b: #c.csv", separator: "\\t", group: "1e3", drop: ["\\x7f\\u2028\\U0001F600", "~"]}',
+    'data: {source: "a b: #c.csv", separator: "\\t", group: "1e3", drop: ["\\x7f\\u2028\\U000E0001😀", "~"]}',
     'data: {source: "C:\\\\x.csv", separator: ";", order: 12:30, target: "2020-13-45", missing: []}',
     "data: {source: a.csv, dev_source: b.csv, test_source: c}\ntraining: {learning_rate: 1e-300, epsilon: 123456789e9}",
     "data: {source: a.csv, split: {train: 0.1, dev: 0.9}}\nnetwork: {hidden: []}\nregularization: {keep_prob: []}",
