@@ -1,1 +1,7 @@
 """The config: what a person may write in YAML, read strictly and explained kindly."""
+
+from .loading import LoadedConfig, config_from_dict, load_config
+from .rendering import json_schema, resolved_yaml
+from .schema import Config
+
+__all__ = ["Config", "LoadedConfig", "config_from_dict", "json_schema", "load_config", "resolved_yaml"]

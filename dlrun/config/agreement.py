@@ -1,0 +1,164 @@
+"""What two keys say together: shares against sums, lists of widths against depths, settings against sources.
+
+Each check takes the values given by hand that are sound one by one, and yields the problems that they have together.
+The defaults that depend on other keys (`completed`) live here as well, because they follow the same rules.
+"""
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from .problems import KeyPath, Problem, counted, shown
+from .schema import Network
+from .suggestions import closest
+from .words import GENERATOR_SETTINGS, PARTS, TABLE_SUFFIXES
+
+# Ratios with six decimals (three times 0.333333) still sum to 1 within this; a forgotten part does not.
+RATIO_TOLERANCE = 1e-6
+
+# The default split as whole parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
+DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
+DEFAULT_DEPTH = Network.model_fields["depth"].default
+
+SourceSettings = Mapping[str, Set[str]]
+
+
+def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
+    """The data without the keys that are bad or hold a bad item."""
+    if not isinstance(data, dict):
+        return data
+    kept = {key: value for key, value in data.items() if (*path, key) not in bad}
+    return {key: without(value, bad, (*path, key)) for key, value in kept.items()}
+
+
+def disagreements(
+    data: dict[str, Any], bad: set[KeyPath], source_settings: SourceSettings | None = None
+) -> list[Problem]:
+    """The problems that sound values have together; a check is left out when one of its keys is in `bad`."""
+    if () in bad:
+        return []
+    sound = without(data, bad)
+    sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization")}
+    found = []
+    in_split = any(path[:2] == ("data", "split") for path in bad)
+    if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
+        found += _split(sections["data"])
+    if not bad & {("network",), ("network", "hidden"), ("network", "depth"), ("network", "width")}:
+        shape = list(_shape(sections["network"]))
+        found += shape or _keep_prob(sections["network"], sections["regularization"])
+    if source_settings is not None:
+        found += _source(sections["data"], source_settings)
+    return found
+
+
+def hidden_count(network: Mapping[str, Any]) -> int:
+    """The number of hidden layers that the given keys of `network` ask for."""
+    hidden = network.get("hidden")
+    return len(hidden) if hidden is not None else network.get("depth", DEFAULT_DEPTH) - 1
+
+
+def _shape(network: Mapping[str, Any]) -> Iterator[Problem]:
+    hidden, width = network.get("hidden"), network.get("width")
+    if hidden is None:
+        if width is None and "width" in network:
+            yield Problem(("network", "width"), "got null without network.hidden; give a width such as 64")
+        return
+    if width is not None:
+        found = f"got {width} beside network.hidden {shown(list(hidden))}"
+        yield Problem(("network", "width"), f"{found}; give one of the two")
+    depth = network.get("depth", len(hidden) + 1)
+    if depth != len(hidden) + 1:
+        found = f"{counted(len(hidden), 'width')} given; network.depth {depth} has {counted(depth - 1, 'hidden layer')}"
+        remedy = f"give {counted(depth - 1, 'width')} or set depth: {len(hidden) + 1}"
+        yield Problem(("network", "hidden"), f"{found}; {remedy}")
+
+
+def _keep_prob(network: Mapping[str, Any], regularization: Mapping[str, Any]) -> Iterator[Problem]:
+    given, layers = regularization.get("keep_prob"), hidden_count(network)
+    if isinstance(given, list | tuple) and len(given) != layers:
+        found = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
+        remedy = f"give {counted(layers, 'value')}, or one number for every layer"
+        yield Problem(("regularization", "keep_prob"), f"{found}; {remedy}")
+
+
+def is_counts(shares: Mapping[str, float]) -> bool | None:
+    """Whether shares are counts (True), ratios (False) or a mixture (None); zeros count as either.
+
+    A lone `train: 1` is the ratio 1, all of the rows: nobody trains on one example.
+    """
+    kinds = {isinstance(share, int) for share in shares.values() if share}
+    if len(kinds) > 1:
+        return None
+    return kinds == {True} and [share for share in shares.values() if share] != [1]
+
+
+def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
+    if "split" not in data:
+        return
+    split = data["split"]
+    shares = {part: split.get(part, 0) for part in PARTS}
+    counts = is_counts(shares)
+    if counts is None:
+        found = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
+        remedy = "give ratios that sum to 1, or whole numbers of examples"
+        yield Problem(("data", "split"), f"got ratios and counts mixed ({found}); {remedy}")
+        return
+    sentences = {part: _share_sentence(part, split.get(part), data.get(f"{part}_source")) for part in PARTS}
+    yield from (Problem(("data", "split", part), sentence) for part, sentence in sentences.items() if sentence)
+    total = sum(shares.values())
+    if not any(sentences.values()) and not counts and abs(round(total - 1, 12)) > RATIO_TOLERANCE:
+        found = f"ratios sum to {total:.6g}; expected 1"
+        yield Problem(
+            ("data", "split"), f"{found} (train {shares['train']}, dev {shares['dev']}, test {shares['test']})"
+        )
+
+
+def _share_sentence(part: str, share: float | None, source: str | None) -> str | None:
+    """The sentence against one share (None: not given) beside the file that may stand for it; None when all is well."""
+    if share and source is not None:
+        return f"got {shown(share)} although data.{part}_source is given; leave one of them out"
+    if share or source is not None or part == "test":
+        return None
+    remedy = "give a share > 0" + (", or a data.dev_source" if part == "dev" else "")
+    return f"missing; {remedy}" if share is None else f"got {shown(share)}; {remedy}"
+
+
+def _source(data: Mapping[str, Any], source_settings: SourceSettings) -> Iterator[Problem]:
+    source = data.get("source")
+    if source is None:
+        return
+    known = source in source_settings
+    is_elsewhere = isinstance(source, int) or source.lower().startswith("openml:")
+    if not (known or is_elsewhere or source.lower().endswith(TABLE_SUFFIXES)):
+        meant = closest(source, list(source_settings))
+        guess = f"did you mean {meant}?" if meant else "give one of those here"
+        choices = f"bundled: {', '.join(source_settings)}; or a path to {', '.join(TABLE_SUFFIXES)}"
+        yield Problem(("data", "source"), f"got {shown(source)}, an unknown source; {guess} ({choices})")
+        return
+    taken = source_settings.get(source, frozenset())
+    for setting in GENERATOR_SETTINGS:
+        if data.get(setting) is not None and setting not in taken:
+            others = [word for word, settings in source_settings.items() if setting in settings]
+            remedy = "leave it out" + (f", or use a source that takes it: {', '.join(others)}" if others else "")
+            yield Problem(("data", setting), f"not a setting of source {shown(source).strip(chr(39))}; {remedy}")
+
+
+def completed(data: dict[str, Any], name: str | None = None) -> dict[str, Any]:
+    """Sound data with the defaults that depend on other keys: name, depth and width beside hidden, and the split."""
+    done = dict(data)
+    if done.get("name") is None:
+        done["name"] = name
+    network = dict(done.get("network", {}))
+    if network.get("hidden") is not None:
+        done["network"] = {"depth": len(network["hidden"]) + 1, **network, "width": None}
+    done["data"] = {**done["data"], "split": _completed_split(done["data"])}
+    return done
+
+
+def _completed_split(data: Mapping[str, Any]) -> dict[str, float]:
+    if "split" in data:
+        shares = {part: data["split"].get(part, 0) for part in PARTS}
+        number = int if is_counts(shares) else float
+        return {part: number(share) for part, share in shares.items()}
+    parts = {part: weight for part, weight in DEFAULT_PARTS.items() if data.get(f"{part}_source") is None}
+    whole = sum(parts.values())
+    return {part: parts.get(part, 0) / whole for part in DEFAULT_PARTS}

@@ -1,0 +1,83 @@
+"""The tree of keys: which key may be written where, and what its value should be.
+
+Read off the schema's models, so that messages, overrides and rendering never repeat a list of keys.
+"""
+
+import typing
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+
+from .kinds import Expects
+from .problems import KeyPath
+from .schema import Config, Section
+
+
+def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
+    """The fields of a section under the words that the YAML uses (`lambda`, not `lambda_`)."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def section_at(path: KeyPath) -> type[Section] | None:
+    """The model of the section at a path (the empty path is the whole config); None for a single value or no key."""
+    section: type[Section] | None = Config
+    for key in path:
+        section = _section_of(fields_of(section).get(key)) if section else None
+    return section
+
+
+def field_at(path: KeyPath) -> FieldInfo | None:
+    """The field at a path, or None when the schema has no such key."""
+    section = section_at(path[:-1]) if path else None
+    return fields_of(section).get(path[-1]) if section else None
+
+
+def all_paths(section: type[Section] = Config, start: KeyPath = ()) -> Iterator[KeyPath]:
+    """Every key path of the schema, sections included, in the schema's order."""
+    for key, field in fields_of(section).items():
+        yield (*start, key)
+        inner = _section_of(field)
+        if inner:
+            yield from all_paths(inner, (*start, key))
+
+
+def leaf_paths() -> Iterator[KeyPath]:
+    """The paths that hold a value of their own: lists are values, sections are not."""
+    return (path for path in all_paths() if section_at(path) is None)
+
+
+def expected_at(path: KeyPath) -> str:
+    """What should stand at a path, as the end of a sentence; the path may end in a list position."""
+    key_path = tuple(key for key in path if isinstance(key, str))
+    section, field = section_at(key_path), field_at(key_path)
+    if section:
+        return f"a mapping with keys such as {', '.join(list(fields_of(section))[:3])}"
+    kind = _kind_of(field)
+    is_item = len(path) > len(key_path)
+    return (kind.item or kind.whole) if is_item else kind.whole + (", or null" if _is_optional(field) else "")
+
+
+def words_at(path: KeyPath) -> tuple[str, ...]:
+    """The closed list of words that a key takes; empty for every other key."""
+    field = field_at(path)
+    if field is None or typing.get_origin(field.annotation) is not typing.Literal:
+        return ()
+    return typing.get_args(field.annotation)
+
+
+def _section_of(field: FieldInfo | None) -> type[Section] | None:
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
+def _is_optional(field: FieldInfo) -> bool:
+    return type(None) in typing.get_args(field.annotation)
+
+
+def _kind_of(field: FieldInfo) -> Expects:
+    """The field's `Expects`: on the field itself, on a member of its `... | None`, or made from its words."""
+    if typing.get_origin(field.annotation) is typing.Literal:
+        return Expects("one of " + ", ".join(typing.get_args(field.annotation)))
+    members = typing.get_args(field.annotation)
+    metadata = [*field.metadata, *(part for member in members for part in getattr(member, "__metadata__", ()))]
+    return next(part for part in metadata if isinstance(part, Expects))

@@ -1,0 +1,87 @@
+"""The kinds of values that the schema's keys take, each with the words that a person is told to expect.
+
+A kind is a type, its limits, and an `Expects`; whatever goes wrong with a value of the kind, the message ends in those
+words.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from . import words
+
+MAX_DEPTH = (
+    1000  # Beyond it a dense network without shortcuts trains nothing; it is nearly always a width in the wrong place.
+)
+MAX_WIDTH = 100_000  # Two such layers hold 1e10 weights, 40 GB in float32.
+
+
+@dataclass(frozen=True)
+class Expects:
+    """What a value should be, as the end of a sentence; `item` is the same for one item of a list."""
+
+    whole: str
+    item: str | None = None
+
+
+Text = Annotated[str, Field(min_length=1), Expects("text (in quotes if it looks like a number)")]
+Name = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    Expects("1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first"),
+]
+Source = Annotated[
+    Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)],
+    Expects("the name of a bundled set such as digits, a path to a table, openml:NAME or an OpenML number"),
+]
+Column = Annotated[
+    Annotated[str, Field(min_length=1)] | Annotated[int, Field()],
+    Expects("a column's name (text) or position (an integer)"),
+]
+Columns = Annotated[
+    tuple[Column, ...],
+    Field(strict=False),
+    Expects("a list of columns such as [id, date]", "a column's name (text) or position (an integer)"),
+]
+Texts = Annotated[
+    tuple[str, ...],
+    Field(strict=False),
+    Expects('a list of texts such as ["", NA]', "text (in quotes if it looks like a number or null)"),
+]
+Switch = Annotated[bool, Expects("true or false")]
+
+Count = Annotated[int, Field(ge=1), Expects("an integer >= 1")]
+CountFromZero = Annotated[int, Field(ge=0), Expects("an integer >= 0")]
+ClassCount = Annotated[int, Field(ge=2), Expects("an integer >= 2")]
+Depth = Annotated[int, Field(ge=1, le=MAX_DEPTH), Expects(f"an integer from 1 to {MAX_DEPTH} (layers with weights)")]
+Width = Annotated[int, Field(ge=1, le=MAX_WIDTH), Expects(f"an integer from 1 to {MAX_WIDTH}")]
+Widths = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...],
+    Field(strict=False, max_length=MAX_DEPTH - 1),
+    Expects(f"a list of at most {MAX_DEPTH - 1} widths such as [64, 32]", f"an integer from 1 to {MAX_WIDTH}"),
+]
+BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full"], Expects("an integer >= 1, or full")]
+
+NotNegative = Annotated[float, Field(ge=0), Expects("a number >= 0")]
+Positive = Annotated[float, Field(gt=0), Expects("a number > 0")]
+Decay = Annotated[float, Field(ge=0, lt=1), Expects("a number with 0 <= it < 1")]
+Fraction = Annotated[float, Field(ge=0, le=1), Expects("a number from 0 to 1 (a fraction, not a percentage)")]
+BelowOne = Annotated[float, Field(ge=0, lt=1), Expects("a fraction with 0 <= it < 1")]
+Angle = Annotated[float, Field(ge=0, le=180), Expects("degrees from 0 to 180")]
+Share = Annotated[
+    Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)],
+    Expects("a ratio such as 0.2, or a whole number of examples"),
+]
+
+_KEEP_PROB = "0 < keep_prob <= 1 (1 means no dropout)"
+_OneKeepProb = Annotated[float, Field(gt=0, le=1)]
+KeepProb = Annotated[
+    _OneKeepProb | Annotated[tuple[_OneKeepProb, ...], Field(strict=False)], Expects(_KEEP_PROB, _KEEP_PROB)
+]
+
+Activation = Literal[words.ACTIVATIONS]
+Initializer = Literal[words.INITIALIZERS]
+Optimizer = Literal[words.OPTIMIZERS]
+Precision = Literal[words.PRECISIONS]
+Task = Literal[words.TASKS]

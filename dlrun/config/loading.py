@@ -1,0 +1,155 @@
+"""From a file and a command line to a complete `Config`, or to every problem at once.
+
+The front door of the package: reads the bytes, lays the overrides over them, checks, and remembers where each value
+is from.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from .agreement import SourceSettings, completed, disagreements
+from .keys import leaf_paths, section_at
+from .overrides import Given, given_by, lay_over, parse_override
+from .problems import KeyPath, Place, Problem, dotted, escaped, lines_of, shown
+from .schema import Config
+from .sentences import schema_problems
+from .strict_yaml import MAX_BYTES, Document, read_document
+from .suggestions import closest
+
+YAML_SUFFIXES = (".yaml", ".yml")
+EXAMPLE = "expected keys and values such as data: {source: digits}"
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A config and where it is from.
+
+    `text` holds the file's bytes as they were, `file` its name as given, and `origins` says of each value's dotted path
+    whether it is from the "default", the "file" or the "command line".
+    """
+
+    config: Config
+    text: bytes
+    origins: dict[str, str]
+    file: str
+
+
+def load_config(
+    path: str | Path, overrides: Iterable[str] = (), *, source_settings: SourceSettings | None = None
+) -> LoadedConfig:
+    """Read a config file, with `key=value` overrides laid over it in order.
+
+    `source_settings` maps each source's word to the generator settings that it takes; without it sources go unchecked.
+    An override of network.width replaces a network.hidden of the file (the number of layers stays), and one of
+    network.hidden replaces the file's width; otherwise the usual checks hold between file and command line.
+    Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
+    """
+    parsed = [parse_override(text) for text in overrides]
+    file = escaped(str(path)) or "."
+    text = _bytes_of(Path(path), file)
+    document = read_document(text)
+    _refuse_root(document, file)
+    given = given_by(document)
+    for key_path, value in parsed:
+        lay_over(given, key_path, value)
+    config = checked(given, file, name=slug(Path(path).stem), source_settings=source_settings)
+    return LoadedConfig(config, text, origins(given), file)
+
+
+def config_from_dict(data: Mapping[str, Any]) -> Config:
+    """The config of plain data under the YAML's words, as `Config.to_dict` gives it. Raises ConfigError."""
+    if not isinstance(data, Mapping):
+        raise ConfigError([f"config: got {shown(data)}; {EXAMPLE}"])
+    return checked(Given(dict(data)), "config")
+
+
+def checked(
+    given: Given, file: str, *, name: str | None = None, source_settings: SourceSettings | None = None
+) -> Config:
+    """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
+    data = _without_empty_sections(given.data)
+    found = schema_problems(data)
+    bad = {_key_of(path) for path in [*(problem.path for problem in found), *given.unsure]}
+    found += disagreements(data, bad, source_settings)
+    located = [
+        replace(problem, place=problem.place or given.place(problem.path))
+        for problem in found
+        if not any(problem.path[:i] in given.unsure for i in range(len(problem.path) + 1))
+    ]
+    if given.problems or located:
+        raise ConfigError(lines_of([*given.problems, *located], file))
+    return Config.model_validate(completed(data, name))
+
+
+def origins(given: Given) -> dict[str, str]:
+    """Of each value's dotted path, in the schema's order: "default", "file" or "command line"."""
+    return {dotted(path): _origin(given, path) for path in leaf_paths()}
+
+
+def slug(stem: str) -> str | None:
+    """A file's stem as a name that the schema takes, or None when nothing of it is left."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64].rstrip("-") or None
+
+
+def _origin(given: Given, path: KeyPath) -> str:
+    if not given.holds(path):
+        return "default"
+    return "command line" if given.place(path).command_line else "file"
+
+
+def _key_of(path: KeyPath) -> KeyPath:
+    """The path without positions in a list: a bad item spoils the whole list."""
+    return tuple(part for part in path if isinstance(part, str))
+
+
+def _without_empty_sections(data: Any, path: KeyPath = ()) -> Any:
+    """The data without sections of which only the heading is there (`training:` and nothing below)."""
+    if not isinstance(data, Mapping) or section_at(path) is None:
+        return data
+    kept = {key: value for key, value in data.items() if value is not None or section_at((*path, key)) is None}
+    return {key: _without_empty_sections(value, (*path, key)) for key, value in kept.items()}
+
+
+def _refuse_root(document: Document, file: str) -> None:
+    if not document.readable:
+        raise ConfigError(lines_of(document.problems, file))
+    if document.data is not None and not isinstance(document.data, dict):
+        raise ConfigError(lines_of([Problem((), f"got {shown(document.data)}; {EXAMPLE}", Place(1))], file))
+
+
+def _bytes_of(path: Path, file: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        near = _near(path)
+        hint = f"did you mean {near}?" if near else "give the path of a YAML file"
+        raise ConfigError([f"{file}: no such file; {hint}"]) from None
+    except IsADirectoryError:
+        inside = _yaml_files(path)
+        hint = f"give one of its files: {', '.join(p.name for p in inside)}" if inside else "give a YAML file"
+        raise ConfigError([f"{file}: got a folder; {hint}"]) from None
+    except PermissionError:
+        raise ConfigError([f"{file}: got no permission to read it; give yourself read access"]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError([f"{file}: cannot be read ({reason}); give the path of a YAML file"]) from None
+
+
+def _near(path: Path) -> str | None:
+    """The YAML file beside the missing one, or in a `configs` folder there, whose name is closest; None if none is."""
+    candidates = {p.stem: p for p in [*_yaml_files(path.parent / "configs"), *_yaml_files(path.parent)]}
+    stem = path.stem if path.suffix in YAML_SUFFIXES else path.name
+    found = closest(stem, list(candidates))
+    return escaped(str(candidates[found])) if found else None
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix in YAML_SUFFIXES)
+    except OSError:
+        return []

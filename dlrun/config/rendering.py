@@ -1,0 +1,69 @@
+"""The config written out: complete YAML with the origin of each value, and the JSON Schema for editors.
+
+The last step of the package. What `resolved_yaml` writes, `load_config` reads back to an equal config.
+"""
+
+import re
+from typing import Any
+
+import yaml
+
+from .keys import fields_of, section_at
+from .loading import LoadedConfig
+from .problems import KeyPath, dotted
+from .schema import Config
+
+# Comments line up at this column; a longer line (a list of names) just gets its comment two spaces on.
+COMMENT_COLUMN = 44
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+# Text that needs no quotes unless some reader of YAML, 1.1 included, takes it for another word (null, yes, NaN).
+PLAIN_TEXT = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*\Z")
+
+
+def resolved_yaml(loaded: LoadedConfig) -> str:
+    """The whole config as YAML in the schema's order, each value followed by its origin as a comment."""
+    return "\n".join(_section_lines(loaded.config.to_dict(), (), loaded.origins)) + "\n"
+
+
+def _section_lines(data: dict[str, Any], path: KeyPath, origins: dict[str, str]) -> list[str]:
+    lines = []
+    for key in fields_of(section_at(path)):
+        inner, indent = (*path, key), "  " * len(path)
+        if section_at(inner):
+            lines += [f"{indent}{key}:", *_section_lines(data[key], inner, origins)]
+        else:
+            line = f"{indent}{key}: {_scalar(data[key])}"
+            lines.append(f"{line:<{COMMENT_COLUMN - 2}}  # {origins[dotted(inner)]}")
+    return lines
+
+
+def _scalar(value: Any) -> str:
+    """A value in flow style, such that the strict reader gives the same value back."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_scalar(item) for item in value) + "]"
+    if isinstance(value, str):
+        return value if PLAIN_TEXT.match(value) and yaml.safe_load(value) == value else _quoted(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Text in double quotes; what does not print is escaped as YAML does it (JSON's surrogate pairs would not do)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema as JSON Schema, draft 2020-12: no further keys anywhere, and a description on every key."""
+    schema = Config.model_json_schema(by_alias=True)
+    return {"$schema": DRAFT, "title": "A config of dlrun", **_without_titles(schema)}
+
+
+def _without_titles(schema: Any) -> Any:
+    """Pydantic's titles repeat the key's name in capitals and help nobody."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _without_titles(item) for key, item in schema.items() if key != "title"}

@@ -1,0 +1,151 @@
+"""The schema: every key that a config may hold, its kind, its default and what it is for.
+
+Stands between the YAML and the experiment: a `Config` is complete, frozen and says what will be run. The models check
+each value alone and `agreement` what two keys say together, so build a `Config` by `load_config` or `config_from_dict`.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import kinds
+
+
+class Section(BaseModel):
+    """A mapping of the config: frozen, no other keys, no conversions (an int may stand for a float), finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Split(Section):
+    """How the source's rows are divided: all ratios (floats that sum to 1), or all counts (ints)."""
+
+    train: kinds.Share = Field(0, description="Share of the rows to train on.")
+    dev: kinds.Share = Field(0, description="Share of the rows to choose by (the validation set).")
+    test: kinds.Share = Field(0, description="Share of the rows kept for the last word; may be 0.")
+
+    def is_counts(self) -> bool:
+        """Whether the shares are numbers of examples rather than ratios."""
+        return isinstance(self.train, int)
+
+
+DEFAULT_SPLIT = Split(train=0.6, dev=0.2, test=0.2)
+
+
+class Data(Section):
+    """Where the examples come from, how they are read, divided and scaled."""
+
+    source: kinds.Source = Field(
+        description="A bundled set, a generator, openml:ID-or-name, or a path to .csv, .tsv, .parquet or .npz."
+    )
+    dev_source: kinds.Text | None = Field(None, description="A separate file to take the dev set from.")
+    test_source: kinds.Text | None = Field(None, description="A separate file to take the test set from.")
+    split: Split = Field(DEFAULT_SPLIT, description="Ratios that sum to 1, or counts; a missing part is 0.")
+    split_column: kinds.Column | None = Field(None, description="A column that holds the words train, dev and test.")
+    group: kinds.Column | None = Field(None, description="A column whose equal values must stay in one part.")
+    order: kinds.Column | None = Field(None, description="A column to split by, the earliest rows for training.")
+    stratify: kinds.Switch = Field(True, description="Whether each part keeps the proportions of the classes.")
+    target: kinds.Column | None = Field(None, description="The column to predict; null means the last one.")
+    header: kinds.Switch | None = Field(None, description="Whether the first line names columns; null: found out.")
+    separator: kinds.Text | None = Field(None, description="What stands between two fields; null: found out.")
+    drop: kinds.Columns = Field((), description="Columns to leave out.")
+    missing: kinds.Texts = Field(
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Texts that stand for a missing value."
+    )
+    numeric: kinds.Columns = Field((), description="Columns to read as numbers whatever they look like.")
+    categorical: kinds.Columns = Field((), description="Columns to read as categories whatever they look like.")
+    task: kinds.Task = Field("auto", description="What the target asks for; auto decides by its values.")
+    normalize: kinds.Switch = Field(True, description="Whether inputs are scaled by the training set's mean and sigma.")
+    samples: kinds.Count | None = Field(None, description="Generators: the number of examples.")
+    noise: kinds.NotNegative | None = Field(None, description="Generators: the noise's standard deviation or share.")
+    features: kinds.Count | None = Field(None, description="Generators: the number of inputs.")
+    informative: kinds.CountFromZero | None = Field(None, description="Generators: the inputs that matter.")
+    classes: kinds.ClassCount | None = Field(None, description="Generators: the number of classes.")
+    factor: kinds.BelowOne | None = Field(None, description="Generators: the inner circle's size beside the outer's.")
+    cluster_std: kinds.NotNegative | None = Field(None, description="Generators: a blob's standard deviation.")
+
+
+class Network(Section):
+    """The shape of the network and its initial weights."""
+
+    depth: kinds.Depth = Field(3, description="Layers with weights, the output layer included; 1 has none hidden.")
+    width: kinds.Width | None = Field(64, description="Units of every hidden layer; null when hidden is given.")
+    hidden: kinds.Widths | None = Field(None, description="Units of each hidden layer, instead of depth and width.")
+    activation: kinds.Activation = Field("relu", description="What the hidden layers apply.")
+    init: kinds.Initializer = Field("he", description="How the initial weights are drawn.")
+    init_scale: kinds.Positive = Field(0.01, description="Standard deviation of the weights for init normal.")
+
+    def hidden_widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer, first to last; empty for depth 1."""
+        return self.hidden if self.hidden is not None else (self.width,) * (self.depth - 1)
+
+
+class Augment(Section):
+    """Changes made to each training batch, drawn anew; nothing is changed when evaluating."""
+
+    noise: kinds.NotNegative = Field(0.0, description="Standard deviation of the noise added to the scaled inputs.")
+    shift_pixels: kinds.CountFromZero = Field(0, description="Images: the largest shift along each axis, in pixels.")
+    rotate_degrees: kinds.Angle = Field(0.0, description="Images: the largest turn to either side, in degrees.")
+    zoom_fraction: kinds.BelowOne = Field(0.0, description="Images: the largest zoom in or out, as a fraction.")
+    flip: kinds.Switch = Field(False, description="Images: whether half of them are mirrored left to right.")
+
+
+class Regularization(Section):
+    """What is done against overfitting."""
+
+    lambda_: kinds.NotNegative = Field(
+        0.0, alias="lambda", description="L2 penalty: lambda / (2 m_train) times the sum of squared weights."
+    )
+    keep_prob: kinds.KeepProb = Field(
+        1.0, description="Dropout: the probability that a hidden unit stays; one number, or one for each hidden layer."
+    )
+    patience_epochs: kinds.Count | None = Field(
+        None, description="Early stopping: epochs without a better dev error; the best parameters are restored."
+    )
+    augment: Augment = Field(Augment(), description="Random changes of the training examples.")
+
+
+class Training(Section):
+    """The optimizer and its pace."""
+
+    optimizer: kinds.Optimizer = Field("adam", description="How parameters follow the gradient.")
+    learning_rate: kinds.Positive = Field(0.001, description="The step size at epoch 0.")
+    learning_rate_decay: kinds.NotNegative = Field(
+        0.0, description="The step size is learning_rate / (1 + decay * epoch), epochs counted from 0."
+    )
+    momentum: kinds.Decay = Field(0.9, description="Decay of the averaged gradient; beta1 of adam.")
+    rms_decay: kinds.Decay = Field(0.999, description="Decay of the averaged squared gradient; beta2 of adam.")
+    epsilon: kinds.Positive = Field(1e-8, description="What keeps adam and rmsprop from dividing by zero.")
+    batch_size: kinds.BatchSize = Field(64, description="Examples in each step, or full for all of them.")
+    epochs: kinds.Count = Field(60, description="Passes over the training set.")
+    evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
+    precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
+
+
+class Diagnosis(Section):
+    """What the results are measured against."""
+
+    optimal_error: kinds.Fraction = Field(
+        0.0, description="The error that the best possible predictor (or a person) makes, as a fraction."
+    )
+
+
+class Config(Section):
+    """One experiment, complete: what to train, on what, how, and against what to judge it."""
+
+    name: kinds.Name | None = Field(None, description="The experiment's name; null means the config file's name.")
+    seed: kinds.CountFromZero = Field(0, description="The one number that all randomness follows from.")
+    data: Data = Field(description="The examples.")
+    network: Network = Field(Network(), description="The network's shape and initial weights.")
+    regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
+    training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
+    diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+
+    def keep_probs(self) -> tuple[float, ...]:
+        """The probability that a unit stays, one for each hidden layer; empty for depth 1."""
+        given = self.regularization.keep_prob
+        return given if isinstance(given, tuple) else (given,) * len(self.network.hidden_widths())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists and scalars under the YAML's words, in the schema's order."""
+        return self.model_dump(by_alias=True, mode="json")

@@ -1,0 +1,59 @@
+"""From pydantic's errors to ours: a key path and a sentence that says what was found and what would do.
+
+Pydantic's own words never show. Whatever the error, the sentence is made from the value and from what the schema's kind
+expects; only keys that are unknown or missing are told apart.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from .keys import expected_at, section_at, words_at
+from .problems import KeyPath, Place, Problem, shown
+from .schema import Config
+from .suggestions import closest, unknown_key
+
+MISSING_SOURCE = "missing; give a bundled set such as digits, or a path to a .csv"
+
+
+def schema_problems(data: dict[str, Any]) -> list[Problem]:
+    """Every unknown key, missing key and unfit value of the plain data, each once."""
+    try:
+        Config.model_validate(data)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+    else:
+        return []
+    found: dict[KeyPath, str] = {}
+    for detail in details:
+        path = _path_in(data, detail["loc"], detail["type"])
+        found[path] = detail["type"]
+    # A value that fits no member of a union is reported for each member: the deepest path says most.
+    inner = {path[:i] for path in found for i in range(len(path))}
+    return [_problem(data, path, kind) for path, kind in found.items() if path not in inner]
+
+
+def _path_in(data: Any, location: tuple[str | int, ...], kind: str) -> KeyPath:
+    """Pydantic's location without the names of union members, which are no keys of the data."""
+    path: KeyPath = ()
+    for part in location:
+        in_section = isinstance(data, dict) and section_at(path) is not None
+        in_list = isinstance(data, list | tuple) and isinstance(part, int)
+        if in_section and (part in data or kind == "missing"):
+            path, data = (*path, part), data.get(part)
+        elif in_list and part < len(data):
+            path, data = (*path, part), data[part]
+    return path
+
+
+def _problem(data: Any, path: KeyPath, kind: str) -> Problem:
+    if kind == "missing":  # The one required value is data.source, in the one required section.
+        return Problem(("data", "source"), MISSING_SOURCE, Place())  # What is missing stands on no line.
+    if kind in ("extra_forbidden", "invalid_key"):
+        return Problem(tuple(str(part) for part in path), unknown_key(path))
+    value = data
+    for part in path:
+        value = value[part]
+    sentence = f"got {shown(value)}; expected {expected_at(path)}"
+    meant = closest(value, list(words_at(path))) if isinstance(value, str) else None
+    return Problem(path, f"{sentence}; did you mean {meant}?" if meant else sentence)

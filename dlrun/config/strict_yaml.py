@@ -1,0 +1,187 @@
+"""YAML without its traps: the text of a config becomes plain data and a map from key path to line.
+
+The node graph that PyYAML composes is checked and read here by hand, so that scalars follow YAML 1.2 (`yes` is a
+string, `1e-3` a number, `010` ten) and each thing that one may want to complain about later has a line.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from .problems import KeyPath, Place, Problem, printable
+
+MAX_BYTES = 1 << 20  # A config is a page of text; a megabyte is somebody's data set.
+MAX_DEPTH = 32  # The schema needs 4; PyYAML recurses about three frames a level, far from Python's limit of 1000.
+MAX_DIGITS = 100  # Python itself refuses to read integers beyond 4300 digits, and a float ends at 309.
+
+NULL, BOOL, INT, FLOAT = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
+
+# The scalars of YAML 1.2's core schema, but octal and hexadecimal: those stay strings and the schema asks for a number.
+# `True`, `NULL` and the like stay strings too, so that each value has one spelling.
+PLAIN_SCALARS = [
+    (NULL, re.compile(r"(?:~|null|)\Z")),
+    (BOOL, re.compile(r"(?:true|false)\Z")),
+    (INT, re.compile(r"[-+]?[0-9]+\Z")),
+    (FLOAT, re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")),
+    (FLOAT, re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")),
+]
+
+
+@dataclass
+class Document:
+    """What was read: plain data, the line of every key path, and the faults of the YAML itself.
+
+    `readable` is False when the text is no YAML at all (`data` is then None and `problems` says why). `unsure` holds
+    the paths whose value could not be taken as written, so that nobody complains about them a second time.
+    """
+
+    data: Any = None
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    unsure: set[KeyPath] = field(default_factory=set)
+    readable: bool = True
+
+    def refuse(self, path: KeyPath, line: int, sentence: str) -> None:
+        """Note a fault of the YAML at a path."""
+        self.problems.append(Problem(path, sentence, Place(line)))
+
+
+class StrictLoader(yaml.SafeLoader):
+    """PyYAML's scanner, parser and composer with YAML 1.2 scalars, a depth limit, and a note of each forbidden node."""
+
+    yaml_implicit_resolvers = {None: PLAIN_SCALARS}  # noqa: RUF012 (PyYAML's name; None stands for any first letter)
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.depth = 0
+        self.refused: dict[int, str] = {}  # id of a node of the graph -> what to say about it
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        """PyYAML's step down the graph; aliases never become shared nodes, so the graph stays a tree."""
+        event = self.peek_event()
+        sentence = refusal(event)
+        if self.depth >= MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            self.get_event()
+            node: yaml.Node = yaml.ScalarNode(NULL, "", event.start_mark, event.end_mark)
+        else:
+            event.anchor = None
+            self.depth += 1
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+        if sentence:
+            self.refused[id(node)] = sentence
+        return node
+
+
+def refusal(event: yaml.NodeEvent) -> str | None:
+    """The sentence against an alias, an anchor or a tag; None for a node without any."""
+    if isinstance(event, yaml.AliasEvent):
+        return f"got the alias *{printable(event.anchor)}; write the value out, aliases are not read here"
+    if event.anchor is not None:
+        return f"got the anchor &{printable(event.anchor)}; take it away, anchors are not read here"
+    if event.tag is not None:
+        return f"got the tag {printable(event.tag)}; take it away, tags are not read here"
+    return None
+
+
+def read_document(source: bytes | str) -> Document:
+    """Read one YAML document. Never raises: faults stand in the answer's `problems`."""
+    if len(source) > MAX_BYTES:
+        return _unreadable(f"got more than {MAX_BYTES} bytes; a config has at most 1 MiB")
+    try:
+        text = source.decode("utf-8") if isinstance(source, bytes) else source
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return _unreadable(
+            f"got the byte 0x{error.object[error.start]:02x}, which is not UTF-8; save it as UTF-8", line
+        )
+    try:
+        loader = StrictLoader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        found = f"got the control character U+{ord(text[error.position]):04X}"
+        return _unreadable(f"{found}; take it away", text.count("\n", 0, error.position) + 1)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return _unreadable(_syntax_sentence(error), mark.line + 1 if mark else None)
+    except (ValueError, OverflowError):  # PyYAML's chr() of an escape such as "\UFFFFFFFF"
+        return _unreadable('got an escape such as "\\U00110000" that is no character; write the character itself')
+    document = Document()
+    if root is not None:
+        document.data = _plain(root, (), document, loader.refused)
+    return document
+
+
+def _unreadable(sentence: str, line: int | None = None) -> Document:
+    return Document(problems=[Problem((), sentence, Place(line))], readable=False)
+
+
+def _syntax_sentence(error: yaml.MarkedYAMLError) -> str:
+    """PyYAML's complaint as found-and-remedy; the commonest ones get their own remedy."""
+    problem = error.problem or ""
+    if "expected a single document" in (error.context or ""):
+        return "got a second document; keep one and take the --- away"
+    if problem.startswith("nested"):
+        return f"got values {problem}; a config needs 4 levels at most"
+    if r"'\t'" in problem:
+        return "got a tab; indent with spaces"
+    return f"not YAML ({printable(problem)}); check the indentation, the brackets and the quotes here"
+
+
+def _plain(node: yaml.Node, path: KeyPath, document: Document, refused: dict[int, str]) -> Any:
+    """The node as dict, list, str, int, float, bool or None; lines and faults go to the document."""
+    line = node.start_mark.line + 1
+    document.lines.setdefault(path, line)
+    if id(node) in refused:
+        document.refuse(path, line, refused[id(node)])
+        document.unsure.add(path)
+        if isinstance(node, yaml.ScalarNode):  # A tag may promise what the text does not keep (`!!int abc`).
+            return None
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), document, refused) for i, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, document, refused)
+    return _scalar(node, path, document)
+
+
+def _mapping(node: yaml.MappingNode, path: KeyPath, document: Document, refused: dict[int, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line, key = key_node.start_mark.line + 1, key_node.value
+        if not isinstance(key, str) or id(key_node) in refused or not _is_text(key):
+            document.refuse(path, line, refused.get(id(key_node), "got a key that is not a word; expected key: value"))
+            document.unsure.add(path)
+        elif key == "<<" and key_node.style is None:
+            document.refuse(path, line, "got the merge key <<; write the keys out, merging is not read here")
+            document.unsure.add(path)
+        elif key in data:
+            first = document.lines[(*path, key)]
+            document.refuse((*path, key), line, f"given twice, on lines {first} and {line}; keep one of them")
+        else:
+            document.lines[(*path, key)] = line
+            data[key] = _plain(value_node, (*path, key), document, refused)
+    return data
+
+
+def _scalar(node: yaml.ScalarNode, path: KeyPath, document: Document) -> Any:
+    text, line = node.value, node.start_mark.line + 1
+    if node.tag in (INT, FLOAT) and len(text) > MAX_DIGITS:
+        document.refuse(path, line, f"got a number of {len(text)} characters; expected at most {MAX_DIGITS}")
+        document.unsure.add(path)
+        return None
+    if not _is_text(text):
+        document.refuse(path, line, "got half of a surrogate pair, which is no character; write the character itself")
+        document.unsure.add(path)
+        return None
+    if node.tag == FLOAT:
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return {NULL: lambda t: None, BOOL: lambda t: t == "true", INT: int}.get(node.tag, str)(text)
+
+
+def _is_text(text: str) -> bool:
+    """Whether each character may stand in a file: YAML's escapes can spell lone surrogates, which may not."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)

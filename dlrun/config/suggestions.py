@@ -1,0 +1,73 @@
+"""What somebody may have meant by a key that the schema does not have.
+
+Tried in order: the same word in another section, a word from other programs, a slip of the finger; else the known keys.
+"""
+
+import difflib
+
+from .keys import all_paths, fields_of, section_at
+from .problems import SHOWN_CHARACTERS, KeyPath, dotted
+
+# Of `difflib`: the share of letters in common. 0.6 is its own default; `widht` is close to width, `size` to nothing.
+CLOSE = 0.6
+
+# Words of other programs -> our key, and a remark where the meaning differs.
+SYNONYMS: dict[str, tuple[KeyPath, str]] = {
+    "lr": (("training", "learning_rate"), ""),
+    "alpha": (("training", "learning_rate"), ""),
+    "decay": (("training", "learning_rate_decay"), ""),
+    "batch": (("training", "batch_size"), ""),
+    "beta1": (("training", "momentum"), ""),
+    "beta2": (("training", "rms_decay"), ""),
+    "eps": (("training", "epsilon"), ""),
+    "dtype": (("training", "precision"), ""),
+    "dropout": (("regularization", "keep_prob"), " (keep_prob = 1 - rate)"),
+    "dropout_rate": (("regularization", "keep_prob"), " (keep_prob = 1 - rate)"),
+    "l2": (("regularization", "lambda"), ""),
+    "weight_decay": (("regularization", "lambda"), ""),
+    "lambd": (("regularization", "lambda"), ""),
+    "lambda_": (("regularization", "lambda"), ""),
+    "patience": (("regularization", "patience_epochs"), ""),
+    "early_stopping": (("regularization", "patience_epochs"), ""),
+    "layers": (("network", "depth"), " (layers with weights, the output layer included)"),
+    "hidden_layers": (("network", "hidden"), " (a list of widths; or network.depth, one more than the hidden layers)"),
+    "units": (("network", "width"), ""),
+    "initializer": (("network", "init"), ""),
+    "val": (("data", "split", "dev"), ""),
+    "valid": (("data", "split", "dev"), ""),
+    "validation": (("data", "split", "dev"), ""),
+    "dataset": (("data", "source"), ""),
+    "path": (("data", "source"), ""),
+    "file": (("data", "source"), ""),
+    "label": (("data", "target"), ""),
+    "bayes_error": (("diagnosis", "optimal_error"), ""),
+}
+
+
+def closest(word: str, among: list[str]) -> str | None:
+    """The one of the words that looks most like the given one, letter case aside, or None."""
+    if len(word) > SHOWN_CHARACTERS:
+        return None
+    by_lower = {candidate.lower(): candidate for candidate in among}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=CLOSE)
+    return by_lower[found[0]] if found else None
+
+
+def unknown_key(path: KeyPath) -> str:
+    """The sentence about a key that its section does not have; ends in what may be meant or in the known keys."""
+    *_, word = path
+    here = list(fields_of(section_at(path[:-1])))
+    whole = tuple(str(word).split("."))
+    if len(whole) > 1 and (*path[:-1], *whole) in set(all_paths()):
+        section, key = ".".join(whole[:-1]), whole[-1]
+        return f"unknown key here; write {key} below {section}, a key in the file has no dots"
+    elsewhere = [other for other in all_paths() if other[-1] == word]
+    synonym, remark = SYNONYMS.get(str(word).lower(), (None, ""))
+    near = closest(str(word), here)
+    if elsewhere:
+        meant = " or ".join(dotted(other) for other in elsewhere)
+    elif synonym:
+        meant = (synonym[-1] if synonym[:-1] == path[:-1] else dotted(synonym)) + remark
+    else:
+        meant = near
+    return f"unknown key here; did you mean {meant}?" if meant else f"unknown key here; known here: {', '.join(here)}"
