@@ -6,7 +6,7 @@ Data and not prose: each item names the config key that carries it out, so that 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .words import error_word, percent, points
+from .words import distance, error_word, percent
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def no_better_than_baseline(dev_error: float, baseline_error: float, regression:
     rival = "predicting the mean" if regression else "always answering the majority class"
     found = f"dev {word} {percent(dev_error)} is not below the {percent(baseline_error)} of {rival}"
     why = f"{found}: the network is no better than that"
-    return Advice("find out why it learns nothing: learning rate, inputs, labels", "training.learning_rate", why)
+    return Advice("check the learning rate, the inputs and the labels", "training.learning_rate", why)
 
 
 def bias_reason(train_error: float, optimal_error: float, word: str) -> str:
@@ -77,9 +77,3 @@ def bias_reason(train_error: float, optimal_error: float, word: str) -> str:
 def variance_reason(dev_error: float, train_error: float, word: str) -> str:
     """The variance in a clause."""
     return f"dev {word} {percent(dev_error)} is {distance(dev_error, train_error)} train {word} {percent(train_error)}"
-
-
-def distance(upper: float, lower: float) -> str:
-    """How far apart two fractions are, in the order given: "9.6 points above", "1.0 points below"."""
-    gap = upper - lower
-    return f"{points(abs(gap))} points {'below' if gap < 0 else 'above'}"
