@@ -404,6 +404,14 @@ def test_a_terminal_shows_a_bar_with_the_last_state_in_full(width):
     assert len(last) <= width
 
 
+def test_what_is_printed_beside_the_bar_stays_on_standard_output(capsys):
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with training_display(3, console):
+        print('{"run_id": "a"}')
+    assert capsys.readouterr().out == '{"run_id": "a"}\n'
+    assert "run_id" not in console.file.getvalue()
+
+
 def test_a_dumb_terminal_gets_lines(monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     assert on_terminal([epoch_record(1)], 1) == "epoch 1/1  cost 0.1234  train 1.2%  dev 3.0%\n"

@@ -93,7 +93,8 @@ class Bar(Display):
         self.errors = {"train": None, "dev": None}
         self.unshown: dict | None = None
         self.next_refresh = 0.0
-        self.progress = Progress(*columns, console=console, auto_refresh=False, expand=True)
+        # Standard output may be a pipe that a script reads; Rich would send what is printed there to this console.
+        self.progress = Progress(*columns, console=console, auto_refresh=False, expand=True, redirect_stdout=False)
         self.task = self.progress.add_task("", total=epochs, numbers="")
         self.progress.start()
 
