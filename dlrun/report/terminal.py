@@ -1,0 +1,206 @@
+"""Records in, terminal out: one function for each thing that a command shows.
+
+Stands at the end of the path. It takes the plain dicts that `--json` prints and the run folder keeps, computes nothing
+that they do not hold but differences of two of their numbers, and prints to the console it is given.
+"""
+
+import sys
+from itertools import groupby
+from operator import itemgetter
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from ..diagnosis.words import distance, error_word, points
+from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+
+SPLITS = ("train", "dev", "test")
+LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
+BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
+
+
+def make_console(stderr: bool = False) -> Console:
+    """A console that shows text as it stands; colours only on a terminal and not under NO_COLOR."""
+    stream = sys.stderr if stderr else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")  # a terminal without the letter ² must not end a run
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def show_result(result: dict, console: Console) -> None:
+    """A run's errors and their distances, the verdict, what went wrong, where it is kept, what to do next."""
+    say(console, (result["name"], "bold"), f"  {epochs_phrase(result)}")
+    if result["status"] != "finished":
+        reason = f": {result['message']}" if result.get("message") else ""
+        say(console, (f"{result['status']}{reason}", "bold red"))
+    console.print(errors_table(result))
+    for sentence in verdict_sentences(result):
+        say(console, sentence)
+    for warning in result.get("warnings") or []:
+        say(console, ("warning: ", "yellow"), warning)
+    say(console, "kept in ", result["run_dir"], whole=True)
+    if result.get("verdict"):
+        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+
+
+def epochs_phrase(result: dict) -> str:
+    """How long the training was: "60 epochs in 3.2 s, the best 41"."""
+    best = f", the best {result['best_epoch']}" if result.get("best_epoch") is not None else ""
+    epochs = result["epochs"]
+    return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result['seconds']:.1f} s{best}"
+
+
+def errors_table(result: dict) -> Table:
+    """One row a split, between the optimal error and the baseline, with the distances that make the verdict."""
+    errors, rmse, verdict = result["errors"] or {}, result.get("rmse"), result.get("verdict")
+    regression = result["task"] == "regression"
+    table = borderless_table()
+    table.add_column("", no_wrap=True)
+    for header in ("rows", error_word(regression), *(["rmse"] if rmse else [])):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("")
+    gaps = {
+        "train": gap_cell("avoidable bias", errors.get("train"), result["optimal_error"], verdict and verdict["bias"]),
+        "dev": gap_cell("variance", errors.get("dev"), errors.get("train"), verdict and verdict["variance"]),
+    }
+    blanks = [""] if rmse else []
+    table.add_row("optimal", "", shown(result["optimal_error"]), *blanks, "")
+    for split in SPLITS:
+        if errors.get(split) is not None or split != "test":
+            known_rmse = [shown_cost(rmse.get(split))] if rmse else []
+            size = str(result["sizes"].get(split, UNKNOWN))
+            table.add_row(split, size, shown(errors.get(split)), *known_rmse, gaps.get(split, ""))
+    if result.get("baseline_error") is not None:
+        table.add_row("baseline", "", shown(result["baseline_error"]), *blanks, cell(BASELINES[regression], "dim"))
+    return table
+
+
+def borderless_table() -> Table:
+    """A table as light as aligned text."""
+    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+
+
+def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
+    """A distance with its name and level: "10.0 variance, high"; empty where there is no verdict."""
+    if level is None or upper is None or lower is None:
+        return ""
+    return cell(f"{points(upper - lower)} {name}, {level}", LEVEL_STYLES.get(level, ""))
+
+
+def verdict_sentences(result: dict) -> list[tuple[str, str]]:
+    """The verdict as (sentence, style) pairs, worst first; none for a run without a verdict."""
+    verdict, errors, regression = result.get("verdict"), result["errors"], result["task"] == "regression"
+    if not verdict:
+        return []
+    word, optimal, sentences = error_word(regression), result["optimal_error"], []
+    baseline = result.get("baseline_error")
+    if baseline is not None and errors["dev"] >= baseline:
+        sentences.append((f"no better than {BASELINES[regression]}: dev {word} is not below the baseline", "bold red"))
+    if verdict["bias"] == "high":
+        gap = distance(errors["train"], optimal)
+        sentences.append((f"high bias: train {word} is {gap} the optimal {word}", LEVEL_STYLES["high"]))
+    if verdict["variance"] == "high":
+        gap = distance(errors["dev"], errors["train"])
+        sentences.append((f"high variance: dev {word} is {gap} train {word}", LEVEL_STYLES["high"]))
+    if "high" not in verdict.values():
+        gap = distance(errors["dev"], optimal)
+        sentences.append((f"low bias, low variance: dev {word} is {gap} the optimal {word}", LEVEL_STYLES["low"]))
+    return sentences
+
+
+def show_diagnosis(diagnosis: dict, console: Console) -> None:
+    """The two subtractions, the verdict, and what to try, grouped by the measurement that asks for it."""
+    run = f" of {diagnosis['run_id']}" if diagnosis.get("run_id") else ""
+    unit = ", in 1 - R²" if diagnosis.get("regression") else ""
+    say(console, (f"diagnosis{run}{unit}", "bold"), whole=True)
+    errors, verdict = diagnosis["errors"], diagnosis["verdict"]
+    train, dev, optimal = shown(errors["train"]), shown(errors["dev"]), shown(diagnosis["optimal_error"])
+    bias, variance = shown(diagnosis["avoidable_bias"]), shown(diagnosis["variance"])
+    sums = {
+        "bias": f"  train {train} - optimal {optimal} = avoidable bias {bias}: ",
+        "variance": f"  dev {dev} - train {train} = variance {variance}: ",
+    }
+    for ill, calculation in sums.items():
+        say(console, calculation, (verdict[ill], LEVEL_STYLES.get(verdict[ill], "")))
+    if errors.get("test") is not None:
+        say(console, f"  test {shown(errors['test'])}, for the last word only: it takes no part in the verdict")
+    say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
+    show_advice(diagnosis["advice"], console)
+
+
+def show_advice(advice: list[dict], console: Console) -> None:
+    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
+    number = 0
+    for reason, group in groupby(advice, key=itemgetter("why")):
+        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
+        width = max(len(action) for action, _ in items)
+        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
+        say(console, f"because {reason}:")
+        for action, key in items:
+            number += 1
+            if fits and key:
+                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
+            else:
+                say(console, f"  {number}. {action}", whole=True)
+                if key:
+                    say(console, "     ", (key, "cyan"), whole=True)
+
+
+def show_gradcheck(report: dict, console: Console) -> None:
+    """Whether backpropagation agrees with central differences, tensor by tensor; if not, where it is furthest off."""
+    outcome = ("passed", "bold green") if report["passed"] else ("failed", "bold red")
+    say(console, "gradient check ", outcome, f": {report['judgement']}")
+    counts = f"{report['n_parameters']} parameters, {report['n_examples']} examples"
+    say(console, f"relative difference {report['relative_difference']:.1e} ({counts}, epsilon {report['epsilon']:g})")
+    table = borderless_table()
+    for header in ("tensor", "shape", "difference", "judgement"):
+        table.add_column(header, justify="right" if header == "difference" else "left")
+    for tensor in report["tensors"]:
+        shape = " x ".join(str(size) for size in tensor["shape"])
+        difference = f"{tensor['relative_difference']:.1e}"
+        table.add_row(cell(tensor["name"]), cell(shape), difference, cell(tensor["judgement"]))
+    console.print(table)
+    if not report["passed"] and report["tensors"]:
+        worst = max(report["tensors"], key=lambda tensor: tensor["relative_difference"])
+        entry = worst["worst"]
+        where = f"{worst['name']}[{', '.join(str(i) for i in entry['index'])}]"
+        say(console, f"furthest off: {where}, analytic {entry['analytic']:.6e}, numeric {entry['numeric']:.6e}")
+
+
+def show_runs(runs: list[dict], console: Console) -> None:
+    """All runs, newest first: a table where it fits, else two lines a run, so that no id is ever cut."""
+    if not runs:
+        say(console, "no runs here yet")
+        return
+    table = runs_table(runs)
+    needed = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    if needed <= console.width:
+        console.print(table)
+    else:
+        for run in runs:
+            say(console, (run["run_id"], "bold"), whole=True)
+            errors = "".join(f"  {split} {shown(run['errors'].get(split))}" for split in SPLITS)
+            say(console, f"  {run['status']}{errors}  {verdict_phrase(run['verdict'])}".rstrip())
+    for run in runs:
+        if run.get("problem"):
+            say(console, (f"{run['run_id']}: ", "red"), run["problem"], whole=True)
+
+
+def runs_table(runs: list[dict]) -> Table:
+    """One row a run; every column as wide as its widest cell."""
+    table = borderless_table()
+    for header in ("run", "status", *SPLITS, "high"):
+        table.add_column(header, justify="right" if header in SPLITS else "left", no_wrap=True)
+    for run in runs:
+        errors = [shown(run["errors"].get(split)) for split in SPLITS]
+        status = cell(run["status"], "" if run["status"] == "finished" else "yellow")
+        table.add_row(cell(run["run_id"]), status, *errors, cell(verdict_phrase(run["verdict"])))
+    return table
+
+
+def verdict_phrase(verdict: dict | None) -> str:
+    """What is high, in a word or two: "bias, variance", "neither", or nothing for a run without a verdict."""
+    if not verdict:
+        return ""
+    return ", ".join(ill for ill, level in verdict.items() if level == "high") or "neither"

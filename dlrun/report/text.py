@@ -1,0 +1,56 @@
+"""Words and numbers as they may stand on a terminal.
+
+Stands under the tables and the progress display. What comes from outside (names, labels, messages) is shown letter for
+letter: never read as Rich's markup, and without the control characters that could rewrite the screen.
+"""
+
+import math
+import unicodedata
+
+from rich.console import Console
+from rich.text import Text
+
+from ..diagnosis.words import percent
+
+# Stands where a number is not known.
+UNKNOWN = "-"
+
+# Format characters that reorder the text around them; unlike the other format characters no language needs them in a
+# name, and they can make one name look like another.
+REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+# Costs from here to there are readable without an exponent.
+PLAIN_COSTS = (1e-3, 1e4)
+
+
+def clean(value: object) -> str:
+    """`value` as text of one line: white space is a space, control characters and lone surrogates are dropped."""
+    spaced = "".join(" " if letter.isspace() else letter for letter in str(value))
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in REORDERING)
+
+
+def shown(fraction: float | None) -> str:
+    """An error as a percentage, or a dash where there is none."""
+    return percent(fraction) if fraction is not None and math.isfinite(fraction) else UNKNOWN
+
+
+def shown_cost(cost: float | None) -> str:
+    """A cost with four decimals, in scientific notation where these would say too little or too much."""
+    if cost is None:
+        return UNKNOWN
+    low, high = PLAIN_COSTS
+    return f"{cost:.4f}" if low <= cost < high else f"{cost:.2e}"
+
+
+def say(console: Console, *parts: str | tuple[str, str], whole: bool = False) -> None:
+    """Prints one paragraph of cleaned parts, each a text or (text, style).
+
+    With `whole` it is never broken, so that a path or a command can be copied from a narrow terminal.
+    """
+    cleaned = [clean(part) if isinstance(part, str) else (clean(part[0]), part[1]) for part in parts]
+    console.print(Text.assemble(*cleaned), soft_wrap=whole)
+
+
+def cell(value: object, style: str = "") -> Text:
+    """`value`, cleaned, as a table cell."""
+    return Text(clean(value), style=style)

@@ -1,0 +1,71 @@
+"""All runs at a glance, each read by itself, so that one damaged folder hides no other.
+
+Stands between the run folders and the table of runs; it trusts nothing it reads.
+"""
+
+from pathlib import Path
+
+from ..errors import StoreError
+from .folder import RunFolder, corrupt
+from .runs import run_ids, run_name, run_time
+
+SPLITS = ("train", "dev", "test")
+ILLS = ("bias", "variance")
+
+
+def list_runs(runs_dir: Path) -> list[dict]:
+    """One row a run, newest first: run_id, name, status, errors, verdict, problem.
+
+    `status` is that of result.json, "unfinished" where there is none, "broken" where it cannot be used; `problem` then
+    says why. `errors` maps train, dev and test to fractions or None. Raises StoreError only if `runs_dir` itself
+    cannot be read.
+    """
+    ids, links = run_ids(runs_dir)
+    rows = [row(RunFolder(runs_dir / run_id)) for run_id in ids]
+    rows += [blank(run_id, "broken", "a symbolic link, not a run folder") for run_id in links]
+    # The sort is stable: runs of one second stay in the order of their last change.
+    return sorted(rows, key=lambda row: run_time(row["run_id"]), reverse=True)
+
+
+def row(folder: RunFolder) -> dict:
+    """One run's row, whatever state its folder is in."""
+    try:
+        if not (folder.path / "result.json").exists():
+            return blank(folder.id, "unfinished", None)
+        return {**blank(folder.id, "", None), **summary(folder)}
+    except (StoreError, OSError) as problem:
+        return blank(folder.id, "broken", str(problem))
+
+
+def blank(run_id: str, status: str, problem: str | None) -> dict:
+    """The row of a run of which nothing but the id is known."""
+    errors = dict.fromkeys(SPLITS)
+    return {
+        "run_id": run_id,
+        "name": run_name(run_id),
+        "status": status,
+        "errors": errors,
+        "verdict": None,
+        "problem": problem,
+    }
+
+
+def summary(folder: RunFolder) -> dict:
+    """Status, errors and verdict of result.json; raises StoreError where they are not of the right kinds."""
+    path, result = folder.path / "result.json", folder.read_json("result.json")
+    if not isinstance(result, dict) or not isinstance(result.get("status"), str):
+        raise corrupt(path, "no status")
+    errors = result.get("errors") or {}
+    if not isinstance(errors, dict) or not all(is_number_or_none(errors.get(split)) for split in SPLITS):
+        raise corrupt(path, "errors are not numbers")
+    verdict = result.get("verdict")
+    if verdict is not None:
+        if not isinstance(verdict, dict) or not all(isinstance(verdict.get(ill), str) for ill in ILLS):
+            raise corrupt(path, "verdict is not of bias and variance")
+        verdict = {ill: verdict[ill] for ill in ILLS}
+    return {"status": result["status"], "errors": {split: errors.get(split) for split in SPLITS}, "verdict": verdict}
+
+
+def is_number_or_none(value: object) -> bool:
+    """Whether JSON gave a number or null; true and false are Python ints, but no numbers here."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -1,0 +1,68 @@
+"""Where a run was made: versions, machine and commit, so that a result can be made again or its difference explained.
+
+Stands beside the run folder, which keeps it as environment.json. Nothing here may fail or be slow, since every run
+begins with it: versions come from the packages' metadata, not from importing them.
+"""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+
+from .. import __version__
+
+PACKAGES = ("numpy", "polars", "pydantic", "pyyaml", "rich", "scikit-learn", "scipy", "typer")
+
+# The variables that set how many threads the linear algebra uses, and with it the order of its sums.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+
+# git answers in milliseconds; on a network disk that does not answer, the commit is given up rather than waited for.
+GIT_TIMEOUT_SECONDS = 2.0
+
+
+def environment() -> dict:
+    """Plain values: dlrun, python, platform, machine, packages, git ({commit, dirty} or None), threads.
+
+    A package that is not installed, or a variable that is not set, is None. Never raises.
+    """
+    return {
+        "dlrun": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "packages": {package: version(package) for package in PACKAGES},
+        "git": git_state(),
+        "threads": {variable: os.environ.get(variable) for variable in THREAD_VARIABLES},
+    }
+
+
+def version(package: str) -> str | None:
+    """The installed version by the package's metadata."""
+    try:
+        return metadata.version(package)
+    except Exception:  # half-removed packages fail in many ways; a run does not stop for their version
+        return None
+
+
+def git_state() -> dict | None:
+    """The commit of the working directory and whether a tracked file differs from it; None outside git.
+
+    Files that git does not track are left out: the run folder itself would make every tree dirty.
+    """
+    command = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=GIT_TIMEOUT_SECONDS, env=quiet, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid")), None)
+    if commit in (None, "(initial)"):
+        return None
+    return {"commit": commit, "dirty": any(not line.startswith("#") for line in lines)}

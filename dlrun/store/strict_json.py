@@ -1,0 +1,49 @@
+"""JSON that every reader accepts: no NaN, no Infinity, plain values only.
+
+Stands under the run folder, whose records come from NumPy and go to scripts in any language.
+"""
+
+import json
+import math
+from pathlib import PurePath
+
+import numpy as np
+
+
+def plain(value: object) -> object:
+    """`value` in the six kinds that JSON knows; a float that is not finite becomes None.
+
+    Takes dicts, lists, tuples, paths, NumPy scalars and arrays, to any depth. Raises TypeError for anything else.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str | PurePath):
+        # A path may hold bytes that are no text; UTF-8 cannot carry them, an escape can.
+        return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    raise TypeError(f"no JSON for a {type(value).__name__}: {value!r}")
+
+
+def encode(value: object, *, indent: int | None = None) -> bytes:
+    """`value` as strict JSON in UTF-8, ended by a newline; on one line unless `indent` is given."""
+    return (json.dumps(plain(value), allow_nan=False, ensure_ascii=False, indent=indent) + "\n").encode("utf-8")
+
+
+def decode(data: bytes) -> object:
+    """The value that strict JSON holds; raises ValueError for anything else, however deeply nested."""
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=refuse_constant)
+    except RecursionError as problem:
+        raise ValueError("nested too deeply") from problem
+
+
+def refuse_constant(word: str) -> None:
+    """NaN and Infinity are Python's words, not JSON's."""
+    raise ValueError(f"{word} is not JSON")

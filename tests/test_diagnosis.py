@@ -1,0 +1,233 @@
+"""The diagnosis agrees with the course's table and says why, in the numbers of the run."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlrun.diagnosis import diagnose, parse_errors
+from dlrun.diagnosis.verdict import level
+from dlrun.diagnosis.words import percent, points
+from dlrun.errors import UsageError
+
+# The course's table: train, dev, optimal error -> bias, variance.
+COURSE_ROWS = [
+    (0.01, 0.11, 0.0, "low", "high"),
+    (0.15, 0.16, 0.0, "high", "low"),
+    (0.15, 0.30, 0.0, "high", "high"),
+    (0.005, 0.01, 0.0, "low", "low"),
+    (0.15, 0.16, 0.15, "low", "low"),
+]
+
+
+def keys(diagnosis):
+    return [item.key for item in diagnosis.advice]
+
+
+@pytest.mark.parametrize(("train", "dev", "optimal", "bias", "variance"), COURSE_ROWS)
+def test_the_course_table_is_reproduced(train, dev, optimal, bias, variance):
+    found = diagnose({"train": train, "dev": dev}, optimal_error=optimal)
+    assert found.verdict == {"bias": bias, "variance": variance}
+
+
+@pytest.mark.parametrize("threshold", [0.01, 0.05, 0.0999])
+def test_any_threshold_of_the_stated_range_reproduces_the_table(monkeypatch, threshold):
+    monkeypatch.setattr("dlrun.diagnosis.verdict.HIGH_GAP", threshold)
+    for row in COURSE_ROWS:
+        test_the_course_table_is_reproduced(*row)
+
+
+@pytest.mark.parametrize("threshold", [0.004, 0.10])
+def test_a_threshold_outside_the_stated_range_does_not(monkeypatch, threshold):
+    monkeypatch.setattr("dlrun.diagnosis.verdict.HIGH_GAP", threshold)
+    found = [
+        tuple(diagnose({"train": train, "dev": dev}, optimal_error=optimal).verdict.values())
+        for train, dev, optimal, *_ in COURSE_ROWS
+    ]
+    assert found != [(bias, variance) for *_, bias, variance in COURSE_ROWS]
+
+
+def test_a_gap_of_exactly_the_threshold_is_low_whatever_the_binary_fractions():
+    assert 0.14 - 0.11 > 0.03  # the trap: floating point alone would call this gap high
+    assert diagnose({"train": 0.11, "dev": 0.14}).verdict["variance"] == "low"
+    assert level(0.0301) == "high"
+
+
+def test_a_train_error_below_the_optimal_one_is_no_bias():
+    found = diagnose({"train": 0.05, "dev": 0.06}, optimal_error=0.15)
+    assert (found.avoidable_bias, found.verdict["bias"]) == (-0.1, "low")
+    assert found.advice[0].why.startswith("train error 5.0% is 10.0 points below the optimal 15.0%, and dev")
+
+
+def test_to_dict_holds_plain_values_under_the_promised_keys():
+    found = diagnose({"train": 0.01, "dev": 0.11, "test": None}, baseline_error=0.5).to_dict()
+    why = "dev error 11.0% is 10.0 points above train error 1.0%"
+    assert json.loads(json.dumps(found)) == found
+    assert found == {
+        "errors": {"train": 0.01, "dev": 0.11, "test": None},
+        "optimal_error": 0.0,
+        "avoidable_bias": 0.01,
+        "variance": 0.1,
+        "verdict": {"bias": "low", "variance": "high"},
+        "baseline_error": 0.5,
+        "advice": [
+            {"action": "more data", "key": "data.source", "why": why},
+            {"action": "regularize: penalize large weights", "key": "regularization.lambda", "why": why},
+            {"action": "regularize: dropout", "key": "regularization.keep_prob", "why": why},
+            {"action": "regularize: stop early", "key": "regularization.patience_epochs", "why": why},
+            {"action": "another architecture", "key": "network.activation", "why": why},
+        ],
+        "regression": False,
+    }
+
+
+def test_high_bias_asks_for_a_bigger_network_longer_training_or_another_architecture():
+    found = diagnose({"train": 0.15, "dev": 0.16})
+    assert keys(found) == ["network.width", "network.depth", "training.epochs", "network.activation"]
+    assert {item.why for item in found.advice} == {"train error 15.0% is 15.0 points above the optimal 0.0%"}
+
+
+def test_with_both_high_bias_comes_first_and_no_key_comes_twice():
+    found = keys(diagnose({"train": 0.15, "dev": 0.30}))
+    assert found[:4] == ["network.width", "network.depth", "training.epochs", "network.activation"]
+    assert found[4] == "data.source"
+    assert len(found) == len(set(found)) == 8
+
+
+def test_with_neither_high_the_one_item_is_done_and_says_why():
+    [item] = diagnose({"train": 0.005, "dev": 0.01}).advice
+    assert (item.action, item.key) == ("done", None)
+    assert item.why == (
+        "train error 0.50% is 0.50 points above the optimal 0.0%, and "
+        "dev error 1.0% is 0.50 points above train error 0.50%: both distances are low"
+    )
+
+
+def test_a_network_no_better_than_the_majority_class_hears_that_first():
+    found = diagnose({"train": 0.5, "dev": 0.5}, baseline_error=0.5)
+    assert found.advice[0].why == (
+        "dev error 50.0% is not below the 50.0% of always answering the majority class: "
+        "the network is no better than that"
+    )
+    assert found.advice[1].key == "network.width"
+    assert "majority" not in str(diagnose({"train": 0.5, "dev": 0.499}, baseline_error=0.5).advice)
+
+
+def test_a_network_no_better_than_the_baseline_is_never_done():
+    found = diagnose({"train": 0.5, "dev": 0.5}, optimal_error=0.5, baseline_error=0.5)
+    assert keys(found) == ["training.learning_rate"]
+
+
+def test_a_regression_speaks_of_unexplained_variance_and_of_the_mean():
+    found = diagnose({"train": 0.9, "dev": 1.2}, baseline_error=1.0, regression=True)
+    assert found.advice[0].why.startswith("dev 1 - R² 120.0% is not below the 100.0% of predicting the mean")
+    assert found.advice[1].why == "train 1 - R² 90.0% is 90.0 points above the optimal 0.0%"
+
+
+@pytest.mark.parametrize(
+    ("errors", "options", "message"),
+    [
+        ({"train": 0.1}, {}, "dev error: none given; a diagnosis needs the train error and the dev error"),
+        (
+            {"train": math.nan, "dev": 0.1},
+            {},
+            "train error: got nan; expected a number, and a run that diverged has none to diagnose",
+        ),
+        (
+            {"train": 0.1, "dev": 11},
+            {},
+            "dev error: got 11; expected a fraction from 0 to 1, such as 0.11 for 11%",
+        ),
+        (
+            {"train": 0.1, "dev": 0.1, "test": -0.1},
+            {},
+            "test error: got -0.1; expected a fraction from 0 to 1, such as 0.11 for 11%",
+        ),
+        (
+            {"train": 0.1, "dev": 0.1},
+            {"optimal_error": 15},
+            "optimal error: got 15; expected a fraction from 0 to 1, such as 0.11 for 11%",
+        ),
+        (
+            {"train": 0.1, "dev": 0.1},
+            {"baseline_error": 2},
+            "baseline error: got 2; expected a fraction from 0 to 1, such as 0.11 for 11%",
+        ),
+        (
+            {"train": -0.1, "dev": 0.1},
+            {"regression": True},
+            "train error: got -0.1; expected 1 - R², which is 0 or more",
+        ),
+    ],
+)
+def test_values_that_cannot_be_are_refused_in_a_sentence(errors, options, message):
+    with pytest.raises(UsageError) as refusal:
+        diagnose(errors, **options)
+    assert str(refusal.value) == message
+
+
+fractions = st.floats(min_value=0, max_value=1)
+
+
+@given(train=fractions, dev=fractions, optimal=fractions)
+def test_advice_is_never_empty_and_follows_the_verdict(train, dev, optimal):
+    found = diagnose({"train": train, "dev": dev}, optimal_error=optimal)
+    assert ("training.epochs" in keys(found)) == (found.verdict["bias"] == "high")
+    assert ("data.source" in keys(found)) == (found.verdict["variance"] == "high")
+    assert (keys(found) == [None]) == ("high" not in found.verdict.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("train=0.01,dev=0.11", {"train": 0.01, "dev": 0.11}),
+        ("train=1%,dev=11%", {"train": 0.01, "dev": 0.11}),
+        (" dev = 30 % , train=1e-2, test=1", {"train": 0.01, "dev": 0.3, "test": 1.0}),
+        ("train=0%,dev=100%", {"train": 0.0, "dev": 1.0}),
+    ],
+)
+def test_errors_are_read_as_fractions_or_percentages(text, errors):
+    assert parse_errors(text) == errors
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train", "--errors: got 'train'; expected name=value pairs, such as train=0.01,dev=0.11"),
+        ("", "--errors: got ''; expected name=value pairs, such as train=0.01,dev=0.11"),
+        (
+            "train=0.1,val=0.2",
+            "--errors: unknown name 'val'; expected train, dev and perhaps test, as in train=0.01,dev=0.11",
+        ),
+        ("train=0.1", "--errors: no dev; expected at least train and dev, as in train=0.01,dev=0.11"),
+        ("test=0.1", "--errors: no train and no dev; expected at least train and dev, as in train=0.01,dev=0.11"),
+        (
+            "dev=0.1,dev=0.2",
+            "--errors: dev is given twice; expected each name once, as in train=0.01,dev=0.11",
+        ),
+        ("train=low,dev=1%", "--errors: train=low is not a number; expected one such as 0.11 or 11%"),
+        ("train=nan,dev=1%", "--errors: train=nan is not a number; expected one such as 0.11 or 11%"),
+        ("train=1%,dev=11", "--errors: dev=11 is above 1; did you mean 0.11 or 11%?"),
+        ("train=1%,dev=110%", "--errors: dev=110% is no error; expected 0 to 1, or 0% to 100%"),
+        ("train=-1,dev=1%", "--errors: train=-1 is no error; expected 0 to 1, or 0% to 100%"),
+        ("train=inf,dev=1%", "--errors: train=inf is no error; expected 0 to 1, or 0% to 100%"),
+    ],
+)
+def test_errors_that_cannot_be_read_are_refused_with_a_way_out(text, message):
+    with pytest.raises(UsageError) as refusal:
+        parse_errors(text)
+    assert str(refusal.value) == message
+
+
+def test_small_percentages_keep_a_second_decimal():
+    assert [percent(x) for x in (0, 0.005, 0.01, 0.15, 1.0, 1e30)] == [
+        "0.0%",
+        "0.50%",
+        "1.0%",
+        "15.0%",
+        "100.0%",
+        "1.0e+32%",
+    ]
+    assert points(0.0962) == "9.6"

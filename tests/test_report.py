@@ -1,0 +1,444 @@
+"""What the terminal shows, letter for letter: wide, narrow, piped, with hostile names; and how often it is redrawn."""
+
+import io
+import math
+import time
+
+import pytest
+from rich.console import Console
+
+from dlrun.diagnosis import diagnose
+from dlrun.report import progress, terminal
+from dlrun.report.progress import Bar, training_display
+from dlrun.report.text import clean, shown, shown_cost
+
+RUN = "20260301-120000-demo-00aa"
+NO_ERRORS = {"train": None, "dev": None, "test": None}
+
+
+def result(**changes):
+    return {
+        "run_id": RUN,
+        "run_dir": f"runs/{RUN}",
+        "name": "demo",
+        "status": "finished",
+        "message": None,
+        "task": "classification",
+        "errors": {"train": 0.014, "dev": 0.11, "test": 0.105},
+        "sizes": {"train": 1000, "dev": 200, "test": 200},
+        "baseline_error": 0.5,
+        "optimal_error": 0.0,
+        "costs": {"train": 0.05, "dev": 0.4, "test": 0.4},
+        "losses": {"train": 0.04, "dev": 0.4, "test": 0.4},
+        "rmse": None,
+        "epochs": 60,
+        "best_epoch": 41,
+        "seconds": 3.21,
+        "verdict": {"bias": "low", "variance": "high"},
+        "warnings": [],
+        **changes,
+    }
+
+
+def run_row(run_id=RUN, **changes):
+    return {
+        "run_id": run_id,
+        "name": "demo",
+        "status": "finished",
+        "errors": {"train": 0.15, "dev": 0.3, "test": None},
+        "verdict": {"bias": "high", "variance": "high"},
+        "problem": None,
+        **changes,
+    }
+
+
+def screen(show, record, width=80, **options):
+    """What `show` prints, without the spaces that fill table rows up."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, **options)
+    show(record, console)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+# --- a result -------------------------------------------------------------------------------------------------------
+
+
+def test_a_result_shows_errors_distances_verdict_place_and_next_step():
+    assert screen(terminal.show_result, result(warnings=["column 'x' is constant"])) == (
+        "demo  60 epochs in 3.2 s, the best 41\n"
+        "          rows  error\n"
+        "optimal          0.0%\n"
+        "train     1000   1.4%  1.4 avoidable bias, low\n"
+        "dev        200  11.0%  9.6 variance, high\n"
+        "test       200  10.5%\n"
+        "baseline        50.0%  always answering the majority class\n"
+        "high variance: dev error is 9.6 points above train error\n"
+        "warning: column 'x' is constant\n"
+        "kept in runs/20260301-120000-demo-00aa\n"
+        "next: dlrun diagnose 20260301-120000-demo-00aa"
+    )
+
+
+def test_a_regression_shows_unexplained_variance_and_rmse():
+    record = result(
+        task="regression",
+        rmse={"train": 1.2345, "dev": 2, "test": None},
+        errors={"train": 0.9, "dev": 1.2, "test": None},
+        verdict={"bias": "high", "variance": "high"},
+        baseline_error=1.0,
+        epochs=1,
+        best_epoch=None,
+    )
+    assert screen(terminal.show_result, record) == (
+        "demo  1 epoch in 3.2 s\n"
+        "          rows  1 - R²    rmse\n"
+        "optimal           0.0%\n"
+        "train     1000   90.0%  1.2345  90.0 avoidable bias, high\n"
+        "dev        200  120.0%  2.0000  30.0 variance, high\n"
+        "baseline        100.0%          predicting the mean\n"
+        "no better than predicting the mean: dev 1 - R² is not below the baseline\n"
+        "high bias: train 1 - R² is 90.0 points above the optimal 1 - R²\n"
+        "high variance: dev 1 - R² is 30.0 points above train 1 - R²\n"
+        "kept in runs/20260301-120000-demo-00aa\n"
+        "next: dlrun diagnose 20260301-120000-demo-00aa"
+    )
+
+
+@pytest.mark.parametrize("unknown", [NO_ERRORS, None, {"train": math.nan, "dev": math.inf, "test": None}])
+def test_a_diverged_run_says_so_and_offers_no_diagnosis(unknown):
+    record = result(
+        status="diverged", message="cost is nan at epoch 3", errors=unknown, verdict=None, baseline_error=None
+    )
+    assert screen(terminal.show_result, record) == (
+        "demo  60 epochs in 3.2 s, the best 41\n"
+        "diverged: cost is nan at epoch 3\n"
+        "         rows  error\n"
+        "optimal         0.0%\n"
+        "train    1000      -\n"
+        "dev       200      -\n"
+        "kept in runs/20260301-120000-demo-00aa"
+    )
+
+
+def test_low_bias_and_variance_are_told_in_one_sentence():
+    record = result(errors={"train": 0.1, "dev": 0.11, "test": None}, verdict={"bias": "low", "variance": "low"})
+    record["optimal_error"] = 0.15
+    assert "\nlow bias, low variance: dev error is 4.0 points below the optimal error\n" in screen(
+        terminal.show_result, record
+    )
+
+
+def test_a_narrow_result_keeps_its_numbers_and_breaks_neither_path_nor_command():
+    found = screen(terminal.show_result, result(run_dir="runs/" + "x" * 90), width=60)
+    lines = found.splitlines()
+    assert "dev        200  11.0%  9.6 variance, high" in lines
+    assert "kept in runs/" + "x" * 90 in lines
+    assert max(len(line) for line in lines if not line.startswith("kept")) <= 60
+
+
+HOSTILE = "[bold]x[/bold] [link=https://e.org]\x1b[31mred\x1b]0;title\x07\x9b2J\r\nnext\u202etxt :smile:"
+HARMLESS = "[bold]x[/bold] [link=https://e.org][31mred]0;title2J  nexttxt :smile:"
+
+
+def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
+    assert clean(HOSTILE) == HARMLESS
+    long = {"width": 200}
+    record = result(name=HOSTILE, status="failed", message=HOSTILE, warnings=[HOSTILE], run_dir=HOSTILE)
+    shows = screen(terminal.show_result, record, **long)
+    assert shows.count(HARMLESS) == 4
+    item = {"action": HOSTILE, "key": HOSTILE, "why": HOSTILE}
+    shows += screen(terminal.show_diagnosis, {**diagnosis(0.1, 0.2), "advice": [item]}, **long)
+    shows += screen(terminal.show_runs, [run_row(status=HOSTILE, problem=HOSTILE)], **long)
+    shows += screen(terminal.show_gradcheck, gradcheck(False, name=HOSTILE), **long)
+    assert shows.count(HARMLESS) == 4 + 3 + 2 + 2
+    assert not set(shows) & {"\x1b", "\x07", "\x9b", "\r", "\u202e"}
+
+
+# --- a diagnosis ----------------------------------------------------------------------------------------------------
+
+
+def diagnosis(train, dev, test=None, **options):
+    return {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
+
+
+def test_a_diagnosis_shows_the_sums_the_verdict_and_advice_under_its_reasons():
+    assert screen(terminal.show_diagnosis, diagnosis(0.15, 0.30, 0.31)) == (
+        "diagnosis of 20260301-120000-demo-00aa\n"
+        "  train 15.0% - optimal 0.0% = avoidable bias 15.0%: high\n"
+        "  dev 30.0% - train 15.0% = variance 15.0%: high\n"
+        "  test 31.0%, for the last word only: it takes no part in the verdict\n"
+        "verdict: high bias, high variance\n"
+        "because train error 15.0% is 15.0 points above the optimal 0.0%:\n"
+        "  1. bigger network: more units a layer  network.width\n"
+        "  2. bigger network: more layers         network.depth\n"
+        "  3. train longer                        training.epochs\n"
+        "  4. another architecture                network.activation\n"
+        "because dev error 30.0% is 15.0 points above train error 15.0%:\n"
+        "  5. more data                           data.source\n"
+        "  6. regularize: penalize large weights  regularization.lambda\n"
+        "  7. regularize: dropout                 regularization.keep_prob\n"
+        "  8. regularize: stop early              regularization.patience_epochs"
+    )
+
+
+def test_narrow_advice_puts_its_keys_below_and_cuts_none():
+    assert screen(terminal.show_diagnosis, diagnosis(0.01, 0.11), width=60).splitlines()[4:] == [
+        "because dev error 11.0% is 10.0 points above train error",
+        "1.0%:",
+        "  1. more data",
+        "     data.source",
+        "  2. regularize: penalize large weights",
+        "     regularization.lambda",
+        "  3. regularize: dropout",
+        "     regularization.keep_prob",
+        "  4. regularize: stop early",
+        "     regularization.patience_epochs",
+        "  5. another architecture",
+        "     network.activation",
+    ]
+
+
+def test_done_has_a_reason_and_no_key_and_a_typed_diagnosis_no_run():
+    assert screen(terminal.show_diagnosis, {**diagnosis(0.005, 0.01), "run_id": None}) == (
+        "diagnosis\n"
+        "  train 0.50% - optimal 0.0% = avoidable bias 0.50%: low\n"
+        "  dev 1.0% - train 0.50% = variance 0.50%: low\n"
+        "verdict: low bias, low variance\n"
+        "because train error 0.50% is 0.50 points above the optimal 0.0%, and dev error\n"
+        "1.0% is 0.50 points above train error 0.50%: both distances are low:\n"
+        "  1. done"
+    )
+
+
+def test_a_regression_diagnosis_names_its_unit_and_the_baseline_comes_first():
+    lines = screen(terminal.show_diagnosis, diagnosis(0.9, 1.2, baseline_error=1.0, regression=True)).splitlines()
+    assert lines[0] == "diagnosis of 20260301-120000-demo-00aa, in 1 - R²"
+    assert lines[4:7] == [
+        "because dev 1 - R² 120.0% is not below the 100.0% of predicting the mean: the",
+        "network is no better than that:",
+        "  1. check the learning rate, the inputs and the labels  training.learning_rate",
+    ]
+
+
+# --- a gradient check -----------------------------------------------------------------------------------------------
+
+
+def gradcheck(passed, name="W1"):
+    off = {"index": [3, 4], "analytic": 0.1234, "numeric": -0.5}
+    bad = {"name": name, "shape": [20, 50], "relative_difference": 0.28, "judgement": "likely a bug", "worst": off}
+    good = {"name": "b1", "shape": [50], "relative_difference": 6e-10, "judgement": "great", "worst": off}
+    return {
+        "passed": passed,
+        "relative_difference": 6.5e-10 if passed else 0.28,
+        "judgement": "great" if passed else "likely a bug",
+        "epsilon": 1e-5,
+        "n_parameters": 1050,
+        "n_examples": 20,
+        "tensors": [good] if passed else [good, bad],
+    }
+
+
+def test_a_passed_gradient_check_shows_each_tensor():
+    assert screen(terminal.show_gradcheck, gradcheck(True)) == (
+        "gradient check passed: great\n"
+        "relative difference 6.5e-10 (1050 parameters, 20 examples, epsilon 1e-05)\n"
+        "tensor  shape  difference  judgement\n"
+        "b1      50        6.0e-10  great"
+    )
+
+
+def test_a_failed_gradient_check_names_the_entry_furthest_off():
+    assert screen(terminal.show_gradcheck, gradcheck(False)) == (
+        "gradient check failed: likely a bug\n"
+        "relative difference 2.8e-01 (1050 parameters, 20 examples, epsilon 1e-05)\n"
+        "tensor  shape    difference  judgement\n"
+        "b1      50          6.0e-10  great\n"
+        "W1      20 x 50     2.8e-01  likely a bug\n"
+        "furthest off: W1[3, 4], analytic 1.234000e-01, numeric -5.000000e-01"
+    )
+
+
+# --- the runs -------------------------------------------------------------------------------------------------------
+
+BROKEN = run_row(
+    "20260228-120000-demo-00ab", status="broken", errors=NO_ERRORS, verdict=None, problem="result.json: corrupt"
+)
+
+
+def test_runs_are_a_table_where_it_fits():
+    calm = run_row("20260227-120000-demo-00ac", verdict={"bias": "low", "variance": "low"})
+    assert screen(terminal.show_runs, [run_row(), BROKEN, calm]) == (
+        "run                        status    train    dev  test  high\n"
+        "20260301-120000-demo-00aa  finished  15.0%  30.0%     -  bias, variance\n"
+        "20260228-120000-demo-00ab  broken        -      -     -\n"
+        "20260227-120000-demo-00ac  finished  15.0%  30.0%     -  neither\n"
+        "20260228-120000-demo-00ab: result.json: corrupt"
+    )
+
+
+def test_where_the_table_does_not_fit_no_id_is_cut():
+    long = f"20260301-120000-{'n' * 64}-00ad"
+    assert screen(terminal.show_runs, [run_row(long), BROKEN], width=60) == (
+        f"{long}\n"
+        "  finished  train 15.0%  dev 30.0%  test -  bias, variance\n"
+        "20260228-120000-demo-00ab\n"
+        "  broken  train -  dev -  test -\n"
+        "20260228-120000-demo-00ab: result.json: corrupt"
+    )
+
+
+def test_no_runs_are_told():
+    assert screen(terminal.show_runs, []) == "no runs here yet"
+
+
+# --- the console ----------------------------------------------------------------------------------------------------
+
+
+def test_no_color_is_respected(monkeypatch):
+    def shown_on_terminal():
+        console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+        terminal.show_result(result(), console)
+        return console.file.getvalue()
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[1;33m" in shown_on_terminal()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "33m" not in shown_on_terminal()
+
+
+@pytest.mark.parametrize("stderr", [False, True])
+def test_the_console_writes_to_the_stream_asked_for_and_survives_ascii(monkeypatch, stderr):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    monkeypatch.setattr("sys.stderr" if stderr else "sys.stdout", stream)
+    terminal.make_console(stderr).print("1 - R² [bold] :smile:")
+    assert raw.getvalue() == b"1 - R? [bold] :smile:\n"
+
+
+def test_numbers_on_screen():
+    assert [shown(x) for x in (None, math.nan, 0.0, 0.004, 0.11)] == ["-", "-", "0.0%", "0.40%", "11.0%"]
+    costs = (None, 0.12345, 9999.9, 12345.0, 0.0001, math.nan)
+    assert [shown_cost(cost) for cost in costs] == ["-", "0.1235", "9999.9000", "1.23e+04", "1.00e-04", "nan"]
+
+
+# --- progress -------------------------------------------------------------------------------------------------------
+
+
+def epoch_record(epoch, train=0.012, dev=0.03):
+    return {
+        "epoch": epoch,
+        "cost": 0.1234,
+        "loss": 0.12,
+        "train_error": train,
+        "dev_error": dev,
+        "seconds": 0.001,
+    }
+
+
+def piped(epochs, records, **options):
+    console = Console(file=io.StringIO(), width=80)
+    with training_display(epochs, console, **options) as display:
+        for record in records:
+            display.update(record)
+    return console.file.getvalue().splitlines()
+
+
+def test_piped_progress_is_twelve_lines_evenly_spread():
+    lines = piped(60, [epoch_record(epoch) for epoch in range(1, 61)])
+    assert lines[0] == "epoch  5/60  cost 0.1234  train 1.2%  dev 3.0%"
+    assert [line.split("/")[0] for line in lines] == [f"epoch {epoch:2}" for epoch in range(5, 61, 5)]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 11, 12, 13, 100, 1000, 1001])
+def test_piped_progress_is_short_and_ends_with_the_last_epoch(epochs):
+    lines = piped(epochs, [epoch_record(epoch) for epoch in range(1, epochs + 1)])
+    assert min(epochs, 6) <= len(lines) <= 13
+    assert lines[-1].startswith(f"epoch {epochs}/{epochs} ")
+
+
+def test_a_run_that_stops_early_still_shows_its_last_epoch():
+    assert piped(60, [epoch_record(1), epoch_record(2)]) == ["epoch  2/60  cost 0.1234  train 1.2%  dev 3.0%"]
+    console = Console(file=io.StringIO(), width=80)
+
+    def interrupted():
+        with training_display(60, console) as display:
+            display.update(epoch_record(7))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert console.file.getvalue() == "epoch  7/60  cost 0.1234  train 1.2%  dev 3.0%\n"
+
+
+def test_between_evaluations_the_last_known_errors_are_shown():
+    records = [epoch_record(1, None, None), epoch_record(2), epoch_record(3, None, None)]
+    assert piped(3, records) == [
+        "epoch 1/3  cost 0.1234",
+        "epoch 2/3  cost 0.1234  train 1.2%  dev 3.0%",
+        "epoch 3/3  cost 0.1234  train 1.2%  dev 3.0%",
+    ]
+
+
+def test_quiet_progress_shows_nothing_on_any_console():
+    assert piped(3, [epoch_record(1)], quiet=True) == []
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with training_display(3, console, quiet=True) as display:
+        display.update(epoch_record(1))
+    assert console.file.getvalue() == ""
+
+
+def on_terminal(records, epochs, width=80):
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    with training_display(epochs, console) as display:
+        for record in records:
+            display.update(record)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_terminal_shows_a_bar_with_the_last_state_in_full(width):
+    last = on_terminal([epoch_record(epoch) for epoch in range(1, 41)], 60, width).split("\r")[-1]
+    last = last.split("\x1b[2K")[-1].split("\n")[0]
+    assert last.startswith("epoch 40/60 ")
+    assert "━" in last
+    assert last.rstrip().endswith(" cost 0.1234  train 1.2%  dev 3.0%")
+    assert len(last) <= width
+
+
+def test_what_is_printed_beside_the_bar_stays_on_standard_output(capsys):
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with training_display(3, console):
+        print('{"run_id": "a"}')
+    assert capsys.readouterr().out == '{"run_id": "a"}\n'
+    assert "run_id" not in console.file.getvalue()
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert on_terminal([epoch_record(1)], 1) == "epoch 1/1  cost 0.1234  train 1.2%  dev 3.0%\n"
+
+
+def test_the_bar_is_redrawn_by_the_clock_and_not_by_the_epoch(monkeypatch):
+    clock = {"now": 100.0}
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock["now"])
+    drawn = []
+    real = Bar.refresh
+    monkeypatch.setattr(Bar, "refresh", lambda bar: (drawn.append(clock["now"]), real(bar)))
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with training_display(1000, console) as display:
+        for epoch in range(1, 1001):  # one second of epochs of a millisecond
+            display.update(epoch_record(epoch))
+            clock["now"] += 0.001
+    assert len(drawn) in (6, 7)  # five a second, and one when it ends
+
+
+def test_an_update_that_draws_nothing_costs_next_to_nothing():
+    console = Console(file=io.StringIO(), force_terminal=True)
+    record = epoch_record(2)
+    with training_display(1000, console) as display:
+        display.update(epoch_record(1))
+        display.next_refresh = math.inf
+        start = time.perf_counter()
+        for _ in range(2000):
+            display.update(record)
+        spent = time.perf_counter() - start
+    assert spent / 2000 < 20e-6  # measured: about one microsecond
