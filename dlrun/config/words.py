@@ -1,11 +1,13 @@
 """The closed lists of words that a config may use, in the one place where the config keeps them.
 
-Each tuple repeats the keys of a table that another package owns; the order is the order shown to a person.
+Where the maths has a table, the words are its keys; the order is the order shown to a person.
 """
 
-ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "identity")
-INITIALIZERS = ("zeros", "normal", "he", "xavier", "glorot", "orthogonal")
-OPTIMIZERS = ("adam", "gd", "momentum", "rmsprop")
+from ..nn import activations, initializers, optimizers
+
+ACTIVATIONS = tuple(activations.ACTIVATIONS)
+INITIALIZERS = tuple(initializers.INITIALIZERS)
+OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 PRECISIONS = ("float32", "float64")
 TASKS = ("auto", "binary", "multiclass", "regression")
 PARTS = ("train", "dev", "test")

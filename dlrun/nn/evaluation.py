@@ -48,3 +48,12 @@ def error_of(network: Network, logits: np.ndarray, Y: np.ndarray) -> float:
     if total == 0:
         return float(residual > 0)
     return float(residual / total)
+
+
+def baseline_error(network: Network, Y_train: np.ndarray, Y: np.ndarray) -> float:
+    """The error on Y of one answer for all: the commonest training class, or the mean of the training targets."""
+    if network.loss == "squared":
+        logits = np.full((len(Y), 1), Y_train.mean(dtype=np.float64))
+        return error_of(network, logits, Y)
+    commonest = np.bincount(Y_train.reshape(-1).astype(np.int64)).argmax()
+    return float(np.mean(Y.reshape(-1) != commonest))

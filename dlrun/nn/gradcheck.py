@@ -85,7 +85,7 @@ def relative_difference(numeric: np.ndarray, analytic: np.ndarray) -> float:
 
 
 def numeric_gradient(
-    cost: Callable[[], float], theta: np.ndarray, epsilon: float, progress: Callable[[int], None] | None = None
+    cost: Callable[[], float], theta: np.ndarray, epsilon: float, progress: Callable[[int, int], None] | None = None
 ) -> np.ndarray:
     """Central differences of `cost` in each entry of the flat vector theta, which is changed and put back."""
     slopes = np.empty_like(theta)
@@ -97,7 +97,7 @@ def numeric_gradient(
         slopes[i] = (above - cost()) / (2 * epsilon)
         theta[i] = kept
         if progress is not None:
-            progress(i + 1)
+            progress(i + 1, theta.size)
     return slopes
 
 
@@ -110,12 +110,12 @@ def check_network(
     l2_lambda: float = 0.0,
     epsilon: float = EPSILON,
     mask_rng: np.random.Generator | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> GradientReport:
     """Check the gradient of the cost, penalty included, at these parameters on the rows of X (m, n_in).
 
     mask_rng : where keep_probs are below 1, the masks are drawn from it once and stay as they are throughout.
-    progress : called with the number of parameters checked so far.
+    progress : called with the number of parameters checked so far, and of all.
     """
     if mask_rng is None and any(keep < 1 for keep in network.keep_probs):
         raise ValueError("a network with dropout needs mask_rng, which draws the masks that are then kept")

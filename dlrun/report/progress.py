@@ -6,7 +6,7 @@ updates a second cost no more than looking at the clock.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -130,3 +130,26 @@ def numbers(record: dict, errors: dict) -> str:
     """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is left out."""
     known = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
     return "  ".join([f"cost {shown_cost(record['cost'])}", *known])
+
+
+@contextmanager
+def counting_display(things: str, console: Console, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A function to call as `count(done, total)`: a bar on a terminal past the first second, nothing elsewhere."""
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.completed:.0f}/{task.total:.0f} " + things), BarColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=console, auto_refresh=False, transient=True, redirect_stdout=False)
+    task, due = progress.add_task("", total=1), time.monotonic() + 1
+
+    def count(done: int, total: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            progress.start()
+            progress.update(task, completed=done, total=total, refresh=True)
+            due = time.monotonic() + 1 / REFRESHES_A_SECOND
+
+    try:
+        yield count
+    finally:
+        progress.stop()

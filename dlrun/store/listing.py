@@ -37,6 +37,16 @@ def row(folder: RunFolder) -> dict:
         return blank(folder.id, "broken", str(problem))
 
 
+def read_result(folder: RunFolder) -> dict:
+    """The result of a run that has errors to speak of. Raises StoreError where it is missing, corrupt or has none."""
+    path, result = folder.path / "result.json", folder.read_json("result.json")
+    if not isinstance(result, dict) or not isinstance(result.get("status"), str):
+        raise corrupt(path, "no status")
+    if summary(folder)["errors"]["train"] is None:
+        raise StoreError(f"{path}: a run that {result['status']} has no errors to diagnose; train it again")
+    return result
+
+
 def blank(run_id: str, status: str, problem: str | None) -> dict:
     """The row of a run of which nothing but the id is known."""
     errors = dict.fromkeys(SPLITS)

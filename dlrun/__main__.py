@@ -1,0 +1,5 @@
+"""`python -m dlrun` is `dlrun`."""
+
+from .cli import main
+
+main()

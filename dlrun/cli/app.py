@@ -1,0 +1,42 @@
+"""The verbs under one command, and what becomes of their errors: a sentence, and the right exit status."""
+
+import sys
+
+import typer
+
+from . import configs, diagnose, gradcheck, runs, train
+from .guard import guarded
+
+HELP = """Train a dense network from a YAML file and learn the truth about it.
+
+Is it biased, is it overfitting, are its gradients right, and what should be tried next?
+
+Example: dlrun train configs/digits.yaml, then dlrun diagnose
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command("train")(train.train)
+app.command("diagnose")(diagnose.diagnose)
+app.command("gradcheck")(gradcheck.gradcheck)
+app.command("runs")(runs.runs)
+app.command("config")(configs.config)
+app.command("schema")(configs.schema)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"dlrun {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Holds the options that come before a verb."""
+
+
+def run_command() -> None:
+    sys.exit(guarded(lambda: app(standalone_mode=False)))

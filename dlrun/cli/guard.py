@@ -1,0 +1,80 @@
+"""From an exception to what a person or a script gets: a sentence or one JSON object, and an exit status."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import ConfigError, DlrunError, StoreError
+
+BUG_STATUS = 1
+INTERRUPTED_STATUS = 130
+# What a shell reports for a writer whose reader has gone: 128 + SIGPIPE.
+BROKEN_PIPE_STATUS = 141
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run a command and return its exit status; no exception leaves this function."""
+    try:
+        status = command()
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except DlrunError as error:
+        return tell(error.kind, str(error), error.exit_status, problems_of(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush fails in silence
+        return BROKEN_PIPE_STATUS
+    except KeyboardInterrupt:
+        return tell("interrupted", "interrupted", INTERRUPTED_STATUS)
+    except Exception as error:
+        return tell_usage(error) if hasattr(error, "format_message") else tell_bug(error)
+
+
+def problems_of(error: DlrunError) -> dict:
+    return {"problems": error.problems} if isinstance(error, ConfigError) else {}
+
+
+def wants_json() -> bool:
+    return "--json" in sys.argv[1:]
+
+
+def tell(kind: str, message: str, status: int, more: dict | None = None) -> int:
+    """The sentence on standard error, or the object on standard output; returns the status."""
+    if wants_json():
+        print(json.dumps({"error": {"kind": kind, "message": message, "exit_status": status} | (more or {})}))
+    else:
+        print(f"dlrun: {message}" if "\n" not in message else message, file=sys.stderr)
+    return status
+
+
+def tell_usage(error: Exception) -> int:
+    """Typer's own words for a command line that it cannot read, or the help that it raises when no verb is given."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message())
+        return error.exit_code
+    if type(error).__name__ == "Abort":
+        return tell("interrupted", "interrupted", INTERRUPTED_STATUS)
+    context = getattr(error, "ctx", None)
+    hint = f"; see {context.command_path} --help" if context else ""
+    return tell("usage", error.format_message().rstrip(".") + hint, error.exit_code)
+
+
+def tell_bug(bug: Exception) -> int:
+    """A bug of ours: where its traceback lies, in the run folder if there is one and in a new one otherwise."""
+    from ..store import create_run
+    from .options import default_runs_dir
+
+    run_dir = getattr(bug, "run_dir", None)
+    try:
+        if run_dir is None:
+            folder = create_run(Path(default_runs_dir()), "crash")
+            folder.write_bytes("traceback.txt", traceback.format_exc().encode())
+            folder.write_json("result.json", {"run_id": folder.id, "status": "failed", "message": repr(bug)})
+            run_dir = folder.path
+        where = f"the traceback is in {run_dir}/traceback.txt"
+    except StoreError:
+        traceback.print_exc()
+        where = "the traceback is above, because no run folder could be written"
+    return tell("bug", f"a bug of dlrun, not of yours: {bug!r}; {where}", BUG_STATUS)

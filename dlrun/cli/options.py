@@ -1,0 +1,61 @@
+"""Arguments and options that several verbs share, with their completion."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_RUNS_DIR = "runs"
+
+
+def default_runs_dir() -> str:
+    """Where runs are kept when the command line does not say."""
+    return os.environ.get("DLRUN_RUNS") or DEFAULT_RUNS_DIR
+
+
+def complete_runs(incomplete: str) -> list[str]:
+    """Run ids, newest first, for the shell."""
+    from ..store import list_runs
+
+    ids = ["latest", *(run["run_id"] for run in list_runs(Path(default_runs_dir())))]
+    return [run_id for run_id in ids if run_id.startswith(incomplete)]
+
+
+def complete_overrides(incomplete: str) -> list[str]:
+    """`key=` for every key of the config, for the shell."""
+    from ..config import json_schema
+
+    return [f"{key}=" for key in schema_keys(json_schema()) if key.startswith(incomplete)]
+
+
+def schema_keys(schema: dict) -> list[str]:
+    """Dotted paths of the leaves of a JSON Schema, following its references."""
+    definitions = schema.get("$defs", {})
+
+    def walk(node: dict, path: str) -> list[str]:
+        node = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+        if "properties" not in node:
+            return [path]
+        return [leaf for key, child in node["properties"].items() for leaf in walk(child, f"{path}.{key}".lstrip("."))]
+
+    return walk(schema, "")
+
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config, such as configs/digits.yaml.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="Overrides of any key, such as network.depth=5.",
+        autocompletion=complete_overrides,
+    ),
+]
+RunsDir = Annotated[
+    Path,
+    typer.Option(
+        "--runs-dir", envvar="DLRUN_RUNS", help="The folder that holds the runs.", file_okay=False, show_default=True
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

@@ -1,0 +1,277 @@
+"""The commands through a real process: what each prints where, and the exit status that it ends with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DIGITS = ROOT / "configs" / "digits.yaml"
+SHORT = ("training.epochs=3", "network.width=16")
+
+
+def dlrun(*arguments, cwd, **environment):
+    command = [sys.executable, "-m", "dlrun", *map(str, arguments)]
+    more = {"PYTHONPATH": str(ROOT), "COLUMNS": "100"} | environment
+    return subprocess.run(command, cwd=cwd, env=os.environ | more, capture_output=True, text=True, timeout=100)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder in which one short run on digits has been trained, and the process that did it."""
+    folder = tmp_path_factory.mktemp("trained")
+    done = dlrun("train", DIGITS, *SHORT, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_train_prints_one_json_object_with_the_keys_that_scripts_rely_on(trained):
+    _, done = trained
+    result = json.loads(done.stdout)
+    keys = {"run_id", "run_dir", "status", "errors", "baseline_error", "costs", "epochs", "seconds", "verdict"}
+    assert result.keys() >= keys
+    assert result["status"] == "finished"
+    assert result["errors"].keys() == result["costs"].keys() == {"train", "dev", "test"}
+    assert result["verdict"].keys() == {"bias", "variance"}
+    assert result["epochs"] == 3
+
+
+def test_a_run_folder_holds_all_that_is_promised(trained):
+    folder, done = trained
+    run_dir = folder / json.loads(done.stdout)["run_dir"]
+    files = {path.name for path in run_dir.iterdir()}
+    assert files >= {
+        "config.yaml",
+        "resolved.yaml",
+        "environment.json",
+        "data.json",
+        "split.npz",
+        "metrics.jsonl",
+        "result.json",
+        "diagnosis.json",
+        "model.npz",
+        "log.txt",
+    }
+    assert (run_dir / "config.yaml").read_bytes() == DIGITS.read_bytes()
+    assert len((run_dir / "metrics.jsonl").read_text().splitlines()) == 3
+    assert json.loads((run_dir / "environment.json").read_text())["seed"] == 0
+    with np.load(run_dir / "model.npz", allow_pickle=False) as model:
+        assert model["W1"].shape == (64, 16)
+    with np.load(run_dir / "split.npz", allow_pickle=False) as split:
+        rows = np.concatenate([split[name] for name in ("train", "dev", "test")])
+    assert sorted(rows) == list(range(1797))
+
+
+def test_the_resolved_config_of_a_run_trains_to_the_same_bits(trained):
+    folder, done = trained
+    first = folder / json.loads(done.stdout)["run_dir"]
+    again = dlrun("train", first / "resolved.yaml", "--json", "--quiet", cwd=folder, DLRUN_RUNS="elsewhere")
+    assert again.returncode == 0, again.stderr
+    second = folder / json.loads(again.stdout)["run_dir"]
+    assert second.parent.name == "elsewhere"
+    assert (second / "model.npz").read_bytes() == (first / "model.npz").read_bytes()
+    assert json.loads(again.stdout)["errors"] == json.loads(done.stdout)["errors"]
+
+
+def test_train_shows_lines_on_standard_error_and_the_result_on_standard_output(tmp_path):
+    done = dlrun("train", DIGITS, *SHORT, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "epoch 3/3  cost" in done.stderr
+    assert "avoidable bias" in done.stdout
+    assert "next: dlrun diagnose" in done.stdout
+
+
+def test_quiet_says_nothing_on_standard_error(tmp_path):
+    assert dlrun("train", DIGITS, *SHORT, "--quiet", cwd=tmp_path).stderr == ""
+
+
+def test_diagnose_takes_the_latest_run_an_id_a_prefix_or_a_name(trained):
+    folder, done = trained
+    run_id = json.loads(done.stdout)["run_id"]
+    answers = [dlrun("diagnose", *run, "--json", cwd=folder) for run in ((), ("latest",), (run_id,), (run_id[:-2],))]
+    diagnoses = [json.loads(answer.stdout) for answer in answers]
+    assert all(diagnosis == diagnoses[0] for diagnosis in diagnoses)
+    keys = {"run_id", "errors", "optimal_error", "avoidable_bias", "variance", "verdict", "advice"}
+    assert diagnoses[0].keys() >= keys
+    assert diagnoses[0]["run_id"] == run_id
+    assert {"action", "key", "why"} <= diagnoses[0]["advice"][0].keys()
+
+
+def test_a_better_known_optimal_error_changes_the_verdict(trained):
+    folder, done = trained
+    train_error = json.loads(done.stdout)["errors"]["train"]
+    assert train_error > 0.03
+    told = [dlrun("diagnose", "--json", *more, cwd=folder) for more in ((), ("--optimal", train_error))]
+    assert [json.loads(t.stdout)["verdict"]["bias"] for t in told] == ["high", "low"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "optimal", "bias", "variance"),
+    [
+        ("train=0.01,dev=0.11", "0", "low", "high"),
+        ("train=0.15,dev=0.16", "0", "high", "low"),
+        ("train=0.15,dev=0.30", "0", "high", "high"),
+        ("train=0.005,dev=0.01", "0", "low", "low"),
+        ("train=15%,dev=16%", "0.15", "low", "low"),
+    ],
+)
+def test_diagnose_judges_figures_from_anywhere_as_the_course_does(figures, optimal, bias, variance, tmp_path):
+    told = dlrun("diagnose", "--errors", figures, "--optimal", optimal, "--json", cwd=tmp_path)
+    assert json.loads(told.stdout)["verdict"] == {"bias": bias, "variance": variance}
+
+
+def test_gradcheck_passes_with_the_keys_that_scripts_rely_on(tmp_path):
+    done = dlrun("gradcheck", DIGITS, "network.width=8", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["passed"] is True
+    assert report["relative_difference"] < 1e-7
+    assert report.keys() >= {"judgement", "epsilon", "n_parameters", "tensors"}
+    assert report["tensors"][0].keys() >= {"name", "shape", "relative_difference", "worst"}
+    assert report["tensors"][0]["worst"].keys() == {"index", "analytic", "numeric"}
+
+
+# Runs the command in a process whose backward pass doubles the gradient of W2.
+FAULTY = """
+import sys
+from dlrun.nn import network
+correct = network.backward
+def doubled(parameters, gradient, workspace):
+    correct(parameters, gradient, workspace)
+    gradient.layers[1].W[:] *= 2
+network.backward = doubled
+from dlrun.cli import main
+main()
+"""
+
+
+def test_gradcheck_ends_with_4_and_names_the_tensor_of_a_planted_fault(tmp_path):
+    command = [sys.executable, "-c", FAULTY, "gradcheck", str(DIGITS), "network.width=8", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    report = json.loads(done.stdout)
+    assert done.returncode == 4
+    assert report["passed"] is False
+    assert [t["name"] for t in report["tensors"] if t["relative_difference"] > 1e-3] == ["W2"]
+
+
+def test_runs_lists_each_run(trained):
+    folder, done = trained
+    listed = json.loads(dlrun("runs", "--json", cwd=folder).stdout)["runs"]
+    assert [run["run_id"] for run in listed] == [json.loads(done.stdout)["run_id"]]
+    assert "finished" in dlrun("runs", cwd=folder).stdout
+
+
+def test_config_prints_every_value_and_where_it_came_from(tmp_path):
+    shown = dlrun("config", DIGITS, "training.epochs=5", cwd=tmp_path).stdout
+    assert "epochs: 5" in shown
+    origins = {line.split(":")[0].strip(): line.rsplit("# ", 1)[-1] for line in shown.splitlines()}
+    assert (origins["epochs"], origins["batch_size"], origins["momentum"]) == ("command line", "file", "default")
+
+
+def test_schema_is_the_one_that_the_configs_name(tmp_path):
+    schema = json.loads(dlrun("schema", cwd=tmp_path).stdout)
+    assert schema == json.loads((ROOT / "configs" / "schema.json").read_text())
+
+
+def test_help_shows_every_verb_and_each_verb_an_example(tmp_path):
+    shown = dlrun("--help", cwd=tmp_path).stdout
+    for verb in ("train", "diagnose", "gradcheck", "runs", "config", "schema"):
+        assert f" {verb} " in shown
+        assert "Example: dlrun" in dlrun(verb, "--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("train", "absent.yaml"), 3, "absent.yaml: no such file"),
+        (("train", DIGITS, "network.depht=3"), 3, "command line: network.depht: unknown key here; did you mean depth?"),
+        (("train", DIGITS, "depth"), 2, "key=value"),
+        (("train",), 2, "Missing argument 'CONFIG'"),
+        (("train", DIGITS, "--sideways"), 2, "No such option: --sideways"),
+        (("sideways",), 2, "No such command 'sideways'"),
+        (("train", DIGITS, "data.source=absent.csv"), 3, "absent.csv"),
+        (("diagnose",), 6, "runs"),
+        (("diagnose", "../x"), 6, "../x"),
+        (("diagnose", "/etc"), 6, "/etc"),
+        (("diagnose", "--errors", "train=2,dev=0.1"), 2, "train"),
+        (("train", DIGITS, "--runs-dir", "/dev/null/runs"), 6, "/dev/null"),
+    ],
+)
+def test_errors_are_a_sentence_and_a_status_and_in_json_an_object(arguments, status, sentence, tmp_path):
+    plain, as_json = dlrun(*arguments, cwd=tmp_path), dlrun(*arguments, "--json", cwd=tmp_path)
+    assert (plain.returncode, as_json.returncode) == (status, status)
+    assert sentence in plain.stderr
+    assert "Traceback" not in plain.stderr
+    assert plain.stdout == ""
+    error = json.loads(as_json.stdout)["error"]
+    assert error["exit_status"] == status
+    assert sentence in error["message"]
+
+
+def test_divergence_ends_with_5_says_where_and_keeps_finite_parameters(tmp_path):
+    wild = ("training.learning_rate=1e30", "training.optimizer=gd", "training.epochs=20", "network.activation=identity")
+    done = dlrun("train", DIGITS, *wild, "--json", cwd=tmp_path)
+    assert done.returncode == 5
+    result = json.loads(done.stdout)
+    assert result["status"] == "diverged"
+    assert result["error"]["exit_status"] == 5
+    assert "diverged at epoch 1" in result["message"]
+    assert "layer" in result["message"]
+    assert "training.learning_rate=1e+29" in result["message"]
+    with np.load(tmp_path / result["run_dir"] / "model.npz", allow_pickle=False) as model:
+        assert all(np.isfinite(model[name]).all() for name in model.files)
+    shown = dlrun("runs", cwd=tmp_path)
+    assert "diverged" in shown.stdout
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_best_parameters_so_far(tmp_path):
+    command = [sys.executable, "-m", "dlrun", "train", str(DIGITS), "training.epochs=100000", "--json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not any(tmp_path.glob("runs/*/metrics.jsonl")):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    result = json.loads(output)
+    assert result["status"] == "interrupted"
+    assert result["best_epoch"] >= 1
+    lines = (tmp_path / result["run_dir"] / "metrics.jsonl").read_text().splitlines()
+    assert result["errors"]["dev"] == min(json.loads(line)["dev_error"] for line in lines)
+
+
+# Runs the command in a process in which training has a bug.
+BUGGY = """
+from dlrun.nn.training import Trainer
+def broken(self):
+    raise ZeroDivisionError("planted")
+Trainer.run_epoch = broken
+from dlrun.cli import main
+main()
+"""
+
+
+def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path):
+    command = [sys.executable, "-c", BUGGY, "train", str(DIGITS)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (saved,) = tmp_path.glob("runs/*/traceback.txt")
+    assert "planted" in saved.read_text()
+    assert str(saved.relative_to(tmp_path)) in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_bug(trained):
+    folder, _ = trained
+    command = f"{sys.executable} -m dlrun schema | head -c 10"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, env=environment)
+    assert done.stderr == ""
