@@ -7,7 +7,7 @@ import oracles
 import pytest
 
 from dlrun.nn.augmentation import Augmentation, Augmenter, resample
-from dlrun.nn.dropout import draw_mask, realised_keep_prob
+from dlrun.nn.dropout import Masks, realised_keep_prob
 from dlrun.nn.initializers import INITIALIZERS
 from dlrun.nn.optimizers import OPTIMIZERS, Optimizer, penalty_of
 from dlrun.nn.parameters import Parameters, initial_parameters, weight_decay
@@ -68,8 +68,9 @@ def test_the_penalty_is_lambda_over_2m_and_spares_biases(rng):
 
 @pytest.mark.parametrize("keep_prob", [0.1, 0.5, 0.8, 0.97])
 def test_masks_keep_the_stated_share_and_their_scaling_keeps_the_mean(keep_prob, rng):
-    mask = np.empty((1000, 333), np.bool_)
-    draw_mask(mask, keep_prob, rng)
+    masks = Masks([(1000, 333)], [keep_prob])
+    masks.draw(rng)
+    (mask,) = masks.views
     standard_error = math.sqrt(keep_prob * (1 - keep_prob) / mask.size)
     assert abs(mask.mean() - realised_keep_prob(keep_prob)) < 5 * standard_error
     assert realised_keep_prob(keep_prob) == pytest.approx(keep_prob, abs=2**-17)
@@ -77,6 +78,16 @@ def test_masks_keep_the_stated_share_and_their_scaling_keeps_the_mean(keep_prob,
     centred = mask - mask.mean()
     for shifted in (centred[:, 1:] * centred[:, :-1], centred[1:] * centred[:-1]):
         assert abs(shifted.mean()) < 5 * keep_prob * (1 - keep_prob) / math.sqrt(mask.size)
+
+
+def test_each_layer_drops_units_by_its_own_keep_prob(rng):
+    masks = Masks([(500, 90), (500, 80), (500, 70), (500, 60)], [0.5, 1, 0.5, 0.9])
+    masks.draw(rng)
+    first, none, second, third = masks.views
+    assert none is None
+    assert [view.shape for view in (first, second, third)] == [(500, 90), (500, 70), (500, 60)]
+    assert [round(view.mean(), 1) for view in (first, second, third)] == [0.5, 0.5, 0.9]
+    assert not np.shares_memory(first, second)
 
 
 def test_the_least_keep_prob_still_keeps_something():

@@ -2,7 +2,8 @@
 
 A slope is written in terms of the value A = g(Z), so that the backward pass needs no pre-activation. Where g is
 homogeneous (g(Z) = Z g'(Z): identity, ReLU and its leaky kin) the sign of Z says as much, and the forward pass
-gets A as Z times the slope, the very factor that the backward pass multiplies by.
+gets A as Z times the slope, the very factor that the backward pass multiplies by. Where the slope is moreover 0 or 1
+(ReLU), it is a gate, and so is a dropout mask: the two are one.
 """
 
 from collections.abc import Callable
@@ -15,11 +16,15 @@ LEAKY_SLOPE = 0.01
 
 
 class Activation(NamedTuple):
-    """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself."""
+    """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself.
+
+    gated : the slope is 0 or 1, and `out` may be boolean.
+    """
 
     value: Callable[[np.ndarray, np.ndarray], None]
     slope: Callable[[np.ndarray, np.ndarray], None]
     homogeneous: bool
+    gated: bool = False
 
 
 def identity(Z, out):
@@ -75,7 +80,7 @@ def sigmoid_slope(A, out):
 
 
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_slope, homogeneous=True),
+    "relu": Activation(relu, relu_slope, homogeneous=True, gated=True),
     "leaky_relu": Activation(leaky_relu, leaky_relu_slope, homogeneous=True),
     "tanh": Activation(tanh, tanh_slope, homogeneous=False),
     "sigmoid": Activation(sigmoid, sigmoid_slope, homogeneous=False),

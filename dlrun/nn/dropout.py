@@ -4,6 +4,9 @@ A unit stays if a 16-bit random word is below keep_prob * 2^16. The probability 
 2^-16, is the one that the kept activations are divided by, so that their expectation is exact.
 """
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 
 WORDS_A_DRAW = 4  # 16-bit words in one 64-bit draw
@@ -15,9 +18,35 @@ def realised_keep_prob(keep_prob: float) -> float:
     return max(1, round(keep_prob * WORD_VALUES)) / WORD_VALUES
 
 
+class Masks:
+    """One boolean mask for each hidden layer, True where a unit stays; None for a layer that drops none.
+
+    All lie in one vector, so that layers of one keep_prob, which is the usual case, are drawn at once.
+    """
+
+    def __init__(self, shapes: Sequence[tuple[int, int]], keep_probs: Sequence[float]):
+        self.views: list[np.ndarray | None] = []
+        dropping = [(shape, keep) for shape, keep in zip(shapes, keep_probs, strict=True) if keep < 1]
+        flat = np.ones(sum(m * n for (m, n), _ in dropping), np.bool_)
+        self.draws: list[tuple[np.ndarray, float]] = []
+        start = 0
+        for keep, group in itertools.groupby(dropping, key=lambda pair: pair[1]):
+            end = start + sum(m * n for (m, n), _ in group)
+            self.draws.append((flat[start:end], keep))
+            start = end
+        start = 0
+        for (m, n), keep in zip(shapes, keep_probs, strict=True):
+            self.views.append(flat[start : start + m * n].reshape(m, n) if keep < 1 else None)
+            start += m * n if keep < 1 else 0
+
+    def draw(self, rng: np.random.Generator) -> None:
+        """Fill every mask anew."""
+        for mask, keep_prob in self.draws:
+            draw_mask(mask, keep_prob, rng)
+
+
 def draw_mask(mask: np.ndarray, keep_prob: float, rng: np.random.Generator) -> None:
-    """Fill the boolean mask (m, n), C-contiguous: True, with probability keep_prob, where a unit stays."""
+    """Fill a flat boolean mask: True, with probability keep_prob, where a unit stays."""
     draws = rng.bit_generator.random_raw(-(-mask.size // WORDS_A_DRAW))
-    words = draws.view(np.uint16)[: mask.size]
     last_kept = np.uint16(realised_keep_prob(keep_prob) * WORD_VALUES - 1)
-    np.less_equal(words, last_kept, out=mask.reshape(-1))
+    np.less_equal(draws.view(np.uint16)[: mask.size], last_kept, out=mask)

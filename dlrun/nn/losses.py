@@ -23,14 +23,18 @@ def sigmoid_cross_entropy(Z, Y, dZ=None):
     -y log s(z) - (1 - y) log(1 - s(z)) = max(z, 0) - z y + log(1 + exp(-|z|)), and its slope is s(z) - y.
     Source: Bishop 2006, section 4.3.2.
     """
-    tail = np.exp(-np.abs(Z))  # in (0, 1]
-    loss = np.maximum(Z, 0) - Z * Y + np.log1p(tail)
+    tail = np.abs(Z)
+    np.negative(tail, out=tail)
+    np.exp(tail, out=tail)  # in (0, 1]
+    loss = np.log1p(tail)
+    loss += np.maximum(Z, 0)
+    loss -= Z * Y
     if dZ is not None:
         # s(z) = 1 / (1 + e^-z) for z >= 0 and e^z / (1 + e^z) below: the numerator is 1 or the tail.
-        np.divide(np.where(Z >= 0, 1, tail), 1 + tail, out=dZ)
+        np.divide(np.where(Z >= 0, 1, tail), tail + 1, out=dZ)
         dZ -= Y
-        dZ /= len(Z)
-    return float(loss.mean(dtype=np.float64))
+        dZ *= 1 / len(Z)
+    return float(np.add.reduce(loss, axis=None)) / len(Z)
 
 
 def softmax_cross_entropy(Z, Y, dZ=None):
@@ -38,18 +42,19 @@ def softmax_cross_entropy(Z, Y, dZ=None):
 
     log sum_j exp(z_j) - z_y, and its slope is softmax(z) - onehot(y). Source: Bishop 2006, section 4.3.4.
     """
+    m = len(Z)
     P = np.empty_like(Z) if dZ is None else dZ
-    rows = np.arange(len(Z))
-    np.subtract(Z, Z.max(axis=1, keepdims=True), out=P)  # the largest is 0, so that exp cannot overflow
-    z_y = P[rows, Y]
+    label = (np.arange(m), Y)
+    np.subtract(Z, np.maximum.reduce(Z, axis=1, keepdims=True), out=P)  # the largest is 0: exp cannot overflow
+    z_y = P[label]
     np.exp(P, out=P)
-    total = P.sum(axis=1, keepdims=True)
-    loss = np.log(total[:, 0]) - z_y
+    total = np.add.reduce(P, axis=1, keepdims=True)
+    loss = np.add.reduce(np.log(total), axis=None) - np.add.reduce(z_y)
     if dZ is not None:
+        total *= m
         dZ /= total
-        dZ[rows, Y] -= 1
-        dZ /= len(Z)
-    return float(loss.mean(dtype=np.float64))
+        dZ[label] -= 1 / m
+    return float(loss) / m
 
 
 def squared_error(Z, Y, dZ=None):
@@ -57,7 +62,7 @@ def squared_error(Z, Y, dZ=None):
     difference = Z - Y
     if dZ is not None:
         np.multiply(difference, 2 / len(Z), out=dZ)
-    return float(np.square(difference).mean(dtype=np.float64))
+    return float(np.add.reduce(np.square(difference), axis=None)) / len(Z)
 
 
 def positive(Z):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .activations import ACTIVATIONS
-from .dropout import draw_mask, realised_keep_prob
+from .activations import ACTIVATIONS, Activation
+from .dropout import Masks, realised_keep_prob
 from .losses import LOSSES, Loss
 from .parameters import Parameters
 
@@ -47,33 +47,39 @@ class Hidden:
 
     A1 (m, n + 1) : its output beside a column of ones, which carries the next layer's bias; A views the output.
     Z, factor (m, n) : pre-activation; g'(Z) * mask / keep_prob, which both passes multiply by.
+    mask (m, n) : True where a unit stays, or None where all do. gate (m, n) : scratch for slopes that are 0 or 1.
     """
 
-    def __init__(self, m: int, n: int, keep_prob: float, dtype):
+    def __init__(self, m: int, n: int, mask: np.ndarray | None, keep_prob: float, dtype):
         self.A1 = np.ones((m, n + 1), dtype)
         self.A = self.A1[:, :-1]
         self.Z = np.empty((m, n), dtype)
         self.factor = np.empty((m, n), dtype)
-        self.mask = np.ones((m, n), np.bool_) if keep_prob < 1 else None
-        self.scaled_mask = np.ones((m, n), dtype) if keep_prob < 1 else None
+        self.gate = np.empty((m, n), np.bool_)
+        self.mask = mask
         self.keep_prob = keep_prob
 
 
 class Workspace:
     """The buffers of a forward and a backward pass over m rows.
 
-    X1 (m, n_in + 1) : the inputs beside a column of ones; write the rows into X. logits, dZ (m, n_out).
+    X1 (m, n_in + 1) : the inputs beside a column of ones; write the rows into X.
+    logits, dZ (m, n_out) : column by column in memory, because the losses reduce over the few columns of a row.
     """
 
     def __init__(self, network: Network, m: int, dtype=np.float32):
         n_in, *widths, n_out = network.sizes
-        keep_probs = network.keep_probs or (1.0,) * len(widths)
         self.network = network
         self.X1 = np.ones((m, n_in + 1), dtype)
         self.X = self.X1[:, :-1]
-        self.hidden = [Hidden(m, n, keep, dtype) for n, keep in zip(widths, keep_probs, strict=True)]
-        self.logits = np.empty((m, n_out), dtype)
-        self.dZ = np.empty((m, n_out), dtype)
+        keep_probs = network.keep_probs or (1.0,) * len(widths)
+        self.masks = Masks([(m, n) for n in widths], keep_probs)
+        self.hidden = [
+            Hidden(m, n, mask, realised_keep_prob(keep), dtype)
+            for n, mask, keep in zip(widths, self.masks.views, keep_probs, strict=True)
+        ]
+        self.logits = np.empty((m, n_out), dtype, order="F")
+        self.dZ = np.empty((m, n_out), dtype, order="F")
         # A gradient is needed only until the layer below has its own, so two take turns in the same memory.
         scratch = np.empty((2, m * max(widths, default=0)), dtype)
         self.dA = [scratch[i % 2, : m * n].reshape(m, n) for i, n in enumerate(widths)]
@@ -84,10 +90,7 @@ class Workspace:
 
     def draw_masks(self, rng: np.random.Generator) -> None:
         """Fresh dropout masks for every hidden layer that drops units."""
-        for hidden in self.hidden:
-            if hidden.mask is not None:
-                draw_mask(hidden.mask, hidden.keep_prob, rng)
-                np.multiply(hidden.mask, 1 / realised_keep_prob(hidden.keep_prob), out=hidden.scaled_mask)
+        self.masks.draw(rng)
 
 
 def forward(parameters: Parameters, workspace: Workspace) -> np.ndarray:
@@ -95,20 +98,35 @@ def forward(parameters: Parameters, workspace: Workspace) -> np.ndarray:
     activation = ACTIVATIONS[workspace.network.activation]
     A1 = workspace.X1
     for layer, hidden in zip(parameters.layers, workspace.hidden, strict=False):
-        np.dot(A1, layer.Wb, out=hidden.Z)
-        if activation.homogeneous:
-            activation.slope(hidden.Z, hidden.factor)
-            if hidden.mask is not None:
-                hidden.factor *= hidden.scaled_mask
-            np.multiply(hidden.Z, hidden.factor, out=hidden.A)  # g(Z) = Z g'(Z)
-        else:
-            activation.value(hidden.Z, hidden.A)
-            activation.slope(hidden.A, hidden.factor)
-            if hidden.mask is not None:
-                hidden.A *= hidden.scaled_mask
-                hidden.factor *= hidden.scaled_mask
+        np.dot(A1, layer.Wb, out=hidden.Z)  # Z = A W + b
+        activate(activation, hidden)
         A1 = hidden.A1
-    return np.dot(A1, parameters.layers[-1].Wb, out=workspace.logits)
+    np.dot(parameters.layers[-1].Wb.T, A1.T, out=workspace.logits.T)  # the same, transposed as the buffer is
+    return workspace.logits
+
+
+def activate(activation: Activation, hidden: Hidden) -> None:
+    """From Z to A = g(Z) * mask / keep_prob and factor = g'(Z) * mask / keep_prob, in as few passes as g allows."""
+    Z, A, factor, gate, mask = hidden.Z, hidden.A, hidden.factor, hidden.gate, hidden.mask
+    if activation.gated:
+        activation.slope(Z, gate)
+        if mask is None:
+            np.copyto(factor, gate)
+        else:
+            np.logical_and(gate, mask, out=gate)
+            np.multiply(gate, 1 / hidden.keep_prob, out=factor)
+        np.multiply(Z, factor, out=A)  # g(Z) = Z g'(Z)
+        return
+    if activation.homogeneous:
+        activation.slope(Z, factor)
+        np.multiply(Z, factor, out=A)
+    else:
+        activation.value(Z, A)
+        activation.slope(A, factor)
+    if mask is not None:
+        scaled_mask = np.multiply(mask, 1 / hidden.keep_prob, out=Z)  # Z has served
+        np.multiply(A, scaled_mask, out=A)
+        np.multiply(factor, scaled_mask, out=factor)
 
 
 def backward(parameters: Parameters, gradient: Parameters, workspace: Workspace) -> None:

@@ -93,6 +93,8 @@ class Trainer:
         self.gradient = Parameters(network.sizes, parameters.flat.dtype)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
+        if self.batch_size == m:
+            np.copyto(self.workspaces[m].X, train.X)
         self.epochs_done = 0
         self.last_good = parameters.copy()
         self.best: Parameters | None = None
@@ -135,9 +137,7 @@ class Trainer:
     def step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
         """One step on one batch. Returns its mean data loss and the penalty, both before the update."""
         workspace = self.workspaces[len(Y)]
-        np.copyto(workspace.X, self.train.X if rows is None else self.train.X[rows])
-        if self.augment is not None:
-            self.augment(workspace.X)
+        self.gather(rows, workspace)
         workspace.draw_masks(self.dropout_rng)
         logits = forward(self.parameters, workspace)
         loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
@@ -145,6 +145,15 @@ class Trainer:
         backward(self.parameters, self.gradient, workspace)
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
         return loss, penalty
+
+    def gather(self, rows: np.ndarray | None, workspace: Workspace) -> None:
+        """Bring a batch into the workspace, augmented; a full batch without augmentation is there from the start."""
+        if rows is not None:
+            np.copyto(workspace.X, self.train.X.take(rows, axis=0))
+        elif self.augment is not None:
+            np.copyto(workspace.X, self.train.X)
+        if self.augment is not None:
+            self.augment(workspace.X)
 
     def measure(self) -> dict[str, float]:
         """Loss and error on train and dev with dropout off, where this epoch is due; keeps the best parameters."""
