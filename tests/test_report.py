@@ -225,7 +225,13 @@ def test_a_regression_diagnosis_names_its_unit_and_the_baseline_comes_first():
 def gradcheck(passed, name="W1"):
     off = {"index": [3, 4], "analytic": 0.1234, "numeric": -0.5}
     bad = {"name": name, "shape": [20, 50], "relative_difference": 0.28, "judgement": "likely a bug", "worst": off}
-    good = {"name": "b1", "shape": [50], "relative_difference": 6e-10, "judgement": "great", "worst": off}
+    good = {
+        "name": "b1",
+        "shape": [50],
+        "relative_difference": 6e-10,
+        "judgement": "great",
+        "worst": {**off, "index": [3]},
+    }
     return {
         "passed": passed,
         "relative_difference": 6.5e-10 if passed else 0.28,
@@ -241,8 +247,8 @@ def test_a_passed_gradient_check_shows_each_tensor():
     assert screen(terminal.show_gradcheck, gradcheck(True)) == (
         "gradient check passed: great\n"
         "relative difference 6.5e-10 (1050 parameters, 20 examples, epsilon 1e-05)\n"
-        "tensor  shape  difference  judgement\n"
-        "b1      50        6.0e-10  great"
+        "tensor  shape  difference  judgement  worst\n"
+        "b1      50        6.0e-10  great      [3]"
     )
 
 
@@ -250,9 +256,9 @@ def test_a_failed_gradient_check_names_the_entry_furthest_off():
     assert screen(terminal.show_gradcheck, gradcheck(False)) == (
         "gradient check failed: likely a bug\n"
         "relative difference 2.8e-01 (1050 parameters, 20 examples, epsilon 1e-05)\n"
-        "tensor  shape    difference  judgement\n"
-        "b1      50          6.0e-10  great\n"
-        "W1      20 x 50     2.8e-01  likely a bug\n"
+        "tensor  shape    difference  judgement     worst\n"
+        "b1      50          6.0e-10  great         [3]\n"
+        "W1      20 x 50     2.8e-01  likely a bug  [3, 4]\n"
         "furthest off: W1[3, 4], analytic 1.234000e-01, numeric -5.000000e-01"
     )
 

@@ -154,12 +154,13 @@ def show_gradcheck(report: dict, console: Console) -> None:
     counts = f"{report['n_parameters']} parameters, {report['n_examples']} examples"
     say(console, f"relative difference {report['relative_difference']:.1e} ({counts}, epsilon {report['epsilon']:g})")
     table = borderless_table()
-    for header in ("tensor", "shape", "difference", "judgement"):
+    for header in ("tensor", "shape", "difference", "judgement", "worst"):
         table.add_column(header, justify="right" if header == "difference" else "left")
     for tensor in report["tensors"]:
         shape = " x ".join(str(size) for size in tensor["shape"])
         difference = f"{tensor['relative_difference']:.1e}"
-        table.add_row(cell(tensor["name"]), cell(shape), difference, cell(tensor["judgement"]))
+        worst = ", ".join(str(i) for i in tensor["worst"]["index"])
+        table.add_row(cell(tensor["name"]), cell(shape), difference, cell(tensor["judgement"]), f"[{worst}]")
     console.print(table)
     if not report["passed"] and report["tensors"]:
         worst = max(report["tensors"], key=lambda tensor: tensor["relative_difference"])
