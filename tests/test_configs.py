@@ -1,0 +1,63 @@
+"""Every shipped config is run, shortened, and shows what it is there to show."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dlrun.experiment import read_config, run
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+SHORT = ("training.epochs=2",)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_shipped_config_trains(path, tmp_path):
+    result = run(read_config(path, SHORT), tmp_path)
+    assert result["status"] == "finished"
+    assert result["name"] == path.stem
+    assert 0 <= result["errors"]["dev"] <= 2
+    assert set(result["verdict"].values()) <= {"high", "low"}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_shipped_config_names_its_schema_for_editors(path):
+    assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=schema.json"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_shipped_config_fits_the_schema(path):
+    import json
+
+    import jsonschema
+
+    jsonschema.validate(yaml.safe_load(path.read_text()), json.loads((path.parent / "schema.json").read_text()))
+
+
+def verdicts(name, tmp_path, *overrides):
+    path = Path(__file__).parents[1] / "configs" / f"{name}.yaml"
+    return run(read_config(path, overrides), tmp_path)
+
+
+def test_the_moons_configs_show_bias_variance_and_two_remedies(tmp_path):
+    underfit, overfit, regularized, dropout = (
+        verdicts(f"moons_{name}", tmp_path) for name in ("underfit", "overfit", "regularized", "dropout")
+    )
+    assert underfit["verdict"] == {"bias": "high", "variance": "low"}
+    assert overfit["verdict"] == {"bias": "low", "variance": "high"}
+    gaps = [r["errors"]["dev"] - r["errors"]["train"] for r in (overfit, regularized, dropout)]
+    assert gaps[1] < gaps[0]
+    assert gaps[2] < gaps[0]
+
+
+def test_the_circles_configs_show_what_initialization_does(tmp_path):
+    zeros, large, he = (verdicts(f"circles_{name}", tmp_path) for name in ("zeros", "large", "he"))
+    assert zeros["errors"]["train"] > 0.4
+    assert he["errors"]["dev"] < large["errors"]["dev"] < zeros["errors"]["dev"]
+
+
+def test_150_sigmoid_layers_learn_nothing_and_orthogonal_tanh_layers_do(tmp_path):
+    vanishing = verdicts("vanishing_150", tmp_path)
+    carried = verdicts("vanishing_150", tmp_path, "network.activation=tanh", "network.init=orthogonal")
+    assert vanishing["errors"]["train"] > 0.8
+    assert carried["errors"]["train"] < 0.3

@@ -1,0 +1,148 @@
+"""The joint: what one seed rules, what never leaks, and what the two columns agree on."""
+
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from dlrun import data
+from dlrun.config import json_schema
+from dlrun.experiment import STREAMS, check_gradients, prepare, random_streams, read_config, run
+from dlrun.store import RunFolder
+
+
+def write(folder, config, name="c.yaml"):
+    path = folder / name
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_streams_are_independent_and_stay_as_they_are_when_uses_are_added():
+    draws = {name: stream.integers(2**60) for name, stream in random_streams(7).items()}
+    assert len(set(draws.values())) == len(STREAMS)
+    assert draws == {name: stream.integers(2**60) for name, stream in random_streams(7).items()}
+    children = np.random.SeedSequence(7).spawn(2)
+    assert draws["source"] == np.random.Generator(np.random.SFC64(children[0])).integers(2**60)
+
+
+def test_dropout_leaves_split_and_first_weights_as_they_were(tmp_path):
+    path = write(tmp_path, {"data": {"source": "iris"}})
+    without, with_dropout = (prepare(read_config(path, (f"regularization.keep_prob={keep}",))) for keep in (1, 0.5))
+    np.testing.assert_array_equal(without.dataset.train.rows, with_dropout.dataset.train.rows)
+    np.testing.assert_array_equal(without.parameters.flat, with_dropout.parameters.flat)
+
+
+def test_another_seed_is_another_split_and_another_start(tmp_path):
+    path = write(tmp_path, {"data": {"source": "iris"}})
+    one, other = (prepare(read_config(path, (f"seed={seed}",))) for seed in (0, 1))
+    assert not np.array_equal(one.dataset.train.rows, other.dataset.train.rows)
+    assert not np.array_equal(one.parameters.flat, other.parameters.flat)
+
+
+@pytest.mark.parametrize("source", ["table", "digits"])
+def test_the_same_seed_gives_the_same_bits(source, tmp_path, rng):
+    if source == "table":
+        rows = rng.standard_normal((60, 3))
+        np.savetxt(tmp_path / "t.csv", np.c_[rows, rows.sum(axis=1) > 0], delimiter=",", header="a,b,c,y", comments="")
+    config = {"data": {"source": "t.csv" if source == "table" else source}}
+    path = write(tmp_path, config | {"regularization": {"keep_prob": 0.8}, "training": {"epochs": 3}})
+    results = [run(read_config(path), tmp_path / "runs") for _ in range(2)]
+    models = [(Path(result["run_dir"]) / "model.npz").read_bytes() for result in results]
+    assert models[0] == models[1]
+    assert results[0]["costs"] == results[1]["costs"]
+    lines = [RunFolder(Path(result["run_dir"])).read_lines("metrics.jsonl") for result in results]
+    assert [line["cost"] for line in lines[0]] == [line["cost"] for line in lines[1]]
+
+
+def test_altering_dev_and_test_rows_leaves_scaler_and_weights_bit_equal(tmp_path, rng):
+    X, y = rng.standard_normal((90, 4)), rng.integers(0, 2, 90)
+    parts = {"train": slice(0, 50), "dev": slice(50, 70), "test": slice(70, 90)}
+    models = []
+    for spoil in (0, 1000):
+        Z = X.copy()
+        Z[50:] += spoil
+        arrays = {f"x_{part}": Z[rows] for part, rows in parts.items()} | {f"y_{p}": y[r] for p, r in parts.items()}
+        np.savez(tmp_path / "d.npz", **arrays)
+        path = write(tmp_path, {"data": {"source": "d.npz"}, "training": {"epochs": 5}})
+        result = run(read_config(path), tmp_path / "runs")
+        with np.load(Path(result["run_dir"]) / "model.npz") as model:
+            models.append({name: model[name] for name in model.files})
+    assert models[0].keys() == models[1].keys() >= {"W1", "b1", "W3", "b3"}
+    for name, array in models[0].items():
+        np.testing.assert_array_equal(array, models[1][name])
+
+
+def test_the_config_has_a_key_for_all_that_the_data_side_can_be_told():
+    schema = json_schema()
+    keys = set(schema["$defs"]["Data"]["properties"])
+    told = {*inspect.signature(data.read_examples).parameters, *inspect.signature(data.split_examples).parameters}
+    told |= set(inspect.signature(data.fit_dataset).parameters) | set().union(*data.SOURCE_SETTINGS.values())
+    assert told - {"folder", "rng", "settings", "examples", "parts", "dtype"} == keys
+
+
+def test_early_stopping_keeps_the_best_parameters(tmp_path):
+    path = write(
+        tmp_path,
+        {
+            "data": {"source": "moons", "samples": 120, "noise": 0.4},
+            "regularization": {"patience_epochs": 15},
+            "training": {"epochs": 400, "learning_rate": 0.01, "precision": "float64"},
+        },
+    )
+    result = run(read_config(path), tmp_path / "runs")
+    lines = RunFolder(Path(result["run_dir"])).read_lines("metrics.jsonl")
+    assert result["epochs"] == result["best_epoch"] + 15 == len(lines) < 400
+    assert result["errors"]["dev"] == min(line["dev_error"] for line in lines)
+
+
+def test_costs_are_losses_and_the_penalty(tmp_path):
+    path = write(tmp_path, {"data": {"source": "iris"}, "regularization": {"lambda": 3}, "training": {"epochs": 2}})
+    result = run(read_config(path), tmp_path / "runs")
+    with np.load(Path(result["run_dir"]) / "model.npz") as model:
+        squares = sum(float((model[name].astype(float) ** 2).sum()) for name in model.files if name.startswith("W"))
+    for part in ("train", "dev", "test"):
+        assert result["costs"][part] - result["losses"][part] == pytest.approx(3 / (2 * 90) * squares, rel=1e-5)
+
+
+def test_a_regression_is_judged_by_r_squared_and_told_in_target_units(tmp_path):
+    from sklearn.metrics import r2_score
+
+    path = write(tmp_path, {"data": {"source": "diabetes"}, "training": {"epochs": 20, "precision": "float64"}})
+    loaded = read_config(path)
+    result = run(loaded, tmp_path / "runs")
+    dataset = prepare(loaded).dataset
+    assert result["rmse"]["dev"] == pytest.approx((result["losses"]["dev"]) ** 0.5 * dataset.target_scale)
+    variance = dataset.dev.Y.var()
+    assert result["errors"]["dev"] == pytest.approx(result["losses"]["dev"] / variance)
+    mean = np.full_like(dataset.dev.Y, dataset.train.Y.mean())
+    assert result["baseline_error"] == pytest.approx(1 - r2_score(dataset.dev.Y, mean))
+
+
+def test_augmentation_that_moves_pixels_needs_images(tmp_path):
+    from dlrun.errors import ConfigError
+
+    path = write(tmp_path, {"data": {"source": "wine"}, "regularization": {"augment": {"rotate_degrees": 5}}})
+    with pytest.raises(ConfigError, match=r"regularization\.augment: .* need square images"):
+        prepare(read_config(path))
+
+
+@pytest.mark.parametrize("keep_prob", [1, 0.7])
+def test_the_gradient_check_of_a_config_passes_with_penalty_and_frozen_masks(keep_prob, tmp_path):
+    network = {"width": 5, "activation": "tanh"}
+    path = write(tmp_path, {"data": {"source": "wine"}, "network": network, "regularization": {"lambda": 1}})
+    loaded = read_config(path, (f"regularization.keep_prob={keep_prob}",))
+    report = check_gradients(loaded, epsilon=1e-5, progress=lambda done, total: None)
+    assert report.passed
+    assert report.relative_difference < 1e-7
+
+
+def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):
+    rows = rng.standard_normal((80, 2))
+    target = (rows.sum(axis=1) > 0).astype(int)
+    np.savetxt(tmp_path / "t.csv", np.c_[rows, target, target], "%g", ",", header="a,b,leak,y", comments="")
+    result = run(read_config(write(tmp_path, {"data": {"source": "t.csv"}, "training": {"epochs": 1}})), tmp_path / "r")
+    assert any("leak" in warning for warning in result["warnings"])
+    assert json.loads((Path(result["run_dir"]) / "data.json").read_text())["warnings"] == result["warnings"]

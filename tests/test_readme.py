@@ -1,0 +1,89 @@
+"""What the README says, a test runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL_LINES = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
+COMMANDS = [line for line in SHELL_LINES if line.startswith("dlrun ")]
+YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.S)
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_works(command, runs_dir):
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(
+        arguments, cwd=ROOT, env=os.environ | {"DLRUN_RUNS": str(runs_dir)}, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_every_verb_is_in_the_readme():
+    from dlrun.cli.app import app
+
+    verbs = {command.name for command in app.registered_commands}
+    assert verbs <= set(re.findall(r"^\| `(\w+)", README, re.M))
+    assert verbs <= {command.split()[1] for command in COMMANDS}
+
+
+def test_every_shipped_config_is_in_the_gallery():
+    named = set(re.findall(r"`(\w+)`", README[README.index("The gallery in") : README.index("Mistakes are told")]))
+    assert named == {path.stem for path in (ROOT / "configs").glob("*.yaml")}
+
+
+def test_the_digits_config_of_the_readme_is_the_shipped_one():
+    assert yaml.safe_load(YAML_BLOCKS[0]) == yaml.safe_load((ROOT / "configs" / "digits.yaml").read_text())
+
+
+@pytest.mark.parametrize("block", YAML_BLOCKS)
+def test_a_config_of_the_readme_can_be_read(block, tmp_path):
+    from dlrun.experiment import read_config
+
+    path = tmp_path / "c.yaml"
+    path.write_text(block)
+    read_config(path)
+
+
+def test_the_mistakes_that_the_readme_shows_are_told_so(tmp_path, monkeypatch):
+    from dlrun.errors import ConfigError
+    from dlrun.experiment import read_config
+
+    shown = re.search(r"```\n(configs/deep.yaml:9.*?)\n```", README, re.S).group(1)
+    lines = ["#"] * 14
+    lines[0], lines[6], lines[8], lines[12], lines[13] = (
+        "data: {source: digits}",
+        "network:",
+        "  keep_prob: 0.8",
+        "regularization:",
+        "  keep_prob: 1.2",
+    )
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "deep.yaml").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        read_config(Path("configs/deep.yaml"))
+    assert str(caught.value) == shown
+
+
+def test_the_exit_statuses_of_the_readme_are_those_of_the_errors():
+    from dlrun import errors
+    from dlrun.cli.guard import BUG_STATUS, INTERRUPTED_STATUS
+
+    table = README[README.index("| exit status |") : README.index("## The config")]
+    listed = {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.M)}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DlrunError)]
+    assert listed == {0, BUG_STATUS, INTERRUPTED_STATUS, *(kind.exit_status for kind in kinds)}
