@@ -1,1 +1,24 @@
-"""The data: from a name or a file to a `Dataset` whose scaling is fitted on the training rows alone."""
+"""The data: from a name or a file to a `Dataset` whose preparation is fitted on the training rows alone.
+
+Three calls in this order: `read_examples`, `split_examples`, `fit_dataset`. Nothing heavy is imported before it is
+needed.
+"""
+
+from .examples import DEFAULT_MISSING, DEFAULT_SPLIT, Dataset, Examples, Parts, Split
+from .preparation import fit_dataset
+from .reading import read_examples
+from .sources import SOURCE_SETTINGS
+from .splits import split_examples
+
+__all__ = [
+    "DEFAULT_MISSING",
+    "DEFAULT_SPLIT",
+    "SOURCE_SETTINGS",
+    "Dataset",
+    "Examples",
+    "Parts",
+    "Split",
+    "fit_dataset",
+    "read_examples",
+    "split_examples",
+]

@@ -1,0 +1,136 @@
+"""Arrays from .npz files: X and y, or x_train, y_train and so on, as one `Table` of numbers.
+
+Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the splits that the file gave them.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataError
+from .columns import plain_table, text_or_numbers
+from .examples import SPLITS, Column, Table
+from .files import listed, read_bytes
+
+# What the arrays of a split are called after x_ and y_, besides the split's own name.
+ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
+
+# Fewer pixels than 4 x 4 are no picture.
+SMALLEST_SIDE = 4
+
+
+def square_side(n: int) -> int | None:
+    """The side of a square image of n pixels, or None if n is no square of SMALLEST_SIDE or more."""
+    side = round(n**0.5)
+    return side if side * side == n and side >= SMALLEST_SIDE else None
+
+
+def read_arrays(paths: Mapping[str, tuple[str, Path]]) -> Table:
+    """One table from the .npz under train and, if given, dev and test: (name as shown, path) each.
+
+    Flat rows whose length is a square count as images, for nothing else can tell. Raises DataError.
+    """
+    pieces: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
+    for split, (shown, path) in paths.items():
+        arrays = _loaded(shown, path)
+        found = _pairs(shown, arrays, only=None if split == "train" else split)
+        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in found})
+    for where, X, y in pieces.values():
+        _check(where, X, y)
+    shown = paths["train"][0]
+    shapes = {split: X.shape[1:] for split, (_, X, _) in pieces.items()}
+    if len(set(shapes.values())) > 1:
+        told = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
+        raise DataError(f"{shown}: the rows of the splits differ in shape ({told}); give all the same shape")
+    X = np.concatenate([X.reshape(len(X), -1) for _, X, _ in pieces.values()])
+    y = np.concatenate([_labels(where, y) for where, _, y in pieces.values()])
+    table = plain_table(shown, X, np.zeros(0), pixels=_is_square(shapes["train"]))
+    sizes = [len(X) for _, X, _ in pieces.values()]
+    given = np.repeat([SPLITS.index(split) for split in pieces], sizes).astype(np.int8) if len(pieces) > 1 else None
+    return replace(table, own_target=_target(y), given=given, place=_places([p[0] for p in pieces.values()], sizes))
+
+
+def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
+    read_bytes(path, shown)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files if key.lower()[:1] in ("x", "y")}
+    except (ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
+        raise DataError(
+            f"{shown}: not an .npz of plain arrays (damaged, or it holds Python objects); write it with"
+            " numpy.savez(file, X=..., y=...) from arrays of numbers"
+        ) from None
+
+
+def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) -> list[tuple[str, str, str]]:
+    """(split, key of X, key of y) for each split in the file; `only` is the split of a separate dev or test file."""
+    keys: dict[str, dict[str, str]] = {"x": {}, "y": {}}
+    for key in arrays:
+        letter, _, split = key.lower().partition("_")
+        split = ALIASES.get(split, split) or only or "train"
+        if letter in keys and split in SPLITS:
+            keys[letter][split] = key
+    wanted = SPLITS if only is None else (only,)
+    found = [(split, keys["x"][split], keys["y"].get(split)) for split in wanted if split in keys["x"]]
+    if not found or found[0][0] != wanted[0]:
+        names = "X and y" if only else "X and y, or x_train and y_train"
+        raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
+    for _, x_key, y_key in found:
+        if y_key is None:
+            raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
+    return found
+
+
+def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
+    if X.dtype.kind not in "biuf" or X.ndim < 2:
+        raise DataError(f"{where} has type {X.dtype} and shape {X.shape}; expected numbers of shape (rows, features)")
+    if y.ndim == 0 or len(X) != len(y):
+        rows = len(y) if y.ndim else 0
+        raise DataError(f"{where} has {len(X)} rows but its labels {rows}; give one label a row")
+    if not X.size:
+        raise DataError(f"{where} is empty, of shape {X.shape}; expected rows of numbers")
+    if X.dtype.kind == "f" and not (finite := np.isfinite(X)).all():
+        at = tuple(map(int, np.unravel_index(int(finite.argmin()), X.shape)))
+        raise DataError(
+            f"{where}[{', '.join(map(str, at))}] is {X[at]}; every feature must be finite: replace it or drop the row"
+        )
+
+
+def _labels(where: str, y: np.ndarray) -> np.ndarray:
+    """Labels as (m,): a column is flattened, one-hot rows become their index."""
+    y = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
+    flat = y.reshape(len(y), -1)
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"{where}: its labels have type {y.dtype}; expected numbers or text")
+    if flat.shape[1] == 1:
+        return flat[:, 0]
+    if y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
+        return flat.argmax(axis=1)
+    raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
+
+
+def _target(y: np.ndarray) -> Column:
+    return text_or_numbers("y", y)
+
+
+def _is_square(shape: tuple[int, ...]) -> bool:
+    """Whether rows of this shape are square images: (h, h), (h, h, 1), (1, h, h), or flat of h * h."""
+    sides = [side for side in shape if side != 1]
+    if len(sides) > 1:
+        return len(sides) == 2 and sides[0] == sides[1]
+    return square_side(int(np.prod(shape))) is not None
+
+
+def _places(names: list[str], sizes: list[int]):
+    def place(row: int) -> str:
+        for name, size in zip(names, sizes, strict=True):
+            if row < size:
+                return f"{name}[{row}]"
+            row -= size
+        raise IndexError(row)
+
+    return place

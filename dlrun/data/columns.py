@@ -1,0 +1,198 @@
+"""From raw cells to typed columns: the rules by which a column is numbers or categories, for frames and arrays alike.
+
+It stands between the readers of files and the roles that columns play. Frames are handled by polars expressions alone,
+so that a million rows cost no Python loop.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DataError
+from .examples import MISSING_CODE, Column, Table
+from .files import listed, short
+
+if TYPE_CHECKING:
+    import polars
+
+
+def plain_table(shown: str, X: np.ndarray, y: np.ndarray, *, names=None, labels=None, pixels: bool = False) -> Table:
+    """A table of numbers alone, X (m, n), with a target y (m,) of its own; `labels` name the integers in y."""
+    names = tuple(map(str, names)) if names is not None else tuple(f"x{i}" for i in range(X.shape[1]))
+    target = Column("target", y, None if labels is None else tuple(map(str, labels)))
+    no_codes = np.empty((len(X), 0), dtype=np.int32)
+    return Table(shown, names, X, names, no_codes, (), (), lambda row: f"{shown} row {row + 1}", target, pixels=pixels)
+
+
+def text_or_numbers(name: str, values: np.ndarray) -> Column:
+    """A column from a (m,) array of numbers, booleans or text; None among text is missing."""
+    if values.dtype.kind in "iuf":
+        return Column(name, values)
+    gone = np.array([value is None or value != value for value in values]) if values.dtype.kind == "O" else None
+    text = np.char.strip(values.astype(str))
+    levels, codes = np.unique(text if gone is None else np.where(gone, "", text), return_inverse=True)
+    if gone is not None and gone.any():
+        levels, codes = levels[1:], codes - 1
+    return Column(name, codes.astype(np.int32), tuple(levels.tolist()))
+
+
+def label(number: float) -> str:
+    """A number as a label shows it: integers without a point, so 3 and not 3.0."""
+    return str(int(number)) if float(number).is_integer() else str(number)
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell reads as a number, with inf and nan among them."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+def table_from_frame(
+    frame: "polars.DataFrame",
+    *,
+    shown: str,
+    place: Callable[[int], str],
+    missing: Sequence[str],
+    as_text: Iterable[str] = (),
+) -> Table:
+    """A table from a frame of text, numbers and booleans, blanks around text stripped.
+
+    A column is numeric if every value that is not missing parses as a number; `as_text` names columns that stay
+    categories whatever they hold. An empty cell is missing, listed or not; so is a number that is NaN.
+    """
+    import polars as pl
+
+    frame = _as_texts_or_floats(frame)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    numbers = _parsed_at_once(frame, [t for t in texts if t not in set(as_text)], missing)
+    slow = [name for name in texts if name not in numbers]
+    cleaned = frame.select(_cleaned(pl.col(name), missing) for name in slow)
+    parsed = cleaned.select(pl.all().cast(pl.Float64, strict=False))
+    numeric = {
+        name: parsed[name]
+        for name in slow
+        if name not in set(as_text) and len(frame) > cleaned[name].null_count() == parsed[name].null_count()
+    }
+    numeric.update((name, frame[name]) for name in frame.columns if name not in texts)
+    numeric.update(numbers)
+    number_names = tuple(name for name in frame.columns if name in numeric)
+    code_names = tuple(name for name in frame.columns if name not in numeric)
+    matrix = pl.DataFrame([numeric[name].alias(name) for name in number_names]).to_numpy(order="c")
+    return Table(
+        shown,
+        tuple(frame.columns),
+        matrix if number_names else np.empty((len(frame), 0)),
+        number_names,
+        _codes(cleaned.select(code_names)) if code_names else np.empty((len(frame), 0), dtype=np.int32),
+        code_names,
+        tuple(tuple(cleaned[name].drop_nulls().unique().sort().to_list()) for name in code_names),
+        place,
+    )
+
+
+def _as_texts_or_floats(frame: "polars.DataFrame") -> "polars.DataFrame":
+    """Every column as String or Float64; booleans read True and False, as people write them."""
+    import polars as pl
+
+    def shaped(name: str, kind: "polars.DataType") -> "polars.Expr":
+        column = pl.col(name)
+        if kind == pl.Boolean:
+            return pl.when(column).then(pl.lit("True")).when(~column).then(pl.lit("False")).alias(name)
+        return column.cast(pl.Float64 if kind.is_numeric() else pl.String)
+
+    return frame.select(shaped(name, kind) for name, kind in frame.schema.items())
+
+
+def _cleaned(column: "polars.Expr", missing: Sequence[str]) -> "polars.Expr":
+    import polars as pl
+
+    stripped = column.str.strip_chars()
+    return pl.when(~stripped.is_in(sorted({*missing, ""}))).then(stripped).name.keep()
+
+
+def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequence[str]) -> "dict[str, polars.Series]":
+    """The columns that are numbers without further ado: the common case, spared the stripping of every cell.
+
+    Does nothing if a missing marker is itself a number (-999), for then the text must be compared first.
+    """
+    import polars as pl
+
+    if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
+        return {}
+    parsed = frame.select(pl.col(names).cast(pl.Float64, strict=False)) if names else frame.select([])
+    return {name: parsed[name] for name in names if parsed[name].null_count() == 0}
+
+
+def _codes(frame: "polars.DataFrame") -> np.ndarray:
+    """(m, c) int32 ranks of each column's sorted distinct values, -1 where missing."""
+    import polars as pl
+
+    ranks = frame.select(pl.all().rank("dense").cast(pl.Int32).fill_null(MISSING_CODE + 1) - 1)
+    return ranks.to_numpy(order="c")
+
+
+def with_categories(table: Table, names: Sequence[str]) -> Table:
+    """The table with these columns made categories, numbers read as labels."""
+    for name in names:
+        column = table.column(name)
+        if column.levels is not None:
+            continue
+        distinct, inverse = np.unique(np.nan_to_num(column.values, nan=np.inf), return_inverse=True)
+        gone = column.is_missing()
+        codes = np.where(gone, MISSING_CODE, inverse).astype(np.int32)
+        levels = tuple(label(value) for value in distinct if np.isfinite(value) or not gone.any())
+        table = replace(
+            _without_numbers(table, name),
+            codes=np.column_stack([table.codes, codes]),
+            code_names=(*table.code_names, name),
+            levels=(*table.levels, levels),
+        )
+    return table
+
+
+def _without_numbers(table: Table, name: str) -> Table:
+    at = table.number_names.index(name)
+    numbers = np.delete(table.numbers, at, axis=1)
+    return replace(table, numbers=numbers, number_names=table.number_names[:at] + table.number_names[at + 1 :])
+
+
+def with_numbers(table: Table, names: Sequence[str]) -> Table:
+    """The table with these columns made numbers; raises DataError naming the first row whose value is none."""
+    for name in names:
+        column = table.column(name)
+        if column.levels is None:
+            continue
+        wrong = [code for code, level in enumerate(column.levels) if not is_number(level)]
+        if wrong:
+            row = int(np.isin(column.values, wrong).argmax())
+            value = column.levels[column.values[row]]
+            raise DataError(
+                f"{table.place(row)}: column {name!r} holds {short(value)}, which is no number, but data.numeric names"
+                " the column; correct the value, list it in data.missing, or take the column out of data.numeric"
+            )
+        values = np.array([*map(float, column.levels), np.nan])[column.values]
+        at = table.code_names.index(name)
+        table = replace(
+            table,
+            numbers=np.column_stack([table.numbers, values]),
+            number_names=(*table.number_names, name),
+            codes=np.delete(table.codes, at, axis=1),
+            code_names=table.code_names[:at] + table.code_names[at + 1 :],
+            levels=table.levels[:at] + table.levels[at + 1 :],
+        )
+    return table
+
+
+def check_same_names(names: Sequence[str], first: Sequence[str], *, shown: str, first_shown: str) -> None:
+    """Raise DataError unless a second file has every column of the first."""
+    absent = [name for name in first if name not in names]
+    if absent:
+        raise DataError(
+            f"{shown}: lacks {listed(absent)}, which {first_shown} has; both files need the same columns,"
+            " and both a header line or neither"
+        )

@@ -1,0 +1,54 @@
+"""What is known of a dataset, as plain data for the run folder: where it came from and how it was divided.
+
+Whoever reads these facts later has the data's hash and every count, without the data.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .examples import Examples
+
+
+def facts_of(examples: Examples, parts: Mapping[str, np.ndarray], *, features: int, normalize: bool) -> dict[str, Any]:
+    """Source, rows, columns, target, classes, sizes and counts a split, hash and missing counts; plain for JSON.
+
+    `features` is the number of prepared columns; `parts.method`, where there is one, says how rows were divided.
+    """
+    return {
+        "source": examples.shown,
+        "sha256": examples.sha256,
+        "rows": examples.m,
+        "columns": _columns(examples),
+        "missing": _missing(examples),
+        "features": features,
+        "normalize": normalize,
+        "target": examples.target_name,
+        "task": examples.task,
+        "classes": list(examples.classes),
+        "split": getattr(parts, "method", "by hand"),
+        "sizes": {name: len(rows) for name, rows in parts.items()},
+        "class_counts": {name: _class_counts(examples, rows) for name, rows in parts.items()},
+        "image_side": examples.image_side,
+    }
+
+
+def _columns(examples: Examples) -> list[dict[str, Any]]:
+    numeric = [{"name": name, "kind": "numeric"} for name in examples.number_names]
+    named = zip(examples.code_names, examples.levels, strict=True)
+    return numeric + [{"name": name, "kind": "categorical", "levels": list(levels)} for name, levels in named]
+
+
+def _missing(examples: Examples) -> dict[str, int]:
+    """Missing cells of each column that has any."""
+    is_float = examples.numbers.dtype.kind == "f"
+    gaps = np.isnan(examples.numbers).sum(axis=0) if is_float else np.zeros(len(examples.number_names), dtype=int)
+    counts = [*gaps.tolist(), *(examples.codes < 0).sum(axis=0).tolist()]
+    names = (*examples.number_names, *examples.code_names)
+    return {name: count for name, count in zip(names, counts, strict=True) if count}
+
+
+def _class_counts(examples: Examples, rows: np.ndarray) -> dict[str, int]:
+    counts = np.bincount(examples.y[rows], minlength=len(examples.classes)) if examples.classes else np.zeros(0)
+    return {label: int(count) for label, count in zip(examples.classes, counts, strict=True)}

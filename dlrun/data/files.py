@@ -1,0 +1,78 @@
+"""From what the user typed to a file or a column that exists, or to a sentence naming the nearest one that does."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import DataError
+
+# More names than this in one message is a wall of text.
+NAMES_SHOWN = 20
+
+
+def find_file(name: str, folder: Path) -> Path:
+    """The file called `name`: in `folder` (the config's own) first, then in the working directory.
+
+    Raises DataError for a missing file, naming both places and a close name, and for a folder.
+    """
+    asked = Path(name).expanduser()
+    places = [asked] if asked.is_absolute() else [folder / asked, Path.cwd() / asked]
+    for path in places:
+        if path.is_file():
+            return path
+    if any(path.is_dir() for path in places):
+        raise DataError(f"{name}: is a folder; name a file in it")
+    looked = " nor in ".join(dict.fromkeys(str(path.parent) for path in places))
+    near = _close_names(asked, places)
+    advice = f"did you mean {near}?" if near else "check the path, relative to the config or the working directory"
+    raise DataError(f"{name}: no such file in {looked}; {advice}")
+
+
+def _close_names(asked: Path, places: Sequence[Path]) -> str:
+    names = {p.name for place in places if place.parent.is_dir() for p in place.parent.iterdir()}
+    close = difflib.get_close_matches(asked.name, sorted(names), n=1)
+    return str(asked.with_name(close[0])) if close else ""
+
+
+def read_bytes(path: Path, shown: str) -> bytes:
+    """The file's bytes; raises DataError if the system refuses."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
+
+
+def find_column(wanted: str | int, names: Sequence[str], *, setting: str, shown: str) -> str:
+    """The column that a name or an index (negative: from the end) stands for; a name wins over an index.
+
+    Raises DataError naming the setting, and the closest column or all of them.
+    """
+    if str(wanted) in names:
+        return str(wanted)
+    if isinstance(wanted, int):
+        if -len(names) <= wanted < len(names):
+            return names[wanted]
+        last = len(names) - 1
+        raise DataError(f"{setting}: {shown} has no column number {wanted}; they are numbered 0 to {last}")
+    close = difflib.get_close_matches(wanted, names, n=1)
+    folded = [name for name in names if name.casefold() == wanted.casefold()]
+    near = (folded or close or [None])[0]
+    advice = f"did you mean {near}?" if near is not None else f"its columns are {listed(names)}"
+    raise DataError(f"{setting}: {shown} has no column {wanted!r}; {advice}")
+
+
+def find_columns(wanted: Sequence[str | int], names: Sequence[str], *, setting: str, shown: str) -> tuple[str, ...]:
+    """`find_column` for several, each once."""
+    return tuple(dict.fromkeys(find_column(w, names, setting=setting, shown=shown) for w in wanted))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names joined by commas, the first NAMES_SHOWN of them."""
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(map(str, names[:NAMES_SHOWN])) + (f" and {more} more" if more > 0 else "")
+
+
+def short(value: object, width: int = 60) -> str:
+    """A value's repr, cut to `width` characters."""
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,170 @@
+"""Separated text (.csv and its kin): from bytes to a frame of text cells, and whether its first line names the columns.
+
+polars reads; what it cannot forgive (blanks around quotes) or forgives too easily (short rows) is dealt with here,
+so that no message of its own reaches the user.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+from .columns import is_number
+from .files import read_bytes
+
+if TYPE_CHECKING:
+    import polars
+
+SEPARATORS = (",", ";", "\t", "|")
+SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+
+# Rows that are looked at to tell a line of names from a line of data.
+ROWS_TO_JUDGE_HEADER = 1000
+
+
+def clean_bytes(path: Path, shown: str) -> bytes:
+    """The bytes without a byte order mark, lines ending in a line feed, known to be UTF-8."""
+    raw = read_bytes(path, shown).removeprefix(b"\xef\xbb\xbf")
+    if not raw.strip():
+        raise DataError(f"{shown}: the file is empty; expected a table with rows")
+    if b"\r" in raw and b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        found = f"byte 0x{raw[problem.start]:02x}"
+        raise DataError(f"{shown}:{line}: {found} is not UTF-8 text; save the file in UTF-8") from None
+    return raw
+
+
+def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) -> str:
+    """The separator asked for, or the likeliest on the first line that is not blank, quoted text left out."""
+    line = next(line for line in raw.split(b"\n", 64) if line.strip()).decode("utf-8")
+    line = re.sub(r'"[^"]*"', "", line)
+    if separator is not None:
+        if len(separator.encode()) != 1:
+            raise DataError(f"data.separator: got {separator!r}; expected one character, such as ',' or ';'")
+        found = separator
+    elif path.suffix.lower() == ".tsv":
+        found = "\t"
+    else:
+        found = max(SEPARATORS, key=line.count)
+    if found not in line:
+        tried = SEPARATOR_WORDS.get(separator or found, repr(separator)) if separator or path.suffix == ".tsv" else None
+        what = f"separated by {tried}" if tried else "separated by comma, semicolon, tab or bar"
+        raise DataError(f"{shown}: the first line holds one value {what}; set data.separator to what the file uses")
+    return found
+
+
+def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
+    """All records as text, the first line among them; raises DataError for rows of different lengths."""
+    import polars as pl
+
+    if (b'"' in raw and _has_blanks_around_quotes(raw, separator)) or raw[:1] in (b"\n", b"\r"):
+        return _parsed_slowly(raw, separator, shown)
+    try:
+        frame = pl.read_csv(raw, has_header=False, infer_schema=False, separator=separator, empty_string_is_null=False)
+    except pl.exceptions.PolarsError:
+        return _parsed_slowly(raw, separator, shown)
+    if _ends_empty(frame) and not _is_even(raw, separator, frame):
+        return _parsed_slowly(raw, separator, shown)
+    return frame
+
+
+def _has_blanks_around_quotes(raw: bytes, separator: str) -> bool:
+    """Whether a quote stands after a separator and blanks, or before blanks and a separator: polars takes neither."""
+    comma = re.escape(separator.encode())
+    blanks = rb" +" if separator == "\t" else rb"[ \t]+"
+    return re.search(rb'(?:^|%b)%b"|"%b(?:%b|\r?$)' % (comma, blanks, blanks, comma), raw, re.MULTILINE) is not None
+
+
+def _ends_empty(frame: "polars.DataFrame") -> bool:
+    """Whether any last cell is empty, which polars also makes of a row that is too short."""
+    return bool((frame.to_series(-1) == "").any())
+
+
+def blank_rows(frame: "polars.DataFrame") -> "polars.Series":
+    """(m,) booleans: rows of nothing but blanks."""
+    import polars as pl
+
+    if not _ends_empty(frame):
+        return pl.repeat(False, len(frame), eager=True)
+    return frame.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
+
+
+def _is_even(raw: bytes, separator: str, frame: "polars.DataFrame") -> bool:
+    """Whether the separators outside quotes are as many as rows of full length, blank lines aside, would have."""
+    rows = int((~blank_rows(frame)).sum())
+    bare = re.sub(rb'"[^"]*"', b"", raw) if b'"' in raw else raw
+    return bare.count(separator.encode()) == rows * (frame.width - 1)
+
+
+def _records(raw: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of the line it starts on, by the standard library's forgiving reader."""
+    reader = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), delimiter=separator, skipinitialspace=True)
+    line = 1
+    for record in reader:
+        yield line, record
+        line = reader.line_num + 1
+
+
+def _parsed_slowly(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
+    """The same records one by one: the way for odd quoting, and the one that finds the row to complain about."""
+    import polars as pl
+
+    rows: list[list[str]] = []
+    width, start, line = 0, 1, 0
+    try:
+        for line, record in _records(raw, separator):
+            blank = not any(cell.strip() for cell in record)
+            if not blank and not width:
+                width, start = len(record), line
+            if not blank and len(record) != width:
+                raise DataError(
+                    f"{shown}:{line}: {len(record)} values where line {start} has {width}; give every row as many"
+                    " values, and quote a value that holds the separator"
+                )
+            rows.append([""] * width if blank else record)
+    except csv.Error:
+        raise DataError(f"{shown}:{line + 1}: a quoted value does not end; close its quote") from None
+    rows = [row or [""] * width for row in rows]
+    return pl.DataFrame(rows, schema=[f"x{i}" for i in range(width)], orient="row", infer_schema_length=1)
+
+
+def line_of(raw: bytes, separator: str, record: int) -> int:
+    return next(line for at, (line, _) in enumerate(_records(raw, separator)) if at == record)
+
+
+def has_header(frame: "polars.DataFrame", missing: Sequence[str]) -> bool:
+    """Whether the first row names the columns.
+
+    It does not if a cell is a number or a missing marker (the first cell may be empty: an index column has no name).
+    If a column below is numeric, it does. In a table all of text it does if its cells differ and never occur again.
+    """
+    import polars as pl
+
+    first = [cell.strip() for cell in frame.row(0)]
+    if any(is_number(cell) or (cell in missing and (at or cell)) or (not cell and at) for at, cell in enumerate(first)):
+        return False
+    body = frame.slice(1).select(pl.all().str.strip_chars())
+    columns = [body[:ROWS_TO_JUDGE_HEADER, at] for at in range(body.width)]
+    values = [column.filter(~column.is_in([*missing, ""])) for column in columns]
+    if any(len(column) and column.cast(pl.Float64, strict=False).null_count() == 0 for column in values):
+        return True
+    again = any((body.to_series(at) == cell).any() for at, cell in enumerate(first))
+    return len(set(first)) == len(first) and not again
+
+
+def header_names(frame: "polars.DataFrame", shown: str) -> list[str]:
+    names = [cell.strip() or f"x{at}" for at, cell in enumerate(frame.row(0))]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise DataError(
+                f"{shown}: columns {names.index(name) + 1} and {at + 1} are both named {name!r}; rename one, or set"
+                " data.header: false if the first line is data"
+            )
+    return names

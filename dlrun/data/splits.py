@@ -1,0 +1,218 @@
+"""Which rows train, which judge (dev), and which are kept for the end (test).
+
+The second of the three calls on the data path. Every draw is from the generator that is handed in, so that one seed
+gives one split. Class shares are met exactly by counting, for a class of four rows must not depend on luck.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..errors import DataError
+from .examples import DEFAULT_SPLIT, SPLITS, Examples, Parts
+from .files import listed
+
+# Ratios typed by hand sum to 1 within this.
+RATIO_SLACK = 1e-6
+
+
+def split_examples(
+    examples: Examples,
+    *,
+    rng: np.random.Generator,
+    split: Mapping[str, float] = DEFAULT_SPLIT,
+    stratify: bool = True,
+) -> Parts:
+    """Row indices under train, dev and, if there are any, test; disjoint.
+
+    `split` holds ratios that sum to 1, or counts. Rows that came with a split stay in it (its ratio is shared out among
+    the others; its count draws a random subset); the others are divided. Classes keep their shares unless `stratify` is
+    false, or groups or an order decide. Train comes shuffled, so that any leading part of it is a fair sample, unless
+    rows have an order; dev and test come in the order of the source. Raises DataError.
+    """
+    is_counts = _is_counts(split)
+    given = _given_rows(examples, split if is_counts else {}, rng)
+    pool = np.arange(examples.m) if examples.given is None else np.flatnonzero(examples.given == 0)
+    if examples.given_exactly:
+        parts, method = {"train": rng.permutation(pool)}, str(examples.split_by)
+    else:
+        wanted = {name: float(split.get(name, 0)) for name in SPLITS if name not in given}
+        sizes = _count_sizes(wanted, len(pool), examples.shown) if is_counts else _ratio_sizes(split, wanted, len(pool))
+        parts, method = _divided(examples, pool, sizes, rng, stratify)
+        method = f"{' and '.join(given)} given; the rest {method}" if given else method
+    parts = {name: rows for name in SPLITS if len(rows := {**given, **parts}.get(name, pool[:0]))}
+    _check(examples, parts)
+    return Parts(parts, method)
+
+
+def _is_counts(split: Mapping[str, float]) -> bool:
+    """Whole numbers are counts, except for a lone share of 1, which is everything."""
+    whole = all(isinstance(value, int | np.integer) for value in split.values())
+    return whole and sum(split.values()) > 1
+
+
+def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """The rows of dev and test that came as such; a count draws that many of them."""
+    found = {}
+    for index, name in enumerate(SPLITS[1:], start=1):
+        rows = np.flatnonzero(examples.given == index) if examples.given is not None else np.empty(0, dtype=np.int64)
+        count = int(counts.get(name, 0))
+        if len(rows) and count > len(rows) and not examples.given_exactly:
+            raise DataError(f"data.split.{name}: asks for {count} rows; {examples.shown} gives {name} {len(rows)}")
+        if len(rows) and count and not examples.given_exactly:
+            rows = np.sort(rng.choice(rows, size=count, replace=False))
+        if len(rows):
+            found[name] = rows
+    return found
+
+
+def _count_sizes(wanted: Mapping[str, float], m: int, shown: str) -> dict[str, int]:
+    sizes = {name: int(count) for name, count in wanted.items()}
+    if (total := sum(sizes.values())) > m:
+        told = ", ".join(f"{name} {count}" for name, count in sizes.items())
+        raise DataError(f"data.split: asks for {total} rows ({told}); {shown} has {m} to divide; ask for fewer")
+    _refuse_empty(sizes, wanted, m)
+    return sizes
+
+
+def _ratio_sizes(split: Mapping[str, float], wanted: Mapping[str, float], m: int) -> dict[str, int]:
+    """Rows for each wanted split; the shares of splits that are given are dropped and the others grow to fill."""
+    if min(split.values()) < 0 or abs(sum(split.values()) - 1) > RATIO_SLACK:
+        told = ", ".join(f"{name} {value:g}" for name, value in split.items())
+        raise DataError(f"data.split: {told} sum to {sum(split.values()):g}; ratios must sum to 1")
+    whole = sum(wanted.values()) or 1.0
+    sizes = {name: round(m * ratio / whole) for name, ratio in wanted.items()}
+    sizes["train"] = m - sum(size for name, size in sizes.items() if name != "train")
+    _refuse_empty(sizes, wanted, m)
+    return sizes
+
+
+def _refuse_empty(sizes: Mapping[str, int], wanted: Mapping[str, float], m: int) -> None:
+    for name, size in sizes.items():
+        if size <= 0 and (name != "test" or wanted[name] > 0):
+            raise DataError(
+                f"data.split.{name}: {wanted[name]:g} of {m} rows leaves {name} empty; give it a larger share, or more"
+                " rows"
+            )
+
+
+def _divided(
+    examples: Examples, pool: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator, stratify: bool
+) -> tuple[dict[str, np.ndarray], str]:
+    """The pool divided into these sizes, and how, in words."""
+    names = list(sizes)
+    shuffled = rng.permutation(pool)
+    if examples.order is not None:
+        chosen = shuffled[: sum(sizes.values())]
+        places = np.lexsort((chosen, examples.order[chosen]))
+        assigned = _by_position(len(chosen), sizes)
+        return {name: chosen[places][assigned == at] for at, name in enumerate(names)}, f"in the {examples.split_by}"
+    if examples.group is not None:
+        assigned, method = _by_group(examples.group[shuffled], sizes, rng), f"by {examples.split_by}, not stratified"
+    elif examples.classes and stratify:
+        assigned, method = _by_class(examples, shuffled, sizes), "at random, stratified by class"
+    else:
+        assigned, method = _by_position(len(shuffled), sizes), "at random"
+    parts = {name: shuffled[assigned == at] for at, name in enumerate(names)}
+    return {name: rows if name == "train" else np.sort(rows) for name, rows in parts.items()}, method
+
+
+def _by_position(m: int, sizes: Mapping[str, int]) -> np.ndarray:
+    """(m,) indices of splits: the first rows to the first split, and so on; len(sizes) for rows left over."""
+    return np.searchsorted(np.cumsum(list(sizes.values())), np.arange(m), side="right")
+
+
+def _by_group(group: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator) -> np.ndarray:
+    """(m,) indices of splits, one for all rows of a group: groups in random order, cut nearest to the sizes wanted."""
+    labels, inverse, counts = np.unique(group, return_inverse=True, return_counts=True)
+    wanted = {name: size for name, size in sizes.items() if size}
+    if len(labels) < len(wanted):
+        raise DataError(
+            f"data.group: there are {len(labels)} groups for {' and '.join(wanted)}; each needs one, so name a column"
+            " of more groups, or set fewer splits"
+        )
+    order = rng.permutation(len(labels))
+    ends = np.cumsum(counts[order])
+    assigned, start = np.full(len(labels), len(sizes)), 0
+    for at, target in enumerate(np.cumsum(list(sizes.values()))):
+        if list(sizes.values())[at]:
+            # At least one group each, and one left for each split to come.
+            later = sum(size > 0 for size in list(sizes.values())[at + 1 :])
+            end = int(np.clip(np.abs(ends - target).argmin() + 1, start + 1, len(labels) - later))
+            assigned[order[start:end]] = at
+            start = end
+    return assigned[inverse]
+
+
+def _by_class(examples: Examples, rows: np.ndarray, sizes: Mapping[str, int]) -> np.ndarray:
+    """(m,) indices of splits, every class in its share: within a class, the rows go to the splits as they come."""
+    y = examples.y[rows]
+    counts = np.bincount(y, minlength=len(examples.classes))
+    _refuse_rare(examples, counts, [name for name, size in sizes.items() if size])
+    table = class_table(counts, np.array(list(sizes.values())))
+    by_class = np.argsort(y, kind="stable")
+    within = np.empty(len(y), dtype=np.int64)
+    within[by_class] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return (within[:, None] >= np.cumsum(table, axis=1)[y]).sum(axis=1)
+
+
+def _refuse_rare(examples: Examples, counts: np.ndarray, names: list[str]) -> None:
+    rare = int(counts.argmin())
+    if counts[rare] < len(names):
+        rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
+        raise DataError(
+            f"{examples.shown}: class {examples.classes[rare]!r} has {rows}; it cannot be in {_in_words(names)}; drop"
+            " it, gather more, or set data.stratify: false"
+        )
+
+
+def class_table(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(K, S) rows of each class for each split: columns sum to `sizes`, each entry near its share and at least 1.
+
+    The later splits are filled first, for they are the small ones. Raises DataError if a split is smaller than K.
+    """
+    table, left = np.zeros((len(counts), len(sizes)), dtype=np.int64), counts.copy()
+    for at in reversed(range(len(sizes))):
+        if not sizes[at]:
+            continue
+        spare = int((sizes[:at] > 0).sum())
+        table[:, at] = _shared(counts * sizes[at] / counts.sum(), int(sizes[at]), left - spare)
+        left -= table[:, at]
+    return table
+
+
+def _shared(shares: np.ndarray, total: int, most: np.ndarray) -> np.ndarray:
+    """Whole numbers near `shares` from 1 to `most`, with this total."""
+    if not len(shares) <= total <= most.sum():
+        raise DataError(
+            f"data.split: a split of {total} rows cannot hold rows of all {len(shares)} classes; give it a larger"
+            " share, or set data.stratify: false"
+        )
+    found = np.clip(np.floor(shares).astype(np.int64), 1, most)
+    while found.sum() < total:
+        found[np.where(found < most, shares - found, -np.inf).argmax()] += 1
+    while found.sum() > total:
+        found[np.where(found > 1, shares - found, np.inf).argmin()] -= 1
+    return found
+
+
+def _check(examples: Examples, parts: Mapping[str, np.ndarray]) -> None:
+    """Raise DataError unless there are train and dev rows, and every class to be learned is in train."""
+    for name in ("train", "dev"):
+        if name not in parts:
+            where = examples.split_by or "data.split"
+            raise DataError(f"{examples.shown}: no rows are in {name} by {where}; mark or give some rows as {name}")
+    if not examples.classes:
+        return
+    counts = np.bincount(examples.y[parts["train"]], minlength=len(examples.classes))
+    absent = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
+    if absent:
+        word = "class" if len(absent) == 1 else "classes"
+        raise DataError(
+            f"{examples.shown}: {word} {listed(absent)} has no rows in train and cannot be learned; set data.stratify:"
+            " true, choose another split, or drop the rows"
+        )
+
+
+def _in_words(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]

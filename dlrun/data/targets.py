@@ -1,0 +1,91 @@
+"""From a target column to classes or numbers: the rule that decides the task, and what it refuses.
+
+A label is kept as people see it in the file; which integer stands for it is decided here and nowhere else.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import DataError
+from .columns import label
+from .examples import Column
+from .files import listed, short
+
+# A numeric target of whole numbers with at most this many different values is read as classes: enough for digits (10)
+# and ratings, while counts and prices have more. `data.task` overrules it.
+MOST_INTEGER_CLASSES = 20
+
+# Above this share of rows with a label of their own, a target is a name or a measurement, not a class.
+LARGEST_CLASS_SHARE = 0.5
+
+# So few rows may well have a class each.
+FEWEST_ROWS_TO_JUDGE = 20
+
+
+class Target(NamedTuple):
+    """y (m,): int64 class indices into `classes`, or float64 where the task is regression and `classes` is empty."""
+
+    y: np.ndarray
+    classes: tuple[str, ...]
+    task: str
+
+
+def read_target(column: Column, *, task: str, shown: str, place: Callable[[int], str]) -> Target:
+    """The target as the task (auto, binary, multiclass, regression) needs it. Raises DataError where it cannot be."""
+    _refuse_missing(column, shown, place)
+    if column.levels is not None:
+        if task == "regression":
+            row = 0
+            found = column.levels[column.values[row]]
+            raise DataError(
+                f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(found)});"
+                " set data.task: auto, or list the words for missing values in data.missing"
+            )
+        used, y = np.unique(column.values, return_inverse=True)
+        return _classified(column.name, y, tuple(column.levels[code] for code in used), task, shown)
+    values = column.values.astype(np.float64)
+    if not np.isfinite(values).all():
+        row = int(np.isfinite(values).argmin())
+        raise DataError(f"{place(row)}: the target {column.name!r} is {values[row]}; it must be finite: correct it")
+    if task == "regression":
+        return Target(values, (), "regression")
+    distinct, y = np.unique(values, return_inverse=True)
+    whole = bool((distinct == np.round(distinct)).all())
+    if task == "auto" and not (whole and len(distinct) <= MOST_INTEGER_CLASSES):
+        return Target(values, (), "regression")
+    return _classified(column.name, y, tuple(label(value) for value in distinct), task, shown)
+
+
+def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> None:
+    gone = column.is_missing()
+    if (count := int(gone.sum())) == 0:
+        return
+    rows = "1 row has" if count == 1 else f"{count} rows have"
+    raise DataError(
+        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(gone.argmax()))};"
+        " fill them in or remove the rows"
+    )
+
+
+def _classified(name: str, y: np.ndarray, classes: tuple[str, ...], task: str, shown: str) -> Target:
+    count = len(classes)
+    if count == 1:
+        raise DataError(
+            f"{shown}: every row has the same target, {name!r} is {classes[0]!r}; there is nothing to learn: name"
+            " another column with data.target, or add rows of another class"
+        )
+    if task == "binary" and count > 2:
+        raise DataError(
+            f"{shown}: data.task is binary but the target {name!r} has {count} classes ({listed(classes)});"
+            " set data.task: multiclass or auto"
+        )
+    if len(y) >= FEWEST_ROWS_TO_JUDGE and count > LARGEST_CLASS_SHARE * len(y):
+        raise DataError(
+            f"{shown}: the target {name!r} has {count} different values in {len(y)} rows, too many for classes; name"
+            " another column with data.target, or set data.task: regression if they are numbers"
+        )
+    if task == "auto":
+        task = "binary" if count == 2 else "multiclass"
+    return Target(y.astype(np.int64), classes, task)
