@@ -244,7 +244,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     folder.write_bytes("resolved.yaml", resolved_yaml(loaded).encode())
     folder.write_json("environment.json", environment() | {"seed": loaded.config.seed})
     folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
-    folder.write_arrays("split.npz", {name: part.rows for name, part in splits(dataset).items()})
+    folder.write_arrays("split.npz", {name: part.rows for name, part in dataset.splits().items()})
 
 
 def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, result: dict) -> None:
@@ -263,12 +263,6 @@ def log_lines(result: dict) -> list[str]:
     if result["message"]:
         lines.append(result["message"])
     return lines
-
-
-def splits(dataset: Dataset) -> dict:
-    """The parts that there are, by name."""
-    named = {"train": dataset.train, "dev": dataset.dev, "test": dataset.test}
-    return {name: part for name, part in named.items() if part is not None}
 
 
 def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> dict:
@@ -290,7 +284,7 @@ def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> di
         "costs": parts_of(measured, lambda e: e.loss + penalty),
         "losses": parts_of(measured, lambda e: e.loss),
         "rmse": None,
-        "sizes": {name: len(part.X) for name, part in splits(dataset).items()},
+        "sizes": {name: len(part.X) for name, part in dataset.splits().items()},
         "epochs": outcome.epochs,
         "best_epoch": outcome.best_epoch,
         "seconds": outcome.seconds,
@@ -306,7 +300,7 @@ def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluat
     with np.errstate(over="ignore", invalid="ignore"):
         return {
             name: evaluate(experiment.network, parameters, part.X, part.Y)
-            for name, part in splits(experiment.dataset).items()
+            for name, part in experiment.dataset.splits().items()
         }
 
 
@@ -319,10 +313,11 @@ def message_of(outcome: Outcome, config: Config) -> str | None:
     """What a person is told about a run that did not finish."""
     if outcome.status == "diverged":
         smaller = config.training.learning_rate * SMALLER_RATE_FACTOR
-        return f"{outcome.error}; try training.learning_rate={smaller:g}"
+        where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
+        return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
     if outcome.status == "interrupted":
-        kept = f"the best so far, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
-        return f"interrupted after {outcome.epochs} epochs; {kept} are kept"
+        kept = f"the best parameters, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
+        return f"after {outcome.epochs} epochs; {kept} are kept"
     return None
 
 

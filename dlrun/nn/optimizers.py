@@ -88,10 +88,10 @@ def accumulate_square(square, grad, scratch, decay):
 
 
 OPTIMIZERS = {
+    "adam": Rule(adam, 2),
     "gd": Rule(gradient_descent, 0),
     "momentum": Rule(momentum, 1),
     "rmsprop": Rule(rmsprop, 1),
-    "adam": Rule(adam, 2),
 }
 
 
