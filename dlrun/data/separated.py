@@ -43,7 +43,7 @@ def clean_bytes(path: Path, shown: str) -> bytes:
 
 def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) -> str:
     """The separator asked for, or the likeliest on the first line that is not blank, quoted text left out."""
-    line = next(line for line in raw.split(b"\n", 64) if line.strip()).decode("utf-8")
+    line = raw.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8")
     line = re.sub(r'"[^"]*"', "", line)
     if separator is not None:
         if len(separator.encode()) != 1:
@@ -150,12 +150,11 @@ def has_header(frame: "polars.DataFrame", missing: Sequence[str]) -> bool:
     first = [cell.strip() for cell in frame.row(0)]
     if any(is_number(cell) or (cell in missing and (at or cell)) or (not cell and at) for at, cell in enumerate(first)):
         return False
-    body = frame.slice(1).select(pl.all().str.strip_chars())
-    columns = [body[:ROWS_TO_JUDGE_HEADER, at] for at in range(body.width)]
-    values = [column.filter(~column.is_in([*missing, ""])) for column in columns]
+    values = [column.str.strip_chars() for column in frame.slice(1, ROWS_TO_JUDGE_HEADER)]
+    values = [column.filter(~column.is_in([*missing, ""])) for column in values]
     if any(len(column) and column.cast(pl.Float64, strict=False).null_count() == 0 for column in values):
         return True
-    again = any((body.to_series(at) == cell).any() for at, cell in enumerate(first))
+    again = any((column.slice(1).str.strip_chars() == cell).any() for column, cell in zip(frame, first, strict=True))
     return len(set(first)) == len(first) and not again
 
 
