@@ -35,15 +35,15 @@ MAY_IMPORT = {
 STANDARD_LIBRARY = set(__import__("sys").stdlib_module_names)
 
 
-def part_of(path: Path) -> str:
+def part_of(path: Path, package: Path = PACKAGE) -> str:
     """The rung name of a file: its first folder below the package, or its own stem at the top."""
-    relative = path.relative_to(PACKAGE)
+    relative = path.relative_to(package)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-def imported_modules(path: Path) -> list[str]:
+def imported_modules(path: Path, package: Path = PACKAGE) -> list[str]:
     """Absolute dotted names of all that a file imports, wherever in the file it does so."""
-    here = ("dlrun", *path.relative_to(PACKAGE).parts[:-1])
+    here = ("dlrun", *path.relative_to(package).parts[:-1])
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -55,10 +55,10 @@ def imported_modules(path: Path) -> list[str]:
     return names
 
 
-def violations(path: Path) -> list[str]:
+def violations(path: Path, package: Path = PACKAGE) -> list[str]:
     """Sentences naming each import of a file that climbs the ladder or leaves its packages."""
-    part, found = part_of(path), []
-    for name in imported_modules(path):
+    part, found = part_of(path, package), []
+    for name in imported_modules(path, package):
         root, *rest = name.split(".")
         if root == "dlrun":
             target = rest[0] if rest else ""
@@ -81,22 +81,29 @@ def test_imports_go_down_the_ladder():
     assert [v for p in python_files() for v in violations(p)] == []
 
 
-def test_the_ladder_check_sees_a_climbing_import(tmp_path, monkeypatch):
-    monkeypatch.setattr("test_architecture.PACKAGE", tmp_path, raising=False)
-    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+def test_the_ladder_check_sees_a_climbing_import(tmp_path):
     (tmp_path / "nn").mkdir()
     bad = tmp_path / "nn" / "bad.py"
     bad.write_text("def f():\n    from ..config import schema\n    import yaml\n")
-    assert violations(bad) == ["bad.py: nn (1) imports config (2)", "bad.py: nn may not import yaml"]
+    assert violations(bad, tmp_path) == ["bad.py: nn (1) imports config (2)", "bad.py: nn may not import yaml"]
+
+
+def too_long(path: Path) -> list[str]:
+    """Sentences naming what does not fit: modules over 350 lines, functions over 60."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.count("\n")
+    found = [f"{path.name}: {lines} lines"] if lines > 350 else []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 60:
+            found.append(f"{path.name}:{node.name}: {node.end_lineno - node.lineno + 1} lines")
+    return found
 
 
 def test_functions_fit_on_a_screen_and_modules_hold_one_idea():
-    too_long = []
-    for path in python_files():
-        text = path.read_text(encoding="utf-8")
-        if text.count("\n") > 350:
-            too_long.append(f"{path.name}: {text.count(chr(10))} lines")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 60:
-                too_long.append(f"{path.name}:{node.name}: {node.end_lineno - node.lineno + 1} lines")
-    assert too_long == []
+    assert [sentence for path in python_files() for sentence in too_long(path)] == []
+
+
+def test_the_length_check_sees_a_long_function_and_a_long_module(tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text("def f():\n" + "    x = 1\n" * 350)
+    assert too_long(bad) == ["bad.py: 351 lines", "bad.py:f: 351 lines"]

@@ -83,6 +83,17 @@ def test_the_config_has_a_key_for_all_that_the_data_side_can_be_told():
     assert told - {"folder", "rng", "settings", "examples", "parts", "dtype"} == keys
 
 
+def test_the_resolved_config_of_a_run_on_a_file_trains_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "t.csv").write_text("a,b,y\n" + "1,2,u\n3,5,v\n" * 20)
+    path = write(tmp_path / "here", {"data": {"source": "t.csv"}, "training": {"epochs": 1}})
+    first = run(read_config(path), tmp_path / "runs")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = run(read_config(Path(first["run_dir"]) / "resolved.yaml"), tmp_path / "runs")
+    assert again["costs"] == first["costs"]
+
+
 def test_early_stopping_keeps_the_best_parameters(tmp_path):
     path = write(
         tmp_path,

@@ -5,8 +5,9 @@ needed.
 """
 
 from .examples import DEFAULT_MISSING, DEFAULT_SPLIT, Dataset, Examples, Parts, Split
+from .files import find_file
 from .preparation import fit_dataset
-from .reading import read_examples
+from .reading import is_named_source, read_examples
 from .sources import SOURCE_SETTINGS
 from .splits import split_examples
 
@@ -18,7 +19,9 @@ __all__ = [
     "Examples",
     "Parts",
     "Split",
+    "find_file",
     "fit_dataset",
+    "is_named_source",
     "read_examples",
     "split_examples",
 ]

@@ -84,7 +84,7 @@ def _read(
     target: str | int | None,
     options: dict[str, Any],
 ) -> Table:
-    is_named = shown in SOURCES or shown.startswith("openml:")
+    is_named = is_named_source(shown)
     if is_named and len(paths) > 1:
         other = list(paths)[1]
         raise DataError(f"data.{other}_source: {shown} is no file and is split by data.split; leave {other}_source out")
@@ -100,6 +100,11 @@ def _read(
         raise DataError(f"{', '.join(paths.values())}: tables and .npz cannot be mixed; give all splits as one kind")
     files = {split: (path, find_file(path, folder)) for split, path in paths.items()}
     return read_arrays(files) if kinds["train"] == "arrays" else read_tables(files, **options)
+
+
+def is_named_source(source: str | int) -> bool:
+    """Whether a source is bundled, generated or fetched, rather than a file."""
+    return isinstance(source, int) or source in SOURCES or source.startswith("openml:")
 
 
 def _kind_of_file(name: str) -> str:

@@ -1,0 +1,23 @@
+"""The joint: where the config's words meet the maths, and the one path from a config to a run folder.
+
+    config -> Dataset -> Network -> training -> Evaluation -> Diagnosis -> run folder
+
+`run` walks it: `prepare` up to the network, `outcome` through training, `result` to the diagnosis, `run` into the
+folder.
+"""
+
+from .gradients import check_gradients
+from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
+from .result import diagnosis_of
+from .run import run
+
+__all__ = [
+    "STREAMS",
+    "Experiment",
+    "check_gradients",
+    "diagnosis_of",
+    "prepare",
+    "random_streams",
+    "read_config",
+    "run",
+]

@@ -1,0 +1,148 @@
+"""From a config to an experiment that is ready to train: where the config's words become the maths' arguments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..config import Config, LoadedConfig, load_config
+from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, split_examples
+from ..errors import ConfigError
+from ..nn.augmentation import Augmentation, Augmenter
+from ..nn.network import Network
+from ..nn.optimizers import OptimizerSettings
+from ..nn.parameters import Parameters, initial_parameters
+from ..nn.training import Examples, Trainer, TrainingPlan
+
+# One stream a use, each a child of the one seed. New uses go to the end, so that the others keep their numbers.
+STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
+
+LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that a config asks for, ready to train."""
+
+    config: Config
+    dataset: Dataset
+    network: Network
+    parameters: Parameters
+    streams: dict[str, np.random.Generator]
+
+
+def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
+    """The config at `path` with `key=value` overrides, its source known. Raises ConfigError, UsageError."""
+    return load_config(path, overrides, source_settings=SOURCE_SETTINGS)
+
+
+def random_streams(seed: int) -> dict[str, np.random.Generator]:
+    """A generator for each use, independent of the others. SFC64 is NumPy's fastest, and all that we need."""
+    children = np.random.SeedSequence(seed).spawn(len(STREAMS))
+    return {name: np.random.Generator(np.random.SFC64(child)) for name, child in zip(STREAMS, children, strict=True)}
+
+
+def prepare(loaded: LoadedConfig) -> Experiment:
+    """Read, split and scale the data, and draw the network's first weights. Raises ConfigError, DataError."""
+    config, streams = loaded.config, random_streams(loaded.config.seed)
+    dataset = prepare_data(config, Path(loaded.file).parent, streams)
+    n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
+    sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
+    network = Network(sizes, config.network.activation, LOSS_OF_TASK[dataset.task], config.keep_probs())
+    if augmentation_of(config).moves_pixels and dataset.image_side is None:
+        raise ConfigError(
+            [
+                f"{loaded.file}: regularization.augment: shift, rotation, zoom and flip need square images, and the "
+                f"source has {sizes[0]} inputs that are none; only augment.noise suits it"
+            ]
+        )
+    parameters = initial_parameters(
+        sizes,
+        config.network.init,
+        rng=streams["init"],
+        scale=config.network.init_scale,
+        dtype=np.dtype(config.training.precision),
+    )
+    return Experiment(config, dataset, network, parameters, streams)
+
+
+def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Generator]) -> Dataset:
+    """The three steps from a source to a Dataset."""
+    data = config.data
+    settings = {name: getattr(data, name) for name in SETTING_NAMES if getattr(data, name) is not None}
+    examples = read_examples(
+        data.source,
+        folder=folder,
+        rng=streams["source"],
+        settings=settings,
+        **{name: getattr(data, name) for name in READING_NAMES},
+    )
+    split = {part: share for part, share in data.split.model_dump().items() if share}
+    parts = split_examples(examples, rng=streams["split"], split=split, stratify=data.stratify)
+    return fit_dataset(examples, parts, normalize=data.normalize, dtype=np.dtype(config.training.precision))
+
+
+SETTING_NAMES = tuple(sorted(set().union(*SOURCE_SETTINGS.values())))
+READING_NAMES = (
+    "dev_source",
+    "test_source",
+    "target",
+    "header",
+    "separator",
+    "drop",
+    "missing",
+    "numeric",
+    "categorical",
+    "task",
+    "split_column",
+    "group",
+    "order",
+)
+
+
+def training_plan(config: Config) -> TrainingPlan:
+    training, regularization = config.training, config.regularization
+    return TrainingPlan(
+        epochs=training.epochs,
+        batch_size=None if training.batch_size == "full" else training.batch_size,
+        optimizer=training.optimizer,
+        learning_rate=training.learning_rate,
+        learning_rate_decay=training.learning_rate_decay,
+        l2_lambda=regularization.lambda_,
+        evaluate_every=training.evaluate_every,
+        patience_epochs=regularization.patience_epochs,
+        settings=OptimizerSettings(training.momentum, training.rms_decay, training.epsilon),
+    )
+
+
+def make_trainer(experiment: Experiment) -> Trainer:
+    train, dev = experiment.dataset.train, experiment.dataset.dev
+    return Trainer(
+        experiment.network,
+        experiment.parameters,
+        Examples(train.X, train.Y),
+        Examples(dev.X, dev.Y),
+        training_plan(experiment.config),
+        batch_rng=experiment.streams["batches"],
+        dropout_rng=experiment.streams["dropout"],
+        augment=make_augmenter(experiment),
+    )
+
+
+def augmentation_of(config: Config) -> Augmentation:
+    return Augmentation(**config.regularization.augment.model_dump())
+
+
+def make_augmenter(experiment: Experiment) -> Augmenter | None:
+    """What changes each batch, or None where the config asks for no change."""
+    dataset, augmentation = experiment.dataset, augmentation_of(experiment.config)
+    if not augmentation.changes_anything():
+        return None
+    return Augmenter(
+        augmentation,
+        rng=experiment.streams["augment"],
+        side=dataset.image_side,
+        mean=dataset.preparation.get("means"),
+        scale=dataset.preparation.get("scales"),
+    )

@@ -1,0 +1,84 @@
+"""The result of a run: what `train --json` prints, result.json holds, and every later verb starts from."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..config import Config
+from ..diagnosis import diagnose
+from ..nn.evaluation import Evaluation, baseline_error, evaluate
+from ..nn.optimizers import penalty_of
+from ..nn.parameters import Parameters, weight_decay
+from ..store import RunFolder
+from .outcome import Outcome
+from .prepare import Experiment
+
+# A learning rate this much smaller is what a diverged run is advised to try.
+SMALLER_RATE_FACTOR = 0.1
+
+
+def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> dict:
+    """The result: what `train --json` prints and every later verb starts from."""
+    dataset, config = experiment.dataset, experiment.config
+    measured = measure(experiment, outcome.parameters)
+    decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
+    penalty = penalty_of(outcome.parameters, decay)
+    result = {
+        "run_id": folder.id,
+        "run_dir": str(folder.path),
+        "name": config.name,
+        "status": outcome.status,
+        "message": message_of(outcome, config),
+        "task": dataset.task,
+        "errors": parts_of(measured, lambda e: e.error),
+        "baseline_error": baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
+        "optimal_error": config.diagnosis.optimal_error,
+        "costs": parts_of(measured, lambda e: e.loss + penalty),
+        "losses": parts_of(measured, lambda e: e.loss),
+        "rmse": None,
+        "sizes": {name: len(part.X) for name, part in dataset.splits().items()},
+        "epochs": outcome.epochs,
+        "best_epoch": outcome.best_epoch,
+        "seconds": outcome.seconds,
+        "warnings": list(dataset.warnings),
+    }
+    if dataset.task == "regression":
+        result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
+    return result | {"verdict": diagnosis_of(result)["verdict"]}
+
+
+def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:
+    # The parameters of a diverged run may be finite and still overflow; the numbers then say so themselves.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return {
+            name: evaluate(experiment.network, parameters, part.X, part.Y)
+            for name, part in experiment.dataset.splits().items()
+        }
+
+
+def parts_of(measured: dict[str, Evaluation], figure: Callable[[Evaluation], float]) -> dict[str, float | None]:
+    """One figure for each of train, dev and test; None where there is no such part."""
+    return {name: figure(measured[name]) if name in measured else None for name in ("train", "dev", "test")}
+
+
+def message_of(outcome: Outcome, config: Config) -> str | None:
+    """What a person is told about a run that did not finish."""
+    if outcome.status == "diverged":
+        smaller = config.training.learning_rate * SMALLER_RATE_FACTOR
+        where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
+        return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
+    if outcome.status == "interrupted":
+        kept = f"the best parameters, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
+        return f"after {outcome.epochs} epochs; {kept} are kept"
+    return None
+
+
+def diagnosis_of(result: dict) -> dict:
+    """The diagnosis of a result, as `diagnose --json` prints it."""
+    diagnosis = diagnose(
+        result["errors"],
+        optimal_error=result["optimal_error"],
+        baseline_error=result["baseline_error"],
+        regression=result["task"] == "regression",
+    )
+    return {"run_id": result["run_id"]} | diagnosis.to_dict()
