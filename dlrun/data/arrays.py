@@ -3,6 +3,7 @@
 Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the splits that the file gave them.
 """
 
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -55,9 +56,9 @@ def read_arrays(paths: Mapping[str, tuple[str, Path]]) -> Table:
 
 
 def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
-    read_bytes(path, shown)
+    raw = read_bytes(path, shown)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files if key.lower()[:1] in ("x", "y")}
     except (ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
         raise DataError(

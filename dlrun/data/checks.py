@@ -137,8 +137,8 @@ def _absent_classes(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iter
             counts = np.bincount(examples.y[parts[split]], minlength=len(examples.classes))
             names = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
             if names:
-                word = "class" if len(names) == 1 else "classes"
-                yield f"{word} {listed(names)} has no rows in {split}, so its error there says nothing about it"
+                subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
+                yield f"{subject} no rows in {split}, so the {split} error says nothing of that"
 
 
 def _rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[str]:

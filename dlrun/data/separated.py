@@ -25,11 +25,16 @@ SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a ba
 ROWS_TO_JUDGE_HEADER = 1000
 
 
+def empty_file(shown: str) -> DataError:
+    """The complaint about a file of nothing, or of nothing but blanks."""
+    return DataError(f"{shown}: the file is empty; expected a table with rows")
+
+
 def clean_bytes(path: Path, shown: str) -> bytes:
     """The bytes without a byte order mark, lines ending in a line feed, known to be UTF-8."""
     raw = read_bytes(path, shown).removeprefix(b"\xef\xbb\xbf")
     if not raw.strip():
-        raise DataError(f"{shown}: the file is empty; expected a table with rows")
+        raise empty_file(shown)
     if b"\r" in raw and b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     try:
@@ -128,9 +133,11 @@ def _parsed_slowly(raw: bytes, separator: str, shown: str) -> "polars.DataFrame"
                     f"{shown}:{line}: {len(record)} values where line {start} has {width}; give every row as many"
                     " values, and quote a value that holds the separator"
                 )
-            rows.append([""] * width if blank else record)
+            rows.append([] if blank else record)
     except csv.Error:
         raise DataError(f"{shown}:{line + 1}: a quoted value does not end; close its quote") from None
+    if not width:
+        raise empty_file(shown)
     rows = [row or [""] * width for row in rows]
     return pl.DataFrame(rows, schema=[f"x{i}" for i in range(width)], orient="row", infer_schema_length=1)
 

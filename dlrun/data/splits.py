@@ -207,9 +207,9 @@ def _check(examples: Examples, parts: Mapping[str, np.ndarray]) -> None:
     counts = np.bincount(examples.y[parts["train"]], minlength=len(examples.classes))
     absent = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
     if absent:
-        word = "class" if len(absent) == 1 else "classes"
+        subject = f"class {absent[0]} has" if len(absent) == 1 else f"classes {listed(absent)} have"
         raise DataError(
-            f"{examples.shown}: {word} {listed(absent)} has no rows in train and cannot be learned; set data.stratify:"
+            f"{examples.shown}: {subject} no rows in train and cannot be learned; set data.stratify:"
             " true, choose another split, or drop the rows"
         )
 

@@ -14,7 +14,7 @@ from ..errors import DataError
 from .columns import check_same_names, table_from_frame
 from .examples import SPLITS, Table
 from .files import find_columns, read_bytes
-from .separated import blank_rows, clean_bytes, find_separator, has_header, header_names, line_of, parsed
+from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed
 
 if TYPE_CHECKING:
     import polars
@@ -97,6 +97,8 @@ def _read_text(shown: str, path: Path, *, header: bool | None, separator: str | 
     blank = blank_rows(frame)
     records = np.flatnonzero(~blank.to_numpy())
     frame = frame.filter(~blank) if len(records) < len(blank) else frame
+    if not len(frame):
+        raise empty_file(shown)
     titled = has_header(frame, missing) if header is None else header
     names = header_names(frame, shown) if titled else [f"x{i}" for i in range(frame.width)]
     first = int(titled)
