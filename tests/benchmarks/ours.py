@@ -16,13 +16,16 @@ NEVER = 10**9  # epochs: more than any contest lasts, so that no evaluation is d
 
 
 def make(shape: Shape):
-    X, classes = examples(shape)
-    run = trainer(shape, Examples(X, targets(shape, classes)))
+    run = trainer(shape, *examples(shape))
     for layer, W in zip(run.parameters.layers, initial_weights(shape), strict=True):
         layer.W[:] = W
+    return epochs_of(run)
+
+
+def epochs_of(run: Trainer):
+    """run(epochs) of a trainer, as Trainer.epochs does it, which cannot be used here because it never ends."""
 
     def run_epochs(epochs: int) -> None:
-        # As Trainer.epochs does, which cannot be used here because it never ends.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(epochs):
                 run.run_epoch()
@@ -30,7 +33,7 @@ def make(shape: Shape):
     return run_epochs
 
 
-def trainer(shape: Shape, train: Examples) -> Trainer:
+def trainer(shape: Shape, X: np.ndarray, classes: np.ndarray) -> Trainer:
     """The shipped trainer with the contest's settings, its initial weights He's."""
     loss = "sigmoid" if shape.binary else "softmax"
     network = Network(shape.sizes, "relu", loss, (KEEP_PROB,) * len(shape.hidden))
@@ -38,5 +41,6 @@ def trainer(shape: Shape, train: Examples) -> Trainer:
     init_rng, batch_rng, dropout_rng = (
         np.random.Generator(np.random.SFC64(seed)) for seed in np.random.SeedSequence(SEED).spawn(3)
     )
+    train = Examples(X, targets(shape, classes))
     parameters = initial_parameters(shape.sizes, "he", rng=init_rng)
     return Trainer(network, parameters, train, train, plan, batch_rng=batch_rng, dropout_rng=dropout_rng)

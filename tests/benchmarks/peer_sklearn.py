@@ -18,7 +18,17 @@ NEVER = 10**9
 
 def make(shape: Shape):
     X, classes = examples(shape)
-    model = classifier(shape, X, classes)
+    model = untrained(shape)
+    run = epochs_of(model, X, classes)
+    run(1)  # so that its arrays exist and can be set to the contest's initial weights
+    for W, b, given in zip(model.coefs_, model.intercepts_, initial_weights(shape), strict=True):
+        W[:] = given[:, : W.shape[1]]
+        b[:] = 0
+    return run
+
+
+def epochs_of(model: MLPClassifier, X: np.ndarray, classes: np.ndarray):
+    """run(epochs), each call going on from the weights of the one before."""
 
     def run(epochs: int) -> None:
         model.max_iter = epochs
@@ -29,9 +39,9 @@ def make(shape: Shape):
     return run
 
 
-def classifier(shape: Shape, X: np.ndarray, classes: np.ndarray) -> MLPClassifier:
-    """A model with one epoch behind it, so that its arrays exist, set back to the contest's initial weights."""
-    model = MLPClassifier(
+def untrained(shape: Shape) -> MLPClassifier:
+    """The model with the contest's settings; it never stops early."""
+    return MLPClassifier(
         shape.hidden,
         alpha=L2_LAMBDA * shape.batch / shape.rows,
         batch_size=shape.batch,
@@ -43,10 +53,3 @@ def classifier(shape: Shape, X: np.ndarray, classes: np.ndarray) -> MLPClassifie
         n_iter_no_change=NEVER,
         warm_start=True,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X, classes)
-    for W, b, given in zip(model.coefs_, model.intercepts_, initial_weights(shape), strict=True):
-        W[:] = given[:, : W.shape[1]]
-        b[:] = 0
-    return model

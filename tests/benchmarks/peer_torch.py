@@ -11,30 +11,44 @@ from .shapes import KEEP_PROB, L2_LAMBDA, LEARNING_RATE, SEED, Shape, examples, 
 
 
 def make(shape: Shape):
+    X, Y = tensors(*prepared(shape))
+    return epochs_of(shape, lambda: gathered(shape, X, Y))
+
+
+def prepared(shape: Shape):
+    X, classes = examples(shape)
+    return X, targets(shape, classes)
+
+
+def tensors(X, Y) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same memory, as tensors."""
+    return torch.from_numpy(X), torch.from_numpy(Y)
+
+
+def epochs_of(shape: Shape, batches):
+    """run(epochs) of a new model; batches() yields the X and Y of each batch of an epoch, reshuffled."""
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    X, classes = examples(shape)
-    X, Y = torch.from_numpy(X), torch.from_numpy(targets(shape, classes))
     loss_function = nn.BCEWithLogitsLoss() if shape.binary else nn.CrossEntropyLoss()
-    model = network(shape)
+    model = network(shape).train()
     optimizer = adam(model, shape.rows)
     costs = []
 
     def run(epochs: int) -> None:
-        model.train()
         for _ in range(epochs):
-            order, total = torch.randperm(shape.rows), 0.0
-            # The full batch is not shuffled: dlrun does not either.
-            batches = [None] if shape.steps_an_epoch == 1 else order.split(shape.batch)
-            for rows in batches:
-                total += step(model, optimizer, loss_function, *pick(X, Y, rows))
-            costs.append(total / shape.steps_an_epoch)
+            losses = [step(model, optimizer, loss_function, X, Y) for X, Y in batches()]
+            costs.append(sum(losses) / len(losses))
 
     return run
 
 
-def pick(X, Y, rows):
-    return (X, Y) if rows is None else (X.index_select(0, rows), Y.index_select(0, rows))
+def gathered(shape: Shape, X, Y):
+    """Each batch of an epoch, by index; the full batch as it is, since dlrun does not shuffle it either."""
+    if shape.batch == shape.rows:
+        yield X, Y
+        return
+    for rows in torch.randperm(shape.rows).split(shape.batch):
+        yield X.index_select(0, rows), Y.index_select(0, rows)
 
 
 def step(model, optimizer, loss_function, X, Y) -> float:
