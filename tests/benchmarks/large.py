@@ -113,9 +113,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def measure(rows: int, options: argparse.Namespace) -> dict[str, contest.Times]:
-    """Seconds an epoch (kept as if an epoch were a step) and memory. One contestant after the other starts and ends,
+    """Seconds an epoch (kept as if an epoch were a step) and memory, one contestant after the other.
 
-    so that they do not hold the rows in memory all at once; they do not take turns, their blocks being long.
+    They do not take turns, so that their copies of the rows never fill the memory together.
     """
     shape = Shape(f"{rows} rows", SIZES, min(BATCH, rows), rows)
     times = {}

@@ -3,6 +3,7 @@
 The data are random but learnable, so that the cost stays finite and ordinary however long a contest lasts.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,5 +82,7 @@ def targets(shape: Shape, classes: np.ndarray) -> np.ndarray:
 def initial_weights(shape: Shape) -> list[np.ndarray]:
     """He's weights (n_in, n_out) float32 for each layer, the same for every contestant; biases start at zero."""
     rng = np.random.default_rng(SEED + 1)
-    pairs = zip(shape.sizes[:-1], shape.sizes[1:], strict=True)
-    return [(rng.standard_normal(pair) * np.sqrt(2 / pair[0])).astype(np.float32) for pair in pairs]
+    return [
+        (rng.standard_normal(pair) * np.sqrt(2 / pair[0])).astype(np.float32)
+        for pair in itertools.pairwise(shape.sizes)
+    ]
