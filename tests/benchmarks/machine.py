@@ -37,7 +37,7 @@ def facts(core: int | None) -> dict:
         "processor": processor(),
         "cores": os.cpu_count(),
         "pinned_to_core": core,
-        "threads": 1,
+        "threads": int(os.environ.get("OMP_NUM_THREADS", 0)) or None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := version_of(name))},
@@ -48,9 +48,10 @@ def facts(core: int | None) -> dict:
 def sentence(found: dict) -> str:
     """The facts in a line, for the foot of a table."""
     packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
+    threads = "threads as each likes" if found["threads"] is None else f"threads: {found['threads']}"
     pinned = "not pinned" if found["pinned_to_core"] is None else f"pinned to core {found['pinned_to_core']}"
     return (
-        f"{found['processor']}, {found['cores']} cores, one thread, {pinned}, load {found['load_average_at_start']} "
+        f"{found['processor']}, {found['cores']} cores, {threads}, {pinned}, load {found['load_average_at_start']} "
         f"at the start; {found['system']}, Python {found['python']}, {packages}"
     )
 

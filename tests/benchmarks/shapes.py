@@ -1,6 +1,7 @@
 """What every contestant trains: the shapes, their data, their initial weights and the settings all of them share.
 
-The data are random but learnable, so that the cost stays finite and ordinary however long a contest lasts.
+The data are random but learnable, so that the costs fall and stay finite however long a contest lasts. (T7 starts at
+enormous costs: dropout after He's weights lets the activations of 150 layers grow. Its numbers stay ordinary floats.)
 """
 
 import itertools
@@ -18,7 +19,7 @@ SEED = 20261122
 class Shape:
     """sizes : widths from inputs to outputs; one output means sigmoid cross-entropy, more mean softmax.
 
-    batch : rows a step. rows : training rows, a multiple of batch, so that every step costs the same.
+    batch : rows a step. rows : training rows; in SHAPES a multiple of batch, so that every step costs the same.
     """
 
     name: str
