@@ -212,7 +212,8 @@ def test_done_has_a_reason_and_no_key_and_a_typed_diagnosis_no_run():
 def test_a_regression_diagnosis_names_its_unit_and_the_baseline_comes_first():
     lines = screen(terminal.show_diagnosis, diagnosis(0.9, 1.2, baseline_error=1.0, regression=True)).splitlines()
     assert lines[0] == "diagnosis of 20260301-120000-demo-00aa, in 1 - R²"
-    assert lines[4:7] == [
+    assert lines[3] == "  baseline 100.0%, predicting the mean"
+    assert lines[5:8] == [
         "because dev 1 - R² 120.0% is not below the 100.0% of predicting the mean: the",
         "network is no better than that:",
         "  1. check the learning rate, the inputs and the labels  training.learning_rate",

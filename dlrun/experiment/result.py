@@ -26,7 +26,7 @@ def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> di
     result = {
         "run_id": folder.id,
         "run_dir": str(folder.path),
-        "name": config.name,
+        "name": config.name or folder.id,
         "status": outcome.status,
         "message": message_of(outcome, config),
         "task": dataset.task,

@@ -17,6 +17,7 @@ from .result import diagnosis_of, summarize
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
 
+
 def run(loaded: LoadedConfig, runs_dir: Path, watch: Callable[[dict], None] = lambda record: None) -> dict:
     """Train what a config says and leave a run folder. Returns the result, as result.json holds it.
 

@@ -125,6 +125,9 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         say(console, calculation, (verdict[ill], LEVEL_STYLES.get(verdict[ill], "")))
     if errors.get("test") is not None:
         say(console, f"  test {shown(errors['test'])}, for the last word only: it takes no part in the verdict")
+    if diagnosis.get("baseline_error") is not None:
+        rival = BASELINES[bool(diagnosis.get("regression"))]
+        say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
     say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
     show_advice(diagnosis["advice"], console)
 
