@@ -61,3 +61,9 @@ def test_150_sigmoid_layers_learn_nothing_and_orthogonal_tanh_layers_do(tmp_path
     carried = verdicts("vanishing_150", tmp_path, "network.activation=tanh", "network.init=orthogonal")
     assert vanishing["errors"]["train"] > 0.8
     assert carried["errors"]["train"] < 0.3
+
+
+@pytest.mark.parametrize(("name", "bar"), [("digits", 0.030), ("breast_cancer", 0.040), ("wine", 0.040)])
+def test_a_shipped_config_reaches_its_test_error_on_the_mean_of_three_seeds(name, bar, tmp_path):
+    errors = [verdicts(name, tmp_path, f"seed={seed}")["errors"]["test"] for seed in (0, 1, 2)]
+    assert sum(errors) / 3 <= bar
