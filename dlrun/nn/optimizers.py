@@ -2,7 +2,8 @@
 
 Each rule is a function of one chunk of the vectors, with state vectors of the same layout. Running means are kept
 without their leading factor (v / (1 - beta) for v), which saves passes over memory; the factor enters as a scalar
-where the mean is used. The chunks keep a large network's update within the processor's cache.
+where the mean is used. The chunks keep a large network's update within the processor's cache, and nothing is written
+back to memory but what changes: parameters and state.
 """
 
 import math
@@ -14,8 +15,8 @@ import numpy as np
 
 from .parameters import Parameters
 
-# Numbers a chunk: five float32 vectors of this length fit a 1 MiB second-level cache. Measured: 4 thousand is slower.
-CHUNK = 32 * 1024
+# Numbers a chunk. Measured for 2.9 million parameters: 5.5 ms a step here, 6.1 at half of it, 13 at a sixteenth.
+CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -102,27 +103,36 @@ class Optimizer:
     """
 
     def __init__(self, name: str, parameters: Parameters, decay=None, settings: OptimizerSettings | None = None):
+        size, dtype = parameters.flat.size, parameters.flat.dtype
         self.rule = OPTIMIZERS[name]
         self.settings = settings or OptimizerSettings()
-        self.decay = decay
-        self.state = np.zeros((self.rule.n_states, parameters.flat.size), parameters.flat.dtype)
+        self.state = np.zeros((self.rule.n_states, size), dtype)
         self.steps = 0
-        self._scratch = np.empty(min(CHUNK, parameters.flat.size), parameters.flat.dtype)
+        self.chunks = [slice(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
+        self.decays = [None if decay is None else one_if_equal(decay[chunk]) for chunk in self.chunks]
+        self._total, self._scratch = np.empty((2, min(CHUNK, size)), dtype)
 
     def step(self, parameters: Parameters, gradient: Parameters, learning_rate: float) -> float:
-        """One update, the penalty's slope added to `gradient` first. Returns the penalty before the update."""
+        """One update along the slope of the cost: `gradient`, of the data loss, plus the penalty's own.
+
+        Returns the penalty before the update.
+        """
         self.steps += 1
         penalty = 0.0
-        for start in range(0, parameters.flat.size, CHUNK):
-            chunk = slice(start, start + CHUNK)
+        for chunk, decay in zip(self.chunks, self.decays, strict=True):
             theta, grad = parameters.flat[chunk], gradient.flat[chunk]
             scratch = self._scratch[: theta.size]
-            if self.decay is not None:
-                np.multiply(theta, self.decay[chunk], out=scratch)
-                penalty += 0.5 * float(np.dot(scratch, theta))  # half the sum of decay * theta^2
-                grad += scratch
+            if decay is not None:
+                total = np.multiply(theta, decay, out=self._total[: theta.size])
+                penalty += 0.5 * float(np.dot(total, theta))  # half the sum of decay * theta^2
+                grad = np.add(total, grad, out=total)
             self.rule.update(theta, grad, self.state[:, chunk], scratch, learning_rate, self.steps, self.settings)
         return penalty
+
+
+def one_if_equal(values: np.ndarray) -> float | np.ndarray:
+    """The value that all entries have, or the entries: most chunks of a large network hold weights alone."""
+    return float(values[0]) if (values == values[0]).all() else values
 
 
 def penalty_of(parameters: Parameters, decay: np.ndarray | None) -> float:
