@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
+from ..errors import CheckFailed
 from .options import ConfigFile, Json, Overrides, Quiet
-
-FAILED_STATUS = 4
 
 
 def gradcheck(
@@ -31,4 +30,4 @@ def gradcheck(
         print_json(report.to_dict())
     else:
         show_gradcheck(report.to_dict(), make_console())
-    return 0 if report.passed else FAILED_STATUS
+    return 0 if report.passed else CheckFailed.exit_status

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from ..errors import Diverged
+from .guard import INTERRUPTED_STATUS
 from .options import DEFAULT_RUNS_DIR, ConfigFile, Json, Overrides, Quiet, RunsDir
 
-# What a run that did not finish ends the process with.
-EXIT_STATUS = {"finished": 0, "diverged": 5, "interrupted": 130}
+# What each status of a run ends the process with.
+EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "interrupted": INTERRUPTED_STATUS}
 
 
 def train(
