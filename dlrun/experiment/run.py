@@ -29,13 +29,7 @@ def run(loaded: LoadedConfig, runs_dir: Path, watch: Callable[[dict], None] = la
     folder = create_run(runs_dir, loaded.config.name or NAMELESS)
     try:
         write_beginning(folder, loaded, experiment)
-
-        def record_epoch(record: EpochRecord, seconds: float) -> None:
-            line = record.to_dict() | {"seconds": round(seconds, 6)}
-            folder.append_line("metrics.jsonl", line)
-            watch(line)
-
-        outcome = train(experiment, record_epoch)
+        outcome = train(experiment, epoch_recorder(folder, watch))
         result = summarize(experiment, outcome, folder)
         write_ending(folder, experiment, outcome, result)
         return result
@@ -46,6 +40,17 @@ def run(loaded: LoadedConfig, runs_dir: Path, watch: Callable[[dict], None] = la
         folder.write_json("result.json", {"run_id": folder.id, "status": "failed", "message": repr(bug)})
         bug.run_dir = folder.path
         raise
+
+
+def epoch_recorder(folder: RunFolder, watch: Callable[[dict], None]) -> Callable[[EpochRecord, float], None]:
+    """What is done with an epoch's record and the seconds so far: a line in metrics.jsonl, and a look by `watch`."""
+
+    def record_epoch(record: EpochRecord, seconds: float) -> None:
+        line = record.to_dict() | {"seconds": round(seconds, 6)}
+        folder.append_line("metrics.jsonl", line)
+        watch(line)
+
+    return record_epoch
 
 
 def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment) -> None:
