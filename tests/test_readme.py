@@ -87,3 +87,16 @@ def test_the_exit_statuses_of_the_readme_are_those_of_the_errors():
     listed = {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.M)}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DlrunError)]
     assert listed == {0, BUG_STATUS, INTERRUPTED_STATUS, *(kind.exit_status for kind in kinds)}
+
+
+def test_the_output_that_the_readme_shows_is_what_the_command_prints(runs_dir):
+    """Figure for figure it depends on the machine's last bits and on the clock, so digits are not compared."""
+    command, shown = re.search(r"```\n\$ (dlrun train .*?)\n(.*?)\n```", README, re.S).groups()
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    environment = os.environ | {"DLRUN_RUNS": str(runs_dir), "COLUMNS": "80"}
+    printed = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100).stdout
+
+    def skeleton(text):
+        return [" ".join(re.sub(r"-?[\d.]+", "0", line).split()) for line in text.splitlines()]
+
+    assert skeleton(printed)[: len(skeleton(shown))] == skeleton(shown)
