@@ -1,0 +1,1 @@
+"""The gradient check: backpropagation against central differences, every parameter, in float64."""
