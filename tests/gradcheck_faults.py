@@ -20,7 +20,7 @@ class Backprop:
         self.W = {n: layer.W for n, layer in enumerate(problem.parameters.layers, 1)}
         self.b = {n: layer.b for n, layer in enumerate(problem.parameters.layers, 1)}
         self.lam, self.m_train = problem.l2_lambda, problem.m_train
-        self.masks = {n: mask for n, mask in enumerate(problem.masks, 1)}
+        self.masks = dict(enumerate(problem.masks, 1))
         keeps = problem.network.keep_probs or (1.0,) * (self.L - 1)
         # The word of 16 bits that draws a mask makes keep_prob a multiple of 2^-16.
         self.keep = {n: round(keep * 2**16) / 2**16 for n, keep in enumerate(keeps, 1)}
@@ -62,16 +62,16 @@ class Backprop:
     def down(self, dZ, n):
         return dZ @ self.W[n].T
 
-    def dW(self, dZ, n):
+    def weight_slope(self, dZ, n):
         return self.A[n - 1].T @ dZ
 
-    def db(self, dZ, n):
+    def bias_slope(self, dZ, n):
         return dZ.sum(axis=0)
 
-    def penalty_W(self, n):
+    def weight_penalty(self, n):
         return self.lam / self.m_train * self.W[n]
 
-    def penalty_b(self, n):
+    def bias_penalty(self, n):
         return 0 * self.b[n]
 
     def last(self, gradient):
@@ -81,8 +81,8 @@ class Backprop:
         self.forward()
         gradient, dZ = Parameters(self.problem.network.sizes, np.float64), self.output_slope()
         for n in range(self.L, 0, -1):
-            gradient.layers[n - 1].W[:] = self.dW(dZ, n) + self.penalty_W(n)
-            gradient.layers[n - 1].b[:] = self.db(dZ, n) + self.penalty_b(n)
+            gradient.layers[n - 1].W[:] = self.weight_slope(dZ, n) + self.weight_penalty(n)
+            gradient.layers[n - 1].b[:] = self.bias_slope(dZ, n) + self.bias_penalty(n)
             if n > 1:
                 dZ = self.dropped(self.down(dZ, n), n - 1) * self.derivative(n - 1)
         self.last(gradient)
@@ -134,19 +134,25 @@ fault("m - 1 for m", "divided_by_m_minus_1", output_slope=lambda s: R.output_slo
 fault("sign of the output", "sign", output_slope=lambda s: -R.output_slope(s))
 fault("sign of dA1", "sign", down=lambda s, dZ, n: R.down(s, dZ, n) * (-1 if n == 2 else 1))
 fault("squared error without its 2", "factor_half", losses=("squared",), output_slope=lambda s: R.output_slope(s) / 2)
-fault("db averaged", "averaged_twice", db=lambda s, dZ, n: dZ.mean(axis=0))
+fault("db averaged", "averaged_twice", bias_slope=lambda s, dZ, n: dZ.mean(axis=0))
 
 # The penalty.
-fault("lambda forgotten", "penalty_missing", penalty_W=lambda s, n: 0)
-fault("lambda doubled", "penalty_doubled", penalty_W=lambda s, n: 2 * R.penalty_W(s, n))
-fault("lambda / 2m", "penalty_halved", penalty_W=lambda s, n: R.penalty_W(s, n) / 2)
-fault("lambda on biases", "penalty_on_biases", penalty_b=lambda s, n: s.lam / s.m_train * s.b[n])
-fault("lambda by the batch", "penalty_of_batch", penalty_W=lambda s, n: s.lam / s.m * s.W[n])
-fault("lambda not divided", "penalty_not_divided", penalty_W=lambda s, n: s.lam * s.W[n])
-fault("lambda subtracted", "penalty_sign", penalty_W=lambda s, n: -R.penalty_W(s, n))
-fault("lambda forgotten in the last layer", "penalty_missing", penalty_W=lambda s, n: R.penalty_W(s, n) * (n < s.L))
-fault("lambda of the first layer alone", "penalty_missing", penalty_W=lambda s, n: R.penalty_W(s, n) * (n == 1))
-fault("sign of W for W", penalty_W=lambda s, n: s.lam / s.m_train * np.sign(s.W[n]))
+fault("lambda forgotten", "penalty_missing", weight_penalty=lambda s, n: 0)
+fault("lambda doubled", "penalty_doubled", weight_penalty=lambda s, n: 2 * R.weight_penalty(s, n))
+fault("lambda / 2m", "penalty_halved", weight_penalty=lambda s, n: R.weight_penalty(s, n) / 2)
+fault("lambda on biases", "penalty_on_biases", bias_penalty=lambda s, n: s.lam / s.m_train * s.b[n])
+fault("lambda by the batch", "penalty_of_batch", weight_penalty=lambda s, n: s.lam / s.m * s.W[n])
+fault("lambda not divided", "penalty_not_divided", weight_penalty=lambda s, n: s.lam * s.W[n])
+fault("lambda subtracted", "penalty_sign", weight_penalty=lambda s, n: -R.weight_penalty(s, n))
+fault(
+    "lambda forgotten in the last layer",
+    "penalty_missing",
+    weight_penalty=lambda s, n: R.weight_penalty(s, n) * (n < s.L),
+)
+fault(
+    "lambda of the first layer alone", "penalty_missing", weight_penalty=lambda s, n: R.weight_penalty(s, n) * (n == 1)
+)
+fault("sign of W for W", "penalty", weight_penalty=lambda s, n: s.lam / s.m_train * np.sign(s.W[n]))
 
 # Dropout.
 fault(
@@ -169,13 +175,19 @@ def other_mask(s, dA, n):
 
 
 fault("mask of another layer", "mask_of_another_layer", dropped=other_mask)
-fault("dW takes A before its mask", "mask_not_applied", dW=lambda s, dZ, n: s.G.get(n - 1, s.A[n - 1]).T @ dZ)
+fault("dW takes A before its mask", "mask_not_applied", weight_slope=lambda s, dZ, n: s.G.get(n - 1, s.A[n - 1]).T @ dZ)
 
 # Activation derivatives.
 TANH, SIGMOID, RELU, LEAKY = ("tanh",), ("sigmoid",), ("relu",), ("leaky_relu",)
 fault("tanh' from z", "wrong_derivative", activations=TANH, derivative=lambda s, n: 1 - s.Z[n] ** 2)
 fault("tanh' without the square", "wrong_derivative", activations=TANH, derivative=lambda s, n: 1 - s.G[n])
-fault("tanh' with half the slope", "factor", "factor_half", activations=TANH, derivative=lambda s, n: R.derivative(s, n) / 2)
+fault(
+    "tanh' with half the slope",
+    "factor",
+    "factor_half",
+    activations=TANH,
+    derivative=lambda s, n: R.derivative(s, n) / 2,
+)
 fault("gate reversed", "gate_reversed", activations=RELU, derivative=lambda s, n: s.Z[n] <= 0)
 fault("gate a >= 0", "derivative_missing", activations=RELU, derivative=lambda s, n: s.G[n] >= 0)
 fault("leaky slope missing", "leaky_slope_missing", activations=LEAKY, derivative=lambda s, n: s.Z[n] > 0)
@@ -189,7 +201,9 @@ fault(
     derivative=lambda s, n: s.g(s.G[n]) * (1 - s.g(s.G[n])),
 )
 fault("derivative missing", "derivative_missing", derivative=lambda s, n: 1)
-fault("derivative missing in layer 1", "derivative_missing", derivative=lambda s, n: 1 if n == 1 else R.derivative(s, n))
+fault(
+    "derivative missing in layer 1", "derivative_missing", derivative=lambda s, n: 1 if n == 1 else R.derivative(s, n)
+)
 
 
 def other_derivative(s, n):
@@ -215,10 +229,16 @@ fault("softmax without its coupling", "softmax_uncoupled", losses=("softmax",), 
 fault("an extra sigmoid' at the output", "extra_output_slope", losses=("sigmoid",), output_slope=extra_sigmoid)
 
 # Biases.
-fault("db summed over units as well", "wrong_axis", db=lambda s, dZ, n: dZ.sum() if dZ.shape[1] > 1 else R.db(s, dZ, n))
-fault("db of the first example", "rows_left_out", db=lambda s, dZ, n: dZ[0])
-fault("db of hidden layers never set", "zero", db=lambda s, dZ, n: R.db(s, dZ, n) * (n == s.L))
-fault("db summed over the examples of the wrong axis", db=lambda s, dZ, n: np.resize(dZ.sum(axis=1), dZ.shape[1]))
+fault(
+    "db summed over units as well",
+    "wrong_axis",
+    bias_slope=lambda s, dZ, n: dZ.sum() if dZ.shape[1] > 1 else R.bias_slope(s, dZ, n),
+)
+fault("db of the first example", "rows_left_out", bias_slope=lambda s, dZ, n: dZ[0])
+fault("db of hidden layers never set", "zero", bias_slope=lambda s, dZ, n: R.bias_slope(s, dZ, n) * (n == s.L))
+fault(
+    "db summed over the examples of the wrong axis", bias_slope=lambda s, dZ, n: np.resize(dZ.sum(axis=1), dZ.shape[1])
+)
 
 # Layers, rows and entries.
 
@@ -232,15 +252,15 @@ def square_transposed(s, dZ, n):
     return dZ @ s.W[n] if s.W[n].shape[0] == s.W[n].shape[1] else R.down(s, dZ, n)
 
 
-def dW_transposed(s, dZ, n):
-    dW = R.dW(s, dZ, n)
+def transposed_slope(s, dZ, n):
+    dW = R.weight_slope(s, dZ, n)
     return dW.T if dW.shape[0] == dW.shape[1] else dW
 
 
 def stale(s, dZ, n):
     """A as it was before the last update: of weights that were a little different."""
     if n == 1:
-        return R.dW(s, dZ, n)
+        return R.weight_slope(s, dZ, n)
     Z = s.A[n - 2] @ (s.W[n - 1] * 1.1) + s.b[n - 1] - 0.05
     A = s.g(Z)
     return (A if s.masks[n - 1] is None else A * s.masks[n - 1] / s.keep[n - 1]).T @ dZ
@@ -290,10 +310,10 @@ def rows_but_the_last(s):
 
 fault("last layer only", "zero", last=last_layer_only)
 fault("square weight not transposed", "transposed_weight", down=square_transposed)
-fault("dW transposed where square", "transposed", dW=dW_transposed)
-fault("stale activations in dW", "only_weights", dW=stale)
-fault("dW takes Z for A", "pre_activation_input", dW=lambda s, dZ, n: s.Z.get(n - 1, s.A[n - 1]).T @ dZ)
-fault("dW takes A of another layer", "input_of_another_layer", dW=other_input)
+fault("dW transposed where square", "transposed", weight_slope=transposed_slope)
+fault("stale activations in dW", "only_weights", weight_slope=stale)
+fault("dW takes Z for A", "pre_activation_input", weight_slope=lambda s, dZ, n: s.Z.get(n - 1, s.A[n - 1]).T @ dZ)
+fault("dW takes A of another layer", "input_of_another_layer", weight_slope=other_input)
 fault("one row of dW1", "one_row", last=one_row)
 fault("one column of dW1", "one_column", last=one_column)
 fault("1 % of one entry of dW1", "one_entry", last=one_entry)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .check import GradientReport
 from .hypotheses import predictions
-from .judging import FAIL
+from .judging import PASS
 from .patterns import FITS, Hint, misfit, patterns_of
 from .problem import Problem
 from .sampling import tensor_ranges
@@ -60,7 +60,7 @@ def locate(report: GradientReport, depth: int) -> Where | None:
     here = [tensor for tensor in failed if layer_of(tensor.name) == layer]
     worst = max(here, key=lambda tensor: tensor.relative_difference)
     names = tuple(tensor.name for tensor in failed)
-    scope, words = scope_of(names, layer, depth, {t.name for t in report.tensors if t.verdict != FAIL})
+    scope, words = scope_of(names, layer, depth, {t.name for t in report.tensors if t.verdict == PASS})
     return Where(
         layer,
         tuple(tensor.name for tensor in here),
@@ -74,11 +74,13 @@ def locate(report: GradientReport, depth: int) -> Where | None:
     )
 
 
-def scope_of(failed: tuple[str, ...], layer: int, depth: int, others: set[str]) -> tuple[str, str]:
+def scope_of(failed: tuple[str, ...], layer: int, depth: int, passed: set[str]) -> tuple[str, str]:
     """A word and a sentence on which tensors fail together."""
     kinds, layers = {name[0] for name in failed}, {layer_of(name) for name in failed}
     if len(failed) == 1:
         return "one_tensor", f"only {failed[0]} is off"
+    if kinds == {"W", "b"} and any(name[0] == "W" and layer_of(name) <= layer for name in passed):
+        return "several_places", f"{', '.join(failed)} are off and others beside and below are right: several places"
     if kinds == {"b"}:
         return "only_biases", "only biases are off: the products behind dW use the same dZ, so look at the sums in db"
     if kinds == {"W"} and depth > 1 and len(layers) == depth:
@@ -87,7 +89,7 @@ def scope_of(failed: tuple[str, ...], layer: int, depth: int, others: set[str]) 
         return "only_weights", "only weights are off, and dZ is right where db is: look at what dW multiplies"
     if len(layers) == 1:
         return "one_layer", f"only layer {layer} is off, and what it hands on to the layers below is right"
-    if layer == depth and not others:
+    if layer == depth and not passed:
         return "all_layers", "every layer is off, from the outputs down: look at the loss's slope"
     return "layer_and_below", f"layer {layer} and below are off, and all above is right: look at dZ of layer {layer}"
 
@@ -96,16 +98,22 @@ def hints_for(problem: Problem, report: GradientReport) -> list[Hint]:
     """Hints on the topmost layer that fails, the best first; empty if nothing failed."""
     where = locate(report, problem.network.depth)
     if where is None:
-        return []
+        return [] if report.same_cost else [cost_hint(report)]
     hints = [*formula_hints(problem, report, where), *pattern_hints(problem, report, where), place_hint(where)]
     return distinct(sorted(hints, key=lambda hint: hint.rank))
 
 
+def cost_hint(report: GradientReport) -> Hint:
+    words = "the cost itself is off: the forward pass or the loss is not what the numeric side takes it for"
+    evidence = f"the code's cost is {report.shipped_cost:.12g}, the numeric side's {report.numeric_cost:.12g}"
+    return Hint("cost", "", words, evidence, 1.0, 1)
+
+
 def distinct(hints: list[Hint]) -> list[Hint]:
-    """Each cause once, its best evidence kept."""
-    seen: dict[str, Hint] = {}
+    """Each cause once a tensor, its best evidence kept."""
+    seen: dict[tuple[str, str], Hint] = {}
     for hint in hints:
-        seen.setdefault(hint.cause, hint)
+        seen.setdefault((hint.cause, hint.tensor), hint)
     return list(seen.values())
 
 
@@ -141,18 +149,23 @@ def formula_hints(problem: Problem, report: GradientReport, where: Where) -> lis
                 continue  # here it makes no difference, so it explains none
             left = max(misfit(dW.ravel()[in_W], given_W), misfit(db.ravel()[in_b], given_b))
             if left < FITS:
-                names = " and ".join(where.tensors)
-                evidence = f"so reckoned, d{names} would be as the code has it, to {max(left, 1e-16):.0e}"
+                names = " and ".join(f"d{name}" for name in where.tensors)
+                evidence = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
                 hints.append(Hint(cause, where.tensor, words, evidence, left, 0))
     return hints
 
 
 def pattern_hints(problem: Problem, report: GradientReport, where: Where) -> list[Hint]:
-    """Patterns of the failing tensors of the layer, taken singly; only where every entry was measured."""
+    """Patterns of failing tensors, taken singly: of the layer, or of all where their faults are several.
+
+    Only of tensors that were measured entry by entry: a sample has no rows and columns.
+    """
     hints = []
-    for name, tensor, here, local in layer_views(problem, report, where.layer):
-        if name in where.tensors and len(local) == tensor.size:
-            analytic = report.analytic[here].reshape(tensor.shape)
-            numeric = report.measured.slope[here].reshape(tensor.shape)
-            hints += patterns_of(name, analytic, numeric)
+    layers = {layer_of(name) for name in where.failed} if where.scope == "several_places" else {where.layer}
+    for layer in sorted(layers, reverse=True):
+        for name, tensor, here, local in layer_views(problem, report, layer):
+            if name in where.failed and len(local) == tensor.size:
+                analytic = report.analytic[here].reshape(tensor.shape)
+                numeric = report.measured.slope[here].reshape(tensor.shape)
+                hints += patterns_of(name, analytic, numeric, tensor)
     return hints

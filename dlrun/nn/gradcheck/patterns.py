@@ -4,7 +4,7 @@ Each pattern takes the analytic and the numeric gradient and says, if it fits, w
 the numeric one". It needs no network, so it serves a person's own cost as well. A fit is evidence, not proof.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,27 +47,24 @@ def coefficient(values: np.ndarray, on: np.ndarray) -> float:
     return float(np.vdot(on, values)) / square if square > 0 else 0.0
 
 
-def zero(name, analytic, numeric, named) -> Iterator[Hint]:
+def zero(name, analytic, numeric) -> Iterator[Hint]:
     if not analytic.any() and numeric.any():
         evidence = f"every entry of d{name} is 0; the numeric gradient has norm {np.linalg.norm(numeric):.3g}"
         yield Hint("zero", name, f"d{name} is never computed, or never handed on", evidence, 0.0, 1)
 
 
-def constant_factor(name, analytic, numeric, named) -> Iterator[Hint]:
-    """analytic = k * numeric. `named` are numbers that would mean something: {cause: (number, words)}."""
+def constant_factor(name, analytic, numeric) -> Iterator[Hint]:
+    """analytic = k * numeric. A single entry is always some multiple: there k must be a whole number or its inverse."""
     k = coefficient(analytic, numeric)
     left = misfit(k * numeric, analytic)
     if left > FITS or abs(k - 1) < FITS or not analytic.any():
         return
     evidence = f"d{name} is {k:.6g} times the numeric gradient in all {analytic.size} entries, to {left:.0e}"
-    for cause, (number, words) in named.items():
-        if abs(k / number - 1) < FITS:
-            yield Hint(cause, name, words, evidence, left, 1)
     if analytic.size > 1 or abs(k - round(k)) < FITS or abs(1 / k - round(1 / k)) < FITS:
-        yield Hint("factor", name, f"d{name} carries a constant factor of about {k:.4g} too much", evidence, left, 2)
+        yield Hint("factor", name, f"d{name} is {k:.4g} times what it should be", evidence, left, 2)
 
 
-def transposed(name, analytic, numeric, named) -> Iterator[Hint]:
+def transposed(name, analytic, numeric) -> Iterator[Hint]:
     if numeric.ndim == 2 and numeric.shape[0] == numeric.shape[1] > 1:
         left = misfit(numeric.T, analytic)
         if left < FITS:
@@ -75,7 +72,7 @@ def transposed(name, analytic, numeric, named) -> Iterator[Hint]:
             yield Hint("transposed", name, f"d{name} is transposed", evidence, left, 1)
 
 
-def one_number(name, analytic, numeric, named) -> Iterator[Hint]:
+def one_number(name, analytic, numeric) -> Iterator[Hint]:
     """All entries equal, where they should not be: summed or averaged over units as well."""
     if analytic.size > 1 and analytic.any() and np.ptp(numeric) > FITS * np.abs(numeric).max():
         spread = float(np.ptp(analytic) / np.abs(analytic).max())
@@ -85,7 +82,7 @@ def one_number(name, analytic, numeric, named) -> Iterator[Hint]:
             yield Hint("wrong_axis", name, words, evidence, spread, 1)
 
 
-def clipped(name, analytic, numeric, named) -> Iterator[Hint]:
+def clipped(name, analytic, numeric) -> Iterator[Hint]:
     bound = float(np.abs(analytic).max())
     at_bound = int((np.abs(analytic) > (1 - FITS) * bound).sum())
     left = misfit(np.clip(numeric, -bound, bound), analytic)
@@ -94,12 +91,13 @@ def clipped(name, analytic, numeric, named) -> Iterator[Hint]:
         yield Hint("clipped", name, f"d{name} is clipped before it is compared", evidence, left, 1)
 
 
-def one_place(name, analytic, numeric, named) -> Iterator[Hint]:
+def one_place(name, analytic, numeric) -> Iterator[Hint]:
     """The difference sits in one entry, one row or one column, and all else is right."""
     off = np.abs(analytic - numeric)
-    where = np.argwhere(off > STANDS_OUT * off.max())
-    if off.size < 2 or len(where) == off.size:
-        return
+    stands_out = off > STANDS_OUT * off.max()
+    where = np.argwhere(stands_out)
+    if not numeric[~stands_out].any():
+        return  # elsewhere there is no gradient that could be right
     if len(where) == 1:
         index = tuple(int(i) for i in where[0])
         place = f"{name}[{', '.join(map(str, index))}]"
@@ -124,15 +122,21 @@ PATTERNS: tuple[Callable[..., Iterator[Hint]], ...] = (
 )
 
 
-def proportional(name: str, theta: np.ndarray, analytic: np.ndarray, numeric: np.ndarray) -> tuple[float, float]:
-    """The c of analytic - numeric = c * theta, and the share of the difference that it leaves unexplained."""
+def proportional(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np.ndarray) -> Iterator[Hint]:
+    """analytic - numeric = c * theta: a penalty's slope that is missing, counted twice, or put where none belongs."""
     residual = analytic - numeric
     c = coefficient(residual, theta)
-    return c, misfit(c * theta, residual)
+    left = misfit(c * theta, residual)
+    if theta.size > 1 and c and left < FITS:
+        lacks = f"d{name} lacks a term of {-c:.4g} * {name}: a penalty's slope is missing or too small"
+        exceeds = f"d{name} has a term of {c:.4g} * {name} too much: a penalty's slope is doubled or misplaced"
+        evidence = f"analytic - numeric is {c:.6g} * {name} in every entry, to {left:.0e}"
+        yield Hint("penalty", name, lacks if c < 0 else exceeds, evidence, left, 1)
 
 
-def patterns_of(
-    name: str, analytic: np.ndarray, numeric: np.ndarray, named: Mapping[str, tuple[float, str]] | None = None
-) -> list[Hint]:
-    """Every pattern that fits a wrong gradient of one tensor, both arrays in the tensor's shape."""
-    return [hint for pattern in PATTERNS for hint in pattern(name, analytic, numeric, named or {})]
+def patterns_of(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np.ndarray | None = None) -> list[Hint]:
+    """Every pattern that fits a wrong gradient of one tensor, arrays in its shape; theta is the tensor itself."""
+    hints = [hint for pattern in PATTERNS for hint in pattern(name, analytic, numeric)]
+    if theta is not None:
+        hints += proportional(name, analytic, numeric, theta)
+    return sorted(hints, key=lambda hint: hint.rank)
