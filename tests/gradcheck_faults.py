@@ -200,7 +200,8 @@ fault(
     activations=SIGMOID,
     derivative=lambda s, n: s.g(s.G[n]) * (1 - s.g(s.G[n])),
 )
-fault("derivative missing", "derivative_missing", derivative=lambda s, n: 1)
+SLOPED = (*TANH, *SIGMOID, *RELU, *LEAKY)  # all whose derivative is not 1 throughout
+fault("derivative missing", "derivative_missing", activations=SLOPED, derivative=lambda s, n: 1)
 fault(
     "derivative missing in layer 1", "derivative_missing", derivative=lambda s, n: 1 if n == 1 else R.derivative(s, n)
 )
@@ -211,7 +212,12 @@ def other_derivative(s, n):
     return R.derivative(s, other)
 
 
-fault("derivative of another layer", "derivative_of_another_layer", derivative=other_derivative)
+fault(
+    "derivative of another layer",
+    "derivative_of_another_layer",
+    activations=SLOPED,
+    derivative=other_derivative,
+)
 fault("tanh' for relu'", "wrong_derivative", activations=RELU, derivative=lambda s, n: 1 - np.tanh(s.Z[n]) ** 2)
 
 

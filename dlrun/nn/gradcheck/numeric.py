@@ -8,6 +8,7 @@ which nothing moves (a zero input, a dead or dropped unit) are left out, since t
 Arrays stand with units first, (n, rows): biases, masks and the classes of a softmax then run along memory.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,8 @@ from .problem import Problem
 
 # All buffers of a block together, unless said otherwise. More is not faster: see CACHED_BYTES.
 MEMORY_BYTES = 64 * 2**20
-# What a block takes of them at most: measured fastest where it stays within a second-level cache's neighbourhood.
-CACHED_BYTES = 4 * 2**20
+# What a block takes of them at most: of 1 to 32 MiB measured fastest on five nets, or within a tenth of it.
+CACHED_BYTES = 8 * 2**20
 # Floats that one example under one changed parameter takes, as a multiple of the widest layer above: for +h and for -h
 # a pre-activation, an activation, a gathered operand and the signs.
 BUFFERS_A_ROW = 8
@@ -79,6 +80,7 @@ class BlockDifferences:
         if frozen_gates and self.kinked:
             slopes = self.value(np.array([-1.0, 1.0])) * [-1, 1]
             self.gates = [np.where(Z > 0, slopes[1], slopes[0]) for Z in self.Z[:-1]]
+        self.buffers: dict[str, np.ndarray] = {}
         self.block_bytes = min(memory_bytes, CACHED_BYTES)
 
     def run_base(self) -> None:
@@ -92,6 +94,7 @@ class BlockDifferences:
                 factor = self.factors[index]
                 A = self.G[index] if factor is None else self.G[index] * factor
                 self.A1.append(np.concatenate([A, ones]))
+        self.Z_rows = [np.ascontiguousarray(Z.T) for Z in self.Z]
         self.loss = self.losses(self.Z[-1].copy(), np.arange(self.m))
 
     def value(self, Z: np.ndarray) -> np.ndarray:
@@ -179,27 +182,79 @@ class BlockDifferences:
         crossed = (above[rows] > 0) != (below[rows] > 0) if self.kinked else np.zeros(len(changed), np.bool_)
         return changed, examples, up[rows], down[rows], crossed
 
+    def buffer(self, name: str, *shape: int) -> np.ndarray:
+        """Memory to write into, kept from block to block: fresh memory costs more than what is done in it."""
+        size = math.prod(shape)
+        if name not in self.buffers or self.buffers[name].size < size:
+            self.buffers[name] = np.empty(size)
+        return self.buffers[name][:size].reshape(shape)
+
     def pass_on(self, index: int, units, up, down, examples, crossed) -> np.ndarray:
-        """From moved units below layer `index` to logits (k, 2 R); adds to `crossed` (R,) on the way."""
-        R = len(units)
+        """From moved units below layer `index` to logits (k, 2 R); adds to `crossed` (R,) on the way.
+
+        The first step gathers, so it has rows first, where to gather is to copy whole rows; the rest has units first.
+        """
+        if index == len(self.WbT) - 1:
+            return self.moved_logits(units, np.concatenate([up, down]), examples)
         two = np.concatenate([examples, examples])
-        Z = np.take(self.WbT[index], np.concatenate([units, units]), axis=1)
-        Z *= np.concatenate([up, down])
-        Z += np.take(self.Z[index], two, axis=1)
-        for above in range(index, len(self.WbT) - 1):
-            if self.kinked:
-                signs = Z > 0
-                crossed |= (signs[:, :R] != signs[:, R:]).any(axis=0)
-            A1 = np.empty((len(Z) + 1, 2 * R))
-            if self.gates is not None:
-                np.multiply(Z, np.take(self.gates[above], two, axis=1), out=A1[:-1])
-            else:
-                self.activation.value(Z, A1[:-1])
-            if self.factors[above] is not None:
-                A1[:-1] *= np.take(self.factors[above], two, axis=1)
+        Z = self.outer_product(index, units, up, down, examples)
+        crossed |= self.crossings(Z.T)
+        A = self.through(index, Z, two, 0, self.buffer("A", *Z.shape))
+        WbT = self.WbT[index + 1]
+        Z = np.dot(WbT[:, :-1], A.T, out=self.buffer("Z", len(WbT), len(two)))
+        Z += WbT[:, -1:]
+        for above in range(index + 1, len(self.WbT) - 1):
+            crossed |= self.crossings(Z)
+            A1 = self.buffer("A", len(Z) + 1, len(two))
+            self.through(above, Z, two, 1, A1[:-1])
             A1[-1] = 1
-            Z = self.WbT[above + 1] @ A1
+            WbT = self.WbT[above + 1]
+            Z = np.dot(WbT, A1, out=self.buffer("Z", len(WbT), len(two)))
         return Z
+
+    def moved_logits(self, units, moves, examples) -> np.ndarray:
+        """Logits (k, 2 R) when one unit of the last hidden layer moves: few, so that they have units first."""
+        base = np.take(self.Z[-1], examples, axis=1)
+        row = np.take(self.WbT[-1], units, axis=1)
+        Z = self.buffer("Z", len(base), 2, len(units))
+        np.multiply(row[:, None, :], moves.reshape(2, -1), out=Z)
+        Z += base[:, None, :]
+        return Z.reshape(len(base), -1)
+
+    def outer_product(self, index: int, units, up, down, examples) -> np.ndarray:
+        """Z of layer `index` (2 R, n) when one unit below moves: Z + move * (row of W)."""
+        R, n = len(units), len(self.Z[index])
+        Z, rows, base = self.buffer("Z", 2, R, n), self.buffer("rows", R, n), self.buffer("base", R, n)
+        # clip is the mode that writes into `out` without a copy in between; no index is out of bounds.
+        np.take(self.problem.parameters.layers[index].W, units, axis=0, out=rows, mode="clip")
+        np.take(self.Z_rows[index], examples, axis=0, out=base, mode="clip")
+        for half, moves in zip(Z, (up, down), strict=True):
+            np.multiply(rows, moves[:, None], out=half)
+            half += base
+        return Z.reshape(2 * R, n)
+
+    def crossings(self, Z: np.ndarray) -> np.ndarray:
+        """Of the R changes in Z (n, 2 R): whether any unit has another sign with -h than with +h."""
+        R = Z.shape[1] // 2
+        if not self.kinked:
+            return np.zeros(R, np.bool_)
+        signs = Z > 0
+        return (signs[:, :R] != signs[:, R:]).any(axis=0)
+
+    def through(self, index: int, Z: np.ndarray, examples: np.ndarray, axis: int, out: np.ndarray) -> np.ndarray:
+        """Write the outputs of hidden layer `index`, mask included; `axis` is that of Z along which the rows run."""
+        if self.gates is not None:
+            np.multiply(Z, self.along(self.gates[index], examples, axis), out=out)
+        else:
+            self.activation.value(Z, out)
+        if self.factors[index] is not None:
+            out *= self.along(self.factors[index], examples, axis)
+        return out
+
+    @staticmethod
+    def along(array: np.ndarray, examples: np.ndarray, axis: int) -> np.ndarray:
+        """Of an array (n, m) the columns `examples`, as columns or as rows."""
+        return np.take(array if axis else array.T, examples, axis=axis)
 
     def collect(self, shape, changed, examples, losses, crossed, steps) -> Differences:
         """Sum rows to parameters: (1/m) times the sum over examples; rows that were left out add nothing."""
