@@ -203,7 +203,10 @@ fault(
 SLOPED = (*TANH, *SIGMOID, *RELU, *LEAKY)  # all whose derivative is not 1 throughout
 fault("derivative missing", "derivative_missing", activations=SLOPED, derivative=lambda s, n: 1)
 fault(
-    "derivative missing in layer 1", "derivative_missing", derivative=lambda s, n: 1 if n == 1 else R.derivative(s, n)
+    "derivative missing in layer 1",
+    "derivative_missing",
+    activations=SLOPED,
+    derivative=lambda s, n: 1 if n == 1 else R.derivative(s, n),
 )
 
 

@@ -90,8 +90,12 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Score:
-    """What a check made of a planted fault: whether it failed, named just the spoilt tensors, and hinted rightly."""
+    """What a check made of a planted fault: whether it failed, named just the spoilt tensors, and hinted rightly.
 
+    at_first : whether the config's own net at its first weights, as it is configured, shows it already.
+    """
+
+    at_first: bool
     caught: bool
     named: bool
     hinted: bool
@@ -102,7 +106,8 @@ def score(fault: Fault, kind: Kind, seed: int = 0) -> Score:
     report = kind.check(fault, seed)
     first = report.hints[0].cause if report.hints else ""
     named = bool(report.failed) and all(names_the_spoilt(fault, result) for result in report.failed)
-    return Score(report.verdict == "fail", named, first in fault.causes, first)
+    at_first = not report.results[0].report.passed
+    return Score(at_first, report.verdict == "fail", named, first in fault.causes, first)
 
 
 def names_the_spoilt(fault: Fault, result) -> bool:

@@ -24,26 +24,27 @@ from gradcheck_nets import KINDS, problem_of, random_problem, score  # noqa: E40
 from dlrun.nn.gradcheck import BlockDifferences, check_problem, loop_gradient  # noqa: E402
 
 RANDOM_NETS = 1000
+COUNTED = ("at_first", "caught", "named", "hinted")
 # Sizes, examples: the nets that the figures in the README are about.
 TIMED = [((64, 64, 64, 10), 8), ((784, 128, 64, 10), 8), ((784, 128, 64, 10), 32)]
 LONG = ((32,) * 150 + (10,), 8)
 
 
 def confusion(options) -> int:
-    """A row a bug: nets it was planted in, caught, named, hinted, and the first hints."""
+    """A row a bug: nets it was planted in, seen in the first situation, caught, named, hinted, and the first hints."""
     totals, rows = Counter(), []
     for fault in FAULTS:
         nets = [kind for kind in KINDS if fault.fits(kind.activation, kind.loss)]
         scores = [score(fault, kind, seed) for kind in nets for seed in range(options.seeds)]
-        counts = [len(scores), *(sum(getattr(s, name) for s in scores) for name in ("caught", "named", "hinted"))]
-        totals.update(dict(zip(("planted", "caught", "named", "hinted"), counts, strict=True)))
+        counts = [len(scores), *(sum(getattr(s, name) for s in scores) for name in COUNTED)]
+        totals.update(dict(zip(("planted", *COUNTED), counts, strict=True)))
         hints = Counter(s.first_hint or "none" for s in scores)
         rows.append((fault.name, *counts, ", ".join(f"{hint} {n}" for hint, n in hints.most_common())))
     clean = [kind.check(None, seed) for kind in KINDS for seed in range(options.seeds)]
-    print(f"{'planted bug':46}{'planted':>8}{'caught':>8}{'named':>8}{'hinted':>8}  first hint")
+    print(f"{'planted bug':46}{'planted':>9}" + "".join(f"{name:>9}" for name in COUNTED) + "  first hint")
     for name, *counts, hints in rows:
-        print(f"{name:46}" + "".join(f"{n:8}" for n in counts) + f"  {hints}")
-    print(f"{f'all {len(FAULTS)}':46}" + "".join(f"{totals[k]:8}" for k in ("planted", "caught", "named", "hinted")))
+        print(f"{name:46}" + "".join(f"{n:9}" for n in counts) + f"  {hints}")
+    print(f"{f'all {len(FAULTS)}':46}" + "".join(f"{totals[k]:9}" for k in ("planted", *COUNTED)))
     alarms = sum(report.verdict == "fail" for report in clean)
     share = totals["hinted"] / totals["planted"]
     print(f"hinted {share:.1%}; without a bug: {len(clean)} nets, {alarms} alarms")

@@ -10,7 +10,8 @@ import numpy as np
 from .numeric import BlockDifferences
 from .problem import Problem
 
-PILOT = 16  # entries a tensor that are timed to foretell the rest
+PILOT = 32  # entries of a layer that are timed to foretell the rest
+TIMED_LAYERS = 12  # at most
 
 
 def tensor_ranges(problem: Problem) -> list[tuple[int, int]]:
@@ -21,15 +22,27 @@ def tensor_ranges(problem: Problem) -> list[tuple[int, int]]:
 
 
 def seconds_an_entry(problem: Problem, epsilon: float, memory_bytes: int, rng: np.random.Generator) -> np.ndarray:
-    """Measured, tensor by tensor, on a few entries of each."""
+    """Of each tensor, measured on the weights of some layers: what an entry adds to a call.
+
+    Half of what a call takes for a few entries at least, since the first call also finds memory. A bias costs what a
+    weight of its layer does, and the layers in between lie on a line.
+    """
     blocks = BlockDifferences(problem, memory_bytes)
-    seconds = []
-    for start, end in tensor_ranges(problem):
-        some = rng.choice(np.arange(start, end), min(PILOT, end - start), replace=False)
+
+    def seconds_of(entries: np.ndarray) -> float:
         began = time.perf_counter()
-        blocks.of(np.sort(some), epsilon)
-        seconds.append((time.perf_counter() - began) / len(some))
-    return np.array(seconds)
+        blocks.of(entries, epsilon)
+        return time.perf_counter() - began
+
+    ranges = tensor_ranges(problem)
+    layers = np.unique(np.linspace(0, problem.network.depth - 1, TIMED_LAYERS).round().astype(int))
+    seconds = []
+    for layer in layers:
+        start, end = ranges[2 * layer]
+        some = np.sort(rng.choice(np.arange(start, end), min(PILOT, end - start), replace=False))
+        many, one = seconds_of(some), seconds_of(some[:1])
+        seconds.append(max(many - one, many / 2) / len(some))
+    return np.repeat(np.interp(np.arange(problem.network.depth), layers, seconds), 2)
 
 
 def entries_an_equal_number(ranges: list[tuple[int, int]], seconds: np.ndarray, budget: float) -> int:
