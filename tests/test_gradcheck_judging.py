@@ -223,6 +223,18 @@ def test_random_correct_nets_raise_no_false_alarm():
     assert alarms == []
 
 
+@pytest.mark.parametrize(("epsilon", "scale"), [(1e-2, 1), (1e-3, 1), (1e-7, 1), (1e-9, 1), (1e-5, 1e3), (1e-5, 1e-4)])
+def test_neither_a_poor_step_nor_unscaled_inputs_raise_a_false_alarm(epsilon, scale):
+    """Seeds at which an error of the differences, truncation or round-off, looks like one of the gradient."""
+    alarms = []
+    for seed in (5002, 5008, 5010, 5013, 5141, 5144, 5164, 5165, 5173, 5210):
+        problem = random_problem(seed)
+        problem.X *= scale
+        if check_problem(problem, epsilon=epsilon).verdict == "fail":
+            alarms.append(seed)
+    assert alarms == []
+
+
 def test_the_faulty_twin_without_a_fault_is_the_shipped_gradient():
     for seed in range(40):
         problem = random_problem(seed)

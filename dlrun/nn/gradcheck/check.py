@@ -18,6 +18,7 @@ from .judging import (
     entry_tolerance,
     judgement,
     relative_difference,
+    suspects_among,
     verdict_on,
 )
 from .measuring import SECOND_LOOKS, Measured, confirmed, kinks_off, measure
@@ -167,7 +168,7 @@ def check_tensor(problem, name, shape, start, here, analytic, measured, memory_b
     n_off = int((beyond > 1).sum())
     verdict = verdict_on(numeric, given, floors, n_off=n_off)
     if verdict == FAIL and np.isfinite(off).all():
-        suspects = smooth[np.argsort(-beyond, kind="stable")[:SECOND_LOOKS]]
+        suspects = smooth[suspects_among(off, beyond, SECOND_LOOKS)]
         if len(confirmed(problem, measured, analytic, suspects, memory_bytes)) == 0:
             verdict = PASS if np.linalg.norm(floors) <= LOOK_CLOSER * np.linalg.norm(numeric) else UNVERIFIABLE
     if len(smooth) == 0 and len(here):

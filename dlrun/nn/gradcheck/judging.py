@@ -23,6 +23,9 @@ UNVERIFIABLE_SHARE = 1e-3
 # ... but a disagreement this large still can.
 PLAIN_FAULT_SHARE = 0.1
 
+# Entries this large beside the largest difference make up a norm.
+LARGE_PART = 0.1
+
 PASS, FAIL, VACUOUS, UNVERIFIABLE = "pass", "fail", "vacuous", "unverifiable"
 
 
@@ -88,6 +91,15 @@ def entry_tolerance(numeric: np.ndarray, analytic: np.ndarray, floors: np.ndarra
     """How far each entry may be off: the course's middle mark of itself and of a typical entry, and the floor."""
     typical = np.sqrt(np.mean(np.square(numeric))) if numeric.size else 0.0
     return LOOK_CLOSER * (np.abs(numeric) + np.abs(analytic) + typical) + ENTRY_FLOORS * floors
+
+
+def suspects_among(off: np.ndarray, beyond: np.ndarray, most: int) -> np.ndarray:
+    """Positions of the entries that a failure rests on, the worst first: off by `off`, `beyond` times their tolerance.
+
+    Where none is off on its own, it is the norm that failed, and its largest parts are to answer for it.
+    """
+    here = np.flatnonzero(beyond > 1 if (beyond > 1).any() else off >= LARGE_PART * off.max())
+    return here[np.argsort(-beyond[here], kind="stable")[:most]]
 
 
 def verdict_on(numeric: np.ndarray, analytic: np.ndarray, floors: np.ndarray, *, n_off: int) -> str:

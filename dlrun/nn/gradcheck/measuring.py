@@ -94,14 +94,19 @@ def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.
 
 
 def confirmed(problem: Problem, measured: Measured, analytic: np.ndarray, suspects: np.ndarray, memory_bytes: int):
-    """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'."""
+    """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
+
+    It must persist at all of them, and the numeric slope be as good as the same at one of them at least.
+    """
     if len(suspects) == 0:
         return suspects
     blocks = BlockDifferences(problem, memory_bytes)
-    off = np.abs(measured.slope[suspects] - analytic[suspects])
-    persists = np.ones(len(suspects), np.bool_)
+    slope, given = measured.slope[suspects], analytic[suspects]
+    off = np.abs(slope - given)
+    persists, steady = np.ones(len(suspects), np.bool_), np.zeros(len(suspects), np.bool_)
     for factor in OTHER_STEPS:
         other = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
-        still = np.abs(other.slope - analytic[suspects]) >= PERSISTS * off
-        persists &= still | (other.crossed if factor > 1 else False)
-    return suspects[persists]
+        kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
+        persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
+        steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
+    return suspects[persists & steady]

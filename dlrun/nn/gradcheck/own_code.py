@@ -22,6 +22,7 @@ from .judging import (
     judgement,
     relative_difference,
     rounding_of_slopes,
+    suspects_among,
     verdict_on,
 )
 from .measuring import OTHER_STEPS, PERSISTS
@@ -69,14 +70,38 @@ class OwnReport:
             "relative_difference": self.relative_difference,
             "judgement": judgement(self.relative_difference),
             "epsilon": self.epsilon,
+            "n_examples": None,
             "cost": self.cost,
             "n_parameters": self.n_parameters,
             "n_checked": self.n_checked,
             "sampled": self.n_checked < self.n_parameters,
             "n_kinks": sum(tensor.n_kinks for tensor in self.tensors),
             "tensors": [tensor.to_dict() for tensor in self.tensors],
+            "where": place_of(self.failed),
             "hints": [hint.to_dict() for hint in self.hints],
         }
+
+
+def place_of(failed: list[TensorCheck]) -> dict | None:
+    """Where the worst of the failed arrays is furthest off. Which layer it belongs to, its name alone would say."""
+    if not failed:
+        return None
+    worst, names = max(failed, key=lambda check: check.relative_difference), [check.name for check in failed]
+    index, matrix = list(worst.worst_index), len(worst.shape) == 2
+    return {
+        "layer": None,
+        "tensors": names,
+        "tensor": worst.name,
+        "index": index,
+        "unit": None,
+        "row": index[0] if matrix else None,
+        "column": index[1] if matrix else None,
+        "analytic": worst.worst_analytic,
+        "numeric": worst.worst_numeric,
+        "failed": names,
+        "scope": "arrays",
+        "words": f"off: {', '.join(names)}",
+    }
 
 
 class OwnCost:
@@ -171,10 +196,9 @@ def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -
     kinks, persists = np.zeros(len(entries), np.bool_), 0
     verdict = verdict_on(numeric, analytic, floors, n_off=int((beyond > 1).sum()))
     if verdict == FAIL:
-        suspects = np.flatnonzero(beyond > 1) if (beyond > 1).any() else np.arange(len(entries))
-        for k in suspects[np.argsort(-beyond[suspects], kind="stable")][:SECOND_LOOKS]:
+        for k in suspects_among(off, beyond, SECOND_LOOKS):
             kinks[k] = stands_on_kink(own, name, entries[k], analytic[k], epsilon)
-            persists += not kinks[k] and still_off(own, name, entries[k], analytic[k], off[k], epsilon)
+            persists += not kinks[k] and still_off(own, name, entries[k], analytic[k], numeric[k], epsilon)
         verdict = FAIL if persists else PASS
     smooth = np.flatnonzero(~kinks) if not kinks.all() else np.arange(len(entries))
     worst = smooth[np.argmax(off[smooth])]
@@ -195,9 +219,12 @@ def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -
     return check, kinks
 
 
-def still_off(own: OwnCost, name: str, i: int, analytic: float, off: float, epsilon: float) -> bool:
+def still_off(own: OwnCost, name: str, i: int, analytic: float, numeric: float, epsilon: float) -> bool:
     """Whether the difference of an entry stays at other steps: then it is the gradient's, not the step's."""
-    return all(abs(own.central(name, i, factor * epsilon) - analytic) >= PERSISTS * off for factor in OTHER_STEPS)
+    off = abs(numeric - analytic)
+    others = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
+    persists = all(abs(other - analytic) >= PERSISTS * off for other in others)
+    return persists and any(abs(other - numeric) <= PERSISTS * off for other in others)
 
 
 def stands_on_kink(own: OwnCost, name: str, i: int, analytic: float, epsilon: float) -> bool:

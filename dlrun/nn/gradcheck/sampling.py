@@ -40,7 +40,7 @@ def seconds_an_entry(problem: Problem, epsilon: float, memory_bytes: int, rng: n
     for layer in layers:
         start, end = ranges[2 * layer]
         some = np.sort(rng.choice(np.arange(start, end), min(PILOT, end - start), replace=False))
-        many, one = seconds_of(some), seconds_of(some[:1])
+        many, one = min(seconds_of(some), seconds_of(some)), seconds_of(some[:1])
         seconds.append(max(many - one, many / 2) / len(some))
     return np.repeat(np.interp(np.arange(problem.network.depth), layers, seconds), 2)
 

@@ -95,11 +95,10 @@ def hint_lines(told: dict) -> list[str]:
     """Where the fault is, and what it looks like."""
     lines, where = [], told.get("where")
     if where:
-        line = ""
-        if where["row"] is not None:
-            line = f", row {where['row']}, column {where['column']}"
-        spot = f"{place(where['tensor'], where['index'])}{line}, unit {where['unit']}"
-        lines.append(f"where: layer {where['layer']}, {spot}")
+        parts = [f"layer {where['layer']}"] if where["layer"] is not None else []
+        parts.append(place(where["tensor"], where["index"]))
+        parts += [f"{word} {where[word]}" for word in ("row", "column", "unit") if where[word] is not None]
+        lines.append(f"where: {', '.join(parts)}")
         lines.append(f"       analytic {where['analytic']:.6e}, numeric {where['numeric']:.6e}; {where['words']}")
     for number, hint in enumerate(told["hints"]):
         lines.append(f"{'looks like' if number == 0 else 'or'}: {hint['words']}")
