@@ -1,12 +1,16 @@
 """Verdicts a tensor at a time: what passes, what fails, and what can be called neither. Kinks are set apart."""
 
+import json
+
 import numpy as np
 import pytest
 from gradcheck_faults import Backprop
 from gradcheck_nets import problem_of, random_problem
 
+from dlrun.errors import CheckFailed
 from dlrun.nn import network
-from dlrun.nn.gradcheck import GREAT, check_network, check_problem, judgement, relative_difference
+from dlrun.nn.gradcheck import GREAT, check_network, check_problem, judgement, relative_difference, report_lines
+from dlrun.nn.gradcheck.hints import hints_for
 from dlrun.nn.gradcheck.judging import verdict_on
 from dlrun.nn.gradcheck.problem import shipped_gradient
 from dlrun.nn.optimizers import OPTIMIZERS, Rule
@@ -200,6 +204,32 @@ def test_a_forward_pass_that_is_not_the_documented_cost_fails_even_with_a_right_
     report = check_problem(problem_of((4, 5, 3), "tanh", "softmax", rng=rng))
     assert report.failed == []
     assert report.verdict == "fail"
+
+
+def test_a_gradient_that_is_not_finite_fails_and_can_be_told_as_json(rng):
+    def change(tensors):
+        tensors["W1"][2, 3] = np.nan
+
+    problem = problem_of((4, 5, 3), "tanh", "softmax", rng=rng)
+    report = check_problem(problem, gradient_function=spoilt(change))
+    (failed,) = report.failed
+    assert (failed.name, failed.worst_index, failed.relative_difference) == ("W1", (2, 3), 1.0)
+    assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["tensors"][0]["worst"]["analytic"] is None
+    lines = report_lines(report.to_dict() | {"hints": []})
+    assert [line.split()[0] for line in lines if "not finite" in line] == ["W1"]
+    hint = hints_for(problem, report)[0]
+    assert (hint.cause, hint.words) == ("not_finite", "dW1 overflows, or divides by zero")
+
+
+def test_a_cost_that_is_not_finite_is_told_where_what_and_what_would_do(rng):
+    problem = problem_of((4, 5, 1), "identity", "squared", rng=rng)
+    problem.parameters.flat[:] = 1e200
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(CheckFailed) as caught:
+        check_problem(problem)
+    assert str(caught.value) == (
+        "gradient check of the net 4-5-1: found a cost of inf; "
+        "scale the inputs or begin with smaller weights, so that it is finite"
+    )
 
 
 def test_a_sample_takes_as_many_of_each_tensor_and_says_so(rng):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...errors import CheckFailed
 from ..network import Network
 from ..parameters import Parameters
 from .judging import (
@@ -134,8 +135,15 @@ def check_problem(
     """Check one problem. gradient_function : what is under check, the shipped one unless given.
 
     max_seconds : beyond it, a sample of each tensor is checked, drawn from rng; None checks every parameter.
+    Raises CheckFailed where the cost is not finite, since it then has no slope.
     """
-    rng = rng or np.random.default_rng(0)
+    rng, cost = rng or np.random.default_rng(0), shipped_cost(problem)
+    if not np.isfinite(cost):
+        net = "-".join(str(size) for size in problem.network.sizes)
+        raise CheckFailed(
+            f"gradient check of the net {net}: found a cost of {cost}; "
+            "scale the inputs or begin with smaller weights, so that it is finite"
+        )
     entries = choose_entries(problem, epsilon, max_seconds, memory_bytes, rng)
     analytic = gradient_function(problem).flat[entries]
     measured = measure(problem, entries, epsilon, memory_bytes=memory_bytes, progress=progress)
@@ -150,7 +158,7 @@ def check_problem(
         len(problem.X),
         problem.parameters.flat.size,
         tuple(tensors),
-        shipped_cost(problem),
+        cost,
         measured.cost,
         measured.n_retried,
         analytic,

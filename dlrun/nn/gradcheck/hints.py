@@ -9,7 +9,7 @@ import numpy as np
 
 from .check import GradientReport
 from .hypotheses import predictions
-from .judging import PASS
+from .judging import PASS, finite_or_none
 from .patterns import FITS, Hint, misfit, patterns_of
 from .problem import Problem
 from .sampling import tensor_ranges
@@ -39,8 +39,8 @@ class Where:
             "unit": self.index[-1],
             "row": self.index[0] if len(self.index) == 2 else None,
             "column": self.index[-1] if len(self.index) == 2 else None,
-            "analytic": self.analytic,
-            "numeric": self.numeric,
+            "analytic": finite_or_none(self.analytic),
+            "numeric": finite_or_none(self.numeric),
             "failed": list(self.failed),
             "scope": self.scope,
             "words": self.words,

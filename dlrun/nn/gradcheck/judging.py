@@ -39,9 +39,19 @@ def judgement(relative_difference: float) -> str:
 
 
 def relative_difference(numeric: np.ndarray, analytic: np.ndarray) -> float:
-    """||numeric - analytic|| / (||numeric|| + ||analytic||), in the Euclidean norm; 0 where both vanish."""
+    """||numeric - analytic|| / (||numeric|| + ||analytic||), in the Euclidean norm.
+
+    0 where both vanish; 1, the most there is, where either is not finite.
+    """
     scale = np.linalg.norm(numeric) + np.linalg.norm(analytic)
+    if not np.isfinite(scale):
+        return 1.0
     return float(np.linalg.norm(numeric - analytic) / scale) if scale > 0 else 0.0
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number, or None for one that JSON has no word for."""
+    return value if np.isfinite(value) else None
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,11 @@ class TensorCheck:
     floor: float = 0.0
 
     def to_dict(self) -> dict:
-        worst = {"index": list(self.worst_index), "analytic": self.worst_analytic, "numeric": self.worst_numeric}
+        worst = {
+            "index": list(self.worst_index),
+            "analytic": finite_or_none(self.worst_analytic),
+            "numeric": finite_or_none(self.worst_numeric),
+        }
         return {
             "name": self.name,
             "shape": list(self.shape),

@@ -36,8 +36,10 @@ class Hint:
 
 
 def misfit(predicted: np.ndarray, analytic: np.ndarray) -> float:
-    """||predicted - analytic|| / (||predicted|| + ||analytic||); 0 where both vanish."""
+    """||predicted - analytic|| / (||predicted|| + ||analytic||); 0 where both vanish, inf if not finite."""
     scale = np.linalg.norm(predicted) + np.linalg.norm(analytic)
+    if not np.isfinite(scale):
+        return float("inf")
     return float(np.linalg.norm(predicted - analytic) / scale) if scale > 0 else 0.0
 
 
@@ -136,6 +138,10 @@ def proportional(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np
 
 def patterns_of(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np.ndarray | None = None) -> list[Hint]:
     """Every pattern that fits a wrong gradient of one tensor, arrays in its shape; theta is the tensor itself."""
+    if not np.isfinite(analytic).all():
+        bad = int((~np.isfinite(analytic)).sum())
+        evidence = f"{bad} of {analytic.size} entries are nan or inf; the numeric ones are finite"
+        return [Hint("not_finite", name, f"d{name} overflows, or divides by zero", evidence, 0.0, 1)]
     hints = [hint for pattern in PATTERNS for hint in pattern(name, analytic, numeric)]
     if theta is not None:
         hints += proportional(name, analytic, numeric, theta)

@@ -64,6 +64,8 @@ class Problem:
 
     def penalty(self) -> float:
         """lambda / (2 m_train) sum W^2, biases exempt."""
+        if self.l2_lambda == 0:
+            return 0.0
         return self.l2_lambda / (2 * self.m_train) * sum(float((layer.W**2).sum()) for layer in self.parameters.layers)
 
 

@@ -31,6 +31,10 @@ def place(name: str, index: Sequence[int]) -> str:
     return f"{name}[{', '.join(str(i) for i in index)}]"
 
 
+def number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.6e}"
+
+
 def tensor_lines(tensors: Sequence[dict]) -> list[str]:
     """A row a tensor: shape, relative difference on the course's scale, verdict, and where it is furthest off."""
     rows = []
@@ -47,8 +51,8 @@ def tensor_lines(tensors: Sequence[dict]) -> list[str]:
                 tensor["verdict"],
                 kinks,
                 place(tensor["name"], worst["index"]),
-                f"{worst['analytic']:.6e}",
-                f"{worst['numeric']:.6e}",
+                number(worst["analytic"]),
+                number(worst["numeric"]),
             ]
         )
     header = ["tensor", "shape", "difference", "scale", "verdict", "kinks", "furthest off", "analytic", "numeric"]
@@ -99,9 +103,11 @@ def hint_lines(told: dict) -> list[str]:
         parts.append(place(where["tensor"], where["index"]))
         parts += [f"{word} {where[word]}" for word in ("row", "column", "unit") if where[word] is not None]
         lines.append(f"where: {', '.join(parts)}")
-        lines.append(f"       analytic {where['analytic']:.6e}, numeric {where['numeric']:.6e}; {where['words']}")
-    for number, hint in enumerate(told["hints"]):
-        lines.append(f"{'looks like' if number == 0 else 'or'}: {hint['words']}")
+        lines.append(
+            f"       analytic {number(where['analytic'])}, numeric {number(where['numeric'])}; {where['words']}"
+        )
+    for rank, hint in enumerate(told["hints"]):
+        lines.append(f"{'looks like' if rank == 0 else 'or'}: {hint['words']}")
         lines.append(f"       {hint['evidence']}")
     return lines
 
