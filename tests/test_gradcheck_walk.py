@@ -90,6 +90,21 @@ def test_the_whole_report_keeps_the_keys_and_adds_what_is_new():
     assert told["hints"][0]["cause"] == "penalty_doubled"
 
 
+def test_two_faults_in_two_tensors_are_both_told(rng):
+    def two(problem):
+        gradient = shipped_gradient(problem)
+        gradient.layers[1].W[:] *= 2
+        gradient.layers[0].b[:] *= 4
+        return gradient
+
+    problem = problem_of((4, 5, 6, 3), "tanh", "softmax", rng=rng)
+    report = check_config_network(
+        problem.network, problem.parameters, problem.X, problem.Y, rng=rng, gradient_function=two
+    )
+    words = [hint.words for hint in report.hints]
+    assert {"dW2 is 2 times what it should be", "db1 is 4 times what it should be"} <= set(words)
+
+
 def test_a_dead_first_layer_of_the_own_net_is_told_as_not_verified(rng):
     problem = problem_of((4, 5, 3), "relu", "softmax", rng=rng)
     problem.parameters.layers[0].b[:] = -100

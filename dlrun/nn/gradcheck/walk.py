@@ -138,15 +138,14 @@ def check_config_network(
 def common_hints(results: list[SituationResult]) -> list[Hint]:
     """The hints of all failed situations: those that explain the most of them first, then the most telling."""
     failed = [result for result in results if result.report.verdict == FAIL]
-    first: dict[str, Hint] = {}
+    first: dict[str, list[Hint]] = {}  # by cause: of the first situation that has it, one hint a tensor
     support: dict[str, int] = {}
     for result in failed:
-        for hint in result.hints:
-            first.setdefault(hint.cause, hint)
-        for cause in {hint.cause for hint in result.hints}:
+        for cause in dict.fromkeys(hint.cause for hint in result.hints):
+            first.setdefault(cause, [hint for hint in result.hints if hint.cause == cause])
             support[cause] = support.get(cause, 0) + 1
-    causes = sorted(first, key=lambda cause: (-support[cause], first[cause].rank))
-    told = [with_support(first[cause], support[cause], len(failed)) for cause in causes]
+    causes = sorted(first, key=lambda cause: (-support[cause], first[cause][0].rank))
+    told = [with_support(hint, support[cause], len(failed)) for cause in causes for hint in first[cause]]
     strong = [hint for hint in told if hint.rank < 3 and support[hint.cause] >= WEAK_SUPPORT * len(failed)]
     return [*strong, *contrast_hints(results), *(hint for hint in told if hint not in strong)][:HINTS_SHOWN]
 
