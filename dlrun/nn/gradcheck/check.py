@@ -106,12 +106,12 @@ def check_network(
     l2_lambda: float = 0.0,
     epsilon: float = EPSILON,
     mask_rng: np.random.Generator | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> GradientReport:
     """Check the gradient of the cost, penalty included, at these parameters on the rows of X (m, n_in).
 
     mask_rng : where keep_probs are below 1, the masks are drawn from it once and stay as they are throughout.
-    progress : called with the number of parameters checked so far.
+    progress : called with the number of parameters checked so far, and of all.
     """
     drops = any(keep < 1 for keep in network.keep_probs)
     if mask_rng is None and drops:
@@ -130,7 +130,7 @@ def check_problem(
     max_seconds: float | None = None,
     memory_bytes: int = MEMORY_BYTES,
     rng: np.random.Generator | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> GradientReport:
     """Check one problem. gradient_function : what is under check, the shipped one unless given.
 

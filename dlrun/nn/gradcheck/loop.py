@@ -12,7 +12,7 @@ from .problem import Problem
 
 
 def numeric_gradient(
-    cost: Callable[[], float], theta: np.ndarray, epsilon: float, progress: Callable[[int], None] | None = None
+    cost: Callable[[], float], theta: np.ndarray, epsilon: float, progress: Callable[[int, int], None] | None = None
 ) -> np.ndarray:
     """Central differences of `cost` in each entry of the flat vector theta, which is changed and put back."""
     slopes = np.empty_like(theta)
@@ -24,7 +24,7 @@ def numeric_gradient(
         slopes[i] = (above - cost()) / (2 * epsilon)
         theta[i] = kept
         if progress is not None:
-            progress(i + 1)
+            progress(i + 1, theta.size)
     return slopes
 
 

@@ -52,15 +52,15 @@ def measure(
     epsilon: float,
     *,
     memory_bytes: int = MEMORY_BYTES,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Measured:
-    """Slopes at the flat indices `entries`, sorted; progress is called with the number of them done so far."""
+    """Slopes at the flat indices `entries`, sorted; progress(done, total) counts them."""
     blocks = BlockDifferences(problem, memory_bytes)
     parts = []
     for start in range(0, len(entries), PROGRESS_ENTRIES):
         parts.append(blocks.of(entries[start : start + PROGRESS_ENTRIES], epsilon))
         if progress is not None:
-            progress(min(start + PROGRESS_ENTRIES, len(entries)))
+            progress(min(start + PROGRESS_ENTRIES, len(entries)), len(entries))
     slope, low, high, kink = (
         np.concatenate([getattr(p, name) for p in parts] or [[]]) for name in ("slope", "low", "high", "crossed")
     )

@@ -5,7 +5,7 @@ shows. The cost it belongs to is written down a second time, in `numeric`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -43,7 +43,8 @@ class Problem:
 
     def workspace(self) -> Workspace:
         """Buffers that hold the rows and, with dropout on, the frozen masks."""
-        workspace = Workspace(self.network, len(self.X), np.float64)
+        network = self.network if self.mask_seed is not None else replace(self.network, keep_probs=())
+        workspace = Workspace(network, len(self.X), np.float64)
         workspace.X[:] = self.X
         if self.mask_seed is not None:
             workspace.draw_masks(np.random.default_rng(self.mask_seed))

@@ -124,7 +124,7 @@ def check_config_network(
             max_seconds=share,
             memory_bytes=memory_bytes,
             rng=rng,
-            progress=None if progress is None else lambda n, done=done: progress(done + n, total),
+            progress=None if progress is None else lambda n, _, done=done: progress(done + n, total),
         )
         hints = tuple(hints_for(situation.problem, report))
         where = locate(report, situation.problem.network.depth)
