@@ -1,0 +1,47 @@
+"""The gradient check: backpropagation against central differences, every parameter, in float64.
+
+Bottom up: `problem` says what is checked, `costs` and `numeric` find slopes by differences, many at a time (`loop` one
+at a time), `measuring` sets kinks apart, `sampling` keeps to a time, `judging` gives verdicts, `check` makes one report
+of it. On top, `textbook`, `hypotheses`, `patterns` and `hints` say where and what; `situations` and `walk` see to it
+that no path is left out; `sweep` shows the right step; `own_code` checks a person's own gradient; `text` writes it out.
+"""
+
+from .check import GradientReport, check_network, check_problem
+from .judging import EPSILON, GREAT, LIKELY_BUG, LOOK_CLOSER, TensorCheck, judgement, relative_difference
+from .loop import loop_gradient, numeric_gradient
+from .numeric import MEMORY_BYTES, BlockDifferences
+from .own_code import OwnReport, check_gradients
+from .patterns import Hint
+from .problem import Problem, shipped_gradient
+from .sweep import EPSILONS, SweepReport, sweep
+from .text import report_lines, sweep_lines
+from .walk import NetworkReport, check_config_network
+
+__all__ = [
+    "EPSILON",
+    "EPSILONS",
+    "GREAT",
+    "LIKELY_BUG",
+    "LOOK_CLOSER",
+    "MEMORY_BYTES",
+    "BlockDifferences",
+    "GradientReport",
+    "Hint",
+    "NetworkReport",
+    "OwnReport",
+    "Problem",
+    "SweepReport",
+    "TensorCheck",
+    "check_config_network",
+    "check_gradients",
+    "check_network",
+    "check_problem",
+    "judgement",
+    "loop_gradient",
+    "numeric_gradient",
+    "relative_difference",
+    "report_lines",
+    "shipped_gradient",
+    "sweep",
+    "sweep_lines",
+]

@@ -1,0 +1,36 @@
+"""The losses once more, example by example and from the columns of a matrix: the numeric side's own form of the cost.
+
+`dlrun.nn.losses` gives means over rows and the slopes under check; a slope by differences wants the loss of every
+example under every changed parameter at once. That both forms agree at the point itself is part of each check.
+"""
+
+import numpy as np
+
+
+def sigmoid_cross_entropy(Z, Y):
+    """-y log s(z) - (1 - y) log(1 - s(z)) of logits Z (1, rows), Y (rows, 1): log(1 + e^z) - z y. Spoils Z."""
+    z = Z[0]
+    softplus = np.log1p(np.exp(-np.abs(z)))
+    softplus += np.maximum(z, 0)
+    softplus -= z * Y[:, 0]
+    return softplus
+
+
+def softmax_cross_entropy(Z, Y):
+    """log sum_j exp(z_j) - z_y of logits Z (k, rows), class indices Y (rows,). Spoils Z."""
+    Z -= Z.max(axis=0)
+    z_y = Z[Y, np.arange(Z.shape[1])]
+    np.exp(Z, out=Z)
+    return np.log(Z.sum(axis=0)) - z_y
+
+
+def squared_error(Z, Y):
+    """(z - y)^2 of outputs Z (1, rows), Y (rows, 1)."""
+    return (Z[0] - Y[:, 0]) ** 2
+
+
+LOSSES_BY_COLUMN = {
+    "sigmoid": sigmoid_cross_entropy,
+    "softmax": softmax_cross_entropy,
+    "squared": squared_error,
+}

@@ -1,0 +1,112 @@
+"""The numeric side of a check, with its kinks set apart and its doubtful entries measured twice.
+
+A parameter whose change carries some pre-activation over a kink has no slope that central differences could find. It
+is tried again with a smaller step; if it still crosses, the point stands on the kink, and one-sided slopes take over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .judging import entry_tolerance, rounding_of_slopes
+from .numeric import MEMORY_BYTES, BlockDifferences
+from .problem import Problem
+
+# Steps tried after a crossing, as multiples of epsilon. Below a hundredth, round-off would outweigh the slope.
+SMALLER_STEPS = (0.1, 0.01)
+# An entry that is off is measured again at these multiples of epsilon. A wrong gradient stays off; an error of the
+# differences does not: truncation falls by 100 at the first, round-off by 10 at the second.
+OTHER_STEPS = (0.1, 10.0)
+PERSISTS = 0.5  # of the first difference, at each of the other steps
+SECOND_LOOKS = 64  # entries a tensor that are measured again, the furthest off first
+PROGRESS_ENTRIES = 4096  # parameters between two reports of progress
+
+
+@dataclass
+class Measured:
+    """Numeric slopes of the parameters `entries` (flat indices), arrays (K,) in that order.
+
+    kink : still crossing one at the smallest step; low, high : its one-sided slopes, example by example; frozen : its
+    slope with every activation held on its side (NaN where not a kink). n_retried counts the entries that crossed.
+    """
+
+    entries: np.ndarray
+    slope: np.ndarray
+    steps: np.ndarray
+    kink: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    frozen: np.ndarray
+    n_retried: int
+    cost: float
+
+    @property
+    def floors(self) -> np.ndarray:
+        return rounding_of_slopes(self.cost, self.steps)
+
+
+def measure(
+    problem: Problem,
+    entries: np.ndarray,
+    epsilon: float,
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    progress: Callable[[int, int], None] | None = None,
+) -> Measured:
+    """Slopes at the flat indices `entries`, sorted; progress(done, total) counts them."""
+    blocks = BlockDifferences(problem, memory_bytes)
+    parts = []
+    for start in range(0, len(entries), PROGRESS_ENTRIES):
+        parts.append(blocks.of(entries[start : start + PROGRESS_ENTRIES], epsilon))
+        if progress is not None:
+            progress(min(start + PROGRESS_ENTRIES, len(entries)), len(entries))
+    slope, low, high, kink = (
+        np.concatenate([getattr(p, name) for p in parts] or [[]]) for name in ("slope", "low", "high", "crossed")
+    )
+    kink, frozen = kink.astype(bool), np.full(len(entries), np.nan)
+    steps, n_retried = np.full(len(entries), float(epsilon)), int(kink.sum())
+    for factor in SMALLER_STEPS:
+        again = np.flatnonzero(kink)
+        if len(again):
+            part = blocks.of(entries[again], factor * epsilon)
+            slope[again], low[again], high[again], kink[again] = part.slope, part.low, part.high, part.crossed
+            steps[again] = factor * epsilon
+    if kink.any():
+        held = BlockDifferences(problem, memory_bytes, frozen_gates=True)
+        frozen[kink] = held.of(entries[kink], epsilon).slope
+    cost = float(blocks.loss.mean()) + problem.penalty()
+    return Measured(entries, slope, steps, kink, low, high, frozen, n_retried, cost)
+
+
+def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Which kinks among the positions `here` have an analytic slope that neither side explains.
+
+    A backward pass takes one side for each unit and example. So its value lies between the sums of the lesser and of
+    the greater one-sided slopes; or, where several kinks meet in one example, it is the slope with all sides held.
+    """
+    at = here[measured.kink[here]]
+    a, low, high = analytic[at], measured.low[at], measured.high[at]
+    room = entry_tolerance((low + high) / 2, a, measured.floors[at])
+    between = (a >= low - room) & (a <= high + room)
+    held = np.abs(a - measured.frozen[at]) <= entry_tolerance(measured.frozen[at], a, measured.floors[at])
+    return at[~(between | held)]
+
+
+def confirmed(problem: Problem, measured: Measured, analytic: np.ndarray, suspects: np.ndarray, memory_bytes: int):
+    """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
+
+    It must persist at all of them, and the numeric slope be as good as the same at one of them at least.
+    """
+    if len(suspects) == 0:
+        return suspects
+    blocks = BlockDifferences(problem, memory_bytes)
+    slope, given = measured.slope[suspects], analytic[suspects]
+    off = np.abs(slope - given)
+    persists, steady = np.ones(len(suspects), np.bool_), np.zeros(len(suspects), np.bool_)
+    for factor in OTHER_STEPS:
+        other = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
+        kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
+        persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
+        steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
+    return suspects[persists & steady]

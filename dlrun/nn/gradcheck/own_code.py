@@ -1,0 +1,250 @@
+"""The gradient check for a person's own code: any cost over a dict of arrays, or one array, with its gradient.
+
+Of such code nothing is known but numbers: so differences are taken one parameter at a time, a kink shows only in
+slopes that differ on its two sides, and hints come from the gradient's pattern alone.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .inputs import arrays_of, call_cost, gradient_of, require_repeatable
+from .judging import (
+    EPSILON,
+    FAIL,
+    PASS,
+    UNVERIFIABLE,
+    VACUOUS,
+    TensorCheck,
+    entry_tolerance,
+    judgement,
+    relative_difference,
+    rounding_of_slopes,
+    suspects_among,
+    verdict_on,
+)
+from .measuring import OTHER_STEPS, PERSISTS
+from .patterns import Hint, patterns_of
+
+# One-sided slopes of a smooth cost differ by eps J'', a tenth at a tenth of the step; at a kink they differ as before.
+KINK_PERSISTS = 0.5
+# Entries that are off and looked at again. A gradient that is wrong throughout needs no more.
+SECOND_LOOKS = 500
+
+
+@dataclass(frozen=True)
+class OwnReport:
+    """A person's own gradient: the whole, each array, and hints on those that fail."""
+
+    relative_difference: float
+    epsilon: float
+    cost: float
+    n_parameters: int
+    tensors: tuple[TensorCheck, ...]
+    hints: tuple[Hint, ...] = field(default=())
+
+    @property
+    def failed(self) -> list[TensorCheck]:
+        return [tensor for tensor in self.tensors if tensor.verdict == FAIL]
+
+    @property
+    def verdict(self) -> str:
+        """fail if any array failed; pass if any passed and none failed; else unverifiable or vacuous."""
+        verdicts = {tensor.verdict for tensor in self.tensors}
+        return next(v for v in (FAIL, PASS, UNVERIFIABLE, VACUOUS) if v in verdicts)
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == PASS
+
+    @property
+    def n_checked(self) -> int:
+        return sum(tensor.n_checked for tensor in self.tensors)
+
+    def to_dict(self) -> dict:
+        return {
+            "passed": self.passed,
+            "verdict": self.verdict,
+            "relative_difference": self.relative_difference,
+            "judgement": judgement(self.relative_difference),
+            "epsilon": self.epsilon,
+            "n_examples": None,
+            "cost": self.cost,
+            "n_parameters": self.n_parameters,
+            "n_checked": self.n_checked,
+            "sampled": self.n_checked < self.n_parameters,
+            "n_kinks": sum(tensor.n_kinks for tensor in self.tensors),
+            "tensors": [tensor.to_dict() for tensor in self.tensors],
+            "where": place_of(self.failed),
+            "hints": [hint.to_dict() for hint in self.hints],
+        }
+
+
+def place_of(failed: list[TensorCheck]) -> dict | None:
+    """Where the worst of the failed arrays is furthest off. Which layer it belongs to, its name alone would say."""
+    if not failed:
+        return None
+    worst, names = max(failed, key=lambda check: check.relative_difference), [check.name for check in failed]
+    index, matrix = list(worst.worst_index), len(worst.shape) == 2
+    return {
+        "layer": None,
+        "tensors": names,
+        "tensor": worst.name,
+        "index": index,
+        "unit": None,
+        "row": index[0] if matrix else None,
+        "column": index[1] if matrix else None,
+        "analytic": worst.worst_analytic,
+        "numeric": worst.worst_numeric,
+        "failed": names,
+        "scope": "arrays",
+        "words": f"off: {', '.join(names)}",
+    }
+
+
+class OwnCost:
+    """A cost and the arrays it is a function of: `at(name, i, h)` is the cost with entry i of an array moved by h."""
+
+    def __init__(self, cost: Callable, parameters: np.ndarray | Mapping[str, np.ndarray]):
+        self.arrays, self.single = arrays_of(parameters)
+        self.cost = cost
+        self.value, self.rounding = require_repeatable(cost, self.arrays, self.single)
+
+    def at(self, name: str, i: int, h: float) -> float:
+        flat = self.arrays[name].reshape(-1)
+        kept = flat[i]
+        flat[i] = kept + h
+        try:
+            return call_cost(self.cost, self.arrays, self.single)[0]
+        finally:
+            flat[i] = kept
+
+    def slopes(self, name: str, i: int, h: float) -> tuple[float, float]:
+        """One-sided slopes, left and right; their mean is the central difference."""
+        above, below = self.at(name, i, h), self.at(name, i, -h)
+        return (self.value - below) / h, (above - self.value) / h
+
+    def central(self, name: str, i: int, h: float) -> float:
+        return (self.at(name, i, h) - self.at(name, i, -h)) / (2 * h)
+
+
+def check_gradients(
+    cost: Callable,
+    gradient: Callable | Mapping[str, np.ndarray] | np.ndarray,
+    parameters: Mapping[str, np.ndarray] | np.ndarray,
+    *,
+    epsilon: float = EPSILON,
+    max_seconds: float | None = None,
+    rng: np.random.Generator | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> OwnReport:
+    """Check `gradient` against central differences of `cost` at `parameters`.
+
+    cost(parameters) -> a number; gradient(parameters), or the gradient itself -> arrays of the same shapes, under the
+    same names or with a d before them (dW1 for W1). Beyond max_seconds an equal number of entries of each array is
+    sampled from rng. progress(done, total) counts entries. Raises UsageError where either cannot be used.
+    """
+    own = OwnCost(cost, parameters)
+    given = gradient_of(gradient, own.arrays, own.single)
+    chosen = choose(own, max_seconds, rng or np.random.default_rng(0))
+    total, done, checks, hints, numerics, analytics = sum(map(len, chosen.values())), 0, [], [], [], []
+    for name, entries in chosen.items():
+        numeric = np.empty(len(entries))
+        for k, i in enumerate(entries):
+            numeric[k] = own.central(name, i, epsilon)
+            done += 1
+            if progress is not None:
+                progress(done, total)
+        analytic = given[name].reshape(-1)[entries]
+        check, kinks = judge(own, name, entries, numeric, analytic, epsilon)
+        checks.append(check)
+        numerics.append(numeric[~kinks])
+        analytics.append(analytic[~kinks])
+        if check.verdict == FAIL and len(entries) == own.arrays[name].size:
+            settled = np.where(kinks, analytic, numeric).reshape(check.shape)
+            hints += patterns_of(name, given[name], settled, own.arrays[name])
+    hints += place_hints(checks)
+    whole = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
+    n_parameters = sum(array.size for array in own.arrays.values())
+    return OwnReport(whole, epsilon, own.value, n_parameters, tuple(checks), tuple(hints))
+
+
+def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Of each array the flat indices to check: all, or an equal number of each, as the time for two costs allows."""
+    each = max(array.size for array in own.arrays.values())
+    if max_seconds is not None:
+        name = next(iter(own.arrays))
+        began = time.perf_counter()
+        own.central(name, 0, EPSILON)
+        affordable = max_seconds / max(time.perf_counter() - began, 1e-9)
+        sizes = np.array([array.size for array in own.arrays.values()])
+        while each > 1 and np.minimum(sizes, each).sum() > affordable:
+            each = each * 9 // 10
+    return {
+        name: np.sort(rng.choice(array.size, min(each, array.size), replace=False))
+        for name, array in own.arrays.items()
+    }
+
+
+def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -> tuple[TensorCheck, np.ndarray]:
+    """The check of one array, and which of its entries stand on a kink that explains their difference."""
+    floors = np.full(len(entries), own.rounding / np.finfo(np.float64).eps) * rounding_of_slopes(own.value, epsilon)
+    off = np.abs(numeric - analytic)
+    beyond = off / entry_tolerance(numeric, analytic, floors)
+    kinks, persists = np.zeros(len(entries), np.bool_), 0
+    verdict = verdict_on(numeric, analytic, floors, n_off=int((beyond > 1).sum()))
+    if verdict == FAIL:
+        for k in suspects_among(off, beyond, SECOND_LOOKS):
+            kinks[k] = stands_on_kink(own, name, entries[k], analytic[k], epsilon)
+            persists += not kinks[k] and still_off(own, name, entries[k], analytic[k], numeric[k], epsilon)
+        verdict = FAIL if persists else PASS
+    smooth = np.flatnonzero(~kinks) if not kinks.all() else np.arange(len(entries))
+    worst = smooth[np.argmax(off[smooth])]
+    shape = own.arrays[name].shape
+    check = TensorCheck(
+        name,
+        shape,
+        relative_difference(numeric[~kinks], analytic[~kinks]),
+        verdict,
+        tuple(int(i) for i in np.unravel_index(entries[worst], shape)),
+        float(analytic[worst]),
+        float(numeric[worst]),
+        n_checked=len(entries),
+        n_kinks=int(kinks.sum()),
+        n_off=int(((beyond > 1) & ~kinks).sum()) if verdict == FAIL else 0,
+        floor=float(np.linalg.norm(floors)),
+    )
+    return check, kinks
+
+
+def still_off(own: OwnCost, name: str, i: int, analytic: float, numeric: float, epsilon: float) -> bool:
+    """Whether the difference of an entry stays at other steps: then it is the gradient's, not the step's."""
+    off = abs(numeric - analytic)
+    others = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
+    persists = all(abs(other - analytic) >= PERSISTS * off for other in others)
+    return persists and any(abs(other - numeric) <= PERSISTS * off for other in others)
+
+
+def stands_on_kink(own: OwnCost, name: str, i: int, analytic: float, epsilon: float) -> bool:
+    """Whether the two one-sided slopes differ as much at a tenth of the step, with the analytic one between them."""
+    left, right = own.slopes(name, i, epsilon)
+    near_left, near_right = own.slopes(name, i, epsilon / 10)
+    room = rounding_of_slopes(own.value, epsilon / 10) * 4 + KINK_PERSISTS * abs(near_right - near_left) / 10
+    low, high = min(near_left, near_right) - room, max(near_left, near_right) + room
+    return abs(near_right - near_left) > KINK_PERSISTS * abs(right - left) > 4 * room and low <= analytic <= high
+
+
+def place_hints(checks: list[TensorCheck]) -> list[Hint]:
+    """What the failed arrays have in common: that they are biases, or that they are few."""
+    failed = [check.name for check in checks if check.verdict == FAIL]
+    passed = [check.name for check in checks if check.verdict == PASS]
+    hints, evidence = [], f"off: {', '.join(failed)}; right: {', '.join(passed) or 'none'}"
+    if failed and passed and all(name.startswith("b") for name in failed):
+        words = "only biases are off: the products behind dW use the same dZ, so look at the sums in db"
+        hints.append(Hint("only_biases", failed[-1], words, evidence, 1.0, 3))
+    elif failed and passed and all(name.startswith("W") for name in failed):
+        words = "only weights are off: look at what dW multiplies, and at the penalty"
+        hints.append(Hint("only_weights", failed[-1], words, evidence, 1.0, 3))
+    return hints

@@ -1,0 +1,122 @@
+"""The V-curve: relative difference against epsilon, from which one sees that the step is right and why.
+
+Central differences err by truncation, which grows as eps^2, and by round-off, which grows as 1/eps; one-sided ones by
+truncation that grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from .judging import EPSILON, relative_difference
+from .numeric import MEMORY_BYTES, BlockDifferences
+from .problem import GradientFunction, Problem, shipped_gradient
+from .sampling import tensor_ranges
+
+# Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
+EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))
+SWEEP_ENTRIES = 4000  # parameters a sweep looks at, as many of each tensor; a curve needs no more
+# A flank is fitted where it stands clear of the corner, and before it saturates.
+CLEAR_OF_CORNER, SATURATED = 10.0, 0.1
+FEWEST_POINTS = 3
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """One epsilon: relative differences of the central and the one-sided (forward) slopes, kinked entries left out."""
+
+    epsilon: float
+    central: float
+    one_sided: float
+    n_kinks: int
+
+
+@dataclass(frozen=True)
+class SweepReport:
+    """The points from the largest epsilon down, and the slopes of the flanks on a log-log scale, None where unseen."""
+
+    points: tuple[SweepPoint, ...]
+    n_parameters: int
+    n_checked: int
+    truncation_slope: float | None
+    round_off_slope: float | None
+    one_sided_slope: float | None
+
+    @property
+    def best_epsilon(self) -> float:
+        return min(self.points, key=lambda point: point.central).epsilon
+
+    def to_dict(self) -> dict:
+        return {
+            "points": [asdict(point) for point in self.points],
+            "best_epsilon": self.best_epsilon,
+            "n_parameters": self.n_parameters,
+            "n_checked": self.n_checked,
+            "sampled": self.n_checked < self.n_parameters,
+            "slopes": {
+                "truncation": self.truncation_slope,
+                "round_off": self.round_off_slope,
+                "one_sided": self.one_sided_slope,
+            },
+        }
+
+
+def sweep(
+    problem: Problem,
+    *,
+    epsilons: Sequence[float] = EPSILONS,
+    rng: np.random.Generator,
+    max_entries: int = SWEEP_ENTRIES,
+    memory_bytes: int = MEMORY_BYTES,
+    gradient_function: GradientFunction = shipped_gradient,
+    progress: Callable[[int, int], None] | None = None,
+) -> SweepReport:
+    """Relative differences of a problem at each epsilon. progress(done, total) counts epsilons."""
+    entries = some_of_each(problem, max_entries, rng)
+    analytic, blocks, points = gradient_function(problem).flat[entries], BlockDifferences(problem, memory_bytes), []
+    on_kink = blocks.of(entries, EPSILON / 100).crossed
+    entries, analytic = entries[~on_kink], analytic[~on_kink]
+    for number, epsilon in enumerate(sorted(epsilons, reverse=True), start=1):
+        found = blocks.of(entries, epsilon)
+        smooth = ~found.crossed
+        central = relative_difference(found.slope[smooth], analytic[smooth])
+        one_sided = relative_difference(found.right[smooth], analytic[smooth])
+        points.append(SweepPoint(float(epsilon), central, one_sided, int(found.crossed.sum() + on_kink.sum())))
+        if progress is not None:
+            progress(number, len(epsilons))
+    central = [point.central for point in points]
+    one_sided = [point.one_sided for point in points]
+    steps = [point.epsilon for point in points]
+    return SweepReport(
+        tuple(points),
+        problem.parameters.flat.size,
+        len(on_kink),
+        flank_slope(steps, central, above=True),
+        flank_slope(steps, central, above=False),
+        flank_slope(steps, one_sided, above=True),
+    )
+
+
+def some_of_each(problem: Problem, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Sorted flat indices: all if there are no more than `most`, else an equal number of each tensor."""
+    if problem.parameters.flat.size <= most:
+        return np.arange(problem.parameters.flat.size)
+    ranges = tensor_ranges(problem)
+    each = max(1, most // len(ranges))
+    chosen = [rng.choice(np.arange(start, end), min(each, end - start), replace=False) for start, end in ranges]
+    return np.sort(np.concatenate(chosen))
+
+
+def flank_slope(epsilons: Sequence[float], differences: Sequence[float], *, above: bool) -> float | None:
+    """d log(difference) / d log(epsilon) on one side of the corner, by least squares; None with too few points."""
+    steps, errors = np.array(epsilons), np.array(differences)
+    positive = errors > 0
+    if not positive.any():
+        return None
+    corner = np.argmin(np.where(positive, errors, np.inf))
+    side = steps > steps[corner] if above else steps < steps[corner]
+    flank = side & positive & (errors > CLEAR_OF_CORNER * errors[corner]) & (errors < SATURATED)
+    if flank.sum() < FEWEST_POINTS:
+        return None
+    return float(np.polyfit(np.log(steps[flank]), np.log(errors[flank]), 1)[0])
