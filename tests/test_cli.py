@@ -151,13 +151,90 @@ main()
 """
 
 
-def test_gradcheck_ends_with_4_and_names_the_tensor_of_a_planted_fault(tmp_path):
+def test_gradcheck_ends_with_4_and_names_the_tensor_and_the_cause_of_a_planted_fault(tmp_path):
     command = [sys.executable, "-c", FAULTY, "gradcheck", str(DIGITS), "network.width=8", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
     report = json.loads(done.stdout)
     assert done.returncode == 4
     assert report["passed"] is False
     assert [t["name"] for t in report["tensors"] if t["relative_difference"] > 1e-3] == ["W2"]
+    assert report["where"]["tensor"] == "W2"
+    assert report["hints"][0]["words"] == "in dW2 alone: a factor 2 too much"
+
+
+def test_gradcheck_walks_its_situations_and_obeys_its_options(tmp_path):
+    options = ("--seeds", "2", "--after-steps", "3", "--examples", "4", "--memory-mib", "1", "--json")
+    report = json.loads(dlrun("gradcheck", DIGITS, "network.width=8", *options, cwd=tmp_path).stdout)
+    names = [situation["name"] for situation in report["situations"]]
+    assert {"at initialisation", "after 3 steps", "random biases", "lambda 0", "heavy lambda"} <= set(names)
+    assert {situation["seed"] for situation in report["situations"]} == {0, 1}
+    assert {situation["network"] for situation in report["situations"]} == {"own", "twin"}
+    assert report["n_examples"] == 4
+
+
+def test_gradcheck_samples_and_says_so_where_time_is_short(tmp_path):
+    wide = ("network.width=400", "network.depth=4", "--examples", "32", "--max-seconds", "0.5")
+    done = dlrun("gradcheck", DIGITS, *wide, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "sampled: " in done.stdout
+
+
+def test_gradcheck_sweep_finds_the_v(tmp_path):
+    done = dlrun("gradcheck", DIGITS, "network.width=8", "network.activation=tanh", "--sweep", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert told["slopes"]["truncation"] == pytest.approx(2, abs=0.2)
+    assert told["slopes"]["round_off"] == pytest.approx(-1, abs=0.2)
+    assert told["slopes"]["one_sided"] == pytest.approx(1, abs=0.1)
+    assert 1e-7 < told["best_epsilon"] < 1e-4
+
+
+OWN_CODE = """
+def parameters():
+    return {"w": numpy.array([1.0, 2.0])}
+def cost(p):
+    return float((p["w"] ** 3).sum())
+def gradient(p):
+    return {"w": 3 * p["w"] ** 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "sentence"),
+    [
+        ("import numpy" + OWN_CODE, 0, "gradient check passed"),
+        ("import numpy" + OWN_CODE.replace("3 * p", "6 * p"), 4, "dw is 2 times what it should be"),
+        (OWN_CODE, 2, "own.py:3: NameError: name 'numpy' is not defined; mend it, then check again"),
+        ("import numpy", 2, "own.py: defines no function parameters; add def parameters(): ..."),
+        ("def f(:", 2, "own.py:1: SyntaxError"),
+        ("raise SystemExit(3)", 2, "own.py:1: SystemExit: 3"),
+    ],
+)
+def test_gradcheck_runs_a_persons_own_file(code, status, sentence, tmp_path):
+    (tmp_path / "own.py").write_text(code)
+    done = dlrun("gradcheck", "own.py", cwd=tmp_path)
+    assert done.returncode == status
+    assert sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_gradcheck_of_a_file_takes_no_overrides(tmp_path):
+    (tmp_path / "own.py").write_text("")
+    done = dlrun("gradcheck", "own.py", "seed=1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "dlrun: own.py: a file of your own takes neither KEY=VALUE nor --sweep; leave them out\n",
+    )
+
+
+def test_check_gradients_is_at_hand_in_a_notebook():
+    import dlrun as package
+
+    report = package.check_gradients(lambda w: float((w**2).sum()), lambda w: 2 * w, np.arange(1.0, 4.0))
+    assert report.passed
+    assert str(report).startswith("gradient check passed")
+    with pytest.raises(AttributeError, match="no attribute 'anything'"):
+        package.anything  # noqa: B018
 
 
 def test_runs_lists_each_run(trained):

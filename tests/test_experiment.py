@@ -10,7 +10,7 @@ import yaml
 
 from dlrun import data
 from dlrun.config import json_schema
-from dlrun.experiment import STREAMS, check_gradients, prepare, random_streams, read_config, run
+from dlrun.experiment import STREAMS, CheckOptions, check_gradients, prepare, random_streams, read_config, run
 from dlrun.store import RunFolder
 
 
@@ -144,10 +144,11 @@ def test_augmentation_that_moves_pixels_needs_images(tmp_path):
 def test_the_gradient_check_of_a_config_passes_with_penalty_and_frozen_masks(keep_prob, tmp_path):
     network = {"width": 5, "activation": "tanh"}
     path = write(tmp_path, {"data": {"source": "wine"}, "network": network, "regularization": {"lambda": 1}})
-    loaded = read_config(path, (f"regularization.keep_prob={keep_prob}",))
-    report = check_gradients(loaded, epsilon=1e-5, progress=lambda done, total: None)
+    report = check_gradients(read_config(path, (f"regularization.keep_prob={keep_prob}",)), CheckOptions())
     assert report.passed
-    assert report.relative_difference < 1e-7
+    first = report.results[0].situation.problem
+    assert (first.l2_lambda, first.m_train) == (1, 106)
+    assert (first.mask_seed is None) == (keep_prob == 1)
 
 
 def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):

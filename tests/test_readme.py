@@ -22,12 +22,20 @@ def runs_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("runs")
 
 
+def run_dlrun(command, cwd, runs_dir):
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    environment = os.environ | {"DLRUN_RUNS": str(runs_dir), "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, timeout=100)
+
+
+def skeleton(text):
+    """The words of each line. Figures depend on the machine's last bits and on the clock, so they are all 0 here."""
+    return [" ".join(re.sub(r"-?\d[\d.e+-]*", "0", line).split()) for line in text.splitlines()]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_works(command, runs_dir):
-    arguments = [sys.executable, "-m", *shlex.split(command)]
-    done = subprocess.run(
-        arguments, cwd=ROOT, env=os.environ | {"DLRUN_RUNS": str(runs_dir)}, capture_output=True, text=True, timeout=100
-    )
+    done = run_dlrun(command, ROOT, runs_dir)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -89,14 +97,17 @@ def test_the_exit_statuses_of_the_readme_are_those_of_the_errors():
     assert listed == {0, BUG_STATUS, INTERRUPTED_STATUS, *(kind.exit_status for kind in kinds)}
 
 
-def test_the_output_that_the_readme_shows_is_what_the_command_prints(runs_dir):
-    """Figure for figure it depends on the machine's last bits and on the clock, so digits are not compared."""
-    command, shown = re.search(r"```\n\$ (dlrun train .*?)\n(.*?)\n```", README, re.S).groups()
-    arguments = [sys.executable, "-m", *shlex.split(command)]
-    environment = os.environ | {"DLRUN_RUNS": str(runs_dir), "COLUMNS": "80"}
-    printed = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100).stdout
+def test_the_output_that_the_readme_shows_is_what_the_commands_print(runs_dir, tmp_path):
+    (tmp_path / "my_backprop.py").write_text(re.search(r"```python\n(.*?)```", README, re.S).group(1))
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    sessions = re.findall(r"```\n\$ (dlrun .*?)\n(.*?)\n```", README, re.S)
+    assert len(sessions) >= 2
+    for command, shown in sessions:
+        printed = skeleton(run_dlrun(command, tmp_path, runs_dir).stdout)
+        assert printed[: len(skeleton(shown))] == skeleton(shown)
 
-    def skeleton(text):
-        return [" ".join(re.sub(r"-?[\d.]+", "0", line).split()) for line in text.splitlines()]
 
-    assert skeleton(printed)[: len(skeleton(shown))] == skeleton(shown)
+def test_the_readmes_example_names_both_of_its_bugs():
+    shown = re.search(r"\$ dlrun gradcheck my_backprop.py\n(.*?)```", README, re.S).group(1)
+    assert "db1 is 4 times what it should be" in shown
+    assert "dW2 is 2 times what it should be" in shown

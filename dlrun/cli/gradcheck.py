@@ -1,33 +1,64 @@
-"""`dlrun gradcheck`: backpropagation against central differences, for the network of a config."""
+"""`dlrun gradcheck`: backpropagation against central differences, for a config's network or a person's own code."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import CheckFailed
-from .options import ConfigFile, Json, Overrides, Quiet
+from ..errors import CheckFailed, UsageError
+from .options import Json, Overrides, Quiet
 
 
 def gradcheck(
-    config: ConfigFile,
+    what: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CONFIG|FILE.py",
+            help="A YAML config; or a Python file, WHICH IS RUN, that defines parameters(), cost(parameters) and "
+            "gradient(parameters).",
+        ),
+    ],
     overrides: Overrides = None,
-    epsilon: Annotated[float, typer.Option("--epsilon", min=1e-12, max=0.1, help="The step.")] = 1e-5,
+    epsilon: Annotated[
+        float, typer.Option("--epsilon", min=1e-12, max=0.1, help="The step; the course takes 1e-7, which is noisier.")
+    ] = 1e-5,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Show the relative difference against the step.")] = False,
+    examples: Annotated[int, typer.Option("--examples", min=1, help="Training rows to check on.")] = 8,
+    after_steps: Annotated[
+        int, typer.Option("--after-steps", min=0, help="Steps of training before the second look.")
+    ] = 20,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Sets of weights and masks to check.")] = 1,
+    max_seconds: Annotated[
+        float | None, typer.Option("--max-seconds", min=0, help="Sample the parameters beyond this time.")
+    ] = None,
+    memory_mib: Annotated[int, typer.Option("--memory-mib", min=1, help="The most memory that blocks take.")] = 64,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Check every gradient of a config's network against central differences, in float64.
+    """Check every gradient against central differences, in float64: exactly, tensor by tensor, in every situation.
 
-    Example: dlrun gradcheck configs/digits.yaml --epsilon 1e-7
+    Example: dlrun gradcheck configs/digits.yaml, or dlrun gradcheck my_backprop.py
     """
-    from ..experiment import check_gradients, read_config
-    from ..report import counting_display, make_console, show_gradcheck
+    from ..report import counting_display, make_console, show_gradcheck, show_sweep
     from .output import print_json
 
-    loaded = read_config(config, overrides or ())
     with counting_display("parameters", make_console(stderr=True), quiet=quiet) as progress:
-        report = check_gradients(loaded, epsilon=epsilon, progress=progress)
+        if what.suffix == ".py":
+            if overrides or sweep:
+                raise UsageError(f"{what}: a file of your own takes neither KEY=VALUE nor --sweep; leave them out")
+            from .own_code import check_file
+
+            report = check_file(what, epsilon=epsilon, max_seconds=max_seconds, progress=progress)
+        else:
+            from ..experiment import CheckOptions, check_gradients, read_config, sweep_epsilon
+
+            options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds, memory_mib * 2**20)
+            report = (sweep_epsilon if sweep else check_gradients)(
+                read_config(what, overrides or ()), options, progress=progress
+            )
+    told = report.to_dict()
     if as_json:
-        print_json(report.to_dict())
+        print_json(told)
     else:
-        show_gradcheck(report.to_dict(), make_console())
-    return 0 if report.passed else CheckFailed.exit_status
+        (show_sweep if sweep else show_gradcheck)(told, make_console())
+    return 0 if sweep or told["passed"] else CheckFailed.exit_status

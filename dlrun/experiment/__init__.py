@@ -6,13 +6,14 @@
 folder.
 """
 
-from .gradients import check_gradients
+from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
 from .run import run
 
 __all__ = [
     "STREAMS",
+    "CheckOptions",
     "Experiment",
     "check_gradients",
     "diagnosis_of",
@@ -20,4 +21,5 @@ __all__ = [
     "random_streams",
     "read_config",
     "run",
+    "sweep_epsilon",
 ]

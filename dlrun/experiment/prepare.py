@@ -57,14 +57,13 @@ def prepare(loaded: LoadedConfig) -> Experiment:
                 f"source has {sizes[0]} inputs that are none; only augment.noise suits it"
             ]
         )
-    parameters = initial_parameters(
-        sizes,
-        config.network.init,
-        rng=streams["init"],
-        scale=config.network.init_scale,
-        dtype=np.dtype(config.training.precision),
-    )
-    return Experiment(config, dataset, network, parameters, streams)
+    return Experiment(config, dataset, network, first_parameters(config, network, streams["init"]), streams)
+
+
+def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:
+    """Fresh weights by the config's rule, in its precision."""
+    dtype = np.dtype(config.training.precision)
+    return initial_parameters(network.sizes, config.network.init, rng=rng, scale=config.network.init_scale, dtype=dtype)
 
 
 def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Generator]) -> Dataset:

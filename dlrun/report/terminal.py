@@ -151,25 +151,20 @@ def show_advice(advice: list[dict], console: Console) -> None:
 
 
 def show_gradcheck(report: dict, console: Console) -> None:
-    """Whether backpropagation agrees with central differences, tensor by tensor; if not, where it is furthest off."""
-    outcome = ("passed", "bold green") if report["passed"] else ("failed", "bold red")
-    say(console, "gradient check ", outcome, f": {report['judgement']}")
-    counts = f"{report['n_parameters']} parameters, {report['n_examples']} examples"
-    say(console, f"relative difference {report['relative_difference']:.1e} ({counts}, epsilon {report['epsilon']:g})")
-    table = borderless_table()
-    for header in ("tensor", "shape", "difference", "judgement", "worst"):
-        table.add_column(header, justify="right" if header == "difference" else "left")
-    for tensor in report["tensors"]:
-        shape = " x ".join(str(size) for size in tensor["shape"])
-        difference = f"{tensor['relative_difference']:.1e}"
-        worst = ", ".join(str(i) for i in tensor["worst"]["index"])
-        table.add_row(cell(tensor["name"]), cell(shape), difference, cell(tensor["judgement"]), f"[{worst}]")
-    console.print(table)
-    if not report["passed"] and report["tensors"]:
-        worst = max(report["tensors"], key=lambda tensor: tensor["relative_difference"])
-        entry = worst["worst"]
-        where = f"{worst['name']}[{', '.join(str(i) for i in entry['index'])}]"
-        say(console, f"furthest off: {where}, analytic {entry['analytic']:.6e}, numeric {entry['numeric']:.6e}")
+    """Whether backpropagation agrees with central differences, tensor by tensor and situation by situation."""
+    from ..nn.gradcheck import report_lines
+
+    style = {"pass": "bold green", "fail": "bold red"}.get(report["verdict"], "bold yellow")
+    for number, line in enumerate(report_lines(report)):
+        say(console, (line, style if number == 0 else ""), whole=True)
+
+
+def show_sweep(report: dict, console: Console) -> None:
+    """The V-curve: relative difference against the step."""
+    from ..nn.gradcheck import sweep_lines
+
+    for line in sweep_lines(report):
+        say(console, line, whole=True)
 
 
 def show_runs(runs: list[dict], console: Console) -> None:

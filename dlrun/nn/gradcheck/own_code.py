@@ -27,6 +27,7 @@ from .judging import (
 )
 from .measuring import OTHER_STEPS, PERSISTS
 from .patterns import Hint, patterns_of
+from .text import report_lines
 
 # One-sided slopes of a smooth cost differ by eps J'', a tenth at a tenth of the step; at a kink they differ as before.
 KINK_PERSISTS = 0.5
@@ -62,6 +63,9 @@ class OwnReport:
     @property
     def n_checked(self) -> int:
         return sum(tensor.n_checked for tensor in self.tensors)
+
+    def __str__(self) -> str:
+        return "\n".join(report_lines(self.to_dict()))
 
     def to_dict(self) -> dict:
         return {

@@ -13,6 +13,7 @@ from .judging import EPSILON, relative_difference
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import GradientFunction, Problem, shipped_gradient
 from .sampling import tensor_ranges
+from .text import sweep_lines
 
 # Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
 EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))
@@ -46,6 +47,9 @@ class SweepReport:
     @property
     def best_epsilon(self) -> float:
         return min(self.points, key=lambda point: point.central).epsilon
+
+    def __str__(self) -> str:
+        return "\n".join(sweep_lines(self.to_dict()))
 
     def to_dict(self) -> dict:
         return {

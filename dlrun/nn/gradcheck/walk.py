@@ -15,6 +15,7 @@ from .numeric import MEMORY_BYTES
 from .patterns import Hint
 from .problem import GradientFunction, Problem, shipped_gradient
 from .situations import AFTER_STEPS, OWN, TRAIN_ROWS_A_ROW, Situation, situations_of
+from .text import report_lines
 
 HINTS_SHOWN = 6  # beyond these a list explains nothing any more
 # A cause that explains less than this share of the failed situations may fit there by chance, and comes last.
@@ -72,6 +73,9 @@ class NetworkReport:
         names = [tensor.name for tensor in own[0].tensors]
         decided = {t.name for report in own for t in report.tensors if t.verdict in (PASS, FAIL)}
         return [name for name in names if name not in decided]
+
+    def __str__(self) -> str:
+        return "\n".join(report_lines(self.to_dict()))
 
     def to_dict(self) -> dict:
         """The keys of the first situation's report, `passed` and `verdict` being those of all, and what is new."""
