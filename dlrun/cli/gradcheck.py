@@ -29,8 +29,8 @@ def gradcheck(
     ] = 20,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Sets of weights and masks to check.")] = 1,
     max_seconds: Annotated[
-        float | None, typer.Option("--max-seconds", min=0, help="Sample the parameters beyond this time.")
-    ] = None,
+        float, typer.Option("--max-seconds", min=0, help="Sample the parameters beyond this time; 0: never.")
+    ] = 60,
     memory_mib: Annotated[int, typer.Option("--memory-mib", min=1, help="The most memory that blocks take.")] = 64,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -48,11 +48,11 @@ def gradcheck(
                 raise UsageError(f"{what}: a file of your own takes neither KEY=VALUE nor --sweep; leave them out")
             from .own_code import check_file
 
-            report = check_file(what, epsilon=epsilon, max_seconds=max_seconds, progress=progress)
+            report = check_file(what, epsilon=epsilon, max_seconds=max_seconds or None, progress=progress)
         else:
             from ..experiment import CheckOptions, check_gradients, read_config, sweep_epsilon
 
-            options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds, memory_mib * 2**20)
+            options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds or None, memory_mib * 2**20)
             report = (sweep_epsilon if sweep else check_gradients)(
                 read_config(what, overrides or ()), options, progress=progress
             )

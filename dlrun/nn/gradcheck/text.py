@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from .judging import GREAT, LIKELY_BUG, LOOK_CLOSER
 
 SCALE = f"the course's scale: below {GREAT:g} great, below {LOOK_CLOSER:g} fine, below {LIKELY_BUG:g} look closer"
+NAMES_SHOWN = 8  # more of them in one line is a wall of text
 PLOT_COLUMN = 3  # characters an epsilon
 CENTRAL_MARK, ONE_SIDED_MARK, BOTH_MARK = "*", "o", "@"
 
@@ -60,11 +61,16 @@ def tensor_row(tensor: dict, failing: bool) -> list[str]:
     ]
 
 
+def decided(tensors: Sequence[dict]) -> Sequence[dict]:
+    """The tensors with a verdict; all, where none has one. Below the floor a relative difference says nothing."""
+    return [tensor for tensor in tensors if tensor["verdict"] in ("pass", "fail")] or tensors
+
+
 def situation_lines(situations: Sequence[dict]) -> list[str]:
     """A row a situation: which net, which penalty and masks, how much was checked, and the outcome."""
     rows = []
     for told in situations:
-        worst = max(told["tensors"], key=lambda tensor: tensor["relative_difference"])
+        worst = max(decided(told["tensors"]), key=lambda tensor: tensor["relative_difference"])
         keeps = "/".join(f"{keep:g}" for keep in dict.fromkeys(told["keep_probs"])) or "1"
         rows.append(
             [
@@ -87,13 +93,27 @@ def notes(told: dict) -> list[str]:
     """What a reader must know beside the verdict: sampling, kinks, and what could not be verified."""
     lines = []
     if told["sampled"]:
-        of = f"{told['n_checked']} of {told['n_parameters']} parameters"
-        lines.append(f"sampled: {of} here, as many of each tensor as there was time for")
+        lines.append(f"sampled, for want of time: {sample_of(told)}, as many of each tensor")
     if told["n_kinks"]:
         lines.append(f"kinks: {told['n_kinks']} parameters stand on one and were held to their one-sided slopes")
     if told.get("not_verified"):
-        lines.append(f"not verified, neither passed nor failed: {', '.join(told['not_verified'])}")
+        lines.append(f"not verified, neither passed nor failed: {listed(told['not_verified'])}")
     return lines
+
+
+def sample_of(told: dict) -> str:
+    """How much was left out: of one check its parameters, of many the situations that were cut short."""
+    if "situations" not in told:
+        return f"{told['n_checked']} of {told['n_parameters']} parameters"
+    short = sum(situation["n_checked"] < situation["n_parameters"] for situation in told["situations"])
+    return f"{short} of {len(told['situations'])} situations"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas; of many, the first and the last, and how many."""
+    if len(names) <= NAMES_SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: NAMES_SHOWN - 1])} ... {names[-1]} ({len(names)} tensors)"
 
 
 def hint_lines(told: dict) -> list[str]:

@@ -111,7 +111,8 @@ def check_config_network(
     """Check a network on the rows of X (m, n_in) in every situation, its own and those of its small twin.
 
     init : draws fresh parameters for each seed after the first. m_train : the size of the training set, which divides
-    the penalty; beyond max_seconds for all situations together, parameters are sampled, as many of each tensor.
+    the penalty; beyond max_seconds for all situations together, parameters are sampled, as many of each tensor, and
+    those of the first situation last.
     progress(done, total) : parameters checked so far, over all situations. gradient_function : what is under check.
     """
     problem = Problem(network, parameters, X, Y, l2_lambda, m_train or TRAIN_ROWS_A_ROW * len(X))
@@ -120,7 +121,7 @@ def check_config_network(
     ends = None if max_seconds is None else time.perf_counter() + max_seconds
     for number, situation in enumerate(todo):
         began = time.perf_counter()
-        share = None if ends is None else max(0.0, ends - began) / (len(todo) - number)
+        share = None if ends is None else share_of(ends - began, len(todo) - number, first=number == 0)
         report = check_problem(
             situation.problem,
             epsilon=epsilon,
@@ -137,6 +138,11 @@ def check_config_network(
         if progress is not None:
             progress(done, total)
     return NetworkReport(tuple(results), tuple(common_hints(results)))
+
+
+def share_of(seconds: float, n_left: int, *, first: bool) -> float:
+    """The time for one of the situations that are left: the config's own net as it begins comes before all others."""
+    return max(0.0, seconds) / (1 if first else n_left)
 
 
 def common_hints(results: list[SituationResult]) -> list[Hint]:
