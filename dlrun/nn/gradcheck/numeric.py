@@ -33,7 +33,7 @@ class Differences:
     """What the cost does when parameters change one at a time by +h and by -h; each array has one entry a parameter.
 
     slope : (J(+h) - J(-h)) / 2h. right, left : (J(+h) - J) / h and (J - J(-h)) / h.
-    low, high : the least and the greatest slope that picking one side an example could give.
+    low, high : the least and the greatest slope that picking one side an example could give, where any crossed.
     crossed : whether any pre-activation of any example changed sign between -h and +h, at an activation with a kink.
     """
 
@@ -258,10 +258,14 @@ class BlockDifferences:
 
     def collect(self, shape, changed, examples, losses, crossed, steps) -> Differences:
         """Sum rows to parameters: (1/m) times the sum over examples; rows that were left out add nothing."""
-        plus, minus, kinks = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.bool_)
+        plus, minus = np.zeros(shape), np.zeros(shape)
         plus[changed, examples] = (losses[0] - self.loss[examples]) / self.m
         minus[changed, examples] = (self.loss[examples] - losses[1]) / self.m
-        kinks[changed, examples] = crossed
         right, left = plus.sum(axis=1) / steps, minus.sum(axis=1) / steps
+        slope = (right + left) / 2
+        if not crossed.any():  # and so there is but one side to pick
+            return Differences(slope, right, left, slope, slope, np.zeros(len(steps), np.bool_))
+        kinks = np.zeros(shape, np.bool_)
+        kinks[changed, examples] = crossed
         low, high = np.minimum(plus, minus).sum(axis=1) / steps, np.maximum(plus, minus).sum(axis=1) / steps
-        return Differences((right + left) / 2, right, left, low, high, kinks.any(axis=1))
+        return Differences(slope, right, left, low, high, kinks.any(axis=1))
