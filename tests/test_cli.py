@@ -304,6 +304,9 @@ def test_divergence_ends_with_5_says_where_and_keeps_finite_parameters(tmp_path)
         assert all(np.isfinite(model[name]).all() for name in model.files if name[0] in "Wb")
     shown = dlrun("runs", cwd=tmp_path)
     assert "diverged" in shown.stdout
+    advice = json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)["advice"]
+    assert (advice[0]["key"], advice[0]["why"]) == ("training.learning_rate", result["message"])
+    assert "this run is diverged" in dlrun("diagnose", cwd=tmp_path).stdout
 
 
 def test_ctrl_c_ends_with_130_and_keeps_the_best_parameters_so_far(tmp_path):

@@ -81,4 +81,9 @@ def diagnosis_of(result: dict) -> dict:
         baseline_error=result["baseline_error"],
         regression=result["task"] == "regression",
     )
-    return {"run_id": result["run_id"]} | diagnosis.to_dict()
+    told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
+    if result["status"] == "diverged":
+        # What such a network gets wrong says nothing of its size or its data.
+        slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}
+        told["advice"] = [slower, *told["advice"]]
+    return told

@@ -114,6 +114,11 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     run = f" of {diagnosis['run_id']}" if diagnosis.get("run_id") else ""
     unit = ", in 1 - R²" if diagnosis.get("regression") else ""
     say(console, (f"diagnosis{run}{unit}", "bold"), whole=True)
+    if diagnosis.get("status", "finished") != "finished":
+        say(
+            console,
+            (f"this run is {diagnosis['status']}: its errors are those of the parameters that were kept", "bold red"),
+        )
     errors, verdict = diagnosis["errors"], diagnosis["verdict"]
     train, dev, optimal = shown(errors["train"]), shown(errors["dev"]), shown(diagnosis["optimal_error"])
     bias, variance = shown(diagnosis["avoidable_bias"]), shown(diagnosis["variance"])
