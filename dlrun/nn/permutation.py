@@ -11,7 +11,7 @@ import numpy as np
 # Over ten thousand keys, six rounds still favoured some places of three numbers (p of 1e-8); eight did not (p > 0.1).
 ROUNDS = 8
 
-# Halves of one or two bits have too few functions to be mixed by (p of 1e-18 for the orders of five); three have enough.
+# Halves of one or two bits have too few functions to be mixed by (p of 1e-18 for all orders of five); three suffice.
 FEWEST_BITS = 6
 
 # The numbers of so many rows take 8 MiB. Up to here the generator's own shuffle is quicker than the keys are.
