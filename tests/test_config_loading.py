@@ -38,7 +38,7 @@ def test_the_least_config_is_complete(load):
             "split": {"train": 0.6, "dev": 0.2, "test": 0.2},
             "split_column": None, "group": None, "order": None, "stratify": True, "target": None, "header": None,
             "separator": None, "drop": [], "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
-            "numeric": [], "categorical": [], "task": "auto", "normalize": True, "samples": None, "noise": None,
+            "numeric": [], "categorical": [], "memory_map": False, "task": "auto", "normalize": True, "samples": None,
             "features": None, "informative": None, "classes": None, "factor": None, "cluster_std": None,
         },
         "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
@@ -179,7 +179,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 2 + 26 + 6 + 8 + 10 + 1  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 2 + 27 + 6 + 8 + 10 + 1  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -321,7 +321,7 @@ def test_a_folder_and_an_unknown_kind_of_file_are_sentences(tmp_path):
         (
             "t.xlsx",
             "t.xlsx: .xlsx is no kind of file that can be read; save it as one of .csv, .tsv, .txt, .data, .parquet,"
-            " .npz",
+            " .npz, .npy",
         ),
     ]:
         with pytest.raises(DataError) as caught:

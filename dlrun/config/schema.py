@@ -36,7 +36,7 @@ class Data(Section):
     """Where the examples come from, how they are read, divided and scaled."""
 
     source: kinds.Source = Field(
-        description="A bundled set, a generator, openml:ID-or-name, or a path to .csv, .tsv, .parquet or .npz."
+        description="A bundled set, a generator, openml:ID-or-name, or a path to .csv, .tsv, .parquet, .npz, .npy."
     )
     dev_source: kinds.Text | None = Field(None, description="A separate file to take the dev set from.")
     test_source: kinds.Text | None = Field(None, description="A separate file to take the test set from.")
@@ -54,6 +54,7 @@ class Data(Section):
     )
     numeric: kinds.Columns = Field((), description="Columns to read as numbers whatever they look like.")
     categorical: kinds.Columns = Field((), description="Columns to read as categories whatever they look like.")
+    memory_map: kinds.Switch = Field(False, description="Whether the rows stay in their file, a .npy, while training.")
     task: kinds.Task = Field("auto", description="What the target asks for; auto decides by its values.")
     normalize: kinds.Switch = Field(True, description="Whether inputs are scaled by the training set's mean and sigma.")
     samples: kinds.Count | None = Field(None, description="Generators: the number of examples.")

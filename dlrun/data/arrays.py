@@ -6,7 +6,7 @@ Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def read_arrays(paths: Mapping[str, tuple[str, Path]]) -> Table:
     table = plain_table(shown, X, np.zeros(0), pixels=_is_square(shapes["train"]))
     sizes = [len(X) for _, X, _ in pieces.values()]
     given = np.repeat([SPLITS.index(split) for split in pieces], sizes).astype(np.int8) if len(pieces) > 1 else None
-    return replace(table, own_target=_target(y), given=given, place=_places([p[0] for p in pieces.values()], sizes))
+    place = index_places([where for where, _, _ in pieces.values()], sizes)
+    return replace(table, own_target=_target(y), given=given, place=place)
 
 
 def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
@@ -126,7 +127,9 @@ def _is_square(shape: tuple[int, ...]) -> bool:
     return square_side(int(np.prod(shape))) is not None
 
 
-def _places(names: list[str], sizes: list[int]):
+def index_places(names: Sequence[str], sizes: Sequence[int]) -> Callable[[int], str]:
+    """A function from row to `name[index]`, the index counted in the array that the row came from."""
+
     def place(row: int) -> str:
         for name, size in zip(names, sizes, strict=True):
             if row < size:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from .examples import SPLITS, Examples, Table
+from .facts import class_counts
 from .files import listed
 
 # One-hot coding a text column makes a feature of each level. Names of countries (adult has 42) fit below this; surnames
@@ -60,7 +61,8 @@ def _is_identity(filled: int, levels: int) -> bool:
 def warnings_of(examples: Examples, parts: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     """Every warning about these examples, split like this."""
     found = [*examples.warnings, *_leaks(examples), *_identities(examples), *_constants(examples, parts["train"])]
-    return (*found, *_absent_classes(examples, parts), *_rows_in_two_splits(examples, parts))
+    found += absent_classes(examples.classes, class_counts(examples, parts))
+    return (*found, *_rows_in_two_splits(examples, parts))
 
 
 def _columns(examples: Examples) -> Iterator[tuple[str, np.ndarray]]:
@@ -118,11 +120,17 @@ def _constants(examples: Examples, train: np.ndarray) -> Iterator[str]:
         # The corners of pictures are constant as a rule, and no fault of anyone's.
         return
     names = [name for name, values in _columns(examples) if _is_constant(values, train)]
+    constant_target = not examples.classes and _is_constant(examples.y, train)
+    yield from constants_told(names, examples.target_name if constant_target else None)
+
+
+def constants_told(names: Sequence[str], target: str | None) -> Iterator[str]:
+    """A sentence for the features that are constant in training, and one for the target, named if it is constant."""
     if names:
         word = "column is" if len(names) == 1 else "columns are"
         yield f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
-    if not examples.classes and _is_constant(examples.y, train):
-        yield f"the target {examples.target_name!r} is constant in the training rows; there is nothing to learn"
+    if target is not None:
+        yield f"the target {target!r} is constant in the training rows; there is nothing to learn"
 
 
 def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
@@ -131,14 +139,13 @@ def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
     return bool((values[train[:FIRST_LOOK]] == first).all() and (values[train] == first).all())
 
 
-def _absent_classes(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[str]:
+def absent_classes(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """A sentence for dev and test each, if a class has no rows there; counts (K,) for each split."""
     for split in SPLITS[1:]:
-        if examples.classes and split in parts:
-            counts = np.bincount(examples.y[parts[split]], minlength=len(examples.classes))
-            names = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
-            if names:
-                subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
-                yield f"{subject} no rows in {split}, so the {split} error says nothing of that"
+        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0)] if split in counts else []
+        if names:
+            subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
+            yield f"{subject} no rows in {split}, so the {split} error says nothing of that"
 
 
 def _rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[str]:

@@ -3,12 +3,14 @@
 They hold arrays and names only; the modules that make them stand above this one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 
 SPLITS = ("train", "dev", "test")
 
@@ -100,21 +102,24 @@ class Examples:
         return len(self.y)
 
 
-class Parts(dict[str, np.ndarray]):
+class Parts(dict[str, np.ndarray | Piece]):
     """Row indices under train, dev and, if there are any, test; `method` says in words how they were chosen."""
 
-    def __init__(self, parts: dict[str, np.ndarray], method: str):
+    def __init__(self, parts: Mapping[str, np.ndarray | Piece], method: str):
         super().__init__(parts)
         self.method = method
 
 
 @dataclass(frozen=True)
 class Split:
-    """Prepared rows: X (m, n) C-contiguous; Y (m, 1) if binary or regression, (m,) int64 if multiclass; rows (m,)."""
+    """Prepared rows: X (m, n) C-contiguous; Y (m, 1) if binary or regression, (m,) int64 if multiclass; rows (m,).
 
-    X: np.ndarray
-    Y: np.ndarray
-    rows: np.ndarray
+    Where the rows stay in their file, all three are worked out for the slice or the places that are asked for.
+    """
+
+    X: np.ndarray | MappedRows
+    Y: np.ndarray | MappedTarget
+    rows: np.ndarray | Piece
 
 
 @dataclass(frozen=True)
@@ -143,3 +148,8 @@ class Dataset:
     def splits(self) -> dict[str, Split]:
         """The splits that there are, by name."""
         return {name: split for name in SPLITS if (split := getattr(self, name)) is not None}
+
+    def rows_as_arrays(self) -> dict[str, np.ndarray]:
+        """The row numbers of each split, by name; or, of rows that stay in their file, what they follow from."""
+        rows = {name: split.rows for name, split in self.splits().items()}
+        return pieces_as_arrays(rows) if isinstance(self.train.rows, Piece) else rows

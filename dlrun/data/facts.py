@@ -3,25 +3,35 @@
 Whoever reads these facts later has the data's hash and every count, without the data.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
 
 from .examples import Examples
+from .mapped import MappedExamples
 
 
-def facts_of(examples: Examples, parts: Mapping[str, np.ndarray], *, features: int, normalize: bool) -> dict[str, Any]:
+def facts_of(
+    examples: Examples | MappedExamples,
+    parts: Mapping[str, Sized],
+    *,
+    features: int,
+    normalize: bool,
+    missing: Mapping[str, int],
+    class_counts: Mapping[str, np.ndarray],
+) -> dict[str, Any]:
     """Source, rows, columns, target, classes, sizes and counts a split, hash and missing counts; plain for JSON.
 
-    `features` is the number of prepared columns; `parts.method`, where there is one, says how rows were divided.
+    `features` is the number of prepared columns; `parts.method`, where there is one, says how rows were divided;
+    `class_counts` are (K,) for each split.
     """
     return {
         "source": examples.shown,
         "sha256": examples.sha256,
         "rows": examples.m,
         "columns": _columns(examples),
-        "missing": _missing(examples),
+        "missing": dict(missing),
         "features": features,
         "normalize": normalize,
         "target": examples.target_name,
@@ -29,18 +39,18 @@ def facts_of(examples: Examples, parts: Mapping[str, np.ndarray], *, features: i
         "classes": list(examples.classes),
         "split": getattr(parts, "method", "by hand"),
         "sizes": {name: len(rows) for name, rows in parts.items()},
-        "class_counts": {name: _class_counts(examples, rows) for name, rows in parts.items()},
+        "class_counts": {name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
         "image_side": examples.image_side,
     }
 
 
-def _columns(examples: Examples) -> list[dict[str, Any]]:
+def _columns(examples: Examples | MappedExamples) -> list[dict[str, Any]]:
     numeric = [{"name": name, "kind": "numeric"} for name in examples.number_names]
     named = zip(examples.code_names, examples.levels, strict=True)
     return numeric + [{"name": name, "kind": "categorical", "levels": list(levels)} for name, levels in named]
 
 
-def _missing(examples: Examples) -> dict[str, int]:
+def missing_cells(examples: Examples) -> dict[str, int]:
     """Missing cells of each column that has any."""
     is_float = examples.numbers.dtype.kind == "f"
     gaps = np.isnan(examples.numbers).sum(axis=0) if is_float else np.zeros(len(examples.number_names), dtype=int)
@@ -49,6 +59,12 @@ def _missing(examples: Examples) -> dict[str, int]:
     return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
-def _class_counts(examples: Examples, rows: np.ndarray) -> dict[str, int]:
-    counts = np.bincount(examples.y[rows], minlength=len(examples.classes)) if examples.classes else np.zeros(0)
-    return {label: int(count) for label, count in zip(examples.classes, counts, strict=True)}
+def class_counts(examples: Examples, parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """(K,) rows of each class, for each split; K is 0 where there are no classes."""
+    if not examples.classes:
+        return {name: np.zeros(0, dtype=np.int64) for name in parts}
+    return {name: np.bincount(examples.y[rows], minlength=len(examples.classes)) for name, rows in parts.items()}
+
+
+def _by_label(classes: Sequence[str], counts: np.ndarray) -> dict[str, int]:
+    return {label: int(count) for label, count in zip(classes, counts, strict=True)}

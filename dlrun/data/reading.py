@@ -21,13 +21,17 @@ from .checks import kept_codes
 from .columns import with_categories, with_numbers
 from .examples import DEFAULT_MISSING, SPLITS, Column, Examples, Table
 from .files import find_column, find_columns, find_file, listed
+from .mapped import MappedExamples
+from .npy import read_npy, refuse_columns_apart, refuse_unmapped
 from .openml import read_openml
 from .sources import SOURCES, read_named
 from .tables import read_tables
 from .targets import read_target
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".parquet")
-ARRAY_SUFFIXES = (".npz",)
+
+# The kind of file that an ending announces; one kind for all splits.
+KINDS = dict.fromkeys(TABLE_SUFFIXES, "table") | {".npz": "arrays", ".npy": "array"}
 
 # Column names under which tables of pictures circulate: pixel7, px_7, and 3x4 for row 3, column 4.
 PIXEL_NAME = re.compile(r"(pixel|px)[ _]?\d+|\d+x\d+", re.IGNORECASE)
@@ -51,21 +55,26 @@ def read_examples(
     missing: Sequence[str] = DEFAULT_MISSING,
     numeric: Sequence[str | int] = (),
     categorical: Sequence[str | int] = (),
+    memory_map: bool = False,
     task: str = "auto",
     split_column: str | int | None = None,
     group: str | int | None = None,
     order: str | int | None = None,
-) -> Examples:
-    """The rows of a source, with raw features and a target.
+) -> Examples | MappedExamples:
+    """The rows of a source, with raw features and a target; with `memory_map`, the rows of a .npy where they lie.
 
-    `source` is a word of SOURCES, `openml:` with a number or name (a bare number means the same), or a path to a table
-    or .npz, looked for in `folder` and then in the working directory. Columns are named, or counted from 0 (or from -1
-    at the end); the target is the last column without another role unless named. Generators draw their seed from `rng`.
-    Raises DataError.
+    `source` is a word of SOURCES, `openml:` with a number or name (a bare number means the same), or a path to a table,
+    .npz or .npy, looked for in `folder` and then in the working directory. Columns are named, or counted from 0 (or
+    from -1 at the end); the target is the last column without another role unless named. Generators draw their seed
+    from `rng`. Raises DataError.
     """
     shown = f"openml:{source}" if isinstance(source, int) else source
     paths = {"train": shown, "dev": dev_source, "test": test_source}
     paths = {split: str(path) for split, path in paths.items() if path is not None}
+    if memory_map:
+        apart = {"dev_source": dev_source, "test_source": test_source, "categorical": categorical}
+        refuse_unmapped(shown, apart | {"split_column": split_column, "group": group, "order": order})
+        return _mapped(shown, find_file(shown, folder), target=target, drop=drop, task=task)
     options = {"header": header, "separator": separator, "missing": missing, "categorical": categorical}
     table = _read(shown, paths, folder=folder, rng=rng, settings=settings, target=target, options=options)
     table = _typed(table, numeric, categorical)
@@ -97,9 +106,11 @@ def _read(
         return read_openml(shown, target=target)
     kinds = {split: _kind_of_file(path) for split, path in paths.items()}
     if len(set(kinds.values())) > 1:
-        raise DataError(f"{', '.join(paths.values())}: tables and .npz cannot be mixed; give all splits as one kind")
+        raise DataError(f"{', '.join(paths.values())}: tables, .npz and .npy cannot be mixed; give all as one kind")
     files = {split: (path, find_file(path, folder)) for split, path in paths.items()}
-    return read_arrays(files) if kinds["train"] == "arrays" else read_tables(files, **options)
+    if kinds["train"] == "table":
+        return read_tables(files, **options)
+    return read_arrays(files) if kinds["train"] == "arrays" else read_npy(files)
 
 
 def is_named_source(source: str | int) -> bool:
@@ -109,16 +120,26 @@ def is_named_source(source: str | int) -> bool:
 
 def _kind_of_file(name: str) -> str:
     suffix = Path(name).suffix.lower()
-    if suffix in TABLE_SUFFIXES:
-        return "table"
-    if suffix in ARRAY_SUFFIXES:
-        return "arrays"
-    known = ", ".join(TABLE_SUFFIXES + ARRAY_SUFFIXES)
+    if suffix in KINDS:
+        return KINDS[suffix]
+    known = ", ".join(KINDS)
     if suffix and "/" not in suffix:
         raise DataError(f"{name}: {suffix} is no kind of file that can be read; save it as one of {known}")
     close = difflib.get_close_matches(name, SOURCES, n=1)
     advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(SOURCES)}"
     raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {known})")
+
+
+def _mapped(
+    shown: str, path: Path, *, target: str | int | None, drop: Sequence[str | int], task: str
+) -> MappedExamples:
+    """The roles of a .npy's columns; what its rows hold is found when a Dataset is fitted to them."""
+    table = read_npy({"train": (shown, path)}, mapped=True)
+    refuse_columns_apart(table)
+    roles = _roles(table, target=target, drop=drop)
+    columns = np.array([table.names.index(name) for name in roles.features])
+    at = table.names.index(roles.target.name)
+    return MappedExamples(shown, table.numbers, columns, roles.features, at, roles.target.name, task)
 
 
 def _typed(table: Table, numeric: Sequence[str | int], categorical: Sequence[str | int]) -> Table:

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import DataError
+from ..nn.permutation import Permutation
 from .examples import DEFAULT_SPLIT, SPLITS, Examples, Parts
 from .files import listed
+from .mapped import METHOD, MappedExamples, Piece
 
 # Ratios typed by hand sum to 1 within this.
 RATIO_SLACK = 1e-6
 
 
 def split_examples(
-    examples: Examples,
+    examples: Examples | MappedExamples,
     *,
     rng: np.random.Generator,
     split: Mapping[str, float] = DEFAULT_SPLIT,
@@ -28,8 +30,11 @@ def split_examples(
     `split` holds ratios that sum to 1, or counts. Rows that came with a split stay in it (its ratio is shared out among
     the others; its count draws a random subset); the others are divided. Classes keep their shares unless `stratify` is
     false, or groups or an order decide. Train comes shuffled, so that any leading part of it is a fair sample, unless
-    rows have an order; dev and test come in the order of the source. Raises DataError.
+    rows have an order; dev and test come in the order of the source. Rows that stay in their file are divided by a
+    keyed permutation, not stratified, and their numbers are never listed. Raises DataError.
     """
+    if isinstance(examples, MappedExamples):
+        return _by_keys(examples, split, rng)
     is_counts = _is_counts(split)
     given = _given_rows(examples, split if is_counts else {}, rng)
     pool = np.arange(examples.m) if examples.given is None else np.flatnonzero(examples.given == 0)
@@ -43,6 +48,20 @@ def split_examples(
     parts = {name: rows for name in SPLITS if len(rows := {**given, **parts}.get(name, pool[:0]))}
     _check(examples, parts)
     return Parts(parts, method)
+
+
+def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts:
+    wanted = {name: float(split.get(name, 0)) for name in SPLITS}
+    if _is_counts(split):
+        sizes = _count_sizes(wanted, examples.m, examples.shown)
+    else:
+        sizes = _ratio_sizes(split, wanted, examples.m)
+    permutation, pieces, start = Permutation.drawn(examples.m, rng), {}, 0
+    for name, size in sizes.items():
+        if size:
+            pieces[name] = Piece(permutation, start, start + size)
+        start += size
+    return Parts(pieces, METHOD)
 
 
 def _is_counts(split: Mapping[str, float]) -> bool:
@@ -205,13 +224,15 @@ def _check(examples: Examples, parts: Mapping[str, np.ndarray]) -> None:
     if not examples.classes:
         return
     counts = np.bincount(examples.y[parts["train"]], minlength=len(examples.classes))
+    refuse_untaught(examples, counts, "set data.stratify: true, choose another split, or drop the rows")
+
+
+def refuse_untaught(examples: Examples | MappedExamples, counts: np.ndarray, advice: str) -> None:
+    """Raise DataError where a class has no training row; counts (K,) are those of the training rows."""
     absent = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
     if absent:
         subject = f"class {absent[0]} has" if len(absent) == 1 else f"classes {listed(absent)} have"
-        raise DataError(
-            f"{examples.shown}: {subject} no rows in train and cannot be learned; set data.stratify:"
-            " true, choose another split, or drop the rows"
-        )
+        raise DataError(f"{examples.shown}: {subject} no rows in train and cannot be learned; {advice}")
 
 
 def _in_words(names: list[str]) -> str:

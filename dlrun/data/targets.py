@@ -3,7 +3,7 @@
 A label is kept as people see it in the file; which integer stands for it is decided here and nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +44,9 @@ def read_target(column: Column, *, task: str, shown: str, place: Callable[[int],
                 " set data.task: auto, or list the words for missing values in data.missing"
             )
         used, y = np.unique(column.values, return_inverse=True)
-        return _classified(column.name, y, tuple(column.levels[code] for code in used), task, shown)
+        classes = tuple(column.levels[code] for code in used)
+        task = task_of_classes(column.name, classes, len(y), task=task, shown=shown)
+        return Target(y.astype(np.int64), classes, task)
     values = column.values.astype(np.float64)
     if not np.isfinite(values).all():
         row = int(np.isfinite(values).argmin())
@@ -52,10 +54,16 @@ def read_target(column: Column, *, task: str, shown: str, place: Callable[[int],
     if task == "regression":
         return Target(values, (), "regression")
     distinct, y = np.unique(values, return_inverse=True)
-    whole = bool((distinct == np.round(distinct)).all())
-    if task == "auto" and not (whole and len(distinct) <= MOST_INTEGER_CLASSES):
+    if task == "auto" and not are_classes(distinct):
         return Target(values, (), "regression")
-    return _classified(column.name, y, tuple(label(value) for value in distinct), task, shown)
+    classes = tuple(label(value) for value in distinct)
+    task = task_of_classes(column.name, classes, len(y), task=task, shown=shown)
+    return Target(y.astype(np.int64), classes, task)
+
+
+def are_classes(distinct: np.ndarray) -> bool:
+    """Whether numbers stand for classes where nobody says so: whole ones, and few of them."""
+    return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
 
 
 def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> None:
@@ -69,7 +77,11 @@ def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> 
     )
 
 
-def _classified(name: str, y: np.ndarray, classes: tuple[str, ...], task: str, shown: str) -> Target:
+def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: str, shown: str) -> str:
+    """The task that a target of m rows in these classes asks for, binary or multiclass.
+
+    Raises DataError where they are no use as classes, or contradict the task asked for.
+    """
     count = len(classes)
     if count == 1:
         raise DataError(
@@ -81,11 +93,9 @@ def _classified(name: str, y: np.ndarray, classes: tuple[str, ...], task: str, s
             f"{shown}: data.task is binary but the target {name!r} has {count} classes ({listed(classes)});"
             " set data.task: multiclass or auto"
         )
-    if len(y) >= FEWEST_ROWS_TO_JUDGE and count > LARGEST_CLASS_SHARE * len(y):
+    if m >= FEWEST_ROWS_TO_JUDGE and count > LARGEST_CLASS_SHARE * m:
         raise DataError(
-            f"{shown}: the target {name!r} has {count} different values in {len(y)} rows, too many for classes; name"
+            f"{shown}: the target {name!r} has {count} different values in {m} rows, too many for classes; name"
             " another column with data.target, or set data.task: regression if they are numbers"
         )
-    if task == "auto":
-        task = "binary" if count == 2 else "multiclass"
-    return Target(y.astype(np.int64), classes, task)
+    return ("binary" if count == 2 else "multiclass") if task == "auto" else task

@@ -46,6 +46,13 @@ def random_streams(seed: int) -> dict[str, np.random.Generator]:
 def prepare(loaded: LoadedConfig) -> Experiment:
     """Read, split and scale the data, and draw the network's first weights. Raises ConfigError, DataError."""
     config, streams = loaded.config, random_streams(loaded.config.seed)
+    if config.data.memory_map and config.training.batch_size == "full":
+        raise ConfigError(
+            [
+                f"{loaded.file}: training.batch_size: got full beside data.memory_map, and a full batch would hold"
+                " every row in memory; give a number such as 1024, or leave data.memory_map out"
+            ]
+        )
     dataset = prepare_data(config, Path(loaded.file).parent, streams)
     n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
     sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
@@ -93,6 +100,7 @@ READING_NAMES = (
     "missing",
     "numeric",
     "categorical",
+    "memory_map",
     "task",
     "split_column",
     "group",

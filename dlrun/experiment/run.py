@@ -60,7 +60,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
     folder.write_json("environment.json", environment() | {"seed": loaded.config.seed})
     folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
-    folder.write_arrays("split.npz", {name: part.rows for name, part in dataset.splits().items()})
+    folder.write_arrays("split.npz", dataset.rows_as_arrays())
 
 
 def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:

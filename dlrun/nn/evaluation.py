@@ -1,10 +1,16 @@
-"""How good the network is on a set of rows: loss and error, dropout off."""
+"""How good the network is on a set of rows: loss and error, dropout off.
 
-from typing import NamedTuple
+Rows are answered a chunk at a time and only sums are kept, so that a measurement needs no memory that grows with them.
+X and Y need a length and slices, nothing else: they may be arrays, or rows that stay in a file.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .network import Network, chunks, predict_logits
+from .moments import Moments
+from .network import Network, predict_logits
 from .parameters import Parameters
 
 # Rows at a time: activations of a few hundred units then stay within a processor's second-level cache.
@@ -18,42 +24,94 @@ class Evaluation(NamedTuple):
     error: float
 
 
-def logits_of(network: Network, parameters: Parameters, X: np.ndarray) -> np.ndarray:
-    """Logits (m, n_out) of all rows of X, a chunk at a time."""
-    logits = np.empty((len(X), network.sizes[-1]), parameters.flat.dtype)
-    for rows in chunks(len(X), EVALUATION_ROWS):
-        logits[rows] = predict_logits(network, parameters, X[rows])
-    return logits
+class Tally(Protocol):
+    """Takes in answers (k,) and the truth (k,) a chunk at a time; error() is that of all of them."""
+
+    def add(self, answers: np.ndarray, truth: np.ndarray) -> None: ...
+
+    def error(self) -> float: ...
 
 
-def evaluate(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray) -> Evaluation:
-    """Loss and error of X (m, n_in) against Y, in Y's own form: (m, 1), or class indices (m,) for softmax."""
-    logits = logits_of(network, parameters, X)
-    return Evaluation(network.loss_function.mean(logits, Y), error_of(network, logits, Y))
+class WrongAnswers:
+    """The fraction of rows answered wrongly."""
+
+    def __init__(self):
+        self.wrong, self.count = 0, 0
+
+    def add(self, answers: np.ndarray, truth: np.ndarray) -> None:
+        self.wrong += int(np.count_nonzero(answers != truth))
+        self.count += len(truth)
+
+    def error(self) -> float:
+        return self.wrong / self.count
 
 
-def error_of(network: Network, logits: np.ndarray, Y: np.ndarray) -> float:
-    """The fraction of rows answered wrongly; for squared error, the fraction of the variance left unexplained, 1 - R^2.
+class UnexplainedVariance:
+    """The fraction of the variance left unexplained, 1 - R^2, in float64.
 
     R^2 is about the mean of these very rows, as scikit-learn's r2_score has it. If they do not vary at all, the error
     is 0 for a perfect fit and 1 otherwise.
     """
-    answers = network.loss_function.predict(logits)
-    truth = Y.reshape(-1)
-    if network.loss != "squared":
-        return float(np.mean(answers != truth))
-    truth = truth.astype(np.float64)
-    residual = np.square(answers - truth).sum()
-    total = np.square(truth - truth.mean()).sum()
-    if total == 0:
-        return float(residual > 0)
-    return float(residual / total)
+
+    def __init__(self):
+        self.residual, self.truth = 0.0, Moments(1)
+
+    def add(self, answers: np.ndarray, truth: np.ndarray) -> None:
+        truth = truth.astype(np.float64)
+        self.residual += float(np.square(answers - truth).sum())
+        self.truth.add(truth[:, None])
+
+    def error(self) -> float:
+        total = float(self.truth.squares[0])
+        return self.residual / total if total else float(self.residual > 0)
 
 
-def baseline_error(network: Network, Y_train: np.ndarray, Y: np.ndarray) -> float:
+TALLIES: dict[str, type[Tally]] = {
+    "sigmoid": WrongAnswers,
+    "softmax": WrongAnswers,
+    "squared": UnexplainedVariance,
+}
+
+
+def evaluate(network: Network, parameters: Parameters, X, Y) -> Evaluation:
+    """Loss and error of X (m, n_in) against Y, in Y's own form: (m, 1), or class indices (m,) for softmax."""
+    loss, tally = 0.0, TALLIES[network.loss]()
+    for rows in pieces(len(X)):
+        logits, truth = predict_logits(network, parameters, X[rows]), Y[rows]
+        loss += network.loss_function.mean(logits, truth) * len(truth)
+        tally.add(network.loss_function.predict(logits), truth.reshape(-1))
+    return Evaluation(loss / len(X), tally.error())
+
+
+def error_of(network: Network, logits: np.ndarray, Y: np.ndarray) -> float:
+    """The error of logits (m, n_out) that are known already."""
+    tally = TALLIES[network.loss]()
+    tally.add(network.loss_function.predict(logits), Y.reshape(-1))
+    return tally.error()
+
+
+def baseline_error(network: Network, Y_train, Y) -> float:
     """The error on Y of one answer for all: the commonest training class, or the mean of the training targets."""
+    answer, tally = commonest_answer(network, Y_train), TALLIES[network.loss]()
+    for rows in pieces(len(Y)):
+        truth = Y[rows].reshape(-1)
+        tally.add(np.full(len(truth), answer), truth)
+    return tally.error()
+
+
+def commonest_answer(network: Network, Y) -> float:
+    """The one answer that fits Y best: its commonest class, the lowest among equals, or its mean."""
     if network.loss == "squared":
-        logits = np.full((len(Y), 1), Y_train.mean(dtype=np.float64))
-        return error_of(network, logits, Y)
-    commonest = np.bincount(Y_train.reshape(-1).astype(np.int64)).argmax()
-    return float(np.mean(Y.reshape(-1) != commonest))
+        moments = Moments(1)
+        for rows in pieces(len(Y)):
+            moments.add(Y[rows])
+        return float(moments.mean()[0])
+    counts = np.zeros(max(network.sizes[-1], 2), np.int64)
+    for rows in pieces(len(Y)):
+        counts += np.bincount(Y[rows].reshape(-1).astype(np.int64), minlength=len(counts))
+    return int(counts.argmax())
+
+
+def pieces(m: int) -> Iterator[slice]:
+    """Slices of EVALUATION_ROWS that cover range(m), one by one: a list of them would grow with m."""
+    return (slice(start, start + EVALUATION_ROWS) for start in range(0, m, EVALUATION_ROWS))

@@ -13,13 +13,17 @@ import numpy as np
 
 from ..errors import Diverged
 from .evaluation import evaluate
-from .network import Network, Workspace, backward, chunks, forward
+from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
+from .permutation import shuffled
 
 
 class Examples(NamedTuple):
-    """X (m, n_in), and Y as the loss wants it: (m, 1), or class indices (m,) for softmax."""
+    """X (m, n_in), and Y as the loss wants it: (m, 1), or class indices (m,) for softmax.
+
+    Arrays, or rows that stay in a file: what has a length, slices, and `take(rows, axis=0)`.
+    """
 
     X: np.ndarray
     Y: np.ndarray
@@ -94,7 +98,7 @@ class Trainer:
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
         if self.batch_size == m:
-            np.copyto(self.workspaces[m].X, train.X)
+            np.copyto(self.workspaces[m].X, train.X[:])
         self.epochs_done = 0
         self.last_good = parameters.copy()
         self.best: Parameters | None = None
@@ -129,10 +133,10 @@ class Trainer:
         if self.batch_size == m:
             yield None, self.train.Y
             return
-        order = self.batch_rng.permutation(m)
-        for batch in chunks(m, self.batch_size):
-            rows = order[batch]
-            yield rows, self.train.Y[rows]
+        order = shuffled(m, self.batch_rng)
+        for start in range(0, m, self.batch_size):
+            rows = order[start : start + self.batch_size]
+            yield rows, self.train.Y.take(rows, axis=0)
 
     def step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
         """One step on one batch. Returns its mean data loss and the penalty, both before the update."""
@@ -151,7 +155,7 @@ class Trainer:
         if rows is not None:
             np.copyto(workspace.X, self.train.X.take(rows, axis=0))
         elif self.augment is not None:
-            np.copyto(workspace.X, self.train.X)
+            np.copyto(workspace.X, self.train.X[:])
         if self.augment is not None:
             self.augment(workspace.X)
 

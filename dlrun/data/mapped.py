@@ -1,0 +1,118 @@
+"""The nouns of memory-mapped data: rows that stay in their file and are scaled as they are gathered.
+
+Nothing here holds anything for every row. The maths sees what it needs of an array: a length, a shape, a type, slices
+and `take`. The row numbers of a split are worked out as they are asked for.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..nn.permutation import Permutation
+from .scaling import Scaling
+
+# How the rows were divided, for the facts: counting classes beforehand would take a reading of its own.
+METHOD = "at random by a keyed permutation, not stratified"
+
+
+@dataclass(frozen=True)
+class MappedExamples:
+    """A 2-D .npy in its file: `array` (m, width), of which `columns` are the features and `target` is the target.
+
+    `task` is as asked (auto, ...) and `classes` and `sha256` are empty until the rows have been read through.
+    """
+
+    shown: str
+    array: np.ndarray
+    columns: np.ndarray
+    number_names: tuple[str, ...]
+    target: int
+    target_name: str
+    task: str
+    classes: tuple[str, ...] = ()
+    sha256: str = ""
+    code_names: tuple[str, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
+    image_side: int | None = None
+
+    @property
+    def m(self) -> int:
+        """The number of rows."""
+        return len(self.array)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The rows of one split: those that stand at the places `start` to `stop` of a permutation of all rows."""
+
+    permutation: Permutation
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+        """(k,) int64 row numbers in the file."""
+        if isinstance(places, slice):
+            places = np.arange(*places.indices(len(self)))
+        return self.permutation[places + self.start]
+
+
+def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, np.ndarray]:
+    """What the row numbers can be found from again: `rows` and `keys` of the permutation, [start, stop) of each piece.
+
+    The row numbers of a piece are `Permutation(rows, keys)[start:stop]`.
+    """
+    permutation = next(iter(pieces.values())).permutation
+    bounds = {name: np.array([piece.start, piece.stop]) for name, piece in pieces.items()}
+    return {"rows": np.array(permutation.m), "keys": permutation.keys} | bounds
+
+
+class MappedRows:
+    """X (k, n) of a piece, gathered from the file and scaled when asked for."""
+
+    def __init__(self, examples: MappedExamples, rows: Piece, scaling: Scaling, dtype: Any):
+        self.array, self.columns, self.rows, self.scaling = examples.array, examples.columns, rows, scaling
+        self.shape, self.dtype = (len(rows), len(self.columns)), np.dtype(dtype)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+        # A row lies in one place of the file, so it is fetched whole and its columns are chosen in memory.
+        fetched = self.array.take(self.rows[places], axis=0)
+        return self.scaling.of(fetched.take(self.columns, axis=1), self.dtype)
+
+    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+        """The rows at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
+        return self[places]
+
+
+class MappedTarget:
+    """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass.
+
+    values : the sorted numbers that stand for the classes. scaling : for regression, (y - mean) / scale.
+    """
+
+    def __init__(self, examples: MappedExamples, rows: Piece, values: np.ndarray, scaling: Scaling, dtype: Any):
+        self.array, self.column, self.rows = examples.array, examples.target, rows
+        self.task, self.values, self.scaling = examples.task, values, scaling
+        is_index = examples.task == "multiclass"
+        self.shape = (len(rows),) if is_index else (len(rows), 1)
+        self.dtype = np.dtype(np.int64 if is_index else dtype)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+        y = self.array[self.rows[places], self.column]
+        if self.task == "regression":
+            return self.scaling.of(y[:, None], self.dtype)
+        indices = np.searchsorted(self.values, y.astype(np.float64)).astype(self.dtype)
+        return indices if self.task == "multiclass" else indices[:, None]
+
+    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+        """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
+        return self[places]

@@ -1,0 +1,90 @@
+""".npy files: one 2-D array of numbers, a column of which is the target; read, or left in the file and mapped.
+
+Read into memory it is a table of numbers like any other. Mapped, its table is the file itself, and no
+row is looked at here.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from .arrays import index_places
+from .examples import SPLITS, Table
+
+# What a person may set beside data.memory_map although it asks something of every row at once, and what to do instead.
+NOT_MAPPED = {
+    "dev_source": "its rows are divided by data.split",
+    "test_source": "its rows are divided by data.split",
+    "categorical": "its columns are numbers",
+    "split_column": "its rows are divided by data.split",
+    "group": "its rows are divided at random",
+    "order": "its rows are divided at random",
+}
+
+
+def read_npy(paths: Mapping[str, tuple[str, Path]], *, mapped: bool = False) -> Table:
+    """One table from the .npy under train and, if given, dev and test: (name as shown, path) each.
+
+    Where it is `mapped`, there is but one file, and the table's numbers are its rows where they lie. Raises DataError.
+    """
+    mmap_mode = "r" if mapped else None
+    arrays = {split: (shown, _opened(shown, path, mmap_mode)) for split, (shown, path) in paths.items()}
+    shown, first = arrays["train"]
+    for other, array in arrays.values():
+        if array.shape[1] != first.shape[1]:
+            raise DataError(
+                f"{other}: has {array.shape[1]} columns where {shown} has {first.shape[1]}; give all the same"
+            )
+    sizes = [len(array) for _, array in arrays.values()]
+    numbers = np.concatenate([array for _, array in arrays.values()]) if len(arrays) > 1 else first
+    given = np.repeat([SPLITS.index(split) for split in arrays], sizes).astype(np.int8) if len(arrays) > 1 else None
+    names = tuple(f"x{i}" for i in range(first.shape[1]))
+    no_codes = np.empty((len(numbers), 0), dtype=np.int32)
+    place = index_places([name for name, _ in arrays.values()], sizes)
+    return Table(shown, names, numbers, names, no_codes, (), (), place, given=given)
+
+
+def refuse_columns_apart(table: Table) -> None:
+    """Raise DataError where a mapped array is laid out in columns, for a row would then lie all over the file."""
+    if not table.numbers.flags["C_CONTIGUOUS"]:
+        raise DataError(
+            f"{table.shown}: is stored column by column, so each row would be gathered from all over the file; write it"
+            " row by row with numpy.save(file, numpy.ascontiguousarray(array)), or leave data.memory_map out"
+        )
+
+
+def refuse_unmapped(source: str, asked: Mapping[str, Any]) -> None:
+    """Raise DataError where data.memory_map cannot be: another kind of file, or keys that it does not go with."""
+    if not source.lower().endswith(".npy"):
+        raise DataError(
+            f"data.memory_map: only the rows of a .npy can stay in their file, and the source is {source}; write it"
+            " with numpy.save(file, array), the target as a column, or leave data.memory_map out"
+        )
+    for key, why in NOT_MAPPED.items():
+        if asked.get(key):
+            raise DataError(f"data.{key}: does not go with data.memory_map: {why}; leave one of the two out")
+
+
+def _opened(shown: str, path: Path, mmap_mode: str | None) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    except PermissionError as problem:
+        raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
+    except (ValueError, OSError, EOFError, TypeError, SyntaxError):
+        array = None
+    if not isinstance(array, np.ndarray):
+        raise DataError(
+            f"{shown}: not an .npy of plain numbers (damaged, or it holds Python objects); write it with"
+            " numpy.save(file, array) from a 2-D array of numbers"
+        )
+    if array.dtype.kind not in "biuf" or array.ndim != 2:
+        raise DataError(
+            f"{shown}: has type {array.dtype} and shape {array.shape}; expected numbers of shape (rows, columns), the"
+            " target being one of the columns"
+        )
+    if not array.size:
+        raise DataError(f"{shown}: is empty, of shape {array.shape}; expected rows of numbers")
+    return np.asarray(array)

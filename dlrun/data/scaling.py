@@ -1,0 +1,50 @@
+"""Scaling: `(x - mean) / scale`, fitted to the training rows, for rows in memory and rows in a file alike.
+
+Stands below both ways to prepare numbers, so that they give the same bits.
+"""
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from ..errors import DataError
+from ..nn.moments import Moments
+
+
+class Scaling(NamedTuple):
+    """mean, scale (n,) float64, one for each column; no scale is 0."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def none(cls, n: int) -> Self:
+        """What leaves n columns as they are."""
+        return cls(np.zeros(n), np.ones(n))
+
+    @classmethod
+    def fitted(cls, moments: Moments) -> Self:
+        """By the formula `sigma^2 = (1/m) sum (x - mu)^2`; a constant keeps its unit.
+
+        So does what differs from a constant by rounding alone. Source: scikit-learn's StandardScaler, whose bound of
+        the rounding error this is.
+        """
+        mean, variance, m = moments.mean(), moments.variance(), moments.count
+        epsilon = np.finfo(np.float64).eps
+        is_constant = variance <= m * epsilon * variance + (m * mean * epsilon) ** 2
+        return cls(mean, np.sqrt(np.where(is_constant, 1.0, variance)))
+
+    def of(self, rows: np.ndarray, dtype: Any) -> np.ndarray:
+        """Rows (k, n) of any numeric type, scaled in float64 and then made `dtype`."""
+        scaled = rows.astype(np.float64)
+        scaled -= self.mean
+        scaled /= self.scale
+        return scaled.astype(dtype, copy=False)
+
+
+def out_of_range(shown: str, column: str, dtype: Any) -> DataError:
+    """The complaint about a column whose prepared numbers are not finite."""
+    return DataError(
+        f"{shown}: the numbers of column {column!r} leave the range of {dtype}; express it in other units, or drop it"
+        " with data.drop"
+    )

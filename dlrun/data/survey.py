@@ -1,0 +1,93 @@
+"""One reading of a file too large to hold, a block of rows at a time: all that must be known before training.
+
+Every row's split follows from the permutation, so that statistics are of the training rows alone although the file is
+read in its own order.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import DataError
+from ..nn.moments import Moments
+from .mapped import MappedExamples, Piece
+
+# Cells in a block: 2 MiB as float64, which stays in a processor's second-level cache.
+CELLS_AT_A_TIME = 2**18
+
+# Of a target with more different numbers than this the counts are given up: it is a quantity, or no use as classes.
+MOST_CLASSES = 10_000
+
+
+class Survey(NamedTuple):
+    """What one reading finds. `moments` (width) are of the training rows; low, high (width) are bounds of all rows.
+
+    counts : each number that the target holds, and its rows (S,) in each split; None if there are over MOST_CLASSES.
+    """
+
+    moments: Moments
+    low: np.ndarray
+    high: np.ndarray
+    counts: dict[float, np.ndarray] | None
+    sha256: str
+
+
+def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
+    """Read every row once. Raises DataError at the first feature or target that is not finite."""
+    array, width = examples.array, examples.array.shape[1]
+    moments, low, high = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
+    counts: dict[float, np.ndarray] | None = {}
+    found = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
+    used = np.append(examples.columns, examples.target)
+    step = max(1, CELLS_AT_A_TIME // width)
+    # Columns that are left out may hold anything.
+    with np.errstate(invalid="ignore", over="ignore"):
+        for start in range(0, examples.m, step):
+            block = array[start : start + step]
+            split = splits_of(np.arange(start, start + len(block)), pieces)
+            low, high = np.fmin(low, least := block.min(axis=0)), np.fmax(high, most := block.max(axis=0))
+            if not (np.isfinite(least[used]).all() and np.isfinite(most[used]).all()):
+                raise not_finite(examples, start, block)
+            moments.add(block[split == 0])
+            counts = counted(counts, block[:, examples.target], split, len(pieces))
+            found.update(block)
+    return Survey(moments, low, high, counts, found.hexdigest())
+
+
+def splits_of(rows: np.ndarray, pieces: Mapping[str, Piece]) -> np.ndarray:
+    """(k,) the index of the split that each row is in; len(pieces) for rows that are in none."""
+    pieces = list(pieces.values())
+    places = pieces[0].permutation.places_of(rows)
+    return np.searchsorted([piece.stop for piece in pieces], places, side="right")
+
+
+def counted(
+    counts: dict[float, np.ndarray] | None, y: np.ndarray, split: np.ndarray, n_splits: int
+) -> dict[float, np.ndarray] | None:
+    """The counts with a block's target y (k,) added; None once there are too many numbers to count."""
+    if counts is None:
+        return None
+    distinct, which = np.unique(y.astype(np.float64), return_inverse=True)
+    table = np.bincount(which * (n_splits + 1) + split, minlength=len(distinct) * (n_splits + 1))
+    for value, row in zip(distinct.tolist(), table.reshape(len(distinct), -1)[:, :n_splits], strict=True):
+        counts[value] = counts.get(value, 0) + row
+    return counts if len(counts) <= MOST_CLASSES else None
+
+
+def not_finite(examples: MappedExamples, start: int, block: np.ndarray) -> DataError:
+    """The complaint about the first cell of a block that is not finite, by its row and column in the file."""
+    used = np.append(examples.columns, examples.target)
+    row, at = map(int, np.argwhere(~np.isfinite(block[:, used]))[0])
+    column = int(used[at])
+    place = f"{examples.shown}[{start + row}, {column}]"
+    if column == examples.target:
+        return DataError(
+            f"{place}: the target {examples.target_name!r} is {block[row, column]}; it must be finite: correct it"
+        )
+    return DataError(
+        f"{place} is {block[row, column]}; every feature must be finite where rows stay in their file: replace it, name"
+        " the column in data.drop, or leave data.memory_map out, where a missing value is filled in"
+    )
