@@ -9,6 +9,7 @@ folder.
 from .gradients import check_gradients
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
+from .resume import resume
 from .run import run
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "prepare",
     "random_streams",
     "read_config",
+    "resume",
     "run",
 ]

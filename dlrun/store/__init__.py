@@ -12,6 +12,7 @@ from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
+from .verification import verify, write_result
 
 __all__ = [
     "Checkpoint",
@@ -33,5 +34,7 @@ __all__ = [
     "read_tags",
     "status_of",
     "trash",
+    "verify",
     "write_manifest",
+    "write_result",
 ]
