@@ -31,7 +31,7 @@ CONFIGS = {
     "stopping early": {"training": {"epochs": 60, "batch_size": "full"}, "regularization": {"patience_epochs": 3}},
     "three classes": {"data": {"source": "iris", "samples": None, "noise": None}, "training": {"batch_size": 30}},
     "diverging": {
-        "training": {"optimizer": "gd", "learning_rate": 30.0, "epochs": 30},
+        "training": {"optimizer": "gd", "learning_rate": 0.1, "epochs": 30},
         "network": {"activation": "identity"},
         "data": {"source": "regression", "samples": 50, "noise": 1.0},
     },

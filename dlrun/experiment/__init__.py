@@ -7,6 +7,7 @@ folder.
 """
 
 from .gradients import check_gradients
+from .overview import difference, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
 from .resume import resume
@@ -17,9 +18,12 @@ __all__ = [
     "Experiment",
     "check_gradients",
     "diagnosis_of",
+    "difference",
+    "overview",
     "prepare",
     "random_streams",
     "read_config",
     "resume",
     "run",
+    "train_again",
 ]

@@ -24,7 +24,7 @@ class Interrupts:
 
     def note(self, number: int, frame: FrameType | None) -> None:
         if self.seen is not None:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
         self.seen = signal.Signals(number)
 
 

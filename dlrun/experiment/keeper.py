@@ -55,8 +55,11 @@ class Keeper:
         return time.perf_counter() - self.began
 
     def after_step(self) -> None:
-        """Keeps the run where that is due. Raises Stopped, the run kept, after a signal."""
-        if self.interrupts.seen is not None:
+        """Keeps the run where that is due. Raises Stopped, the run kept, after a signal.
+
+        Numbers that have left the finite ones are not kept; the next step says so, and the run has diverged.
+        """
+        if self.interrupts.seen is not None and self.is_finite():
             self.save()
             raise Stopped
         # What is kept before the last measurement can be trained longer: a longer run may not measure there.
@@ -84,7 +87,7 @@ class Keeper:
     def save(self) -> None:
         """Writes a checkpoint, unless the numbers have left the finite ones: the last good one then stays."""
         trainer, began = self.trainer, time.perf_counter()
-        if self.folder is None or not np.isfinite(np.dot(trainer.parameters.flat, trainer.parameters.flat)):
+        if self.folder is None or not self.is_finite():
             return
         self.folder.sync(METRICS)
         arrays = trainer.state() | {"streams": self.stream_states(), "seconds": np.array([self.seconds()])}
@@ -93,6 +96,11 @@ class Keeper:
         self.cost = ended - began
         self.spent += self.cost
         self.due = ended + self.every_seconds
+
+    def is_finite(self) -> bool:
+        """Whether all parameters are finite numbers."""
+        flat = self.trainer.parameters.flat
+        return bool(np.isfinite(np.dot(flat, flat)))
 
     def stream_states(self) -> np.ndarray:
         """Every stream's state (streams, 6); that of the batches as it was when the epoch under way was shuffled."""

@@ -84,6 +84,7 @@ class failure_kept:  # noqa: N801 (read as a word of the with statement)
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, StoreError):
             self.write_failed(str(error))
+            error.args = (f"{error}; then go on: dlrun resume {self.folder.id}",)
         elif isinstance(error, Exception):
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())

@@ -1,14 +1,19 @@
 """The report: records in, terminal tables out. Everything it shows can be rebuilt from a run folder."""
 
 from .progress import counting_display, training_display
+from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs
 
 __all__ = [
     "counting_display",
     "make_console",
     "show_diagnosis",
+    "show_difference",
+    "show_garbage",
     "show_gradcheck",
     "show_result",
+    "show_run",
     "show_runs",
+    "show_verification",
     "training_display",
 ]

@@ -4,7 +4,7 @@ from . import checkpoints, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
 from .folder import RunFolder
-from .listing import list_runs, read_result
+from .listing import list_runs, read_result, select
 from .manifest import add_session, now, read_manifest, write_manifest
 from .provenance import environment
 from .references import find_run
@@ -32,6 +32,7 @@ __all__ = [
     "read_manifest",
     "read_result",
     "read_tags",
+    "select",
     "status_of",
     "trash",
     "verify",

@@ -3,6 +3,7 @@
 Stands between the run folders and the table of runs; it trusts nothing it reads.
 """
 
+import math
 from pathlib import Path
 
 from ..errors import StoreError
@@ -26,6 +27,23 @@ def list_runs(runs_dir: Path) -> list[dict]:
     rows += [blank(run_id, "broken", "a symbolic link, not a run folder") for run_id in links]
     # The sort is stable: runs of one second stay in the order of their last change.
     return sorted(rows, key=lambda row: run_time(row["run_id"]), reverse=True)
+
+
+def select(
+    rows: list[dict], *, name: str | None, status: str | None, tag: str | None, by_dev: bool = False
+) -> list[dict]:
+    """Those rows that have the name, status and tag asked for (None: any), by dev error where that is asked for.
+
+    Rows without a dev error then come last.
+    """
+    found = [row for row in rows if name in (None, row["name"]) and status in (None, row["status"])]
+    found = [row for row in found if tag is None or tag in row["tags"]]
+    return sorted(found, key=dev_error) if by_dev else found
+
+
+def dev_error(row: dict) -> float:
+    """What rows are sorted by."""
+    return math.inf if row["errors"]["dev"] is None else row["errors"]["dev"]
 
 
 def row(folder: RunFolder) -> dict:
