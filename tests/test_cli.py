@@ -258,7 +258,8 @@ def test_schema_is_the_one_that_the_configs_name(tmp_path):
 
 def test_help_shows_every_verb_and_each_verb_an_example(tmp_path):
     shown = dlrun("--help", cwd=tmp_path).stdout
-    for verb in ("train", "diagnose", "gradcheck", "runs", "config", "schema"):
+    verbs = "train diagnose gradcheck runs show resume verify diff tag rm restore gc config schema"
+    for verb in verbs.split():
         assert f" {verb} " in shown
         assert "Example: dlrun" in dlrun(verb, "--help", cwd=tmp_path).stdout
 

@@ -89,12 +89,12 @@ def test_the_mistakes_that_the_readme_shows_are_told_so(tmp_path, monkeypatch):
 
 def test_the_exit_statuses_of_the_readme_are_those_of_the_errors():
     from dlrun import errors
-    from dlrun.cli.guard import BUG_STATUS, INTERRUPTED_STATUS
+    from dlrun.cli.guard import BUG_STATUS, INTERRUPTED_STATUS, TERMINATED_STATUS
 
     table = README[README.index("| exit status |") : README.index("## The config")]
     listed = {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.M)}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DlrunError)]
-    assert listed == {0, BUG_STATUS, INTERRUPTED_STATUS, *(kind.exit_status for kind in kinds)}
+    assert listed == {0, BUG_STATUS, INTERRUPTED_STATUS, TERMINATED_STATUS, *(kind.exit_status for kind in kinds)}
 
 
 def test_the_output_that_the_readme_shows_is_what_the_commands_print(runs_dir, tmp_path):

@@ -277,7 +277,7 @@ def test_runs_are_a_table_where_it_fits():
     assert screen(terminal.show_runs, [run_row(), BROKEN, calm]) == (
         "run                        status    train    dev  test  high\n"
         "20260301-120000-demo-00aa  finished  15.0%  30.0%     -  bias, variance\n"
-        "20260228-120000-demo-00ab  broken        -      -     -\n"
+        "20260228-120000-demo-00ab  BROKEN        -      -     -\n"
         "20260227-120000-demo-00ac  finished  15.0%  30.0%     -  neither\n"
         "20260228-120000-demo-00ab: result.json: corrupt"
     )
@@ -289,7 +289,7 @@ def test_where_the_table_does_not_fit_no_id_is_cut():
         f"{long}\n"
         "  finished  train 15.0%  dev 30.0%  test -  bias, variance\n"
         "20260228-120000-demo-00ab\n"
-        "  broken  train -  dev -  test -\n"
+        "  BROKEN  train -  dev -  test -\n"
         "20260228-120000-demo-00ab: result.json: corrupt"
     )
 

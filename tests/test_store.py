@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 
 from dlrun.errors import StoreError
 from dlrun.store import RunFolder, create_run, environment, find_run, list_runs
+from dlrun.store.disk import TAIL_PIECE
+from dlrun.store.lines import sealed
 from dlrun.store.strict_json import decode, encode
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -278,7 +281,7 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(folder, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
     monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(a).parent == Path(b).parent), replace(a, b)))
     folder.write_bytes("config.yaml", b"a: 1\n")
-    assert order == ["fsync", True]
+    assert order == ["fsync", True, "fsync"]  # the file, its name, the folder
 
 
 def test_a_folder_removed_under_a_run_is_told(folder):
@@ -297,18 +300,63 @@ def test_lines_are_readable_as_soon_as_they_are_added(folder):
 
 
 def test_a_torn_last_line_is_dropped_wherever_it_was_cut(folder):
-    whole = b'{"epoch": 1}\n{"epoch": 2}\n'
+    whole = sealed({"epoch": 1}) + sealed({"epoch": 2})
     for cut in range(len(whole) + 1):
         folder.write_bytes("metrics.jsonl", whole[:cut])
         assert len(folder.read_lines("metrics.jsonl")) == whole[:cut].count(b"\n")
 
 
+def test_a_torn_tail_is_cut_before_the_next_line_wherever_it_was_cut(folder):
+    whole = sealed({"epoch": 1}) + sealed({"epoch": 2})
+    for cut in range(len(whole) + 1):
+        folder.write_bytes("metrics.jsonl", whole[:cut])
+        folder.append_line("metrics.jsonl", {"epoch": 3})
+        kept = whole[: whole[:cut].rfind(b"\n") + 1]
+        assert (folder.path / "metrics.jsonl").read_bytes() == kept + sealed({"epoch": 3})
+
+
+def test_a_torn_tail_of_any_length_is_cut(folder):
+    for length in (1, TAIL_PIECE - 1, TAIL_PIECE, TAIL_PIECE + 1, 3 * TAIL_PIECE):
+        folder.write_bytes("metrics.jsonl", sealed({"epoch": 1}) + b"x" * length)
+        folder.append_line("metrics.jsonl", {"epoch": 2})
+        assert [line["epoch"] for line in folder.read_lines("metrics.jsonl")] == [1, 2]
+
+
+def test_every_flipped_bit_of_a_line_is_seen_or_ends_the_line(folder):
+    line = sealed({"epoch": 12, "cost": 0.25, "dev_error": None})
+    for bit in range(8 * len(line)):
+        damaged = bytearray(line)
+        damaged[bit // 8] ^= 1 << bit % 8
+        folder.write_bytes("metrics.jsonl", bytes(damaged))
+        found, problem = folder.sound_lines("metrics.jsonl")
+        assert found == []
+        assert problem is not None or not bytes(damaged).endswith(b"\n")
+
+
+def test_a_line_is_plain_json_with_its_crc_32_for_any_reader(folder):
+    folder.append_line("metrics.jsonl", {"epoch": 1, "cost": 0.5})
+    line = (folder.path / "metrics.jsonl").read_text()
+    assert line == '{{"epoch": 1, "cost": 0.5, "crc32": "{:08x}"}}\n'.format(zlib.crc32(b'{"epoch": 1, "cost": 0.5}'))
+
+
+def test_lines_after_the_first_ones_are_given_up_on_request(folder):
+    for epoch in (1, 2, 3):
+        folder.append_line("metrics.jsonl", {"epoch": epoch})
+    folder.keep_lines("metrics.jsonl", 2)
+    assert [line["epoch"] for line in folder.read_lines("metrics.jsonl")] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [(b"{", "Expecting property name enclosed in double quotes"), (b"[]", "not a JSON object"), (b"", "Expecting")],
+    [
+        (b"{", "no checksum"),
+        (b'{"epoch": 2}', "no checksum"),
+        (sealed({"epoch": 2}).strip().replace(b"2", b"3", 1), "its checksum does not fit"),
+        (b"", "no checksum"),
+    ],
 )
 def test_a_corrupt_line_within_is_named_by_its_number(folder, line, reason):
-    folder.write_bytes("metrics.jsonl", b'{"epoch": 1}\n' + line + b'\n{"epoch": 3}\n')
+    folder.write_bytes("metrics.jsonl", sealed({"epoch": 1}) + line + b"\n" + sealed({"epoch": 3}))
     found = message_of(folder.read_lines, "metrics.jsonl")
     assert found.startswith(f"{folder.path / 'metrics.jsonl'}: corrupt (line 2: {reason}")
     assert found.endswith("; restore it from a copy, or train again")
@@ -358,7 +406,7 @@ HOSTILE = ["../x", "/etc", "a/b", "a\\b", "a\0", "", ".", "..", ".a", "-a", "․
 def test_a_reference_that_is_none_is_refused_before_the_disk_is_asked(tmp_path, reference):
     assert message_of(find_run, tmp_path / "nowhere", reference) == (
         f"run {reference!r}: not a reference to a run; "
-        "expected latest, a run's id, the beginning of one, or a name; no folders (see `dlrun runs`)"
+        "expected latest, best, a run's id, the beginning of one, or a name; no folders (see `dlrun runs`)"
     )
 
 
@@ -405,12 +453,29 @@ def test_runs_are_listed_newest_first_each_read_by_itself(tmp_path):
     reason = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
     broken = f"{tmp_path / A2 / 'result.json'}: corrupt ({reason}); restore it from a copy, or train again"
     assert list_runs(tmp_path) == [
-        {"run_id": B, "name": "b", "status": "unfinished", "errors": nothing, "verdict": None, "problem": None},
-        {"run_id": A2, "name": "a", "status": "broken", "errors": nothing, "verdict": None, "problem": broken},
+        {
+            "run_id": B,
+            "name": "b",
+            "status": "crashed",
+            "tags": [],
+            "errors": nothing,
+            "verdict": None,
+            "problem": None,
+        },
+        {
+            "run_id": A2,
+            "name": "a",
+            "status": "broken",
+            "tags": [],
+            "errors": nothing,
+            "verdict": None,
+            "problem": broken,
+        },
         {
             "run_id": A1,
             "name": "a",
             "status": "finished",
+            "tags": [],
             "errors": {"train": 0.01, "dev": 0.11, "test": None},
             "verdict": {"bias": "low", "variance": "high"},
             "problem": None,

@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from . import configs, diagnose, gradcheck, runs, train
-from .guard import guarded
+from . import bin, configs, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
 
@@ -19,6 +19,14 @@ app.command("train")(train.train)
 app.command("diagnose")(diagnose.diagnose)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("runs")(runs.runs)
+app.command("show")(show.show)
+app.command("resume")(resume.resume)
+app.command("verify")(verify.verify)
+app.command("diff")(diff.diff)
+app.command("tag")(tag.tag)
+app.command("rm")(bin.rm)
+app.command("restore")(bin.restore)
+app.command("gc")(bin.gc)
 app.command("config")(configs.config)
 app.command("schema")(configs.schema)
 
@@ -39,4 +47,5 @@ def options(
 
 
 def run_command() -> None:
+    leave_on_sigterm()
     sys.exit(guarded(lambda: app(standalone_mode=False)))

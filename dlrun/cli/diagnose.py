@@ -5,18 +5,11 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_RUNS_DIR, Json, RunsDir, complete_runs
+from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 
 def diagnose(
-    run: Annotated[
-        str,
-        typer.Argument(
-            metavar="[RUN]",
-            help="A run id, a unique prefix of one, a name (its latest run), or latest.",
-            autocompletion=complete_runs,
-        ),
-    ] = "latest",
+    run: RunReference = "latest",
     errors: Annotated[
         str | None, typer.Option("--errors", help="Judge these figures instead of a run: train=0.01,dev=0.11.")
     ] = None,

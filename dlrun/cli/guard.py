@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from ..errors import ConfigError, DlrunError, StoreError
 
 BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
+# What a shell reports for a process that SIGTERM ended: 128 + 15.
+TERMINATED_STATUS = 143
 # What a shell reports for a writer whose reader has gone: 128 + SIGPIPE.
 BROKEN_PIPE_STATUS = 141
 
@@ -30,6 +33,15 @@ def guarded(command: Callable[[], object]) -> int:
         return tell("interrupted", "interrupted", INTERRUPTED_STATUS)
     except Exception as error:
         return tell_usage(error) if hasattr(error, "format_message") else tell_bug(error)
+
+
+def leave_on_sigterm() -> None:
+    """SIGTERM ends the command with its own status, and what stands in `finally` is done before."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(TERMINATED_STATUS)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def problems_of(error: DlrunError) -> dict:

@@ -18,7 +18,7 @@ def complete_runs(incomplete: str) -> list[str]:
     """Run ids, newest first, for the shell."""
     from ..store import list_runs
 
-    ids = ["latest", *(run["run_id"] for run in list_runs(Path(default_runs_dir())))]
+    ids = ["latest", "best", *(run["run_id"] for run in list_runs(Path(default_runs_dir())))]
     return [run_id for run_id in ids if run_id.startswith(incomplete)]
 
 
@@ -51,6 +51,9 @@ Overrides = Annotated[
         autocompletion=complete_overrides,
     ),
 ]
+RUN_HELP = "A run id, a unique prefix of one, a name (its latest run), latest, or best (lowest dev error)."
+RunReference = Annotated[str, typer.Argument(metavar="[RUN]", help=RUN_HELP, autocompletion=complete_runs)]
+OneRun = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=complete_runs)]
 RunsDir = Annotated[
     Path,
     typer.Option(

@@ -29,13 +29,14 @@ class LoadedConfig:
     """A config and where it is from.
 
     `text` holds the file's bytes as they were, `file` its name as given, and `origins` says of each value's dotted path
-    whether it is from the "default", the "file" or the "command line".
+    whether it is from the "default", the "file" or the "command line". `overrides` are the words given there.
     """
 
     config: Config
     text: bytes
     origins: dict[str, str]
     file: str
+    overrides: tuple[str, ...] = ()
 
 
 def load_config(
@@ -48,6 +49,7 @@ def load_config(
     network.hidden replaces the file's width; otherwise the usual checks hold between file and command line.
     Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
     """
+    overrides = tuple(overrides)
     parsed = [parse_override(text) for text in overrides]
     file = escaped(str(path)) or "."
     text = _bytes_of(Path(path), file)
@@ -57,7 +59,7 @@ def load_config(
     for key_path, value in parsed:
         lay_over(given, key_path, value)
     config = checked(given, file, name=slug(Path(path).stem), source_settings=source_settings)
-    return LoadedConfig(config, text, origins(given), file)
+    return LoadedConfig(config, text, origins(given), file, overrides)
 
 
 def config_from_dict(data: Mapping[str, Any]) -> Config:

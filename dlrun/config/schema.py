@@ -121,6 +121,12 @@ class Training(Section):
     epochs: kinds.Count = Field(60, description="Passes over the training set.")
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
+    checkpoint_epochs: kinds.Count | None = Field(
+        None, description="Epochs between two checkpoints; null: by seconds alone. Changes no result."
+    )
+    checkpoint_seconds: kinds.Positive = Field(
+        30.0, description="Seconds between two checkpoints, or more where they would cost over 3%. Changes no result."
+    )
 
 
 class Diagnosis(Section):

@@ -7,8 +7,10 @@ folder.
 """
 
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
+from .overview import difference, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
+from .resume import resume
 from .run import run
 
 __all__ = [
@@ -17,9 +19,13 @@ __all__ = [
     "Experiment",
     "check_gradients",
     "diagnosis_of",
+    "difference",
+    "overview",
     "prepare",
     "random_streams",
     "read_config",
+    "resume",
     "run",
     "sweep_epsilon",
+    "train_again",
 ]

@@ -1,18 +1,19 @@
 """Training to an end, whichever it is: finished, interrupted or diverged, and the parameters to keep from it."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import Diverged
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord, Trainer
+from .interrupts import Stopped
+from .keeper import Keeper
 from .prepare import Experiment, make_trainer
 
 
 @dataclass
 class Outcome:
-    """How training ended: the parameters to keep, and what happened."""
+    """How training ended: the parameters to keep, and what happened; `signal` is the name of what interrupted it."""
 
     status: str
     parameters: Parameters
@@ -20,17 +21,22 @@ class Outcome:
     best_epoch: int | None
     seconds: float
     error: Diverged | None = None
+    signal: str | None = None
 
 
-def train(experiment: Experiment, record_epoch: Callable[[EpochRecord, float], None]) -> Outcome:
+def train(
+    experiment: Experiment, record_epoch: Callable[[EpochRecord, float], None], keeper: Keeper | None = None
+) -> Outcome:
     """Train to the end, or to divergence or an interrupt; `record_epoch` sees each epoch and the seconds so far."""
-    trainer = make_trainer(experiment)
-    began = time.perf_counter()
+    keeper = keeper or Keeper(experiment, make_trainer(experiment))
+    trainer = keeper.trainer
     status, error = "finished", None
     try:
         for record in trainer.epochs():
-            record_epoch(record, time.perf_counter() - began)
-    except KeyboardInterrupt:
+            record_epoch(record, keeper.seconds())
+            keeper.after_epoch()
+        keeper.after_last()
+    except Stopped:
         status = "interrupted"
     except Diverged as divergence:
         status, error = "diverged", divergence
@@ -39,8 +45,9 @@ def train(experiment: Experiment, record_epoch: Callable[[EpochRecord, float], N
         parameters_to_keep(trainer, status),
         trainer.epochs_done,
         trainer.best_epoch,
-        time.perf_counter() - began,
+        keeper.seconds(),
         error,
+        keeper.interrupts.seen.name if status == "interrupted" else None,
     )
 
 

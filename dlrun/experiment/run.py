@@ -2,75 +2,121 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 
 from ..config import LoadedConfig, resolved_yaml
-from ..data import find_file, is_named_source
-from ..errors import DlrunError
+from ..errors import StoreError
 from ..nn.training import EpochRecord
-from ..store import RunFolder, create_run, environment
+from ..store import RunFolder, create_run, environment, now, write_manifest, write_result
+from .identity import identity_of, with_absolute_paths
+from .interrupts import Interrupts, noted_interrupts
+from .keeper import METRICS, Keeper
 from .outcome import Outcome, train
-from .prepare import Experiment, prepare
+from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
+from .reuse import find_same
 
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
 
+# What a checkpoint must share with the run that goes on from it.
+HASHES = ("config_sha256", "data_sha256", "split_sha256")
 
-def run(loaded: LoadedConfig, runs_dir: Path, watch: Callable[[dict], None] = lambda record: None) -> dict:
+Watch = Callable[[dict], None]
+
+
+def run(
+    loaded: LoadedConfig,
+    runs_dir: Path,
+    watch: Watch = lambda record: None,
+    *,
+    parent: dict | None = None,
+    needed: bool = False,
+) -> dict:
     """Train what a config says and leave a run folder. Returns the result, as result.json holds it.
 
     watch : sees each epoch's record as it is written to metrics.jsonl.
-    Raises DlrunError before the folder exists; afterwards a divergence or an interrupt is a status of the result.
-    Any other exception is a bug: its traceback is saved in the folder, whose path it then carries as `run_dir`.
+    parent : {run_id, why} of the run that this one follows from.
+    needed : a finished run of the same config, data and dlrun is used again instead; its result has "reused".
+    Raises DlrunError before the folder exists; afterwards a divergence or an interrupt is a status of the result, and
+    a StoreError leaves the run failed. Any other exception is a bug: its traceback is saved in the folder, whose path
+    it then carries as `run_dir`.
     """
     experiment = prepare(loaded)
-    folder = create_run(runs_dir, loaded.config.name or NAMELESS)
-    try:
-        write_beginning(folder, loaded, experiment)
-        outcome = train(experiment, epoch_recorder(folder, watch))
-        result = summarize(experiment, outcome, folder)
-        write_ending(folder, experiment, outcome, result)
-        return result
-    except DlrunError:
-        raise
-    except Exception as bug:
-        folder.write_bytes("traceback.txt", traceback.format_exc().encode())
-        folder.write_json("result.json", {"run_id": folder.id, "status": "failed", "message": repr(bug)})
-        bug.run_dir = folder.path
-        raise
+    identity = identity_of(loaded, experiment, parent)
+    if needed and (same := find_same(runs_dir, identity)):
+        return same
+    with noted_interrupts() as interrupts:
+        folder = create_run(runs_dir, loaded.config.name or NAMELESS)
+        with folder.locked(), failure_kept(folder, sessions=1):
+            write_beginning(folder, loaded, experiment, identity)
+            keeper = keeper_of(experiment, folder, identity, interrupts)
+            return train_to_an_end(folder, experiment, keeper, watch, {"sessions": 1, "notes": []})
 
 
-def epoch_recorder(folder: RunFolder, watch: Callable[[dict], None]) -> Callable[[EpochRecord, float], None]:
+def keeper_of(experiment: Experiment, folder: RunFolder, identity: dict, interrupts: Interrupts) -> Keeper:
+    """What keeps this run in its folder."""
+    return Keeper(experiment, make_trainer(experiment), folder, hashes_of(identity), interrupts)
+
+
+def hashes_of(identity: dict) -> dict[str, str]:
+    return {key: identity[key] for key in HASHES}
+
+
+def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, watch: Watch, more: dict) -> dict:
+    """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
+    outcome = train(experiment, epoch_recorder(folder, watch), keeper)
+    result = summarize(experiment, outcome, folder) | {"signal": outcome.signal, "ended": now(), **more}
+    write_ending(folder, experiment, outcome, result)
+    return result
+
+
+class failure_kept:  # noqa: N801 (read as a word of the with statement)
+    """Leaves a run whose session ends in an exception as failed, as far as the disk still takes it."""
+
+    def __init__(self, folder: RunFolder, sessions: int):
+        self.folder, self.sessions = folder, sessions
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, StoreError):
+            self.write_failed(str(error))
+            error.args = (f"{error}; then go on: dlrun resume {self.folder.id}",)
+        elif isinstance(error, Exception):
+            with suppress(StoreError):
+                self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
+            self.write_failed(repr(error))
+            error.run_dir = self.folder.path
+
+    def write_failed(self, message: str) -> None:
+        failed = {"run_id": self.folder.id, "status": "failed", "message": message, "sessions": self.sessions}
+        with suppress(StoreError):
+            write_result(self.folder, failed | {"ended": now()})
+
+
+def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, float], None]:
     """What is done with an epoch's record and the seconds so far: a line in metrics.jsonl, and a look by `watch`."""
 
     def record_epoch(record: EpochRecord, seconds: float) -> None:
         line = record.to_dict() | {"seconds": round(seconds, 6)}
-        folder.append_line("metrics.jsonl", line)
+        folder.append_line(METRICS, line)
         watch(line)
 
     return record_epoch
 
 
-def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment) -> None:
-    """Everything that is known before training."""
+def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: dict) -> None:
+    """Everything that is known before training. run.json comes last: a run with one can be gone on with."""
     dataset = experiment.dataset
     folder.write_bytes("config.yaml", loaded.text)
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
     folder.write_json("environment.json", environment() | {"seed": loaded.config.seed})
     folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
     folder.write_arrays("split.npz", dataset.rows_as_arrays())
-
-
-def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
-    """The same config, to be trained from anywhere: files are looked for beside the config, and a run has another."""
-    data, folder = loaded.config.data, Path(loaded.file).parent
-    named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
-    files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
-    found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
-    config = loaded.config.model_copy(update={"data": data.model_copy(update=found)})
-    return replace(loaded, config=config)
+    write_manifest(folder, identity)
 
 
 def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, result: dict) -> None:
@@ -79,7 +125,7 @@ def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, re
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
     folder.write_json("diagnosis.json", diagnosis_of(result))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
-    folder.write_json("result.json", result)
+    write_result(folder, result)
 
 
 def log_lines(result: dict) -> list[str]:

@@ -1,9 +1,11 @@
 """The training loop: forward, loss, backward, step, yield.
 
 `Trainer.epochs` is a generator, one record an epoch, so that who runs it decides what to show, to write and when to
-stop. All state lies open on the trainer between two epochs.
+stop. All state lies open on the trainer between two steps: what `state` gives, `restore` takes, and training goes on
+bit for bit as if it had never stopped.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -74,6 +76,8 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
+    batches_done : the steps of the epoch under way, whose rows were shuffled from `shuffle_state` of batch_rng.
+    after_step : called after each step; what it raises ends the training there, in a state that can be gone on from.
     """
 
     def __init__(
@@ -99,7 +103,10 @@ class Trainer:
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
         if self.batch_size == m:
             np.copyto(self.workspaces[m].X, train.X[:])
-        self.epochs_done = 0
+        self.epochs_done, self.batches_done = 0, 0
+        self.loss_sum, self.penalty_sum = 0.0, 0.0
+        self.shuffle_state = batch_rng.bit_generator.state
+        self.after_step: Callable[[], None] = lambda: None
         self.last_good = parameters.copy()
         self.best: Parameters | None = None
         self.best_epoch: int | None = None
@@ -115,14 +122,18 @@ class Trainer:
     def run_epoch(self) -> EpochRecord:
         """One pass over the training rows, and the measurements after it."""
         rate = self.plan.learning_rate / (1 + self.plan.learning_rate_decay * self.epochs_done)
-        m, loss_sum, penalty_sum = len(self.train.X), 0.0, 0.0
-        for X_rows, Y in self.batches():
+        m = len(self.train.X)
+        for X_rows, Y in itertools.islice(self.batches(), self.batches_done, None):
             loss, penalty = self.step(X_rows, Y, rate)
-            loss_sum += loss * len(Y)
-            penalty_sum += penalty * len(Y)
-        self.epochs_done += 1
+            self.loss_sum += loss * len(Y)
+            self.penalty_sum += penalty * len(Y)
+            self.batches_done += 1
+            self.after_step()
+        loss, penalty = self.loss_sum / m, self.penalty_sum / m
+        self.epochs_done, self.batches_done, self.loss_sum, self.penalty_sum = self.epochs_done + 1, 0, 0.0, 0.0
+        if self.batch_size < m:
+            self.shuffle_state = self.batch_rng.bit_generator.state
         self.require_finite(float(np.dot(self.parameters.flat, self.parameters.flat)), self.epochs_done)
-        loss, penalty = loss_sum / m, penalty_sum / m
         record = EpochRecord(self.epochs_done, loss + penalty, loss, penalty, rate, **self.measure())
         np.copyto(self.last_good.flat, self.parameters.flat)
         return record
@@ -181,6 +192,42 @@ class Trainer:
         if self.plan.patience_epochs is None or self.best_epoch is None:
             return False
         return self.epochs_done - self.best_epoch >= self.plan.patience_epochs
+
+    def at_last_step(self) -> bool:
+        """Whether every step of the plan is done and only the last epoch's measurement is not."""
+        return self.epochs_done + 1 == self.plan.epochs and self.batches_done == self.batches_in_epoch()
+
+    def batches_in_epoch(self) -> int:
+        return -(-len(self.train.X) // self.batch_size)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that training goes on from, between two steps, but for the generators: views, and small copies.
+
+        Whoever keeps it keeps the generators' states too, that of batch_rng as it is in `shuffle_state`.
+        """
+        best = self.best or Parameters(self.network.sizes, self.parameters.flat.dtype)
+        counts = (self.epochs_done, self.batches_done, self.optimizer.steps, self.best_epoch or 0)
+        return {
+            "parameters": self.parameters.flat,
+            "optimizer": self.optimizer.state,
+            "last_good": self.last_good.flat,
+            "best": best.flat,
+            "counts": np.array(counts, np.int64),
+            "sums": np.array([self.loss_sum, self.penalty_sum, *self.best_measure]),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` gave, the generators having been set already."""
+        np.copyto(self.parameters.flat, state["parameters"])
+        np.copyto(self.optimizer.state, state["optimizer"])
+        np.copyto(self.last_good.flat, state["last_good"])
+        self.epochs_done, self.batches_done, self.optimizer.steps, best_epoch = state["counts"].tolist()
+        self.loss_sum, self.penalty_sum, *best_measure = state["sums"].tolist()
+        self.best_measure, self.best_epoch, self.best = tuple(best_measure), best_epoch or None, None
+        if best_epoch:
+            self.best = self.parameters.copy()
+            np.copyto(self.best.flat, state["best"])
+        self.shuffle_state = self.batch_rng.bit_generator.state
 
     def require_finite(self, number: float, epoch: int, workspace: Workspace | None = None) -> None:
         if not math.isfinite(number):

@@ -39,7 +39,11 @@ def show_result(result: dict, console: Console) -> None:
         say(console, sentence)
     for warning in result.get("warnings") or []:
         say(console, ("warning: ", "yellow"), warning)
-    say(console, "kept in ", result["run_dir"], whole=True)
+    for note in result.get("notes") or []:
+        say(console, ("note: ", "yellow"), note)
+    say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result["status"] == "interrupted":
+        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
     if result.get("verdict"):
         say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
 
@@ -185,7 +189,7 @@ def show_runs(runs: list[dict], console: Console) -> None:
         for run in runs:
             say(console, (run["run_id"], "bold"), whole=True)
             errors = "".join(f"  {split} {shown(run['errors'].get(split))}" for split in SPLITS)
-            say(console, f"  {run['status']}{errors}  {verdict_phrase(run['verdict'])}".rstrip())
+            say(console, f"  {status_word(run)}{errors}  {verdict_phrase(run['verdict'])}".rstrip())
     for run in runs:
         if run.get("problem"):
             say(console, (f"{run['run_id']}: ", "red"), run["problem"], whole=True)
@@ -198,9 +202,14 @@ def runs_table(runs: list[dict]) -> Table:
         table.add_column(header, justify="right" if header in SPLITS else "left", no_wrap=True)
     for run in runs:
         errors = [shown(run["errors"].get(split)) for split in SPLITS]
-        status = cell(run["status"], "" if run["status"] == "finished" else "yellow")
+        status = cell(status_word(run), "" if run["status"] == "finished" else "yellow")
         table.add_row(cell(run["run_id"]), status, *errors, cell(verdict_phrase(run["verdict"])))
     return table
+
+
+def status_word(run: dict) -> str:
+    """A run's status; that it cannot be read must not be overlooked."""
+    return "BROKEN" if run["status"] == "broken" else run["status"]
 
 
 def verdict_phrase(verdict: dict | None) -> str:

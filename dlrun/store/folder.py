@@ -4,20 +4,19 @@ Stands between the experiment, which hands over records, and the disk, which may
 appears whole or not at all; what is read back is checked, because it may have been edited, cut short or replaced.
 """
 
-import io
-import os
-import secrets
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from ..errors import StoreError
-from . import strict_json
-from .problems import told_as_store_error
+from . import disk, lines, lock, strict_json
+from .arrays import Form, read_npz, write_npz
+
+# Far beyond any record of a run; what is larger was put there by somebody else.
+MAX_JSON_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class RunFolder:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Puts `data` into the file `name`, whole or not at all."""
-        write_whole(self.path / name, lambda file: file.write(data))
+        disk.write_whole(self.path / name, lambda file: file.write(data))
 
     def write_json(self, name: str, value: object) -> None:
         """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
@@ -48,88 +47,83 @@ class RunFolder:
         for key, array in plain_arrays.items():
             if array.dtype.hasobject:
                 raise TypeError(f"{name}: array {key!r} holds Python objects; numbers, booleans or text can be kept")
-        write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
+        disk.write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
 
     def append_line(self, name: str, record: Mapping[str, object]) -> None:
-        """Adds `record` to the file `name` as one line of strict JSON, and hands it to the operating system at once."""
-        path = self.path / name
-        with told_as_store_error(path, "written"), open(path, "ab") as file:
-            file.write(strict_json.encode(record))
+        """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
-    def read_bytes(self, name: str) -> bytes:
-        """The bytes of the file `name`; raises StoreError where it is missing or cannot be read."""
-        path = self.path / name
-        try:
-            return path.read_bytes()
-        except FileNotFoundError as problem:
-            raise StoreError(f"{path}: no such file; the run may not have come that far: train it again") from problem
-        except OSError as problem:
-            reason = problem.strerror or problem
-            raise StoreError(f"{path}: cannot be read: {reason}; check its permissions, or train again") from problem
+        What a write that was cut short has left at the end of the file is cut off first.
+        """
+        disk.append(self.path / name, lines.sealed(record))
+
+    def keep_lines(self, name: str, count: int) -> None:
+        """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
+        data = self.read_bytes(name) if (self.path / name).exists() else b""
+        whole = data.split(b"\n")[:-1][:count]
+        self.write_bytes(name, b"".join(line + b"\n" for line in whole))
+
+    def sync(self, name: str) -> None:
+        """Brings the lines appended to the file `name` to the disk."""
+        disk.sync(self.path / name)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Holds the run's lock during a with block; raises StoreError while another process works in this run."""
+        return lock.held(self.path)
+
+    def is_locked(self) -> bool:
+        """Whether a living process works in this run."""
+        return lock.is_held(self.path)
+
+    def tidy(self) -> None:
+        """Takes away what processes that died while writing have left; for whoever holds the lock."""
+        for path in disk.leftovers(self.path):
+            disk.discard(path)
+
+    def read_bytes(self, name: str, at_most: int | None = None) -> bytes:
+        """The bytes of the file `name`; raises StoreError where it is missing, too large or cannot be read."""
+        return disk.read(self.path / name, at_most)
 
     def read_json(self, name: str) -> object:
         """The value in the JSON file `name`; raises StoreError where it is missing or corrupt."""
-        data = self.read_bytes(name)
+        data = self.read_bytes(name, MAX_JSON_BYTES)
         try:
             return strict_json.decode(data)
         except ValueError as problem:
             raise corrupt(self.path / name, problem) from problem
 
-    def read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        """The arrays in the .npz file `name`, by key; raises StoreError where it is missing or corrupt."""
-        path, data = self.path / name, io.BytesIO(self.read_bytes(name))
-        try:
-            with np.load(data, allow_pickle=False) as archive:
-                arrays = {key: archive[key] for key in archive.files}
-        except Exception as problem:  # a damaged archive trips the reader in many ways, all of them meaning the same
-            raise corrupt(path, problem) from problem
-        for key, array in arrays.items():
-            if not isinstance(array, np.ndarray):
-                raise corrupt(path, f"member {key!r} is no array")
-        return arrays
+    def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, np.ndarray]:
+        """The arrays in the .npz file `name`, by key; raises StoreError where it is missing or corrupt.
+
+        Of the `expected` keys and forms where they are given, which is checked before any memory is taken.
+        """
+        with disk.opened(self.path / name) as file:
+            try:
+                return read_npz(file, expected)
+            except ValueError as problem:
+                raise corrupt(self.path / name, problem) from problem
 
     def read_lines(self, name: str) -> list[dict]:
         """The records of the file `name`; a last line without its newline was cut short and is left out.
 
-        Raises StoreError where the file is missing, and for any other line that is no JSON object.
+        Raises StoreError where the file is missing, and for any other line that is not as it was written.
         """
-        *lines, _ = self.read_bytes(name).split(b"\n")
-        return [self.record(name, number, line) for number, line in enumerate(lines, start=1)]
+        found, problem = self.sound_lines(name)
+        if problem:
+            raise corrupt(self.path / name, problem)
+        return found
 
-    def record(self, name: str, number: int, line: bytes) -> dict:
-        """The JSON object in one line of the file `name`; `number` counts from 1 and is for the message."""
-        try:
-            record = strict_json.decode(line)
-        except ValueError as problem:
-            raise corrupt(self.path / name, f"line {number}: {problem}") from problem
-        if not isinstance(record, dict):
-            raise corrupt(self.path / name, f"line {number}: not a JSON object")
-        return record
+    def sound_lines(self, name: str) -> tuple[list[dict], str | None]:
+        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is."""
+        *whole, _ = self.read_bytes(name).split(b"\n")
+        found = []
+        for number, line in enumerate(whole, start=1):
+            try:
+                found.append(lines.unsealed(line))
+            except ValueError as problem:
+                return found, f"line {number}: {problem}"
+        return found, None
 
 
 def corrupt(path: Path, reason: object) -> StoreError:
     """The error for a file that does not hold what dlrun wrote."""
     return StoreError(f"{path}: corrupt ({reason}); restore it from a copy, or train again")
-
-
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Lets `write` fill a file beside `path`, brings it to the disk and moves it into place."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with told_as_store_error(path, "written"):
-        try:
-            with open(beside, "xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:  # an interrupt, too, leaves no half of a file behind
-            beside.unlink(missing_ok=True)
-            raise
-
-
-def write_npz(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
-    """NumPy's .npz layout, without the time of day that `numpy.savez` puts in and the keys that it cannot take."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for key, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)

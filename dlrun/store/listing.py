@@ -3,22 +3,24 @@
 Stands between the run folders and the table of runs; it trusts nothing it reads.
 """
 
+import math
 from pathlib import Path
 
 from ..errors import StoreError
 from .folder import RunFolder, corrupt
 from .runs import run_ids, run_name, run_time
+from .status import ENDINGS, status_of
+from .tags import read_tags
 
 SPLITS = ("train", "dev", "test")
 ILLS = ("bias", "variance")
 
 
 def list_runs(runs_dir: Path) -> list[dict]:
-    """One row a run, newest first: run_id, name, status, errors, verdict, problem.
+    """One row a run, newest first: run_id, name, status, tags, errors, verdict, problem.
 
-    `status` is that of result.json, "unfinished" where there is none, "broken" where it cannot be used; `problem` then
-    says why. `errors` maps train, dev and test to fractions or None. Raises StoreError only if `runs_dir` itself
-    cannot be read.
+    `status` is derived (see `status_of`), and "broken" where it cannot be; `problem` then says why. `errors` maps
+    train, dev and test to fractions or None. Raises StoreError only if `runs_dir` itself cannot be read.
     """
     ids, links = run_ids(runs_dir)
     rows = [row(RunFolder(runs_dir / run_id)) for run_id in ids]
@@ -27,12 +29,28 @@ def list_runs(runs_dir: Path) -> list[dict]:
     return sorted(rows, key=lambda row: run_time(row["run_id"]), reverse=True)
 
 
+def select(
+    rows: list[dict], *, name: str | None, status: str | None, tag: str | None, by_dev: bool = False
+) -> list[dict]:
+    """Those rows that have the name, status and tag asked for (None: any), by dev error where that is asked for.
+
+    Rows without a dev error then come last.
+    """
+    found = [row for row in rows if name in (None, row["name"]) and status in (None, row["status"])]
+    found = [row for row in found if tag is None or tag in row["tags"]]
+    return sorted(found, key=dev_error) if by_dev else found
+
+
+def dev_error(row: dict) -> float:
+    """What rows are sorted by."""
+    return math.inf if row["errors"]["dev"] is None else row["errors"]["dev"]
+
+
 def row(folder: RunFolder) -> dict:
     """One run's row, whatever state its folder is in."""
     try:
-        if not (folder.path / "result.json").exists():
-            return blank(folder.id, "unfinished", None)
-        return {**blank(folder.id, "", None), **summary(folder)}
+        known = blank(folder.id, status_of(folder), None) | {"tags": read_tags(folder)}
+        return known | summary(folder) if known["status"] in ENDINGS else known
     except (StoreError, OSError) as problem:
         return blank(folder.id, "broken", str(problem))
 
@@ -54,6 +72,7 @@ def blank(run_id: str, status: str, problem: str | None) -> dict:
         "run_id": run_id,
         "name": run_name(run_id),
         "status": status,
+        "tags": [],
         "errors": errors,
         "verdict": None,
         "problem": problem,
@@ -61,9 +80,9 @@ def blank(run_id: str, status: str, problem: str | None) -> dict:
 
 
 def summary(folder: RunFolder) -> dict:
-    """Status, errors and verdict of result.json; raises StoreError where they are not of the right kinds."""
+    """Errors and verdict of result.json; raises StoreError where they are not of the right kinds."""
     path, result = folder.path / "result.json", folder.read_json("result.json")
-    if not isinstance(result, dict) or not isinstance(result.get("status"), str):
+    if not isinstance(result, dict):
         raise corrupt(path, "no status")
     errors = result.get("errors") or {}
     if not isinstance(errors, dict) or not all(is_number_or_none(errors.get(split)) for split in SPLITS):
@@ -73,7 +92,7 @@ def summary(folder: RunFolder) -> dict:
         if not isinstance(verdict, dict) or not all(isinstance(verdict.get(ill), str) for ill in ILLS):
             raise corrupt(path, "verdict is not of bias and variance")
         verdict = {ill: verdict[ill] for ill in ILLS}
-    return {"status": result["status"], "errors": {split: errors.get(split) for split in SPLITS}, "verdict": verdict}
+    return {"errors": {split: errors.get(split) for split in SPLITS}, "verdict": verdict}
 
 
 def is_number_or_none(value: object) -> bool:

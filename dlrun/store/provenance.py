@@ -9,6 +9,8 @@ import platform
 import subprocess
 from importlib import metadata
 
+import numpy as np
+
 from .. import __version__
 
 PACKAGES = ("numpy", "polars", "pydantic", "pyyaml", "rich", "scikit-learn", "scipy", "typer")
@@ -27,7 +29,8 @@ GIT_TIMEOUT_SECONDS = 2.0
 
 
 def environment() -> dict:
-    """Plain values: dlrun, python, platform, machine, packages, git ({commit, dirty} or None), threads.
+    """Plain values: dlrun, python, platform, machine, packages, git ({commit, dirty} or None), threads,
+    blas ({name, version} or None), cores.
 
     A package that is not installed, or a variable that is not set, is None. Never raises.
     """
@@ -39,7 +42,18 @@ def environment() -> dict:
         "packages": {package: version(package) for package in PACKAGES},
         "git": git_state(),
         "threads": {variable: os.environ.get(variable) for variable in THREAD_VARIABLES},
+        "blas": blas(),
+        "cores": os.cpu_count(),
     }
+
+
+def blas() -> dict | None:
+    """The library that NumPy multiplies matrices with."""
+    try:
+        found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return {"name": str(found["name"]), "version": str(found["version"])}
+    except Exception:  # older NumPy says it otherwise; a run does not stop for that
+        return None
 
 
 def version(package: str) -> str | None:

@@ -1,0 +1,61 @@
+"""`dlrun rm`, `dlrun restore` and `dlrun gc`: runs out of sight, back again, and gone for good."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import DEFAULT_RUNS_DIR, Json, OneRun, RunsDir
+
+
+def rm(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
+    """Move a run into the trash inside the runs folder; `dlrun restore` brings it back.
+
+    Example: dlrun rm latest
+    """
+    from ..store import find_run, trash
+
+    told(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
+
+
+def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
+    """Bring a run back from the trash.
+
+    Example: dlrun restore latest
+    """
+    from ..store import find_run, trash
+
+    told(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
+
+
+def told(path: Path, verb: str, as_json: bool) -> None:
+    """Where a run is now."""
+    from .output import print_json
+
+    if as_json:
+        print_json({"run_id": path.name, "path": str(path)})
+    else:
+        print(f"{verb} {path}")
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and take nothing away.")] = False,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    as_json: Json = False,
+) -> None:
+    """Take the runs in the trash away for good, and what dead processes left behind.
+
+    Example: dlrun gc --dry-run
+    """
+    from ..report import make_console, show_garbage
+    from ..store import trash
+    from .output import print_json
+
+    paths = trash.garbage(runs_dir)
+    found = [{"path": str(path), "bytes": trash.size_of(path)} for path in paths]
+    if not dry_run:
+        trash.collect(paths)
+    if as_json:
+        print_json({"garbage": found, "removed": not dry_run})
+    else:
+        show_garbage(found, not dry_run, make_console())

@@ -1,0 +1,22 @@
+"""`dlrun diff`: what differs between two runs."""
+
+from pathlib import Path
+
+from .options import DEFAULT_RUNS_DIR, Json, OneRun, RunsDir
+
+
+def diff(one: OneRun, other: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
+    """Show the config keys and the results in which two runs differ, and no others.
+
+    Example: dlrun diff best latest
+    """
+    from ..experiment import difference
+    from ..report import make_console, show_difference
+    from ..store import find_run
+    from .output import print_json
+
+    found = difference(find_run(runs_dir, one), find_run(runs_dir, other))
+    if as_json:
+        print_json(found)
+    else:
+        show_difference(found, make_console())

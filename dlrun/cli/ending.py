@@ -1,0 +1,35 @@
+"""How a command that trains ends: what is printed, and with which exit status."""
+
+import signal
+
+from ..errors import Diverged, StoreError
+from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
+
+# What each status of a run ends the process with; an interrupted one by its signal.
+EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "failed": StoreError.exit_status}
+
+
+def end_with(result: dict, as_json: bool) -> int:
+    """Print a result for a person or a script, and return the exit status."""
+    from ..report import make_console, show_result
+    from .output import print_json
+
+    status = exit_status_of(result)
+    if as_json:
+        print_json(result if status == 0 else result | {"error": error_of(result, status)})
+    else:
+        show_result(result, make_console())
+    return status
+
+
+def exit_status_of(result: dict) -> int:
+    """130 after Ctrl-C, 143 after SIGTERM, else by the run's status."""
+    if result["status"] == "interrupted":
+        return TERMINATED_STATUS if result.get("signal") == signal.SIGTERM.name else INTERRUPTED_STATUS
+    return EXIT_STATUS[result["status"]]
+
+
+def error_of(result: dict, status: int) -> dict:
+    """What scripts find under `error` beside the result of a run that did not finish."""
+    error = {"kind": result["status"], "message": result["message"], "exit_status": status}
+    return error | ({"resume": f"dlrun resume {result['run_id']}"} if result["status"] == "interrupted" else {})

@@ -1,0 +1,31 @@
+"""`dlrun resume`: a run taken up where it was left."""
+
+from pathlib import Path
+
+from .options import DEFAULT_RUNS_DIR, Json, Overrides, Quiet, RunReference, RunsDir
+
+
+def resume(
+    run: RunReference = "latest",
+    overrides: Overrides = None,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Go on with a run that was interrupted, failed or crashed, to the bits it would have had anyway.
+
+    training.epochs=N alone may be given, to train longer: that makes a new run, whose parent this one is.
+
+    Example: dlrun resume latest, or dlrun resume digits training.epochs=100
+    """
+    from ..experiment import resume as go_on
+    from ..experiment.resume import own_config
+    from ..report import make_console, training_display
+    from ..store import find_run
+    from .ending import end_with
+
+    folder = find_run(runs_dir, run)
+    epochs = own_config(folder, overrides or ()).config.training.epochs
+    with training_display(epochs, make_console(stderr=True), quiet=quiet) as display:
+        result = go_on(folder, overrides or (), watch=display.update)
+    return end_with(result, as_json)

@@ -1,0 +1,42 @@
+"""`dlrun verify`: whether a run's files are those that were written, and whether it comes out the same again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import CheckFailed, StoreError
+from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+
+
+def verify(
+    run: RunReference = "latest",
+    rerun: Annotated[bool, typer.Option("--rerun", help="Train it again, and compare bit for bit.")] = False,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    as_json: Json = False,
+) -> int:
+    """Check every file of a run against its checksum; ends with 6 for a damaged file, 4 for other bits.
+
+    Example: dlrun verify latest --rerun
+    """
+    from ..experiment import train_again
+    from ..report import make_console, show_verification
+    from ..store import ending_of, find_run
+    from ..store import verify as verify_files
+    from .output import print_json
+
+    folder = find_run(runs_dir, run)
+    files = verify_files(folder, ended=ending_of(folder) is not None)
+    report = {"run_id": folder.id, "files": files, "rerun": train_again(folder) if rerun else None}
+    if as_json:
+        print_json(report)
+    else:
+        show_verification(report, make_console())
+    return exit_status_of(report)
+
+
+def exit_status_of(report: dict) -> int:
+    """Damage is told before difference: it may be its cause."""
+    if any(file["problem"] for file in report["files"]):
+        return StoreError.exit_status
+    return 0 if all(comparison["same"] for comparison in report["rerun"] or []) else CheckFailed.exit_status

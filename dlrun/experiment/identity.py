@@ -1,0 +1,121 @@
+"""What makes a run the run it is: its config, its data and its split, each by a hash, and what differs if one does.
+
+Stands between the config and run.json. A run is gone on with, or used again, only where these agree.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from .. import __version__
+from ..config import LoadedConfig
+from ..data import Dataset, find_file, is_named_source
+from ..errors import StoreError
+from ..store import RunFolder, environment
+from .prepare import Experiment
+
+# How often a run is kept changes no number in it.
+NOT_OF_THE_RUN = ("training.checkpoint_epochs", "training.checkpoint_seconds")
+
+Flat = dict[str, object]
+
+
+def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
+    """The same config, to be trained from anywhere: files are looked for beside the config, and a run has another."""
+    data, folder = loaded.config.data, Path(loaded.file).parent
+    named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
+    files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
+    found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
+    config = loaded.config.model_copy(update={"data": data.model_copy(update=found)})
+    return replace(loaded, config=config)
+
+
+def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: dict | None) -> dict:
+    """What run.json says of a run that begins: config, hashes, overrides as typed, parent, versions and machine."""
+    config = with_absolute_paths(loaded).config.to_dict()
+    return {
+        "name": loaded.config.name,
+        "dlrun": __version__,
+        "parent": parent,
+        "overrides": list(loaded.overrides),
+        "config": config,
+        "config_sha256": config_sha256(config),
+        **data_hashes(experiment.dataset),
+        "environment": environment(),
+    }
+
+
+def config_sha256(config: dict) -> str:
+    """The hash of a config's plain data, less what changes no number."""
+    return sha256_of(json.dumps(sorted(compared(config).items()), allow_nan=False).encode())
+
+
+def data_hashes(dataset: Dataset) -> dict[str, str]:
+    """Of the examples as they were read, and of which of them are for what."""
+    rows = b"".join(name.encode() + part.rows.astype("<i8").tobytes() for name, part in dataset.splits().items())
+    return {"data_sha256": dataset.facts["sha256"], "split_sha256": sha256_of(rows)}
+
+
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def compared(config: dict) -> Flat:
+    """A config's values by dotted path, less what changes no number."""
+    return {path: value for path, value in flattened(config).items() if path not in NOT_OF_THE_RUN}
+
+
+def flattened(config: dict, above: str = "") -> Flat:
+    """Values by dotted path."""
+    flat: Flat = {}
+    for key, value in config.items():
+        flat |= flattened(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
+
+
+def differences(before: dict, after: dict) -> dict[str, tuple]:
+    """The values that differ between two configs, by dotted path, as (before, after)."""
+    one, other = compared(before), compared(after)
+    return {key: (one.get(key), other.get(key)) for key in {**one, **other} if one.get(key) != other.get(key)}
+
+
+def refuse_changed_config(folder: RunFolder, manifest: dict, config: dict) -> None:
+    """Raises StoreError unless `config` is the run's own, but for more epochs; says which keys differ, and how."""
+    own = manifest["config"]
+    if config_sha256(own) != manifest["config_sha256"]:
+        raise StoreError(f"{folder.path}/run.json: corrupt (its config has another hash); restore it from a copy")
+    changed = differences(own, config)
+    epochs = changed.pop("training.epochs", (0, 0))
+    if epochs[1] < epochs[0]:
+        found = f"training.epochs was {epochs[0]}, is {epochs[1]}"
+        raise StoreError(f"{folder.id}: {found}; a run can be made longer, not shorter: train it anew")
+    if changed:
+        told = "; ".join(f"{key} was {json.dumps(was)}, is {json.dumps(now)}" for key, (was, now) in changed.items())
+        raise StoreError(f"{folder.id}: its config changed: {told}; put it back, or train a new run with the new one")
+
+
+def refuse_changed_data(folder: RunFolder, manifest: dict, experiment: Experiment) -> None:
+    """Raises StoreError unless the data and its split are those that the run began with."""
+    found = data_hashes(experiment.dataset)
+    source = experiment.config.data.source
+    for key, what in (
+        ("data_sha256", f"the data of {source}"),
+        ("split_sha256", "which rows train, dev and test hold"),
+    ):
+        if found[key] != manifest[key]:
+            told = f"its sha256 was {manifest[key][:12]}, is {found[key][:12]}"
+            raise StoreError(f"{folder.id}: {what} changed: {told}; put it back, or train a new run on the new data")
+
+
+def version_notes(manifest: dict) -> list[str]:
+    """What differs in versions and machine since the run began, since equal bits are promised for equal ones alone."""
+    before, now = manifest.get("environment"), environment()
+    if not isinstance(before, dict):
+        return []
+    one, other = flattened(before), flattened(now)
+    watched = [
+        key for key in other if key.split(".")[0] in ("dlrun", "python", "machine", "packages", "threads", "blas")
+    ]
+    changed = [f"{key} was {one.get(key)}, is {other[key]}" for key in watched if one.get(key) != other[key]]
+    return [f"begun elsewhere, so the last bits may differ: {'; '.join(changed)}"] if changed else []

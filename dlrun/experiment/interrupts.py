@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM while a run is trained: noted at once, acted on between two steps.
+
+The second signal raises KeyboardInterrupt wherever the program is; what is on the disk is whole at every instant.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+HEEDED = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(Exception):
+    """Training was asked to stop, has finished its step, and what it goes on from is kept."""
+
+
+class Interrupts:
+    """seen : the first signal that came, or None."""
+
+    def __init__(self):
+        self.seen: signal.Signals | None = None
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        if self.seen is not None:
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        self.seen = signal.Signals(number)
+
+
+@contextmanager
+def noted_interrupts() -> Iterator[Interrupts]:
+    """Notes the signals of the block instead of dying from them; outside the main thread there is nothing to note."""
+    interrupts = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    before = {number: signal.signal(number, interrupts.note) for number in HEEDED}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

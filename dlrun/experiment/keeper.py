@@ -1,0 +1,150 @@
+"""When a run is kept, and how it is gone on with: between the trainer, which has the state, and the checkpoints.
+
+A state between any two steps can be kept; the batch cursor is part of it.
+"""
+
+import time
+
+import numpy as np
+
+from ..errors import StoreError
+from ..nn.training import Trainer
+from ..store import Checkpoint, Form, RunFolder, checkpoints, form_of
+from .interrupts import Interrupts, Stopped
+from .prepare import STREAMS, Experiment
+
+# The share of a run's seconds that checkpoints by time may cost.
+SHARE = 0.03
+
+# What the first checkpoint is taken to cost: two syncs, and a slow disk.
+SYNC_SECONDS = 0.01
+BYTES_A_SECOND = 100e6
+
+METRICS = "metrics.jsonl"
+
+# A stream's state: four words of SFC64, and the half of a word that is left over from a smaller draw.
+STREAM_WORDS = 6
+
+
+class Keeper:
+    """Keeps a run in its folder, by epochs, by seconds, and when it is interrupted; without a folder it keeps nothing.
+
+    seconds() : how long the run has been trained, in all of its sessions.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        trainer: Trainer,
+        folder: RunFolder | None = None,
+        hashes: dict | None = None,
+        interrupts: Interrupts | None = None,
+    ):
+        self.streams, self.trainer, self.folder = experiment.streams, trainer, folder
+        self.hashes, self.interrupts = hashes or {}, interrupts or Interrupts()
+        self.every_epochs = experiment.config.training.checkpoint_epochs
+        self.every_seconds = experiment.config.training.checkpoint_seconds
+        state = trainer.state()
+        self.cost = SYNC_SECONDS + sum(array.nbytes for array in state.values()) / BYTES_A_SECOND
+        self.spent = 0.0
+        self.began = time.perf_counter()
+        self.due = self.began + self.every_seconds
+        trainer.after_step = self.after_step
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+    def after_step(self) -> None:
+        """Keeps the run where that is due. Raises Stopped, the run kept, after a signal.
+
+        Numbers that have left the finite ones are not kept; the next step says so, and the run has diverged.
+        """
+        if self.interrupts.seen is not None and self.is_finite():
+            self.save()
+            raise Stopped
+        # What is kept before the last measurement can be trained longer: a longer run may not measure there.
+        if time.perf_counter() >= self.due or self.trainer.at_last_step():
+            self.save_if_affordable()
+
+    def after_epoch(self) -> None:
+        """Keeps the run where its epoch is due; not after the last one, which was kept before it was measured."""
+        done = self.trainer.epochs_done
+        if self.every_epochs and done % self.every_epochs == 0 and done < self.trainer.plan.epochs:
+            self.save()
+
+    def after_last(self) -> None:
+        """Keeps a run that stopped early."""
+        if self.trainer.epochs_done < self.trainer.plan.epochs:
+            self.save_if_affordable()
+
+    def save_if_affordable(self) -> None:
+        """Keeps the run, unless that takes the cost of all checkpoints beyond their share of the run so far."""
+        if self.every_epochs or self.spent + self.cost <= SHARE * self.seconds():
+            self.save()
+        else:
+            self.due = self.began + (self.spent + self.cost) / SHARE
+
+    def save(self) -> None:
+        """Writes a checkpoint, unless the numbers have left the finite ones: the last good one then stays."""
+        trainer, began = self.trainer, time.perf_counter()
+        if self.folder is None or not self.is_finite():
+            return
+        self.folder.sync(METRICS)
+        arrays = trainer.state() | {"streams": self.stream_states(), "seconds": np.array([self.seconds()])}
+        checkpoints.save(self.folder, trainer.optimizer.steps, trainer.best_epoch or 0, self.hashes, arrays)
+        ended = time.perf_counter()
+        self.cost = ended - began
+        self.spent += self.cost
+        self.due = ended + self.every_seconds
+
+    def is_finite(self) -> bool:
+        """Whether all parameters are finite numbers."""
+        flat = self.trainer.parameters.flat
+        return bool(np.isfinite(np.dot(flat, flat)))
+
+    def stream_states(self) -> np.ndarray:
+        """Every stream's state (streams, 6); that of the batches as it was when the epoch under way was shuffled."""
+        states = {name: rng.bit_generator.state for name, rng in self.streams.items()}
+        states["batches"] = self.trainer.shuffle_state
+        return np.array([[*s["state"]["state"], s["has_uint32"], s["uinteger"]] for s in states.values()], np.uint64)
+
+    def forms(self) -> dict[str, Form]:
+        """What the arrays of this run's checkpoints must look like, by the config alone."""
+        forms = {name: form_of(array) for name, array in self.trainer.state().items()}
+        streams = Form((len(STREAMS), STREAM_WORDS), np.dtype(np.uint64))
+        return forms | {"streams": streams, "seconds": Form((1,), np.dtype(np.float64))}
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes on from a checkpoint."""
+        for rng, words in zip(self.streams.values(), checkpoint.arrays["streams"], strict=True):
+            leftover = {"has_uint32": int(words[4]), "uinteger": int(words[5])}
+            rng.bit_generator.state = {"bit_generator": "SFC64", "state": {"state": words[:4].copy()}, **leftover}
+        self.trainer.restore(checkpoint.arrays)
+        self.began = time.perf_counter() - float(checkpoint.arrays["seconds"][0])
+
+    def newest(self, folder: RunFolder, hashes: dict, n_lines: int) -> tuple[Checkpoint | None, list[str]]:
+        """The newest checkpoint in `folder` that is sound, of this config and data, and within `n_lines` of metrics.
+
+        With it, a sentence for each newer one that had to be passed over.
+        """
+        notes = []
+        for name in checkpoints.names(folder):
+            try:
+                found = checkpoints.load(folder, name, self.forms())
+                self.refuse_unfit(folder, found, hashes, n_lines)
+                return found, notes
+            except StoreError as problem:
+                notes.append(str(problem))
+        return None, notes
+
+    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: dict, n_lines: int) -> None:
+        """Raises StoreError for a checkpoint of another run, or ahead of what is left of the metrics."""
+        path, counts = folder.path / found.name, found.arrays["counts"].tolist()
+        if found.record != hashes:
+            raise StoreError(f"{path}: of another config or other data; an older checkpoint, or the beginning, will do")
+        in_epoch = self.trainer.batches_in_epoch()
+        if min(counts) < 0 or counts[0] >= self.trainer.plan.epochs or counts[1] > in_epoch or counts[3] > counts[0]:
+            raise StoreError(f"{path}: counts epochs or batches that its config does not have; an older one will do")
+        if counts[0] > n_lines:
+            told = f"at epoch {counts[0]}, and {METRICS} is sound up to epoch {n_lines}"
+            raise StoreError(f"{path}: {told}; an older checkpoint, or the beginning, will do")

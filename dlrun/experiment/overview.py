@@ -1,0 +1,79 @@
+"""A run as its folder tells it, two runs by what differs between them, and a run trained again to be compared.
+
+Stands beside `run`, and reads what it wrote.
+"""
+
+import shlex
+import tempfile
+from pathlib import Path
+
+from ..errors import StoreError
+from ..store import RunFolder, ending_of, read_manifest, read_tags, status_of
+from .identity import differences, flattened
+from .keeper import METRICS
+from .prepare import read_config
+from .run import run
+
+# What of a result two runs are compared by; the rest is of the occasion: ids, times, sentences.
+COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")
+
+
+def overview(folder: RunFolder) -> dict:
+    """Plain values: run_id, run_dir, status, tags, parent, overrides, sessions, environment, config, result, files,
+    reproduce. Raises StoreError where the run cannot be read."""
+    manifest, status = read_manifest(folder), status_of(folder)
+    sizes = {path.name: path.stat(follow_symlinks=False).st_size for path in sorted(folder.path.iterdir())}
+    return {
+        "run_id": folder.id,
+        "run_dir": str(folder.path),
+        "status": status,
+        "tags": read_tags(folder),
+        **{key: manifest.get(key) for key in ("parent", "overrides", "sessions", "environment", "config")},
+        "result": ending_of(folder),
+        "files": [{"name": name, "bytes": size} for name, size in sizes.items() if not name.startswith(".")],
+        "reproduce": f"dlrun train {shlex.quote(str(folder.path / 'resolved.yaml'))}",
+    }
+
+
+def difference(one: RunFolder, other: RunFolder) -> dict:
+    """{runs, config, results}: the keys in which two runs differ, each with its two values."""
+    manifests, results = [read_manifest(one), read_manifest(other)], [results_of(one), results_of(other)]
+    return {
+        "runs": [one.id, other.id],
+        "config": {key: list(pair) for key, pair in differences(*(m["config"] for m in manifests)).items()},
+        "results": {key: list(pair) for key, pair in differences(*results).items()},
+    }
+
+
+def results_of(folder: RunFolder) -> dict:
+    """What two runs are compared by; of a run without a result, its status alone."""
+    result = ending_of(folder) or {}
+    return {key: result.get(key) for key in COMPARED_RESULTS} | {"status": status_of(folder)}
+
+
+def train_again(folder: RunFolder) -> list[dict]:
+    """Trains a finished run's config anew, out of sight, and compares bit for bit: one row {what, same} a comparison.
+
+    Raises StoreError for a run that did not finish, since there is nothing to compare with.
+    """
+    if status_of(folder) != "finished":
+        raise StoreError(f"{folder.id}: has not finished, so there is nothing to compare; dlrun resume {folder.id}")
+    with tempfile.TemporaryDirectory() as elsewhere:
+        result = run(read_config(folder.path / "resolved.yaml"), Path(elsewhere))
+        again = RunFolder(Path(result["run_dir"]))
+        return [
+            {"what": "parameters", "same": parameters_of(folder) == parameters_of(again)},
+            {"what": "metrics", "same": metrics_of(folder) == metrics_of(again)},
+            {"what": "results", "same": flattened(results_of(folder)) == flattened(results_of(again))},
+        ]
+
+
+def parameters_of(folder: RunFolder) -> dict[str, tuple]:
+    """Every array of model.npz as its form and its bytes."""
+    arrays = folder.read_arrays("model.npz")
+    return {name: (array.shape, str(array.dtype), array.tobytes()) for name, array in arrays.items()}
+
+
+def metrics_of(folder: RunFolder) -> list[dict]:
+    """metrics.jsonl less its seconds."""
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in folder.read_lines(METRICS)]

@@ -1,0 +1,73 @@
+"""One run in full, two runs by what differs, and what was found when a run was checked.
+
+Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+"""
+
+import json
+
+from rich.console import Console
+
+from .terminal import borderless_table, errors_table, verdict_sentences
+from .text import cell, say
+
+
+def show_run(run: dict, console: Console) -> None:
+    """What a run is, what came of it, which files it has, and how it is made again."""
+    tags = f"  {', '.join(run['tags'])}" if run["tags"] else ""
+    say(console, (run["run_id"], "bold"), f"  {run['status']}{tags}", whole=True)
+    if run["parent"]:
+        say(console, f"follows from {run['parent'].get('run_id')}: {run['parent'].get('why')}", whole=True)
+    result = run["result"] or {}
+    if result.get("message"):
+        say(console, result["message"])
+    if result.get("errors"):
+        console.print(errors_table(result))
+        for sentence in verdict_sentences(result):
+            say(console, sentence)
+    for key, value in leaves(run["config"]).items():
+        say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
+    files = ", ".join(f"{file['name']} ({file['bytes']})" for file in run["files"])
+    say(console, "files, in bytes: ", files)
+    say(console, "make it again: ", (run["reproduce"], "bold"), whole=True)
+    if run["status"] in ("interrupted", "crashed", "failed"):
+        say(console, "go on: ", (f"dlrun resume {run['run_id']}", "bold"), whole=True)
+
+
+def leaves(config: dict, above: str = "") -> dict[str, object]:
+    """A config's values by dotted path, less those that say nothing (null)."""
+    flat = {}
+    for key, value in config.items():
+        flat |= leaves(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return {key: value for key, value in flat.items() if value is not None}
+
+
+def show_difference(difference: dict, console: Console) -> None:
+    """The keys and results in which two runs differ, side by side."""
+    table = borderless_table()
+    for header in ("", *difference["runs"]):
+        table.add_column(cell(header))
+    rows = {**difference["config"], **difference["results"]}
+    for key, values in rows.items():
+        table.add_row(cell(key), *(cell(json.dumps(value, ensure_ascii=False)) for value in values))
+    if rows:
+        console.print(table)
+    else:
+        say(console, "no difference in config or results")
+
+
+def show_verification(report: dict, console: Console) -> None:
+    """Every file that was checked, the damaged ones with what is wrong, and what training again has shown."""
+    for file in report["files"]:
+        verdict = (file["problem"], "bold red") if file["problem"] else ("sound", "green")
+        say(console, f"{file['file']}: ", verdict, whole=True)
+    for comparison in report["rerun"] or []:
+        verdict = ("the same bits", "green") if comparison["same"] else ("different", "bold red")
+        say(console, f"trained again, {comparison['what']}: ", verdict)
+
+
+def show_garbage(garbage: list[dict], removed: bool, console: Console) -> None:
+    """What `gc` took away, or would take away."""
+    verb = "removed" if removed else "would remove"
+    for item in garbage:
+        say(console, f"{verb} {item['path']} ({item['bytes']} bytes)", whole=True)
+    say(console, f"{len(garbage)} to remove, {sum(item['bytes'] for item in garbage)} bytes")

@@ -1,0 +1,139 @@
+"""Arrays in NumPy's .npz layout: written with equal bytes for equal arrays, read with suspicion.
+
+Stands between the run folder and `numpy.lib.format`. What a file says of itself is compared with what it can hold, and
+with what the reader expects, before memory is taken: the header of an 80-byte file can ask for 32 GiB.
+"""
+
+import math
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+ENDING = ".npy"
+
+MAGIC = b"\x93NUMPY\x01\x00"
+
+# The header as NumPy writes it for numbers, truth values and text; that of Python objects has no digits in its type.
+HEADER = re.compile(
+    rb"\{'descr': '([<>|][biufcSU][0-9]{1,9})', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]{0,200})\), \} *\n"
+)
+LENGTHS = re.compile(rb"(?:[0-9]{1,18}, )*[0-9]{1,18},?")
+MAX_DIMENSIONS = 32
+
+
+# What a damaged archive trips zipfile and NumPy into.
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+)
+
+
+class Form(NamedTuple):
+    """What an array must look like; a length of None may be any."""
+
+    shape: tuple[int | None, ...]
+    dtype: np.dtype
+
+    def fits(self, shape: tuple[int, ...], dtype: np.dtype) -> bool:
+        same_rank = len(shape) == len(self.shape)
+        return same_rank and dtype == self.dtype and all(w in (None, n) for w, n in zip(self.shape, shape, strict=True))
+
+
+def form_of(array: np.ndarray) -> Form:
+    """The form that this array has."""
+    return Form(array.shape, array.dtype)
+
+
+def write_npz(file: BinaryIO, arrays: Mapping[str, np.ndarray], comment: bytes = b"") -> None:
+    """NumPy's .npz layout, without the time of day that `numpy.savez` puts in and the keys that it cannot take."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.comment = comment
+        for key, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{key}{ENDING}"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict[str, np.ndarray]:
+    """The arrays by key, of the `expected` keys and forms where they are given.
+
+    Raises ValueError for whatever is not what `write_npz` writes. Takes no more memory than the file has bytes.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {member.filename.removesuffix(ENDING): member for member in archive.infolist()}
+            check_members(archive.infolist(), size)
+            if expected is not None and list(members) != list(expected):
+                raise ValueError(f"holds {', '.join(members) or 'nothing'}; expected {', '.join(expected)}")
+            headers = {key: member_header(archive, member) for key, member in members.items()}
+            for key, header in headers.items():
+                check_form(key, header, members[key].file_size, (expected or {}).get(key))
+            return {key: read_member(archive, member) for key, member in members.items()}
+    except DAMAGES as problem:
+        raise ValueError(str(problem) or type(problem).__name__) from problem
+
+
+def check_members(members: list[zipfile.ZipInfo], size: int) -> None:
+    """Raises ValueError unless all members are plain, uncompressed arrays that together fit into `size` bytes."""
+    for member in members:
+        if not member.filename.endswith(ENDING):
+            raise ValueError(f"member {member.filename!r} is no array")
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
+            raise ValueError(f"member {member.filename!r} is compressed or encrypted")
+    if len({member.filename for member in members}) < len(members):
+        raise ValueError("two members have one name")
+    if sum(member.file_size for member in members) > size:
+        raise ValueError("its members are larger than the file")
+
+
+class Header(NamedTuple):
+    """An array as its header describes it, and the length of that header in bytes."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    length: int
+
+
+def member_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
+    """What the header of a member says, parsed here and by nothing that evaluates. Raises ValueError."""
+    with archive.open(member) as stream:
+        start = stream.read(len(MAGIC) + 2)
+        text = stream.read(int.from_bytes(start[len(MAGIC) :], "little"))
+    if b"'|O'" in text:
+        raise ValueError(f"Object arrays cannot be loaded: member {member.filename!r}")
+    match = HEADER.fullmatch(text)
+    if not start.startswith(MAGIC) or match is None or not (match[2] == b"" or LENGTHS.fullmatch(match[2])):
+        raise ValueError(f"member {member.filename!r} has no header of an array")
+    shape = tuple(int(length) for length in match[2].replace(b",", b" ").split())
+    if len(shape) > MAX_DIMENSIONS:
+        raise ValueError(f"member {member.filename!r} has {len(shape)} dimensions")
+    return Header(shape, np.dtype(match[1].decode()), len(start) + len(text))
+
+
+def check_form(key: str, header: Header, size: int, expected: Form | None) -> None:
+    """Raises ValueError unless an array of this header fills its member and is of the expected form."""
+    if header.length + math.prod(header.shape) * header.dtype.itemsize != size:
+        raise ValueError(f"array {key!r} is announced as {header.shape} of {header.dtype}, which is not its size")
+    if expected is not None and not expected.fits(header.shape, header.dtype):
+        found, wanted = f"{header.shape} of {header.dtype}", f"{expected.shape} of {expected.dtype}"
+        raise ValueError(f"array {key!r} is {found}; expected {wanted}")
+
+
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """The array; its bytes are checked against the archive's own checksum on the way."""
+    with archive.open(member) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)

@@ -1,0 +1,136 @@
+"""Checkpoints: all that a run goes on from, in one file, so that no two of its parts can ever disagree.
+
+Stands between the experiment, which says what the state is, and the run folder. A checkpoint is an .npz file whose last
+64 bytes (the comment of the archive) are the SHA-256 of all before them. It is read back before an older one goes.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import StoreError
+from . import disk, strict_json
+from .arrays import Form, read_npz, write_npz
+from .folder import RunFolder
+
+NAME = re.compile(r"checkpoint-(?P<steps>[0-9]{12})-best-(?P<best>[0-9]{1,12})\.npz")
+
+# Besides the first one that holds the best parameters so far: if the newest turns out damaged, there is one before it.
+KEPT = 2
+
+DIGEST_BYTES = 64
+PIECE = 1024 * 1024
+
+# The member with the plain values beside the arrays, and how large it and the archive's own words may be.
+RECORD = "record"
+RECORD_FORM = Form((None,), np.dtype(np.uint8))
+MAX_OVERHEAD_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was read and found sound: its file's name, plain values, and arrays by name."""
+
+    name: str
+    record: dict
+    arrays: dict[str, np.ndarray]
+
+
+def save(folder: RunFolder, steps: int, best_epoch: int, record: Mapping, arrays: Mapping[str, np.ndarray]) -> str:
+    """Writes a checkpoint taken after so many `steps`, reads it back, lets older ones go, and returns its name.
+
+    Raises StoreError where it cannot be written, or does not read back as it was written; all others then stay.
+    """
+    name = f"checkpoint-{steps:012d}-best-{best_epoch}.npz"
+    packed = np.frombuffer(strict_json.encode(record), np.uint8)
+    disk.write_whole(folder.path / name, lambda file: write_sealed(file, {RECORD: packed, **arrays}))
+    with disk.opened(folder.path / name) as file:
+        if not is_sealed(file):
+            raise StoreError(f"{folder.path / name}: does not read back as it was written; check the disk")
+    for old in superseded(names(folder)):
+        disk.discard(folder.path / old)
+    return name
+
+
+def names(folder: RunFolder) -> list[str]:
+    """The names of a run's checkpoints, newest first."""
+    return sorted(
+        (path.name for path in folder.path.glob("checkpoint-*.npz") if NAME.fullmatch(path.name)), reverse=True
+    )
+
+
+def superseded(newest_first: list[str]) -> list[str]:
+    """The checkpoints that may go: all but the newest, and the first one with the best parameters of the newest."""
+    best_epochs = [NAME.fullmatch(name)["best"] for name in newest_first]
+    first_with_best = max(at for at, epoch in enumerate(best_epochs) if epoch == best_epochs[0])
+    kept = {*newest_first[:KEPT], newest_first[first_with_best]}
+    return [name for name in newest_first if name not in kept]
+
+
+def load(folder: RunFolder, name: str, expected: Mapping[str, Form]) -> Checkpoint:
+    """The checkpoint in the file `name`, whose arrays must have the `expected` names and forms.
+
+    Raises StoreError for any other file, before memory is taken for what it announces.
+    """
+    path = folder.path / name
+    with disk.opened(path) as file:
+        try:
+            refuse_large(file, expected)
+            if not is_sealed(file):
+                raise ValueError("its checksum does not fit")
+            arrays = read_npz(file, {RECORD: RECORD_FORM, **expected})
+            record = strict_json.decode(arrays.pop(RECORD).tobytes())
+            if not isinstance(record, dict):
+                raise ValueError("its record is not a JSON object")
+        except ValueError as problem:
+            raise StoreError(
+                f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, will do"
+            ) from problem
+    return Checkpoint(name, record, arrays)
+
+
+def refuse_large(file: BinaryIO, expected: Mapping[str, Form]) -> None:
+    """Raises ValueError for a file larger than the expected arrays can make it."""
+    at_most = MAX_OVERHEAD_BYTES + sum(int(np.prod(form.shape)) * form.dtype.itemsize for form in expected.values())
+    size = file.seek(0, 2)
+    if size > at_most:
+        raise ValueError(f"{size} bytes; the run's config implies at most {at_most}")
+
+
+def write_sealed(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
+    """An archive that ends in the checksum of all that stands before."""
+    write_npz(file, arrays, comment=b"0" * DIGEST_BYTES)
+    file.flush()
+    digest = digest_of(file)
+    file.seek(-DIGEST_BYTES, 2)
+    file.write(digest)
+
+
+def is_sealed(file: BinaryIO) -> bool:
+    """Whether a file ends in the checksum of all that stands before."""
+    if file.seek(0, 2) < DIGEST_BYTES:
+        return False
+    digest = digest_of(file)
+    file.seek(-DIGEST_BYTES, 2)
+    return file.read(DIGEST_BYTES) == digest
+
+
+def digest_of(file: BinaryIO) -> bytes:
+    """SHA-256, in hexadecimal, of a file without its last 64 bytes."""
+    left, hashed = file.seek(0, 2) - DIGEST_BYTES, hashlib.sha256()
+    file.seek(0)
+    while left > 0 and (piece := file.read(min(PIECE, left))):
+        hashed.update(piece)
+        left -= len(piece)
+    return hashed.hexdigest().encode()
+
+
+def soundness(path: Path) -> str | None:
+    """What is wrong with the checkpoint at `path` by its checksum alone; None where nothing is."""
+    with disk.opened(path) as file:
+        return None if is_sealed(file) else "its checksum does not fit"

@@ -1,0 +1,39 @@
+"""Records as lines that carry their own checksum, so that a damaged number is never taken for a measured one.
+
+Stands between the run folder and files that grow while a run goes on: `{"epoch": 1, ..., "crc32": "0a1b2c3d"}`. The
+checksum is that of the line without it, so that any reader of JSON can take the line as it stands.
+"""
+
+import zlib
+from collections.abc import Mapping
+
+from . import strict_json
+
+FIELD = b', "crc32": "'
+ENDING = b'"}'
+DIGITS = 8
+SEAL_LENGTH = len(FIELD) + DIGITS + len(ENDING)
+
+
+def sealed(record: Mapping[str, object]) -> bytes:
+    """A record, which must not be empty, as one line with its checksum and a newline."""
+    body = strict_json.encode(record).rstrip(b"\n")
+    return body[:-1] + FIELD + checksum(body) + ENDING + b"\n"
+
+
+def unsealed(line: bytes) -> dict:
+    """The record of a line without its newline. Raises ValueError for anything but what `sealed` wrote."""
+    body, seal = line[:-SEAL_LENGTH] + b"}", line[-SEAL_LENGTH:]
+    if not seal.startswith(FIELD) or not seal.endswith(ENDING):
+        raise ValueError("no checksum")
+    if seal[len(FIELD) : -len(ENDING)] != checksum(body):
+        raise ValueError("its checksum does not fit")
+    record = strict_json.decode(body)
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    return record
+
+
+def checksum(body: bytes) -> bytes:
+    """CRC-32 in hexadecimal: any damage of up to 32 bits in a row is seen for certain."""
+    return f"{zlib.crc32(body):0{DIGITS}x}".encode()

@@ -1,0 +1,72 @@
+"""Who works in a run folder: a lock that the kernel keeps, and gives back when its process dies, however it dies.
+
+Stands beside the run folder. No process id is written down, trusted or sent a signal.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StoreError
+from .problems import told_as_store_error
+
+NAME = ".lock"
+
+# Whoever asks whether a run is alive holds the lock for microseconds; a process that wants to work waits this long.
+PATIENCE_SECONDS = 0.5
+RETRY_SECONDS = 0.01
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Holds the run's lock during the block. Raises StoreError while another process has it."""
+    with told_as_store_error(folder / NAME, "locked"):
+        handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        if not (taken(handle) and same_file(handle, folder / NAME)):
+            raise StoreError(f"{folder}: another process is at work in this run; wait until it has ended, or stop it")
+        yield
+    finally:
+        os.close(handle)
+
+
+def taken(handle: int) -> bool:
+    """Whether the lock could be had within the patience."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(RETRY_SECONDS)
+
+
+def same_file(handle: int, path: Path) -> bool:
+    """Whether the path still leads to the opened file: the folder may have been moved away while it was waited for."""
+    try:
+        found = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return False
+    return os.path.samestat(found, os.fstat(handle))
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process works in the run; False where there is no lock to be found. Never writes."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)

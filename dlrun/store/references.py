@@ -1,0 +1,68 @@
+"""How a person's word for a run becomes its folder.
+
+Stands between the command line, which has a reference typed by hand, and `RunFolder`. A reference is only ever compared
+with the names found in the runs folder, never joined to a path.
+"""
+
+import re
+from pathlib import Path
+
+from ..errors import StoreError
+from .folder import RunFolder
+from .listing import list_runs
+from .runs import run_ids, run_name
+
+# An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,84}")
+
+# An ambiguous reference lists at most this many candidates.
+CANDIDATES_SHOWN = 10
+
+
+def find_run(runs_dir: Path, reference: str) -> RunFolder:
+    """The run that `reference` means: "latest", "best" (the lowest dev error), an id, a name (then its newest run) or
+    the beginning of one id.
+
+    They are tried in this order, so that a name wins over a beginning. Raises StoreError where the reference is
+    malformed, means nothing, several runs or a symbolic link.
+    """
+    if not REFERENCE.fullmatch(reference):
+        expected = "latest, best, a run's id, the beginning of one, or a name; no folders"
+        raise StoreError(f"run {reference!r}: not a reference to a run; expected {expected} (see `dlrun runs`)")
+    ids, links = run_ids(runs_dir)
+    if reference == "best" and ids:
+        return best_run(runs_dir)
+    if found := matches(ids, reference):
+        if len(found) > 1:
+            raise ambiguous(reference, found)
+        return RunFolder(runs_dir / found[0])
+    if linked := matches(links, reference):
+        raise StoreError(f"{runs_dir / linked[0]}: a symbolic link; put the run folder itself in its place")
+    if not ids:
+        raise StoreError(f"run {reference!r}: no runs in {runs_dir}; train one first, or choose another runs folder")
+    raise StoreError(f"run {reference!r}: no such run in {runs_dir}; `dlrun runs` lists those there are")
+
+
+def best_run(runs_dir: Path) -> RunFolder:
+    """The finished run with the lowest dev error, the newest of equals. Raises StoreError where none has one."""
+    judged = [row for row in list_runs(runs_dir) if row["status"] == "finished" and row["errors"]["dev"] is not None]
+    if not judged:
+        raise StoreError(f"run 'best': no finished run in {runs_dir} has a dev error; train one first")
+    return RunFolder(runs_dir / min(judged, key=lambda row: row["errors"]["dev"])["run_id"])
+
+
+def matches(ids: list[str], reference: str) -> list[str]:
+    """Those of `ids`, newest first, that `reference` means: several only where it begins several ids."""
+    if reference == "latest":
+        return ids[:1]
+    if reference in ids:
+        return [reference]
+    named = [run_id for run_id in ids if run_name(run_id) == reference]
+    return named[:1] or [run_id for run_id in ids if run_id.startswith(reference)]
+
+
+def ambiguous(reference: str, found: list[str]) -> StoreError:
+    """The error for a beginning that several ids share, with the newest of them."""
+    shown = ", ".join(found[:CANDIDATES_SHOWN])
+    more = f" and {len(found) - CANDIDATES_SHOWN} more" if len(found) > CANDIDATES_SHOWN else ""
+    return StoreError(f"run {reference!r}: begins {len(found)} ids: {shown}{more}; give more of the one you mean")

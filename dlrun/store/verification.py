@@ -1,0 +1,78 @@
+"""Whether a run's files are those that were written: every whole file by its SHA-256, every line by its own checksum.
+
+Stands beside the run folder. The hashes are in checksums.json, which is written just before the result.
+"""
+
+import hashlib
+
+from ..errors import StoreError
+from . import checkpoints, strict_json
+from .disk import opened
+from .folder import RunFolder, corrupt
+from .status import RESULT
+
+FILE = "checksums.json"
+PIECE = 1024 * 1024
+
+# What goes on changing after a run's end, or has a checksum inside.
+OTHERWISE_KEPT = ("tags.json", FILE, RESULT)
+
+
+def write_result(folder: RunFolder, result: dict) -> None:
+    """Writes checksums.json for all files of the run, the result included, and then result.json: the run has ended."""
+    data = strict_json.encode(result, indent=2)
+    hashes = {name: sha256_of(folder, name) for name in whole_files(folder)}
+    folder.write_json(FILE, hashes | {RESULT: hashlib.sha256(data).hexdigest()})
+    folder.write_bytes(RESULT, data)
+
+
+def whole_files(folder: RunFolder) -> list[str]:
+    """The names of the files that have a hash in checksums.json."""
+    names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
+    kept = [name for name in names if not name.startswith(".") and not checkpoints.NAME.fullmatch(name)]
+    return [name for name in kept if name not in OTHERWISE_KEPT]
+
+
+def sha256_of(folder: RunFolder, name: str) -> str:
+    """The hash of a file. Raises StoreError where it is missing or cannot be read."""
+    hashed = hashlib.sha256()
+    with opened(folder.path / name) as file:
+        while piece := file.read(PIECE):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def verify(folder: RunFolder, ended: bool) -> list[dict]:
+    """One row a file: file, problem (None where it is sound). Until a run has `ended` whole files have no hashes."""
+    rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
+    if (folder.path / "metrics.jsonl").exists():
+        rows.append({"file": "metrics.jsonl", "problem": folder.sound_lines("metrics.jsonl")[1]})
+    if ended:
+        hashes = read_checksums(folder)
+        rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
+    problems = {row["file"]: row["problem"] for row in sorted(rows, key=lambda row: row["problem"] is not None)}
+    return [{"file": name, "problem": problems[name]} for name in sorted(problems)]
+
+
+def read_checksums(folder: RunFolder) -> dict[str, str]:
+    """checksums.json: hashes by file name, all of them names of files in the folder itself."""
+    found = folder.read_json(FILE)
+    if not isinstance(found, dict) or not all(
+        isinstance(item, str) and "/" not in name for name, item in found.items()
+    ):
+        raise corrupt(folder.path / FILE, "not hashes by file name")
+    return found
+
+
+def checkpoint_problem(folder: RunFolder, name: str) -> str | None:
+    try:
+        return checkpoints.soundness(folder.path / name)
+    except StoreError as problem:
+        return str(problem)
+
+
+def hash_problem(folder: RunFolder, name: str, expected: str) -> str | None:
+    try:
+        return None if sha256_of(folder, name) == expected else "its SHA-256 is not the one that was written"
+    except StoreError as problem:
+        return str(problem)

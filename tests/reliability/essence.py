@@ -1,0 +1,22 @@
+"""What two runs must share to be the same run: every number that does not come from the clock or the folder's name."""
+
+import json
+from pathlib import Path
+
+from dlrun.store import RunFolder
+
+# Kept in the result, and different for two runs that are the same in all that was computed.
+OF_THE_OCCASION = {"run_id", "run_dir", "seconds", "ended", "sessions", "notes", "signal"}
+
+
+def essence(run_dir: str | Path) -> dict:
+    """Parameters as bytes, metrics without their seconds, diagnosis without its id, and the numbers of the result."""
+    folder = RunFolder(Path(run_dir))
+    result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
+    metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
+    return {
+        "model": (folder.path / "model.npz").read_bytes(),
+        "metrics": [json.dumps({k: v for k, v in line.items() if k != "seconds"}) for line in metrics],
+        "diagnosis": {key: value for key, value in diagnosis.items() if key != "run_id"},
+        "result": {key: value for key, value in result.items() if key not in OF_THE_OCCASION},
+    }
