@@ -39,7 +39,7 @@ def test_the_least_config_is_complete(load):
             "split_column": None, "group": None, "order": None, "stratify": True, "target": None, "header": None,
             "separator": None, "drop": [], "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
             "numeric": [], "categorical": [], "memory_map": False, "task": "auto", "normalize": True, "samples": None,
-            "features": None, "informative": None, "classes": None, "factor": None, "cluster_std": None,
+            "features": None, "informative": None, "classes": None, "noise": None, "factor": None, "cluster_std": None,
         },
         "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
         "regularization": {

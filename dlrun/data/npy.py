@@ -35,9 +35,8 @@ def read_npy(paths: Mapping[str, tuple[str, Path]], *, mapped: bool = False) -> 
     shown, first = arrays["train"]
     for other, array in arrays.values():
         if array.shape[1] != first.shape[1]:
-            raise DataError(
-                f"{other}: has {array.shape[1]} columns where {shown} has {first.shape[1]}; give all the same"
-            )
+            found = f"has {array.shape[1]} columns where {shown} has {first.shape[1]}"
+            raise DataError(f"{other}: {found}; give every split the same columns")
     sizes = [len(array) for _, array in arrays.values()]
     numbers = np.concatenate([array for _, array in arrays.values()]) if len(arrays) > 1 else first
     given = np.repeat([SPLITS.index(split) for split in arrays], sizes).astype(np.int8) if len(arrays) > 1 else None
@@ -64,7 +63,7 @@ def refuse_unmapped(source: str, asked: Mapping[str, Any]) -> None:
             " with numpy.save(file, array), the target as a column, or leave data.memory_map out"
         )
     for key, why in NOT_MAPPED.items():
-        if asked.get(key):
+        if asked.get(key) not in (None, (), []):
             raise DataError(f"data.{key}: does not go with data.memory_map: {why}; leave one of the two out")
 
 
@@ -76,6 +75,8 @@ def _opened(shown: str, path: Path, mmap_mode: str | None) -> np.ndarray:
     except (ValueError, OSError, EOFError, TypeError, SyntaxError):
         array = None
     if not isinstance(array, np.ndarray):
+        if array is not None:
+            array.close()  # an .npz under another name
         raise DataError(
             f"{shown}: not an .npy of plain numbers (damaged, or it holds Python objects); write it with"
             " numpy.save(file, array) from a 2-D array of numbers"
