@@ -53,7 +53,7 @@ def config_sha256(config: dict) -> str:
 
 def data_hashes(dataset: Dataset) -> dict[str, str]:
     """Of the examples as they were read, and of which of them are for what."""
-    rows = b"".join(name.encode() + part.rows.astype("<i8").tobytes() for name, part in dataset.splits().items())
+    rows = b"".join(name.encode() + array.tobytes() for name, array in dataset.rows_as_arrays().items())
     return {"data_sha256": dataset.facts["sha256"], "split_sha256": sha256_of(rows)}
 
 
