@@ -1,6 +1,8 @@
 """A run that was interrupted, however and wherever, ends with the bits of one that never was."""
 
+import errno
 import json
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -13,7 +15,8 @@ from reliability.essence import essence
 from dlrun.errors import StoreError
 from dlrun.experiment import read_config, resume, run
 from dlrun.experiment.keeper import Keeper
-from dlrun.store import RunFolder, checkpoints, list_runs, read_manifest, status_of
+from dlrun.store import RunFolder, checkpoints, disk, list_runs, read_manifest, status_of
+from dlrun.store.problems import told_as_store_error
 
 BASE = {
     "name": "r",
@@ -267,7 +270,7 @@ def test_checkpoints_of_other_shapes_and_names_are_refused_before_they_are_read(
     for arrays, told in [
         ({"a": np.zeros((3, 2), np.float32)}, "array 'a' is (3, 2) of float32; expected (2, 3) of float32"),
         ({"a": np.zeros((2, 3))}, "array 'a' is (2, 3) of float64; expected (2, 3) of float32"),
-        ({"b": np.zeros((2, 3), np.float32)}, "holds record, b; expected record, a"),
+        ({"b": np.zeros((2, 3), np.float32)}, "holds ['record', 'b']; expected ['record', 'a']"),
     ]:
         name = checkpoints.save(folder, 999, 0, {}, arrays)
         with pytest.raises(StoreError) as refusal:
@@ -290,6 +293,49 @@ def test_a_checkpoint_that_reads_back_differently_keeps_the_older_ones(tmp_path,
     with pytest.raises(StoreError, match=r"does not read back as it was written; check the disk"):
         checkpoints.save(folder, 3, 0, {}, {"a": np.zeros(3)})
     assert len(checkpoints.names(folder)) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "No space left on device; free some space on the disk, or choose another runs folder"),
+        (errno.EROFS, "Read-only file system; choose a runs folder on a disk that can be written to"),
+    ],
+)
+def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, told, tmp_path, monkeypatch):
+    write_whole, refusals = disk.write_whole, []
+
+    def refuse_the_second_checkpoint(path, write):
+        if path.name.startswith("checkpoint-000000000008") and not refusals:
+            refusals.append(path)
+            with told_as_store_error(path, "written"):
+                raise OSError(number, os.strerror(number))
+        write_whole(path, write)
+
+    monkeypatch.setattr(disk, "write_whole", refuse_the_second_checkpoint)
+    loaded = read_config(config_file(tmp_path))
+    with pytest.raises(StoreError) as refusal:
+        run(loaded, tmp_path / "runs")
+    (row,) = list_runs(tmp_path / "runs")
+    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then go on: dlrun resume {row['run_id']}"
+    assert row["status"] == "failed"
+    folder = RunFolder(tmp_path / "runs" / row["run_id"])
+    assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]
+    assert essence(resume(folder)["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
+
+
+def test_after_a_bug_the_run_has_failed_with_its_traceback_and_can_be_gone_on_with(tmp_path):
+    def watch(line):
+        if line["epoch"] == 3:
+            raise ZeroDivisionError("planted")
+
+    loaded = read_config(config_file(tmp_path))
+    with pytest.raises(ZeroDivisionError) as bug:
+        run(loaded, tmp_path / "runs", watch)
+    folder = RunFolder(bug.value.run_dir)
+    assert status_of(folder) == "failed"
+    assert "planted" in (folder.path / "traceback.txt").read_text()
+    assert essence(resume(folder)["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
 
 
 def test_two_processes_never_work_in_one_run(tmp_path, monkeypatch):

@@ -54,11 +54,17 @@ def wants_json() -> bool:
 
 def tell(kind: str, message: str, status: int, more: dict | None = None) -> int:
     """The sentence on standard error, or the object on standard output; returns the status."""
+    message = printable(message)
     if wants_json():
         print(json.dumps({"error": {"kind": kind, "message": message, "exit_status": status} | (more or {})}))
     else:
         print(f"dlrun: {message}" if "\n" not in message else message, file=sys.stderr)
     return status
+
+
+def printable(message: str) -> str:
+    """The message without what could rewrite the screen: it may hold names from a file that somebody else wrote."""
+    return "".join(letter for letter in message if letter == "\n" or letter.isprintable())
 
 
 def tell_usage(error: Exception) -> int:

@@ -78,7 +78,7 @@ def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict
             members = {member.filename.removesuffix(ENDING): member for member in archive.infolist()}
             check_members(archive.infolist(), size)
             if expected is not None and list(members) != list(expected):
-                raise ValueError(f"holds {', '.join(members) or 'nothing'}; expected {', '.join(expected)}")
+                raise ValueError(f"holds {list(members)}; expected {list(expected)}")
             headers = {key: member_header(archive, member) for key, member in members.items()}
             for key, header in headers.items():
                 check_form(key, header, members[key].file_size, (expected or {}).get(key))

@@ -1,0 +1,73 @@
+"""`python -m tests.reliability`: every kind of harm in full, and the figures that the README quotes."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# Before NumPy loads, and as the command itself has it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from . import crashes, damage, fuzz, hostile, keyboard, kills, together
+
+# What is done, in its quick form and in full; each function takes a folder of its own.
+HARMS: dict[str, tuple[Callable[[Path], dict], Callable[[Path], dict]]] = {
+    "ended at every n-th write, sync and rename": (
+        lambda folder: crashes.crash_matrix(folder, every=13),
+        crashes.crash_matrix,
+    ),
+    "ended so while resuming": (
+        lambda folder: crashes.crashes_of_resuming(folder, every=29),
+        crashes.crashes_of_resuming,
+    ),
+    "ENOSPC, EIO and EROFS at every such deed": (
+        lambda folder: crashes.disk_faults(folder, every=47),
+        crashes.disk_faults,
+    ),
+    "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 5), lambda f: kills.random_kills(f, 100)),
+    "files cut short and bits flipped": (
+        lambda folder: damage.damaged_files(folder, cuts=3, flips=4),
+        lambda folder: damage.damaged_files(folder, cuts=100, flips=200),
+    ),
+    "mutated configs and run folders": (
+        lambda folder: fuzz.fuzz(folder, configs=300, folders=150),
+        lambda folder: fuzz.fuzz(folder, configs=10_000, folders=10_000),
+    ),
+    "hostile files": (hostile.corpus, hostile.corpus),
+    "starts in one moment": (lambda folder: together.starts(folder, 200), lambda f: together.starts(f, 200)),
+    "two resumes at once": (lambda folder: together.resumes(folder, 2), lambda f: together.resumes(f, 20)),
+    "Ctrl-C at a terminal": (lambda folder: keyboard.typed(folder, 1), lambda folder: keyboard.typed(folder, 1)),
+    "Ctrl-C twice": (lambda folder: keyboard.typed(folder, 2), lambda folder: keyboard.typed(folder, 2)),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="the form that the tests run")
+    quick = parser.parse_args(arguments).quick
+    lost = 0
+    for what, forms in HARMS.items():
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as place:
+            found = forms[0 if quick else 1](Path(place) / "place")
+        lost += len(found["losses"])
+        print(sentence(what, found, time.perf_counter() - began), flush=True)
+    print(f"losses in all: {lost}")
+    return 1 if lost else 0
+
+
+def sentence(what: str, found: dict, seconds: float) -> str:
+    """One line of figures, with what was lost in lines below, and each case with its exit status."""
+    figures = ", ".join(f"{key} {value}" for key, value in found.items() if key not in ("losses", "cases"))
+    cases = found.get("cases", [])
+    figures += f", cases {len(cases) if isinstance(cases, list) else cases}" if cases else ""
+    lines = [f"{what}: {figures.lstrip(', ')}, losses {len(found['losses'])} ({seconds:.0f} s)"]
+    lines += [f"  exit {status}: {case}" for case, status in cases] if isinstance(cases, list) else []
+    return "\n".join([*lines, *(f"  LOST {loss}" for loss in found["losses"])])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""A short run with many checkpoints, made in child processes that may die of it."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from dlrun.errors import DlrunError
+from dlrun.experiment import read_config, resume, run
+from dlrun.store import RunFolder, list_runs
+
+CONFIG = """
+name: short
+data: {source: moons, samples: 40, noise: 0.3}
+network: {width: 4}
+regularization: {keep_prob: 0.8, lambda: 0.1}
+training: {epochs: 3, batch_size: 8, checkpoint_epochs: 1, learning_rate: 0.02}
+"""
+
+# What a child that saw an exception nobody should see ends with.
+TRACEBACK_STATUS = 99
+
+
+def config_in(folder: Path, text: str = CONFIG) -> Path:
+    """The config as a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "short.yaml"
+    path.write_text(text)
+    return path
+
+
+def in_child(deed: Callable[[], object]) -> int:
+    """The exit status of a forked child that does the deed: 0, that of a DlrunError, or how it was made to end."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os._exit(status_of(deed))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def status_of(deed: Callable[[], object]) -> int:
+    try:
+        deed()
+        return 0
+    except DlrunError as error:
+        return error.exit_status
+    except SystemExit as leaving:
+        return leaving.code
+    except BaseException:
+        traceback.print_exc()
+        return TRACEBACK_STATUS
+
+
+def train(path: Path, runs_dir: Path) -> dict:
+    return run(loaded(path), runs_dir)
+
+
+@cache
+def loaded(path: Path):
+    return read_config(path)
+
+
+def only_run(runs_dir: Path) -> RunFolder | None:
+    """The one run in a runs folder, if it came as far as having a folder."""
+    rows = list_runs(runs_dir)
+    return RunFolder(runs_dir / rows[0]["run_id"]) if rows else None
+
+
+def resume_in_child(folder: RunFolder) -> int:
+    return in_child(lambda: resume(folder))

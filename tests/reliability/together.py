@@ -1,0 +1,54 @@
+"""Many processes at once: each gets a run of its own, and no two work in one."""
+
+import os
+from pathlib import Path
+
+from dlrun.errors import StoreError
+from dlrun.experiment import resume
+from dlrun.store import create_run, list_runs
+
+from .crashes import HALF_DONE, harmed
+from .essence import essence
+from .faults import Harm
+from .kills import LONGER
+from .short_run import config_in, in_child, only_run, status_of, train
+
+
+def starts(folder: Path, processes: int) -> dict:
+    """So many processes make a run of one name in the same moment: {processes, losses}."""
+    runs_dir = folder / "runs"
+    statuses = at_once([lambda: create_run(runs_dir, "same")] * processes)
+    made = len(list_runs(runs_dir))
+    losses = [] if made == processes and not any(statuses) else [f"{made} folders, statuses {set(statuses)}"]
+    return {"processes": processes, "losses": losses}
+
+
+def resumes(folder: Path, times: int) -> dict:
+    """Two processes resume one run at once: one does, the other ends with 6, or finds it finished: {times, losses}."""
+    path, losses, refused = config_in(folder, LONGER), [], 0
+    whole = essence(train(path, folder / "whole")["run_dir"])
+    for number in range(times):
+        runs_dir = folder / f"two-{number}"
+        in_child(lambda: harmed(Harm(HALF_DONE), lambda: train(path, runs_dir)))  # noqa: B023
+        run = only_run(runs_dir)
+        statuses = sorted(at_once([lambda: resume(run)] * 2))  # noqa: B023
+        refused += statuses == [0, StoreError.exit_status]
+        if statuses not in ([0, 0], [0, StoreError.exit_status]) or essence(run.path) != whole:
+            losses.append(f"statuses {statuses}")
+    return {"times": times, "refused": refused, "losses": losses}
+
+
+def at_once(deeds: list) -> list[int]:
+    """The exit statuses of one child a deed, all let go in the same moment."""
+    ready, go = os.pipe()
+    children = []
+    for deed in deeds:
+        child = os.fork()
+        if child == 0:
+            os.close(go)
+            os.read(ready, 1)  # ends when the parent closes its side
+            os._exit(status_of(deed))
+        children.append(child)
+    os.close(ready)
+    os.close(go)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
