@@ -154,14 +154,21 @@ def _rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> 
         yield f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
         return
     hashes = row_hashes(examples.numbers, examples.codes, examples.y[:, None])
+    hashes = {name: np.sort(hashes[rows]) for name, rows in parts.items()}
     for later, earlier in (("dev", "train"), ("test", "train"), ("test", "dev")):
         if later in parts:
-            again = int(np.isin(hashes[parts[later]], hashes[parts[earlier]]).sum())
+            again = _how_many_are_among(hashes[later], hashes[earlier])
             if again:
                 yield (
                     f"{again} of {len(parts[later])} {later} rows also stand in {earlier}, equal in every feature"
                     f" and the target, which flatters the {later} error; remove duplicate rows, or split by data.group"
                 )
+
+
+def _how_many_are_among(some: np.ndarray, others: np.ndarray) -> int:
+    """Both sorted, which makes this many times as quick as np.isin on a million."""
+    at = np.searchsorted(others, some)
+    return int((others[np.minimum(at, len(others) - 1)] == some).sum())
 
 
 def row_hashes(*blocks: np.ndarray) -> np.ndarray:

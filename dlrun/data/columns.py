@@ -125,7 +125,9 @@ def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequen
     if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
         return {}
     parsed = frame.select(pl.col(names).cast(pl.Float64, strict=False)) if names else frame.select([])
-    return {name: parsed[name] for name in names if parsed[name].null_count() == 0}
+    # Of a column with nothing but "nan" it is not known that it is one of numbers.
+    whole = [name for name in names if parsed[name].null_count() == 0]
+    return {name: parsed[name] for name in whole if not parsed[name].is_nan().all()}
 
 
 def _codes(frame: "polars.DataFrame") -> np.ndarray:

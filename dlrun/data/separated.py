@@ -33,12 +33,13 @@ def empty_file(shown: str) -> DataError:
 def clean_bytes(path: Path, shown: str) -> bytes:
     """The bytes without a byte order mark, lines ending in a line feed, known to be UTF-8."""
     raw = read_bytes(path, shown).removeprefix(b"\xef\xbb\xbf")
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise empty_file(shown)
     if b"\r" in raw and b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     try:
-        raw.decode("utf-8")
+        if not raw.isascii():
+            raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         found = f"byte 0x{raw[problem.start]:02x}"
@@ -48,7 +49,9 @@ def clean_bytes(path: Path, shown: str) -> bytes:
 
 def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) -> str:
     """The separator asked for, or the likeliest on the first line that is not blank, quoted text left out."""
-    line = raw.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8")
+    start = len(raw) - len(raw.lstrip(b"\r\n"))
+    end = raw.find(b"\n", start)
+    line = raw[start : end if end >= 0 else len(raw)].decode("utf-8")
     line = re.sub(r'"[^"]*"', "", line)
     if separator is not None:
         if len(separator.encode()) != 1:
@@ -69,7 +72,7 @@ def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
     """All records as text, the first line among them; raises DataError for rows of different lengths."""
     import polars as pl
 
-    if (b'"' in raw and _has_blanks_around_quotes(raw, separator)) or raw[:1] in (b"\n", b"\r"):
+    if (b'"' in raw and has_blanks_around_quotes(raw, separator)) or raw[:1] in (b"\n", b"\r"):
         return _parsed_slowly(raw, separator, shown)
     try:
         frame = pl.read_csv(raw, has_header=False, infer_schema=False, separator=separator, empty_string_is_null=False)
@@ -80,7 +83,7 @@ def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
     return frame
 
 
-def _has_blanks_around_quotes(raw: bytes, separator: str) -> bool:
+def has_blanks_around_quotes(raw: bytes, separator: str) -> bool:
     """Whether a quote stands after a separator and blanks, or before blanks and a separator: polars takes neither."""
     comma = re.escape(separator.encode())
     blanks = rb" +" if separator == "\t" else rb"[ \t]+"

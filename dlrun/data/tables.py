@@ -6,11 +6,12 @@ sheets are laid under each other.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError
+from .clean_text import read_clean
 from .columns import check_same_names, table_from_frame
 from .examples import SPLITS, Table
 from .files import find_columns, read_bytes
@@ -43,11 +44,11 @@ def read_tables(
     """
     import polars as pl
 
-    sheets = []
-    for shown, path in paths.values():
-        known = sheets[0].has_header if sheets else header
-        read = _read_parquet if path.suffix.lower() == ".parquet" else _read_text
-        sheets.append(read(shown, path, header=known, separator=separator, missing=missing))
+    options = {"header": header, "separator": separator, "missing": missing, "categorical": categorical}
+    sheets = _sheets(paths, options, quickly=True)
+    if len({tuple(sheet.frame.schema.values()) for sheet in sheets}) > 1:
+        # What the quick way took for numbers is text in another file, and labels are as they stand in the file.
+        sheets = _sheets(paths, options, quickly=False)
     first = sheets[0]
     for sheet in sheets[1:]:
         check_same_names(sheet.frame.columns, first.frame.columns, shown=sheet.shown, first_shown=first.shown)
@@ -63,6 +64,18 @@ def read_tables(
     return Table(**{**vars(table), "given": given})
 
 
+def _sheets(paths: Mapping[str, tuple[str, Path]], options: dict[str, Any], *, quickly: bool) -> list[Sheet]:
+    """A sheet of each file; whether the first has a header decides it for all."""
+    sheets = []
+    for shown, path in paths.values():
+        known = {"header": sheets[0].has_header} if sheets else {}
+        if path.suffix.lower() == ".parquet":
+            sheets.append(_read_parquet(shown, path))
+        else:
+            sheets.append(_read_text(shown, path, quickly=quickly, **options | known))
+    return sheets
+
+
 def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
     def place(row: int) -> str:
         for sheet in sheets:
@@ -74,7 +87,7 @@ def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
     return place
 
 
-def _read_parquet(shown: str, path: Path, **options: object) -> Sheet:
+def _read_parquet(shown: str, path: Path) -> Sheet:
     import polars as pl
 
     read_bytes(path, shown)
@@ -90,9 +103,35 @@ def _read_parquet(shown: str, path: Path, **options: object) -> Sheet:
     return Sheet(shown, frame, lambda row: f"{shown} row {row + 1}", True)
 
 
-def _read_text(shown: str, path: Path, *, header: bool | None, separator: str | None, missing: Sequence[str]) -> Sheet:
+def _read_text(
+    shown: str,
+    path: Path,
+    *,
+    quickly: bool,
+    header: bool | None,
+    separator: str | None,
+    missing: Sequence[str],
+    categorical: Sequence[str | int],
+) -> Sheet:
     raw = clean_bytes(path, shown)
     separator = find_separator(raw, path, shown, separator)
+    roles = {"header": header, "missing": missing, "categorical": categorical}
+    if quickly and (found := read_clean(raw, separator, shown, **roles)) is not None:
+        frame, titled = found
+        records = range(int(titled), len(frame) + int(titled))
+    else:
+        frame, titled, records = _read_carefully(raw, separator, shown, header, missing)
+
+    def place(row: int) -> str:
+        return f"{shown}:{line_of(clean_bytes(path, shown), separator, int(records[row]))}"
+
+    return Sheet(shown, frame, place, titled)
+
+
+def _read_carefully(
+    raw: bytes, separator: str, shown: str, header: bool | None, missing: Sequence[str]
+) -> "tuple[polars.DataFrame, bool, np.ndarray]":
+    """A frame of text with its names, whether the first line held them, and the record that each row is in the file."""
     frame = parsed(raw, separator, shown)
     blank = blank_rows(frame)
     records = np.flatnonzero(~blank.to_numpy())
@@ -106,8 +145,4 @@ def _read_text(shown: str, path: Path, *, header: bool | None, separator: str | 
         raise DataError(f"{shown}: only a header line, no rows of data; expected rows below it")
     frame = frame.slice(first)
     frame.columns = names
-
-    def place(row: int) -> str:
-        return f"{shown}:{line_of(clean_bytes(path, shown), separator, int(records[row + first]))}"
-
-    return Sheet(shown, frame, place, titled)
+    return frame, titled, records[first:]

@@ -1,0 +1,90 @@
+"""The quick way through separated text: columns whose first rows are numbers are parsed as such by the reader itself.
+
+For files that need no forgiving, which most large ones are. Whatever asks for a rule or for a message (a row too short,
+a blank line, a number that is none) is answered with None, and `separated` reads the file in its careful way.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+from .columns import is_number
+from .files import find_columns
+from .separated import ROWS_TO_JUDGE_HEADER, blank_rows, has_blanks_around_quotes, has_header, header_names
+
+if TYPE_CHECKING:
+    import polars
+
+
+def read_clean(
+    raw: bytes,
+    separator: str,
+    shown: str,
+    *,
+    header: bool | None,
+    missing: Sequence[str],
+    categorical: Sequence[str | int],
+) -> "tuple[polars.DataFrame, bool] | None":
+    """The frame with its names, and whether the first line held them; or None if the careful way is needed.
+
+    Columns are Float64, null where missing, or String.
+    """
+    import polars as pl
+
+    # -999 may stand there as -999.0, which only a comparison as text, after stripping, tells from the marker.
+    if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
+        return None
+    head = first_rows(raw, separator)
+    if head is None or (b'"' in raw and has_blanks_around_quotes(raw, separator)):
+        return None
+    titled = has_header(head, missing) if header is None else header
+    try:
+        names = header_names(head, shown) if titled else list(head.columns)
+        as_text = find_columns(categorical, names, setting="data.categorical", shown=shown)
+        below = head.slice(int(titled)).rename(dict(zip(head.columns, names, strict=True)))
+        kinds = {name: pl.String if name in as_text else kind_of(below[name], missing) for name in names}
+        if pl.Float64 not in kinds.values():
+            return None
+        frame = pl.read_csv(
+            raw,
+            has_header=titled,
+            schema=kinds,
+            separator=separator,
+            null_values=[marker for marker in missing if marker],
+            empty_string_is_null=False,
+        )
+    except (DataError, pl.exceptions.PolarsError):
+        return None
+    last = frame.to_series(-1)
+    # An empty last cell is also what the reader makes of a row that is too short, or blank.
+    ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
+    return None if ends_empty else (frame, titled)
+
+
+def first_rows(raw: bytes, separator: str) -> "polars.DataFrame | None":
+    """The first records as text, as many as a header is judged by; None if they are odd in any way."""
+    import polars as pl
+
+    end = -1
+    for _ in range(ROWS_TO_JUDGE_HEADER + 1):
+        if (found := raw.find(b"\n", end + 1)) < 0:
+            break
+        end = found
+    lines = raw if found < 0 else raw[: end + 1]
+    if lines.count(b'"') % 2 or lines[:1] in (b"\n", b"\r"):
+        return None
+    try:
+        head = pl.read_csv(lines, has_header=False, infer_schema=False, separator=separator, empty_string_is_null=False)
+    except pl.exceptions.PolarsError:
+        return None
+    head.columns = [f"x{at}" for at in range(head.width)]
+    return None if blank_rows(head).any() else head
+
+
+def kind_of(column: "polars.Series", missing: Sequence[str]) -> "type[polars.DataType]":
+    """Float64 if the values that are not missing are numbers and there are any, else String."""
+    import polars as pl
+
+    values = column.str.strip_chars()
+    values = values.filter(~values.is_in([*missing, ""]))
+    return pl.Float64 if len(values) and values.cast(pl.Float64, strict=False).null_count() == 0 else pl.String

@@ -1,0 +1,117 @@
+"""The quick way through separated text: it reads what the careful way reads, or leaves the file to it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlrun.data import read_examples, tables
+from dlrun.data.clean_text import read_clean
+from dlrun.data.examples import DEFAULT_MISSING
+from dlrun.data.tables import read_tables
+from dlrun.errors import DataError
+
+PLAIN = {"header": None, "missing": DEFAULT_MISSING, "categorical": ()}
+
+
+def quick(text, **options):
+    return read_clean(text.encode(), ",", "t.csv", **(PLAIN | options))
+
+
+def outcome(path, **options):
+    """What reading comes to: the table's parts and the place of each row, or the message."""
+    asked = PLAIN | {"separator": None} | options
+    try:
+        table = read_tables({"train": (path.name, path)}, **asked)
+    except DataError as problem:
+        return str(problem)
+    places = [table.place(row) for row in range(min(len(table.numbers), 10))]
+    numbers = np.ascontiguousarray(table.numbers, dtype=np.float64)
+    # One NaN is as good as another.
+    bits = np.where(np.isnan(numbers), np.nan, numbers).tobytes()
+    return table.names, table.number_names, bits, table.codes.tolist(), table.code_names, table.levels, places
+
+
+NUMBERS = ["1", "2.5", "-3e-7", " 4 ", "+5", ".5", "6.", "-0", "007", "1e400", "inf", "Infinity", "nan", '"7"', '" 8"']
+GAPS = ["NaN", "NA", "?", "", " ", " NA", '"NA"', "NULL"]
+TEXTS = ["a", "True", "1_0", "0x1", "1d5", "1 2", '"a,b"', "'9'", "é", "1,5"]
+COLUMNS = (NUMBERS, NUMBERS + GAPS, NUMBERS + TEXTS, TEXTS + GAPS, NUMBERS + GAPS + TEXTS)
+LINES = st.tuples(*[st.sampled_from(COLUMNS)] * 2).flatmap(
+    lambda pools: st.lists(st.tuples(*map(st.sampled_from, pools)), min_size=1, max_size=6)
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=LINES,
+    newline=st.sampled_from(["\n", "\r\n", "\n\n"]),
+    ends=st.booleans(),
+    options=st.sampled_from([{}, {"header": True}, {"header": False}, {"missing": ("", "a")}, {"categorical": (0,)}]),
+)
+def test_both_ways_come_to_the_same(tmp_path_factory, lines, newline, ends, options):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    text = newline.join(",".join(cells) for cells in [["a", "b"], *lines]) + (newline if ends else "")
+    path.write_bytes(text.encode())
+    found = outcome(path, **options)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tables, "read_clean", lambda *args, **options: None)
+        assert outcome(path, **options) == found
+
+
+def test_numbers_are_the_same_to_the_last_bit(tmp_path, rng, monkeypatch):
+    values = rng.standard_normal((2000, 4)) * 10.0 ** rng.integers(-300, 300, (2000, 4))
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,d\n" + "\n".join(",".join(map(repr, row)) for row in values.tolist()) + "\n")
+    found = outcome(path)
+    assert found[2] == values.tobytes()
+    monkeypatch.setattr(tables, "read_clean", lambda *args, **options: None)
+    assert outcome(path)[:6] == found[:6]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n3,4\n",
+        "1,2\n3,4",
+        '"a","b"\r\n1,x\r\n3,"y"\r\n',
+        "a,b\nNA,2\n3,4\n",
+        "a,b\n,2\n3,4\n",
+        "a,b\nx,2\ny,4\n",
+    ],
+)
+def test_clean_files_go_the_quick_way(text):
+    assert quick(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a,b\n1,2\n3\n", {}),
+        ("a,b\n1,2\n3,4,5\n", {}),
+        ("a,b\n1,2\n\n3,4\n", {}),
+        ("a,b\n1,2\n3,\n", {}),
+        ("a,a\n1,2\n3,4\n", {}),
+        ("a,b\nx,y\nz,y\n", {}),
+        ('a,b\n1, "2"\n3,4\n', {}),
+        ("a,b\n-999,2\n3,4\n", {"missing": ("-999",)}),
+        ("a,b\n" + "1,2\n" * 2000 + "x,2\n", {}),
+        ("a,b\n1,2\n", {"categorical": ("c",)}),
+    ],
+)
+def test_whatever_asks_for_a_rule_or_a_message_is_left_to_the_careful_way(text, options):
+    assert quick(text, **options) is None
+
+
+def test_labels_of_two_files_stay_as_they_stand_there(tmp_path):
+    """What is all numbers in one file and text in the other is text in both: 1.0 must not become 1."""
+    (tmp_path / "a.csv").write_text("a,y\n" + "1.0,0\n2.50,1\n" * 20)
+    (tmp_path / "b.csv").write_text("a,y\n" + "x,0\n1.0,1\n" * 20)
+    examples = read_examples("a.csv", folder=tmp_path, rng=np.random.default_rng(0), dev_source="b.csv")
+    assert examples.levels == (("1.0", "2.50", "x"),)
+
+
+def test_a_later_row_is_placed_at_its_line(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "1,0\n2,1\n" * 20 + "inf,1\n")
+    with pytest.raises(DataError, match=r"^t\.csv:42: column 'a' is inf"):
+        read_examples("t.csv", folder=tmp_path, rng=np.random.default_rng(0))
