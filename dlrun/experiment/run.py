@@ -8,7 +8,7 @@ from pathlib import Path
 from ..config import LoadedConfig, resolved_yaml
 from ..errors import StoreError
 from ..nn.training import EpochRecord
-from ..store import RunFolder, create_run, environment, now, write_manifest, write_result
+from ..store import RunFolder, create_run, now, write_manifest, write_result
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
@@ -113,7 +113,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     dataset = experiment.dataset
     folder.write_bytes("config.yaml", loaded.text)
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
-    folder.write_json("environment.json", environment() | {"seed": loaded.config.seed})
+    folder.write_json("environment.json", identity["environment"] | {"seed": loaded.config.seed})
     folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
     folder.write_arrays("split.npz", dataset.rows_as_arrays())
     write_manifest(folder, identity)
