@@ -7,7 +7,6 @@ and a backward pass spoils nothing. The formulas, rows being examples:
     backward   dW = A^T dZ,  db = sum dZ,  dA = dZ W^T,  dZ = dA * g'(Z) * mask / keep_prob
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,8 +158,3 @@ def predict_logits(network: Network, parameters: Parameters, X: np.ndarray) -> n
         A = np.empty_like(Z)
         activation.value(Z, A)
     return A @ parameters.layers[-1].W + parameters.layers[-1].b
-
-
-def chunks(m: int, rows: int) -> Sequence[slice]:
-    """Slices that cover range(m), `rows` at a time."""
-    return [slice(start, min(start + rows, m)) for start in range(0, m, rows)]
