@@ -14,6 +14,7 @@ RUNGS = {
     "store": 4,
     "experiment": 5,
     "report": 6,
+    "search": 6,
     "cli": 7,
     "__main__": 8,
 }
@@ -28,6 +29,7 @@ MAY_IMPORT = {
     "store": {"numpy"},
     "experiment": {"numpy"},
     "report": {"rich"},
+    "search": {"numpy", "joblib", "sklearn"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),
 }
