@@ -35,10 +35,11 @@ def diagnose(
 
 def diagnosis_of_figures(text: str, optimal: float | None) -> dict:
     """The diagnosis of errors typed on the command line."""
+    from ..diagnosis import Case, advise, parse_errors
     from ..diagnosis import diagnose as judge
-    from ..diagnosis import parse_errors
 
-    return {"run_id": None} | judge(parse_errors(text), optimal_error=optimal or 0.0).to_dict()
+    diagnosis = {"run_id": None} | judge(parse_errors(text), optimal_error=optimal or 0.0).to_dict()
+    return diagnosis | {"advice": advise(Case(diagnosis))}
 
 
 def diagnosis_of_run(runs_dir: Path, reference: str, optimal: float | None) -> dict:
@@ -46,5 +47,6 @@ def diagnosis_of_run(runs_dir: Path, reference: str, optimal: float | None) -> d
     from ..experiment import diagnosis_of
     from ..store import find_run, read_result
 
-    result = read_result(find_run(runs_dir, reference))
-    return diagnosis_of(result if optimal is None else result | {"optimal_error": optimal})
+    folder = find_run(runs_dir, reference)
+    result = read_result(folder)
+    return diagnosis_of(result if optimal is None else result | {"optimal_error": optimal}, folder)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from ..errors import UsageError
-from .advice import Advice, advise
 
 # A gap above this many error points is high. Origin: every threshold from 0.01 to just below 0.10 reproduces the four
 # rows of the course's table (1/11, 15/16, 15/30, 0.5/1); 0.03 is near the geometric middle of that range, and of the
@@ -30,12 +29,11 @@ class Diagnosis:
     variance: float
     verdict: dict[str, str]
     baseline_error: float | None
-    advice: tuple[Advice, ...]
     regression: bool
 
     def to_dict(self) -> dict:
-        """Plain values for JSON; `advice` is a list of {action, key, why}."""
-        return {**asdict(self), "advice": [asdict(item) for item in self.advice]}
+        """Plain values for JSON."""
+        return asdict(self)
 
 
 def diagnose(
@@ -60,8 +58,7 @@ def diagnose(
     avoidable_bias = round(known["train"] - optimal_error, GAP_DECIMALS)
     variance = round(known["dev"] - known["train"], GAP_DECIMALS)
     verdict = {"bias": level(avoidable_bias), "variance": level(variance)}
-    advice = advise(verdict, known, optimal_error=optimal_error, baseline_error=baseline_error, regression=regression)
-    return Diagnosis(known, optimal_error, avoidable_bias, variance, verdict, baseline_error, tuple(advice), regression)
+    return Diagnosis(known, optimal_error, avoidable_bias, variance, verdict, baseline_error, regression)
 
 
 def level(gap: float) -> str:

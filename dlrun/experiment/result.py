@@ -10,6 +10,7 @@ from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..store import RunFolder
+from .advising import advised
 from .outcome import Outcome
 from .prepare import Experiment
 
@@ -44,7 +45,7 @@ def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> di
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
-    return result | {"verdict": diagnosis_of(result)["verdict"]}
+    return result | {"verdict": judged(result)["verdict"]}
 
 
 def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:
@@ -73,17 +74,17 @@ def message_of(outcome: Outcome, config: Config) -> str | None:
     return None
 
 
-def diagnosis_of(result: dict) -> dict:
-    """The diagnosis of a result, as `diagnose --json` prints it."""
+def diagnosis_of(result: dict, folder: RunFolder) -> dict:
+    """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
+    return advised(folder, judged(result), result)
+
+
+def judged(result: dict) -> dict:
+    """The diagnosis of a result, less the advice."""
     diagnosis = diagnose(
         result["errors"],
         optimal_error=result["optimal_error"],
         baseline_error=result["baseline_error"],
         regression=result["task"] == "regression",
     )
-    told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
-    if result["status"] == "diverged":
-        # What such a network gets wrong says nothing of its size or its data.
-        slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}
-        told["advice"] = [slower, *told["advice"]]
-    return told
+    return {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()

@@ -125,7 +125,7 @@ def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, re
     preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
     folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predict(experiment, outcome.parameters)))
-    folder.write_json("diagnosis.json", diagnosis_of(result))
+    folder.write_json("diagnosis.json", diagnosis_of(result, folder))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)
 

@@ -5,15 +5,14 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
-from itertools import groupby
-from operator import itemgetter
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
-from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+from .advice import show_advice
+from .text import UNKNOWN, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
@@ -138,25 +137,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         rival = BASELINES[bool(diagnosis.get("regression"))]
         say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
     say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
-    show_advice(diagnosis["advice"], console)
-
-
-def show_advice(advice: list[dict], console: Console) -> None:
-    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
-    number = 0
-    for reason, group in groupby(advice, key=itemgetter("why")):
-        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
-        width = max(len(action) for action, _ in items)
-        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
-        say(console, f"because {reason}:")
-        for action, key in items:
-            number += 1
-            if fits and key:
-                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
-            else:
-                say(console, f"  {number}. {action}", whole=True)
-                if key:
-                    say(console, "     ", (key, "cyan"), whole=True)
+    show_advice(diagnosis, console)
 
 
 def show_gradcheck(report: dict, console: Console) -> None:

@@ -1,0 +1,88 @@
+"""What to change for each finding: one row a code, from a case to the values that take the finding's cause away.
+
+Stands between the findings, which say what is wrong, and the advice, which makes a change of it. A code without a row
+has a remedy that no config key carries out; its own sentence then says what to do.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .case import Case
+from .remedies import faster, slower
+
+Change = Mapping[str, Any]
+
+# Weights drawn for the activation: He et al. 2015 for those that are zero on one side, Glorot and Bengio 2010 else.
+INITS = {"relu": "he", "leaky_relu": "he"}
+
+# A diverged run's rate is cut by so much, unless it is far from the usual one anyway.
+DIVERGED_RATE = 0.1
+
+
+def much_slower(case: Case) -> Change:
+    """For numbers that left the finite ones."""
+    rate = case.value("training.learning_rate")
+    return {"training.learning_rate": min(float(f"{rate * DIVERGED_RATE:.2g}"), *slower(case).values())}
+
+
+def fitting_init(case: Case) -> Change:
+    """Initial weights of the size that keeps signals alive, all of them different."""
+    return {"network.init": INITS.get(case.value("network.activation"), "xavier")}
+
+
+def living_units(case: Case) -> Change:
+    """Rectified units that died get a slope on both sides; from a rate far above the usual one, the usual rate."""
+    if case.value("network.activation") == "relu":
+        rate = case.value("training.learning_rate")
+        lower = slower(case)
+        return lower if lower["training.learning_rate"] <= rate / 10 else {"network.activation": "leaky_relu"}
+    return slower(case)
+
+
+def unsaturated(case: Case) -> Change:
+    """Units that do not saturate, with weights to match."""
+    return {"network.activation": "relu", "network.init": "he"}
+
+
+def scaled_inputs(case: Case) -> Change:
+    return {"data.normalize": True}
+
+
+def without_penalty(case: Case) -> Change:
+    return {"regularization.lambda": 0.0}
+
+
+def without_dropout(case: Case) -> Change:
+    return {"regularization.keep_prob": 1.0}
+
+
+def shallower_or_other(case: Case) -> Change:
+    """Gradients that vanish do so through saturating units or initial weights of the wrong size."""
+    return unsaturated(case) if case.value("network.activation") in ("sigmoid", "tanh") else fitting_init(case)
+
+
+def trained_on(case: Case) -> Change:
+    """Three times the epochs."""
+    return {"training.epochs": 3 * case.value("training.epochs")}
+
+
+FIXES: dict[str, Callable[[Case], Change]] = {
+    "not-finite": much_slower,
+    "diverged": much_slower,
+    "learning-rate-too-high": slower,
+    "oscillation": slower,
+    "cost-not-monotone": slower,
+    "learning-rate-too-low": faster,
+    "plateau": faster,
+    "initial-loss-high": fitting_init,
+    "symmetric-units": fitting_init,
+    "init-scale": fitting_init,
+    "vanishing-gradients": shallower_or_other,
+    "exploding-gradients": fitting_init,
+    "dead-units": living_units,
+    "saturated-units": unsaturated,
+    "inputs-unscaled": scaled_inputs,
+    "penalty-dominates": without_penalty,
+    "linear-units": without_penalty,
+    "dropout-dominates": without_dropout,
+}
