@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
+from ..places import command_for
 from .text import UNKNOWN, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
@@ -43,9 +44,9 @@ def show_result(result: dict, console: Console) -> None:
         say(console, ("note: ", "yellow"), note)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
     if result["status"] == "interrupted":
-        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
     if result.get("verdict"):
-        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+        say(console, "next: ", (command_for("diagnose", result["run_dir"]), "bold"), whole=True)
 
 
 def epochs_phrase(result: dict) -> str:
