@@ -13,12 +13,13 @@ from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import verify, write_result
+from .verification import add_file, verify, write_result
 
 __all__ = [
     "Checkpoint",
     "Form",
     "RunFolder",
+    "add_file",
     "add_session",
     "change_tags",
     "checkpoints",

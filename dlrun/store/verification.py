@@ -26,6 +26,17 @@ def write_result(folder: RunFolder, result: dict) -> None:
     folder.write_bytes(RESULT, data)
 
 
+def add_file(folder: RunFolder, name: str, value: object) -> None:
+    """Puts a JSON file into a run that has ended, or another in its place, with its hash.
+
+    In between the file has no hash, so that wherever this is cut short nothing looks damaged.
+    """
+    hashes = {known: hash_ for known, hash_ in read_checksums(folder).items() if known != name}
+    folder.write_json(FILE, hashes)
+    folder.write_json(name, value)
+    folder.write_json(FILE, hashes | {name: sha256_of(folder, name)})
+
+
 def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
     names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
