@@ -13,10 +13,9 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
-from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
-LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
