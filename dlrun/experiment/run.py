@@ -13,6 +13,7 @@ from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
 from .outcome import Outcome, train
+from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
 from .reuse import find_same
@@ -123,6 +124,7 @@ def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, re
     """Everything that training found out. The result comes last: a folder with one is whole."""
     preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
+    folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predict(experiment, outcome.parameters)))
     folder.write_json("diagnosis.json", diagnosis_of(result))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)
