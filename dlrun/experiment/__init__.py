@@ -6,6 +6,7 @@
 folder.
 """
 
+from .comparison import compare
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .overview import difference, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
@@ -18,6 +19,7 @@ __all__ = [
     "CheckOptions",
     "Experiment",
     "check_gradients",
+    "compare",
     "diagnosis_of",
     "difference",
     "overview",

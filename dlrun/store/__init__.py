@@ -7,7 +7,7 @@ from .folder import RunFolder
 from .listing import list_runs, read_result, select
 from .manifest import add_session, now, read_manifest, write_manifest
 from .provenance import environment
-from .references import find_run
+from .references import find_run, find_runs
 from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
@@ -26,6 +26,7 @@ __all__ = [
     "ending_of",
     "environment",
     "find_run",
+    "find_runs",
     "form_of",
     "list_runs",
     "now",
