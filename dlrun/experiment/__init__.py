@@ -8,7 +8,7 @@ folder.
 
 from .comparison import compare
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
-from .overview import difference, overview, train_again
+from .overview import difference, kept_diagnosis, metrics, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
 from .resume import resume
@@ -22,6 +22,8 @@ __all__ = [
     "compare",
     "diagnosis_of",
     "difference",
+    "kept_diagnosis",
+    "metrics",
     "overview",
     "prepare",
     "random_streams",

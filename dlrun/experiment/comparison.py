@@ -12,7 +12,7 @@ from ..diagnosis.paired import CONFIDENCE, Paired, compare_answers, compare_loss
 from ..errors import UsageError
 from ..store import RunFolder, ending_of, read_manifest, read_tags, status_of
 from .identity import compared
-from .keeper import METRICS
+from .overview import kept_diagnosis
 from .predictions import PREDICTIONS
 
 SPLITS = ("train", "dev", "test")
@@ -71,8 +71,7 @@ def facts_of(folder: RunFolder, manifest: dict) -> dict:
     """What a run's folder says of it, with its whole config by dotted path."""
     result = ending_of(folder) or {}
     errors = result.get("errors") or {}
-    diagnosis = folder.read_json("diagnosis.json") if (folder.path / "diagnosis.json").exists() else {}
-    intervals = diagnosis.get("intervals") or {}
+    intervals = (kept_diagnosis(folder) or {}).get("intervals") or {}
     return {
         "run_id": folder.id,
         "name": manifest.get("name"),
@@ -149,8 +148,3 @@ def rank(value: object) -> tuple:
     if isinstance(value, int | float):
         return (0, value, "")
     return (2, 0, "") if value is None else (1, 0, str(value))
-
-
-def curves_of(folder: RunFolder) -> list[dict]:
-    """A run's metrics, a record an epoch, as far as they are sound."""
-    return folder.sound_lines(METRICS)[0] if (folder.path / METRICS).exists() else []

@@ -3,7 +3,7 @@
 from . import checkpoints, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
-from .folder import RunFolder
+from .folder import RunFolder, corrupt
 from .listing import list_runs, read_result, select
 from .manifest import add_session, now, read_manifest, write_manifest
 from .provenance import environment
@@ -21,6 +21,7 @@ __all__ = [
     "add_session",
     "change_tags",
     "checkpoints",
+    "corrupt",
     "create_run",
     "encode",
     "ending_of",
