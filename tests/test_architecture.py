@@ -7,6 +7,7 @@ PACKAGE = Path(__file__).parents[1] / "dlrun"
 
 RUNGS = {
     "errors": 0,
+    "places": 0,
     "nn": 1,
     "config": 2,
     "data": 2,
@@ -22,6 +23,7 @@ RUNGS = {
 # Packages beyond the standard library that a rung may import.
 MAY_IMPORT = {
     "errors": set(),
+    "places": set(),
     "nn": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},
     "data": {"numpy", "sklearn", "polars", "scipy"},
