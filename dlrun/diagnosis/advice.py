@@ -70,7 +70,7 @@ def proposals(case: Case) -> Iterator[Proposal]:
 def ills_by_share(diagnosis: Mapping[str, Any]) -> list[str]:
     """The ills to treat, the larger share of the excess first, bias among equals; high ones before the others.
 
-    An inconclusive ill is treated too where it looks larger than the upper threshold: a paired test will tell.
+    An inconclusive ill is treated too where it looks larger than the lower threshold: a paired test will tell.
     """
     gaps = {"bias": diagnosis["avoidable_bias"], "variance": diagnosis["variance"]}
     order = {"high": 0, "moderate": 1, "inconclusive": 2}
@@ -81,8 +81,8 @@ def ills_by_share(diagnosis: Mapping[str, Any]) -> list[str]:
 def remedies_of(case: Case, ill: str) -> Iterator[Proposal]:
     """The remedies that apply to this run; without a config, the keys that the course names."""
     reason = reason_of(case.diagnosis, ill)
-    high = (case.diagnosis.get("thresholds") or {}).get("high", 0.0)
-    if case.diagnosis["verdict"][ill] == "inconclusive" and gap_of(case.diagnosis, ill) < high:
+    low = (case.diagnosis.get("thresholds") or {}).get("low", 0.0)
+    if case.diagnosis["verdict"][ill] == "inconclusive" and gap_of(case.diagnosis, ill) <= low:
         return
     if case.config is None:
         about = "train" if ill == "bias" else "dev"
@@ -115,6 +115,8 @@ def for_findings(case: Case, severity: str) -> Iterator[Proposal]:
         if finding["severity"] == severity:
             fix = FIXES.get(finding["code"]) if case.config is not None else None
             change = fix(case) if fix else None
+            if change is not None and changes_nothing(case, change):
+                change = None
             key = next(iter(change)) if change else None
             sure = ("likely" if severity == "fail" else "possible") if change else None
             expected = "the finding gone, and a lower train error" if change else "errors that mean what they say"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .case import Case
-from .remedies import faster, slower
+from .remedies import FAR_OFF, USUAL_RATES, faster, slower
 
 Change = Mapping[str, Any]
 
@@ -66,8 +66,16 @@ def trained_on(case: Case) -> Change:
     return {"training.epochs": 3 * case.value("training.epochs")}
 
 
-FIXES: dict[str, Callable[[Case], Change]] = {
+def usual_rate(case: Case) -> Change | None:
+    """For a network that learned nothing: the usual rate from far off either way; else the rate is not the cause."""
+    rate = case.value("training.learning_rate")
+    usual = USUAL_RATES.get(case.value("training.optimizer"), rate)
+    return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
+
+
+FIXES: dict[str, Callable[[Case], Change | None]] = {
     "not-finite": much_slower,
+    "no-better-than-baseline": usual_rate,
     "diverged": much_slower,
     "learning-rate-too-high": slower,
     "oscillation": slower,
