@@ -4,7 +4,23 @@ import sys
 
 import typer
 
-from . import bin, compare, configs, curve, decompose, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from . import (
+    bin,
+    compare,
+    configs,
+    curve,
+    decompose,
+    diagnose,
+    diff,
+    gradcheck,
+    recipe,
+    resume,
+    runs,
+    show,
+    tag,
+    train,
+    verify,
+)
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -20,6 +36,7 @@ app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)
 app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
 app.command("resume")(resume.resume)

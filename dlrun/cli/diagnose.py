@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 
 
 def diagnose(
@@ -27,19 +27,33 @@ def diagnose(
         float | None,
         typer.Option("--baseline", min=0, max=1, help="With --errors: that of always answering the commonest class."),
     ] = None,
+    apply: Annotated[
+        int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
+    ] = None,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Show what came of the advice that was applied so far.")
+    ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    quiet: Quiet = False,
     as_json: Json = False,
-) -> None:
+) -> int | None:
     """Say whether a run has high bias or high variance, how sure that is, and what to change.
 
     Example: dlrun diagnose, or dlrun diagnose --errors train=0.15,dev=0.16 --sizes train=10000,dev=1000 --optimal 0.15
     """
     from ..errors import UsageError
     from ..report import make_console, show_diagnosis
+    from .applying import apply_advice, show_ledger_of
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
         raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
+    if ledger:
+        return show_ledger_of(runs_dir, as_json)
+    if apply is not None:
+        if errors is not None or optimal is not None:
+            raise UsageError("--apply: carries out a run's own advice; leave --errors and --optimal out")
+        return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is None:
         diagnosis = diagnosis_of_run(runs_dir, run, optimal)
     else:
@@ -48,6 +62,7 @@ def diagnose(
         print_json(diagnosis)
     else:
         show_diagnosis(diagnosis, make_console())
+    return None
 
 
 def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> dict:

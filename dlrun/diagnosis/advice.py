@@ -113,14 +113,18 @@ def for_findings(case: Case, severity: str) -> Iterator[Proposal]:
     """What to do about each finding of this severity, with the change where a key carries it out."""
     for finding in case.diagnosis.get("findings") or ():
         if finding["severity"] == severity:
-            fix = FIXES.get(finding["code"]) if case.config is not None else None
-            change = fix(case) if fix else None
-            if change is not None and changes_nothing(case, change):
-                change = None
-            key = next(iter(change)) if change else None
-            sure = ("likely" if severity == "fail" else "possible") if change else None
-            expected = "the finding gone, and a lower train error" if change else "errors that mean what they say"
-            yield Proposal(finding["do"], key, change, finding["evidence"], expected, sure, "train")
+            yield for_finding(case, finding)
+
+
+def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:
+    """The fix of a finding's code; where there is none, or the config has it already, what the finding itself says."""
+    fix = FIXES.get(finding["code"]) if case.config is not None else None
+    change = fix.change(case) if fix else None
+    why = f"{finding['title']}; {finding['evidence']}"
+    if change is None or changes_nothing(case, change):
+        return Proposal(finding["do"], None, None, why, "errors that mean what they say", None)
+    sure = "likely" if finding["severity"] == "fail" else "possible"
+    return Proposal(fix.action, next(iter(change)), change, why, "a lower train error", sure, "train")
 
 
 def more_dev_rows(case: Case, ill: str) -> Proposal:

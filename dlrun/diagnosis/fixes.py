@@ -5,7 +5,7 @@ has a remedy that no config key carries out; its own sentence then says what to 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .case import Case
 from .remedies import FAR_OFF, USUAL_RATES, faster, slower
@@ -61,11 +61,6 @@ def shallower_or_other(case: Case) -> Change:
     return unsaturated(case) if case.value("network.activation") in ("sigmoid", "tanh") else fitting_init(case)
 
 
-def trained_on(case: Case) -> Change:
-    """Three times the epochs."""
-    return {"training.epochs": 3 * case.value("training.epochs")}
-
-
 def usual_rate(case: Case) -> Change | None:
     """For a network that learned nothing: the usual rate from far off either way; else the rate is not the cause."""
     rate = case.value("training.learning_rate")
@@ -73,24 +68,30 @@ def usual_rate(case: Case) -> Change | None:
     return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
 
 
-FIXES: dict[str, Callable[[Case], Change | None]] = {
-    "not-finite": much_slower,
-    "no-better-than-baseline": usual_rate,
-    "diverged": much_slower,
-    "learning-rate-too-high": slower,
-    "oscillation": slower,
-    "cost-not-monotone": slower,
-    "learning-rate-too-low": faster,
-    "plateau": faster,
-    "initial-loss-high": fitting_init,
-    "symmetric-units": fitting_init,
-    "init-scale": fitting_init,
-    "vanishing-gradients": shallower_or_other,
-    "exploding-gradients": fitting_init,
-    "dead-units": living_units,
-    "saturated-units": unsaturated,
-    "inputs-unscaled": scaled_inputs,
-    "penalty-dominates": without_penalty,
-    "linear-units": without_penalty,
-    "dropout-dominates": without_dropout,
+class Fix(NamedTuple):
+    """action : what is done, in a few words. change : the values that do it, or None where no key can."""
+
+    action: str
+    change: Callable[[Case], Change | None]
+
+
+FIXES: dict[str, Fix] = {
+    "not-finite": Fix("a smaller learning rate", much_slower),
+    "no-better-than-baseline": Fix("the optimizer's usual learning rate", usual_rate),
+    "learning-rate-too-high": Fix("a lower learning rate", slower),
+    "oscillation": Fix("a lower learning rate", slower),
+    "cost-not-monotone": Fix("a lower learning rate", slower),
+    "learning-rate-too-low": Fix("a higher learning rate", faster),
+    "plateau": Fix("a higher learning rate", faster),
+    "initial-loss-high": Fix("initial weights that fit the activation", fitting_init),
+    "symmetric-units": Fix("initial weights that differ from unit to unit", fitting_init),
+    "init-scale": Fix("initial weights that fit the activation", fitting_init),
+    "vanishing-gradients": Fix("units that let gradients through", shallower_or_other),
+    "exploding-gradients": Fix("initial weights that fit the activation", fitting_init),
+    "dead-units": Fix("units that stay alive", living_units),
+    "saturated-units": Fix("units that do not saturate", unsaturated),
+    "inputs-unscaled": Fix("scaled inputs", scaled_inputs),
+    "penalty-dominates": Fix("no weight penalty", without_penalty),
+    "linear-units": Fix("no weight penalty", without_penalty),
+    "dropout-dominates": Fix("no dropout", without_dropout),
 }
