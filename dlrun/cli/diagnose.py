@@ -43,8 +43,11 @@ def diagnosis_of_figures(text: str, optimal: float | None) -> dict:
 
 def diagnosis_of_run(runs_dir: Path, reference: str, optimal: float | None) -> dict:
     """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
-    from ..experiment import diagnosis_of
+    from ..experiment import diagnosis_of, look_at_test, with_selection
     from ..store import find_run, read_result
 
-    result = read_result(find_run(runs_dir, reference))
-    return diagnosis_of(result if optimal is None else result | {"optimal_error": optimal})
+    folder = find_run(runs_dir, reference)
+    result = read_result(folder)
+    diagnosis = diagnosis_of(result if optimal is None else result | {"optimal_error": optimal})
+    test_look = look_at_test(folder, result, "diagnose")
+    return with_selection(diagnosis, folder, result) | {"test_look": test_look}

@@ -135,6 +135,7 @@ class Diagnosis(Section):
     optimal_error: kinds.Fraction = Field(
         0.0, description="The error that the best possible predictor (or a person) makes, as a fraction."
     )
+    ignore: kinds.Texts = Field((), description="Codes of findings that are not to be told, such as near-leak.")
 
 
 class Config(Section):

@@ -10,6 +10,7 @@ from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..store import RunFolder
+from .evidence import data_findings
 from .outcome import Outcome
 from .prepare import Experiment
 
@@ -41,6 +42,7 @@ def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> di
         "best_epoch": outcome.best_epoch,
         "seconds": outcome.seconds,
         "warnings": list(dataset.warnings),
+        "data_findings": data_findings(experiment),
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
@@ -82,6 +84,7 @@ def diagnosis_of(result: dict) -> dict:
         regression=result["task"] == "regression",
     )
     told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
+    told["findings"] = list(result.get("data_findings") or [])
     if result["status"] == "diverged":
         # What such a network gets wrong says nothing of its size or its data.
         slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}

@@ -23,6 +23,7 @@ from ..store import (
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
+from .looks import note_scored
 from .outcome import Outcome, train
 from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
@@ -80,6 +81,7 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
     """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
     outcome = train(experiment, epoch_recorder(folder, watch), keeper)
     result = summarize(experiment, outcome, folder) | {"signal": outcome.signal, "ended": now(), **more}
+    result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
     write_ending(folder, experiment, outcome, result)
     return result
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from ..diagnosis.words import distance, error_word, points
 from ..places import command_for
 from .bars import error_bars
+from .findings import show_findings, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
@@ -43,6 +44,7 @@ def show_result(result: dict, console: Console, diagnosis: dict | None = None) -
         say(console, ("warning: ", "yellow"), warning)
     for note in result.get("notes") or []:
         say(console, ("note: ", "yellow"), note)
+    show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
     if result["status"] == "interrupted":
         say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
@@ -151,9 +153,12 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         say(console, calculation, (verdict[ill], LEVEL_STYLES.get(verdict[ill], "")))
     if errors.get("test") is not None:
         say(console, f"  test {shown(errors['test'])}, for the last word only: it takes no part in the verdict")
+        show_test_look(diagnosis.get("test_look"), console)
     if diagnosis.get("baseline_error") is not None:
         rival = BASELINES[bool(diagnosis.get("regression"))]
         say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
+    show_selection(diagnosis.get("selection"), console)
+    show_findings(diagnosis.get("findings") or [], console)
     say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
     show_advice(diagnosis["advice"], console)
 

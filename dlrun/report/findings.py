@@ -1,0 +1,36 @@
+"""What outranks the verdict and what qualifies it: findings about data, the count of choices, looks at the test set.
+
+Stands beside `terminal`, with the same rule: records in, text out.
+"""
+
+from rich.console import Console
+
+from .text import say
+
+SEVERITY_STYLES = {"fail": "bold red", "notice": "yellow"}
+
+
+def show_findings(findings: list[dict], console: Console) -> None:
+    """Each finding in two sentences: what was found, and what to do."""
+    for found in findings:
+        heading = f"{found['title']} ({found['code']})"
+        say(console, (heading, SEVERITY_STYLES.get(found["severity"], "bold")), f": {found['evidence']}")
+        say(console, f"  do: {found['do']}")
+
+
+def show_selection(selection: dict | None, console: Console) -> None:
+    """How many configurations the dev set has judged, where more than one was."""
+    if selection and selection["candidates"] > 1:
+        say(console, f"  {selection['sentence']}")
+
+
+def show_test_look(number: int | None, console: Console) -> None:
+    """That this is not the first look at a test set, since from then on choices may depend on it."""
+    if number and number > 1:
+        say(console, f"  the {ordinal(number)} look at this test set: what is chosen after a look is flattered by it")
+
+
+def ordinal(number: int) -> str:
+    """1 -> "1st", 2 -> "2nd", 11 -> "11th"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
