@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 
@@ -16,6 +17,12 @@ def diagnose(
     optimal: Annotated[
         float | None, typer.Option("--optimal", help="The optimal error, a fraction; a run's own config says it too.")
     ] = None,
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference", help="Bracket the optimal error by what ordinary learners reach on the run's rows."
+        ),
+    ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
@@ -26,7 +33,9 @@ def diagnose(
     from ..report import make_console, show_diagnosis
     from .output import print_json
 
-    diagnosis = diagnosis_of_figures(errors, optimal) if errors else diagnosis_of_run(runs_dir, run, optimal)
+    if errors and reference:
+        raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
+    diagnosis = diagnosis_of_figures(errors, optimal) if errors else diagnosis_of_run(runs_dir, run, optimal, reference)
     if as_json:
         print_json(diagnosis)
     else:
@@ -41,13 +50,15 @@ def diagnosis_of_figures(text: str, optimal: float | None) -> dict:
     return {"run_id": None} | judge(parse_errors(text), optimal_error=optimal or 0.0).to_dict()
 
 
-def diagnosis_of_run(runs_dir: Path, reference: str, optimal: float | None) -> dict:
+def diagnosis_of_run(runs_dir: Path, run: str, optimal: float | None, with_bracket: bool) -> dict:
     """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
-    from ..experiment import diagnosis_of, look_at_test, with_selection
+    from ..experiment import diagnosis_of, look_at_test, with_reference, with_selection
     from ..store import find_run, read_result
 
-    folder = find_run(runs_dir, reference)
+    folder = find_run(runs_dir, run)
     result = read_result(folder)
     diagnosis = diagnosis_of(result if optimal is None else result | {"optimal_error": optimal})
+    if with_bracket:
+        diagnosis = with_reference(diagnosis, folder, result)
     test_look = look_at_test(folder, result, "diagnose")
     return with_selection(diagnosis, folder, result) | {"test_look": test_look}

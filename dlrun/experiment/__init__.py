@@ -6,6 +6,7 @@
 folder.
 """
 
+from .bracket import with_reference
 from .comparison import compare
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .looks import look_at_test, with_selection
@@ -34,5 +35,6 @@ __all__ = [
     "run",
     "sweep_epsilon",
     "train_again",
+    "with_reference",
     "with_selection",
 ]

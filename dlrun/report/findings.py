@@ -5,7 +5,7 @@ Stands beside `terminal`, with the same rule: records in, text out.
 
 from rich.console import Console
 
-from .text import say
+from .text import borderless_table, cell, say, shown
 
 SEVERITY_STYLES = {"fail": "bold red", "notice": "yellow"}
 
@@ -22,6 +22,20 @@ def show_selection(selection: dict | None, console: Console) -> None:
     """How many configurations the dev set has judged, where more than one was."""
     if selection and selection["candidates"] > 1:
         say(console, f"  {selection['sentence']}")
+
+
+def show_reference(reference: dict | None, console: Console) -> None:
+    """What ordinary learners reach, each with its interval, and what that makes of the bias."""
+    if not reference:
+        return
+    table = borderless_table()
+    for header, side in (("reference", "left"), ("error", "right"), ("interval", "right")):
+        table.add_column(header, justify=side, no_wrap=True)
+    rows = [{"name": "rows that conflict"} | reference["conflicts"]] if reference["conflicts"] else []
+    for row in (*rows, *reference["learners"]):
+        table.add_row(cell(row["name"]), shown(row["error"]), " to ".join(map(shown, row["interval"])))
+    console.print(table)
+    say(console, reference["sentence"])
 
 
 def show_test_look(number: int | None, console: Console) -> None:

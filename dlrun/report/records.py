@@ -9,8 +9,8 @@ from rich.console import Console
 
 from ..places import command_for
 from .findings import show_test_look
-from .terminal import borderless_table, errors_table, show_bars, show_top_advice, verdict_sentences
-from .text import cell, say
+from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
+from .text import borderless_table, cell, say
 
 
 def show_run(run: dict, console: Console) -> None:

@@ -15,8 +15,8 @@ from rich.table import Table
 from ..diagnosis.words import distance, error_word, points
 from ..places import command_for
 from .bars import error_bars
-from .findings import show_findings, show_selection, show_test_look
-from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
+from .findings import show_findings, show_reference, show_selection, show_test_look
+from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
@@ -99,11 +99,6 @@ def errors_table(result: dict) -> Table:
     return table
 
 
-def borderless_table() -> Table:
-    """A table as light as aligned text."""
-    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-
-
 def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
     """A distance with its name and level: "10.0 variance, high"; empty where there is no verdict."""
     if level is None or upper is None or lower is None:
@@ -158,6 +153,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         rival = BASELINES[bool(diagnosis.get("regression"))]
         say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
     show_selection(diagnosis.get("selection"), console)
+    show_reference(diagnosis.get("reference"), console)
     show_findings(diagnosis.get("findings") or [], console)
     say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
     show_advice(diagnosis["advice"], console)
