@@ -45,8 +45,8 @@ def sha256_of(folder: RunFolder, name: str) -> str:
 def verify(folder: RunFolder, ended: bool) -> list[dict]:
     """One row a file: file, problem (None where it is sound). Until a run has `ended` whole files have no hashes."""
     rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
-    if (folder.path / "metrics.jsonl").exists():
-        rows.append({"file": "metrics.jsonl", "problem": folder.sound_lines("metrics.jsonl")[1]})
+    grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
+    rows += [{"file": name, "problem": folder.sound_lines(name)[1]} for name in grown]
     if ended:
         hashes = read_checksums(folder)
         rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
