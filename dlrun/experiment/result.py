@@ -10,6 +10,7 @@ from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..store import RunFolder
+from .health import health_of
 from .outcome import Outcome
 from .prepare import Experiment
 
@@ -44,6 +45,7 @@ def summarize(experiment: Experiment, outcome: Outcome, folder: RunFolder) -> di
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
+    result["health"] = health_of(folder, experiment, result)
     return result | {"verdict": diagnosis_of(result)["verdict"]}
 
 
@@ -82,6 +84,7 @@ def diagnosis_of(result: dict) -> dict:
         regression=result["task"] == "regression",
     )
     told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
+    told["findings"] = result.get("health") or []
     if result["status"] == "diverged":
         # What such a network gets wrong says nothing of its size or its data.
         slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}
