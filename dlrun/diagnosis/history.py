@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 # threshold of the verdict.
 HIGH_BIAS, HIGH_BIAS_SHARE = 0.05, 0.10
 
-# The first epochs, in which steps are the largest: so many, or this share of a long training.
+# The first epochs, in which steps are the largest: so many, or this share of a long training. The very first steps say
+# little: rmsprop's are 1 / sqrt(1 - rms_decay) times too long, 32 times by default, until its mean has filled.
 FIRST_EPOCHS, FIRST_SHARE = 3, 0.1
+FILLING_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,15 @@ class History:
     def first_updates(self) -> list[list[float]]:
         """||change of W|| / ||W|| of a step, one list of layers for each early traced epoch."""
         end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
-        lines = [
-            [layer["update_ratio"] for layer in line["layers"]] for line in self.trace if 1 <= line["epoch"] <= end
-        ]
-        known = [[ratio for ratio in line if ratio is not None] for line in lines]
-        return [line for line in known if line]
+        lines = [line for line in self.trace if line["epoch"] * self.steps_an_epoch >= FILLING_STEPS]
+        early = [line for line in lines if line["epoch"] <= end] or lines[:1]
+        known = [[ratio for _, ratio in self.layer_figures(line, "update_ratio")] for line in early]
+        return [ratios for ratios in known if ratios]
+
+    @property
+    def steps_an_epoch(self) -> int:
+        batch = self.value("training.batch_size")
+        return 1 if batch == "full" else -(-self.m_train // batch)
 
     def layer_figures(self, line: Mapping[str, Any], figure: str) -> list[tuple[int, float]]:
         """(layer, value) of each layer that has this figure in a line of the trace."""

@@ -44,7 +44,7 @@ SICK = {
     ),
     "keep 0.1": (("regularization.keep_prob=0.1", "network.hidden=[16,16]"), {"dropout-dominates"}),
     "deep sigmoid": (
-        ("network.depth=9", "network.activation=sigmoid", "network.init=xavier", "network.hidden=[32,32,32,32,32,32,32,32]"),
+        ("network.activation=sigmoid", "network.init=xavier", f"network.hidden={[32] * 8}"),
         {"vanishing-gradients"},
     ),
     "unscaled": (("data.normalize=false",), {"inputs-unscaled"}),
@@ -62,8 +62,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args(arguments)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    print(table("Healthy trainings", ["config", "runs", "any finding", "any that fails", "codes"], healthy_rows(seeds)))
-    print(table("Sick ones", ["planted", "runs that are sick", "cause named", "named first", "codes"], sick_rows(seeds)))
+    headers = ["config", "runs", "any finding", "any that fails", "codes"]
+    print(table("Healthy trainings", headers, healthy_rows(seeds)))
+    headers = ["planted", "runs that are sick", "cause named", "named first", "codes"]
+    print(table("Sick trainings", headers, sick_rows(seeds)))
 
 
 def healthy_rows(seeds: range) -> list[list[str]]:
