@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from .mismatch import PERMUTATIONS, Shift, told_features
+from .sanity import Finding
 
 
 class Noticed(Protocol):
@@ -33,31 +34,33 @@ MANY_ROWS = 0.05
 
 # The order is that of the findings: first what makes every error meaningless.
 FAULTS = {
-    "leak": Fault("fail", "a feature is the target", "Drop the feature unless it is known before the target is."),
-    "constant-target": Fault("fail", "the target never changes", "Choose another target, or other rows."),
+    "leak": Fault("fail", "a feature is the target", "drop the feature unless it is known before the target is"),
+    "constant-target": Fault("fail", "the target never changes", "choose another target, or other rows"),
     "mismatch": Fault(
         "fail",
         "train and dev rows are distributed differently",
-        "Do not read the distance from train to dev error as variance alone: hold some rows of train's own kind out"
-        " as a second dev set, and gather training rows like those of dev.",
+        "do not read the distance from train to dev error as variance alone: hold some rows of train's own kind out"
+        " as a second dev set, and gather training rows like those of dev",
     ),
     "rows-in-two-splits": Fault(
-        "notice", "rows stand in two splits", "Remove duplicate rows, or split by data.group.", MANY_ROWS
+        "notice", "rows stand in two splits", "remove duplicate rows, or split by data.group", MANY_ROWS
     ),
     "near-leak": Fault(
-        "notice", "one feature nearly is the target", "Drop the feature unless it is known before the target is."
+        "notice", "one feature nearly is the target", "drop the feature unless it is known before the target is"
     ),
     "groups-in-two-splits": Fault(
-        "notice", "rows of one group may stand on both sides", "Split by the group, if its rows are alike."
+        "notice",
+        "rows of one group may stand on both sides",
+        "if rows of one group are alike, name the column in data.group",
     ),
     "conflicting-rows": Fault(
         "notice",
         "equal rows with different targets",
-        "Look at their labels, or add a feature that tells them apart; what remains is optimal error"
-        " (dlrun diagnose --reference).",
+        "look at their labels, or add a feature that tells them apart; what remains is optimal error"
+        " (dlrun diagnose --reference)",
     ),
-    "absent-class": Fault("notice", "a class has no rows to be judged by", "Give dev and test rows of every class."),
-    "id-column": Fault("notice", "a feature numbers the rows", "Name it in data.drop, if it is an id."),
+    "absent-class": Fault("notice", "a class has no rows to be judged by", "give dev and test rows of every class"),
+    "id-column": Fault("notice", "a feature numbers the rows", "name it in data.drop, if it is an id"),
 }
 
 
@@ -65,14 +68,8 @@ def data_fault(code: str, evidence: str, share: float = 1.0) -> dict:
     """The finding of a code: {code, severity, title, evidence, do, layer}."""
     fault = FAULTS[code]
     fails = fault.fails_from is not None and share >= fault.fails_from
-    return {
-        "code": code,
-        "severity": "fail" if fails else fault.severity,
-        "title": fault.title,
-        "evidence": evidence,
-        "do": fault.do,
-        "layer": None,
-    }
+    severity = "fail" if fails else fault.severity
+    return Finding(code, severity, fault.title, evidence, fault.do).to_dict()
 
 
 def faults_noticed(noticed: Iterable[Noticed]) -> list[dict]:

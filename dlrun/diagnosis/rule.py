@@ -6,6 +6,8 @@ number of rows settles every case, and the course's table holds for any zone wit
 
 from typing import NamedTuple
 
+from .intervals import Interval
+
 # Below this a distance is none to speak of, above that one it is worth a remedy. Origin: the low cells of the course's
 # table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.
 LOW_GAP, HIGH_GAP = 0.02, 0.05
@@ -40,3 +42,18 @@ def thresholds(optimal_error: float, baseline_error: float | None, regression: b
         return Thresholds(LOW_GAP, HIGH_GAP)
     low, high = (round(share * headroom, GAP_DECIMALS) for share in (LOW_SHARE, HIGH_SHARE))
     return Thresholds(low, high) if regression else Thresholds(min(LOW_GAP, low), min(HIGH_GAP, high))
+
+
+def level(interval: Interval, limits: Thresholds) -> str:
+    """ "high", "low", "moderate" (surely within the zone) or "inconclusive". A point is an interval too."""
+    lower, upper = interval
+    if lower > limits.low:
+        return "high" if upper >= limits.high else "moderate"
+    return "low" if upper < limits.high else "inconclusive"
+
+
+def shares(bias: float, variance: float) -> dict[str, float] | None:
+    """How the excess of dev error over the optimal error is divided; a negative distance has no share."""
+    parts = {"bias": max(bias, 0.0), "variance": max(variance, 0.0)}
+    excess = sum(parts.values())
+    return {ill: part / excess for ill, part in parts.items()} if excess else None

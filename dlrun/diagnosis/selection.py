@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from .intervals import difference_interval, error_interval
 from .rule import LOW_GAP
+from .sanity import Finding
 from .words import percent, points
 
 # The findings made here, with their titles.
@@ -76,7 +77,7 @@ def selection_findings(
                 "selected-run",
                 f"{found['sentence']}, and this run's is the lowest: its variance, {verdict['variance']} by these rows,"
                 " may be larger by as much",
-                "Believe the test error of the run that is finally chosen, looked at once; or choose by more dev rows.",
+                "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows",
             )
         )
     if errors.get("test") is not None and sizes.get("test"):
@@ -97,20 +98,13 @@ def gap_findings(optimism: float, errors: dict[str, float | None], sizes: dict[s
     )
     if gap <= optimism:
         choosing = f"; choosing allows up to {points(optimism)} points"
-        do = "Believe the test error, and choose by more dev rows or among fewer configurations."
+        do = "believe the test error, and choose by more dev rows or among fewer configurations"
         return [finding("test-gap", told + choosing, do)]
     choosing = f"; choosing explains {points(optimism)} points at most" if optimism else "; nothing was chosen by dev"
-    do = "Look for a difference between dev and test rows, and for rows or features that dev shares with train."
+    do = "look for a difference between dev and test rows, and for rows or features that dev shares with train"
     return [finding("test-gap-unexplained", told + choosing, do)]
 
 
 def finding(code: str, evidence: str, do: str) -> dict:
     """A notice in the form of all findings."""
-    return {
-        "code": code,
-        "severity": "notice",
-        "title": TITLES[code],
-        "evidence": evidence,
-        "do": do,
-        "layer": None,
-    }
+    return Finding(code, "notice", TITLES[code], evidence, do).to_dict()

@@ -8,7 +8,7 @@ import json
 from rich.console import Console
 
 from ..places import command_for
-from .findings import show_test_look
+from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
 

@@ -17,7 +17,7 @@ from ..diagnosis.words import percent
 UNKNOWN = "-"
 
 # How a level of the verdict is coloured; the word is always there too.
-LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
+LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "low": "green"}
 
 # Format characters that reorder the text around them; unlike the other format characters no language needs them in a
 # name, and they can make one name look like another.

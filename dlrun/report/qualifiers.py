@@ -1,4 +1,4 @@
-"""What outranks the verdict and what qualifies it: findings about data, the count of choices, looks at the test set.
+"""What qualifies a verdict: the bracket of the optimal error, the count of choices, looks at the test set.
 
 Stands beside `terminal`, with the same rule: records in, text out.
 """
@@ -6,16 +6,6 @@ Stands beside `terminal`, with the same rule: records in, text out.
 from rich.console import Console
 
 from .text import borderless_table, cell, say, shown
-
-SEVERITY_STYLES = {"fail": "bold red", "notice": "yellow"}
-
-
-def show_findings(findings: list[dict], console: Console) -> None:
-    """Each finding in two sentences: what was found, and what to do."""
-    for found in findings:
-        heading = f"{found['title']} ({found['code']})"
-        say(console, (heading, SEVERITY_STYLES.get(found["severity"], "bold")), f": {found['evidence']}")
-        say(console, f"  do: {found['do']}")
 
 
 def show_selection(selection: dict | None, console: Console) -> None:
