@@ -15,6 +15,7 @@ RUNGS = {
     "store": 4,
     "experiment": 5,
     "report": 6,
+    "search": 6,
     "cli": 7,
     "__main__": 8,
 }
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "store": {"numpy"},
     "experiment": {"numpy"},
     "report": {"rich"},
+    "search": {"numpy", "joblib", "sklearn"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),
 }

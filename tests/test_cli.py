@@ -56,6 +56,7 @@ def test_a_run_folder_holds_all_that_is_promised(trained):
         "result.json",
         "diagnosis.json",
         "model.npz",
+        "predictions.npz",
         "log.txt",
     }
     assert (run_dir / "config.yaml").read_bytes() == DIGITS.read_bytes()

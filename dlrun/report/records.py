@@ -8,7 +8,7 @@ import json
 from rich.console import Console
 
 from ..places import command_for
-from .terminal import borderless_table, errors_table, verdict_sentences
+from .terminal import borderless_table, errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import cell, say
 
 
@@ -23,8 +23,10 @@ def show_run(run: dict, console: Console) -> None:
         say(console, result["message"])
     if result.get("errors"):
         console.print(errors_table(result))
+        show_bars(run["diagnosis"], console)
         for sentence in verdict_sentences(result):
             say(console, sentence)
+        show_top_advice(run["diagnosis"], console)
     for key, value in leaves(run["config"]).items():
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
     files = ", ".join(f"{file['name']} ({file['bytes']})" for file in run["files"])

@@ -26,6 +26,17 @@ def write_result(folder: RunFolder, result: dict) -> None:
     folder.write_bytes(RESULT, data)
 
 
+def add_file(folder: RunFolder, name: str, value: object) -> None:
+    """Puts a JSON file into a run that has ended, or another in its place, with its hash.
+
+    In between the file has no hash, so that wherever this is cut short nothing looks damaged.
+    """
+    hashes = {known: hash_ for known, hash_ in read_checksums(folder).items() if known != name}
+    folder.write_json(FILE, hashes)
+    folder.write_json(name, value)
+    folder.write_json(FILE, hashes | {name: sha256_of(folder, name)})
+
+
 def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
     names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
@@ -49,8 +60,8 @@ def verify(folder: RunFolder) -> list[dict]:
     """
     ending = ending_of(folder)
     rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
-    if (folder.path / "metrics.jsonl").exists():
-        rows.append({"file": "metrics.jsonl", "problem": folder.sound_lines("metrics.jsonl")[1]})
+    grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
+    rows += [{"file": name, "problem": folder.sound_lines(name)[1]} for name in grown]
     if ending is not None and "errors" in ending:
         hashes = read_checksums(folder)
         rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
