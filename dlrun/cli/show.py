@@ -10,12 +10,14 @@ def show(run: RunReference = "latest", runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR
 
     Example: dlrun show best
     """
-    from ..experiment import overview
+    from ..experiment import look_at_test, overview
     from ..report import make_console, show_run
     from ..store import find_run
     from .output import print_json
 
-    found = overview(find_run(runs_dir, run))
+    folder = find_run(runs_dir, run)
+    found = overview(folder)
+    found["test_look"] = look_at_test(folder, found["result"], "show")
     if as_json:
         print_json(found)
     else:

@@ -15,14 +15,14 @@ Change = Mapping[str, Any]
 # Weights drawn for the activation: He et al. 2015 for those that are zero on one side, Glorot and Bengio 2010 else.
 INITS = {"relu": "he", "leaky_relu": "he"}
 
-# A diverged run's rate is cut by so much, unless it is far from the usual one anyway.
-DIVERGED_RATE = 0.1
+# A rate that is too high is cut by so much, unless it is far from the usual one anyway.
+MUCH_SMALLER_RATE = 0.1
 
 
 def much_slower(case: Case) -> Change:
-    """For numbers that left the finite ones."""
+    """For steps that rewrite the weights, or left the finite numbers: a tenth, or the usual rate if that is less."""
     rate = case.value("training.learning_rate")
-    return {"training.learning_rate": min(float(f"{rate * DIVERGED_RATE:.2g}"), *slower(case).values())}
+    return {"training.learning_rate": min(float(f"{rate * MUCH_SMALLER_RATE:.2g}"), *slower(case).values())}
 
 
 def fitting_init(case: Case) -> Change:
@@ -78,9 +78,10 @@ class Fix(NamedTuple):
 FIXES: dict[str, Fix] = {
     "not-finite": Fix("a smaller learning rate", much_slower),
     "no-better-than-baseline": Fix("the optimizer's usual learning rate", usual_rate),
-    "learning-rate-too-high": Fix("a lower learning rate", slower),
+    "diverged": Fix("a smaller learning rate", much_slower),
+    "learning-rate-too-high": Fix("a lower learning rate", much_slower),
     "oscillation": Fix("a lower learning rate", slower),
-    "cost-not-monotone": Fix("a lower learning rate", slower),
+    "cost-not-monotone": Fix("a lower learning rate", much_slower),
     "learning-rate-too-low": Fix("a higher learning rate", faster),
     "plateau": Fix("a higher learning rate", faster),
     "initial-loss-high": Fix("initial weights that fit the activation", fitting_init),

@@ -6,8 +6,7 @@ Stands beside `advice`, which shows what could be tried.
 from rich.console import Console
 
 from .advice import shown_value
-from .terminal import borderless_table
-from .text import cell, say, shown
+from .text import borderless_table, cell, say, shown
 
 # Entries of the ledger that are shown; all of them are in --json.
 NEWEST_ENTRIES = 5

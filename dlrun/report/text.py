@@ -8,6 +8,7 @@ import math
 import unicodedata
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.words import percent
@@ -64,3 +65,8 @@ def say(console: Console, *parts: str | tuple[str, str], whole: bool = False) ->
 def cell(value: object, style: str = "") -> Text:
     """`value`, cleaned, as a table cell."""
     return Text(clean(value), style=style)
+
+
+def borderless_table() -> Table:
+    """A table as light as aligned text."""
+    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
