@@ -15,10 +15,10 @@ from rich.text import Text
 from ..diagnosis import diagnose
 from .text import LEVEL_STYLES, clean, shown, shown_cost
 
-REFRESHES_A_SECOND = 5
-
-# The most of the time that may go into drawing; one drawing was measured at one to three milliseconds.
+# The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
+# drawing stays at least, and at most, be it that one took long.
 SHARE = 0.01
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 1.0
 
 # Beyond so many remembered epochs every other one is forgotten: no terminal has that many columns.
 REMEMBERED = 1024
@@ -36,7 +36,7 @@ class LivePanel:
         self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
         self.unshown: dict | None = None
         self.began: tuple[float, int] | None = None
-        self.next_refresh, self.cost = 0.0, None
+        self.next_refresh = 0.0
         self.live: Live | None = None
 
     def update(self, record: dict) -> None:
@@ -49,10 +49,8 @@ class LivePanel:
         self.began = self.began or (now, record["epoch"])
         if now >= self.next_refresh:
             self.refresh()
-            ended, first = time.monotonic(), self.cost is None
-            # The first drawing loads what later ones have; of the others the quickest was the least disturbed.
-            self.cost = math.inf if first else min(self.cost, ended - now)
-            self.next_refresh = ended + max(1 / REFRESHES_A_SECOND, 0 if first else self.cost / SHARE)
+            ended = time.monotonic()
+            self.next_refresh = ended + min(max(SHORTEST_SECONDS, (ended - now) / SHARE), LONGEST_SECONDS)
 
     def refresh(self) -> None:
         """Draws the newest record."""
