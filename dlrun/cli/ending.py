@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Diverged, StoreError
+from ..places import command_for
 from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
 
 if TYPE_CHECKING:
@@ -53,4 +54,4 @@ def exit_status_of(result: dict) -> int:
 def error_of(result: dict, status: int) -> dict:
     """What scripts find under `error` beside the result of a run that did not finish."""
     error = {"kind": result["status"], "message": result["message"], "exit_status": status}
-    return error | ({"resume": f"dlrun resume {result['run_id']}"} if result["status"] == "interrupted" else {})
+    return error | ({"resume": command_for("resume", result["run_dir"])} if result["status"] == "interrupted" else {})

@@ -7,6 +7,7 @@ import json
 
 from rich.console import Console
 
+from ..places import command_for
 from .terminal import borderless_table, errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import cell, say
 
@@ -32,7 +33,7 @@ def show_run(run: dict, console: Console) -> None:
     say(console, "files, in bytes: ", files)
     say(console, "make it again: ", (run["reproduce"], "bold"), whole=True)
     if run["status"] in ("interrupted", "crashed", "failed"):
-        say(console, "go on: ", (f"dlrun resume {run['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", run["run_dir"]), "bold"), whole=True)
 
 
 def leaves(config: dict, above: str = "") -> dict[str, object]:

@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
+from ..places import command_for
 from .bars import error_bars
 from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
 
@@ -44,10 +45,10 @@ def show_result(result: dict, console: Console, diagnosis: dict | None = None) -
         say(console, ("note: ", "yellow"), note)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
     if result["status"] == "interrupted":
-        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
     show_top_advice(diagnosis, console)
     if result.get("verdict"):
-        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+        say(console, "next: ", (command_for("diagnose", result["run_dir"]), "bold"), whole=True)
 
 
 def show_bars(diagnosis: dict | None, console: Console) -> None:
