@@ -3,9 +3,11 @@
 Data and not prose: each item names the config key that carries it out, so that a script can follow it too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .figures import Figures
+from .sanity import Finding
 from .words import distance, error_word, percent
 
 
@@ -37,35 +39,41 @@ RECIPE = {
 
 
 def advise(
+    figures: Figures,
     verdict: Mapping[str, str],
-    errors: Mapping[str, float | None],
-    *,
-    optimal_error: float,
-    baseline_error: float | None,
-    regression: bool,
+    findings: Sequence[Finding],
+    needed: Mapping[str, Mapping | None],
+    target: Mapping | None,
 ) -> list[Advice]:
-    """The remedies for what is high, bias before variance, each key once; never empty."""
-    word, items = error_word(regression), []
-    if baseline_error is not None and errors["dev"] >= baseline_error:
-        items.append(no_better_than_baseline(errors["dev"], baseline_error, regression))
+    """The remedies for what is high or moderate, bias before variance, each key once; never empty.
+
+    needed : what would settle an inconclusive ill. target : the target error, which ends all search where it is met.
+    """
+    if target and target["met"]:
+        return [Advice("done", None, target["sentence"])]
+    errors, word, items = figures.errors, error_word(figures.regression), []
+    items += [
+        Advice(
+            "check the learning rate, the inputs and the labels", "training.learning_rate", f"{f.title}: {f.evidence}"
+        )
+        for f in findings
+        if f.code == "no-better-than-baseline"
+    ]
     reasons = {
-        "bias": bias_reason(errors["train"], optimal_error, word),
+        "bias": bias_reason(errors["train"], figures.optimal.error, word),
         "variance": variance_reason(errors["dev"], errors["train"], word),
     }
     for ill, remedies in RECIPE.items():
-        if verdict[ill] == "high":
+        if verdict[ill] in ("high", "moderate"):
             taken = {item.key for item in items}
             items += [Advice(action, key, reasons[ill]) for action, key in remedies if key not in taken]
+    unsettled = needed["variance"]
+    if unsettled and unsettled["rows"]:
+        items.append(Advice("a larger dev set", "data.split", unsettled["sentence"]))
+    if not items and "inconclusive" in verdict.values():
+        why = "; ".join(need["sentence"] for need in needed.values() if need)
+        items.append(Advice("more data", "data.source", why or "the verdict is inconclusive"))
     return items or [Advice("done", None, f"{reasons['bias']}, and {reasons['variance']}: both distances are low")]
-
-
-def no_better_than_baseline(dev_error: float, baseline_error: float, regression: bool) -> Advice:
-    """The finding that comes before all others: the network has learned nothing that holds on new rows."""
-    word = error_word(regression)
-    rival = "predicting the mean" if regression else "always answering the majority class"
-    found = f"dev {word} {percent(dev_error)} is not below the {percent(baseline_error)} of {rival}"
-    why = f"{found}: the network is no better than that"
-    return Advice("check the learning rate, the inputs and the labels", "training.learning_rate", why)
 
 
 def bias_reason(train_error: float, optimal_error: float, word: str) -> str:
