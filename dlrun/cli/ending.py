@@ -10,23 +10,21 @@ from ..places import command_for
 from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
 
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..config import LoadedConfig
 
 # What each status of a run ends the process with; an interrupted one by its signal.
 EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "failed": StoreError.exit_status}
 
 
-def display_of(config: "Config", quiet: bool) -> AbstractContextManager:
+def display_of(loaded: "LoadedConfig", quiet: bool) -> AbstractContextManager:
     """The display of a training, on standard error."""
+    from ..experiment.prepare import declared_optimal
     from ..report import make_console, training_display
 
-    return training_display(
-        config.training.epochs,
-        make_console(stderr=True),
-        quiet=quiet,
-        name=config.name,
-        optimal_error=config.diagnosis.optimal_error,
-    )
+    config = loaded.config
+    optimal = declared_optimal(config, Path(loaded.file).parent)
+    console = make_console(stderr=True)
+    return training_display(config.training.epochs, console, quiet=quiet, name=config.name, optimal_error=optimal)
 
 
 def end_with(result: dict, as_json: bool) -> int:

@@ -24,7 +24,6 @@ def resume(
     from .ending import display_of, end_with
 
     folder = find_run(runs_dir, run)
-    config = own_config(folder, overrides or ()).config
-    with display_of(config, quiet) as display:
+    with display_of(own_config(folder, overrides or ()), quiet) as display:
         result = go_on(folder, overrides or (), watch=display.update)
     return end_with(result, as_json)

@@ -28,9 +28,9 @@ ERRORS = ("train", "dev")
 
 
 class LivePanel:
-    """What `training_display` gives on a terminal; `optimal_error` is what the verdict so far is judged against."""
+    """What `training_display` gives on a terminal; `optimal_error` as `diagnose` takes it."""
 
-    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: float = 0.0):
+    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: object = None):
         self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
         self.history: list[dict] = []
         self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
@@ -128,7 +128,7 @@ def curve(values: list[float], scale: list[float], width: int, ascii_only: bool 
     return "".join(letters[round((math.log(value) - low) / step) if value > 0 else 0] for value in picked)
 
 
-def verdict_line(errors: dict[str, float | None], optimal_error: float) -> Text:
+def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text:
     """The verdict on the last errors measured: "so far: low bias, high variance"."""
     if not all(error is not None and math.isfinite(error) for error in errors.values()):
         return Text("so far: not measured yet", style="dim")

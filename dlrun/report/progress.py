@@ -21,7 +21,7 @@ PLAIN_LINES = 12
 
 @contextmanager
 def training_display(
-    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: float = 0.0
+    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: object = None
 ) -> Iterator["Display | LivePanel"]:
     """A display with `.update(record)` for `epochs` epochs, on `console`; its last state stays when it ends.
 
