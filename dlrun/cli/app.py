@@ -4,7 +4,23 @@ import sys
 
 import typer
 
-from . import bin, compare, configs, curve, decompose, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from . import (
+    bin,
+    compare,
+    configs,
+    curve,
+    decompose,
+    diagnose,
+    diff,
+    export,
+    gradcheck,
+    resume,
+    runs,
+    show,
+    tag,
+    train,
+    verify,
+)
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -27,6 +43,7 @@ app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)
 app.command("compare")(compare.compare)
 app.command("tag")(tag.tag)
+app.command("export")(export.export)
 app.command("rm")(bin.rm)
 app.command("restore")(bin.restore)
 app.command("gc")(bin.gc)
