@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 
@@ -27,6 +28,12 @@ def diagnose(
         float | None,
         typer.Option("--baseline", min=0, max=1, help="With --errors: that of always answering the commonest class."),
     ] = None,
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference", help="Bracket the optimal error by what ordinary learners reach on the run's rows."
+        ),
+    ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
@@ -34,14 +41,15 @@ def diagnose(
 
     Example: dlrun diagnose, or dlrun diagnose --errors train=0.15,dev=0.16 --sizes train=10000,dev=1000 --optimal 0.15
     """
-    from ..errors import UsageError
     from ..report import make_console, show_diagnosis
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
         raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
+    if errors is not None and reference:
+        raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
     if errors is None:
-        diagnosis = diagnosis_of_run(runs_dir, run, optimal)
+        diagnosis = diagnosis_of_run(runs_dir, run, optimal, reference)
     else:
         diagnosis = diagnosis_of_figures(errors, sizes, optimal, baseline)
     if as_json:
@@ -64,13 +72,18 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
     return {"run_id": None} | found.to_dict()
 
 
-def diagnosis_of_run(runs_dir: Path, reference: str, optimal: str | None) -> dict:
+def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket: bool) -> dict:
     """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
     from ..diagnosis import optimal_of, parse_optimal
-    from ..experiment import diagnosis_of
+    from ..experiment import diagnosis_of, look_at_test, with_reference, with_selection
     from ..store import find_run, read_result
 
-    result = read_result(find_run(runs_dir, reference))
+    folder = find_run(runs_dir, run)
+    result = read_result(folder)
     if optimal is not None:
         result |= {"optimal": optimal_of(parse_optimal(optimal)).to_dict()}
-    return diagnosis_of(result)
+    diagnosis = diagnosis_of(result)
+    if with_bracket:
+        diagnosis = with_reference(diagnosis, folder, result)
+    test_look = look_at_test(folder, result, "diagnose")
+    return with_selection(diagnosis, folder, result) | {"test_look": test_look}

@@ -29,16 +29,17 @@ def display_of(loaded: "LoadedConfig", quiet: bool) -> AbstractContextManager:
 
 def end_with(result: dict, as_json: bool) -> int:
     """Print a result for a person or a script, and return the exit status."""
-    from ..experiment import kept_diagnosis
+    from ..experiment import kept_diagnosis, look_at_test
     from ..report import make_console, show_result
     from ..store import RunFolder
     from .output import print_json
 
-    status = exit_status_of(result)
+    status, folder = exit_status_of(result), RunFolder(Path(result["run_dir"]))
+    result = result | {"test_look": look_at_test(folder, result, "train")}
     if as_json:
         print_json(result if status == 0 else result | {"error": error_of(result, status)})
     else:
-        show_result(result, make_console(), kept_diagnosis(RunFolder(Path(result["run_dir"]))))
+        show_result(result, make_console(), kept_diagnosis(folder))
     return status
 
 

@@ -22,7 +22,7 @@ def show(
 
     Example: dlrun show best, or dlrun show best --metrics --csv
     """
-    from ..experiment import metrics, overview
+    from ..experiment import look_at_test, metrics, overview
     from ..report import make_console, metrics_csv, show_run
     from ..store import find_run
     from .output import print_json
@@ -38,7 +38,10 @@ def show(
             print_json({"run_id": folder.id, "metrics": epochs})
         else:
             print(metrics_csv(epochs), end="")
-    elif as_json:
-        print_json(overview(folder))
+        return
+    found = overview(folder)
+    found["test_look"] = look_at_test(folder, found["result"], "show")
+    if as_json:
+        print_json(found)
     else:
-        show_run(overview(folder), make_console())
+        show_run(found, make_console())

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import UsageError
 from .intervals import Interval, bootstrap_intervals, error_interval
-from .rule import ASSUMED_BASELINE, LOW_GAP, LOW_SHARE
+from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
 from .words import percent
 
 
@@ -41,7 +41,7 @@ def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:
     if value is None:
         return Optimal("assumed", 0.0)
     if not isinstance(value, Mapping):
-        return Optimal("declared", float(value))
+        return Optimal("declared", value)
     if "kind" in value:
         return Optimal(**{key: value.get(key) for key in ("kind", "error", "errors", "n", "interval")})
     errors, n = value["errors"], value["n"]
@@ -62,14 +62,21 @@ def optimal_of_soft_labels(probabilities: np.ndarray) -> Optimal:
     return Optimal("soft labels", error, None, len(left), (max(0.0, min(lower, error)), max(upper, error)))
 
 
-def break_even(train_lower: float, baseline_error: float | None, regression: bool) -> float:
-    """The optimal error from which on the bias is not surely above its lower threshold any more.
+def break_even(train: Interval, level: str, baseline_error: float | None, regression: bool) -> float:
+    """Up to which optimal error the bias keeps its level, "high" or "moderate".
 
-    Solves train_lower - e = threshold(e), where the threshold is the smaller of LOW_GAP and LOW_SHARE (baseline - e).
+    Both ends of the train error's interval, less the optimal error, must stay beyond their thresholds, which themselves
+    shrink as the optimal error grows.
     """
-    top = 1.0 if regression else (ASSUMED_BASELINE if baseline_error is None else baseline_error)
-    by_share = (train_lower - LOW_SHARE * top) / (1 - LOW_SHARE)
-    return max(by_share, 0.0 if regression else train_lower - LOW_GAP, 0.0)
+    top = 1.0 if regression else ASSUMED_BASELINE if baseline_error is None else baseline_error
+
+    def crossing(end: float, gap: float, share: float) -> float:
+        """Where end - e = min(gap, share (top - e)); a regression has no gap."""
+        by_share = (end - share * top) / (1 - share)
+        return max(by_share, 0.0 if regression else end - gap, 0.0)
+
+    lower = crossing(train[0], LOW_GAP, LOW_SHARE)
+    return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
 
 
 def how_known(optimal: Optimal, level: str, even: float | None) -> str:

@@ -18,6 +18,9 @@ Z_RANGE = 1.282
 # With fewer dev rows the number needed is a guess of a guess.
 FEW_DEV_ROWS = 100
 
+# What an optimal error that is not exact rests on.
+BEHIND = {"human": "judgements behind the optimal error", "soft labels": "soft labels"}
+
 
 def rows_needed(figures: Figures, ill: str, withheld: str | None) -> dict | None:
     """{rows, at_least, low, high, sentence} for an inconclusive ill, None for another.
@@ -32,7 +35,7 @@ def rows_needed(figures: Figures, ill: str, withheld: str | None) -> dict | None
         return None
     if ill == "bias":
         rests = [f"the {figures.sizes['train']} training rows"] if figures.sizes else []
-        rests += [f"the {figures.optimal.n} behind the optimal error"] if figures.optimal.n else []
+        rests += [f"the {figures.optimal.n} {BEHIND[figures.optimal.kind]}"] if figures.optimal.n else []
         return no_number(f"no number of dev rows would settle the bias: it rests on {' and '.join(rests)}")
     return for_variance(figures)
 

@@ -15,8 +15,9 @@ ENDS = {"bias": ("train", "the optimal"), "variance": ("dev", "train")}
 def verdict_sentence(figures: Figures, verdict: Mapping[str, str]) -> str:
     """Both verdicts with their distances: "high bias: train error is 15.0 points above ...; low variance: ..."."""
     told = "; ".join(gap_sentence(figures, ill, level) for ill, level in verdict.items())
-    known = any(figures.gap_intervals.values())
-    return told if known else f"{told} (by points only: without sizes there are no intervals)"
+    if figures.gap_intervals["variance"]:
+        return told
+    return f"{told} (by points only: without the numbers of rows there are no intervals)"
 
 
 def gap_sentence(figures: Figures, ill: str, level: str) -> str:

@@ -122,8 +122,8 @@ def optimal_told(figures: Figures, findings: list[Finding]) -> dict:
     """The optimal error and how it is known; of an assumed one, from which value on the bias would not be high."""
     optimal, found, even = figures.optimal, figures.level("bias"), None
     if optimal.kind == "assumed" and found in ("high", "moderate"):
-        lower = (figures.intervals["train"] or (figures.errors["train"],))[0]
-        even = break_even(lower, figures.baseline_error, figures.regression)
+        train = figures.intervals["train"] or (figures.errors["train"], figures.errors["train"])
+        even = break_even(train, found, figures.baseline_error, figures.regression)
     return {
         "kind": optimal.kind,
         "error": optimal.error,

@@ -12,6 +12,8 @@ from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
 from ..store import RunFolder
+from .evidence import data_findings
+from .health import health_of
 from .outcome import Outcome
 from .prepare import Experiment
 from .rows import row_summary
@@ -49,9 +51,11 @@ def summarize(
         "seconds": outcome.seconds,
         "row_summary": row_summary(experiment.network, dataset, predictions),
         "warnings": list(dataset.warnings),
+        "data_findings": data_findings(experiment),
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
+    result["health"] = health_of(folder, experiment, result)
     return result | verdict_of(result)
 
 
@@ -117,6 +121,6 @@ def optimal_known(result: dict) -> object:
 
 
 def findings_of(result: dict, of_errors: list[dict]) -> list[dict]:
-    """All findings, what outranks first. Findings from elsewhere (health, evidence) join the list here."""
+    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training."""
     first = [asdict(not_finite(result["message"]))] if result["status"] == "diverged" else []
-    return [*first, *of_errors]
+    return [*first, *of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]

@@ -22,8 +22,8 @@ MOST_CLASSES = 100
 def row_summary(network: Network, dataset: Dataset, found: Mapping[str, Predictions]) -> dict:
     """{classes, pairs, intervals, tail_share, absolute_errors}; None where it does not apply.
 
-    classes : {label, rows, right} of each class, on dev. pairs : {network, baseline, answer}, the dev rows that only the
-    one or only the other gets right. The others are a regression's: intervals of train, dev, test and variance,
+    classes : {label, rows, right} of each class, on dev. pairs : {network, baseline, answer}, the dev rows that only
+    the one or only the other gets right. The others are a regression's: intervals of train, dev, test and variance,
     the share of the squared dev error in the largest 1%, and the {mean, median} of the absolute one, in target units.
     """
     blank = dict.fromkeys(("classes", "pairs", "intervals", "tail_share", "absolute_errors"))

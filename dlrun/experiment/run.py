@@ -24,6 +24,7 @@ from ..store import (
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
+from .looks import note_scored
 from .outcome import Outcome, train
 from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
@@ -83,6 +84,7 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
     predictions = predict(experiment, outcome.parameters)
     result = summarize(experiment, outcome, predictions, folder)
     result |= {"signal": outcome.signal, "ended": now(), **more}
+    result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
     write_ending(folder, experiment, outcome, predictions, result)
     return result
 
