@@ -6,6 +6,7 @@
 folder.
 """
 
+from .contents import contents
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .overview import difference, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
@@ -18,6 +19,7 @@ __all__ = [
     "CheckOptions",
     "Experiment",
     "check_gradients",
+    "contents",
     "diagnosis_of",
     "difference",
     "overview",

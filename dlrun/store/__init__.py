@@ -12,7 +12,7 @@ from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import verify, write_result
+from .verification import require_sound, verify, write_result
 
 __all__ = [
     "Checkpoint",
@@ -32,6 +32,7 @@ __all__ = [
     "read_manifest",
     "read_result",
     "read_tags",
+    "require_sound",
     "select",
     "status_of",
     "trash",

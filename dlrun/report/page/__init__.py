@@ -1,0 +1,69 @@
+"""Pages: a run, or the list of runs, as one HTML file that needs nothing beside it.
+
+Stands at the end of the path: what a run folder holds in, text out. Jinja escapes every value, and `clean` takes out
+what no page should hold.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ... import __version__
+from ...diagnosis.words import percent
+from ..text import UNKNOWN, clean, shown, shown_cost
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def run_page(run: dict) -> str:
+    """The page of a run; `run` is what `experiment.contents` gives."""
+    from . import sections
+
+    parts = ("summary", "errors", "advice", "curves", "health", "weights", "mistakes", "worst")
+    parts += ("plane", "regression", "data_facts", "settings", "making")
+    return page("run.html", **{part: getattr(sections, part)(run) for part in parts})
+
+
+def runs_page(rows: list[dict], links: dict[str, str]) -> str:
+    """The page of all runs; `rows` as the store lists them, `links` to the report of each run that has one, by id."""
+    script = files(__package__).joinpath("templates", "sort.js").read_text(encoding="utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return page("runs.html", rows=rows, links=links, script={"text": safe(script), "hash": f"sha256-{digest}"})
+
+
+def page(template: str, *, script: dict | None = None, **values: object) -> str:
+    """A template of this package, filled in; `script`, {text, hash}, is the one script that it may run."""
+    return environment().get_template(template).render(version=__version__, script=script, **values)
+
+
+def safe(text: str) -> str:
+    """Our own text, not to be escaped."""
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+@cache
+def environment() -> "Environment":
+    """Jinja as all pages use it: every value escaped, control characters dropped, a dash for what is not known."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def tidy(value: object) -> object:
+        if value is None:
+            return UNKNOWN
+        return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    found = Environment(
+        loader=PackageLoader("dlrun.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=tidy,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {"shown": shown, "shown_cost": shown_cost, "percent": percent}
+    return found
