@@ -29,10 +29,11 @@ MARGIN_SHARE = 0.08
 
 
 def contents(folder: RunFolder) -> dict:
-    """What `overview` says, and metrics, trace, origins, resolved, diagnosis, data, predictions, examples, model, plane.
+    """What `overview` says, and as much again of the run's files.
 
-    Each of these is None where the run has no such file, or has not ended. Raises StoreError where the run cannot be
-    read, or where a file is not the one that was written.
+    metrics, trace, origins, resolved, diagnosis, data, predictions, examples, model and plane are None (origins empty)
+    where the run has no such file, or has not ended. Raises StoreError where the run cannot be read, or where a file
+    is not the one that was written.
     """
     found = overview(folder)
     has_ended = found["result"] is not None and "errors" in found["result"]
@@ -63,6 +64,8 @@ def plane_of(found: dict) -> dict | None:
     examples, model, result = found["examples"], found["model"], found["result"]
     if not examples or not model or "train_inputs" not in examples or result["task"] == "regression":
         return None
+    if len(model.get("preparation_means", ())) != 2:
+        return None  # two columns of 0 and 1 span no plane
     points = np.concatenate([examples["train_inputs"], examples["dev_inputs"]]).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     room = MARGIN_SHARE * np.maximum(high - low, 1e-9)

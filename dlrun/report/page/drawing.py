@@ -167,12 +167,13 @@ def line_chart(
     low, high = min(xs, default=0.0), max(xs, default=1.0)
     x = log_scale(xs, x_start, x_end) if x_is_log else Scale(low, high if high > low else low + 1, x_start, x_end)
     y = (log_scale if is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
-    x_ticks = None if x_is_log else [tick for tick in even_ticks(x.low, x.high, 4)]
+    x_ticks = None if x_is_log else even_ticks(x.low, x.high, 4)
     marks = axes(x, y, x_label, y_label, y_text=y_text, x_ticks=x_ticks)
     if mark_x is not None:
         at = x(mark_x[0])
         marks.append(f'<path class="best" d="M{at:g} {y.start:g}V{y.end:g}"/>')
-        marks.append(text_at(at, y.end - 3, mark_x[1], "tick", "middle" if x_start + 40 < at else "start"))
+        is_left = at < (x_start + x_end) / 2
+        marks.append(text_at(at + (4 if is_left else -4), y.end + 11, mark_x[1], "tick", "start" if is_left else "end"))
     for line in lines:
         path = "M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in zip(line.x, line.y, strict=True))
         marks.append(f'<path class="line {line.kind}" d="{path}"/>')
