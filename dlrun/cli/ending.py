@@ -1,24 +1,46 @@
-"""How a command that trains ends: what is printed, and with which exit status."""
+"""How a command that trains is shown while it does, and how it ends: what is printed, and with which exit status."""
 
 import signal
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import Diverged, StoreError
+from ..places import command_for
 from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
+
+if TYPE_CHECKING:
+    from ..config import Config
 
 # What each status of a run ends the process with; an interrupted one by its signal.
 EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "failed": StoreError.exit_status}
 
 
+def display_of(config: "Config", quiet: bool) -> AbstractContextManager:
+    """The display of a training, on standard error."""
+    from ..report import make_console, training_display
+
+    return training_display(
+        config.training.epochs,
+        make_console(stderr=True),
+        quiet=quiet,
+        name=config.name,
+        optimal_error=config.diagnosis.optimal_error,
+    )
+
+
 def end_with(result: dict, as_json: bool) -> int:
     """Print a result for a person or a script, and return the exit status."""
+    from ..experiment import kept_diagnosis
     from ..report import make_console, show_result
+    from ..store import RunFolder
     from .output import print_json
 
     status = exit_status_of(result)
     if as_json:
         print_json(result if status == 0 else result | {"error": error_of(result, status)})
     else:
-        show_result(result, make_console())
+        show_result(result, make_console(), kept_diagnosis(RunFolder(Path(result["run_dir"]))))
     return status
 
 
@@ -32,4 +54,4 @@ def exit_status_of(result: dict) -> int:
 def error_of(result: dict, status: int) -> dict:
     """What scripts find under `error` beside the result of a run that did not finish."""
     error = {"kind": result["status"], "message": result["message"], "exit_status": status}
-    return error | ({"resume": f"dlrun resume {result['run_id']}"} if result["status"] == "interrupted" else {})
+    return error | ({"resume": command_for("resume", result["run_dir"])} if result["status"] == "interrupted" else {})

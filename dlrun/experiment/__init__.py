@@ -6,9 +6,10 @@
 folder.
 """
 
+from .comparison import compare
 from .contents import contents
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
-from .overview import difference, overview, train_again
+from .overview import difference, kept_diagnosis, metrics, overview, train_again
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
 from .result import diagnosis_of
 from .resume import resume
@@ -19,9 +20,12 @@ __all__ = [
     "CheckOptions",
     "Experiment",
     "check_gradients",
+    "compare",
     "contents",
     "diagnosis_of",
     "difference",
+    "kept_diagnosis",
+    "metrics",
     "overview",
     "prepare",
     "random_streams",

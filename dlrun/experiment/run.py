@@ -8,7 +8,18 @@ from pathlib import Path
 from ..config import LoadedConfig, resolved_yaml
 from ..errors import StoreError
 from ..nn.training import EpochRecord
-from ..store import RunFolder, create_run, now, write_manifest, write_result
+from ..places import command_for
+from ..store import (
+    RunFolder,
+    create_run,
+    is_begun,
+    now,
+    release,
+    reserve,
+    write_last_word,
+    write_manifest,
+    write_result,
+)
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
@@ -75,28 +86,40 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
 
 
 class failure_kept:  # noqa: N801 (read as a word of the with statement)
-    """Leaves a run whose session ends in an exception as failed, as far as the disk still takes it."""
+    """Leaves a run whose session ends in an exception as failed, and one that is left at once as interrupted.
+
+    Room for that is taken beforehand, so only a disk that takes no writes at all leaves it without an ending.
+    """
 
     def __init__(self, folder: RunFolder, sessions: int):
         self.folder, self.sessions = folder, sessions
 
     def __enter__(self) -> None:
-        return None
+        reserve(self.folder)
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, StoreError):
-            self.write_failed(str(error))
-            error.args = (f"{error}; then go on: dlrun resume {self.folder.id}",)
+        if error is None:
+            release(self.folder)
+        elif isinstance(error, StoreError):
+            self.write("failed", str(error))
+            error.args = (f"{error}{self.way_on('; then go on: ')}",)
         elif isinstance(error, Exception):
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
-            self.write_failed(repr(error))
+            self.write("failed", repr(error))
             error.run_dir = self.folder.path
+        else:
+            self.write("interrupted", "left at once by a second signal; what was kept before is there")
+            error.args = (f"left at once{self.way_on('; go on: ')}",)
 
-    def write_failed(self, message: str) -> None:
-        failed = {"run_id": self.folder.id, "status": "failed", "message": message, "sessions": self.sessions}
+    def write(self, status: str, message: str) -> None:
+        record = {"run_id": self.folder.id, "status": status, "message": message, "sessions": self.sessions}
         with suppress(StoreError):
-            write_result(self.folder, failed | {"ended": now()})
+            write_last_word(self.folder, record | {"ended": now()})
+
+    def way_on(self, words: str) -> str:
+        """How to go on with the run, if it has begun."""
+        return words + command_for("resume", self.folder.path) if is_begun(self.folder) else ""
 
 
 def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, float], None]:

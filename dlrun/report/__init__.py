@@ -1,12 +1,20 @@
 """The report: records in, terminal tables out. Everything it shows can be rebuilt from a run folder."""
 
+from .comparison import comparison_csv, comparison_markdown, metrics_csv, show_comparison
+from .evidence import show_curve, show_decomposition
 from .progress import counting_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
 
 __all__ = [
+    "comparison_csv",
+    "comparison_markdown",
     "counting_display",
     "make_console",
+    "metrics_csv",
+    "show_comparison",
+    "show_curve",
+    "show_decomposition",
     "show_diagnosis",
     "show_difference",
     "show_garbage",

@@ -13,10 +13,11 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
-from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+from ..places import command_for
+from .bars import error_bars
+from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
-LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
@@ -28,13 +29,14 @@ def make_console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
-def show_result(result: dict, console: Console) -> None:
-    """A run's errors and their distances, the verdict, what went wrong, where it is kept, what to do next."""
+def show_result(result: dict, console: Console, diagnosis: dict | None = None) -> None:
+    """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next."""
     say(console, (result["name"], "bold"), f"  {epochs_phrase(result)}")
     if result["status"] != "finished":
         reason = f": {result['message']}" if result.get("message") else ""
         say(console, (f"{result['status']}{reason}", "bold red"))
     console.print(errors_table(result))
+    show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
     for warning in result.get("warnings") or []:
@@ -43,9 +45,24 @@ def show_result(result: dict, console: Console) -> None:
         say(console, ("note: ", "yellow"), note)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
     if result["status"] == "interrupted":
-        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
+    show_top_advice(diagnosis, console)
     if result.get("verdict"):
-        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+        say(console, "next: ", (command_for("diagnose", result["run_dir"]), "bold"), whole=True)
+
+
+def show_bars(diagnosis: dict | None, console: Console) -> None:
+    """The errors of a diagnosis as bars on one scale."""
+    if diagnosis and diagnosis.get("verdict"):
+        for line in error_bars(diagnosis, console.width, console.options.ascii_only):
+            say(console, *line, whole=True)
+
+
+def show_top_advice(diagnosis: dict | None, console: Console) -> None:
+    """What promises most, with the command to type, or the key to change."""
+    top = next(iter((diagnosis or {}).get("advice") or []), None)
+    if top and (how := top.get("command") or top.get("key")):
+        say(console, f"try: {top['action']}: ", (how, "bold"), whole=True)
 
 
 def epochs_phrase(result: dict) -> str:

@@ -15,6 +15,9 @@ from ..diagnosis.words import percent
 # Stands where a number is not known.
 UNKNOWN = "-"
 
+# How a level of the verdict is coloured; the word is always there too.
+LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
+
 # Format characters that reorder the text around them; unlike the other format characters no language needs them in a
 # name, and they can make one name look like another.
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
