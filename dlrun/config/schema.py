@@ -121,6 +121,9 @@ class Training(Section):
     epochs: kinds.Count = Field(60, description="Passes over the training set.")
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
+    trace: kinds.Switch = Field(
+        True, description="Whether gradients, activations and steps are traced, layer by layer. Changes no result."
+    )
     checkpoint_epochs: kinds.Count | None = Field(
         None, description="Epochs between two checkpoints; null: by seconds alone. Changes no result."
     )

@@ -134,6 +134,7 @@ def make_trainer(experiment: Experiment) -> Trainer:
         batch_rng=experiment.streams["batches"],
         dropout_rng=experiment.streams["dropout"],
         augment=make_augmenter(experiment),
+        trace=experiment.config.training.trace,
     )
 
 

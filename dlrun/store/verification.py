@@ -61,8 +61,8 @@ def verify(folder: RunFolder) -> list[dict]:
     """
     ending = ending_of(folder)
     rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
-    if (folder.path / "metrics.jsonl").exists():
-        rows.append({"file": "metrics.jsonl", "problem": folder.sound_lines("metrics.jsonl")[1]})
+    grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
+    rows += [{"file": name, "problem": folder.sound_lines(name)[1]} for name in grown]
     if ending is not None and "errors" in ending:
         hashes = read_checksums(folder)
         rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
