@@ -4,7 +4,23 @@ import sys
 
 import typer
 
-from . import bin, compare, configs, curve, decompose, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from . import (
+    bin,
+    compare,
+    configs,
+    curve,
+    decompose,
+    diagnose,
+    diff,
+    gradcheck,
+    report,
+    resume,
+    runs,
+    show,
+    tag,
+    train,
+    verify,
+)
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -22,6 +38,7 @@ app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
+app.command("report")(report.report)
 app.command("resume")(resume.resume)
 app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)

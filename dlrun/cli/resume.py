@@ -27,4 +27,4 @@ def resume(
     config = own_config(folder, overrides or ()).config
     with display_of(config, quiet) as display:
         result = go_on(folder, overrides or (), watch=display.update)
-    return end_with(result, as_json)
+    return end_with(result, as_json, report=config.report)

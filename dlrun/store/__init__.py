@@ -3,6 +3,7 @@
 from . import checkpoints, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
+from .disk import write_whole
 from .folder import RunFolder, corrupt
 from .listing import list_runs, read_result, select
 from .manifest import add_session, is_begun, now, read_manifest, write_manifest
@@ -47,4 +48,5 @@ __all__ = [
     "write_last_word",
     "write_manifest",
     "write_result",
+    "write_whole",
 ]

@@ -16,7 +16,7 @@ FILE = "checksums.json"
 PIECE = 1024 * 1024
 
 # What goes on changing after a run's end, or has a checksum inside.
-OTHERWISE_KEPT = ("tags.json", FILE, RESULT)
+OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 
 
 def write_result(folder: RunFolder, result: dict) -> None:

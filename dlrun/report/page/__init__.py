@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...diagnosis.words import percent
+from ..terminal import status_word, verdict_phrase
 from ..text import UNKNOWN, clean, shown, shown_cost
 
 if TYPE_CHECKING:
@@ -29,9 +30,18 @@ def run_page(run: dict) -> str:
 
 def runs_page(rows: list[dict], links: dict[str, str]) -> str:
     """The page of all runs; `rows` as the store lists them, `links` to the report of each run that has one, by id."""
+    shown_rows = [
+        row | {"began": began(row["run_id"]), "word": status_word(row), "high": verdict_phrase(row["verdict"])}
+        for row in rows
+    ]
     script = files(__package__).joinpath("templates", "sort.js").read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return page("runs.html", rows=rows, links=links, script={"text": safe(script), "hash": f"sha256-{digest}"})
+    return page("runs.html", rows=shown_rows, links=links, script={"text": safe(script), "hash": f"sha256-{digest}"})
+
+
+def began(run_id: str) -> str:
+    """When a run began, from its id."""
+    return f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]} {run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
 
 
 def page(template: str, *, script: dict | None = None, **values: object) -> str:

@@ -95,8 +95,9 @@ def best_words(best_epoch: int | None) -> str:
     return "" if best_epoch is None else f" The best epoch is {best_epoch}."
 
 
-def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) -> tuple[Markup, str] | None:
-    """One figure of the layers' health against layer and epoch, and what its shades mean; None where nothing is known.
+def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) -> tuple[Markup | None, str] | None:
+    """One figure of the layers' health against layer and epoch, and what its shades mean; None where nothing is known,
+    and no figure where all is nought.
 
     A share is shaded as it is; anything else by its logarithm, from the smallest to the largest of the run.
     """
@@ -108,7 +109,9 @@ def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) ->
     known = [value for row in table for value in row if value is not None]
     if not known:
         return None
-    shade, legend = (share_shade, "white is 0%, full colour 100%") if is_share else log_shade(known)
+    if not any(known):
+        return None, "None in any layer at any epoch"
+    shade, legend = (share_shade, "Shades from 0% to 100%") if is_share else log_shade(known)
     numbers = [lines[0]["layers"][layer]["layer"] for layer in layers][: len(table)]
     picture = heat_map(
         f"{title} against layer and epoch. {extremes(table, numbers, is_share)}",
@@ -131,7 +134,7 @@ def share_shade(value: float | None) -> float | None:
 
 
 def log_shade(known: Sequence[float]):
-    """A shade for each value by its logarithm, and the legend; nought has no logarithm and is left white."""
+    """A shade for each value by its logarithm, and the legend; nought has no logarithm and is left empty."""
     positive = [value for value in known if value > 0]
     low, high = min(positive, default=1.0), max(positive, default=1.0)
     width = math.log(high / low) or 1.0
@@ -139,7 +142,7 @@ def log_shade(known: Sequence[float]):
     def shade(value: float | None) -> float | None:
         return None if not value or value < 0 else FAINTEST + (1 - FAINTEST) * math.log(value / low) / width
 
-    return shade, f"palest {low:.2g}, darkest {high:.2g}, by the logarithm"
+    return shade, f"Shades from {low:.2g} (faint) to {high:.2g} (full), by the logarithm"
 
 
 def extremes(table: Sequence[Sequence[float | None]], numbers: Sequence[int], is_share: bool) -> str:

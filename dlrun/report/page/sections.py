@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from ...diagnosis.words import error_word, percent, points
 from ..records import leaves
 from ..terminal import BASELINES, SPLITS, verdict_sentences
-from ..text import clean, shown, shown_cost
+from ..text import clean, shown
 from . import figures
 from .drawing import even_ticks, percent_text, spread
 
@@ -25,7 +25,7 @@ MOST_CONFUSIONS = 15
 # Of the worst examples of a table with more columns, those are shown that are furthest from the training mean.
 MOST_COLUMNS = 6
 
-MOST_HISTOGRAMS = 6
+MOST_HISTOGRAMS = 4
 
 # What can be drawn of a layer's health: key of the trace, title, whether it is a share, and what to look for.
 HEALTH = (
@@ -233,7 +233,8 @@ def mistakes(run: dict) -> dict | None:
             [
                 {
                     "count": int(matrix[i, j]),
-                    "shade": round(float(matrix[i, j] / max(totals[i], 1)), 3),
+                    # By the root, so that one mistake in a hundred still shows.
+                    "shade": round(float(matrix[i, j] / max(totals[i], 1)) ** 0.5, 3),
                     "right": i == j,
                 }
                 for j in range(count)
@@ -277,7 +278,7 @@ def worst(run: dict) -> dict | None:
 def told_of(predictions: dict, data: dict, place: int) -> dict:
     """One dev example: its row in the source, the truth, the answer and the loss."""
     target, loss = predictions["dev_targets"][place], float(predictions["dev_losses"][place])
-    item = {"row": int(predictions["dev_rows"][place]), "loss": shown_cost(loss), "probability": None}
+    item = {"row": int(predictions["dev_rows"][place]), "loss": f"{loss:.3g}", "probability": None}
     if not data["classes"]:
         predicted = float(predictions["dev_outputs"][place, 0])
         return item | {"true": f"{target:.4g}", "answered": f"{predicted:.4g}", "is_right": False}
