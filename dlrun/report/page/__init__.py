@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 def run_page(run: dict) -> str:
     """The page of a run; `run` is what `experiment.contents` gives."""
-    from . import sections
+    from . import answers, sections
 
-    parts = ("summary", "errors", "advice", "curves", "health", "weights", "mistakes", "worst")
-    parts += ("plane", "regression", "data_facts", "settings", "making")
-    return page("run.html", **{part: getattr(sections, part)(run) for part in parts})
+    of_run = ("summary", "errors", "advice", "curves", "health", "weights", "data_facts", "settings", "making")
+    of_answers = ("mistakes", "worst", "plane", "regression")
+    values = {name: getattr(sections, name)(run) for name in of_run}
+    values |= {name: getattr(answers, name)(run) for name in of_answers}
+    return page("run.html", **values)
 
 
 def runs_page(rows: list[dict], links: dict[str, str]) -> str:

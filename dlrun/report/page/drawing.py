@@ -168,6 +168,8 @@ def line_chart(
     x = log_scale(xs, x_start, x_end) if x_is_log else Scale(low, high if high > low else low + 1, x_start, x_end)
     y = (log_scale if is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
     x_ticks = None if x_is_log else even_ticks(x.low, x.high, 4)
+    if x_ticks and all(float(value).is_integer() for value in xs):
+        x_ticks = [tick for tick in x_ticks if float(tick).is_integer()]  # there is no epoch one and a half
     marks = axes(x, y, x_label, y_label, y_text=y_text, x_ticks=x_ticks)
     if mark_x is not None:
         at = x(mark_x[0])
