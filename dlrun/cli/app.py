@@ -14,6 +14,7 @@ from . import (
     diff,
     export,
     gradcheck,
+    report,
     resume,
     runs,
     show,
@@ -38,6 +39,7 @@ app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
+app.command("report")(report.report)
 app.command("resume")(resume.resume)
 app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)

@@ -24,6 +24,7 @@ def resume(
     from .ending import display_of, end_with
 
     folder = find_run(runs_dir, run)
-    with display_of(own_config(folder, overrides or ()), quiet) as display:
+    loaded = own_config(folder, overrides or ())
+    with display_of(loaded, quiet) as display:
         result = go_on(folder, overrides or (), watch=display.update)
-    return end_with(result, as_json)
+    return end_with(result, as_json, report=loaded.config.report)
