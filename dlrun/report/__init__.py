@@ -5,6 +5,7 @@ from .evidence import show_curve, show_decomposition
 from .progress import counting_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
+from .text import say
 
 __all__ = [
     "comparison_csv",
@@ -12,6 +13,7 @@ __all__ = [
     "counting_display",
     "make_console",
     "metrics_csv",
+    "say",
     "show_comparison",
     "show_curve",
     "show_decomposition",
