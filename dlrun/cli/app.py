@@ -12,8 +12,10 @@ from . import (
     decompose,
     diagnose,
     diff,
+    export,
     gradcheck,
     recipe,
+    report,
     resume,
     runs,
     show,
@@ -39,11 +41,13 @@ app.command("gradcheck")(gradcheck.gradcheck)
 app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
+app.command("report")(report.report)
 app.command("resume")(resume.resume)
 app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)
 app.command("compare")(compare.compare)
 app.command("tag")(tag.tag)
+app.command("export")(export.export)
 app.command("rm")(bin.rm)
 app.command("restore")(bin.restore)
 app.command("gc")(bin.gc)

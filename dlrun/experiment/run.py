@@ -20,6 +20,7 @@ from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
 from .reuse import find_same
+from .showcase import EXAMPLES, example_arrays
 
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
@@ -134,6 +135,8 @@ def write_ending(
     preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
     folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
+    if examples := example_arrays(experiment.dataset, predictions):
+        folder.write_arrays(EXAMPLES, examples)
     folder.write_json("diagnosis.json", diagnosis_of(result, folder))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)

@@ -47,6 +47,8 @@ def show_result(result: dict, console: Console, diagnosis: dict | None = None) -
         say(console, ("note: ", "yellow"), note)
     show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result.get("report"):
+        say(console, "report: ", result["report"], whole=True)
     if result["status"] == "interrupted":
         say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
     show_top_advice(diagnosis, console)
