@@ -18,8 +18,9 @@ USUAL_RATES = {"gd": 0.1, "momentum": 0.1, "rmsprop": 0.001, "adam": 0.001}
 FAR_OFF = 10.0
 
 SMALLER_RATE = 1 / 3
-LONGER = 3
-WIDER = 2
+# Three times the epochs, and from a handful a usual number at once; twice the units, and from a few a usual number.
+LONGER, FEWEST_EPOCHS = 3, 30
+WIDER, FEWEST_UNITS = 2, 16
 
 # A penalty that is a smaller share of the cost holds no weight back to speak of; a larger one is the cause itself.
 SLIGHT_PENALTY = 0.05
@@ -31,10 +32,9 @@ FIRST_LAMBDA = 0.005
 MORE_LAMBDA = 4
 LAST_LAMBDA = 0.1
 
-# Keep probabilities to try, each from above (Srivastava et al. 2014 keep 0.5 to 0.8 of hidden units), and the fewest
-# units that can spare some.
+# Keep probabilities to try, each from above (Srivastava et al. 2014 keep 0.5 to 0.8 of hidden units); a layer with
+# fewer than FEWEST_UNITS can spare none.
 KEEP_PROBS = (0.8, 0.65, 0.5)
-FEWEST_UNITS = 16
 
 # Early stopping has something to save where the dev error was lowest before this share of the epochs.
 STOPPED_TOO_LATE = 0.8
@@ -166,7 +166,7 @@ def longer_anyway(case: Case) -> Proposal | None:
 
 
 def trained_longer(case: Case, why: str, expected: str, confidence: str) -> Proposal:
-    change = {"training.epochs": LONGER * case.value("training.epochs")}
+    change = {"training.epochs": max(LONGER * case.value("training.epochs"), FEWEST_EPOCHS)}
     return Proposal("train longer", "training.epochs", change, why, expected, confidence, "train")
 
 
@@ -174,7 +174,7 @@ def wider(case: Case) -> Proposal | None:
     """Twice the units in every hidden layer."""
     if not case.hidden():
         return None
-    widths = [WIDER * n for n in case.hidden()]
+    widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
     why = f"hidden layers of {told(case.hidden())} units do not fit the training rows"
     expected = "a lower train error: 3 in 5 of such runs gained over a point"
     return Proposal("bigger network: more units a layer", *resized(case, widths), why, expected, "possible", "train")
@@ -295,6 +295,17 @@ def smaller(case: Case) -> Proposal | None:
     return Proposal("smaller network", *resized(case, widths), why, expected, "unsure")
 
 
+def wider_regularized(case: Case) -> Proposal | None:
+    """Another architecture: where the penalty or dropout holds a network, a larger one may do better under it."""
+    held = case.value("regularization.lambda") or min(case.keep_probs(), default=1.0) < 1
+    if not case.hidden() or not held:
+        return None
+    widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
+    why = "what regularizes now would hold more units too, and bias stays low with them"
+    expected = "perhaps a lower dev error at the same gap"
+    return Proposal("another architecture: wider, as regularized", *resized(case, widths), why, expected, "unsure")
+
+
 def told(hidden: tuple[int, ...]) -> str:
     """Widths for a person: 64, or 64 and 32."""
     if len(set(hidden)) == 1:
@@ -333,4 +344,12 @@ BIAS: tuple[Remedy, ...] = (
     longer_anyway,
     other_activation,
 )
-VARIANCE: tuple[Remedy, ...] = (more_penalty, more_dropout, early_stop, augment, more_data, smaller)
+VARIANCE: tuple[Remedy, ...] = (
+    more_penalty,
+    more_dropout,
+    early_stop,
+    augment,
+    more_data,
+    smaller,
+    wider_regularized,
+)
