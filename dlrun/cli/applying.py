@@ -11,7 +11,7 @@ def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_js
     from .ending import display_of, end_with, error_of, exit_status_of
     from .output import print_json
 
-    applied = apply(find_run(runs_dir, reference), number, lambda config: display_of(config, quiet))
+    applied = apply(find_run(runs_dir, reference), number, lambda loaded: display_of(loaded, quiet))
     result = applied["result"]
     status = exit_status_of(result)
     if as_json:

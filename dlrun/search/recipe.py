@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..config import Config as Schema
 from ..config import LoadedConfig
 from ..diagnosis.acceptance import Answers
 from ..diagnosis.advice import overrides_of
@@ -26,7 +25,7 @@ from . import ledger
 from .follow import Because, Config, Judged, follow
 
 # Shows one training as it goes: from its config to a context with `.update(record)`.
-Display = Callable[[Schema], AbstractContextManager]
+Display = Callable[[LoadedConfig], AbstractContextManager]
 
 
 class Interrupted(Exception):
@@ -44,7 +43,7 @@ class Quiet:
         """Takes one epoch's record."""
 
 
-def quiet(config: Schema) -> AbstractContextManager:
+def quiet(loaded: LoadedConfig) -> AbstractContextManager:
     """A display for whoever shows nothing."""
     return nullcontext(Quiet())
 
@@ -65,7 +64,7 @@ def apply(folder: RunFolder, number: int, display: Display = quiet) -> dict:
         instead = f"apply {' or '.join(usable)} instead" if usable else "none of this run's advice is"
         raise UsageError(f"--apply: {number}, {item['action']}, is nothing that a config can change; {instead}")
     loaded = read_config(folder.path / "resolved.yaml", overrides_of(item["change"]))
-    with display(loaded.config) as shown:
+    with display(loaded) as shown:
         trained = run(loaded, folder.path.parent, shown.update, parent={"run_id": folder.id, "why": item["action"]})
     line = None
     if trained["status"] == "finished":
@@ -135,7 +134,7 @@ class Kitchen:
         return Judged(config, diagnosis_of(result, folder), kept_answers(folder), folder.id)
 
     def trained(self, loaded: LoadedConfig, parent: dict | None) -> dict:
-        with self.display(loaded.config) as shown:
+        with self.display(loaded) as shown:
             return run(loaded, self.runs_dir, shown.update, parent=parent)
 
     def taken_up(self, loaded: LoadedConfig) -> dict | None:
@@ -147,7 +146,7 @@ class Kitchen:
         folder = same_run(self.runs_dir, self.identity | {"config_sha256": config_sha256(config)})
         if folder is None:
             return None
-        with self.display(loaded.config) as shown:
+        with self.display(loaded) as shown:
             return resume(folder, (), shown.update) | {"run_dir": str(folder.path)}
 
 
