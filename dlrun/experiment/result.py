@@ -24,9 +24,14 @@ SMALLER_RATE_FACTOR = 0.1
 
 
 def summarize(
-    experiment: Experiment, outcome: Outcome, predictions: Mapping[str, Predictions], folder: RunFolder
+    experiment: Experiment,
+    outcome: Outcome,
+    predictions: Mapping[str, Predictions],
+    folder: RunFolder,
+    metrics: list[dict],
+    trace: list[dict],
 ) -> dict:
-    """The result: what `train --json` prints and every later verb starts from."""
+    """The result: what `train --json` prints and every later verb starts from; of `folder` the name alone."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
     decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
@@ -56,7 +61,7 @@ def summarize(
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
-    result["health"] = health_of(folder, experiment, result)
+    result["health"] = health_of(experiment, result, metrics, trace)
     return result | verdict_of(result)
 
 

@@ -10,9 +10,10 @@ from ..errors import StoreError
 from ..nn.predictions import Predictions
 from ..nn.training import EpochRecord
 from ..store import RunFolder, create_run, now, write_manifest, write_result
+from .health import lines_of
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
-from .keeper import METRICS, Keeper
+from .keeper import METRICS, TRACE, Keeper
 from .looks import note_scored
 from .outcome import Outcome, train
 from .predictions import PREDICTIONS, predict, prediction_arrays
@@ -72,7 +73,8 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
     """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
     outcome = train(experiment, epoch_recorder(folder, watch), keeper)
     predictions = predict(experiment, outcome.parameters)
-    result = summarize(experiment, outcome, predictions, folder)
+    lines = (lines_of(folder, name) for name in (METRICS, TRACE))
+    result = summarize(experiment, outcome, predictions, folder, *lines)
     result |= {"signal": outcome.signal, "ended": now(), **more}
     result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
     write_ending(folder, experiment, outcome, predictions, result)
