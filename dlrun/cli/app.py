@@ -12,7 +12,9 @@ from . import (
     decompose,
     diagnose,
     diff,
+    export,
     gradcheck,
+    recipe,
     report,
     resume,
     runs,
@@ -36,6 +38,7 @@ app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)
 app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
 app.command("report")(report.report)
@@ -44,6 +47,7 @@ app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)
 app.command("compare")(compare.compare)
 app.command("tag")(tag.tag)
+app.command("export")(export.export)
 app.command("rm")(bin.rm)
 app.command("restore")(bin.restore)
 app.command("gc")(bin.gc)

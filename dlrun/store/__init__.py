@@ -1,6 +1,6 @@
 """The store: run folders, written whole and read with suspicion."""
 
-from . import checkpoints, trash
+from . import checkpoints, looks, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
 from .disk import write_whole
@@ -34,6 +34,7 @@ __all__ = [
     "form_of",
     "is_begun",
     "list_runs",
+    "looks",
     "now",
     "read_manifest",
     "read_result",
