@@ -14,6 +14,7 @@ from . import (
     diff,
     export,
     gradcheck,
+    recipe,
     report,
     resume,
     runs,
@@ -37,6 +38,7 @@ app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)
 app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
 app.command("report")(report.report)
