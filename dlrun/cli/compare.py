@@ -38,8 +38,9 @@ def compare(
     Example: dlrun compare latest best, or dlrun compare digits --sort regularization.lambda
     """
     from ..experiment import compare as compare_runs
+    from ..experiment import look_at_test
     from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
-    from ..store import find_runs
+    from ..store import RunFolder, find_runs
     from .output import print_json
 
     if as_json + as_csv + as_markdown + (html is not None) > 1:
@@ -47,6 +48,8 @@ def compare(
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
         comparison = compare_runs(groups, order=sort, progress=progress)
+    looks = [look_at_test(RunFolder(runs_dir / run["run_id"]), run, "compare") for run in comparison["runs"]]
+    comparison["test_look"] = max((look for look in looks if look is not None), default=None)
     if as_json:
         print_json(comparison)
     elif html is not None:

@@ -20,6 +20,7 @@ from .drawing import (
     WIDTH,
     Scale,
     Series,
+    apart,
     axes,
     line_chart,
     linear_scale,
@@ -30,6 +31,9 @@ from .drawing import (
     text_at,
     tick_text,
 )
+
+# The order of the columns on a page, which may be a phone's: what decides comes first.
+IMPORTANT = ("dev", "difference", "p", "train", "test")
 
 # Lines that can still be told apart: four colours, each whole and dashed.
 MOST_LINES = 8
@@ -46,10 +50,13 @@ def comparison_parts(comparison: dict, curves: dict[str, list[dict]]) -> dict:
     """What the template shows; `curves` are the metrics of each run, by its id."""
     runs = comparison["runs"]
     letters = {run["run_id"]: letter(number) for number, run in enumerate(runs)}
+    titles = headers(comparison)
+    order = [*titles[1 : -len(FIGURES)], *IMPORTANT, titles[0]]
+    rows = {run["run_id"]: dict(zip(titles, cells_of(run, comparison), strict=True)) for run in runs}
     return {
-        "headers": ["", *headers(comparison)],
+        "headers": ["", *order],
         "numeric": FIGURES,
-        "rows": [[letters[run["run_id"]], *cells_of(run, comparison)] for run in runs],
+        "rows": [[letters[run_id], *(row[title] for title in order)] for run_id, row in rows.items()],
         "legend": legend(comparison),
         "curves": shared_curves(runs, curves, letters),
         "left_out": [letters[run["run_id"]] for run in runs[MOST_LINES:]],
@@ -114,15 +121,19 @@ def against_key(key: str, runs: Sequence[dict], letters: dict[str, str]) -> Mark
     for run in known:
         if interval := run["intervals"]["dev"]:
             at = place(run["config"][key])
-            marks.append(f'<path class="line dev" d="M{at:g} {y(interval[0]):g}V{y(interval[1]):g}"/>')
-    for split in ("train", "dev"):
-        if known:
-            last = max(known, key=lambda run: place(run["config"][key]))
-            marks.append(text_at(WIDTH - RIGHT + 8, y(last["errors"][split]) + 4, split, f"name {split}"))
-    told = "; ".join(
-        f"{plain(run['config'][key])}: {letters[run['run_id']]} {shown(run['errors']['dev'])}" for run in known
-    )
-    return svg(f"Dev error against {key}. {told}", marks)
+            marks.append(f'<path class="bound" d="M{at:g} {y(interval[0]):g}V{y(interval[1]):g}"/>')
+    if known:
+        last = max(known, key=lambda run: place(run["config"][key]))
+        ends = [(y(last["errors"][split]), Series(split, split, (), ())) for split in ("train", "dev")]
+        placed = apart(ends, y.end, y.start + 4)
+        marks += [text_at(WIDTH - RIGHT + 8, at + 4, line.name, f"name {line.kind}") for at, line in placed]
+    return svg(f"Dev error against {key}. {in_words(key, known, letters)}", marks)
+
+
+def in_words(key: str, runs: Sequence[dict], letters: dict[str, str]) -> str:
+    """What a figure of dev errors shows: "0.1: A 12.3%; 1: B 15.7%"."""
+    told = [(plain(run["config"][key]), letters[run["run_id"]], shown(run["errors"]["dev"])) for run in runs]
+    return "; ".join(f"{value}: {name} {error}" for value, name, error in told)
 
 
 def key_axis(values: Sequence[object]) -> tuple:
