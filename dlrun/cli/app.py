@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from . import bin, configs, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from . import bin, configs, diagnose, diff, explain, gradcheck, resume, runs, show, tag, train, verify
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -17,6 +17,7 @@ Example: dlrun train configs/digits.yaml, then dlrun diagnose
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("train")(train.train)
 app.command("diagnose")(diagnose.diagnose)
+app.command("explain")(explain.explain)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)

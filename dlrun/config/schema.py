@@ -138,6 +138,7 @@ class Diagnosis(Section):
     optimal_error: kinds.Fraction = Field(
         0.0, description="The error that the best possible predictor (or a person) makes, as a fraction."
     )
+    ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
 
 class Config(Section):

@@ -9,20 +9,25 @@ from .prepare import Experiment
 
 def health_of(folder: RunFolder, experiment: Experiment, result: dict) -> list[dict]:
     """The findings about a run's training, from its metrics and trace; `result` has its errors and its ending."""
+    history = history_of(experiment, result, lines_of(folder, METRICS), lines_of(folder, TRACE))
+    return [told for told in health_findings(history) if told["code"] not in experiment.config.diagnosis.ignore]
+
+
+def history_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> History:
+    """What is known of a training; of `result` status, errors, optimal_error and baseline_error are read."""
     config = experiment.config.to_dict()
     config["data"]["task"] = experiment.dataset.task
-    history = History(
+    return History(
         config=config,
         sizes=experiment.network.sizes,
         m_train=len(experiment.dataset.train.X),
         status=result["status"],
-        metrics=lines_of(folder, METRICS),
-        trace=lines_of(folder, TRACE),
+        metrics=metrics,
+        trace=trace,
         train_error=result["errors"]["train"],
         optimal_error=result["optimal_error"] or 0.0,
         baseline_error=result["baseline_error"],
     )
-    return health_findings(history)
 
 
 def lines_of(folder: RunFolder, name: str) -> list[dict]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..config import Config, LoadedConfig, load_config
 from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, split_examples
+from ..diagnosis.explain import codes
 from ..errors import ConfigError
 from ..nn.augmentation import Augmentation, Augmenter
 from ..nn.network import Network
@@ -33,8 +34,8 @@ class Experiment:
 
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
-    """The config at `path` with `key=value` overrides, its source known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, source_settings=SOURCE_SETTINGS)
+    """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
+    return load_config(path, overrides, source_settings=SOURCE_SETTINGS, finding_codes=codes())
 
 
 def random_streams(seed: int) -> dict[str, np.random.Generator]:

@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import distance, error_word, points
+from .health import show_findings
 from .text import UNKNOWN, cell, clean, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
@@ -138,6 +139,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         rival = BASELINES[bool(diagnosis.get("regression"))]
         say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
     say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
+    show_findings(diagnosis.get("findings") or [], console)
     show_advice(diagnosis["advice"], console)
 
 
