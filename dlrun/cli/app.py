@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from . import bin, configs, diagnose, diff, explain, gradcheck, resume, runs, show, tag, train, verify
+from . import bin, configs, diagnose, diff, explain, gradcheck, probe, resume, runs, show, tag, train, verify
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -19,6 +19,7 @@ app.command("train")(train.train)
 app.command("diagnose")(diagnose.diagnose)
 app.command("explain")(explain.explain)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("probe")(probe.probe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
 app.command("resume")(resume.resume)

@@ -1,6 +1,7 @@
 """The report: records in, terminal tables out. Everything it shows can be rebuilt from a run folder."""
 
 from .health import show_codes, show_explanation
+from .probe import show_probe
 from .progress import counting_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
@@ -14,6 +15,7 @@ __all__ = [
     "show_explanation",
     "show_garbage",
     "show_gradcheck",
+    "show_probe",
     "show_result",
     "show_run",
     "show_runs",
