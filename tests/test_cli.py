@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DIGITS = ROOT / "configs" / "digits.yaml"
-SHORT = ("training.epochs=3", "network.width=16")
+SHORT = ("training.epochs=3", "network.width=16", "report=false")
 
 
 def dlrun(*arguments, cwd, **environment):
@@ -56,6 +56,7 @@ def test_a_run_folder_holds_all_that_is_promised(trained):
         "result.json",
         "diagnosis.json",
         "model.npz",
+        "predictions.npz",
         "log.txt",
     }
     assert (run_dir / "config.yaml").read_bytes() == DIGITS.read_bytes()

@@ -4,9 +4,9 @@ Stands between the YAML and the experiment: a `Config` is complete, frozen and s
 each value alone and `agreement` what two keys say together, so build a `Config` by `load_config` or `config_from_dict`.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from . import kinds
 
@@ -132,11 +132,40 @@ class Training(Section):
     )
 
 
+class Judgements(Section):
+    """An optimal error that was counted: `errors` wrong ones of `n` judgements by people."""
+
+    errors: kinds.CountFromZero = Field(description="Judgements that were wrong.")
+    n: kinds.Count = Field(description="All judgements.")
+
+    @model_validator(mode="after")
+    def no_more_errors_than_judgements(self) -> "Judgements":
+        """Raises ValueError; the sentence that a person reads is that of `OptimalError`."""
+        if self.errors > self.n:
+            raise ValueError("more errors than judgements")
+        return self
+
+
+class SoftLabels(Section):
+    """A file with the probabilities of the classes, or votes for them, of each of some rows."""
+
+    soft_labels: kinds.Text = Field(description="A .csv, looked for beside the config.")
+
+
+OptimalError = Annotated[
+    kinds.Fraction | Judgements | SoftLabels,
+    kinds.Expects("a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}"),
+]
+
+
 class Diagnosis(Section):
     """What the results are measured against."""
 
-    optimal_error: kinds.Fraction = Field(
-        0.0, description="The error that the best possible predictor (or a person) makes, as a fraction."
+    optimal_error: OptimalError | None = Field(
+        None, description="The error that the best possible predictor (or a person) makes; null: 0 is assumed."
+    )
+    target_error: kinds.Fraction | None = Field(
+        None, description="A dev error that is good enough; once it is surely met, the advice is that you are done."
     )
     ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
@@ -151,6 +180,7 @@ class Config(Section):
     regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
     training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
     diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+    report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer; empty for depth 1."""

@@ -8,6 +8,7 @@ from .examples import DEFAULT_MISSING, DEFAULT_SPLIT, Dataset, Examples, Parts, 
 from .files import find_file
 from .preparation import fit_dataset
 from .reading import is_named_source, read_examples
+from .soft_labels import read_soft_labels
 from .sources import SOURCE_SETTINGS
 from .splits import split_examples
 
@@ -23,5 +24,6 @@ __all__ = [
     "fit_dataset",
     "is_named_source",
     "read_examples",
+    "read_soft_labels",
     "split_examples",
 ]

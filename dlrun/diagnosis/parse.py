@@ -1,11 +1,14 @@
-"""Errors typed by hand on the command line, so that a diagnosis needs no run: `train=1%,dev=11%`.
+"""Figures typed by hand on the command line, so that a diagnosis needs no run: `train=1%,dev=11%`.
 
 Stands before `diagnose`; it reads fractions and percentages and refuses what could mean either.
 """
 
+import re
+
 from ..errors import UsageError
 
-EXAMPLE = "train=0.01,dev=0.11"
+ERRORS_EXAMPLE = "train=0.01,dev=0.11"
+SIZES_EXAMPLE = "train=10000,dev=1000"
 NAMES = ("train", "dev", "test")
 
 
@@ -14,35 +17,61 @@ def parse_errors(text: str) -> dict[str, float]:
 
     Raises UsageError for an unknown, missing or repeated name and for a value that is no possible error.
     """
-    errors: dict[str, float] = {}
+    pairs = parse_pairs("--errors", text, ERRORS_EXAMPLE)
+    return {name: parse_fraction(f"--errors: {name}={value}", value) for name, value in pairs.items()}
+
+
+def parse_sizes(text: str) -> dict[str, int]:
+    """Rows by split name from `name=value` pairs parted by commas. Raises UsageError as `parse_errors` does."""
+    sizes = {}
+    for name, value in parse_pairs("--sizes", text, SIZES_EXAMPLE).items():
+        if not re.fullmatch(r"[0-9]{1,15}", value) or int(value) == 0:
+            raise UsageError(f"--sizes: {name}={value} is no number of rows; expected one such as 1000")
+        sizes[name] = int(value)
+    return sizes
+
+
+def parse_optimal(text: str) -> float | dict[str, int]:
+    """An optimal error as a fraction, 0.15 or 15%; or as errors of judgements, 30/200. Raises UsageError."""
+    errors, slash, n = (part.strip() for part in text.partition("/"))
+    if not slash:
+        return parse_fraction(f"--optimal: {text}", text.strip())
+    if not all(re.fullmatch(r"[0-9]{1,15}", part) for part in (errors, n)) or not 0 < int(n) >= int(errors):
+        raise UsageError(f"--optimal: got {text}; expected errors of judgements such as 30/200, or a fraction")
+    return {"errors": int(errors), "n": int(n)}
+
+
+def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
+    """Texts by split name; train and dev must be there, test may be."""
+    pairs: dict[str, str] = {}
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
-            raise UsageError(f"--errors: got {part.strip()!r}; expected name=value pairs, such as {EXAMPLE}")
+            raise UsageError(f"{option}: got {part.strip()!r}; expected name=value pairs, such as {example}")
         if name not in NAMES:
-            raise UsageError(f"--errors: unknown name {name!r}; expected train, dev and perhaps test, as in {EXAMPLE}")
-        if name in errors:
-            raise UsageError(f"--errors: {name} is given twice; expected each name once, as in {EXAMPLE}")
-        errors[name] = parse_fraction(name, value)
-    missing = [name for name in ("train", "dev") if name not in errors]
+            raise UsageError(f"{option}: unknown name {name!r}; expected train, dev and perhaps test, as in {example}")
+        if name in pairs:
+            raise UsageError(f"{option}: {name} is given twice; expected each name once, as in {example}")
+        pairs[name] = value
+    missing = [name for name in ("train", "dev") if name not in pairs]
     if missing:
-        raise UsageError(f"--errors: no {' and no '.join(missing)}; expected at least train and dev, as in {EXAMPLE}")
-    return errors
+        raise UsageError(f"{option}: no {' and no '.join(missing)}; expected at least train and dev, as in {example}")
+    return pairs
 
 
-def parse_fraction(name: str, text: str) -> float:
-    """The fraction that `text` writes as 0.11 or 11%; raises UsageError where it is none."""
+def parse_fraction(told: str, text: str) -> float:
+    """The fraction that `text` writes as 0.11 or 11%; raises UsageError, which begins with `told`, where it is none."""
     digits = text.removesuffix("%").strip()
     try:
         number = float(digits)
     except ValueError:
         number = float("nan")
     if number != number:
-        raise UsageError(f"--errors: {name}={text} is not a number; expected one such as 0.11 or 11%")
+        raise UsageError(f"{told} is not a number; expected one such as 0.11 or 11%")
     is_percentage = text.endswith("%")
     fraction = number / 100 if is_percentage else number
     if 0 <= fraction <= 1:
         return fraction
     if 1 < number <= 100 and not is_percentage:
-        raise UsageError(f"--errors: {name}={text} is above 1; did you mean {number / 100:g} or {number:g}%?")
-    raise UsageError(f"--errors: {name}={text} is no error; expected 0 to 1, or 0% to 100%")
+        raise UsageError(f"{told} is above 1; did you mean {number / 100:g} or {number:g}%?")
+    raise UsageError(f"{told} is no error; expected 0 to 1, or 0% to 100%")

@@ -28,3 +28,8 @@ def distance(upper: float, lower: float) -> str:
 def error_word(regression: bool) -> str:
     """What an error is called on screen; a regression's is the share of variance left unexplained."""
     return "1 - R²" if regression else "error"
+
+
+def span(interval: tuple[float, float]) -> str:
+    """An interval in percentage points: "[13.1, 17.0]"."""
+    return f"[{points(interval[0])}, {points(interval[1])}]"

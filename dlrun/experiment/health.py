@@ -9,8 +9,7 @@ from .prepare import Experiment
 
 def health_of(folder: RunFolder, experiment: Experiment, result: dict) -> list[dict]:
     """The findings about a run's training, from its metrics and trace; `result` has its errors and its ending."""
-    history = history_of(experiment, result, lines_of(folder, METRICS), lines_of(folder, TRACE))
-    return [told for told in health_findings(history) if told["code"] not in experiment.config.diagnosis.ignore]
+    return health_findings(history_of(experiment, result, lines_of(folder, METRICS), lines_of(folder, TRACE)))
 
 
 def history_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> History:

@@ -21,6 +21,7 @@ NOT_OF_THE_RUN = (
     "training.checkpoint_seconds",
     "training.trace",
     "diagnosis.ignore",
+    "report",
 )
 
 Flat = dict[str, object]
@@ -32,8 +33,12 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
     files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
     found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
-    config = loaded.config.model_copy(update={"data": data.model_copy(update=found)})
-    return replace(loaded, config=config)
+    update = {"data": data.model_copy(update=found)}
+    diagnosis = loaded.config.diagnosis
+    if name := getattr(diagnosis.optimal_error, "soft_labels", None):
+        labels = diagnosis.optimal_error.model_copy(update={"soft_labels": str(find_file(name, folder).resolve())})
+        update["diagnosis"] = diagnosis.model_copy(update={"optimal_error": labels})
+    return replace(loaded, config=loaded.config.model_copy(update=update))
 
 
 def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: dict | None) -> dict:

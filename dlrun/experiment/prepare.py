@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..config import Config, LoadedConfig, load_config
-from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, split_examples
+from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, read_soft_labels, split_examples
+from ..diagnosis import Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
 from ..nn.augmentation import Augmentation, Augmenter
@@ -24,13 +25,14 @@ LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squ
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that a config asks for, ready to train."""
+    """All that a config asks for, ready to train; `optimal` is what the errors will be held against."""
 
     config: Config
     dataset: Dataset
     network: Network
     parameters: Parameters
     streams: dict[str, np.random.Generator]
+    optimal: Optimal
 
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
@@ -65,7 +67,16 @@ def prepare(loaded: LoadedConfig) -> Experiment:
                 f"source has {sizes[0]} inputs that are none; only augment.noise suits it"
             ]
         )
-    return Experiment(config, dataset, network, first_parameters(config, network, streams["init"]), streams)
+    optimal = declared_optimal(config, Path(loaded.file).parent)
+    return Experiment(config, dataset, network, first_parameters(config, network, streams["init"]), streams, optimal)
+
+
+def declared_optimal(config: Config, folder: Path) -> Optimal:
+    """The optimal error that the config declares; soft labels are looked for beside it. Raises DataError."""
+    declared = config.to_dict()["diagnosis"]["optimal_error"]
+    if isinstance(declared, dict) and "soft_labels" in declared:
+        return optimal_of_soft_labels(read_soft_labels(declared["soft_labels"], folder))
+    return optimal_of(declared)
 
 
 def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 from ..config import LoadedConfig, resolved_yaml
 from ..errors import StoreError
+from ..nn.predictions import Predictions
 from ..nn.training import EpochRecord
 from ..store import RunFolder, create_run, now, write_manifest, write_result
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
+from .looks import note_scored
 from .outcome import Outcome, train
+from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
 from .reuse import find_same
+from .showcase import EXAMPLES, example_arrays
 
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
@@ -67,8 +71,11 @@ def hashes_of(identity: dict) -> dict[str, str]:
 def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, watch: Watch, more: dict) -> dict:
     """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
     outcome = train(experiment, epoch_recorder(folder, watch), keeper)
-    result = summarize(experiment, outcome, folder) | {"signal": outcome.signal, "ended": now(), **more}
-    write_ending(folder, experiment, outcome, result)
+    predictions = predict(experiment, outcome.parameters)
+    result = summarize(experiment, outcome, predictions, folder)
+    result |= {"signal": outcome.signal, "ended": now(), **more}
+    result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
+    write_ending(folder, experiment, outcome, predictions, result)
     return result
 
 
@@ -119,11 +126,16 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     write_manifest(folder, identity)
 
 
-def write_ending(folder: RunFolder, experiment: Experiment, outcome: Outcome, result: dict) -> None:
+def write_ending(
+    folder: RunFolder, experiment: Experiment, outcome: Outcome, predictions: dict[str, Predictions], result: dict
+) -> None:
     """Everything that training found out. The result comes last: a folder with one is whole."""
     preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
-    folder.write_json("diagnosis.json", diagnosis_of(result))
+    folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
+    if examples := example_arrays(experiment.dataset, predictions):
+        folder.write_arrays(EXAMPLES, examples)
+    folder.write_json("diagnosis.json", diagnosis_of(result, folder))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)
 

@@ -5,7 +5,6 @@ stop. All state lies open on the trainer between two steps: what `state` gives, 
 bit for bit as if it had never stopped.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -128,7 +127,7 @@ class Trainer:
         """One pass over the training rows, and the measurements after it."""
         rate = self.plan.learning_rate / (1 + self.plan.learning_rate_decay * self.epochs_done)
         m = len(self.train.X)
-        for X_rows, Y in itertools.islice(self.batches(), self.batches_done, None):
+        for X_rows, Y in self.batches(self.batches_done):
             loss, penalty = (self.traced_step if self.is_last_of_epoch() else self.step)(X_rows, Y, rate)
             self.loss_sum += loss * len(Y)
             self.penalty_sum += penalty * len(Y)
@@ -143,14 +142,15 @@ class Trainer:
         np.copyto(self.last_good.flat, self.parameters.flat)
         return record
 
-    def batches(self) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
-        """Row numbers and targets of each batch of an epoch, reshuffled; None for all rows in their own order."""
+    def batches(self, first: int = 0) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+        """Row numbers and targets of each batch of an epoch from the `first` on, reshuffled; None for all rows."""
         m = len(self.train.X)
         if self.batch_size == m:
-            yield None, self.train.Y
+            if not first:
+                yield None, self.train.Y
             return
         order = shuffled(m, self.batch_rng)
-        for start in range(0, m, self.batch_size):
+        for start in range(first * self.batch_size, m, self.batch_size):
             rows = order[start : start + self.batch_size]
             yield rows, self.train.Y.take(rows, axis=0)
 

@@ -3,22 +3,19 @@
 Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.console import Console
 
 from .text import say
 
-SEVERITY_STYLES = {"fail": "bold red", "notice": "yellow"}
+SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 
 
-def show_findings(findings: Sequence[Mapping], console: Console) -> None:
-    """Each finding with its evidence and what to do; none, nothing."""
-    for finding in findings:
-        style = SEVERITY_STYLES.get(finding["severity"], "")
-        say(console, (f"{finding['severity']}: {finding['title']}", style), f" ({finding['code']})")
-        say(console, f"  {finding['evidence']}")
-        say(console, f"  to do: {finding['do']}")
+def show_finding(finding: Mapping, console: Console) -> None:
+    """A finding in a paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
+    title, style = finding["title"], SEVERITIES[finding["severity"]]
+    say(console, (title, style), f" ({finding['code']}): {finding['evidence']}; {finding['do']}")
 
 
 def show_codes(titles: Mapping[str, str], console: Console) -> None:

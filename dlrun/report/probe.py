@@ -7,9 +7,8 @@ import math
 
 from rich.console import Console
 
-from .health import show_findings
-from .terminal import borderless_table
-from .text import UNKNOWN, cell, say
+from .health import show_finding
+from .text import UNKNOWN, borderless_table, cell, say
 
 # Layers shown of a deep network, evenly spread; --json has them all.
 SHOWN_LAYERS = 20
@@ -48,7 +47,8 @@ def show_probe(report: dict, console: Console) -> None:
             console,
             f"twenty rows by heart: error {twenty['error']:.1%} on {twenty['rows']} rows, {twenty['steps']} steps",
         )
-        show_findings([twenty["finding"]] if twenty["finding"] else [], console)
+        if twenty["finding"]:
+            show_finding(twenty["finding"], console)
 
 
 def show_inits(report: dict, console: Console) -> None:

@@ -5,19 +5,21 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
-from itertools import groupby
-from operator import itemgetter
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from ..diagnosis.words import distance, error_word, points
-from .health import show_findings
-from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+from ..diagnosis.words import error_word, points, span
+from ..places import command_for
+from .advice import show_advice
+from .bars import error_bars
+from .health import SEVERITIES, show_finding
+from .qualifiers import show_reference, show_selection, show_test_look
+from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
-LEVEL_STYLES = {"high": "bold yellow", "low": "green"}
+INTERVAL_HEADER = "90% interval"
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
@@ -29,24 +31,43 @@ def make_console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
-def show_result(result: dict, console: Console) -> None:
-    """A run's errors and their distances, the verdict, what went wrong, where it is kept, what to do next."""
+def show_result(result: dict, console: Console, diagnosis: dict | None = None) -> None:
+    """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next."""
     say(console, (result["name"], "bold"), f"  {epochs_phrase(result)}")
     if result["status"] != "finished":
         reason = f": {result['message']}" if result.get("message") else ""
         say(console, (f"{result['status']}{reason}", "bold red"))
     console.print(errors_table(result))
+    show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
-    for warning in result.get("warnings") or []:
+    for warning in warnings_untold(result):
         say(console, ("warning: ", "yellow"), warning)
     for note in result.get("notes") or []:
         say(console, ("note: ", "yellow"), note)
+    show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result.get("report"):
+        say(console, "report: ", result["report"], whole=True)
     if result["status"] == "interrupted":
-        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
+    show_top_advice(diagnosis, console)
     if result.get("verdict"):
-        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+        say(console, "next: ", (command_for("diagnose", result["run_dir"]), "bold"), whole=True)
+
+
+def show_bars(diagnosis: dict | None, console: Console) -> None:
+    """The errors of a diagnosis as bars on one scale."""
+    if diagnosis and diagnosis.get("verdict"):
+        for line in error_bars(diagnosis, console.width, console.options.ascii_only):
+            say(console, *line, whole=True)
+
+
+def show_top_advice(diagnosis: dict | None, console: Console) -> None:
+    """What promises most, with the command to type, or the key to change."""
+    top = next(iter((diagnosis or {}).get("advice") or []), None)
+    if top and (how := top.get("command") or top.get("key")):
+        say(console, f"try: {top['action']}: ", (how, "bold"), whole=True)
 
 
 def epochs_phrase(result: dict) -> str:
@@ -56,34 +77,42 @@ def epochs_phrase(result: dict) -> str:
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result['seconds']:.1f} s{best}"
 
 
-def errors_table(result: dict) -> Table:
-    """One row a split, between the optimal error and the baseline, with the distances that make the verdict."""
+def errors_table(result: dict, gaps: bool = True) -> Table:
+    """One row a split, between the optimal error and the baseline, with `gaps` the distances that make the verdict."""
     errors, rmse, verdict = result["errors"] or {}, result.get("rmse"), result.get("verdict")
-    regression = result["task"] == "regression"
+    intervals, sizes = result.get("intervals") or {}, result.get("sizes") or {}
+    regression, known = result["task"] == "regression", any(intervals.get(split) for split in SPLITS)
     table = borderless_table()
     table.add_column("", no_wrap=True)
-    for header in ("rows", error_word(regression), *(["rmse"] if rmse else [])):
+    for header in ("rows", error_word(regression)):
         table.add_column(header, justify="right", no_wrap=True)
+    if known:
+        table.add_column(INTERVAL_HEADER, no_wrap=True)
+    if rmse:
+        table.add_column("rmse", justify="right", no_wrap=True)
     table.add_column("")
-    gaps = {
+    told = {
         "train": gap_cell("avoidable bias", errors.get("train"), result["optimal_error"], verdict and verdict["bias"]),
         "dev": gap_cell("variance", errors.get("dev"), errors.get("train"), verdict and verdict["variance"]),
     }
-    blanks = [""] if rmse else []
-    table.add_row("optimal", "", shown(result["optimal_error"]), *blanks, "")
+    interval = [shown_interval(intervals.get("optimal"))] if known else []
+    table.add_row("optimal", "", shown(result["optimal_error"]), *interval, *([""] if rmse else []), "")
     for split in SPLITS:
         if errors.get(split) is not None or split != "test":
+            interval = [shown_interval(intervals.get(split))] if known else []
             known_rmse = [shown_cost(rmse.get(split))] if rmse else []
-            size = str(result["sizes"].get(split, UNKNOWN))
-            table.add_row(split, size, shown(errors.get(split)), *known_rmse, gaps.get(split, ""))
+            last = told.get(split, "") if gaps else ""
+            size = str(sizes.get(split, UNKNOWN))
+            table.add_row(split, size, shown(errors.get(split)), *interval, *known_rmse, last)
     if result.get("baseline_error") is not None:
+        blanks = [""] * (known + bool(rmse))
         table.add_row("baseline", "", shown(result["baseline_error"]), *blanks, cell(BASELINES[regression], "dim"))
     return table
 
 
-def borderless_table() -> Table:
-    """A table as light as aligned text."""
-    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+def shown_interval(interval: list[float] | None) -> str:
+    """An interval in percentage points, or nothing where there is none."""
+    return span(interval) if interval else ""
 
 
 def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
@@ -94,71 +123,85 @@ def gap_cell(name: str, upper: float | None, lower: float | None, level: str | N
 
 
 def verdict_sentences(result: dict) -> list[tuple[str, str]]:
-    """The verdict as (sentence, style) pairs, worst first; none for a run without a verdict."""
-    verdict, errors, regression = result.get("verdict"), result["errors"], result["task"] == "regression"
+    """What outranks the verdict, and the verdict, as (sentence, style) pairs; none for a run without a verdict."""
+    verdict = result.get("verdict")
     if not verdict:
         return []
-    word, optimal, sentences = error_word(regression), result["optimal_error"], []
-    baseline = result.get("baseline_error")
-    if baseline is not None and errors["dev"] >= baseline:
-        sentences.append((f"no better than {BASELINES[regression]}: dev {word} is not below the baseline", "bold red"))
-    if verdict["bias"] == "high":
-        gap = distance(errors["train"], optimal)
-        sentences.append((f"high bias: train {word} is {gap} the optimal {word}", LEVEL_STYLES["high"]))
-    if verdict["variance"] == "high":
-        gap = distance(errors["dev"], errors["train"])
-        sentences.append((f"high variance: dev {word} is {gap} train {word}", LEVEL_STYLES["high"]))
-    if "high" not in verdict.values():
-        gap = distance(errors["dev"], optimal)
-        sentences.append((f"low bias, low variance: dev {word} is {gap} the optimal {word}", LEVEL_STYLES["low"]))
-    return sentences
+    found = [(f"{item['title']}: {item['evidence']}", SEVERITIES[item["severity"]]) for item in findings(result)]
+    style = next((style for level, style in LEVEL_STYLES.items() if level in verdict.values()), "")
+    plain = f"{verdict['bias']} bias, {verdict['variance']} variance"  # of a run older than the sentence
+    return [*found, (result.get("sentence") or plain, style)]
+
+
+def findings(record: dict) -> list[dict]:
+    """The findings of a result or a diagnosis; one of an older run has none."""
+    return record.get("findings") or []
+
+
+def warnings_untold(result: dict) -> list[str]:
+    """The warnings of a result that none of its findings has told already."""
+    told = "; ".join(finding["evidence"] for finding in findings(result))
+    return [warning for warning in result.get("warnings") or [] if warning.split("; ")[0] not in told]
 
 
 def show_diagnosis(diagnosis: dict, console: Console) -> None:
-    """The two subtractions, the verdict, and what to try, grouped by the measurement that asks for it."""
+    """The errors, the two subtractions, what outranks them, the verdict, and what to try."""
     run = f" of {diagnosis['run_id']}" if diagnosis.get("run_id") else ""
-    unit = ", in 1 - R²" if diagnosis.get("regression") else ""
+    regression = bool(diagnosis.get("regression"))
+    unit = ", in 1 - R²" if regression else ""
     say(console, (f"diagnosis{run}{unit}", "bold"), whole=True)
     if diagnosis.get("status", "finished") != "finished":
-        say(
-            console,
-            (f"this run is {diagnosis['status']}: its errors are those of the parameters that were kept", "bold red"),
-        )
-    errors, verdict = diagnosis["errors"], diagnosis["verdict"]
-    train, dev, optimal = shown(errors["train"]), shown(errors["dev"]), shown(diagnosis["optimal_error"])
-    bias, variance = shown(diagnosis["avoidable_bias"]), shown(diagnosis["variance"])
-    sums = {
-        "bias": f"  train {train} - optimal {optimal} = avoidable bias {bias}: ",
-        "variance": f"  dev {dev} - train {train} = variance {variance}: ",
-    }
-    for ill, calculation in sums.items():
-        say(console, calculation, (verdict[ill], LEVEL_STYLES.get(verdict[ill], "")))
-    if errors.get("test") is not None:
-        say(console, f"  test {shown(errors['test'])}, for the last word only: it takes no part in the verdict")
-    if diagnosis.get("baseline_error") is not None:
-        rival = BASELINES[bool(diagnosis.get("regression"))]
-        say(console, f"  baseline {shown(diagnosis['baseline_error'])}, {rival}")
-    say(console, (f"verdict: {verdict['bias']} bias, {verdict['variance']} variance", "bold"))
-    show_findings(diagnosis.get("findings") or [], console)
-    show_advice(diagnosis["advice"], console)
+        told = f"this run is {diagnosis['status']}: its errors are those of the parameters that were kept"
+        say(console, (told, "bold red"))
+    console.print(errors_table(diagnosis | {"task": "regression" if regression else ""}, gaps=False))
+    if diagnosis["errors"].get("test") is not None:
+        say(console, "test is for the last word only: it takes no part in the verdict")
+        show_test_look(diagnosis.get("test_look"), console)
+    show_distances(diagnosis, console)
+    show_selection(diagnosis.get("selection"), console)
+    show_reference(diagnosis.get("reference"), console)
+    for finding in findings(diagnosis):
+        show_finding(finding, console)
+    show_classes(diagnosis.get("classes"), console)
+    say(console, ("verdict: ", "bold"), (diagnosis["sentence"], "bold"))
+    for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
+        if told:
+            say(console, told["sentence"])
+    show_advice(diagnosis, console)
 
 
-def show_advice(advice: list[dict], console: Console) -> None:
-    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
-    number = 0
-    for reason, group in groupby(advice, key=itemgetter("why")):
-        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
-        width = max(len(action) for action, _ in items)
-        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
-        say(console, f"because {reason}:")
-        for action, key in items:
-            number += 1
-            if fits and key:
-                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
-            else:
-                say(console, f"  {number}. {action}", whole=True)
-                if key:
-                    say(console, "     ", (key, "cyan"), whole=True)
+# What each distance is, and the key of its value and its interval.
+DISTANCES = {
+    "bias": ("train - optimal: avoidable bias", "avoidable_bias"),
+    "variance": ("dev - train: variance", "variance"),
+}
+
+
+def show_distances(diagnosis: dict, console: Console) -> None:
+    """Both distances with interval, share and level; the rule that gave the level; how the optimal error is known."""
+    for ill, (name, key) in DISTANCES.items():
+        level, interval = diagnosis["verdict"][ill], shown_interval(diagnosis["intervals"][key])
+        part = f", {diagnosis['shares'][ill]:.0%} of the excess" if diagnosis["shares"] else ""
+        told = f"{name} {points(diagnosis[key])} {interval}".rstrip()
+        say(console, f"  {told}{part}: ", (level, LEVEL_STYLES.get(level, "")))
+    low, high = (points(diagnosis["thresholds"][name]) for name in ("low", "high"))
+    rule = f"  high surely above {low}, low surely below {high}, moderate both, inconclusive neither"
+    say(console, (rule, "dim"))
+    say(console, f"  {diagnosis['optimal']['sentence']}")
+
+
+def show_classes(classes: dict | None, console: Console) -> None:
+    """The recall of each class, where they are unequal."""
+    if not classes:
+        return
+    say(console, f"balanced error {shown(classes['balanced_error'])}, the classes being unequal:")
+    table = borderless_table()
+    for header, justify in (("class", "left"), ("dev rows", "right"), ("recall", "right"), (INTERVAL_HEADER, "left")):
+        table.add_column(header, justify=justify)
+    for item in classes["recalls"]:
+        interval = shown_interval(item["interval"])
+        table.add_row(cell(item["label"]), str(item["rows"]), shown(item["recall"]), interval)
+    console.print(table)
 
 
 def show_gradcheck(report: dict, console: Console) -> None:
@@ -215,7 +258,8 @@ def status_word(run: dict) -> str:
 
 
 def verdict_phrase(verdict: dict | None) -> str:
-    """What is high, in a word or two: "bias, variance", "neither", or nothing for a run without a verdict."""
+    """What is high, in a word or two: "bias, variance?" with a mark on what is inconclusive, "neither", or nothing."""
     if not verdict:
         return ""
-    return ", ".join(ill for ill, level in verdict.items() if level == "high") or "neither"
+    marks = {"high": "", "moderate": " (moderate)", "inconclusive": "?"}
+    return ", ".join(ill + marks[level] for ill, level in verdict.items() if level in marks) or "neither"

@@ -1,0 +1,98 @@
+"""The optimal error: declared, counted, read off soft labels, or assumed to be 0 and said to be.
+
+Stands beside the intervals, before the verdict. Bias is train error less this number, so how it is known is part of
+what is known of the bias.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..errors import UsageError
+from .intervals import Interval, bootstrap_intervals, error_interval
+from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
+from .words import percent
+
+
+@dataclass(frozen=True)
+class Optimal:
+    """The optimal error and how it is known: `errors` of `n` judgements, or `n` rows of soft labels."""
+
+    kind: str
+    error: float
+    errors: int | None = None
+    n: int | None = None
+    interval: Interval | None = None
+
+    def ends(self) -> Interval:
+        """Its interval; of a number taken as exact, the number twice."""
+        return tuple(self.interval) if self.interval else (self.error, self.error)
+
+    def to_dict(self) -> dict:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:
+    """From a number, {errors, n}, what `Optimal.to_dict` gave, or None. Raises UsageError for what cannot be."""
+    if isinstance(value, Optimal):
+        return value
+    if value is None:
+        return Optimal("assumed", 0.0)
+    if not isinstance(value, Mapping):
+        return Optimal("declared", value)
+    if "kind" in value:
+        return Optimal(**{key: value.get(key) for key in ("kind", "error", "errors", "n", "interval")})
+    errors, n = value["errors"], value["n"]
+    if not 0 <= errors <= n or n < 1:
+        raise UsageError(f"optimal error: got {errors} errors of {n}; expected no more errors than judgements")
+    return Optimal("human", errors / n, errors, n, error_interval(errors / n, n))
+
+
+def optimal_of_soft_labels(probabilities: np.ndarray) -> Optimal:
+    """The mean of what is left beside each row's likeliest class, from probabilities (m, K); m is 2 or more.
+
+    Source: Ishida, Yamane, Charoenphakdee, Niu and Sugiyama 2023, equation 3.
+    """
+    left = 1 - probabilities.max(axis=1)
+    [interval], _ = bootstrap_intervals([left])
+    lower, upper = interval or (0.0, 1.0)
+    error = float(left.mean())
+    return Optimal("soft labels", error, None, len(left), (max(0.0, min(lower, error)), max(upper, error)))
+
+
+def break_even(train: Interval, level: str, baseline_error: float | None, regression: bool) -> float:
+    """Up to which optimal error the bias keeps its level, "high" or "moderate".
+
+    Both ends of the train error's interval, less the optimal error, must stay beyond their thresholds, which themselves
+    shrink as the optimal error grows.
+    """
+    top = 1.0 if regression else ASSUMED_BASELINE if baseline_error is None else baseline_error
+
+    def crossing(end: float, gap: float, share: float) -> float:
+        """Where end - e = min(gap, share (top - e)); a regression has no gap."""
+        by_share = (end - share * top) / (1 - share)
+        return max(by_share, 0.0 if regression else end - gap, 0.0)
+
+    lower = crossing(train[0], LOW_GAP, LOW_SHARE)
+    return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
+
+
+def how_known(optimal: Optimal, level: str, even: float | None) -> str:
+    """How the optimal error is known, in a sentence; of an assumed one, how far the verdict on bias leans on it."""
+    lower, upper = optimal.ends()
+    if optimal.kind == "declared":
+        return f"optimal error {percent(optimal.error)}, declared"
+    if optimal.kind == "human":
+        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)}), {optimal.errors} of {optimal.n}"
+        return f"optimal error {told} judgements; people's error is above the best possible one"
+    if optimal.kind == "soft labels":
+        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
+        return f"optimal error {told}, from the soft labels of {optimal.n} rows"
+    assumed = "no optimal error is declared, so 0% is assumed"
+    if even is not None:
+        return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(even)}"
+    if level == "low":
+        return f"{assumed}: bias is low whatever it is"
+    return f"{assumed}; a larger one makes the bias smaller"

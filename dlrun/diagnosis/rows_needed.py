@@ -1,0 +1,98 @@
+"""How many more dev rows would settle an inconclusive verdict, and how unsure that number is itself.
+
+Stands after the rule. The number is for the distance measured, which may stand for another: so it comes with a range.
+"""
+
+import math
+
+from .figures import Figures
+from .intervals import Z_ONE_SIDE, Interval
+from .rule import Thresholds
+
+# The 80% point of the normal distribution: the chance to settle it that the number is for.
+Z_POWER = 0.842
+
+# From a tenth to nine tenths of the distances that the one measured may stand for.
+Z_RANGE = 1.282
+
+# With fewer dev rows the number needed is a guess of a guess.
+FEW_DEV_ROWS = 100
+
+# What an optimal error that is not exact rests on.
+BEHIND = {"human": "judgements behind the optimal error", "soft labels": "soft labels"}
+
+
+def rows_needed(figures: Figures, ill: str, withheld: str | None) -> dict | None:
+    """{rows, at_least, low, high, sentence} for an inconclusive ill, None for another.
+
+    rows : how many more dev rows would settle it; None where no number would. low, high : its range.
+    withheld : why "low" is not said of this run, if it is not.
+    """
+    found = figures.level(ill)
+    if found == "low" and withheld:
+        return no_number(f"low {ill} is withheld: {withheld}")
+    if found != "inconclusive":
+        return None
+    if ill == "bias":
+        rests = [f"the {figures.sizes['train']} training rows"] if figures.sizes else []
+        rests += [f"the {figures.optimal.n} {BEHIND[figures.optimal.kind]}"] if figures.optimal.n else []
+        return no_number(f"no number of dev rows would settle the bias: it rests on {' and '.join(rests)}")
+    return for_variance(figures)
+
+
+def no_number(sentence: str, at_least: bool = False) -> dict:
+    """What stands for a number of rows where none would do."""
+    return {"rows": None, "at_least": at_least, "low": None, "high": None, "sentence": sentence}
+
+
+def for_variance(figures: Figures) -> dict:
+    """What would settle the variance. Its range is that of the distances within 80% of the one measured."""
+    n_dev, limits, gap = figures.sizes["dev"], figures.thresholds(), figures.gaps["variance"]
+    spread, train_error = spreads(figures)
+    reach = Z_RANGE * math.hypot(spread / math.sqrt(n_dev), train_error)
+    middle = (limits.low + limits.high) / 2
+    hardest = min(max(middle, gap - reach), gap + reach)
+    easiest = max(gap - reach, gap + reach, key=lambda at: abs(at - middle))
+    rows, low, high = (rows_for(at, limits, spread, train_error) for at in (gap, easiest, hardest))
+    at_least = n_dev < FEW_DEV_ROWS
+    if rows is None:
+        few = f"the train error, of {figures.sizes['train']} rows, is too unsure itself"
+        return no_number(f"no number of dev rows would settle the variance: {few}", at_least)
+    about = f"at least {rows}" if at_least else f"about {rows}"
+    span = f"could be {low} to {high}" if high else f"could be {low}, or that no number does"
+    sentence = f"{about} more dev rows would settle the variance ({span})"
+    return {"rows": rows, "at_least": at_least, "low": low, "high": high, "sentence": sentence}
+
+
+def spreads(figures: Figures) -> tuple[float, float]:
+    """The standard deviation of one dev row's part in the error, and the standard error of the train error.
+
+    Of a share of rows sqrt(p (1 - p)), dev's p being no less than one row; of a regression both as its intervals say.
+    """
+    sizes, errors = figures.sizes, figures.errors
+    if figures.regression:
+        train, dev = (standard_error(figures.intervals[name]) for name in ("train", "dev"))
+        return dev * math.sqrt(sizes["dev"]), train
+    p, train = max(errors["dev"], 1 / sizes["dev"]), errors["train"]
+    return math.sqrt(p * (1 - p)), math.sqrt(train * (1 - train) / sizes["train"])
+
+
+def standard_error(interval: Interval | None) -> float:
+    return (interval[1] - interval[0]) / (2 * Z_ONE_SIDE) if interval else 0.0
+
+
+def rows_for(gap: float, limits: Thresholds, spread: float, train_error: float) -> int | None:
+    """The rows that settle a distance of `gap` in 80 of 100 cases, rounded up to two digits; None where none do.
+
+    spread² / (delta²/z² - train_error²) + 1/delta, delta being the way to the nearer decision: the normal sample size,
+    and a term for the caution of Clopper and Pearson's interval.
+    """
+    delta = max(limits.high - gap, gap - limits.low)
+    room = (delta / (Z_ONE_SIDE + Z_POWER)) ** 2 - train_error**2
+    return rounded_up(spread**2 / room + 1 / delta) if room > 0 else None
+
+
+def rounded_up(number: float) -> int:
+    """To two digits, upwards: 451 -> 460."""
+    unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return math.ceil(number / unit) * unit

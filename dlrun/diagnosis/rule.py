@@ -1,0 +1,59 @@
+"""The rule of the verdict: two thresholds with a zone between them, and an interval that lies below, above or across.
+
+Stands between the intervals and the diagnosis. One threshold could never be decided near itself; with a zone some
+number of rows settles every case, and the course's table holds for any zone within 1 to 10 points.
+"""
+
+from typing import NamedTuple
+
+from .intervals import Interval
+
+# Below this a distance is none to speak of, above that one it is worth a remedy. Origin: the low cells of the course's
+# table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.
+LOW_GAP, HIGH_GAP = 0.02, 0.05
+
+# The same as shares of what there is to gain, which rule where it is little: a distance of 1 point matters much where
+# always answering the commonest class errs in 5.
+LOW_SHARE, HIGH_SHARE = 0.04, 0.10
+
+# The error of always answering the commonest class where nobody says: that of two classes equally common.
+ASSUMED_BASELINE = 0.5
+
+
+# Distances and thresholds are rounded to this many decimals, so that 0.15 - 0.12 is 0.03 and not a hair above it.
+GAP_DECIMALS = 12
+
+
+class Thresholds(NamedTuple):
+    """A distance is low if surely below `high`, and high if surely above `low`; both are fractions."""
+
+    low: float
+    high: float
+
+
+def thresholds(optimal_error: float, baseline_error: float | None, regression: bool) -> Thresholds:
+    """The thresholds for what a perfect model gains over the baseline.
+
+    A regression's are shares of that alone: 1 - R² has no points of its own.
+    """
+    top = 1.0 if regression else ASSUMED_BASELINE if baseline_error is None else baseline_error
+    headroom = top - optimal_error
+    if headroom <= 0:  # an optimal error no better than the baseline: there is nothing to take a share of
+        return Thresholds(LOW_GAP, HIGH_GAP)
+    low, high = (round(share * headroom, GAP_DECIMALS) for share in (LOW_SHARE, HIGH_SHARE))
+    return Thresholds(low, high) if regression else Thresholds(min(LOW_GAP, low), min(HIGH_GAP, high))
+
+
+def level(interval: Interval, limits: Thresholds) -> str:
+    """ "high", "low", "moderate" (surely within the zone) or "inconclusive". A point is an interval too."""
+    lower, upper = interval
+    if lower > limits.low:
+        return "high" if upper >= limits.high else "moderate"
+    return "low" if upper < limits.high else "inconclusive"
+
+
+def shares(bias: float, variance: float) -> dict[str, float] | None:
+    """How the excess of dev error over the optimal error is divided; a negative distance has no share."""
+    parts = {"bias": max(bias, 0.0), "variance": max(variance, 0.0)}
+    excess = sum(parts.values())
+    return {ill: part / excess for ill, part in parts.items()} if excess else None

@@ -1,0 +1,54 @@
+"""predictions.npz: what the kept network says of each row of train, dev and test.
+
+Stands between the outcome and the run folder. Whoever compares two runs, or asks which rows are wrong, starts from it.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..data import Dataset
+from ..nn.parameters import Parameters
+from ..nn.predictions import Predictions, predictions
+from .prepare import Experiment
+
+PREDICTIONS = "predictions.npz"
+
+
+def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predictions]:
+    """The predictions of every split, by name. Of a diverged network they need not be finite."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return {
+            name: predictions(experiment.network, parameters, part.X, part.Y)
+            for name, part in experiment.dataset.splits().items()
+        }
+
+
+def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
+    """The arrays of predictions.npz. For each split, with m rows and K classes:
+
+    <split>_rows (m,) : row numbers in the source.
+    <split>_targets (m,) : class indices, or a regression's targets in their own units.
+    <split>_outputs (at most nn.predictions.OUTPUT_ROWS, K) : probabilities, one column where there are two classes; or
+        the numbers predicted, in the target's own units. They belong to the first rows.
+    <split>_losses (m,) : data loss in nats, or squared units of the standardised target.
+    <split>_correct (m,) : whether the answer is right; not of a regression.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for name, part in dataset.splits().items():
+        of_split = found[name]
+        arrays[f"{name}_rows"] = part.rows[: len(of_split.targets)]
+        arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
+        arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)
+        arrays[f"{name}_losses"] = of_split.losses
+        if dataset.task != "regression":
+            arrays[f"{name}_correct"] = of_split.answers == of_split.targets
+    return arrays
+
+
+def in_own_units(dataset: Dataset, values: np.ndarray) -> np.ndarray:
+    """A regression's standardised numbers as the source has them; anything else as it is."""
+    if dataset.task != "regression":
+        return values
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values * dataset.target_scale + dataset.target_mean

@@ -1,0 +1,74 @@
+"""What a trained network says of each row: its output, its loss and its answer.
+
+Stands beside `evaluation`, which keeps sums alone. Comparing two runs row by row, intervals of a regression's error and
+the errors of single classes need the rows themselves.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from .evaluation import pieces
+from .network import Network, predict_logits
+from .parameters import Parameters
+
+# Of so many rows a split's outputs are kept; 1000 classes are then 80 MB. Losses and answers are kept of all rows.
+OUTPUT_ROWS = 20_000
+
+
+class Predictions(NamedTuple):
+    """Of m rows, in their order.
+
+    targets (m,) : class indices int64, or numbers float64 in the units of Y. answers (m,) : the same of the network.
+    outputs (min(m, OUTPUT_ROWS), k) : float32 probabilities, k = 1 being that of class 1; or the numbers predicted.
+    losses (m,) : data loss float64, in nats or squared units of Y.
+    """
+
+    targets: np.ndarray
+    answers: np.ndarray
+    outputs: np.ndarray
+    losses: np.ndarray
+
+
+def predictions(network: Network, parameters: Parameters, X, Y) -> Predictions:
+    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off."""
+    gathered = [of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS) for rows in pieces(len(X))]
+    targets, answers, outputs, losses = (np.concatenate(parts) for parts in zip(*gathered, strict=True))
+    return Predictions(targets, answers, outputs[:OUTPUT_ROWS], losses)
+
+
+def of_chunk(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray, keep: bool) -> Predictions:
+    """The predictions for the rows of one chunk; no outputs unless `keep`."""
+    logits = predict_logits(network, parameters, X)
+    outputs, losses = OUTPUTS[network.loss](logits.astype(np.float64), Y)
+    is_class = network.loss != "squared"
+    targets = Y.reshape(-1).astype(np.int64 if is_class else np.float64)
+    answers = network.loss_function.predict(logits).astype(targets.dtype)
+    return Predictions(targets, answers, outputs[: len(Y) if keep else 0], losses)
+
+
+def of_sigmoid(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probability of class 1 (m, 1), and max(z, 0) - z y + log(1 + exp(-|z|)) in nats (m,)."""
+    softplus = np.logaddexp(0, Z)
+    return np.exp(Z - softplus).astype(np.float32), (softplus - Z * Y)[:, 0]
+
+
+def of_softmax(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (m, k), and log sum_j exp(z_j) - z_y in nats (m,)."""
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    log_total = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probabilities = shifted - log_total
+    return np.exp(log_probabilities).astype(np.float32), -log_probabilities[np.arange(len(Y)), Y]
+
+
+def of_squared(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers predicted (m, 1), and (z - y)^2 in squared units (m,)."""
+    return Z, np.square(Z - Y)[:, 0]
+
+
+OUTPUTS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
+    "sigmoid": of_sigmoid,
+    "softmax": of_softmax,
+    "squared": of_squared,
+}
