@@ -18,7 +18,7 @@ from dlrun.errors import StoreError
 from dlrun.experiment import resume
 from dlrun.store import find_run
 
-SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1")
+SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1", "report=false")
 
 
 @pytest.fixture(scope="module")

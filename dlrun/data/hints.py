@@ -19,7 +19,8 @@ ROWS_A_BIN = 8
 
 # A feature says nearly all if it takes this share of the baseline's error away, or its ranks correlate so with those of
 # the target, while each of the others stays below the second figure: where many say nearly all, the task is easy.
-# Judgement. The best feature of iris takes 0.93 of the error away, of breast_cancer 0.77, of mushrooms (odor) 0.97.
+# Judgement. Of 14 public tables the best honest feature takes 0.87 of the errors away (iris), 0.80 (breast_cancer), and
+# has a rank correlation of 0.60 (diabetes).
 NEARLY_ALL_SHARE, ORDINARY_SHARE = 0.98, 0.90
 NEARLY_ALL_RANKS, ORDINARY_RANKS = 0.999, 0.95
 

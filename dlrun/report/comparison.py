@@ -12,8 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import error_word, points
-from .terminal import SPLITS, borderless_table
-from .text import UNKNOWN, cell, clean, say, shown
+from .terminal import SPLITS
+from .text import UNKNOWN, borderless_table, cell, clean, say, shown
 
 FIGURES = ("train", "dev", "test", "difference", "p")
 

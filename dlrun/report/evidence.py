@@ -6,8 +6,7 @@ Stands beside `terminal`, with the same rule: records in, text out.
 from rich.console import Console
 
 from ..diagnosis.words import error_word
-from .terminal import borderless_table
-from .text import cell, say, shown
+from .text import borderless_table, cell, say, shown
 
 # The plot's columns, and the least that it is drawn with.
 WIDEST_PLOT, NARROWEST_PLOT = 48, 12

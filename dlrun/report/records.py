@@ -8,8 +8,9 @@ import json
 from rich.console import Console
 
 from ..places import command_for
-from .terminal import borderless_table, errors_table, show_bars, show_top_advice, verdict_sentences
-from .text import cell, say
+from .qualifiers import show_test_look
+from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
+from .text import borderless_table, cell, say
 
 
 def show_run(run: dict, console: Console) -> None:
@@ -23,6 +24,7 @@ def show_run(run: dict, console: Console) -> None:
         say(console, result["message"])
     if result.get("errors"):
         console.print(errors_table(result))
+        show_test_look(run.get("test_look"), console)
         show_bars(run["diagnosis"], console)
         for sentence in verdict_sentences(result):
             say(console, sentence)

@@ -5,8 +5,6 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
-from itertools import groupby
-from operator import itemgetter
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,8 +12,10 @@ from rich.table import Table
 
 from ..diagnosis.words import error_word, points, span
 from ..places import command_for
+from .advice import show_advice
 from .bars import error_bars
-from .text import LEVEL_STYLES, UNKNOWN, cell, clean, say, shown, shown_cost
+from .qualifiers import show_reference, show_selection, show_test_look
+from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
@@ -41,11 +41,14 @@ def show_result(result: dict, console: Console, diagnosis: dict | None = None) -
     show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
-    for warning in result.get("warnings") or []:
+    for warning in warnings_untold(result):
         say(console, ("warning: ", "yellow"), warning)
     for note in result.get("notes") or []:
         say(console, ("note: ", "yellow"), note)
+    show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result.get("report"):
+        say(console, "report: ", result["report"], whole=True)
     if result["status"] == "interrupted":
         say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
     show_top_advice(diagnosis, console)
@@ -112,11 +115,6 @@ def shown_interval(interval: list[float] | None) -> str:
     return span(interval) if interval else ""
 
 
-def borderless_table() -> Table:
-    """A table as light as aligned text."""
-    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-
-
 def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
     """A distance with its name and level: "10.0 variance, high"; empty where there is no verdict."""
     if level is None or upper is None or lower is None:
@@ -140,6 +138,12 @@ def findings(record: dict) -> list[dict]:
     return record.get("findings") or []
 
 
+def warnings_untold(result: dict) -> list[str]:
+    """The warnings of a result that none of its findings has told already."""
+    told = "; ".join(finding["evidence"] for finding in findings(result))
+    return [warning for warning in result.get("warnings") or [] if warning.split("; ")[0] not in told]
+
+
 def show_diagnosis(diagnosis: dict, console: Console) -> None:
     """The errors, the two subtractions, what outranks them, the verdict, and what to try."""
     run = f" of {diagnosis['run_id']}" if diagnosis.get("run_id") else ""
@@ -152,7 +156,10 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     console.print(errors_table(diagnosis | {"task": "regression" if regression else ""}, gaps=False))
     if diagnosis["errors"].get("test") is not None:
         say(console, "test is for the last word only: it takes no part in the verdict")
+        show_test_look(diagnosis.get("test_look"), console)
     show_distances(diagnosis, console)
+    show_selection(diagnosis.get("selection"), console)
+    show_reference(diagnosis.get("reference"), console)
     for finding in findings(diagnosis):
         say(console, (finding["title"], SEVERITIES[finding["severity"]]), f": {finding['evidence']}; {finding['do']}")
     show_classes(diagnosis.get("classes"), console)
@@ -160,7 +167,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
         if told:
             say(console, told["sentence"])
-    show_advice(diagnosis["advice"], console)
+    show_advice(diagnosis, console)
 
 
 # What each distance is, and the key of its value and its interval.
@@ -195,24 +202,6 @@ def show_classes(classes: dict | None, console: Console) -> None:
         interval = shown_interval(item["interval"])
         table.add_row(cell(item["label"]), str(item["rows"]), shown(item["recall"]), interval)
     console.print(table)
-
-
-def show_advice(advice: list[dict], console: Console) -> None:
-    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
-    number = 0
-    for reason, group in groupby(advice, key=itemgetter("why")):
-        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
-        width = max(len(action) for action, _ in items)
-        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
-        say(console, f"because {reason}:")
-        for action, key in items:
-            number += 1
-            if fits and key:
-                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
-            else:
-                say(console, f"  {number}. {action}", whole=True)
-                if key:
-                    say(console, "     ", (key, "cyan"), whole=True)
 
 
 def show_gradcheck(report: dict, console: Console) -> None:

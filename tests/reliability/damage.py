@@ -1,4 +1,4 @@
-"""Checkpoints, metrics and traces cut short or with flipped bits: an older checkpoint takes over, all numbers stay."""
+"""Checkpoints, metrics and traces cut short, with bits flipped: an older checkpoint takes over, no number is wrong."""
 
 import random
 import shutil

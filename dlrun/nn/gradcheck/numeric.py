@@ -112,7 +112,9 @@ class BlockDifferences:
 
     def block(self, index: int, inputs: np.ndarray, units: np.ndarray, steps: np.ndarray) -> Differences:
         """Differences for entries [inputs, units] of Wb in one layer, sorted by unit, without the penalty."""
-        moves = steps * np.take(self.point.A1[index], inputs, axis=0).T  # (m, K): each unit's pre-activation, by example
+        moves = (
+            steps * np.take(self.point.A1[index], inputs, axis=0).T
+        )  # (m, K): each unit's pre-activation, by example
         losses = np.empty((2, *moves.shape))
         losses[:] = self.loss[:, None]
         crossed, passed_on = np.zeros(moves.shape, np.bool_), moves != 0
