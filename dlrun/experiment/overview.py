@@ -78,9 +78,7 @@ def train_again(folder: RunFolder) -> list[dict]:
     """
     if status_of(folder) != "finished":
         way_on = command_for("resume", folder.path)
-        raise StoreError(
-            f"{folder.id}: has not finished, so nothing can be compared; go on with it first: {way_on}"
-        )
+        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; go on with it first: {way_on}")
     with tempfile.TemporaryDirectory() as elsewhere:
         result = run(read_config(folder.path / "resolved.yaml"), Path(elsewhere))
         again = RunFolder(Path(result["run_dir"]))

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from ..config import LoadedConfig
 from ..nn.training import Trainer
 from ..store import Checkpoint, RunFolder, add_session, create_run, ending_of, read_manifest
+from .failure import failure_kept
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .keeper import METRICS, TRACE, Keeper, Sound
 from .prepare import Experiment, prepare, read_config
-from .run import Watch, failure_kept, hashes_of, keeper_of, train_to_an_end, write_beginning
+from .run import Watch, hashes_of, keeper_of, train_to_an_end, write_beginning
 
 # A run that ended so is over: to go on with it would be to do the same again.
 OVER = ("finished", "diverged")
