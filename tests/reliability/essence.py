@@ -8,15 +8,15 @@ from dlrun.store import RunFolder
 # Kept in the result, and different for two runs that are the same in all that was computed.
 OF_THE_OCCASION = {"run_id", "run_dir", "seconds", "ended", "sessions", "notes", "signal"}
 
-# Of a piece of advice: what carrying it out is thought to take, by the seconds that the run took, and the run's path.
-OF_THE_PLACE = {"command", "seconds"}
+
+# Of a piece of advice: where the run is kept, and what it took.
+OF_ADVICE = {"command", "seconds"}
 
 
 def essence(run_dir: str | Path) -> dict:
-    """Parameters as bytes, metrics without their seconds, diagnosis without its id and paths, and the numbers of the result."""
+    """Parameters as bytes, metrics without their seconds, diagnosis without id and paths, the numbers of the result."""
     folder = RunFolder(Path(run_dir))
     result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
-    advice = diagnosis["advice"]
     metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
     trace = folder.read_lines("trace.jsonl") if (folder.path / "trace.jsonl").exists() else []
     return {
@@ -24,6 +24,6 @@ def essence(run_dir: str | Path) -> dict:
         "metrics": [json.dumps({k: v for k, v in line.items() if k != "seconds"}) for line in metrics],
         "trace": [json.dumps(line) for line in trace],
         "diagnosis": {key: value for key, value in diagnosis.items() if key not in ("run_id", "advice")},
-        "advice": [{key: value for key, value in item.items() if key not in OF_THE_PLACE} for item in advice],
+        "advice": [{key: item[key] for key in item.keys() - OF_ADVICE} for item in diagnosis["advice"]],
         "result": {key: value for key, value in result.items() if key not in OF_THE_OCCASION},
     }
