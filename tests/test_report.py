@@ -436,7 +436,7 @@ def test_a_terminal_shows_one_panel_with_progress_curves_and_the_verdict_so_far(
         "│ cost   0.5000  ██▆▆▃▃▁▁                                  │",
         "│ train    5.0%  ██▆▆▃▃▁▁                                  │",
         "│ dev     10.0%  ██▆▆▃▃▃▃                                  │",
-        "│ so far: low bias, high variance                          │",
+        "│ so far: low bias, moderate variance                      │",
         "╰──────────────────────────────────────────────────────────╯",
     ]
 
@@ -448,7 +448,7 @@ def test_the_panel_fits_forty_columns_and_a_terminal_that_knows_ascii_alone(cloc
         "| cost   0.5000  @@**--__              |",
         "| train    5.0%  @@**--__              |",
         "| dev     10.0%  @@**----              |",
-        "| so far: low bias, high variance      |",
+        "| so far: low bias, moderate variance  |",
         "+--------------------------------------+",
     ]
 
@@ -459,11 +459,23 @@ def test_before_the_first_measurement_the_panel_says_so():
     assert "verdict" not in shown
 
 
+def test_of_a_long_training_the_panel_forgets_epochs_and_no_measurement(clock):
+    display = panel.LivePanel(10_000, Console(file=io.StringIO(), force_terminal=True))
+    for epoch in range(1, 5001):
+        error = 1 / epoch if epoch % 2 == 0 else None
+        display.update(epoch_record(epoch, error, error))
+    assert len(display.history) <= panel.REMEMBERED
+    drawn = panel.curve([past["dev"] for past in display.history], [past["dev"] for past in display.history], 80)
+    assert drawn.strip()[-1] == "▁"
+    assert len(drawn.strip()) >= 79
+
+
 def test_a_curve_is_logarithmic_shows_the_last_value_and_survives_what_is_not_above_nothing():
     values = [8.0, 4.0, 2.0, 1.0]
     assert panel.curve(values, values, 9) == "█▆▃▁"
     assert panel.curve(values * 50, values, 2) == "▁▁"
     assert panel.curve([0.0, 1.0, 0.0], [0.0, 1.0], 3) == "▁▁▁"
+    assert panel.curve([None, 1.0, 8.0], values, 9) == " ▁█"
     assert panel.curve([], [], 9) == panel.curve(values, values, -1) == ""
 
 
