@@ -30,7 +30,7 @@ def hostile_table(path: Path) -> None:
 
 
 def train_all(folder: Path) -> dict[str, Path]:
-    """Train the runs below `folder`; their pages by name, and under "index" that of all runs."""
+    """Train the runs below `folder`; their pages by name, "comparison" of all of them, and "index"."""
     runs_dir, pages = folder / "runs", {}
     hostile_table(folder / "hostile.csv")
     (folder / "hostile.yaml").write_text("data: {source: hostile.csv}\ntraining: {epochs: 3}\n")
