@@ -14,12 +14,12 @@ from ..diagnosis.words import error_word, points, span
 from ..places import command_for
 from .advice import show_advice
 from .bars import error_bars
+from .health import SEVERITIES, show_finding
 from .qualifiers import show_reference, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
-SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
@@ -161,7 +161,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     show_selection(diagnosis.get("selection"), console)
     show_reference(diagnosis.get("reference"), console)
     for finding in findings(diagnosis):
-        say(console, (finding["title"], SEVERITIES[finding["severity"]]), f": {finding['evidence']}; {finding['do']}")
+        show_finding(finding, console)
     show_classes(diagnosis.get("classes"), console)
     say(console, ("verdict: ", "bold"), (diagnosis["sentence"], "bold"))
     for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
