@@ -7,6 +7,7 @@ PACKAGE = Path(__file__).parents[1] / "dlrun"
 
 RUNGS = {
     "errors": 0,
+    "places": 0,
     "nn": 1,
     "config": 2,
     "data": 2,
@@ -14,6 +15,7 @@ RUNGS = {
     "store": 4,
     "experiment": 5,
     "report": 6,
+    "search": 6,
     "cli": 7,
     "__main__": 8,
 }
@@ -21,13 +23,15 @@ RUNGS = {
 # Packages beyond the standard library that a rung may import.
 MAY_IMPORT = {
     "errors": set(),
+    "places": set(),
     "nn": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},
     "data": {"numpy", "sklearn", "polars", "scipy"},
     "diagnosis": {"numpy", "scipy"},
     "store": {"numpy"},
     "experiment": {"numpy"},
-    "report": {"rich"},
+    "report": {"rich", "jinja2", "markupsafe", "contourpy", "numpy", "mlflow", "tensorboardX"},
+    "search": {"numpy", "joblib", "sklearn"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),
 }

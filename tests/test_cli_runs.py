@@ -8,15 +8,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from reliability.essence import essence
 from test_cli import DIGITS, ROOT, dlrun
 
+from dlrun.cli.guard import guarded
 from dlrun.errors import StoreError
 from dlrun.experiment import resume
 from dlrun.store import find_run
 
-SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1")
+SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1", "report=false")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,7 @@ def test_rerun_ends_with_4_where_the_parameters_differ(two):
     arrays["b1"] = np.nextafter(arrays["b1"], np.inf, dtype=arrays["b1"].dtype)
     run.write_arrays("model.npz", arrays)
     write_result(run, run.read_json("result.json"))
-    assert not any(row["problem"] for row in verify(run, ended=True))
+    assert not any(row["problem"] for row in verify(run))
     done = dlrun("verify", "brief", "--rerun", "--json", cwd=folder)
     run.write_bytes("model.npz", kept)
     write_result(run, run.read_json("result.json"))
@@ -145,3 +147,12 @@ def test_sigterm_ends_with_143_and_resume_ends_as_if_nothing_had_been(tmp_path):
     resumed = json.loads(dlrun("resume", "latest", "--json", "--quiet", cwd=tmp_path).stdout)
     whole = json.loads(dlrun("train", DIGITS, *long, "--json", "--quiet", cwd=tmp_path).stdout)
     assert essence(tmp_path / resumed["run_dir"]) == essence(tmp_path / whole["run_dir"])
+
+
+def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
+    def ask_for_too_much():
+        np.empty(2**56)
+
+    monkeypatch.setattr(sys, "argv", ["dlrun"])
+    assert guarded(ask_for_too_much) == 3
+    assert capsys.readouterr().err.startswith("dlrun: more memory is needed than there is; take fewer rows")

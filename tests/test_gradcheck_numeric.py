@@ -10,7 +10,7 @@ from gradcheck_nets import problem_of
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.gradcheck import BlockDifferences, loop_gradient, numeric, numeric_gradient
 from dlrun.nn.gradcheck.costs import LOSSES_BY_COLUMN
-from dlrun.nn.gradcheck.numeric import has_kink
+from dlrun.nn.gradcheck.point import side_slopes
 from dlrun.nn.gradcheck.problem import shipped_cost
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import forward
@@ -49,7 +49,7 @@ def test_blocks_agree_with_the_loop_in_a_net_of_thirty_layers(rng):
 def test_the_comparison_with_the_loop_sees_a_weight_that_is_off(rng):
     problem = problem_of((5, 6, 4, 3), "tanh", "softmax", rng=rng)
     blocks = BlockDifferences(problem)
-    blocks.WbT[2][0, 1] += 1e-4
+    blocks.point.WbT[2][0, 1] += 1e-4
     assert np.abs(blocks.of(every_entry(problem), 1e-5).slope - loop_gradient(problem, 1e-5)).max() > SAME
 
 
@@ -92,10 +92,10 @@ def test_one_sided_slopes_are_those_of_the_cost(rng):
         assert (found.right[i], found.left[i]) == pytest.approx((right, left), abs=1e-11)
 
 
-def test_kinked_activations_are_told_from_smooth_ones():
-    kinked = {name for name in ACTIVATIONS if has_kink(name)}
-    assert kinked >= {"relu", "leaky_relu"}
-    assert kinked.isdisjoint({"tanh", "sigmoid", "identity"})
+def test_straight_activations_are_told_from_bent_ones_by_their_values():
+    slopes = {name: side_slopes(name) for name in ACTIVATIONS}
+    straight = {"relu": (0, 1), "leaky_relu": (pytest.approx(0.01), 1), "identity": (1, 1)}
+    assert slopes == straight | {"tanh": None, "sigmoid": None}
 
 
 def test_crossings_are_those_that_two_shipped_forward_passes_show(rng):

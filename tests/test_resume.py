@@ -15,7 +15,7 @@ from reliability.essence import essence
 from dlrun.errors import StoreError
 from dlrun.experiment import read_config, resume, run
 from dlrun.experiment.keeper import Keeper
-from dlrun.store import RunFolder, checkpoints, disk, list_runs, read_manifest, status_of
+from dlrun.store import RunFolder, checkpoints, disk, list_runs, read_manifest, status_of, verify
 from dlrun.store.problems import told_as_store_error
 
 BASE = {
@@ -114,7 +114,8 @@ def test_the_second_signal_leaves_at_once_and_the_run_can_be_gone_on_with(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         run(loaded, tmp_path / "runs", watch)
     (row,) = list_runs(tmp_path / "runs")
-    assert row["status"] == "crashed"
+    assert row["status"] == "interrupted"
+    assert not any(file["problem"] for file in verify(RunFolder(tmp_path / "runs" / row["run_id"])))
     result = resume(RunFolder(tmp_path / "runs" / row["run_id"]))
     assert essence(result["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
 
@@ -317,7 +318,8 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     with pytest.raises(StoreError) as refusal:
         run(loaded, tmp_path / "runs")
     (row,) = list_runs(tmp_path / "runs")
-    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then go on: dlrun resume {row['run_id']}"
+    way_on = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
+    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then go on: {way_on}"
     assert row["status"] == "failed"
     folder = RunFolder(tmp_path / "runs" / row["run_id"])
     assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]

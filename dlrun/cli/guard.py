@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ConfigError, DlrunError, StoreError
+from ..places import default_runs_dir
+
+TOO_LITTLE_MEMORY = "more memory is needed than there is; take fewer rows, a smaller network or a smaller batch"
 
 BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
@@ -26,11 +29,13 @@ def guarded(command: Callable[[], object]) -> int:
         return status if isinstance(status, int) else 0
     except DlrunError as error:
         return tell(error.kind, str(error), error.exit_status, problems_of(error))
+    except MemoryError:
+        return tell("config", TOO_LITTLE_MEMORY, ConfigError.exit_status, {"problems": [TOO_LITTLE_MEMORY]})
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush fails in silence
         return BROKEN_PIPE_STATUS
-    except KeyboardInterrupt:
-        return tell("interrupted", "interrupted", INTERRUPTED_STATUS)
+    except KeyboardInterrupt as left:
+        return tell("interrupted", str(left) or "interrupted", INTERRUPTED_STATUS)
     except Exception as error:
         return tell_usage(error) if hasattr(error, "format_message") else tell_bug(error)
 
@@ -82,7 +87,6 @@ def tell_usage(error: Exception) -> int:
 def tell_bug(bug: Exception) -> int:
     """A bug of ours: where its traceback lies, in the run folder if there is one and in a new one otherwise."""
     from ..store import create_run
-    from .options import default_runs_dir
 
     run_dir = getattr(bug, "run_dir", None)
     try:

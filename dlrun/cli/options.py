@@ -1,17 +1,12 @@
 """Arguments and options that several verbs share, with their completion."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-DEFAULT_RUNS_DIR = "runs"
-
-
-def default_runs_dir() -> str:
-    """Where runs are kept when the command line does not say."""
-    return os.environ.get("DLRUN_RUNS") or DEFAULT_RUNS_DIR
+from ..places import DEFAULT_RUNS_DIR as DEFAULT_RUNS_DIR
+from ..places import RUNS_VARIABLE, default_runs_dir
 
 
 def complete_runs(incomplete: str) -> list[str]:
@@ -57,8 +52,9 @@ OneRun = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, autocomplet
 RunsDir = Annotated[
     Path,
     typer.Option(
-        "--runs-dir", envvar="DLRUN_RUNS", help="The folder that holds the runs.", file_okay=False, show_default=True
+        "--runs-dir", envvar=RUNS_VARIABLE, help="The folder that holds the runs.", file_okay=False, show_default=True
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

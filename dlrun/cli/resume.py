@@ -20,12 +20,11 @@ def resume(
     """
     from ..experiment import resume as go_on
     from ..experiment.resume import own_config
-    from ..report import make_console, training_display
     from ..store import find_run
-    from .ending import end_with
+    from .ending import display_of, end_with
 
     folder = find_run(runs_dir, run)
-    epochs = own_config(folder, overrides or ()).config.training.epochs
-    with training_display(epochs, make_console(stderr=True), quiet=quiet) as display:
+    loaded = own_config(folder, overrides or ())
+    with display_of(loaded, quiet) as display:
         result = go_on(folder, overrides or (), watch=display.update)
-    return end_with(result, as_json)
+    return end_with(result, as_json, report=loaded.config.report)

@@ -23,11 +23,9 @@ def train(
     Example: dlrun train configs/digits.yaml network.depth=5 regularization.lambda=0.7
     """
     from ..experiment import read_config, run
-    from ..report import make_console, training_display
-    from .ending import end_with
+    from .ending import display_of, end_with
 
     loaded = read_config(config, overrides or ())
-    progress = make_console(stderr=True)
-    with training_display(loaded.config.training.epochs, progress, quiet=quiet) as display:
+    with display_of(loaded, quiet) as display:
         result = run(loaded, runs_dir, watch=display.update, needed=needed)
-    return end_with(result, as_json)
+    return end_with(result, as_json, report=loaded.config.report and not result.get("reused"))

@@ -21,12 +21,12 @@ def verify(
     """
     from ..experiment import train_again
     from ..report import make_console, show_verification
-    from ..store import ending_of, find_run
+    from ..store import find_run
     from ..store import verify as verify_files
     from .output import print_json
 
     folder = find_run(runs_dir, run)
-    files = verify_files(folder, ended=ending_of(folder) is not None)
+    files = verify_files(folder)
     report = {"run_id": folder.id, "files": files, "rerun": train_again(folder) if rerun else None}
     if as_json:
         print_json(report)

@@ -121,6 +121,9 @@ class Training(Section):
     epochs: kinds.Count = Field(60, description="Passes over the training set.")
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
+    trace: kinds.Switch = Field(
+        True, description="Whether gradients, activations and steps are traced, layer by layer. Changes no result."
+    )
     checkpoint_epochs: kinds.Count | None = Field(
         None, description="Epochs between two checkpoints; null: by seconds alone. Changes no result."
     )
@@ -164,6 +167,7 @@ class Diagnosis(Section):
     target_error: kinds.Fraction | None = Field(
         None, description="A dev error that is good enough; once it is surely met, the advice is that you are done."
     )
+    ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
 
 class Config(Section):
@@ -176,6 +180,7 @@ class Config(Section):
     regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
     training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
     diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+    report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer; empty for depth 1."""

@@ -1,4 +1,4 @@
-"""What is suspicious about the data, as plain sentences: leaks, identity columns, rows in two splits, constants.
+"""What is suspicious about the data, each with a code and a sentence: leaks, identities, duplicates, constants.
 
 Nothing here stops a run, and nothing loops over rows; the sentences are recorded with the dataset.
 """
@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from .examples import SPLITS, Examples, Table
+from .duplicates import rows_in_two_splits
+from .examples import SPLITS, Examples, Suspicion, Table
 from .facts import class_counts
 from .files import listed
+from .hints import groups_apart, near_leaks
 
 # One-hot coding a text column makes a feature of each level. Names of countries (adult has 42) fit below this; surnames
 # and free text do not.
@@ -28,11 +30,8 @@ FIRST_LOOK = 1000
 # Correlation above which a feature is the target in other units; real measurements of one thing reach 0.9999.
 SAME_UP_TO_UNITS = 1 - 1e-9
 
-# Rows are hashed up to this many cells, which takes about a second; above it the check is left out and says so.
-MOST_CELLS_TO_HASH = 10**8
-
-# Cells hashed at a time, so that the copies stay in tens of megabytes.
-CELLS_AT_A_TIME = 2**21
+# What would do against a feature that says too much.
+IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
 
 
 def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -58,11 +57,13 @@ def _is_identity(filled: int, levels: int) -> bool:
     return levels > MOST_LEVELS or (filled >= FEWEST_ROWS_TO_JUDGE and levels == filled)
 
 
-def warnings_of(examples: Examples, parts: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """Every warning about these examples, split like this."""
-    found = [*examples.warnings, *_leaks(examples), *_identities(examples), *_constants(examples, parts["train"])]
+def suspicions_of(examples: Examples, parts: Mapping[str, np.ndarray]) -> tuple[Suspicion, ...]:
+    """Everything suspicious about these examples, split like this."""
+    leaks = list(_leaks(examples))
+    found = leaks or list(near_leaks(examples, parts["train"]))
+    found += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
     found += absent_classes(examples.classes, class_counts(examples, parts))
-    return (*found, *_rows_in_two_splits(examples, parts))
+    return (*found, *rows_in_two_splits(examples, parts))
 
 
 def _columns(examples: Examples) -> Iterator[tuple[str, np.ndarray]]:
@@ -70,7 +71,7 @@ def _columns(examples: Examples) -> Iterator[tuple[str, np.ndarray]]:
     yield from zip(examples.code_names, examples.codes.T, strict=True)
 
 
-def _leaks(examples: Examples) -> Iterator[str]:
+def _leaks(examples: Examples) -> Iterator[Suspicion]:
     """Features that are the target itself: a one-to-one recoding of the classes, or the number in other units."""
     y = examples.y
     for name, values in _columns(examples):
@@ -79,10 +80,8 @@ def _leaks(examples: Examples) -> Iterator[str]:
         else:
             told = name in examples.number_names and _same_up_to_units(values, y)
         if told:
-            yield (
-                f"column {name!r} gives the target {examples.target_name!r} away, each value standing for one of its"
-                " values; unless it is known before the target is, name it in data.drop"
-            )
+            evidence = "gives the target {} away, each value standing for one of its values"
+            yield Suspicion("leak", f"column {name!r} {evidence.format(repr(examples.target_name))}", IF_NOT_KNOWN)
 
 
 def _recodes(values: np.ndarray, y: np.ndarray) -> bool:
@@ -106,15 +105,16 @@ def _correlates(values: np.ndarray, y: np.ndarray) -> bool:
         return bool(scale > 0 and abs(a @ b) > SAME_UP_TO_UNITS * scale)
 
 
-def _identities(examples: Examples) -> Iterator[str]:
+def _identities(examples: Examples) -> Iterator[Suspicion]:
     if examples.m < FEWEST_ROWS_TO_JUDGE:
         return
     for name, values in zip(examples.number_names, examples.numbers.T, strict=True):
         if ID_NAME.fullmatch(name) and (values == np.round(values)).all() and len(np.unique(values)) == len(values):
-            yield f"column {name!r} numbers the rows, all different whole numbers; name it in data.drop if it is an id"
+            evidence = f"column {name!r} numbers the rows, all different whole numbers"
+            yield Suspicion("id-column", evidence, "name it in data.drop if it is an id")
 
 
-def _constants(examples: Examples, train: np.ndarray) -> Iterator[str]:
+def _constants(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
     """Columns with one value in the training rows: harmless, for a centred constant is 0, but they teach nothing."""
     if examples.image_side is not None:
         # The corners of pictures are constant as a rule, and no fault of anyone's.
@@ -124,13 +124,16 @@ def _constants(examples: Examples, train: np.ndarray) -> Iterator[str]:
     yield from constants_told(names, examples.target_name if constant_target else None)
 
 
-def constants_told(names: Sequence[str], target: str | None) -> Iterator[str]:
+def constants_told(names: Sequence[str], target: str | None) -> Iterator[Suspicion]:
     """A sentence for the features that are constant in training, and one for the target, named if it is constant."""
     if names:
         word = "column is" if len(names) == 1 else "columns are"
-        yield f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
+        told = f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
+        yield Suspicion("constant-columns", told)
     if target is not None:
-        yield f"the target {target!r} is constant in the training rows; there is nothing to learn"
+        yield Suspicion(
+            "constant-target", f"the target {target!r} is constant in the training rows; there is nothing to learn"
+        )
 
 
 def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
@@ -139,57 +142,11 @@ def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
     return bool((values[train[:FIRST_LOOK]] == first).all() and (values[train] == first).all())
 
 
-def absent_classes(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> Iterator[str]:
+def absent_classes(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
     """A sentence for dev and test each, if a class has no rows there; counts (K,) for each split."""
     for split in SPLITS[1:]:
         names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0)] if split in counts else []
         if names:
             subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
-            yield f"{subject} no rows in {split}, so the {split} error says nothing of that"
-
-
-def _rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[str]:
-    cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
-    if cells > MOST_CELLS_TO_HASH:
-        yield f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
-        return
-    hashes = row_hashes(examples.numbers, examples.codes, examples.y[:, None])
-    hashes = {name: np.sort(hashes[rows]) for name, rows in parts.items()}
-    for later, earlier in (("dev", "train"), ("test", "train"), ("test", "dev")):
-        if later in parts:
-            again = _how_many_are_among(hashes[later], hashes[earlier])
-            if again:
-                yield (
-                    f"{again} of {len(parts[later])} {later} rows also stand in {earlier}, equal in every feature"
-                    f" and the target, which flatters the {later} error; remove duplicate rows, or split by data.group"
-                )
-
-
-def _how_many_are_among(some: np.ndarray, others: np.ndarray) -> int:
-    """Both sorted, which makes this many times as quick as np.isin on a million."""
-    at = np.searchsorted(others, some)
-    return int((others[np.minimum(at, len(others) - 1)] == some).sum())
-
-
-def row_hashes(*blocks: np.ndarray) -> np.ndarray:
-    """(m,) uint64, equal for equal rows of all blocks (m, any width, any type), else different but for 1 in 2^64."""
-    m = len(blocks[0])
-    total = np.zeros(m, dtype=np.uint64)
-    # A fixed seed: the hash is no random draw of the experiment.
-    rng = np.random.default_rng(0)
-    for block in blocks:
-        width = -(-block.shape[1] * block.dtype.itemsize // 8)
-        odd = rng.integers(0, 2**63, size=width, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-        step = max(1, CELLS_AT_A_TIME // max(1, width))
-        for start in range(0, m, step):
-            rows = np.ascontiguousarray(block[start : start + step])
-            padded = np.zeros((len(rows), width * 8), dtype=np.uint8)
-            padded[:, : block.shape[1] * block.dtype.itemsize] = rows.view(np.uint8).reshape(len(rows), -1)
-            total[start : start + step] += (_mixed(padded.view(np.uint64)) * odd).sum(axis=1, dtype=np.uint64)
-    return total
-
-
-def _mixed(words: np.ndarray) -> np.ndarray:
-    """Spread the bits, for those of small whole numbers all stand at the top of a float64 (murmur3's finalizer)."""
-    words = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return words ^ (words >> np.uint64(29))
+            evidence = f"{subject} no rows in {split}, so the {split} error says nothing of that"
+            yield Suspicion("absent-class", evidence)

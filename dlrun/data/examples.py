@@ -102,12 +102,30 @@ class Examples:
         return len(self.y)
 
 
-class Parts(dict[str, np.ndarray | Piece]):
-    """Row indices under train, dev and, if there are any, test; `method` says in words how they were chosen."""
+class Suspicion(NamedTuple):
+    """Something about the data that may be a fault: a stable code, what was found, what would do, and how much.
 
-    def __init__(self, parts: Mapping[str, np.ndarray | Piece], method: str):
+    `share` is the fraction of rows that it concerns, where that is a matter of degree.
+    """
+
+    code: str
+    evidence: str
+    remedy: str = ""
+    share: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.evidence}; {self.remedy}" if self.remedy else self.evidence
+
+
+class Parts(dict[str, np.ndarray | Piece]):
+    """Row indices under train, dev and, if there are any, test; `method` says in words how they were chosen.
+
+    `by_chance` says whether they were drawn, so that nothing but chance can tell one split from another.
+    """
+
+    def __init__(self, parts: Mapping[str, np.ndarray | Piece], method: str, *, by_chance: bool = False):
         super().__init__(parts)
-        self.method = method
+        self.method, self.by_chance = method, by_chance
 
 
 @dataclass(frozen=True)
@@ -129,6 +147,7 @@ class Dataset:
     `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression, whose Y
     is `(y - target_mean) / target_scale`. `image_side` is set where a row is a square image of that many pixels a side.
     `facts` is plain data for JSON, `preparation` the numbers needed to prepare new rows, no array of object dtype.
+    `suspicions` are among the `warnings` too, as sentences; `by_chance` says whether the splits were drawn.
     """
 
     train: Split
@@ -143,6 +162,8 @@ class Dataset:
     target_scale: float = 1.0
     facts: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
+    by_chance: bool = False
     preparation: dict[str, np.ndarray] = field(default_factory=dict)
 
     def splits(self) -> dict[str, Split]:

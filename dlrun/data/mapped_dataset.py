@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError
 from .checks import absent_classes, constants_told
 from .columns import label
-from .examples import Dataset, Split
+from .examples import Dataset, Split, Suspicion
 from .facts import facts_of
 from .mapped import MappedExamples, MappedRows, MappedTarget, Piece
 from .scaling import Scaling, out_of_range
@@ -20,9 +20,10 @@ from .splits import refuse_untaught
 from .survey import MOST_CLASSES, Survey, survey
 from .targets import are_classes, task_of_classes
 
-UNCHECKED = (
+UNCHECKED = Suspicion(
+    "unchecked",
     "columns that give the target away or number the rows, and rows that stand in two splits, were not looked for:"
-    " data.memory_map leaves the rows in their file"
+    " data.memory_map leaves the rows in their file",
 )
 
 
@@ -46,6 +47,7 @@ def fit_mapped_dataset(
         )
         for name, rows in pieces.items()
     }
+    suspicions = tuple(suspicions_of(examples, found, counts))
     facts = facts_of(examples, pieces, features=len(columns), normalize=normalize, missing={}, class_counts=counts)
     return Dataset(
         train=splits["train"],
@@ -58,7 +60,9 @@ def fit_mapped_dataset(
         target_mean=float(of_target.mean[0]),
         target_scale=float(of_target.scale[0]),
         facts=facts,
-        warnings=tuple(warnings_of(examples, found, counts)),
+        warnings=tuple(map(str, suspicions)),
+        suspicions=suspicions,
+        by_chance=getattr(pieces, "by_chance", False),
         preparation=preparation_of(examples, scaling, of_target),
     )
 
@@ -96,7 +100,7 @@ def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, d
         raise out_of_range(examples.shown, examples.number_names[int(fits.argmin())], dtype)
 
 
-def warnings_of(examples: MappedExamples, found: Survey, counts: Mapping[str, np.ndarray]) -> Iterator[str]:
+def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
     is_constant = found.moments.variance() == 0
     names = [name for name, at in zip(examples.number_names, examples.columns, strict=True) if is_constant[at]]
     constant_target = not examples.classes and is_constant[examples.target]

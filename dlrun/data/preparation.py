@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..nn.moments import Moments
-from .checks import warnings_of
+from .checks import suspicions_of
 from .examples import MISSING_CODE, Dataset, Examples, Split
 from .facts import class_counts, facts_of, missing_cells
 from .mapped import MappedExamples, Piece
@@ -53,6 +53,7 @@ def fit_dataset(
         prepared = (_plain if is_plain else _mixed)(examples, parts, normalize, dtype)
     _refuse_overflow(examples, prepared, dtype)
     mean, scale = _target_statistics(examples, parts["train"])
+    suspicions = suspicions_of(examples, parts)
     splits = {
         name: Split(prepared.X[name], _target(examples, rows, mean, scale, dtype), rows) for name, rows in parts.items()
     }
@@ -75,7 +76,9 @@ def fit_dataset(
             missing=missing_cells(examples),
             class_counts=class_counts(examples, parts),
         ),
-        warnings=warnings_of(examples, parts),
+        warnings=(*examples.warnings, *map(str, suspicions)),
+        suspicions=suspicions,
+        by_chance=getattr(parts, "by_chance", False),
         preparation=prepared.numbers | {"target_mean": np.array(mean), "target_scale": np.array(scale)},
     )
 

@@ -47,7 +47,7 @@ def split_examples(
         method = f"{' and '.join(given)} given; the rest {method}" if given else method
     parts = {name: rows for name in SPLITS if len(rows := {**given, **parts}.get(name, pool[:0]))}
     _check(examples, parts)
-    return Parts(parts, method)
+    return Parts(parts, method, by_chance=examples.given is None and examples.order is None)
 
 
 def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts:
@@ -61,7 +61,7 @@ def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.rando
         if size:
             pieces[name] = Piece(permutation, start, start + size)
         start += size
-    return Parts(pieces, METHOD)
+    return Parts(pieces, METHOD, by_chance=True)
 
 
 def _is_counts(split: Mapping[str, float]) -> bool:

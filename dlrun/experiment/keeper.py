@@ -4,6 +4,7 @@ A state between any two steps can be kept; the batch cursor is part of it.
 """
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,9 +22,17 @@ SYNC_SECONDS = 0.01
 BYTES_A_SECOND = 100e6
 
 METRICS = "metrics.jsonl"
+TRACE = "trace.jsonl"
 
 # A stream's state: four words of SFC64, and the half of a word that is left over from a smaller draw.
 STREAM_WORDS = 6
+
+
+class Sound(NamedTuple):
+    """The last epoch that every file of lines tells of without damage, and the file that ends there."""
+
+    epochs: int
+    file: str
 
 
 class Keeper:
@@ -66,6 +75,11 @@ class Keeper:
         if time.perf_counter() >= self.due or self.trainer.at_last_step():
             self.save_if_affordable()
 
+    def keep_trace(self) -> None:
+        """Adds the line of the epoch just done to the trace, where one is due."""
+        if self.folder is not None and (line := self.trainer.trace()):
+            self.folder.append_line(TRACE, line)
+
     def after_epoch(self) -> None:
         """Keeps the run where its epoch is due; not after the last one, which was kept before it was measured."""
         done = self.trainer.epochs_done
@@ -90,6 +104,7 @@ class Keeper:
         if self.folder is None or not self.is_finite():
             return
         self.folder.sync(METRICS)
+        self.folder.sync(TRACE)
         arrays = trainer.state() | {"streams": self.stream_states(), "seconds": np.array([self.seconds()])}
         checkpoints.save(self.folder, trainer.optimizer.steps, trainer.best_epoch or 0, self.hashes, arrays)
         ended = time.perf_counter()
@@ -122,8 +137,8 @@ class Keeper:
         self.trainer.restore(checkpoint.arrays)
         self.began = time.perf_counter() - float(checkpoint.arrays["seconds"][0])
 
-    def newest(self, folder: RunFolder, hashes: dict, n_lines: int) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint in `folder` that is sound, of this config and data, and within `n_lines` of metrics.
+    def newest(self, folder: RunFolder, hashes: dict, sound: Sound) -> tuple[Checkpoint | None, list[str]]:
+        """The newest checkpoint in `folder` that is sound, of this config and data, and within its `sound` lines.
 
         With it, a sentence for each newer one that had to be passed over.
         """
@@ -131,20 +146,20 @@ class Keeper:
         for name in checkpoints.names(folder):
             try:
                 found = checkpoints.load(folder, name, self.forms())
-                self.refuse_unfit(folder, found, hashes, n_lines)
+                self.refuse_unfit(folder, found, hashes, sound)
                 return found, notes
             except StoreError as problem:
                 notes.append(str(problem))
         return None, notes
 
-    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: dict, n_lines: int) -> None:
-        """Raises StoreError for a checkpoint of another run, or ahead of what is left of the metrics."""
+    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: dict, sound: Sound) -> None:
+        """Raises StoreError for a checkpoint of another run, or ahead of what is left of metrics or trace."""
         path, counts = folder.path / found.name, found.arrays["counts"].tolist()
         if found.record != hashes:
             raise StoreError(f"{path}: of another config or other data; an older checkpoint, or the beginning, will do")
         in_epoch = self.trainer.batches_in_epoch()
         if min(counts) < 0 or counts[0] >= self.trainer.plan.epochs or counts[1] > in_epoch or counts[3] > counts[0]:
             raise StoreError(f"{path}: counts epochs or batches that its config does not have; an older one will do")
-        if counts[0] > n_lines:
-            told = f"at epoch {counts[0]}, and {METRICS} is sound up to epoch {n_lines}"
+        if counts[0] > sound.epochs:
+            told = f"at epoch {counts[0]}, and {sound.file} is sound up to epoch {sound.epochs}"
             raise StoreError(f"{path}: {told}; an older checkpoint, or the beginning, will do")

@@ -32,8 +32,11 @@ def train(
     trainer = keeper.trainer
     status, error = "finished", None
     try:
+        if not trainer.has_begun():
+            keeper.keep_trace()
         for record in trainer.epochs():
             record_epoch(record, keeper.seconds())
+            keeper.keep_trace()
             keeper.after_epoch()
         keeper.after_last()
     except Stopped:

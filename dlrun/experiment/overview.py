@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from ..errors import StoreError
-from ..store import RunFolder, ending_of, read_manifest, read_tags, status_of
+from ..places import command_for
+from ..store import RunFolder, corrupt, ending_of, read_manifest, read_tags, status_of
 from .identity import differences, flattened
 from .keeper import METRICS
 from .prepare import read_config
@@ -18,9 +19,12 @@ from .run import run
 COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")
 
 
+DIAGNOSIS = "diagnosis.json"
+
+
 def overview(folder: RunFolder) -> dict:
-    """Plain values: run_id, run_dir, status, tags, parent, overrides, sessions, environment, config, result, files,
-    reproduce. Raises StoreError where the run cannot be read."""
+    """Plain values: run_id, run_dir, status, tags, parent, overrides, sessions, environment, config, result, diagnosis,
+    files, reproduce. Raises StoreError where the run cannot be read."""
     manifest, status = read_manifest(folder), status_of(folder)
     sizes = {path.name: path.stat(follow_symlinks=False).st_size for path in sorted(folder.path.iterdir())}
     return {
@@ -30,9 +34,25 @@ def overview(folder: RunFolder) -> dict:
         "tags": read_tags(folder),
         **{key: manifest.get(key) for key in ("parent", "overrides", "sessions", "environment", "config")},
         "result": ending_of(folder),
+        "diagnosis": kept_diagnosis(folder),
         "files": [{"name": name, "bytes": size} for name, size in sizes.items() if not name.startswith(".")],
         "reproduce": f"dlrun train {shlex.quote(str(folder.path / 'resolved.yaml'))}",
     }
+
+
+def kept_diagnosis(folder: RunFolder) -> dict | None:
+    """The diagnosis that was written when the run ended; None where there was none. Raises StoreError if corrupt."""
+    if not (folder.path / DIAGNOSIS).exists():
+        return None
+    found = folder.read_json(DIAGNOSIS)
+    if not isinstance(found, dict):
+        raise corrupt(folder.path / DIAGNOSIS, "not a JSON object")
+    return found
+
+
+def metrics(folder: RunFolder) -> list[dict]:
+    """A run's records, one an epoch; none before the first. Raises StoreError where a line is damaged."""
+    return folder.read_lines(METRICS) if (folder.path / METRICS).exists() else []
 
 
 def difference(one: RunFolder, other: RunFolder) -> dict:
@@ -57,7 +77,8 @@ def train_again(folder: RunFolder) -> list[dict]:
     Raises StoreError for a run that did not finish, since there is nothing to compare with.
     """
     if status_of(folder) != "finished":
-        raise StoreError(f"{folder.id}: has not finished, so there is nothing to compare; dlrun resume {folder.id}")
+        way_on = command_for("resume", folder.path)
+        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; go on with it first: {way_on}")
     with tempfile.TemporaryDirectory() as elsewhere:
         result = run(read_config(folder.path / "resolved.yaml"), Path(elsewhere))
         again = RunFolder(Path(result["run_dir"]))

@@ -7,13 +7,14 @@ that was interrupted anywhere, any number of times, ends with the bits of one th
 from collections.abc import Iterable
 
 from ..config import LoadedConfig
-from ..errors import StoreError
+from ..nn.training import Trainer
 from ..store import Checkpoint, RunFolder, add_session, create_run, ending_of, read_manifest
+from .failure import failure_kept
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
-from .keeper import METRICS, Keeper
+from .keeper import METRICS, TRACE, Keeper, Sound
 from .prepare import Experiment, prepare, read_config
-from .run import Watch, failure_kept, hashes_of, keeper_of, train_to_an_end, write_beginning
+from .run import Watch, hashes_of, keeper_of, train_to_an_end, write_beginning
 
 # A run that ended so is over: to go on with it would be to do the same again.
 OVER = ("finished", "diverged")
@@ -53,10 +54,11 @@ def take_up(folder: RunFolder, manifest: dict, loaded: LoadedConfig, experiment:
     with noted_interrupts() as interrupts, failure_kept(folder, sessions):
         folder.tidy()
         keeper = keeper_of(experiment, folder, manifest, interrupts)
-        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), len(sound_metrics(folder)))
+        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), sound_lines(folder, keeper.trainer))
         add_session(folder, manifest, checkpoint and checkpoint.name)
         begin_at(keeper, checkpoint)
         folder.keep_lines(METRICS, keeper.trainer.epochs_done)
+        folder.keep_lines(TRACE, len(trace_so_far(folder, keeper.trainer)))
         more = {"sessions": sessions, "notes": version_notes(manifest) + notes}
         return train_to_an_end(folder, experiment, keeper, watch, more)
 
@@ -64,15 +66,16 @@ def take_up(folder: RunFolder, manifest: dict, loaded: LoadedConfig, experiment:
 def make_longer(folder: RunFolder, manifest: dict, loaded: LoadedConfig, experiment: Experiment, watch: Watch) -> dict:
     """Go on in a new run with more epochs; the old one stays as it is, and is its parent."""
     identity = identity_of(loaded, experiment, {"run_id": folder.id, "why": "longer"})
-    metrics = sound_metrics(folder)
     longer = create_run(folder.path.parent, loaded.config.name)
     with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
         write_beginning(longer, loaded, experiment, identity)
         keeper = keeper_of(experiment, longer, identity, interrupts)
-        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), len(metrics))
+        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), sound_lines(folder, keeper.trainer))
         begin_at(keeper, checkpoint)
-        for record in metrics[: keeper.trainer.epochs_done]:
+        for record in sound_metrics(folder)[: keeper.trainer.epochs_done]:
             longer.append_line(METRICS, record)
+        for line in trace_so_far(folder, keeper.trainer):
+            longer.append_line(TRACE, line)
         more = {"sessions": 1, "notes": version_notes(manifest) + notes}
         return train_to_an_end(longer, experiment, keeper, watch, more)
 
@@ -86,15 +89,29 @@ def sound_metrics(folder: RunFolder) -> list[dict]:
     return numbered if len(numbered) == len(records) else []
 
 
+def sound_trace(folder: RunFolder) -> list[dict]:
+    """The lines of the trace up to the first damaged one."""
+    return folder.sound_lines(TRACE)[0] if (folder.path / TRACE).exists() else []
+
+
+def trace_so_far(folder: RunFolder, trainer: Trainer) -> list[dict]:
+    """The lines of the trace up to where the trainer stands; at the beginning there are none yet."""
+    return [line for line in sound_trace(folder) if trainer.has_begun() and line.get("epoch") <= trainer.epochs_done]
+
+
+def sound_lines(folder: RunFolder, trainer: Trainer) -> Sound:
+    """How far metrics and trace can be relied on; a trace that ends early is as bad as metrics that do."""
+    metrics = Sound(len(sound_metrics(folder)), METRICS)
+    traced = {line.get("epoch") for line in sound_trace(folder)}
+    missing = (
+        epoch
+        for epoch in range(metrics.epochs + 1)
+        if trainer.tracer and trainer.tracer.is_due(epoch) and epoch not in traced
+    )
+    return min(metrics, Sound(next(missing, metrics.epochs + 1) - 1, TRACE))
+
+
 def begin_at(keeper: Keeper, checkpoint: Checkpoint | None) -> None:
     """Bring the trainer to a checkpoint; without one it stands at the beginning already."""
     if checkpoint is not None:
         keeper.restore(checkpoint)
-
-
-def require_ended(folder: RunFolder) -> dict:
-    """The result of a run whose last session came to an end. Raises StoreError for one that did not."""
-    result = ending_of(folder)
-    if result is None:
-        raise StoreError(f"{folder.id}: has no result yet; go on with it first: dlrun resume {folder.id}")
-    return result

@@ -5,7 +5,6 @@ stop. All state lies open on the trainer between two steps: what `state` gives, 
 bit for bit as if it had never stopped.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
 from .permutation import shuffled
+from .trace import Tracer
 
 
 class Examples(NamedTuple):
@@ -77,6 +77,7 @@ class Trainer:
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
     batches_done : the steps of the epoch under way, whose rows were shuffled from `shuffle_state` of batch_rng.
+    tracer : looks at the network at some epochs if `trace` is asked for; nothing in training depends on it.
     after_step : called after each step; what it raises ends the training there, in a state that can be gone on from.
     """
 
@@ -91,11 +92,14 @@ class Trainer:
         batch_rng: np.random.Generator,
         dropout_rng: np.random.Generator,
         augment: Callable[[np.ndarray], None] | None = None,
+        trace: bool = False,
     ):
         self.network, self.parameters, self.train, self.dev, self.plan = network, parameters, train, dev, plan
         self.batch_rng, self.dropout_rng, self.augment = batch_rng, dropout_rng, augment
         m = len(train.X)
         self.batch_size = min(plan.batch_size or m, m)
+        looks = {"batch_size": self.batch_size, "l2_lambda": plan.l2_lambda, "dtype": parameters.flat.dtype}
+        self.tracer = Tracer(network, train.X, train.Y, **looks) if trace else None
         decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
         self.optimizer = Optimizer(plan.optimizer, parameters, decay, plan.settings)
         self.gradient = Parameters(network.sizes, parameters.flat.dtype)
@@ -123,8 +127,8 @@ class Trainer:
         """One pass over the training rows, and the measurements after it."""
         rate = self.plan.learning_rate / (1 + self.plan.learning_rate_decay * self.epochs_done)
         m = len(self.train.X)
-        for X_rows, Y in itertools.islice(self.batches(), self.batches_done, None):
-            loss, penalty = self.step(X_rows, Y, rate)
+        for X_rows, Y in self.batches(self.batches_done):
+            loss, penalty = (self.traced_step if self.is_last_of_epoch() else self.step)(X_rows, Y, rate)
             self.loss_sum += loss * len(Y)
             self.penalty_sum += penalty * len(Y)
             self.batches_done += 1
@@ -138,14 +142,15 @@ class Trainer:
         np.copyto(self.last_good.flat, self.parameters.flat)
         return record
 
-    def batches(self) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
-        """Row numbers and targets of each batch of an epoch, reshuffled; None for all rows in their own order."""
+    def batches(self, first: int = 0) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+        """Row numbers and targets of each batch of an epoch from the `first` on, reshuffled; None for all rows."""
         m = len(self.train.X)
         if self.batch_size == m:
-            yield None, self.train.Y
+            if not first:
+                yield None, self.train.Y
             return
         order = shuffled(m, self.batch_rng)
-        for start in range(0, m, self.batch_size):
+        for start in range(first * self.batch_size, m, self.batch_size):
             rows = order[start : start + self.batch_size]
             yield rows, self.train.Y.take(rows, axis=0)
 
@@ -160,6 +165,27 @@ class Trainer:
         backward(self.parameters, self.gradient, workspace)
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
         return loss, penalty
+
+    def traced_step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
+        """The last step of an epoch, watched by the tracer if the epoch is to be traced."""
+        if self.tracer is None:
+            return self.step(rows, Y, rate)
+        self.tracer.updates.fill(np.nan)
+        before = self.parameters.copy() if self.is_traced(self.epochs_done + 1) else None
+        costs = self.step(rows, Y, rate)
+        if before is not None:
+            self.tracer.watch(before, self.parameters)
+        return costs
+
+    def is_traced(self, epoch: int) -> bool:
+        """Whether the network is looked at after this epoch: where the tracer wants it, and after the plan's last."""
+        return self.tracer is not None and (epoch == self.plan.epochs or self.tracer.is_due(epoch))
+
+    def trace(self) -> dict | None:
+        """The trace's line of the epoch just done (before any: of the initialisation), or None where there is none."""
+        if self.tracer is None or not (self.is_traced(self.epochs_done) or self.out_of_patience()):
+            return None
+        return self.tracer.look(self.epochs_done, self.parameters)
 
     def gather(self, rows: np.ndarray | None, workspace: Workspace) -> None:
         """Bring a batch into the workspace, augmented; a full batch without augmentation is there from the start."""
@@ -197,6 +223,14 @@ class Trainer:
         """Whether every step of the plan is done and only the last epoch's measurement is not."""
         return self.epochs_done + 1 == self.plan.epochs and self.batches_done == self.batches_in_epoch()
 
+    def has_begun(self) -> bool:
+        """Whether any step has been done."""
+        return self.optimizer.steps > 0
+
+    def is_last_of_epoch(self) -> bool:
+        """Whether the step to come is the last of its epoch."""
+        return self.batches_done + 1 == self.batches_in_epoch()
+
     def batches_in_epoch(self) -> int:
         return -(-len(self.train.X) // self.batch_size)
 
@@ -214,6 +248,7 @@ class Trainer:
             "best": best.flat,
             "counts": np.array(counts, np.int64),
             "sums": np.array([self.loss_sum, self.penalty_sum, *self.best_measure]),
+            "updates": self.tracer.updates if self.tracer else np.empty(0),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -227,6 +262,8 @@ class Trainer:
         if best_epoch:
             self.best = self.parameters.copy()
             np.copyto(self.best.flat, state["best"])
+        if self.tracer:
+            np.copyto(self.tracer.updates, state["updates"])
         self.shuffle_state = self.batch_rng.bit_generator.state
 
     def require_finite(self, number: float, epoch: int, workspace: Workspace | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Training as it goes: a bar on a terminal, a few lines in a pipe, nothing when quiet.
+"""Training as it goes: a live panel on a terminal, a few lines in a pipe, nothing when quiet.
 
 Stands beside the training loop, which hands over one record an epoch. An epoch may take a millisecond, so all but a few
 updates a second cost no more than looking at the clock.
@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .panel import SHORTEST_SECONDS, LivePanel, remember_errors
 from .text import say, shown, shown_cost
-
-# A refresh was measured at about two milliseconds, so this keeps the bar near one percent of the time.
-REFRESHES_A_SECOND = 5
 
 # A log shows the course of a run in this many lines, plus the last epoch.
 PLAIN_LINES = 12
 
 
 @contextmanager
-def training_display(epochs: int, console: Console, *, quiet: bool = False) -> Iterator["Display"]:
+def training_display(
+    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: object = None
+) -> Iterator["Display | LivePanel"]:
     """A display with `.update(record)` for `epochs` epochs, on `console`; its last state stays when it ends.
 
     A record is {epoch, cost, loss, train_error, dev_error, seconds}, epochs counted from 1. An epoch without evaluation
@@ -31,7 +31,7 @@ def training_display(epochs: int, console: Console, *, quiet: bool = False) -> I
     if quiet:
         display = Display(epochs)
     elif console.is_terminal and not console.is_dumb_terminal:
-        display = Bar(epochs, console)
+        display = LivePanel(epochs, console, name or "", optimal_error)
     else:
         display = Lines(epochs, console)
     try:
@@ -79,53 +79,6 @@ class Lines(Display):
             self.unshown = None
 
 
-class Bar(Display):
-    """A progress bar with the time left, the cost and the errors; refreshed by the clock and by no thread."""
-
-    def __init__(self, epochs: int, console: Console):
-        super().__init__(epochs)
-        columns = (
-            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}", markup=False),
-            BarColumn(bar_width=None),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[numbers]}", markup=False),
-        )
-        self.errors = {"train": None, "dev": None}
-        self.unshown: dict | None = None
-        self.next_refresh = 0.0
-        # Standard output may be a pipe that a script reads; Rich would send what is printed there to this console.
-        self.progress = Progress(*columns, console=console, auto_refresh=False, expand=True, redirect_stdout=False)
-        self.task = self.progress.add_task("", total=epochs, numbers="")
-        self.progress.start()
-
-    def update(self, record: dict) -> None:
-        """Keeps the record, and shows it if the last refresh is long enough ago."""
-        remember_errors(self.errors, record)
-        self.unshown = record
-        if time.monotonic() >= self.next_refresh:
-            self.refresh()
-            self.next_refresh = time.monotonic() + 1 / REFRESHES_A_SECOND
-
-    def refresh(self) -> None:
-        """Draws the newest record."""
-        if self.unshown is not None:
-            text = numbers(self.unshown, self.errors)
-            self.progress.update(self.task, completed=self.unshown["epoch"], numbers=text, refresh=True)
-            self.unshown = None
-
-    def close(self) -> None:
-        """Draws the last record and ends the bar where it is."""
-        self.refresh()
-        self.progress.stop()
-
-
-def remember_errors(errors: dict, record: dict) -> None:
-    """Keeps the newest error of each split that was evaluated."""
-    for split in errors:
-        if record.get(f"{split}_error") is not None:
-            errors[split] = record[f"{split}_error"]
-
-
 def numbers(record: dict, errors: dict) -> str:
     """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is left out."""
     known = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
@@ -147,7 +100,7 @@ def counting_display(things: str, console: Console, *, quiet: bool = False) -> I
         if time.monotonic() >= due:
             progress.start()
             progress.update(task, completed=done, total=total, refresh=True)
-            due = time.monotonic() + 1 / REFRESHES_A_SECOND
+            due = time.monotonic() + SHORTEST_SECONDS
 
     try:
         yield count

@@ -7,8 +7,10 @@ import json
 
 from rich.console import Console
 
-from .terminal import borderless_table, errors_table, verdict_sentences
-from .text import cell, say
+from ..places import command_for
+from .qualifiers import show_test_look
+from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
+from .text import borderless_table, cell, say
 
 
 def show_run(run: dict, console: Console) -> None:
@@ -22,15 +24,18 @@ def show_run(run: dict, console: Console) -> None:
         say(console, result["message"])
     if result.get("errors"):
         console.print(errors_table(result))
+        show_test_look(run.get("test_look"), console)
+        show_bars(run["diagnosis"], console)
         for sentence in verdict_sentences(result):
             say(console, sentence)
+        show_top_advice(run["diagnosis"], console)
     for key, value in leaves(run["config"]).items():
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
     files = ", ".join(f"{file['name']} ({file['bytes']})" for file in run["files"])
     say(console, "files, in bytes: ", files)
     say(console, "make it again: ", (run["reproduce"], "bold"), whole=True)
     if run["status"] in ("interrupted", "crashed", "failed"):
-        say(console, "go on: ", (f"dlrun resume {run['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", run["run_dir"]), "bold"), whole=True)
 
 
 def leaves(config: dict, above: str = "") -> dict[str, object]:

@@ -5,20 +5,21 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
-from itertools import groupby
-from operator import itemgetter
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import error_word, points, span
-from .text import UNKNOWN, cell, clean, say, shown, shown_cost
+from ..places import command_for
+from .advice import show_advice
+from .bars import error_bars
+from .health import SEVERITIES, show_finding
+from .qualifiers import show_reference, show_selection, show_test_look
+from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
-LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "low": "green"}
-SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
@@ -30,24 +31,43 @@ def make_console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
-def show_result(result: dict, console: Console) -> None:
-    """A run's errors and their distances, the verdict, what went wrong, where it is kept, what to do next."""
+def show_result(result: dict, console: Console, diagnosis: dict | None = None) -> None:
+    """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next."""
     say(console, (result["name"], "bold"), f"  {epochs_phrase(result)}")
     if result["status"] != "finished":
         reason = f": {result['message']}" if result.get("message") else ""
         say(console, (f"{result['status']}{reason}", "bold red"))
     console.print(errors_table(result))
+    show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
-    for warning in result.get("warnings") or []:
+    for warning in warnings_untold(result):
         say(console, ("warning: ", "yellow"), warning)
     for note in result.get("notes") or []:
         say(console, ("note: ", "yellow"), note)
+    show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result.get("report"):
+        say(console, "report: ", result["report"], whole=True)
     if result["status"] == "interrupted":
-        say(console, "go on: ", (f"dlrun resume {result['run_id']}", "bold"), whole=True)
+        say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
+    show_top_advice(diagnosis, console)
     if result.get("verdict"):
-        say(console, "next: ", (f"dlrun diagnose {result['run_id']}", "bold"), whole=True)
+        say(console, "next: ", (command_for("diagnose", result["run_dir"]), "bold"), whole=True)
+
+
+def show_bars(diagnosis: dict | None, console: Console) -> None:
+    """The errors of a diagnosis as bars on one scale."""
+    if diagnosis and diagnosis.get("verdict"):
+        for line in error_bars(diagnosis, console.width, console.options.ascii_only):
+            say(console, *line, whole=True)
+
+
+def show_top_advice(diagnosis: dict | None, console: Console) -> None:
+    """What promises most, with the command to type, or the key to change."""
+    top = next(iter((diagnosis or {}).get("advice") or []), None)
+    if top and (how := top.get("command") or top.get("key")):
+        say(console, f"try: {top['action']}: ", (how, "bold"), whole=True)
 
 
 def epochs_phrase(result: dict) -> str:
@@ -95,11 +115,6 @@ def shown_interval(interval: list[float] | None) -> str:
     return span(interval) if interval else ""
 
 
-def borderless_table() -> Table:
-    """A table as light as aligned text."""
-    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-
-
 def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
     """A distance with its name and level: "10.0 variance, high"; empty where there is no verdict."""
     if level is None or upper is None or lower is None:
@@ -123,6 +138,12 @@ def findings(record: dict) -> list[dict]:
     return record.get("findings") or []
 
 
+def warnings_untold(result: dict) -> list[str]:
+    """The warnings of a result that none of its findings has told already."""
+    told = "; ".join(finding["evidence"] for finding in findings(result))
+    return [warning for warning in result.get("warnings") or [] if warning.split("; ")[0] not in told]
+
+
 def show_diagnosis(diagnosis: dict, console: Console) -> None:
     """The errors, the two subtractions, what outranks them, the verdict, and what to try."""
     run = f" of {diagnosis['run_id']}" if diagnosis.get("run_id") else ""
@@ -135,15 +156,18 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     console.print(errors_table(diagnosis | {"task": "regression" if regression else ""}, gaps=False))
     if diagnosis["errors"].get("test") is not None:
         say(console, "test is for the last word only: it takes no part in the verdict")
+        show_test_look(diagnosis.get("test_look"), console)
     show_distances(diagnosis, console)
+    show_selection(diagnosis.get("selection"), console)
+    show_reference(diagnosis.get("reference"), console)
     for finding in findings(diagnosis):
-        say(console, (finding["title"], SEVERITIES[finding["severity"]]), f": {finding['evidence']}; {finding['do']}")
+        show_finding(finding, console)
     show_classes(diagnosis.get("classes"), console)
     say(console, ("verdict: ", "bold"), (diagnosis["sentence"], "bold"))
     for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
         if told:
             say(console, told["sentence"])
-    show_advice(diagnosis["advice"], console)
+    show_advice(diagnosis, console)
 
 
 # What each distance is, and the key of its value and its interval.
@@ -178,24 +202,6 @@ def show_classes(classes: dict | None, console: Console) -> None:
         interval = shown_interval(item["interval"])
         table.add_row(cell(item["label"]), str(item["rows"]), shown(item["recall"]), interval)
     console.print(table)
-
-
-def show_advice(advice: list[dict], console: Console) -> None:
-    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
-    number = 0
-    for reason, group in groupby(advice, key=itemgetter("why")):
-        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
-        width = max(len(action) for action, _ in items)
-        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
-        say(console, f"because {reason}:")
-        for action, key in items:
-            number += 1
-            if fits and key:
-                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
-            else:
-                say(console, f"  {number}. {action}", whole=True)
-                if key:
-                    say(console, "     ", (key, "cyan"), whole=True)
 
 
 def show_gradcheck(report: dict, console: Console) -> None:

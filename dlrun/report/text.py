@@ -8,12 +8,16 @@ import math
 import unicodedata
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.words import percent
 
 # Stands where a number is not known.
 UNKNOWN = "-"
+
+# How a level of the verdict is coloured; the word is always there too.
+LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "low": "green"}
 
 # Format characters that reorder the text around them; unlike the other format characters no language needs them in a
 # name, and they can make one name look like another.
@@ -42,6 +46,13 @@ def shown_cost(cost: float | None) -> str:
     return f"{cost:.4f}" if low <= cost < high else f"{cost:.2e}"
 
 
+def seconds_phrase(seconds: float) -> str:
+    """A time for a person: "0.4 s", "3 min", "1.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 def say(console: Console, *parts: str | tuple[str, str], whole: bool = False) -> None:
     """Prints one paragraph of cleaned parts, each a text or (text, style).
 
@@ -54,3 +65,8 @@ def say(console: Console, *parts: str | tuple[str, str], whole: bool = False) ->
 def cell(value: object, style: str = "") -> Text:
     """`value`, cleaned, as a table cell."""
     return Text(clean(value), style=style)
+
+
+def borderless_table() -> Table:
+    """A table as light as aligned text."""
+    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))

@@ -1,41 +1,53 @@
 """The store: run folders, written whole and read with suspicion."""
 
-from . import checkpoints, trash
+from . import checkpoints, looks, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
-from .folder import RunFolder
+from .disk import write_whole
+from .folder import RunFolder, corrupt
 from .listing import list_runs, read_result, select
-from .manifest import add_session, now, read_manifest, write_manifest
+from .manifest import add_session, is_begun, now, read_manifest, write_manifest
 from .provenance import environment
-from .references import find_run
+from .references import find_run, find_runs
+from .reserve import release, reserve, write_last_word
 from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import verify, write_result
+from .verification import add_file, require_sound, verify, write_result
 
 __all__ = [
     "Checkpoint",
     "Form",
     "RunFolder",
+    "add_file",
     "add_session",
     "change_tags",
     "checkpoints",
+    "corrupt",
     "create_run",
     "encode",
     "ending_of",
     "environment",
     "find_run",
+    "find_runs",
     "form_of",
+    "is_begun",
     "list_runs",
+    "looks",
     "now",
     "read_manifest",
     "read_result",
     "read_tags",
+    "release",
+    "require_sound",
+    "reserve",
     "select",
     "status_of",
     "trash",
     "verify",
+    "write_last_word",
     "write_manifest",
     "write_result",
+    "write_whole",
 ]

@@ -39,6 +39,21 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         sync_folder(path.parent)
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """Brings `data` to where the bytes of a file of the same length lie, which takes no new room. Raises StoreError."""
+    with told_as_store_error(path, "written"), open(path, "r+b") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def move(path: Path, target: Path) -> None:
+    """Gives a file that is on the disk another name in its folder. Raises StoreError."""
+    with told_as_store_error(target, "written"):
+        os.replace(path, target)
+        sync_folder(target.parent)
+
+
 def append(path: Path, line: bytes) -> None:
     """Adds a whole `line` (with its newline) to the file, after cutting what a torn write left. Raises StoreError."""
     with told_as_store_error(path, "written"), open(path, "a+b") as file:

@@ -21,21 +21,21 @@ RETRY_SECONDS = 0.01
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Holds the run's lock during the block. Raises StoreError while another process has it."""
+def held(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Holds the folder's lock during the block. Raises StoreError if another process has it for so long."""
     with told_as_store_error(folder / NAME, "locked"):
         handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
-        if not (taken(handle) and same_file(handle, folder / NAME)):
+        if not (taken(handle, patience_seconds) and same_file(handle, folder / NAME)):
             raise StoreError(f"{folder}: another process is at work in this run; wait until it has ended, or stop it")
         yield
     finally:
         os.close(handle)
 
 
-def taken(handle: int) -> bool:
+def taken(handle: int, patience_seconds: float) -> bool:
     """Whether the lock could be had within the patience."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,6 +31,11 @@ def write_manifest(folder: RunFolder, identity: dict) -> dict:
     return manifest
 
 
+def is_begun(folder: RunFolder) -> bool:
+    """Whether a run came so far that it can be gone on with."""
+    return (folder.path / FILE).exists()
+
+
 def add_session(folder: RunFolder, manifest: dict, checkpoint: str | None) -> dict:
     """Writes run.json with one more session, which goes on from `checkpoint`, or from the beginning without one."""
     longer = manifest | {"sessions": [*manifest["sessions"], session(checkpoint)]}

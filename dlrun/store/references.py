@@ -11,6 +11,7 @@ from ..errors import StoreError
 from .folder import RunFolder
 from .listing import list_runs
 from .runs import run_ids, run_name
+from .tags import read_tags
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,84}")
@@ -41,6 +42,26 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
     if not ids:
         raise StoreError(f"run {reference!r}: no runs in {runs_dir}; train one first, or choose another runs folder")
     raise StoreError(f"run {reference!r}: no such run in {runs_dir}; `dlrun runs` lists those there are")
+
+
+def find_runs(runs_dir: Path, reference: str) -> list[RunFolder]:
+    """Every run that has `reference` for its name or a tag, newest first; else the one that `find_run` finds.
+
+    Raises StoreError where that is none.
+    """
+    ids, _ = run_ids(runs_dir)
+    found = [run_id for run_id in ids if reference in (run_name(run_id), *tags_of(RunFolder(runs_dir / run_id)))]
+    if reference in ids or reference in ("latest", "best") or not found:
+        return [find_run(runs_dir, reference)]
+    return [RunFolder(runs_dir / run_id) for run_id in found]
+
+
+def tags_of(folder: RunFolder) -> list[str]:
+    """A run's tags; a damaged run has none, so that it does not hide the others."""
+    try:
+        return read_tags(folder)
+    except StoreError:
+        return []
 
 
 def best_run(runs_dir: Path) -> RunFolder:

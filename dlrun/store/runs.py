@@ -38,7 +38,11 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
         path = runs_dir / f"{stamp}-{name}-{secrets.token_hex(2)}"
         with told_as_store_error(path, "made"), suppress(FileExistsError):
             path.mkdir()
-            disk.sync_folder(runs_dir)
+            try:
+                disk.sync_folder(runs_dir)
+            except OSError:
+                path.rmdir()
+                raise
             return RunFolder(path)
     raise StoreError(f"{runs_dir}: every suffix tried for {stamp}-{name} is taken; wait a second and try again")
 

@@ -4,18 +4,19 @@ Stands beside the run folder. The hashes are in checksums.json, which is written
 """
 
 import hashlib
+from collections.abc import Iterable
 
 from ..errors import StoreError
 from . import checkpoints, strict_json
 from .disk import opened
 from .folder import RunFolder, corrupt
-from .status import RESULT
+from .status import RESULT, ending_of
 
 FILE = "checksums.json"
 PIECE = 1024 * 1024
 
 # What goes on changing after a run's end, or has a checksum inside.
-OTHERWISE_KEPT = ("tags.json", FILE, RESULT)
+OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 
 
 def write_result(folder: RunFolder, result: dict) -> None:
@@ -24,6 +25,17 @@ def write_result(folder: RunFolder, result: dict) -> None:
     hashes = {name: sha256_of(folder, name) for name in whole_files(folder)}
     folder.write_json(FILE, hashes | {RESULT: hashlib.sha256(data).hexdigest()})
     folder.write_bytes(RESULT, data)
+
+
+def add_file(folder: RunFolder, name: str, value: object) -> None:
+    """Puts a JSON file into a run that has ended, or another in its place, with its hash.
+
+    In between the file has no hash, so that wherever this is cut short nothing looks damaged.
+    """
+    hashes = {known: hash_ for known, hash_ in read_checksums(folder).items() if known != name}
+    folder.write_json(FILE, hashes)
+    folder.write_json(name, value)
+    folder.write_json(FILE, hashes | {name: sha256_of(folder, name)})
 
 
 def whole_files(folder: RunFolder) -> list[str]:
@@ -42,16 +54,28 @@ def sha256_of(folder: RunFolder, name: str) -> str:
     return hashed.hexdigest()
 
 
-def verify(folder: RunFolder, ended: bool) -> list[dict]:
-    """One row a file: file, problem (None where it is sound). Until a run has `ended` whole files have no hashes."""
+def verify(folder: RunFolder) -> list[dict]:
+    """One row a file: file, problem (None where it is sound).
+
+    Whole files have hashes once a run has come to its end, which one that failed or was left at once has not.
+    """
+    ending = ending_of(folder)
     rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
-    if (folder.path / "metrics.jsonl").exists():
-        rows.append({"file": "metrics.jsonl", "problem": folder.sound_lines("metrics.jsonl")[1]})
-    if ended:
+    grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
+    rows += [{"file": name, "problem": folder.sound_lines(name)[1]} for name in grown]
+    if ending is not None and "errors" in ending:
         hashes = read_checksums(folder)
         rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
     problems = {row["file"]: row["problem"] for row in sorted(rows, key=lambda row: row["problem"] is not None)}
     return [{"file": name, "problem": problems[name]} for name in sorted(problems)]
+
+
+def require_sound(folder: RunFolder, names: Iterable[str]) -> None:
+    """Raises StoreError unless these files of a run that has ended are those that were written."""
+    hashes = read_checksums(folder)
+    for name in sorted(names):
+        if problem := hash_problem(folder, name, hashes.get(name, "")):
+            raise corrupt(folder.path / name, problem)
 
 
 def read_checksums(folder: RunFolder) -> dict[str, str]:

@@ -67,17 +67,19 @@ def disk_faults(folder: Path, every: int = 1) -> dict:
             for at in range(1 + tried % every, points + 1, every):
                 runs_dir, harm = folder / f"fault-{tried}", Harm(at, error, lasting)
                 status = in_child(lambda: harmed(harm, lambda: train(path, runs_dir)))  # noqa: B023
-                found = loss_after(status == STORE_STATUS, runs_dir, None, whole) or marked(runs_dir, lasting)
+                found = unmarked(runs_dir, lasting and error != errno.ENOSPC)
+                found = found or loss_after(status == STORE_STATUS, runs_dir, None, whole)
                 tried += 1
                 losses += [f"{errno.errorcode[error]}, {lasting=}, at {at}: {found}"] if found else []
                 shutil.rmtree(runs_dir, ignore_errors=True)
     return {"points": tried, "losses": losses}
 
 
-def marked(runs_dir: Path, lasting: bool) -> str | None:
-    """What is wrong with the run's status after it was resumed, if anything is; without a beginning nothing is."""
+def unmarked(runs_dir: Path, takes_nothing: bool) -> str | None:
+    """What is wrong with the status after a refusal: a run there is has failed, unless the disk took not even that."""
     statuses = [row["status"] for row in list_runs(runs_dir)]
-    return None if statuses in ([], ["finished"], ["failed"], ["crashed"]) else f"status {statuses}"
+    fits = statuses in ([], ["failed"]) or (takes_nothing and statuses == ["crashed"])
+    return None if fits else f"status {statuses}"
 
 
 def reference(folder: Path) -> dict:

@@ -14,9 +14,11 @@ def essence(run_dir: str | Path) -> dict:
     folder = RunFolder(Path(run_dir))
     result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
     metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
+    trace = folder.read_lines("trace.jsonl") if (folder.path / "trace.jsonl").exists() else []
     return {
         "model": (folder.path / "model.npz").read_bytes(),
         "metrics": [json.dumps({k: v for k, v in line.items() if k != "seconds"}) for line in metrics],
+        "trace": [json.dumps(line) for line in trace],
         "diagnosis": {key: value for key, value in diagnosis.items() if key != "run_id"},
         "result": {key: value for key, value in result.items() if key not in OF_THE_OCCASION},
     }

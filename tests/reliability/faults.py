@@ -3,6 +3,7 @@
 For children only: nothing is put back. A write that is harmed has half of its bytes written, as disks do.
 """
 
+import errno
 import io
 import os
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dlrun.store import disk
 
 DIED = 137
+NEEDS_ROOM = ("write", "mkdir")
 
 
 class Harm:
@@ -25,7 +27,11 @@ class Harm:
     def is_due(self, kind: str) -> bool:
         self.count += 1
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        return self.count == self.at or (self.lasting and self.at and self.count > self.at)
+        return self.count == self.at or (self.lasting and self.at and self.count > self.at and self.hinders(kind))
+
+    def hinders(self, kind: str) -> bool:
+        """Whether a disk that goes on refusing refuses this; one that is full takes what needs no new room."""
+        return self.error != errno.ENOSPC or kind in NEEDS_ROOM
 
     def do(self) -> None:
         if self.error is None:
@@ -46,7 +52,8 @@ class Harm:
 
         class File(io.FileIO):
             def write(self, data):
-                if harm.is_due("write"):
+                grows = self.tell() + len(data) > os.fstat(self.fileno()).st_size
+                if harm.is_due("write" if grows else "overwrite"):
                     super().write(memoryview(data)[: len(data) // 2])
                     harm.do()
                 return super().write(data)

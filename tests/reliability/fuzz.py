@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dlrun.errors import DlrunError
 from dlrun.experiment import difference, overview, read_config, resume
-from dlrun.store import RunFolder, ending_of, list_runs, read_result, verify
+from dlrun.store import RunFolder, list_runs, read_result, verify
 
 from .crashes import HALF_DONE, harmed
 from .faults import Harm
@@ -88,7 +88,7 @@ def listed(folder: RunFolder) -> None:
 
 
 def verified(folder: RunFolder) -> None:
-    verify(folder, ended=ending_of(folder) is not None)
+    verify(folder)
 
 
 def compared(folder: RunFolder) -> None:

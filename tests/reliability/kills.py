@@ -9,7 +9,7 @@ from pathlib import Path
 from dlrun.experiment import resume
 
 from .essence import essence
-from .short_run import CONFIG, config_in, in_child, only_run, status_of, train
+from .short_run import CONFIG, begun, config_in, exit_status_of, in_child, only_run, train
 
 LONGER = CONFIG.replace("epochs: 3", "epochs: 600").replace("checkpoint_epochs: 1", "checkpoint_epochs: 50")
 
@@ -39,9 +39,7 @@ def random_kills(folder: Path, kills: int, seed: int = 0) -> dict:
 
 def killed(deed, after: float) -> bool:
     """Whether a child that does the deed was still at it after so many seconds, and was killed."""
-    child = os.fork()
-    if child == 0:
-        os._exit(status_of(deed))
+    child = begun(deed)
     time.sleep(after)
     os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return exit_status_of(child) == -signal.SIGKILL

@@ -1,4 +1,9 @@
-"""A short run with many checkpoints, made in child processes that may die of it."""
+"""A short run with many checkpoints, made in child processes that may die of it.
+
+A child is a fork, which takes milliseconds where a new Python takes a second. Only a process with one thread may fork:
+a child has no other threads, and waits for ever on what they had locked. So all harm is done in a process that
+`python -m tests.reliability` begins, and never in one of pytest's.
+"""
 
 import os
 import sys
@@ -33,11 +38,27 @@ def config_in(folder: Path, text: str = CONFIG) -> Path:
 
 def in_child(deed: Callable[[], object]) -> int:
     """The exit status of a forked child that does the deed: 0, that of a DlrunError, or how it was made to end."""
+    return exit_status_of(begun(deed))
+
+
+def begun(deed: Callable[[], object]) -> int:
+    """The process id of a forked child that does the deed."""
+    require_one_thread()
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         os._exit(status_of(deed))
+    return child
+
+
+def exit_status_of(child: int) -> int:
+    """The exit status of a child, waited for; the negative number of the signal that ended it."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def require_one_thread() -> None:
+    threads = os.listdir("/proc/self/task")
+    assert len(threads) == 1, f"{len(threads)} threads in a process that is to fork"
 
 
 def status_of(deed: Callable[[], object]) -> int:

@@ -11,7 +11,7 @@ from .crashes import HALF_DONE, harmed
 from .essence import essence
 from .faults import Harm
 from .kills import LONGER
-from .short_run import config_in, in_child, only_run, status_of, train
+from .short_run import begun, config_in, exit_status_of, in_child, only_run, train
 
 
 def starts(folder: Path, processes: int) -> dict:
@@ -41,14 +41,13 @@ def resumes(folder: Path, times: int) -> dict:
 def at_once(deeds: list) -> list[int]:
     """The exit statuses of one child a deed, all let go in the same moment."""
     ready, go = os.pipe()
-    children = []
-    for deed in deeds:
-        child = os.fork()
-        if child == 0:
-            os.close(go)
-            os.read(ready, 1)  # ends when the parent closes its side
-            os._exit(status_of(deed))
-        children.append(child)
+
+    def when_let_go(deed) -> None:
+        os.close(go)
+        os.read(ready, 1)  # ends when the parent closes its side
+        deed()
+
+    children = [begun(lambda: when_let_go(deed)) for deed in deeds]  # noqa: B023
     os.close(ready)
     os.close(go)
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    return [exit_status_of(child) for child in children]

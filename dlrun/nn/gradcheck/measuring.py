@@ -20,7 +20,6 @@ SMALLER_STEPS = (0.1, 0.01)
 OTHER_STEPS = (0.1, 10.0)
 PERSISTS = 0.5  # of the first difference, at each of the other steps
 SECOND_LOOKS = 64  # entries a tensor that are measured again, the furthest off first
-PROGRESS_ENTRIES = 4096  # parameters between two reports of progress
 
 
 @dataclass
@@ -56,15 +55,9 @@ def measure(
 ) -> Measured:
     """Slopes at the flat indices `entries`, sorted; progress(done, total) counts them."""
     blocks = BlockDifferences(problem, memory_bytes)
-    parts = []
-    for start in range(0, len(entries), PROGRESS_ENTRIES):
-        parts.append(blocks.of(entries[start : start + PROGRESS_ENTRIES], epsilon))
-        if progress is not None:
-            progress(min(start + PROGRESS_ENTRIES, len(entries)), len(entries))
-    slope, low, high, kink = (
-        np.concatenate([getattr(p, name) for p in parts] or [[]]) for name in ("slope", "low", "high", "crossed")
-    )
-    kink, frozen = kink.astype(bool), np.full(len(entries), np.nan)
+    found = blocks.of(entries, epsilon, progress)
+    slope, low, high, kink = found.slope, found.low, found.high, found.crossed
+    frozen = np.full(len(entries), np.nan)
     steps, n_retried = np.full(len(entries), float(epsilon)), int(kink.sum())
     for factor in SMALLER_STEPS:
         again = np.flatnonzero(kink)

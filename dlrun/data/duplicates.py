@@ -1,0 +1,93 @@
+"""Rows that stand in two splits, found by their hashes: what was learned by heart then passes for understood.
+
+Stands beside `checks`; nothing loops over rows.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from .examples import Examples, Suspicion
+
+# Rows are hashed up to this many cells, which takes about a second; above it the check is left out and says so.
+MOST_CELLS_TO_HASH = 10**8
+
+# Cells hashed at a time, so that the copies stay in tens of megabytes.
+CELLS_AT_A_TIME = 2**21
+
+PAIRS = (("dev", "train"), ("test", "train"), ("test", "dev"))
+
+
+def rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+    """Rows of one split that stand in an earlier one: equal in all, or (classes) equal with other targets alone."""
+    cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
+    if cells > MOST_CELLS_TO_HASH:
+        told = f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
+        yield Suspicion("unchecked", told)
+        return
+    features = row_hashes(examples.numbers, examples.codes)
+    both = row_hashes(features[:, None], examples.y[:, None])
+    by_features, by_both = (
+        {name: np.sort(hashes[rows]) for name, rows in parts.items()} for hashes in (features, both)
+    )
+    for later, earlier in PAIRS:
+        if later not in parts:
+            continue
+        again = _how_many_are_among(by_both[later], by_both[earlier])
+        if again:
+            yield _told(
+                "rows-in-two-splits",
+                again,
+                parts,
+                (later, earlier),
+                f"equal in every feature and the target, which flatters the {later} error",
+                "remove duplicate rows, or split by data.group",
+            )
+        conflicting = _how_many_are_among(by_features[later], by_features[earlier]) - again
+        if conflicting and examples.classes:
+            yield _told(
+                "conflicting-rows",
+                conflicting,
+                parts,
+                (later, earlier),
+                "equal in every feature but with another target, so that no answer is right for both",
+                "look at their labels, or add a feature that tells them apart",
+            )
+
+
+def _told(
+    code: str, count: int, parts: Mapping[str, np.ndarray], pair: tuple[str, str], how: str, remedy: str
+) -> Suspicion:
+    later, earlier = pair
+    total = len(parts[later])
+    return Suspicion(code, f"{count} of {total} {later} rows also stand in {earlier}, {how}", remedy, count / total)
+
+
+def _how_many_are_among(some: np.ndarray, others: np.ndarray) -> int:
+    """Both sorted, which makes this many times as quick as np.isin on a million."""
+    at = np.searchsorted(others, some)
+    return int((others[np.minimum(at, len(others) - 1)] == some).sum())
+
+
+def row_hashes(*blocks: np.ndarray) -> np.ndarray:
+    """(m,) uint64, equal for equal rows of all blocks (m, any width, any type), else different but for 1 in 2^64."""
+    m = len(blocks[0])
+    total = np.zeros(m, dtype=np.uint64)
+    # A fixed seed: the hash is no random draw of the experiment.
+    rng = np.random.default_rng(0)
+    for block in blocks:
+        width = -(-block.shape[1] * block.dtype.itemsize // 8)
+        odd = rng.integers(0, 2**63, size=width, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        step = max(1, CELLS_AT_A_TIME // max(1, width))
+        for start in range(0, m, step):
+            rows = np.ascontiguousarray(block[start : start + step])
+            padded = np.zeros((len(rows), width * 8), dtype=np.uint8)
+            padded[:, : block.shape[1] * block.dtype.itemsize] = rows.view(np.uint8).reshape(len(rows), -1)
+            total[start : start + step] += (_mixed(padded.view(np.uint64)) * odd).sum(axis=1, dtype=np.uint64)
+    return total
+
+
+def _mixed(words: np.ndarray) -> np.ndarray:
+    """Spread the bits, for those of small whole numbers all stand at the top of a float64 (murmur3's finalizer)."""
+    words = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    return words ^ (words >> np.uint64(29))

@@ -1,0 +1,132 @@
+"""How well ordinary learners do on the same rows, each row answered without having been learned from.
+
+Stands beside the prepared data; what the errors say about the optimal error is the diagnosis's part.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .duplicates import row_hashes
+from .examples import Dataset
+
+# Training rows, and cells of them, that the learners see: all of them together then take some seconds.
+MOST_ROWS, MOST_CELLS = 4000, 10**6
+
+# The kernel learner takes m^2 kernel evaluations a fold; beyond this it is left out.
+MOST_KERNEL_ROWS = 2000
+
+# Neighbours that are asked, by section 2 of the research; never more than half of the rows.
+NEIGHBOURS = (1, 3, 5, 9, 15, 25, 51)
+
+FOLDS = 5
+
+
+class Answered(NamedTuple):
+    """A learner's name, and for each row whether it was wrong, or the squared error, (m,) float64."""
+
+    name: str
+    losses: np.ndarray
+
+
+class Conflicts(NamedTuple):
+    """Rows that stand in the data more than once, and the errors on all rows that no predictor can avoid."""
+
+    errors: int
+    rows: int
+
+
+def reference_rows(dataset: Dataset, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """X (m, n) and y (m,) of the training rows, each row that is there twice once, at most so many of them.
+
+    Without the repeats: an answer read off a row's own copy would be no answer to a new row.
+    """
+    X, y = np.asarray(dataset.train.X[:]), np.asarray(dataset.train.Y[:]).reshape(-1)
+    _, first = np.unique(row_hashes(X, y[:, None]), return_index=True)
+    most = min(MOST_ROWS, max(FOLDS, MOST_CELLS // X.shape[1]))
+    if len(first) > most:
+        first = rng.choice(first, most, replace=False)
+    first = np.sort(first)
+    return X[first].astype(np.float64), y[first] if dataset.classes == () else y[first].astype(np.int64)
+
+
+def conflicts(dataset: Dataset) -> Conflicts:
+    """Errors that rows with equal features and different classes force on any predictor, among train and dev rows.
+
+    In each set of equal rows all but the commonest class are wrong. The test rows are left alone.
+    """
+    parts = [dataset.train, dataset.dev]
+    hashes = np.concatenate([row_hashes(np.asarray(part.X[:])) for part in parts])
+    y = np.concatenate([np.asarray(part.Y[:]).reshape(-1) for part in parts]).astype(np.int64)
+    groups, group = np.unique(hashes, return_inverse=True)
+    # Few rows are alike as a rule, so only the pairs (set, class) that there are get a count.
+    pairs, counts = np.unique(group * (y.max() + 1) + y, return_counts=True)
+    commonest = np.zeros(len(groups), dtype=np.int64)
+    np.maximum.at(commonest, pairs // (y.max() + 1), counts)
+    return Conflicts(int(len(y) - commonest.sum()), len(y))
+
+
+def answers(X: np.ndarray, y: np.ndarray, *, regression: bool, rng: np.random.Generator) -> Iterator[Answered]:
+    """Each learner's losses on X (m, n) and y (m,), of answers given without the row itself or its fold.
+
+    Squared errors are in units of the variance of y, so that their mean is 1 - R².
+    """
+    unit = float(y.var()) or 1.0
+    loss = (lambda told: (told - y) ** 2 / unit) if regression else (lambda told: (told != y).astype(np.float64))
+    for k, told in neighbours_answers(X, y, regression):
+        yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", loss(told))
+    # A class of one row leaves its fold's learner with nothing to tell apart, if there are but two.
+    if not regression and (np.sort(np.bincount(y))[-2:] < (2, FOLDS)).any():
+        return
+    for name, make in learners(len(X), regression):
+        yield Answered(name, loss(out_of_fold(make, X, y, regression, rng)))
+
+
+def neighbours_answers(X: np.ndarray, y: np.ndarray, regression: bool) -> Iterator[tuple[int, np.ndarray]]:
+    """(k, (m,) answers) of the k nearest rows other than the row itself; the lower class wins a tie."""
+    from sklearn.neighbors import NearestNeighbors
+
+    counts = [k for k in NEIGHBOURS if k <= len(X) / 2]
+    if not counts:
+        return
+    found = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(X).kneighbors(return_distance=False)
+    for k in counts:
+        near = y[found[:, :k]]
+        if regression:
+            yield k, near.mean(axis=1)
+        else:
+            votes = (near[:, :, None] == np.arange(y.max() + 1)).sum(axis=1)
+            yield k, votes.argmax(axis=1)
+
+
+def learners(m: int, regression: bool) -> Iterator[tuple[str, Callable[[], object]]]:
+    """(name, what makes it) of the learners that are fitted fold by fold: a linear one, and a kernel one if cheap."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.svm import SVC, SVR
+
+    if regression:
+        yield "ridge regression", lambda: Ridge(alpha=1.0)
+    else:
+        yield "softmax regression", lambda: LogisticRegression(C=1.0, max_iter=200)
+    if m <= MOST_KERNEL_ROWS:
+        yield "support vectors, RBF kernel", lambda: SVR() if regression else SVC()
+
+
+def out_of_fold(
+    make: Callable[[], object], X: np.ndarray, y: np.ndarray, regression: bool, rng: np.random.Generator
+) -> np.ndarray:
+    """(m,) answers, each by a learner fitted to the other folds. Columns are scaled by those folds alone."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    kind = KFold if regression else StratifiedKFold
+    folds = kind(FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
+    with warnings.catch_warnings():
+        # A linear learner that stopped early is a somewhat weaker reference, and still a sound one.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The least populated class")
+        return cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)

@@ -1,0 +1,225 @@
+"""Causes of ill health that the config and the first steps show: what is to be named rather than its symptoms.
+
+A check is a function and a row of CAUSES, in the order in which they are told.
+"""
+
+import math
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from .history import Check, History, Limits, Sign, figure
+
+# Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
+# deviations. Three layers of threefold weights make outputs 27 times too large. Tiny ones are outgrown sooner.
+WEIGHTS_TOO_LARGE = Limits(3, 5)
+WEIGHTS_TOO_SMALL = Limits(5, 20)
+
+# Standard deviations of inputs beside one another, and an input's size beside 1. Origin: a judgement of the research
+# notes (section 5.3): trace rules alone find unscaled inputs in 73 of 100.
+INPUT_SCALE = Limits(30, 1000)
+
+# The share of the cost that is penalty; and lambda / m_train, the penalty's curvature, beside the data's own, which is
+# at most 1/4 for a logistic loss on scaled inputs: at 0.1 the fit is pulled most of the way to zero.
+PENALTY_SHARE = Limits(0.3, 0.5)
+PENALTY_CURVATURE = 0.1
+
+# Below these shares of units too few are left to carry a signal; a layer needs a few in each step whatever its width.
+KEEP_PROB = Limits(0.35, 0.2)
+FEWEST_KEPT_UNITS = 2
+
+# ||change of W|| of a step in the first epochs, beside ||W|| at first (too large) or then (too small). Origin: health
+# study of the research notes, where 56 healthy runs lay in 0.0034 to 0.017; Karpathy's rule of thumb is about 0.001.
+UPDATE_TOO_LARGE = Limits(3e-2, 1e-1)
+UPDATE_TOO_SMALL = Limits(3e-4, 1e-4)
+
+# adam and rmsprop move each weight by about the rate, whatever the gradient: beyond this the weights are the last step.
+ADAPTIVE_RATE = 0.3
+ADAPTIVE = ("adam", "rmsprop")
+
+SLOWER = "divide training.learning_rate by 10, and again while this stays"
+
+
+def fitting_spread(activation: str, n_in: int) -> float:
+    """The standard deviation that keeps a signal its size: sqrt(1 / n_in), or sqrt(2 / n_in) where half is cut off.
+
+    Source: He et al. 2015, equation 10; Glorot and Bengio 2010, section 4.2.1.
+    """
+    return math.sqrt((2 if activation in ("relu", "leaky_relu") else 1) / n_in)
+
+
+def drawn_spread(init: str, scale: float, n_in: int, n_out: int) -> float:
+    """The standard deviation of the weights that a rule draws."""
+    spreads = {
+        "zeros": 0.0,
+        "normal": scale,
+        "he": math.sqrt(2 / n_in),
+        "xavier": math.sqrt(1 / n_in),
+        "glorot": math.sqrt(2 / (n_in + n_out)),
+        "orthogonal": math.sqrt(1 / max(n_in, n_out)),
+    }
+    return spreads[init]
+
+
+def symmetric_units(history: History) -> Sign | None:
+    """Zero weights: all units of a layer are one unit."""
+    if history.value("network.init") != "zeros" or history.depth < 2:
+        return None
+    evidence = f"network.init is zeros: the {history.sizes[1]} units of layer 1 begin equal and get equal gradients"
+    return Sign(True, f"{evidence}, so each layer works as one unit", f"set network.init={fitting_init(history)}", 1)
+
+
+def fitting_init(history: History) -> str:
+    """The rule made for this activation."""
+    return "he" if history.value("network.activation") in ("relu", "leaky_relu") else "xavier"
+
+
+def init_scale(history: History) -> Sign | None:
+    """Initial weights far larger or smaller than keeps a signal alive."""
+    init, scale = history.value("network.init"), history.value("network.init_scale")
+    if init == "zeros":
+        return None
+    shapes = list(zip(history.sizes[:-1], history.sizes[1:], strict=True))
+    activation = history.value("network.activation")
+    ratios = [drawn_spread(init, scale, *shape) / fitting_spread(activation, shape[0]) for shape in shapes]
+    mean = math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))
+    name = f"normal with standard deviation {figure(scale)}" if init == "normal" else init
+    do = f"set network.init={fitting_init(history)}, which is made for {activation}"
+    if mean > WEIGHTS_TOO_LARGE.notice:
+        told = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
+        return Sign(mean > WEIGHTS_TOO_LARGE.grave, told, do)
+    if mean < 1 / WEIGHTS_TOO_SMALL.notice and history.depth > 1:
+        told = f"initial weights ({name}) are 1/{figure(1 / mean)} of what keeps signals their size through a layer"
+        return Sign(mean < 1 / WEIGHTS_TOO_SMALL.grave, told, do)
+    return None
+
+
+def inputs_unscaled(history: History) -> Sign | None:
+    """Inputs of very different or very large size, not scaled."""
+    if history.value("data.normalize") or not history.trace or "start" not in history.trace[0]:
+        return None
+    start = history.trace[0]["start"]
+    least, greatest = start["least_spread"], start["greatest_spread"]
+    if least is None:
+        return None
+    ratio, size = greatest / least, max(greatest, start["greatest_mean"])
+    worst = max(ratio, size)
+    if worst <= INPUT_SCALE.notice:
+        return None
+    if ratio >= size:
+        told = (
+            f"standard deviations of the inputs reach from {figure(least)} to {figure(greatest)}, {figure(ratio)} fold"
+        )
+    else:
+        told = f"inputs are as large as {figure(size)}, where initial weights are made for 1"
+    return Sign(worst > INPUT_SCALE.grave, f"{told}, and data.normalize is false", "set data.normalize=true")
+
+
+def penalty_dominates(history: History) -> Sign | None:
+    """A penalty that keeps the network from fitting; where the training rows are fitted, it does no such thing."""
+    l2_lambda = history.value("regularization.lambda")
+    if not l2_lambda or not history.train_is_high:
+        return None
+    share = history.trace[-1]["penalty_share"] if history.trace else penalty_share(history)
+    curvature = l2_lambda / history.m_train
+    if (share or 0) <= PENALTY_SHARE.notice and curvature <= PENALTY_CURVATURE:
+        return None
+    told = f"the penalty is {share or 0:.0%} of the cost at the end" if share is not None else "the penalty is heavy"
+    weights = weights_shrunk(history)
+    evidence = f"{told}, with lambda / m_train = {figure(curvature)}{weights}"
+    is_grave = (share or 0) > PENALTY_SHARE.grave or curvature > PENALTY_CURVATURE
+    return Sign(
+        is_grave, evidence, "divide regularization.lambda by 10, or set it to 0 until the training rows are fitted"
+    )
+
+
+def penalty_share(history: History) -> float | None:
+    """By the last line of metrics."""
+    line = history.metrics[-1] if history.metrics else {}
+    return line["penalty"] / line["cost"] if line.get("cost") and line.get("penalty") is not None else None
+
+
+def weights_shrunk(history: History) -> str:
+    """What became of the weights, in a clause."""
+    if len(history.trace) < 2:
+        return ""
+    before, after = (math.hypot(*(layer["weight_norm"] for layer in history.trace[i]["layers"])) for i in (0, -1))
+    return f"; the weights went from {figure(before)} to {figure(after)} in norm"
+
+
+def dropout_dominates(history: History) -> Sign | None:
+    """So much dropout that the training rows are not fitted."""
+    given = history.value("regularization.keep_prob")
+    hidden = history.sizes[1:-1]
+    keeps = given if isinstance(given, list | tuple) else [given] * len(hidden)
+    if not hidden or not history.train_is_high:
+        return None
+    least = min(keeps)
+    kept, layer = min((keep * n, number) for number, (keep, n) in enumerate(zip(keeps, hidden, strict=True), start=1))
+    if least == 1 or (least > KEEP_PROB.notice and kept >= FEWEST_KEPT_UNITS):
+        return None
+    told = f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
+    is_grave = least <= KEEP_PROB.grave or kept < FEWEST_KEPT_UNITS
+    return Sign(is_grave, told, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer)
+
+
+def rate_too_high(history: History) -> Sign | None:
+    """Steps that rewrite a good part of the weights."""
+    rate = history.value("training.learning_rate")
+    optimizer = history.value("training.optimizer")
+    if optimizer in ADAPTIVE and rate > ADAPTIVE_RATE:
+        told = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
+        return Sign(True, told, SLOWER)
+    ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]
+    if not ratios or max(ratios) <= UPDATE_TOO_LARGE.notice:
+        return None
+    told = (
+        f"a step of the first epochs moved the weights by {max(ratios):.1%} of their first size (median of the layers)"
+    )
+    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{told}; 0.1% to 1% is usual", SLOWER)
+
+
+def moved_of_start(history: History, line: Mapping[str, Any]) -> list[float]:
+    """How far a step moved each layer's weights, beside the initial ones: beside grown weights every step is small."""
+    first = {layer["layer"]: layer["weight_norm"] for layer in history.trace[0]["layers"]}
+    return [
+        layer["update_ratio"] * layer["weight_norm"] / first[layer["layer"]]
+        for layer in line["layers"]
+        if layer["update_ratio"] is not None and first[layer["layer"]]
+    ]
+
+
+def rate_too_low(history: History) -> Sign | None:
+    """Steps too small to get anywhere, in a training that did not get there; not those of units that have died."""
+    known = [history.layer_figures(line, "update_ratio") for line in history.first_lines]
+    if not any(known) or not history.train_is_high or history.is_dying():
+        return None
+    ratio = max(ratio for layers in known for _, ratio in layers)
+    if ratio >= UPDATE_TOO_SMALL.notice:
+        return None
+    told = (
+        f"a step of the first epochs changed the weights by {ratio:.1g} of their size at most; 0.001 to 0.01 is usual"
+    )
+    do = "multiply training.learning_rate by 10, and again while the cost falls smoothly"
+    return Sign(ratio < UPDATE_TOO_SMALL.grave, told, do)
+
+
+CAUSES = (
+    Check("symmetric-units", "units that are all alike", symmetric_units),
+    Check("init-scale", "initial weights of the wrong size", init_scale),
+    Check("inputs-unscaled", "inputs of very different sizes", inputs_unscaled),
+    Check("penalty-dominates", "the penalty outweighs the data", penalty_dominates),
+    Check("dropout-dominates", "dropout leaves too little", dropout_dominates),
+    Check(
+        "learning-rate-too-high",
+        "the learning rate is too high",
+        rate_too_high,
+        ("symmetric-units", "init-scale", "inputs-unscaled"),
+    ),
+    Check(
+        "learning-rate-too-low",
+        "the learning rate is too low",
+        rate_too_low,
+        ("symmetric-units", "init-scale", "inputs-unscaled", "learning-rate-too-high"),
+    ),
+)

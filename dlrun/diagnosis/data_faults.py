@@ -1,0 +1,100 @@
+"""Faults of the data as findings: what outranks bias and variance, because the errors then mean something else.
+
+Stands between what was noticed about the data and the diagnosis. One row a code; a finding is a plain dict.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple, Protocol
+
+from .mismatch import PERMUTATIONS, Shift, told_features
+from .sanity import Finding
+
+
+class Noticed(Protocol):
+    """A suspicion about data: its code, what was found, what would do, and the fraction of rows that it concerns."""
+
+    code: str
+    evidence: str
+    remedy: str
+    share: float
+
+
+class Fault(NamedTuple):
+    """A row of the table: the severity, or the share of rows from which it fails; title; what to do."""
+
+    severity: str
+    title: str
+    do: str
+    fails_from: float | None = None
+
+
+# From this share on, duplicates flatter an error by enough to change a verdict: 5 points is what "high" asks for.
+MANY_ROWS = 0.05
+
+# The order is that of the findings: first what makes every error meaningless.
+FAULTS = {
+    "leak": Fault("fail", "a feature is the target", "drop the feature unless it is known before the target is"),
+    "constant-target": Fault("fail", "the target never changes", "choose another target, or other rows"),
+    "mismatch": Fault(
+        "fail",
+        "train and dev rows are distributed differently",
+        "do not read the distance from train to dev error as variance alone: hold some rows of train's own kind out"
+        " as a second dev set, and gather training rows like those of dev",
+    ),
+    "rows-in-two-splits": Fault(
+        "notice", "rows stand in two splits", "remove duplicate rows, or split by data.group", MANY_ROWS
+    ),
+    "near-leak": Fault(
+        "notice", "one feature nearly is the target", "drop the feature unless it is known before the target is"
+    ),
+    "groups-in-two-splits": Fault(
+        "notice",
+        "rows of one group may stand on both sides",
+        "if rows of one group are alike, name the column in data.group",
+    ),
+    "conflicting-rows": Fault(
+        "notice",
+        "equal rows with different targets",
+        "look at their labels, or add a feature that tells them apart; what remains is optimal error"
+        " (dlrun diagnose --reference)",
+    ),
+    "absent-class": Fault("notice", "a class has no rows to be judged by", "give dev and test rows of every class"),
+    "id-column": Fault("notice", "a feature numbers the rows", "name it in data.drop, if it is an id"),
+}
+
+
+def data_fault(code: str, evidence: str, share: float = 1.0) -> dict:
+    """The finding of a code: {code, severity, title, evidence, do, layer}."""
+    fault = FAULTS[code]
+    fails = fault.fails_from is not None and share >= fault.fails_from
+    severity = "fail" if fails else fault.severity
+    return Finding(code, severity, fault.title, evidence, fault.do).to_dict()
+
+
+def faults_noticed(noticed: Iterable[Noticed]) -> list[dict]:
+    """One finding for each code that the table knows, its evidence from all that have the code, the worst share."""
+    known = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
+    found = {code: list(items) for code, items in groupby(known, key=lambda item: item.code)}
+    return ranked(
+        data_fault(code, "; ".join(item.evidence for item in items), max(item.share for item in items))
+        for code, items in found.items()
+    )
+
+
+def mismatch_fault(shift: Shift, names: Sequence[str]) -> dict | None:
+    """The finding that train and dev differ; None where they are not shown to, or by too little to matter."""
+    if not shift.is_told():
+        return None
+    odds = "none" if shift.p_value * (1 + PERMUTATIONS) <= 1.5 else f"{round(shift.p_value * (1 + PERMUTATIONS)) - 1}"
+    return data_fault(
+        "mismatch",
+        f"a dev row is told from a train row with AUC {shift.auc:.2f}, where 0.50 is chance and {odds} of"
+        f" {PERMUTATIONS} random divisions came as far; {told_features(shift.moved, names)}",
+    )
+
+
+def ranked(findings: Iterable[dict]) -> list[dict]:
+    """Findings about data in the table's order, those that fail first."""
+    order = list(FAULTS)
+    return sorted(findings, key=lambda found: (found["severity"] != "fail", order.index(found["code"])))

@@ -1,0 +1,259 @@
+"""Symptoms of ill health that metrics and trace show, each told only where no cause is known that explains it.
+
+A check is a function and a row of SYMPTOMS. Unless said otherwise a threshold is that of the health study in the
+research notes (section 5.3): chosen on 56 healthy and 100 sick runs, and tested on fresh ones.
+"""
+
+from itertools import pairwise
+from statistics import median
+
+from .history import Check, History, Limits, Sign, figure
+
+# The final cost beside the initial one.
+GROWTH = Limits(1.5, 3)
+
+# Initial loss beside that of the best constant answer, the entropy of the classes. Only the high side is a fault. Of
+# 120 healthy trainings 7 began above 2 (wide inputs that go together, He's rule), where the study had put its notice.
+# A regression by He's rule begins at about 3, because its outputs vary twice as much as its targets.
+FIRST_LOSS = Limits(3, 5)
+FIRST_LOSS_REGRESSION = Limits(6, 12)
+
+# Gradient norm of the first layer beside the last one's, the penalty left out (it hides what has vanished).
+VANISHING = Limits(1e-2, 1e-3)
+EXPLODING = Limits(10, 70)
+
+# Units that no row wakes, as a share of a layer; in layers of fewer units a dead one or two mean nothing.
+DEAD = Limits(0.25, 0.5)
+FEWEST_UNITS = 8
+
+# Outputs on the flat part of tanh or sigmoid: at the initialisation, and at the end.
+SATURATED_FIRST = Limits(0.3, 0.5)
+SATURATED_LAST = 0.9
+
+# Outputs on the straight part, in every hidden layer.
+LINEAR = 0.97
+
+# Epochs whose cost rose, and the mean step of the cost beside its size at the start, both over the second half.
+RISING = 0.35
+SWING = Limits(0.05, 0.15)
+FEWEST_EPOCHS = 8
+
+# The share of the cost of knowing nothing that training took off; and what its last third took off, of the same.
+LEARNED = Limits(0.3, 0.1)
+STILL_LEARNING = 0.01
+
+# The relative rise of the cost from one full-batch step to the next that rounding alone may cause, by precision.
+ROUNDING = {"float32": 1e-5, "float64": 1e-9}
+# From here on it is no longer the edge of stability (Cohen et al. 2021), where descent is uneven and yet goes down.
+UNEVEN_SHARE, UNEVEN_RISE = 0.05, 1e-3
+
+SLOWER = "divide training.learning_rate by 3 to 10"
+OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
+
+
+def diverged(history: History) -> Sign | None:
+    """A cost that ends above where it began, though in finite numbers."""
+    if history.status == "diverged" or not history.first_cost or not history.costs:
+        return None
+    growth = history.costs[-1] / history.first_cost
+    if growth <= GROWTH.notice:
+        return None
+    told = f"the cost went from {figure(history.first_cost)} to {figure(history.costs[-1])}, {figure(growth)} times"
+    return Sign(growth > GROWTH.grave, told, SLOWER)
+
+
+def initial_loss_high(history: History) -> Sign | None:
+    """A first loss above that of knowing nothing: the first weights are sure of wrong answers."""
+    if not history.trace or "start" not in history.trace[0] or history.trace[0]["loss"] is None:
+        return None
+    loss, prior = history.trace[0]["loss"], history.trace[0]["start"]["prior_loss"]
+    limits = FIRST_LOSS_REGRESSION if history.value("data.task") == "regression" else FIRST_LOSS
+    if not prior or loss / prior <= limits.notice:
+        return None
+    told = f"the loss began at {figure(loss)}, {figure(loss / prior)} times the {figure(prior)} of one answer for all"
+    return Sign(loss / prior > limits.grave, told, "use smaller initial weights: network.init=xavier, or he for relu")
+
+
+def gradient_ratios(history: History) -> list[float]:
+    """Of each line of the trace, the first layer's gradient norm beside the last one's."""
+    norms = [[layer["gradient_norm"] for layer in line["layers"]] for line in history.trace]
+    return [line[0] / line[-1] for line in norms if line[-1] and line[0] is not None]
+
+
+def vanishing_gradients(history: History) -> Sign | None:
+    """First layers that hear nothing of the error."""
+    ratios = gradient_ratios(history)
+    worst = min(ratios[0], median(ratios)) if ratios else 1.0
+    if history.depth < 3 or worst >= VANISHING.notice:
+        return None
+    last = history.trace[-1]["layers"]
+    told = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
+    quiet = sum(1 for layer in last if layer["gradient_norm"] == 0)
+    zero = f", and that of {quiet} layers is exactly 0" if quiet else ""
+    activation = history.value("network.activation")
+    do = "use network.activation=relu with network.init=he" if activation in ("sigmoid", "tanh") else "use init he"
+    return Sign(worst < VANISHING.grave, told + zero, f"{do}, or fewer layers", 1)
+
+
+def exploding_gradients(history: History) -> Sign | None:
+    """Gradients that grow on their way down."""
+    ratios = gradient_ratios(history)
+    worst = max(ratios[0], median(ratios)) if ratios else 1.0
+    if history.depth < 3 or worst <= EXPLODING.notice:
+        return None
+    told = f"the gradient of layer 1 is {figure(worst)} times that of layer {history.depth}"
+    return Sign(worst > EXPLODING.grave, told, "use smaller initial weights (network.init), or fewer layers", 1)
+
+
+def worst_layer(history: History, line: int, name: str) -> tuple[float, int]:
+    """The largest figure of this name in a line of the trace, and its layer."""
+    found = history.layer_figures(history.trace[line], name) if history.trace else []
+    return max(((value, layer) for layer, value in found), default=(0.0, 0))
+
+
+def dead_units(history: History) -> Sign | None:
+    """ReLU units that are zero on every row, and so learn nothing more."""
+    known = history.layer_figures(history.trace[-1], "dead_share") if history.trace else []
+    found = [(share, layer) for layer, share in known if history.sizes[layer] >= FEWEST_UNITS]
+    share, layer = max(found, default=(0.0, 0))
+    if share <= DEAD.notice:
+        return None
+    units = history.sizes[layer]
+    told = f"{round(share * units)} of the {units} units of layer {layer} are 0 on every row looked at"
+    do = "lower training.learning_rate, or set network.activation=leaky_relu"
+    return Sign(share > DEAD.grave, told, do, layer)
+
+
+def saturated_units(history: History) -> Sign | None:
+    """tanh or sigmoid units on their flat parts, where no gradient comes through."""
+    first, first_layer = worst_layer(history, 0, "saturated_share")
+    last, last_layer = worst_layer(history, -1, "saturated_share")
+    do = "use smaller initial weights or scaled inputs; or network.activation=relu, which has no such part"
+    if first > SATURATED_FIRST.notice:
+        told = f"{first:.0%} of the outputs of layer {first_layer} were on the flat part before training began"
+        return Sign(first > SATURATED_FIRST.grave, told, do, first_layer)
+    if last > SATURATED_LAST:
+        told = f"{last:.0%} of the outputs of layer {last_layer} are on the flat part at the end, {first:.0%} at first"
+        return Sign(True, told, do, last_layer)
+    return None
+
+
+def linear_units(history: History) -> Sign | None:
+    """tanh or sigmoid units that all stay on their straight part: the network is a linear one."""
+    known = history.layer_figures(history.trace[-1], "linear_share") if history.trace else []
+    if not known or not history.train_is_high or min(share for _, share in known) <= LINEAR:
+        return None
+    shares = f"{min(share for _, share in known):.0%} or more of the outputs of every hidden layer"
+    told = (
+        f"{shares} are on the straight part of {history.value('network.activation')}: the network is as good as linear"
+    )
+    if history.value("regularization.lambda"):
+        return Sign(True, f"{told}; the penalty keeps its weights so small", "lower regularization.lambda")
+    return Sign(True, told, "train longer or with a higher training.learning_rate")
+
+
+def oscillation(history: History) -> Sign | None:
+    """A cost that jumps up and down instead of falling."""
+    half = history.costs[len(history.costs) // 2 :]
+    if len(half) < FEWEST_EPOCHS // 2 or not history.first_cost:
+        return None
+    steps = [after - before for before, after in pairwise(half)]
+    rising = sum(step > 0 for step in steps) / len(steps)
+    swing = sum(abs(step) for step in steps) / len(steps) / history.first_cost
+    if rising <= RISING or swing <= SWING.notice:
+        return None
+    told = (
+        f"in the second half the cost rose in {rising:.0%} of the epochs, and moved by {swing:.0%} of its first value"
+    )
+    do = f"{SLOWER}, or let it fall with training.learning_rate_decay"
+    return Sign(swing > SWING.grave, f"{told} an epoch", do)
+
+
+def plateau(history: History) -> Sign | None:
+    """A cost that hardly fell and has stopped falling, while the training rows are not fitted."""
+    costs, first = history.costs, knowing_nothing(history)
+    if len(costs) < FEWEST_EPOCHS or not first or not history.train_is_high:
+        return None
+    learned, lately = (first - costs[-1]) / first, (costs[2 * len(costs) // 3] - costs[-1]) / first
+    if learned >= LEARNED.notice or lately > STILL_LEARNING:
+        return None
+    told = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} for knowing nothing"
+    do = "try another training.learning_rate (3 times more, 3 times less), then look at the inputs and labels"
+    return Sign(learned < LEARNED.grave, told, do)
+
+
+def knowing_nothing(history: History) -> float | None:
+    """The cost to be beaten: of one answer for all, or of the first weights where these are better."""
+    start = history.trace[0].get("start") if history.trace else None
+    known = [cost for cost in (history.first_cost, start and start["prior_loss"]) if cost]
+    return min(known, default=None)
+
+
+def full_costs(history: History) -> list[float]:
+    """The cost J of all training rows, dropout off and penalty included, step by step; empty where it is not known.
+
+    Full-batch descent meets J itself on its way, unless dropout or augmentation change what it sees: then J is put
+    together from the loss after one epoch and the penalty before the next.
+    """
+    augment = history.value("regularization.augment")
+    keep = history.value("regularization.keep_prob")
+    drops = min(keep, default=1) < 1 if isinstance(keep, list | tuple) else keep < 1
+    if not drops and not any(augment.values()):
+        return history.costs
+    if history.value("training.evaluate_every") > 1:
+        return []
+    pairs = pairwise(history.metrics)
+    return [now["train_loss"] + after["penalty"] for now, after in pairs if now["train_loss"] is not None]
+
+
+def cost_not_monotone(history: History) -> Sign | None:
+    """Plain full-batch descent whose cost rises: each step that is small enough lowers it."""
+    if history.value("training.optimizer") != "gd" or history.value("training.batch_size") != "full":
+        return None
+    costs = full_costs(history)
+    rises = [(after - before) / before for before, after in pairwise(costs) if before > 0]
+    counted = [rise for rise in rises if rise > ROUNDING[history.value("training.precision")]]
+    if not counted:
+        return None
+    share = len(counted) / len(rises)
+    told = (
+        f"under full-batch descent the cost J rose in {len(counted)} of {len(rises)} steps, by up to {max(counted):.1g}"
+    )
+    is_grave = share > UNEVEN_SHARE or max(counted) > UNEVEN_RISE
+    return Sign(is_grave, f"{told} of itself", SLOWER if is_grave else "nothing, while it falls in the long run")
+
+
+SYMPTOMS = (
+    Check("diverged", "the cost ends above where it began", diverged),
+    Check("initial-loss-high", "sure of wrong answers from the start", initial_loss_high, OF_START),
+    Check("vanishing-gradients", "vanishing gradients", vanishing_gradients, OF_START),
+    Check("exploding-gradients", "exploding gradients", exploding_gradients, OF_START),
+    Check("saturated-units", "saturated units", saturated_units, (*OF_START, "learning-rate-too-high")),
+    Check("dead-units", "dead units", dead_units, (*OF_START, "learning-rate-too-high", "penalty-dominates")),
+    Check("linear-units", "units that stay linear", linear_units, ("symmetric-units", "vanishing-gradients")),
+    Check("cost-not-monotone", "the cost rises under full-batch descent", cost_not_monotone),
+    Check(
+        "oscillation",
+        "the cost oscillates",
+        oscillation,
+        ("learning-rate-too-high", "dropout-dominates", "cost-not-monotone"),
+    ),
+    Check(
+        "plateau",
+        "the cost has stopped falling",
+        plateau,
+        (
+            *OF_START,
+            "penalty-dominates",
+            "dropout-dominates",
+            "learning-rate-too-high",
+            "learning-rate-too-low",
+            "vanishing-gradients",
+            "saturated-units",
+            "dead-units",
+            "diverged",
+            "cost-not-monotone",
+            "oscillation",
+        ),
+    ),
+)

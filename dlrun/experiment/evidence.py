@@ -1,0 +1,27 @@
+"""What the data say beside the errors: faults that outrank the verdict, found once at a run's end.
+
+Stands between the prepared data and the diagnosis, which takes findings as plain dicts.
+"""
+
+import numpy as np
+
+from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
+from ..diagnosis.mismatch import distribution_shift
+from .prepare import Experiment
+
+# The permutation test draws rows, cosines and labels from here, and so disturbs no stream of the experiment.
+SHIFT_SEED = 0
+
+
+def data_findings(experiment: Experiment) -> list[dict]:
+    """Findings about the experiment's data, the worst first, less those whose code is in diagnosis.ignore.
+
+    Splits that were drawn at random are not tested for a mismatch: they have none, and every alarm would be false.
+    """
+    dataset, ignored = experiment.dataset, experiment.config.diagnosis.ignore
+    found = faults_noticed(dataset.suspicions)
+    if not dataset.by_chance and "mismatch" not in ignored:
+        shift = distribution_shift(dataset.train.X, dataset.dev.X, rng=np.random.default_rng(SHIFT_SEED))
+        mismatch = mismatch_fault(shift, dataset.feature_names)
+        found = ranked([*found, mismatch] if mismatch else found)
+    return [finding for finding in found if finding["code"] not in ignored]

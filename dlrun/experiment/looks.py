@@ -1,0 +1,70 @@
+"""What a runs folder remembers of its dev and test sets: each configuration scored, each look at a test error.
+
+Stands between the ledger, which the store keeps, and the diagnosis, which says what it means.
+"""
+
+import math
+from contextlib import suppress
+
+from ..diagnosis.selection import selection, selection_findings
+from ..errors import StoreError
+from ..nn.training import TrainingPlan
+from ..store import RunFolder, looks, read_manifest
+from .outcome import Outcome
+
+
+def note_scored(folder: RunFolder, outcome: Outcome, plan: TrainingPlan, result: dict) -> list[str]:
+    """Writes down that a run's configuration was scored on its dev set; returns a note where that could not be done.
+
+    Parameters that were kept for their dev error were chosen among all epochs that were measured.
+    """
+    is_chosen = outcome.best_epoch is not None and (plan.patience_epochs is not None or outcome.status == "interrupted")
+    try:
+        identity = read_manifest(folder)
+        event = {"what": "scored", "run_id": folder.id, **rows_of(identity), "config_sha256": identity["config_sha256"]}
+        candidates = math.ceil(outcome.epochs / plan.evaluate_every) if is_chosen else 1
+        looks.record(folder.path.parent, event | {"dev_error": result["errors"]["dev"], "candidates": candidates})
+    except StoreError as problem:
+        return [f"this run is not counted among those that were scored on its dev set: {problem}"]
+    return []
+
+
+def rows_of(identity: dict) -> dict:
+    return {key: identity[key] for key in looks.SAME_ROWS}
+
+
+def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | None:
+    """Writes down that somebody is shown a run's test error, and says the how many-th look at this test set it is.
+
+    None where there is no test error to be seen. A folder that cannot be written counts what it knows.
+    """
+    if not result or (result.get("errors") or {}).get("test") is None:
+        return None
+    try:
+        identity = rows_of(read_manifest(folder))
+    except StoreError:
+        return None
+    with suppress(StoreError):
+        earlier = sum(event["what"] == "looked" for event in looks.events(folder.path.parent, identity))
+        with suppress(StoreError):
+            looks.record(folder.path.parent, {"what": "looked", "run_id": folder.id, **identity, "verb": verb})
+        return earlier + 1
+    return None
+
+
+def with_selection(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
+    """The diagnosis with `selection`, by what the ledger says today, and the findings that follow from it."""
+    try:
+        manifest = read_manifest(folder)
+        events = looks.events(folder.path.parent, manifest)
+    except StoreError:
+        return diagnosis | {"selection": None}  # a run older than the ledger
+    errors, sizes = result["errors"], result.get("sizes") or {}
+    if not sizes.get("dev"):
+        return diagnosis | {"selection": None}
+    told = {"dev_error": errors["dev"], "dev_rows": sizes["dev"]}
+    found = selection(events, **told, regression=result["task"] == "regression")
+    ignored = manifest["config"].get("diagnosis", {}).get("ignore", ())
+    findings = selection_findings(found, errors, sizes, verdict=diagnosis["verdict"])
+    kept = [finding for finding in findings if finding["code"] not in ignored]
+    return diagnosis | {"selection": found, "findings": [*(diagnosis.get("findings") or []), *kept]}

@@ -1,0 +1,85 @@
+"""Between kinks a net of ReLU units is straight: where a unit moves by s, every pre-activation above moves by s times
+a direction, until one of them crosses zero.
+
+So the logits of all changes that stop short of a crossing are had without another pass of the layers above: exactly,
+not to first order. The direction and the distance to the first crossing belong to a unit and an example, and serve
+every parameter that moves this unit. Of the output layer they hold for any activation, since none comes after it.
+"""
+
+import numpy as np
+
+from .point import Buffers, Point
+
+# Beyond this share of the way to the nearest kink a change is passed on in full, where its crossing is seen, if it is
+# one. Any share well below 1 would do, and well above rounding; few changes come so near.
+SHORT_OF_KINK = 0.5
+# Floats that a unit takes for each example, as a multiple of the widest layer above.
+BUFFERS_A_UNIT = 4
+
+
+class StraightLines:
+    """Logits of changes along straight lines. held : every activation stays on its side, kinks or not."""
+
+    def __init__(self, point: Point, piece_bytes: int, held: bool = False):
+        self.point, self.piece_bytes, self.buffers = point, piece_bytes, Buffers()
+        self.may_cross = point.kinked and not held
+        if point.side_slopes is not None:
+            left, right = point.side_slopes
+            self.gates = [np.where(Z > 0, right, left) for Z in point.Z[:-1]]
+            pairs = zip(self.gates, point.factors, strict=True)
+            self.slopes = [gate if factor is None else gate * factor for gate, factor in pairs]
+
+    def reaches(self, index: int) -> bool:
+        """Whether the way from this layer to the logits is straight between kinks."""
+        return index == self.point.last or self.point.side_slopes is not None
+
+    def directions(self, index: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of units of a layer, example by example: dlogits (k, m, U), and nearness (m, U), for a pre-activation's move.
+
+        nearness : one over the least move at which any pre-activation, its own included, comes to zero.
+        """
+        point = self.point
+        if index == point.last:
+            one = np.eye(len(point.WbT[-1]))[:, None, units]
+            return np.repeat(one, point.m, axis=1), np.zeros((point.m, len(units)))
+        widest = max(point.problem.network.sizes[index + 2 :])
+        units_a_piece = max(1, self.piece_bytes // (8 * BUFFERS_A_UNIT * widest * point.m))
+        pieces = [
+            self.follow(index, units[first : first + units_a_piece]) for first in range(0, len(units), units_a_piece)
+        ]
+        return tuple(np.concatenate(part, axis=-1) for part in zip(*pieces, strict=True))
+
+    def follow(self, index: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`directions` in one piece: forward, layer by layer, D (n, m, U) being what each pre-activation moves by."""
+        point = self.point
+        D = np.ones((1, point.m, len(units)))
+        slope, W = self.slopes[index][units].T, point.WbT[index + 1][:, units]
+        nearness = self.nearness(D, point.Z[index][units].T[None])
+        D = W[:, None, :] * slope
+        for above in range(index + 1, point.last):
+            np.maximum(nearness, self.nearness(D, point.Z[above][:, :, None]), out=nearness)
+            D *= self.slopes[above][:, :, None]
+            W = point.WbT[above + 1][:, :-1]
+            D = np.dot(W, D.reshape(len(D), -1)).reshape(len(W), *D.shape[1:])
+        return D, nearness
+
+    def nearness(self, D: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        """The greatest |D| / |Z| of a layer's units: infinite at a kink, 0 where nothing moves or there is no kink."""
+        if not self.may_cross:
+            return np.zeros(D.shape[1:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # fmax passes over 0 / 0: a unit that stands at zero and does not move.
+            return np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
+
+    def losses(self, moves: np.ndarray, D: np.ndarray, columns: np.ndarray, examples: np.ndarray) -> np.ndarray:
+        """Losses (2, R) at logits Z + move * D and Z - move * D, for moves (R,) and columns of D (k, m * U)."""
+        base = self.point.Z[-1]
+        (k, R), buffer = (len(base), len(moves)), self.buffers
+        step, start, Z = buffer("step", k, R), buffer("start", k, R), buffer("Z", k, 2, R)
+        # clip is the mode that writes into `out` without a copy in between; no index is out of bounds.
+        np.take(D, columns, axis=1, out=step, mode="clip")
+        np.take(base, examples, axis=1, out=start, mode="clip")
+        step *= moves
+        np.add(start, step, out=Z[:, 0])
+        np.subtract(start, step, out=Z[:, 1])
+        return self.point.losses(Z.reshape(k, 2 * R), np.concatenate([examples, examples])).reshape(2, R)

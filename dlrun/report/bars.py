@@ -1,0 +1,112 @@
+"""Errors as bars on one scale, so that the avoidable bias and the variance can be seen as distances.
+
+Stands between a diagnosis, which has the numbers, and the terminal. Text alone: nothing here knows a console.
+"""
+
+import math
+
+from ..diagnosis.words import points
+from .text import LEVEL_STYLES
+
+Line = list[tuple[str, str]]
+
+# What a bar is drawn with: up to where the split before it ends, its own distance, a distance that is missing, the
+# interval's ends and middle; then the eighths of a cell.
+BLOCKS = {"before": "░", "own": "█", "short": "·", "left": "├", "right": "┤", "line": "─", "point": "┼", "both": "│"}
+EIGHTHS = " ▏▎▍▌▋▊▉"
+ASCII = {"before": ":", "own": "#", "short": ".", "left": "[", "right": "]", "line": "-", "point": "+", "both": "|"}
+
+LABEL_WIDTH = len("optimal") + 2
+
+# Below this width the name of a distance stands under its bar; above the other one bars grow no longer.
+BESIDE_WIDTH, WIDEST = 60, 100
+
+# Between two ticks lie at least this many cells, so that their labels stay apart.
+TICK_CELLS = 9
+
+# Which error a split is measured from, and what the distance is called.
+DISTANCES = {"train": ("optimal", "avoidable bias", "bias"), "dev": ("train", "variance", "variance")}
+
+
+def error_bars(diagnosis: dict, width: int, ascii_only: bool = False) -> list[Line]:
+    """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
+
+    One bar for optimal, train, dev and test: light up to the error it is measured from, solid for the distance, with
+    its interval where the diagnosis has one, and a scale below. None where train or dev error is not known.
+    """
+    errors = {"optimal": diagnosis["optimal_error"], **diagnosis["errors"]}
+    known = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
+    if not {"train", "dev"} <= known.keys():
+        return []
+    intervals = {name: (diagnosis.get("intervals") or {}).get(name) for name in known}
+    notes = {name: note_of(name, known, diagnosis["verdict"]) for name in known}
+    width = min(width, WIDEST)
+    beside = max(len(text) + 2 for text, _ in notes.values()) if width >= BESIDE_WIDTH else 0
+    cells = width - LABEL_WIDTH - beside
+    largest = max([*known.values(), *(interval[1] for interval in intervals.values() if interval)]) or 1.0
+    scale, lines = (cells - 1) / largest, []
+    for name, error in known.items():
+        reference = known.get(DISTANCES.get(name, (name,))[0], 0.0)
+        bar = drawn_bar(error * scale, reference * scale, scaled(intervals[name], scale), ascii_only)
+        note, style = notes[name]
+        lines.append([(f"{name:{LABEL_WIDTH}}", ""), (bar, style if note else "dim")])
+        if note and beside:
+            lines[-1].append((f"  {note}", style))
+        elif note:
+            lines.append([(" " * LABEL_WIDTH + note, style)])
+    return [*lines, [(" " * LABEL_WIDTH + axis(largest, cells), "dim")]]
+
+
+def note_of(name: str, errors: dict[str, float], verdict: dict[str, str]) -> tuple[str, str]:
+    """What a bar's distance is, with its style: "9.6 variance, high"; empty for a bar without one."""
+    reference, called, ill = DISTANCES.get(name, (None, "", ""))
+    if reference not in errors:
+        return "", ""
+    gap = points(errors[name] - errors[reference])
+    return f"{gap} {called}, {verdict[ill]}", LEVEL_STYLES.get(verdict[ill], "")
+
+
+def scaled(interval: list[float] | None, scale: float) -> tuple[float, float] | None:
+    """An interval in cells."""
+    return (interval[0] * scale, interval[1] * scale) if interval else None
+
+
+def drawn_bar(end: float, reference: float, interval: tuple[float, float] | None, ascii_only: bool) -> str:
+    """One bar of `end` cells, solid from `reference` on; an interval is drawn over it."""
+    signs = ASCII if ascii_only else BLOCKS
+    start = min(round(reference), round(end))
+    row = [signs["before"]] * start + [signs["own"]] * (int(end) - start)
+    eighth = round(8 * (end - int(end)))
+    if eighth == 8 or (ascii_only and eighth >= 4):
+        row.append(signs["own"] if end > reference else signs["before"])
+    elif eighth and not ascii_only and end > reference:
+        row.append(EIGHTHS[eighth])
+    row += [signs["short"]] * (round(reference) - len(row))
+    if interval:
+        low, high = (int(bound) for bound in interval)
+        row += [" "] * (high + 1 - len(row))
+        row[low : high + 1] = whisker(low, int(end), high, signs)
+    return "".join(row)
+
+
+def whisker(low: int, point: int, high: int, signs: dict[str, str]) -> list[str]:
+    """The cells of an interval from `low` to `high`, both included, with its point between."""
+    if low == high:
+        return [signs["both"]]
+    row = [signs["left"], *[signs["line"]] * (high - low - 1), signs["right"]]
+    if low < point < high:
+        row[point - low] = signs["point"]
+    return row
+
+
+def axis(largest: float, cells: int) -> str:
+    """The scale below the bars: a percentage at each round step."""
+    least = 100 * largest * TICK_CELLS / cells
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+    text = ""
+    for number in range(int(100 * largest / step + 1e-9) + 1):
+        at, label = round(number * step / (100 * largest) * (cells - 1)), f"{number * step:g}%"
+        if at + len(label) <= cells:
+            text = f"{text:{at}}{label}"
+    return text

@@ -1,0 +1,149 @@
+"""Training on a terminal as one live panel: how far it is, cost and errors with their curves, the verdict so far.
+
+Stands beside the plain lines of `progress`. It is redrawn by the clock and by no thread, seldom enough to cost next to
+nothing, however slow the terminal.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from ..diagnosis import diagnose
+from .text import LEVEL_STYLES, clean, shown, shown_cost
+
+# The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
+# drawing stays at least, and at most, be it that one took long.
+SHARE = 0.01
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 1.0
+
+# Beyond so many remembered epochs every other one is forgotten: no terminal has that many columns.
+REMEMBERED = 1024
+
+CURVE, ASCII_CURVE = "▁▂▃▄▅▆▇█", "_.-=+*#@"
+ERRORS = ("train", "dev")
+
+
+class LivePanel:
+    """What `training_display` gives on a terminal; `optimal_error` as `diagnose` takes it."""
+
+    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: object = None):
+        self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
+        self.history: list[dict[str, float | None]] = []
+        self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
+        self.unshown: dict | None = None
+        self.began: tuple[float, int] | None = None
+        self.next_refresh = 0.0
+        self.live: Live | None = None
+
+    def update(self, record: dict) -> None:
+        """Keeps the record, and shows it if the last refresh is long enough ago."""
+        remember_errors(self.errors, record)
+        self.history.append({"cost": record["cost"], **self.errors})
+        if len(self.history) > REMEMBERED:
+            del self.history[1::2]
+        self.unshown, now = record, time.monotonic()
+        self.began = self.began or (now, record["epoch"])
+        if now >= self.next_refresh:
+            self.refresh()
+            ended = time.monotonic()
+            self.next_refresh = ended + min(max(SHORTEST_SECONDS, (ended - now) / SHARE), LONGEST_SECONDS)
+
+    def refresh(self) -> None:
+        """Draws the newest record."""
+        if self.unshown is None:
+            return
+        if self.live is None:
+            # Standard output may be a pipe that a script reads; Rich would send what is printed there to this console.
+            self.live = Live(console=self.console, auto_refresh=False, redirect_stdout=False)
+            self.live.start()
+        self.live.update(self.drawn(self.unshown), refresh=True)
+        self.unshown = None
+
+    def close(self) -> None:
+        """Draws the last record and leaves the panel as it is."""
+        self.refresh()
+        if self.live is not None:
+            self.live.stop()
+
+    def drawn(self, record: dict) -> Panel:
+        """The panel, as wide as the terminal."""
+        ascii_only = self.console.options.ascii_only
+        width = self.console.width - 4
+        lines = [self.progress_line(record, width, ascii_only), *self.curve_lines(record, width, ascii_only)]
+        lines.append(verdict_line(self.errors, self.optimal_error))
+        for line in lines:
+            line.truncate(width)
+        return Panel(Text("\n").join(lines), title=self.name or None, title_align="left", border_style="dim")
+
+    def progress_line(self, record: dict, width: int, ascii_only: bool) -> Text:
+        """Epochs done, a bar, and the time left."""
+        counted = f"epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  "
+        left = f"  {self.time_left(record)}"
+        cells = max(0, width - len(counted) - len(left))
+        done = round(cells * record["epoch"] / self.epochs)
+        full, empty = ("#", "-") if ascii_only else ("━", "─")
+        return Text.assemble(counted, (full * done, "green"), (empty * (cells - done), "dim"), left)
+
+    def time_left(self, record: dict) -> str:
+        """The time that the rest of the epochs takes at the speed so far: "0:00:12 left"."""
+        began, first = self.began
+        seen, rest = record["epoch"] - first, self.epochs - record["epoch"]
+        if rest == 0 or seen == 0:
+            return "-:--:-- left" if rest else "0:00:00 left"
+        seconds = math.ceil((time.monotonic() - began) / seen * rest)
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
+
+    def curve_lines(self, record: dict, width: int, ascii_only: bool) -> list[Text]:
+        """Cost, train and dev error, each a number and a curve; the two errors on one scale."""
+        figures = {"cost": shown_cost(record["cost"]), **{split: shown(self.errors[split]) for split in ERRORS}}
+        series = {name: [finite(past[name]) for past in self.history] for name in figures}
+        both = [error for split in ERRORS for error in series[split]]
+        digits = max(len(figure) for figure in figures.values())
+        lines = []
+        for name, figure in figures.items():
+            scale = series[name] if name == "cost" else both
+            drawn = curve(series[name], scale, width - len("train") - digits - 4, ascii_only)
+            lines.append(Text.assemble(f"{name:5}  {figure:>{digits}}  ", (drawn, "cyan" if name == "dev" else "")))
+        return lines
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None where it is no number that can be drawn."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def curve(values: Sequence[float | None], scale: Iterable[float | None], width: int, ascii_only: bool = False) -> str:
+    """The values as a line of letters, at most `width` of them: of many values evenly spread ones, the last included.
+
+    On a logarithmic scale from the least to the largest of `scale` above 0, because the first epochs would flatten all
+    others; what is not above 0 is the lowest letter, and None is a blank.
+    """
+    letters = ASCII_CURVE if ascii_only else CURVE
+    positive = [math.log(value) for value in scale if value and value > 0] or [0.0]
+    low, high = min(positive), max(positive)
+    step = (high - low) / (len(letters) - 1) or 1.0
+    count = min(len(values), max(width, 0))
+    picked = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
+    return "".join(" " if v is None else letters[round((math.log(v) - low) / step) if v > 0 else 0] for v in picked)
+
+
+def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text:
+    """The verdict on the last errors measured: "so far: low bias, high variance"."""
+    if not all(error is not None and math.isfinite(error) for error in errors.values()):
+        return Text("so far: not measured yet", style="dim")
+    # An error above 1 can only be a regression's, and what the data are is not known here.
+    verdict = diagnose(errors, optimal_error=optimal_error, regression=True).verdict
+    parts = [(f"{level} {ill}", LEVEL_STYLES.get(level, "")) for ill, level in verdict.items()]
+    return Text.assemble("so far: ", parts[0], ", ", parts[1])
+
+
+def remember_errors(errors: dict, record: dict) -> None:
+    """Keeps the newest error of each split that was evaluated."""
+    for split in errors:
+        if record.get(f"{split}_error") is not None:
+            errors[split] = record[f"{split}_error"]

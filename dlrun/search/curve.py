@@ -1,0 +1,61 @@
+"""The learning curve of a run: its config trained on parts of its training set, judged on its own dev set.
+
+Stands beside `decompose`: evidence on request, for the question that one training cannot answer.
+"""
+
+import numpy as np
+
+from ..diagnosis.learning_curve import judge_curve
+from ..errors import DataError
+from ..experiment import Experiment
+from ..experiment.advising import CURVE
+from ..nn.predictions import Predictions
+from ..store import RunFolder, now
+from .reopen import keep, reopened
+from .trainings import Progress, Variant, stratified_rows, train_variants
+
+# The parts of the training set, each drawn so many times: 2.6 trainings' worth beside the whole set's one.
+PARTS = (8, 4, 2)
+DRAWS = 3
+
+
+def learning_curve(
+    folder: RunFolder, progress: Progress = lambda done, total: None, *, processes: int | None = None
+) -> dict:
+    """Train on an eighth, a quarter, a half and all of the rows, and say whether twice as many would help.
+
+    The answer, as `judge_curve` gives it, with run_id and task, is kept in the run's folder as curve.json.
+    Raises StoreError for a run that did not finish or whose data changed, DataError for one with too few rows.
+    """
+    experiment, result = reopened(folder)
+    rows = len(experiment.dataset.train.X)
+    sizes = [rows // part for part in PARTS]
+    try:
+        drawn = [
+            chosen
+            for part, size in enumerate(sizes)
+            for chosen, _ in stratified_rows(experiment, size, DRAWS, experiment.config.seed + part)
+        ]
+    except ValueError as problem:
+        few = f"{rows} training rows are too few to train on an eighth of them ({problem})"
+        raise DataError(f"{folder.id}: {few}; a curve needs at least 8 rows of each class") from problem
+    trained = train_variants(
+        experiment,
+        [*(Variant(chosen) for chosen in drawn), Variant()],
+        seconds_each=result["seconds"] / 2,
+        processes=processes,
+        progress=progress,
+    )
+    losses = np.array([row_losses(experiment, one.dev) for one in trained])
+    by_size = [losses[start : start + DRAWS] for start in range(0, len(drawn), DRAWS)]
+    regression = experiment.dataset.task == "regression"
+    found = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
+    told = {"run_id": folder.id, "task": experiment.dataset.task, "made": now()} | found
+    return keep(folder, CURVE, told)
+
+
+def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
+    """(m,) whose mean is the error: 1 where the answer is wrong; or the squared error over the targets' variance."""
+    if experiment.dataset.task != "regression":
+        return (dev.answers != dev.targets).astype(np.float64)
+    return dev.losses / (np.var(dev.targets) or 1.0)

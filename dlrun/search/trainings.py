@@ -1,0 +1,121 @@
+"""Many trainings of one prepared experiment, side by side in processes, in memory and without run folders.
+
+Stands at the foot of the search. The data are read and prepared once; a variant differs in the training rows it sees
+and in its seed, and all are judged on the same dev rows, so that their answers can be compared row by row.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data.examples import Split
+from ..experiment import Experiment, random_streams
+from ..experiment.outcome import train
+from ..experiment.prepare import first_parameters
+from ..nn.predictions import Predictions, predictions
+
+# Starting a process and importing NumPy there was measured at about a second; less work than twice that stays here.
+WORTH_PROCESSES_SECONDS = 2.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """rows : places in the training set, None for all. seed : of init, batches and dropout, None for the config's."""
+
+    rows: np.ndarray | None = None
+    seed: int | None = None
+
+
+class Trained(NamedTuple):
+    """status : finished or diverged. dev : what the kept network says of each dev row."""
+
+    status: str
+    dev: Predictions
+
+
+def train_variants(
+    experiment: Experiment,
+    variants: Sequence[Variant],
+    *,
+    seconds_each: float = 0.0,
+    processes: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> list[Trained]:
+    """What became of each variant, in their order.
+
+    seconds_each : about how long one takes, which decides whether processes are worth starting.
+    processes : so many, rather than one a core.
+    """
+    worth = seconds_each * len(variants) > WORTH_PROCESSES_SECONDS
+    found = in_processes(train_variant, [(experiment, v) for v in variants], processes or (None if worth else 1))
+    trained = []
+    for one in found:
+        trained.append(one)
+        progress(len(trained), len(variants))
+    return trained
+
+
+def train_variant(experiment: Experiment, variant: Variant) -> Trained:
+    """Train one variant to its end."""
+    changed = varied(experiment, variant)
+    outcome = train(changed, lambda record, seconds: None)
+    dev = changed.dataset.dev
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverged network says so by its numbers
+        return Trained(outcome.status, predictions(changed.network, outcome.parameters, dev.X, dev.Y))
+
+
+def varied(experiment: Experiment, variant: Variant) -> Experiment:
+    """The experiment with a variant's rows and seed, its streams and first weights drawn afresh.
+
+    Inputs stay scaled by the whole training set, whose labels that does not touch.
+    """
+    config, dataset = experiment.config, experiment.dataset
+    quiet: dict[str, Any] = {"trace": False}
+    if config.regularization.patience_epochs is None:  # the errors on the way decide nothing, so they are not measured
+        quiet["evaluate_every"] = config.training.epochs
+    config = config.model_copy(update={"training": config.training.model_copy(update=quiet)})
+    if variant.rows is not None:
+        X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
+        dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows]))
+    streams = random_streams(config.seed if variant.seed is None else variant.seed)
+    parameters = first_parameters(config, experiment.network, streams["init"])
+    return replace(experiment, config=config, dataset=dataset, parameters=parameters, streams=streams)
+
+
+def in_processes(function: Callable, arguments: Sequence[tuple], processes: int | None) -> Iterator[Any]:
+    """`function(*each)` for each of `arguments`, in order, as they come: a process a core, one BLAS thread in each.
+
+    An interrupt ends the processes with the one that waits for them.
+    """
+    if processes == 1:
+        yield from (function(*each) for each in arguments)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=processes or -1, return_as="generator")
+        yield from parallel(delayed(uninterrupted)(function, each) for each in arguments)
+
+
+def uninterrupted(function: Callable, arguments: tuple) -> Any:
+    """Calls the function in a process to which Ctrl-C at a terminal is also sent; its parent decides what follows."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return function(*arguments)
+
+
+def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """`draws` times `size` places in the training set, each class in its proportion, and as many others as there are
+    left, at most `size`; raises ValueError where a class is too small for that."""
+    from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+
+    Y = np.asarray(experiment.dataset.train.Y[:]).reshape(-1)
+    is_class = experiment.dataset.task != "regression"
+    splitter = StratifiedShuffleSplit if is_class else ShuffleSplit
+    drawn = splitter(draws, train_size=size, test_size=min(size, len(Y) - size), random_state=seed)
+    return [(np.sort(rows), np.sort(others)) for rows, others in drawn.split(np.zeros((len(Y), 1)), Y)]

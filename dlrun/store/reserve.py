@@ -1,0 +1,45 @@
+"""Room for a run's last word, taken while there is some, so that a disk that is full can still be told how it ended.
+
+Stands beside the run folder. The reserve is overwritten where it lies and then takes the name of the result: neither
+needs a new block of the disk.
+"""
+
+import os
+import shutil
+
+from ..errors import StoreError
+from . import disk, lock, strict_json
+from .folder import RunFolder
+from .status import RESULT
+from .verification import FILE as CHECKSUMS
+
+FILE = ".reserve"
+RESERVED_BYTES = 16 * 1024
+
+# A letter takes at most six bytes of JSON, so the longest message leaves a quarter of the reserve to the other values.
+MESSAGE_LETTERS = 2000
+
+
+def reserve(folder: RunFolder) -> None:
+    """Takes the room. Raises StoreError where there is none; a folder that held nothing yet is then taken away."""
+    path = folder.path / FILE
+    try:
+        if not path.exists() or path.stat(follow_symlinks=False).st_size != RESERVED_BYTES:
+            folder.write_bytes(FILE, b" " * RESERVED_BYTES)
+    except StoreError:
+        if set(os.listdir(folder.path)) <= {FILE, lock.NAME}:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+
+
+def write_last_word(folder: RunFolder, result: dict) -> None:
+    """Writes result.json for a run that was torn from its work; nothing else of its end is kept. Raises StoreError."""
+    shortened = result | {"message": result["message"][:MESSAGE_LETTERS]}
+    disk.overwrite(folder.path / FILE, strict_json.encode(shortened, indent=2).ljust(RESERVED_BYTES))
+    disk.discard(folder.path / CHECKSUMS)  # of an earlier end
+    disk.move(folder.path / FILE, folder.path / RESULT)
+
+
+def release(folder: RunFolder) -> None:
+    """Gives the room back, the run having ended with a result of its own."""
+    disk.discard(folder.path / FILE)

@@ -1,0 +1,48 @@
+"""Faults planted in dlrun, each of which a kind of harm must see: a check that cannot fail shows nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from dlrun.experiment.keeper import Keeper
+from dlrun.store import checkpoints, lines
+
+from .crashes import crash_matrix
+from .damage import damaged_files
+from .short_run import in_child
+
+
+def forget_a_stream() -> None:
+    """Every checkpoint holds the random streams of the first one."""
+    stream_states, kept = Keeper.stream_states, {}
+    Keeper.stream_states = lambda self: kept.setdefault("first", stream_states(self) * 0 + 1)
+
+
+def believe_checksums() -> None:
+    """Every checksum of a checkpoint fits, and so does every line's."""
+    checkpoints.is_sealed = lambda file: True
+    lines.checksum = lambda body: b"00000000"
+
+
+def seen(plant: Callable[[], None], harm: Callable[[Path], dict]) -> Callable[[Path], dict]:
+    """A function of a folder that does harm to a dlrun with the fault: {seen, losses}; not to see it is a loss."""
+
+    def look(folder: Path) -> dict:
+        folder.mkdir()
+        told = folder / "losses"
+
+        def harmed() -> None:
+            plant()
+            told.write_text(json.dumps(harm(folder / "place")["losses"]))
+
+        status = in_child(harmed)
+        seen_losses = json.loads(told.read_text()) if status == 0 else []
+        return {"seen": len(seen_losses), "losses": [] if seen_losses else [f"not seen, status {status}"]}
+
+    return look
+
+
+PLANTED = {
+    "planted: checkpoints forget a random stream": seen(forget_a_stream, lambda folder: crash_matrix(folder, every=45)),
+    "planted: checksums are not looked at": seen(believe_checksums, lambda folder: damaged_files(folder, 0, flips=6)),
+}
