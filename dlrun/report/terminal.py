@@ -175,7 +175,7 @@ def show_distances(diagnosis: dict, console: Console) -> None:
         told = f"{name} {points(diagnosis[key])} {interval}".rstrip()
         say(console, f"  {told}{part}: ", (level, LEVEL_STYLES.get(level, "")))
     low, high = (points(diagnosis["thresholds"][name]) for name in ("low", "high"))
-    rule = f"  high surely above {low}, low surely below {high}, moderate both, inconclusive neither"
+    rule = f"  surely > {low} high, surely < {high} low, both moderate, neither inconclusive"
     say(console, (rule, "dim"))
     say(console, f"  {diagnosis['optimal']['sentence']}")
 
