@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from reliability.essence import essence
 from test_cli import DIGITS, ROOT, dlrun
 
+from dlrun.cli.guard import guarded
 from dlrun.errors import StoreError
 from dlrun.experiment import resume
 from dlrun.store import find_run
@@ -145,3 +147,12 @@ def test_sigterm_ends_with_143_and_resume_ends_as_if_nothing_had_been(tmp_path):
     resumed = json.loads(dlrun("resume", "latest", "--json", "--quiet", cwd=tmp_path).stdout)
     whole = json.loads(dlrun("train", DIGITS, *long, "--json", "--quiet", cwd=tmp_path).stdout)
     assert essence(tmp_path / resumed["run_dir"]) == essence(tmp_path / whole["run_dir"])
+
+
+def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
+    def ask_for_too_much():
+        np.empty(2**60)
+
+    monkeypatch.setattr(sys, "argv", ["dlrun"])
+    assert guarded(ask_for_too_much) == 3
+    assert capsys.readouterr().err.startswith("dlrun: more memory is needed than there is; take fewer rows")

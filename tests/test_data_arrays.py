@@ -1,5 +1,10 @@
 """Arrays from .npz: which arrays are looked for, how pictures and labels are laid out, and what is refused."""
 
+import io
+import struct
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -120,6 +125,61 @@ def test_a_single_array_under_the_name_npz_is_refused(tmp_path):
         np.save(file, X4)
     with pytest.raises(DataError, match=r"^a\.npz: not an \.npz of plain arrays"):
         read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0))
+
+
+def asking_for_32_gib():
+    """A whole .npy file of a hundred bytes whose header announces 32 GiB."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**30, 4)})
+    return header.getvalue()
+
+
+def claiming(archive, compressed_size, size):
+    """The archive with other sizes for its first member in the list at its end."""
+    at = archive.index(b"PK\x01\x02") + 20
+    return archive[:at] + struct.pack("<II", compressed_size, size) + archive[at + 8 :]
+
+
+@pytest.mark.parametrize("kind", ["npy", "stored", "deflated", "both sizes false", "one size false"])
+def test_an_announcement_of_32_gib_is_refused_before_memory_is_taken(tmp_path, kind):
+    path, data, most = tmp_path / ("a.npy" if kind == "npy" else "a.npz"), io.BytesIO(), 2**32 - 2
+    method = zipfile.ZIP_STORED if kind in ("stored", "both sizes false") else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(data, "w", method) as archive:
+        archive.writestr("X.npy", asking_for_32_gib())
+    archive = data.getvalue()
+    path.write_bytes(
+        {
+            "npy": asking_for_32_gib(),
+            "both sizes false": claiming(archive, most, most),
+            "one size false": claiming(archive, len(archive) // 2, most),
+        }.get(kind, archive)
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"^a\.np[yz]: not an \.np[yz] of plain"):
+            read_examples(path.name, folder=tmp_path, rng=np.random.default_rng(0))
+        assert tracemalloc.get_traced_memory()[1] < 2**20  # counted before it is touched
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_zeros_compressed_as_far_as_they_go_are_read(tmp_path, save):
+    save(tmp_path / "a.npz", X=np.zeros((100_000, 3)), y=np.tile([0, 1], 50_000))
+    assert read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0)).numbers.shape == (100_000, 3)
+
+
+def test_what_is_too_large_for_the_machine_is_told(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise MemoryError
+
+    np.savez(tmp_path / "a.npz", X=X4, y=Y4)
+    np.save(tmp_path / "a.npy", X4)
+    monkeypatch.setattr(np.lib.format, "read_array", refuse)
+    monkeypatch.setattr(np, "load", refuse)
+    for name in ("a.npz", "a.npy"):
+        with pytest.raises(DataError, match=rf"^{name}: does not fit into memory; take fewer rows"):
+            read_examples(name, folder=tmp_path, rng=np.random.default_rng(0))
 
 
 def test_a_target_that_is_not_finite_is_named_by_its_place(read):

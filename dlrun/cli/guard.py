@@ -11,6 +11,8 @@ from pathlib import Path
 from ..errors import ConfigError, DlrunError, StoreError
 from ..places import default_runs_dir
 
+TOO_LITTLE_MEMORY = "more memory is needed than there is; take fewer rows, a smaller network or a smaller batch"
+
 BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
 # What a shell reports for a process that SIGTERM ended: 128 + 15.
@@ -27,6 +29,8 @@ def guarded(command: Callable[[], object]) -> int:
         return status if isinstance(status, int) else 0
     except DlrunError as error:
         return tell(error.kind, str(error), error.exit_status, problems_of(error))
+    except MemoryError:
+        return tell("config", TOO_LITTLE_MEMORY, ConfigError.exit_status, {"problems": [TOO_LITTLE_MEMORY]})
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush fails in silence
         return BROKEN_PIPE_STATUS

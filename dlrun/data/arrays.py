@@ -4,11 +4,14 @@ Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the
 """
 
 import io
+import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -19,6 +22,27 @@ from .files import listed, read_bytes
 
 # What the arrays of a split are called after x_ and y_, besides the split's own name.
 ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
+
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+# Deflate makes nothing smaller than this many times (zlib's technical notes: 1032 to 1).
+MOST_DEFLATED = 1032
+
+# What a damaged archive trips zipfile and NumPy into.
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 
 # Fewer pixels than 4 x 4 are no picture.
 SMALLEST_SIDE = 4
@@ -59,13 +83,46 @@ def read_arrays(paths: Mapping[str, tuple[str, Path]]) -> Table:
 def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
     raw = read_bytes(path, shown)
     try:
-        with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files if key.lower()[:1] in ("x", "y")}
-    except (ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            wanted = {key: member for key, member in members.items() if key.lower()[:1] in ("x", "y")}
+            return {key: _member(archive, member, len(raw)) for key, member in wanted.items()}
+    except MemoryError:
+        raise too_large(shown) from None
+    except DAMAGES:
         raise DataError(
             f"{shown}: not an .npz of plain arrays (damaged, or it holds Python objects); write it with"
             " numpy.savez(file, X=..., y=...) from arrays of numbers"
         ) from None
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> np.ndarray:
+    """The array in a member of an archive of so many bytes. Raises ValueError where it announces more than it holds."""
+    if member.compress_size > size or member.file_size > MOST_DEFLATED * member.compress_size:
+        raise ValueError("a member larger than its archive")
+    with archive.open(member) as stream:
+        refuse_announced(stream, member.file_size)
+    with archive.open(member) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
+
+
+def refuse_announced(stream: BinaryIO, size: int) -> None:
+    """Raise ValueError unless the array that the header in front announces fills just the `size` bytes of its file.
+
+    Before memory is taken for it: the header of an 80-byte file can ask for 32 GiB.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version not in HEADERS:
+        raise ValueError(f"a header of version {version}, which no array of numbers needs")
+    shape, _, dtype = HEADERS[version](stream)
+    if stream.tell() + math.prod(shape) * dtype.itemsize != size:
+        raise ValueError(f"announced as {shape} of {dtype}, which is not its size")
+
+
+def too_large(shown: str) -> DataError:
+    """The error for an array that is what it says, and more than this machine can take."""
+    advice = "write it as one .npy, rows and target, and set data.memory_map: true"
+    return DataError(f"{shown}: does not fit into memory; take fewer rows, or {advice}")
 
 
 def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) -> list[tuple[str, str, str]]:

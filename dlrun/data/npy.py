@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from .arrays import index_places
+from .arrays import index_places, refuse_announced, too_large
 from .examples import SPLITS, Table
 
 # What a person may set beside data.memory_map although it asks something of every row at once, and what to do instead.
@@ -69,18 +69,18 @@ def refuse_unmapped(source: str, asked: Mapping[str, Any]) -> None:
 
 def _opened(shown: str, path: Path, mmap_mode: str | None) -> np.ndarray:
     try:
+        with path.open("rb") as stream:
+            refuse_announced(stream, path.stat().st_size)
         array = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
     except PermissionError as problem:
         raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
+    except MemoryError:
+        raise too_large(shown) from None
     except (ValueError, OSError, EOFError, TypeError, SyntaxError):
-        array = None
-    if not isinstance(array, np.ndarray):
-        if array is not None:
-            array.close()  # an .npz under another name
         raise DataError(
             f"{shown}: not an .npy of plain numbers (damaged, or it holds Python objects); write it with"
             " numpy.save(file, array) from a 2-D array of numbers"
-        )
+        ) from None
     if array.dtype.kind not in "biuf" or array.ndim != 2:
         raise DataError(
             f"{shown}: has type {array.dtype} and shape {array.shape}; expected numbers of shape (rows, columns), the"

@@ -56,6 +56,20 @@ def pickled_data(place: Path, run: RunFolder) -> list[str]:
     return ["train", str(config_in(place, "data: {source: d.npz}\n"))]
 
 
+def giant_data(name: str) -> Callable[[Path, RunFolder], list[str]]:
+    """Data of a hundred bytes that announce 32 GiB, as an .npy or within an .npz."""
+
+    def make(place: Path, run: RunFolder) -> list[str]:
+        config = config_in(place, f"data: {{source: {name}}}\n")
+        (place / name).write_bytes(giant_header())
+        if name.endswith(".npz"):
+            with zipfile.ZipFile(place / name, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("X.npy", giant_header())
+        return ["train", str(config)]
+
+    return make
+
+
 def giant_header() -> bytes:
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296,), }".ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
@@ -126,6 +140,8 @@ CASES = (
     Case("YAML nested 100 000 deep", yaml_case("[" * 100_000), 3),
     Case("name that leads out of the runs folder", yaml_case("name: ../../x\ndata: {source: iris}\n"), 3),
     Case("pickled arrays for data", pickled_data, 3),
+    Case("data whose header asks for 32 GiB, .npy", giant_data("d.npy"), 3),
+    Case("data whose header asks for 32 GiB, .npz", giant_data("d.npz"), 3),
     Case("markup and escapes in column names", table_case(MARKUP), 0),
     Case("escapes in the name of a source", yaml_case('data: {source: "\\e[2Jx.csv"}\n'), 3),
     Case("reference ../x", words("show", "../x"), 6),
