@@ -14,7 +14,7 @@ import yaml
 from dlrun.cli.diagnose import diagnose
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
-from dlrun.experiment import diagnosis_of, look_at_test, read_config, run, with_selection
+from dlrun.experiment import diagnosis_of, evidence, look_at_test, prepare, read_config, run, with_selection
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import RunFolder, looks
 from tests.test_cli import dlrun
@@ -201,9 +201,6 @@ def test_findings_about_data_reach_the_diagnosis_and_can_be_ignored(tmp_path, rn
 
 
 def test_a_split_drawn_at_random_is_not_tested_for_a_mismatch(tmp_path, monkeypatch):
-    from dlrun.errors import UsageError
-from dlrun.experiment import evidence, prepare
-
     monkeypatch.setattr(evidence, "distribution_shift", None)
     assert evidence.data_findings(prepare(read_config(small(tmp_path)))) is not None
 
