@@ -14,7 +14,16 @@ import yaml
 from dlrun.cli.diagnose import diagnose
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
-from dlrun.experiment import diagnosis_of, evidence, look_at_test, prepare, read_config, run, with_selection
+from dlrun.experiment import (
+    diagnosis_of,
+    evidence,
+    look_at_test,
+    prepare,
+    read_config,
+    run,
+    with_reference,
+    with_selection,
+)
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import RunFolder, looks
 from tests.test_cli import dlrun
@@ -155,11 +164,14 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
     first = dlrun("train", str(path), "-q", cwd=tmp_path)
     assert "look at this test set" not in first.stdout
     assert "the 2nd look at this test set" in dlrun("show", cwd=tmp_path).stdout
-    told = dlrun("diagnose", "--reference", cwd=tmp_path).stdout
-    assert "the 3rd look at this test set" in told
-    assert "1 nearest neighbour" in told
-    assert "the optimal error lies between 0.0% and" in " ".join(told.split())
-    assert "configurations scored" not in told  # there was but one
+
+
+def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
+    result = run(read_config(small(tmp_path)), tmp_path / "runs")
+    found = with_reference(diagnosis_of(result), RunFolder(Path(result["run_dir"])), result)["reference"]
+    assert [row["name"] for row in found["learners"]][::8] == ["1 nearest neighbour", "support vectors, RBF kernel"]
+    assert max(row["error"] for row in found["learners"]) < 0.2  # iris is easy
+    assert found["bias"] in ("high (demonstrated)", "low", "open")
 
 
 def test_figures_from_elsewhere_have_no_rows_to_look_at():
