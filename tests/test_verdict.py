@@ -6,7 +6,16 @@ from scipy.stats import beta, binomtest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
 from dlrun.data import read_soft_labels
-from dlrun.diagnosis import diagnose, intervals, optimal_of, optimal_of_soft_labels, tail_share, unexplained_intervals
+from dlrun.diagnosis import (
+    Case,
+    advise,
+    diagnose,
+    intervals,
+    optimal_of,
+    optimal_of_soft_labels,
+    tail_share,
+    unexplained_intervals,
+)
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
 from dlrun.diagnosis.sanity import sign_test
@@ -298,7 +307,7 @@ def test_a_few_large_errors_withhold_low():
 
 def test_a_target_that_is_surely_met_ends_the_search():
     found = diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.2)
-    assert [item.action for item in found.advice] == ["done"]
+    assert [item["action"] for item in advise(Case(found.to_dict()))] == ["done"]
     assert found.target["sentence"] == "target 20.0% met: dev error 16.0% [14.1, 18.0]"
     assert not diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.17).target["met"]
 

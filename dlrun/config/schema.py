@@ -167,7 +167,7 @@ class Diagnosis(Section):
     target_error: kinds.Fraction | None = Field(
         None, description="A dev error that is good enough; once it is surely met, the advice is that you are done."
     )
-    ignore: kinds.Texts = Field((), description="Codes of findings that are not to be told, such as near-leak.")
+    ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
 
 class Config(Section):
@@ -180,6 +180,7 @@ class Config(Section):
     regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
     training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
     diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+    report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer; empty for depth 1."""

@@ -12,6 +12,7 @@ from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
 from ..store import RunFolder
+from .advising import advised
 from .evidence import data_findings
 from .health import health_of
 from .outcome import Outcome
@@ -23,9 +24,14 @@ SMALLER_RATE_FACTOR = 0.1
 
 
 def summarize(
-    experiment: Experiment, outcome: Outcome, predictions: Mapping[str, Predictions], folder: RunFolder
+    experiment: Experiment,
+    outcome: Outcome,
+    predictions: Mapping[str, Predictions],
+    folder: RunFolder,
+    metrics: list[dict],
+    trace: list[dict],
 ) -> dict:
-    """The result: what `train --json` prints and every later verb starts from."""
+    """The result: what `train --json` prints and every later verb starts from; of `folder` the name alone."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
     decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
@@ -42,6 +48,7 @@ def summarize(
         "optimal_error": experiment.optimal.error,
         "optimal": experiment.optimal.to_dict(),
         "target_error": config.diagnosis.target_error,
+        "ignore": list(config.diagnosis.ignore),
         "costs": parts_of(measured, lambda e: e.loss + penalty),
         "losses": parts_of(measured, lambda e: e.loss),
         "rmse": None,
@@ -55,7 +62,7 @@ def summarize(
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
-    result["health"] = health_of(folder, experiment, result)
+    result["health"] = health_of(experiment, result, metrics, trace)
     return result | verdict_of(result)
 
 
@@ -91,12 +98,17 @@ REPEATED = ("verdict", "sentence", "intervals", "findings")
 
 def verdict_of(result: dict) -> dict:
     """The verdict of a result, as the result itself holds it."""
-    diagnosis = diagnosis_of(result)
+    diagnosis = judged(result)
     return {key: diagnosis[key] for key in REPEATED}
 
 
-def diagnosis_of(result: dict) -> dict:
-    """The diagnosis of a result, as `diagnose --json` prints it; results of older runs know less."""
+def diagnosis_of(result: dict, folder: RunFolder) -> dict:
+    """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
+    return advised(folder, judged(result), result)
+
+
+def judged(result: dict) -> dict:
+    """The diagnosis of a result, less the advice; results of older runs know less."""
     diagnosis = diagnose(
         result["errors"],
         optimal_error=optimal_known(result),
@@ -107,12 +119,7 @@ def diagnosis_of(result: dict) -> dict:
         target_error=result.get("target_error"),
     )
     told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
-    told["findings"] = findings_of(result, told["findings"])
-    if result["status"] == "diverged":
-        # What such a network gets wrong says nothing of its size or its data.
-        slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}
-        told["advice"] = [slower, *told["advice"]]
-    return told
+    return told | {"findings": findings_of(result, told["findings"])}
 
 
 def optimal_known(result: dict) -> object:
@@ -121,6 +128,10 @@ def optimal_known(result: dict) -> object:
 
 
 def findings_of(result: dict, of_errors: list[dict]) -> list[dict]:
-    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training."""
+    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
+
+    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
+    """
     first = [asdict(not_finite(result["message"]))] if result["status"] == "diverged" else []
-    return [*first, *of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    found = [*of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    return [*first, *(finding for finding in found if finding["code"] not in (result.get("ignore") or ()))]

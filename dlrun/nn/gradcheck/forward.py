@@ -32,7 +32,7 @@ class ForwardPasses:
         return losses, crossed
 
     def piece(self, index: int, units, examples, moves) -> tuple[np.ndarray, np.ndarray]:
-        """`losses` in one piece. Rows in which nothing is passed on (a dead or dropped unit) keep the loss they have."""
+        """`losses` in one piece. Rows in which nothing is passed on (a dead or dropped unit) keep their loss."""
         up, down, crossed = self.changed_unit(index, units, examples, moves)
         rows = np.flatnonzero((up != 0) | (down != 0))
         if len(rows) < len(moves):
