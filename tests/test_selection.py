@@ -152,7 +152,7 @@ def test_runs_on_the_same_rows_are_counted_and_looks_are_numbered(tmp_path):
     results.append(run(read_config(path, early), tmp_path / "runs"))
     other = run(read_config(path, ("seed=1",)), tmp_path / "runs")
     folder = RunFolder(Path(results[0]["run_dir"]))
-    found = with_selection(diagnosis_of(results[0]), folder, results[0])["selection"]
+    found = with_selection(diagnosis_of(results[0], folder), folder, results[0])["selection"]
     assert (found["configurations"], found["candidates"]) == (3, 2 + results[-1]["epochs"])
     assert [look_at_test(folder, results[0], "show") for _ in range(3)] == [1, 2, 3]
     assert look_at_test(RunFolder(Path(other["run_dir"])), other, "show") == 1
@@ -168,7 +168,8 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
 
 def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
-    found = with_reference(diagnosis_of(result), RunFolder(Path(result["run_dir"])), result)["reference"]
+    folder = RunFolder(Path(result["run_dir"]))
+    found = with_reference(diagnosis_of(result, folder), folder, result)["reference"]
     assert [row["name"] for row in found["learners"]][::8] == ["1 nearest neighbour", "support vectors, RBF kernel"]
     assert max(row["error"] for row in found["learners"]) < 0.2  # iris is easy
     assert found["bias"] in ("high (demonstrated)", "low", "open")
@@ -185,7 +186,7 @@ def test_a_folder_that_cannot_be_written_still_shows_its_runs(tmp_path, monkeypa
     (tmp_path / "runs" / looks.FILE).unlink()
     (tmp_path / "runs" / looks.FILE).mkdir()  # a ledger that can neither be read nor written
     assert look_at_test(folder, result, "show") is None
-    assert with_selection(diagnosis_of(result), folder, result)["selection"] is None
+    assert with_selection(diagnosis_of(result, folder), folder, result)["selection"] is None
     again = run(read_config(small(tmp_path)), tmp_path / "runs")
     assert again["status"] == "finished"
     assert "this run is not counted among those that were scored on its dev set" in again["notes"][0]
@@ -208,7 +209,7 @@ def test_findings_about_data_reach_the_diagnosis_and_can_be_ignored(tmp_path, rn
     assert found["rows-in-two-splits"]["severity"] == "notice"
     assert found["rows-in-two-splits"]["evidence"].startswith("1 of 100 dev rows also stand in train")
     ignored = run(read_config(path, ("diagnosis.ignore=[mismatch, rows-in-two-splits]",)), tmp_path / "runs")
-    codes = {finding["code"] for finding in ignored["data_findings"]}
+    codes = {finding["code"] for finding in ignored["findings"]}
     assert codes.isdisjoint({"mismatch", "rows-in-two-splits"})
 
 
