@@ -148,7 +148,8 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
         say(console, "test is for the last word only: it takes no part in the verdict")
         show_test_look(diagnosis.get("test_look"), console)
     show_distances(diagnosis, console)
-    show_selection(diagnosis.get("selection"), console)
+    if not any(finding["code"] == "selected-run" for finding in findings(diagnosis)):
+        show_selection(diagnosis.get("selection"), console)
     show_reference(diagnosis.get("reference"), console)
     for finding in findings(diagnosis):
         show_finding(finding, console)
