@@ -43,7 +43,7 @@ def recipe(
         runs_dir,
         trainings=trainings,
         seconds=None if minutes is None else 60 * minutes,
-        display=lambda trained: display_of(trained, quiet=True),
+        display=lambda loaded: display_of(loaded, quiet=True),
         watch=lambda step: None if quiet else show_step(step, progress),
     )
     interrupted = found["interrupted"]

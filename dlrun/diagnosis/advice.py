@@ -47,7 +47,7 @@ LESS_SURE = {"likely": "possible", "possible": "unsure", "unsure": "unsure", Non
 
 def advise(case: Case) -> list[dict]:
     """What to try, best first, never empty; each {action, key, change, command, why, expected, about, seconds,
-    confidence} as in diagnosis.json.
+    confidence, code} as in diagnosis.json.
 
     Of two equal changes, or of two items that share a key and have no change, the first is kept.
     """
@@ -137,9 +137,10 @@ def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:
     change = fix.change(case) if fix else None
     why = f"{finding['title']}; {finding['evidence']}"
     if change is None or changes_nothing(case, change):
-        return Proposal(finding["do"], None, None, why, "errors that mean what they say", None)
+        return Proposal(finding["do"], None, None, why, "errors that mean what they say", None, code=finding["code"])
     sure = "likely" if finding["severity"] == "fail" else "possible"
-    return Proposal(fix.action, next(iter(change)), change, why, "a lower train error", sure, "train")
+    key = next(iter(change))
+    return Proposal(fix.action, key, change, why, "a lower train error", sure, "train", code=finding["code"])
 
 
 def more_dev_rows(case: Case, ill: str) -> Proposal:
@@ -185,6 +186,7 @@ def item_of(case: Case, proposal: Proposal) -> dict:
         "expected": proposal.expected,
         "about": proposal.about,
         "confidence": proposal.confidence,
+        "code": proposal.code,
     }
 
 

@@ -53,6 +53,7 @@ class Proposal(NamedTuple):
     """action, and why in a clause of this run's numbers; key : the main key; change : values by dotted key, or None.
 
     expected : a sentence. about : the error expected to fall, "train" or "dev". command : where no change can do it.
+    code : of the finding that asks for it.
     """
 
     action: str
@@ -63,6 +64,7 @@ class Proposal(NamedTuple):
     confidence: str | None
     about: str = "dev"
     command: str | None = None
+    code: str | None = None
 
 
 Remedy = Callable[[Case], Proposal | None]

@@ -48,6 +48,7 @@ def summarize(
         "optimal_error": experiment.optimal.error,
         "optimal": experiment.optimal.to_dict(),
         "target_error": config.diagnosis.target_error,
+        "ignore": list(config.diagnosis.ignore),
         "costs": parts_of(measured, lambda e: e.loss + penalty),
         "losses": parts_of(measured, lambda e: e.loss),
         "rmse": None,
@@ -127,6 +128,10 @@ def optimal_known(result: dict) -> object:
 
 
 def findings_of(result: dict, of_errors: list[dict]) -> list[dict]:
-    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training."""
+    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
+
+    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
+    """
     first = [asdict(not_finite(result["message"]))] if result["status"] == "diverged" else []
-    return [*first, *of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    found = [*of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    return [*first, *(finding for finding in found if finding["code"] not in (result.get("ignore") or ()))]

@@ -1,4 +1,4 @@
-"""Checkpoints, metrics and traces cut short and with bits flipped: an older checkpoint takes over, and no number is wrong."""
+"""Checkpoints, metrics and traces cut short, with bits flipped: an older checkpoint takes over, no number is wrong."""
 
 import random
 import shutil
