@@ -135,6 +135,7 @@ def test_shares_divide_the_excess_and_a_negative_distance_has_none():
     }
     assert diagnose({"train": 0.15, "dev": 0.10}).shares == {"bias": 1.0, "variance": 0.0}
     assert diagnose({"train": 0.0, "dev": 0.0}).shares is None
+    assert diagnose({"train": 0.15, "dev": 0.16}, optimal_error=0.2).shares is None
 
 
 def test_without_sizes_the_verdict_is_by_points_and_says_so():
