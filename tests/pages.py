@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from dlrun.cli.compare import write_comparison
 from dlrun.cli.report import write_report
 from dlrun.cli.runs import write_index
-from dlrun.experiment import read_config, run
+from dlrun.experiment import compare, read_config, run
 from dlrun.store import RunFolder, list_runs
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -29,7 +30,7 @@ def hostile_table(path: Path) -> None:
 
 
 def train_all(folder: Path) -> dict[str, Path]:
-    """Train the runs below `folder`; their pages by name, and under "index" that of all runs."""
+    """Train the runs below `folder`; their pages by name, "comparison" of all of them, and "index"."""
     runs_dir, pages = folder / "runs", {}
     hostile_table(folder / "hostile.csv")
     (folder / "hostile.yaml").write_text("data: {source: hostile.csv}\ntraining: {epochs: 3}\n")
@@ -42,4 +43,6 @@ def train_all(folder: Path) -> dict[str, Path]:
     for name, (file, overrides) in files.items():
         result = run(read_config(file, overrides), runs_dir)
         pages[name] = write_report(RunFolder(Path(result["run_dir"])))
+    runs = [[RunFolder(page.parent)] for page in pages.values()]
+    pages["comparison"] = write_comparison(folder / "comparison.html", compare(runs), runs_dir)
     return pages | {"index": write_index(runs_dir, list_runs(runs_dir), runs_dir / "index.html")}

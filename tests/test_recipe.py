@@ -179,7 +179,7 @@ def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):
                 signal.raise_signal(signal.SIGINT)
 
     elsewhere = runs_dir.with_name("elsewhere")
-    cut = recipe(read_config(path), elsewhere, trainings=3, display=lambda config: Display())
+    cut = recipe(read_config(path), elsewhere, trainings=3, display=lambda loaded: Display())
     assert (cut["interrupted"]["status"], cut["test_error"], len(cut["steps"])) == ("interrupted", None, 1)
     on = recipe(read_config(path), elsewhere, trainings=3)
     assert len(list_runs(elsewhere)) == len(on["steps"])

@@ -58,6 +58,16 @@ def page(template: str, *, script: dict | None = None, **values: object) -> str:
     return environment().get_template(template).render(version=__version__, script=script, **values)
 
 
+def capital(text: str) -> str:
+    """The same with a capital letter first."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Words of the diagnosis as a sentence of the page."""
+    return capital(text) + ("" if text.endswith((".", "?", "!")) else ".")
+
+
 def safe(text: str) -> str:
     """Our own text, not to be escaped."""
     from markupsafe import Markup
@@ -84,5 +94,11 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"shown": shown, "shown_cost": shown_cost, "percent": percent}
+    found.filters |= {
+        "shown": shown,
+        "shown_cost": shown_cost,
+        "percent": percent,
+        "sentence": sentence,
+        "capital": capital,
+    }
     return found

@@ -4,7 +4,7 @@ Stands beside the page of one run, and draws with the same marks. A letter names
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -127,12 +127,13 @@ def against_key(key: str, runs: Sequence[dict], letters: dict[str, str]) -> Mark
         ends = [(y(last["errors"][split]), Series(split, split, (), ())) for split in ("train", "dev")]
         placed = apart(ends, y.end, y.start + 4)
         marks += [text_at(WIDTH - RIGHT + 8, at + 4, line.name, f"name {line.kind}") for at, line in placed]
-    return svg(f"Dev error against {key}. {in_words(key, known, letters)}", marks)
+    return svg(f"Dev error against {key}. {in_words(key, known, place, letters)}", marks)
 
 
-def in_words(key: str, runs: Sequence[dict], letters: dict[str, str]) -> str:
-    """What a figure of dev errors shows: "0.1: A 12.3%; 1: B 15.7%"."""
-    told = [(plain(run["config"][key]), letters[run["run_id"]], shown(run["errors"]["dev"])) for run in runs]
+def in_words(key: str, runs: Sequence[dict], place: Callable[[object], float], letters: dict[str, str]) -> str:
+    """What a figure of dev errors shows, from left to right: "0.1: A 12.3%; 1: B 15.7%"."""
+    in_place = sorted(runs, key=lambda run: place(run["config"][key]))
+    told = [(plain(run["config"][key]), letters[run["run_id"]], shown(run["errors"]["dev"])) for run in in_place]
     return "; ".join(f"{value}: {name} {error}" for value, name, error in told)
 
 
