@@ -185,8 +185,8 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
 
 
 def diagnosis(train, dev, test=None, **options):
-    found = {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
-    return found | {"advice": advise(Case(found))}
+    judged = {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
+    return judged | {"advice": advise(Case(judged))}
 
 
 def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its_reasons():
@@ -221,6 +221,22 @@ def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its
     )
 
 
+def test_narrow_advice_puts_its_keys_below_and_cuts_none():
+    lines = screen(terminal.show_diagnosis, diagnosis(0.01, 0.11), width=60).splitlines()
+    assert lines[lines.index("because dev error 11.0% is 10.0 points above train error") :] == [
+        "because dev error 11.0% is 10.0 points above train error",
+        "1.0%:",
+        "  1. regularize: penalize large weights",
+        "     regularization.lambda",
+        "  2. regularize: dropout  regularization.keep_prob",
+        "  3. regularize: stop early  regularization.patience_epochs",
+        "  4. regularize: augment the data",
+        "     regularization.augment.noise",
+        "  5. more data  data.source",
+        "  6. smaller network  network.width",
+    ]
+
+
 def test_done_has_a_reason_and_no_key_and_a_typed_diagnosis_no_run():
     lines = screen(terminal.show_diagnosis, {**diagnosis(0.005, 0.01), "run_id": None}).splitlines()
     assert lines[0] == "diagnosis"
@@ -236,9 +252,10 @@ def test_a_regression_diagnosis_names_its_unit_and_what_outranks_the_verdict_com
     lines = screen(terminal.show_diagnosis, diagnosis(0.9, 1.2, baseline_error=1.0, regression=True)).splitlines()
     assert lines[0] == "diagnosis of 20260301-120000-demo-00aa, in 1 - R²"
     assert "baseline        100.0%  predicting the mean" in lines
-    finding = next(n for n, line in enumerate(lines) if line.startswith("not shown to be better than predicting"))
-    assert finding < next(number for number, line in enumerate(lines) if line.startswith("verdict: high bias"))
-    assert any(line.startswith("  1. check the learning rate, the inputs and the labels first") for line in lines)
+    starts = [line.split(":")[0] for line in lines]
+    finding = starts.index("not shown to be better than predicting the mean (no-better-than-baseline)")
+    assert finding < starts.index("verdict")
+    assert "  1. check the learning rate, the inputs and the labels before all else" in lines
 
 
 def test_unequal_classes_are_shown_by_their_recalls():
