@@ -67,12 +67,19 @@ def disk_faults(folder: Path, every: int = 1) -> dict:
             for at in range(1 + tried % every, points + 1, every):
                 runs_dir, harm = folder / f"fault-{tried}", Harm(at, error, lasting)
                 status = in_child(lambda: harmed(harm, lambda: train(path, runs_dir)))  # noqa: B023
-                found = unmarked(runs_dir, lasting and error != errno.ENOSPC)
-                found = found or loss_after(status == STORE_STATUS, runs_dir, None, whole)
+                found = loss_after_refusal(status, runs_dir, lasting and error != errno.ENOSPC, whole)
                 tried += 1
                 losses += [f"{errno.errorcode[error]}, {lasting=}, at {at}: {found}"] if found else []
                 shutil.rmtree(runs_dir, ignore_errors=True)
     return {"points": tried, "losses": losses}
+
+
+def loss_after_refusal(status: int, runs_dir: Path, takes_nothing: bool, whole: dict) -> str | None:
+    """What was lost after a refusal; of what stands beside the runs (the ledger) a run ends well, and notes it."""
+    if status == 0:
+        told = only_run(runs_dir).read_json("result.json")["notes"]
+        return None if told and essence(only_run(runs_dir).path) == whole else "the refusal was not told"
+    return unmarked(runs_dir, takes_nothing) or loss_after(status == STORE_STATUS, runs_dir, None, whole)
 
 
 def unmarked(runs_dir: Path, takes_nothing: bool) -> str | None:
