@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "diagnosis": {"numpy", "scipy"},
     "store": {"numpy"},
     "experiment": {"numpy"},
-    "report": {"rich"},
+    "report": {"rich", "jinja2", "markupsafe", "contourpy", "numpy", "mlflow", "tensorboardX"},
     "search": {"numpy", "joblib", "sklearn"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),

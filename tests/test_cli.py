@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DIGITS = ROOT / "configs" / "digits.yaml"
-SHORT = ("training.epochs=3", "network.width=16")
+SHORT = ("training.epochs=3", "network.width=16", "report=false")
 
 
 def dlrun(*arguments, cwd, **environment):

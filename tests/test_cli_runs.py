@@ -18,7 +18,7 @@ from dlrun.errors import StoreError
 from dlrun.experiment import resume
 from dlrun.store import find_run
 
-SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1")
+SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1", "report=false")
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_sigterm_ends_with_143_and_resume_ends_as_if_nothing_had_been(tmp_path):
 
 def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
     def ask_for_too_much():
-        np.empty(2**60)
+        np.empty(2**56)
 
     monkeypatch.setattr(sys, "argv", ["dlrun"])
     assert guarded(ask_for_too_much) == 3

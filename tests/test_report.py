@@ -2,14 +2,15 @@
 
 import io
 import math
+import re
 import time
 
 import pytest
 from rich.console import Console
 
 from dlrun.diagnosis import diagnose
-from dlrun.report import progress, terminal
-from dlrun.report.progress import Bar, training_display
+from dlrun.report import panel, terminal
+from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost
 
 RUN = "20260301-120000-demo-00aa"
@@ -402,17 +403,71 @@ def on_terminal(records, epochs, width=80):
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize("width", [60, 80])
-def test_a_terminal_shows_a_bar_with_the_last_state_in_full(width):
-    last = on_terminal([epoch_record(epoch) for epoch in range(1, 41)], 60, width).split("\r")[-1]
-    last = last.split("\x1b[2K")[-1].split("\n")[0]
-    assert last.startswith("epoch 40/60 ")
-    assert "━" in last
-    assert last.rstrip().endswith(" cost 0.1234  train 1.2%  dev 3.0%")
-    assert len(last) <= width
+@pytest.fixture
+def clock(monkeypatch):
+    """The time as the panel sees it, for a test to set."""
+    now = {"now": 100.0}
+    monkeypatch.setattr(panel.time, "monotonic", lambda: now["now"])
+    return now
 
 
-def test_what_is_printed_beside_the_bar_stays_on_standard_output(capsys):
+def halving_record(epoch):
+    """Cost and errors of epoch 1 to 8, halved with every other one, the dev error in the beginning alone."""
+    halved = (epoch - 1) // 2
+    return epoch_record(epoch, 0.4 / 2**halved, 0.4 / 2 ** min(halved, 2)) | {"cost": 4 / 2**halved}
+
+
+def last_frame(clock, width, encoding="utf-8"):
+    """The panel of 16 epochs, one a second, after eight; without what moves the cursor."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding)
+    console = Console(file=file, width=width, force_terminal=True, color_system=None)
+    with training_display(16, console, name="demo", optimal_error=0.04) as display:
+        for epoch in range(1, 9):
+            display.update(halving_record(epoch))
+            clock["now"] += 1
+    frame = file.buffer.getvalue().decode(encoding).rsplit("\x1b[2K", 1)[-1]
+    return re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", frame).splitlines()
+
+
+def test_a_terminal_shows_one_panel_with_progress_curves_and_the_verdict_so_far(clock):
+    assert last_frame(clock, 60) == [
+        "╭─ demo ───────────────────────────────────────────────────╮",
+        "│ epoch  8/16  ━━━━━━━━━━━━━━───────────────  0:00:08 left │",
+        "│ cost   0.5000  ██▆▆▃▃▁▁                                  │",
+        "│ train    5.0%  ██▆▆▃▃▁▁                                  │",
+        "│ dev     10.0%  ██▆▆▃▃▃▃                                  │",
+        "│ so far: low bias, high variance                          │",
+        "╰──────────────────────────────────────────────────────────╯",
+    ]
+
+
+def test_the_panel_fits_forty_columns_and_a_terminal_that_knows_ascii_alone(clock):
+    assert last_frame(clock, 40, encoding="ascii") == [
+        "+- demo -------------------------------+",
+        "| epoch  8/16  ####-----  0:00:08 left |",
+        "| cost   0.5000  @@**--__              |",
+        "| train    5.0%  @@**--__              |",
+        "| dev     10.0%  @@**----              |",
+        "| so far: low bias, high variance      |",
+        "+--------------------------------------+",
+    ]
+
+
+def test_before_the_first_measurement_the_panel_says_so():
+    shown = on_terminal([epoch_record(1, None, None)], 3)
+    assert "so far: not measured yet" in shown
+    assert "verdict" not in shown
+
+
+def test_a_curve_is_logarithmic_shows_the_last_value_and_survives_what_is_not_above_nothing():
+    values = [8.0, 4.0, 2.0, 1.0]
+    assert panel.curve(values, values, 9) == "█▆▃▁"
+    assert panel.curve(values * 50, values, 2) == "▁▁"
+    assert panel.curve([0.0, 1.0, 0.0], [0.0, 1.0], 3) == "▁▁▁"
+    assert panel.curve([], [], 9) == panel.curve(values, values, -1) == ""
+
+
+def test_what_is_printed_beside_the_panel_stays_on_standard_output(capsys):
     console = Console(file=io.StringIO(), force_terminal=True)
     with training_display(3, console):
         print('{"run_id": "a"}')
@@ -425,18 +480,26 @@ def test_a_dumb_terminal_gets_lines(monkeypatch):
     assert on_terminal([epoch_record(1)], 1) == "epoch 1/1  cost 0.1234  train 1.2%  dev 3.0%\n"
 
 
-def test_the_bar_is_redrawn_by_the_clock_and_not_by_the_epoch(monkeypatch):
-    clock = {"now": 100.0}
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock["now"])
+def frames_in(seconds, clock, drawing_seconds):
+    """How often the panel is drawn in so many seconds of epochs of a millisecond."""
     drawn = []
-    real = Bar.refresh
-    monkeypatch.setattr(Bar, "refresh", lambda bar: (drawn.append(clock["now"]), real(bar)))
-    console = Console(file=io.StringIO(), force_terminal=True)
-    with training_display(1000, console) as display:
-        for epoch in range(1, 1001):  # one second of epochs of a millisecond
-            display.update(epoch_record(epoch))
-            clock["now"] += 0.001
-    assert len(drawn) in (6, 7)  # five a second, and one when it ends
+
+    class Slow(panel.LivePanel):
+        def refresh(self):
+            drawn.append(clock["now"])
+            clock["now"] += drawing_seconds
+
+    display, end = Slow(10_000, Console(file=io.StringIO(), force_terminal=True)), clock["now"] + seconds
+    while clock["now"] < end:
+        display.update(epoch_record(1))
+        clock["now"] += 0.001
+    return len(drawn)
+
+
+def test_the_panel_is_redrawn_by_the_clock_and_a_slow_terminal_seldom(clock):
+    assert frames_in(10, clock, drawing_seconds=0.001) in (49, 50)  # five a second
+    assert frames_in(10, clock, drawing_seconds=0.005) in (20, 21)  # one percent of the time
+    assert frames_in(10, clock, drawing_seconds=1.0) in (5, 6)  # never longer than a second without a look
 
 
 def test_an_update_that_draws_nothing_costs_next_to_nothing():

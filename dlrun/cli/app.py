@@ -4,7 +4,25 @@ import sys
 
 import typer
 
-from . import bin, compare, configs, curve, decompose, diagnose, diff, gradcheck, resume, runs, show, tag, train, verify
+from . import (
+    bin,
+    compare,
+    configs,
+    curve,
+    decompose,
+    diagnose,
+    diff,
+    export,
+    gradcheck,
+    recipe,
+    report,
+    resume,
+    runs,
+    show,
+    tag,
+    train,
+    verify,
+)
 from .guard import guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
@@ -20,13 +38,16 @@ app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)
 app.command("decompose")(decompose.decompose)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
+app.command("report")(report.report)
 app.command("resume")(resume.resume)
 app.command("verify")(verify.verify)
 app.command("diff")(diff.diff)
 app.command("compare")(compare.compare)
 app.command("tag")(tag.tag)
+app.command("export")(export.export)
 app.command("rm")(bin.rm)
 app.command("restore")(bin.restore)
 app.command("gc")(bin.gc)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunsDir, complete_runs
+from .options import DEFAULT_RUNS_DIR, Csv, Json, Quiet, RunsDir, complete_runs
 
 
 def compare(
@@ -20,7 +20,7 @@ def compare(
         ),
     ],
     sort: Annotated[str, typer.Option("--sort", help="train, dev, test, given, or a config key.")] = "dev",
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_csv: Csv = False,
     as_markdown: Annotated[bool, typer.Option("--md", help="Print a Markdown table, for a pull request.")] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,

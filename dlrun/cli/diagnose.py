@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 
 
 def diagnose(
@@ -28,6 +28,12 @@ def diagnose(
         float | None,
         typer.Option("--baseline", min=0, max=1, help="With --errors: that of always answering the commonest class."),
     ] = None,
+    apply: Annotated[
+        int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
+    ] = None,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Show what came of the advice that was applied so far.")
+    ] = False,
     reference: Annotated[
         bool,
         typer.Option(
@@ -35,17 +41,25 @@ def diagnose(
         ),
     ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    quiet: Quiet = False,
     as_json: Json = False,
-) -> None:
+) -> int | None:
     """Say whether a run has high bias or high variance, how sure that is, and what to change.
 
     Example: dlrun diagnose, or dlrun diagnose --errors train=0.15,dev=0.16 --sizes train=10000,dev=1000 --optimal 0.15
     """
     from ..report import make_console, show_diagnosis
+    from .applying import apply_advice, show_ledger_of
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
         raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
+    if ledger:
+        return show_ledger_of(runs_dir, as_json)
+    if apply is not None:
+        if errors is not None or optimal is not None:
+            raise UsageError("--apply: carries out a run's own advice; leave --errors and --optimal out")
+        return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is not None and reference:
         raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
     if errors is None:
@@ -56,12 +70,13 @@ def diagnose(
         print_json(diagnosis)
     else:
         show_diagnosis(diagnosis, make_console())
+    return None
 
 
 def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> dict:
     """The diagnosis of errors typed on the command line."""
+    from ..diagnosis import Case, advise, parse_errors, parse_optimal, parse_sizes
     from ..diagnosis import diagnose as judge
-    from ..diagnosis import parse_errors, parse_optimal, parse_sizes
 
     found = judge(
         parse_errors(errors),
@@ -69,7 +84,8 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
         optimal_error=parse_optimal(optimal) if optimal else None,
         baseline_error=baseline,
     )
-    return {"run_id": None} | found.to_dict()
+    diagnosis = {"run_id": None} | found.to_dict()
+    return diagnosis | {"advice": advise(Case(diagnosis))}
 
 
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket: bool) -> dict:
@@ -82,7 +98,7 @@ def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket
     result = read_result(folder)
     if optimal is not None:
         result |= {"optimal": optimal_of(parse_optimal(optimal)).to_dict()}
-    diagnosis = diagnosis_of(result)
+    diagnosis = diagnosis_of(result, folder)
     if with_bracket:
         diagnosis = with_reference(diagnosis, folder, result)
     test_look = look_at_test(folder, result, "diagnose")

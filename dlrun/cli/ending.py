@@ -8,29 +8,28 @@ from typing import TYPE_CHECKING
 from ..errors import Diverged, StoreError
 from ..places import command_for
 from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
+from .report import write_report
 
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..config import LoadedConfig
 
 # What each status of a run ends the process with; an interrupted one by its signal.
 EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "failed": StoreError.exit_status}
 
 
-def display_of(config: "Config", quiet: bool) -> AbstractContextManager:
+def display_of(loaded: "LoadedConfig", quiet: bool) -> AbstractContextManager:
     """The display of a training, on standard error."""
+    from ..experiment.prepare import declared_optimal
     from ..report import make_console, training_display
 
-    return training_display(
-        config.training.epochs,
-        make_console(stderr=True),
-        quiet=quiet,
-        name=config.name,
-        optimal_error=config.diagnosis.optimal_error,
-    )
+    config = loaded.config
+    optimal = declared_optimal(config, Path(loaded.file).parent)
+    console = make_console(stderr=True)
+    return training_display(config.training.epochs, console, quiet=quiet, name=config.name, optimal_error=optimal)
 
 
-def end_with(result: dict, as_json: bool) -> int:
-    """Print a result for a person or a script, and return the exit status."""
+def end_with(result: dict, as_json: bool, *, report: bool) -> int:
+    """Print a result for a person or a script, its `report` written if asked for, and return the exit status."""
     from ..experiment import kept_diagnosis, look_at_test
     from ..report import make_console, show_result
     from ..store import RunFolder
@@ -38,11 +37,25 @@ def end_with(result: dict, as_json: bool) -> int:
 
     status, folder = exit_status_of(result), RunFolder(Path(result["run_dir"]))
     result = result | {"test_look": look_at_test(folder, result, "train")}
+    result = result | ({"report": report_of(result)} if report else {})
     if as_json:
         print_json(result if status == 0 else result | {"error": error_of(result, status)})
     else:
         show_result(result, make_console(), kept_diagnosis(folder))
     return status
+
+
+def report_of(result: dict) -> str | None:
+    """Write the page of a run that has just ended, and say where. A page can be written later: without one, why not."""
+    from ..report import make_console, say
+    from ..store import RunFolder
+
+    folder = RunFolder(Path(result["run_dir"]))
+    try:
+        return str(write_report(folder))
+    except StoreError as problem:
+        say(make_console(stderr=True), f"no report: {problem}; later: {command_for('report', folder.path)}")
+        return None
 
 
 def exit_status_of(result: dict) -> int:

@@ -24,7 +24,7 @@ def resume(
     from .ending import display_of, end_with
 
     folder = find_run(runs_dir, run)
-    config = own_config(folder, overrides or ()).config
-    with display_of(config, quiet) as display:
+    loaded = own_config(folder, overrides or ())
+    with display_of(loaded, quiet) as display:
         result = go_on(folder, overrides or (), watch=display.update)
-    return end_with(result, as_json)
+    return end_with(result, as_json, report=loaded.config.report)

@@ -1,12 +1,16 @@
 """`dlrun runs`: the runs so far."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
+from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunsDir
+from .report import REPORT, PageFile, write_page
 
 
 class Order(StrEnum):
@@ -33,19 +37,37 @@ def runs(
     status: Annotated[Status | None, typer.Option("--status", help="Only the runs with this status.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only the runs with this tag.")] = None,
     sort: Annotated[Order, typer.Option("--sort", help="The newest first, or the lowest dev error.")] = Order.NEWEST,
+    html: Annotated[bool, typer.Option("--html", help="Write a page with links to the runs' reports.")] = False,
+    output: PageFile = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
     """List the runs so far, newest first: id, name, status, errors and verdict.
 
+    With --html they become a page, index.html in the folder of runs unless -o names another file.
+
     Example: dlrun runs --status finished --sort dev
     """
-    from ..report import make_console, show_runs
+    from ..report import make_console, say, show_runs
     from ..store import list_runs, select
     from .output import print_json
 
+    if output is not None and not html:
+        raise UsageError("-o: got a file without --html; add --html, or send the output to a file with >")
     rows = select(list_runs(runs_dir), name=name, status=status and status.value, tag=tag, by_dev=sort == Order.DEV)
+    page = write_index(runs_dir, rows, output or runs_dir / "index.html") if html else None
     if as_json:
-        print_json({"runs": rows})
+        print_json({"runs": rows} | ({"page": str(page)} if page else {}))
+    elif page:
+        say(make_console(), str(page), whole=True)
     else:
         show_runs(rows, make_console())
+
+
+def write_index(runs_dir: Path, rows: list[dict], path: Path) -> Path:
+    """The page of these runs, with links, relative to it, to the reports that there are; its path."""
+    from ..report.page import runs_page
+
+    reports = {row["run_id"]: runs_dir / row["run_id"] / REPORT for row in rows}
+    links = {run_id: os.path.relpath(file, path.parent) for run_id, file in reports.items() if file.is_file()}
+    return write_page(path, runs_page(rows, {run_id: quote(link) for run_id, link in links.items()}))

@@ -1,21 +1,44 @@
 """`dlrun show`: all that is known of a run."""
 
 from pathlib import Path
+from typing import Annotated
 
-from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+import typer
+
+from ..errors import UsageError
+from .options import DEFAULT_RUNS_DIR, Csv, Json, RunReference, RunsDir
 
 
-def show(run: RunReference = "latest", runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
+def show(
+    run: RunReference = "latest",
+    only_metrics: Annotated[
+        bool, typer.Option("--metrics", help="Show cost and errors of every epoch; with --csv or --json.")
+    ] = False,
+    as_csv: Csv = False,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    as_json: Json = False,
+) -> None:
     """Show a run: its config, errors and verdict, its files, and how to make it again.
 
-    Example: dlrun show best
+    Example: dlrun show best, or dlrun show best --metrics --csv
     """
-    from ..experiment import look_at_test, overview
-    from ..report import make_console, show_run
+    from ..experiment import look_at_test, metrics, overview
+    from ..report import make_console, metrics_csv, show_run
     from ..store import find_run
     from .output import print_json
 
+    if only_metrics and as_csv == as_json:
+        raise UsageError("--metrics: expected either --csv or --json beside it")
+    if as_csv and not only_metrics:
+        raise UsageError("--csv: only the metrics are a table; expected --metrics beside it")
     folder = find_run(runs_dir, run)
+    if only_metrics:
+        epochs = metrics(folder)
+        if as_json:
+            print_json({"run_id": folder.id, "metrics": epochs})
+        else:
+            print(metrics_csv(epochs), end="")
+        return
     found = overview(folder)
     found["test_look"] = look_at_test(folder, found["result"], "show")
     if as_json:

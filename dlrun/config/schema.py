@@ -180,6 +180,7 @@ class Config(Section):
     regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
     training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
     diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+    report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer; empty for depth 1."""

@@ -1,27 +1,22 @@
-"""What to try next: the course's basic recipe as a table, with the numbers of the run at hand as the reason.
+"""What to try next: the basic recipe in its order, each piece with the change of the config that carries it out.
 
-Data and not prose: each item names the config key that carries it out, so that a script can follow it too.
+Stands at the end of the diagnosis. Data faults come first, then what ails the optimisation, then bias and variance by
+their share of the excess error, and "done" where nothing is left. Plain dicts in and out, so that a script follows it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from .figures import Figures
-from .sanity import Finding
+from .case import Case, changed
+from .expense import seconds_of
+from .fixes import FIXES
+from .remedies import BIAS, VARIANCE, Proposal
 from .words import distance, error_word, percent
 
-
-@dataclass(frozen=True)
-class Advice:
-    """One thing to do, the config key that does it (None where no key does), and the measurement behind it."""
-
-    action: str
-    key: str | None
-    why: str
-
-
-# For each ill its remedies, the most promising first, as (action, config key).
-RECIPE = {
+# What each ill is called where no config is known, and the keys that the course's recipe turns.
+KEYS = {
     "bias": (
         ("bigger network: more units a layer", "network.width"),
         ("bigger network: more layers", "network.depth"),
@@ -29,59 +24,158 @@ RECIPE = {
         ("another architecture", "network.activation"),
     ),
     "variance": (
-        ("more data", "data.source"),
         ("regularize: penalize large weights", "regularization.lambda"),
         ("regularize: dropout", "regularization.keep_prob"),
         ("regularize: stop early", "regularization.patience_epochs"),
-        ("another architecture", "network.activation"),
+        ("regularize: augment the data", "regularization.augment.noise"),
+        ("more data", "data.source"),
+        ("smaller network", "network.width"),
     ),
 }
+REMEDIES = {"bias": BIAS, "variance": VARIANCE}
+
+# Lowers how sure a remedy is where its ill is only moderate, or may not be there at all.
+LESS_SURE = {"likely": "possible", "possible": "unsure", "unsure": "unsure", None: None}
 
 
-def advise(
-    figures: Figures,
-    verdict: Mapping[str, str],
-    findings: Sequence[Finding],
-    needed: Mapping[str, Mapping | None],
-    target: Mapping | None,
-) -> list[Advice]:
-    """The remedies for what is high or moderate, bias before variance, each key once; never empty.
+def advise(case: Case) -> list[dict]:
+    """What to try, best first, never empty; each {action, key, change, command, why, expected, about, seconds,
+    confidence, code} as in diagnosis.json. Of two changes that are equal the first is kept."""
+    seen, items = [], []
+    for proposal in proposals(case):
+        mark = proposal.change if proposal.change is not None else proposal.action
+        if mark not in seen and not changes_nothing(case, proposal.change):
+            seen.append(mark)
+            items.append(item_of(case, proposal))
+    return items or [item_of(case, done(case))]
 
-    needed : what would settle an inconclusive ill. target : the target error, which ends all search where it is met.
+
+def proposals(case: Case) -> Iterator[Proposal]:
+    """Everything that applies, in the recipe's order."""
+    diagnosis = case.diagnosis
+    if (diagnosis.get("target") or {}).get("met"):
+        yield from for_findings(case, "fail")
+        return
+    yield from for_findings(case, "fail")
+    for ill in ills_by_share(diagnosis):
+        level = diagnosis["verdict"][ill]
+        if level == "inconclusive":
+            yield more_dev_rows(case, ill)
+        for proposal in remedies_of(case, ill):
+            weaker = level != "high"
+            yield proposal._replace(confidence=LESS_SURE[proposal.confidence]) if weaker else proposal
+    yield from for_findings(case, "notice")
+
+
+def ills_by_share(diagnosis: Mapping[str, Any]) -> list[str]:
+    """The ills to treat, the larger share of the excess first, bias among equals; high ones before the others.
+
+    An inconclusive ill is treated too where it looks larger than the lower threshold: a paired test will tell.
     """
-    if target and target["met"]:
-        return [Advice("done", None, target["sentence"])]
-    errors, word, items = figures.errors, error_word(figures.regression), []
-    items += [
-        Advice(
-            "check the learning rate, the inputs and the labels", "training.learning_rate", f"{f.title}: {f.evidence}"
-        )
-        for f in findings
-        if f.code == "no-better-than-baseline"
-    ]
-    reasons = {
-        "bias": bias_reason(errors["train"], figures.optimal.error, word),
-        "variance": variance_reason(errors["dev"], errors["train"], word),
+    gaps = {"bias": diagnosis["avoidable_bias"], "variance": diagnosis["variance"]}
+    order = {"high": 0, "moderate": 1, "inconclusive": 2}
+    found = [ill for ill in gaps if diagnosis["verdict"][ill] in order]
+    return sorted(found, key=lambda ill: (order[diagnosis["verdict"][ill]], -gaps[ill]))
+
+
+def remedies_of(case: Case, ill: str) -> Iterator[Proposal]:
+    """The remedies that apply to this run; without a config, the keys that the course names."""
+    reason = reason_of(case.diagnosis, ill)
+    low = (case.diagnosis.get("thresholds") or {}).get("low", 0.0)
+    if case.diagnosis["verdict"][ill] == "inconclusive" and gap_of(case.diagnosis, ill) <= low:
+        return
+    if case.config is None:
+        about = "train" if ill == "bias" else "dev"
+        for action, key in KEYS[ill]:
+            yield Proposal(action, key, None, reason, f"a lower {about} error", None, about)
+        return
+    for remedy in REMEDIES[ill]:
+        proposal = remedy(case)
+        if proposal is not None:
+            yield proposal._replace(why=f"{reason}; {proposal.why}")
+
+
+def gap_of(diagnosis: Mapping[str, Any], ill: str) -> float:
+    return diagnosis["avoidable_bias" if ill == "bias" else "variance"]
+
+
+def reason_of(diagnosis: Mapping[str, Any], ill: str) -> str:
+    """The measurement behind an ill, in a clause."""
+    errors, word = diagnosis["errors"], error_word(bool(diagnosis.get("regression")))
+    if ill == "bias":
+        gap = distance(errors["train"], diagnosis["optimal_error"])
+        return f"train {word} {percent(errors['train'])} is {gap} the optimal {percent(diagnosis['optimal_error'])}"
+    gap = distance(errors["dev"], errors["train"])
+    return f"dev {word} {percent(errors['dev'])} is {gap} train {word} {percent(errors['train'])}"
+
+
+def for_findings(case: Case, severity: str) -> Iterator[Proposal]:
+    """What to do about each finding of this severity, with the change where a key carries it out."""
+    for finding in case.diagnosis.get("findings") or ():
+        if finding["severity"] == severity:
+            yield for_finding(case, finding)
+
+
+def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:
+    """The fix of a finding's code; where there is none, or the config has it already, what the finding itself says."""
+    fix = FIXES.get(finding["code"]) if case.config is not None else None
+    change = fix.change(case) if fix else None
+    why = f"{finding['title']}; {finding['evidence']}"
+    if change is None or changes_nothing(case, change):
+        return Proposal(finding["do"], None, None, why, "errors that mean what they say", None, code=finding["code"])
+    sure = "likely" if finding["severity"] == "fail" else "possible"
+    key = next(iter(change))
+    return Proposal(fix.action, key, change, why, "a lower train error", sure, "train", code=finding["code"])
+
+
+def more_dev_rows(case: Case, ill: str) -> Proposal:
+    """For an ill that these rows cannot settle."""
+    needed = (case.diagnosis.get("dev_rows_needed") or {}).get(ill)
+    why = needed["sentence"] if needed else f"these rows do not settle the {ill}"
+    action = "more dev rows" if needed is None or needed.get("rows") else f"leave the {ill} open"
+    return Proposal(action, "data.split", None, why, "a definite verdict; the error itself stays as it is", None)
+
+
+def done(case: Case) -> Proposal:
+    """Nothing is left to do, and why."""
+    target = case.diagnosis.get("target") or {}
+    if target.get("met"):
+        why = target["sentence"]
+    else:
+        reasons = [reason_of(case.diagnosis, ill) for ill in ("bias", "variance")]
+        why = f"{reasons[0]}, and {reasons[1]}: both distances are low"
+    return Proposal("done", None, None, why, "nothing that another training would change", None)
+
+
+def changes_nothing(case: Case, change: Mapping[str, Any] | None) -> bool:
+    """Whether the config already says what the change would."""
+    return change is not None and all(case.value(key) == value for key, value in change.items())
+
+
+def item_of(case: Case, proposal: Proposal) -> dict:
+    """A proposal as diagnosis.json has it."""
+    change, command, seconds = proposal.change, proposal.command, None
+    if change is not None:
+        command = f"dlrun train {shlex.quote(case.config_file or 'CONFIG.yaml')} {' '.join(overrides_of(change, True))}"
+        if case.facts and case.config is not None:
+            epochs = case.course.epochs if case.course else None
+            after = changed(case.config, change)
+            seconds = float(f"{seconds_of(case.config, after, case.facts, epochs):.2g}")
+    return {
+        "action": proposal.action,
+        "key": proposal.key,
+        "why": proposal.why,
+        "change": dict(change) if change is not None else None,
+        "command": command,
+        "seconds": seconds,
+        "expected": proposal.expected,
+        "about": proposal.about,
+        "confidence": proposal.confidence,
+        "code": proposal.code,
     }
-    for ill, remedies in RECIPE.items():
-        if verdict[ill] in ("high", "moderate"):
-            taken = {item.key for item in items}
-            items += [Advice(action, key, reasons[ill]) for action, key in remedies if key not in taken]
-    unsettled = needed["variance"]
-    if unsettled and unsettled["rows"]:
-        items.append(Advice("a larger dev set", "data.split", unsettled["sentence"]))
-    if not items and "inconclusive" in verdict.values():
-        why = "; ".join(need["sentence"] for need in needed.values() if need)
-        items.append(Advice("more data", "data.source", why or "the verdict is inconclusive"))
-    return items or [Advice("done", None, f"{reasons['bias']}, and {reasons['variance']}: both distances are low")]
 
 
-def bias_reason(train_error: float, optimal_error: float, word: str) -> str:
-    """The avoidable bias in a clause."""
-    gap = distance(train_error, optimal_error)
-    return f"train {word} {percent(train_error)} is {gap} the optimal {percent(optimal_error)}"
-
-
-def variance_reason(dev_error: float, train_error: float, word: str) -> str:
-    """The variance in a clause."""
-    return f"dev {word} {percent(dev_error)} is {distance(dev_error, train_error)} train {word} {percent(train_error)}"
+def overrides_of(change: Mapping[str, Any], quoted: bool = False) -> list[str]:
+    """A change as `key=value` words for a command line."""
+    words = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
+    return [shlex.quote(word) for word in words] if quoted else words

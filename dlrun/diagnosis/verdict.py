@@ -7,7 +7,6 @@ are those of the course: what training could still gain, and what is lost from t
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from .advice import Advice, advise
 from .classes import unequal_classes
 from .figures import ILLS, Figures, figures_of
 from .intervals import CONFIDENCE
@@ -50,11 +49,10 @@ class Diagnosis:
     baseline_error: float | None
     classes: dict | None
     findings: tuple[Finding, ...]
-    advice: tuple[Advice, ...]
     regression: bool
 
     def to_dict(self) -> dict:
-        """Plain values for JSON; `findings` and `advice` are lists of dicts."""
+        """Plain values for JSON; `findings` is a list of dicts."""
         return {
             key: [asdict(item) for item in value] if isinstance(value, tuple) else value
             for key, value in vars(self).items()
@@ -71,7 +69,7 @@ def diagnose(
     rows: Mapping | None = None,
     target_error: float | None = None,
 ) -> Diagnosis:
-    """The verdict over train and dev error, what outranks it, and what to try next.
+    """The verdict over train and dev error, and what outranks it.
 
     errors : the fractions train, dev and perhaps test; in a regression 1 - R², which may exceed 1.
     optimal_error : a number, {errors, n}, an `Optimal`, or None for "assume 0 and say so".
@@ -106,7 +104,6 @@ def diagnose(
         baseline_error=figures.baseline_error,
         classes=unequal_classes(figures.rows.get("classes") or []),
         findings=tuple(findings),
-        advice=tuple(advise(figures, verdict, findings, needed, target)),
         regression=regression,
     )
 

@@ -8,6 +8,7 @@ folder.
 
 from .bracket import with_reference
 from .comparison import compare
+from .contents import contents
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .looks import look_at_test, with_selection
 from .overview import difference, kept_diagnosis, metrics, overview, train_again
@@ -22,6 +23,7 @@ __all__ = [
     "Experiment",
     "check_gradients",
     "compare",
+    "contents",
     "diagnosis_of",
     "difference",
     "kept_diagnosis",

@@ -16,7 +16,7 @@ from ..store import RunFolder, environment
 from .prepare import Experiment
 
 # How often a run is kept or looked at changes no number in it.
-NOT_OF_THE_RUN = ("training.checkpoint_epochs", "training.checkpoint_seconds", "training.trace")
+NOT_OF_THE_RUN = ("training.checkpoint_epochs", "training.checkpoint_seconds", "training.trace", "report")
 
 Flat = dict[str, object]
 

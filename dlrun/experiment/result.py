@@ -12,6 +12,7 @@ from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
 from ..store import RunFolder
+from .advising import advised
 from .evidence import data_findings
 from .health import health_of
 from .outcome import Outcome
@@ -91,12 +92,17 @@ REPEATED = ("verdict", "sentence", "intervals", "findings")
 
 def verdict_of(result: dict) -> dict:
     """The verdict of a result, as the result itself holds it."""
-    diagnosis = diagnosis_of(result)
+    diagnosis = judged(result)
     return {key: diagnosis[key] for key in REPEATED}
 
 
-def diagnosis_of(result: dict) -> dict:
-    """The diagnosis of a result, as `diagnose --json` prints it; results of older runs know less."""
+def diagnosis_of(result: dict, folder: RunFolder) -> dict:
+    """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
+    return advised(folder, judged(result), result)
+
+
+def judged(result: dict) -> dict:
+    """The diagnosis of a result, less the advice; results of older runs know less."""
     diagnosis = diagnose(
         result["errors"],
         optimal_error=optimal_known(result),
@@ -107,12 +113,7 @@ def diagnosis_of(result: dict) -> dict:
         target_error=result.get("target_error"),
     )
     told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
-    told["findings"] = findings_of(result, told["findings"])
-    if result["status"] == "diverged":
-        # What such a network gets wrong says nothing of its size or its data.
-        slower = {"action": "a smaller learning rate", "key": "training.learning_rate", "why": result["message"]}
-        told["advice"] = [slower, *told["advice"]]
-    return told
+    return told | {"findings": findings_of(result, told["findings"])}
 
 
 def optimal_known(result: dict) -> object:

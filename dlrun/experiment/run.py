@@ -9,18 +9,7 @@ from ..config import LoadedConfig, resolved_yaml
 from ..errors import StoreError
 from ..nn.predictions import Predictions
 from ..nn.training import EpochRecord
-from ..places import command_for
-from ..store import (
-    RunFolder,
-    create_run,
-    is_begun,
-    now,
-    release,
-    reserve,
-    write_last_word,
-    write_manifest,
-    write_result,
-)
+from ..store import RunFolder, create_run, now, write_manifest, write_result
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, Keeper
@@ -30,6 +19,7 @@ from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
 from .reuse import find_same
+from .showcase import EXAMPLES, example_arrays
 
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
@@ -90,40 +80,28 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
 
 
 class failure_kept:  # noqa: N801 (read as a word of the with statement)
-    """Leaves a run whose session ends in an exception as failed, and one that is left at once as interrupted.
-
-    Room for that is taken beforehand, so only a disk that takes no writes at all leaves it without an ending.
-    """
+    """Leaves a run whose session ends in an exception as failed, as far as the disk still takes it."""
 
     def __init__(self, folder: RunFolder, sessions: int):
         self.folder, self.sessions = folder, sessions
 
     def __enter__(self) -> None:
-        reserve(self.folder)
+        return None
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            release(self.folder)
-        elif isinstance(error, StoreError):
-            self.write("failed", str(error))
-            error.args = (f"{error}{self.way_on('; then go on: ')}",)
+        if isinstance(error, StoreError):
+            self.write_failed(str(error))
+            error.args = (f"{error}; then go on: dlrun resume {self.folder.id}",)
         elif isinstance(error, Exception):
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
-            self.write("failed", repr(error))
+            self.write_failed(repr(error))
             error.run_dir = self.folder.path
-        else:
-            self.write("interrupted", "left at once by a second signal; what was kept before is there")
-            error.args = (f"left at once{self.way_on('; go on: ')}",)
 
-    def write(self, status: str, message: str) -> None:
-        record = {"run_id": self.folder.id, "status": status, "message": message, "sessions": self.sessions}
+    def write_failed(self, message: str) -> None:
+        failed = {"run_id": self.folder.id, "status": "failed", "message": message, "sessions": self.sessions}
         with suppress(StoreError):
-            write_last_word(self.folder, record | {"ended": now()})
-
-    def way_on(self, words: str) -> str:
-        """How to go on with the run, if it has begun."""
-        return words + command_for("resume", self.folder.path) if is_begun(self.folder) else ""
+            write_result(self.folder, failed | {"ended": now()})
 
 
 def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, float], None]:
@@ -155,7 +133,9 @@ def write_ending(
     preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
     folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
     folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
-    folder.write_json("diagnosis.json", diagnosis_of(result))
+    if examples := example_arrays(experiment.dataset, predictions):
+        folder.write_arrays(EXAMPLES, examples)
+    folder.write_json("diagnosis.json", diagnosis_of(result, folder))
     folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)
 

@@ -2,9 +2,11 @@
 
 from .comparison import comparison_csv, comparison_markdown, metrics_csv, show_comparison
 from .evidence import show_curve, show_decomposition
+from .following import show_ledger, show_outcome, show_path, show_step
 from .progress import counting_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
+from .text import say
 
 __all__ = [
     "comparison_csv",
@@ -12,6 +14,7 @@ __all__ = [
     "counting_display",
     "make_console",
     "metrics_csv",
+    "say",
     "show_comparison",
     "show_curve",
     "show_decomposition",
@@ -19,9 +22,13 @@ __all__ = [
     "show_difference",
     "show_garbage",
     "show_gradcheck",
+    "show_ledger",
+    "show_outcome",
+    "show_path",
     "show_result",
     "show_run",
     "show_runs",
+    "show_step",
     "show_sweep",
     "show_verification",
     "training_display",

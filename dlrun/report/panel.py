@@ -15,10 +15,10 @@ from rich.text import Text
 from ..diagnosis import diagnose
 from .text import LEVEL_STYLES, clean, shown, shown_cost
 
-REFRESHES_A_SECOND = 5
-
-# The most of the time that may go into drawing; one drawing was measured at one to three milliseconds.
+# The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
+# drawing stays at least, and at most, be it that one took long.
 SHARE = 0.01
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 1.0
 
 # Beyond so many remembered epochs every other one is forgotten: no terminal has that many columns.
 REMEMBERED = 1024
@@ -28,15 +28,15 @@ ERRORS = ("train", "dev")
 
 
 class LivePanel:
-    """What `training_display` gives on a terminal; `optimal_error` is what the verdict so far is judged against."""
+    """What `training_display` gives on a terminal; `optimal_error` as `diagnose` takes it."""
 
-    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: float = 0.0):
+    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: object = None):
         self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
         self.history: list[dict] = []
         self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
         self.unshown: dict | None = None
         self.began: tuple[float, int] | None = None
-        self.next_refresh, self.cost = 0.0, None
+        self.next_refresh = 0.0
         self.live: Live | None = None
 
     def update(self, record: dict) -> None:
@@ -49,10 +49,8 @@ class LivePanel:
         self.began = self.began or (now, record["epoch"])
         if now >= self.next_refresh:
             self.refresh()
-            ended, first = time.monotonic(), self.cost is None
-            # The first drawing loads what later ones have; of the others the quickest was the least disturbed.
-            self.cost = math.inf if first else min(self.cost, ended - now)
-            self.next_refresh = ended + max(1 / REFRESHES_A_SECOND, 0 if first else self.cost / SHARE)
+            ended = time.monotonic()
+            self.next_refresh = ended + min(max(SHORTEST_SECONDS, (ended - now) / SHARE), LONGEST_SECONDS)
 
     def refresh(self) -> None:
         """Draws the newest record."""
@@ -130,7 +128,7 @@ def curve(values: list[float], scale: list[float], width: int, ascii_only: bool 
     return "".join(letters[round((math.log(value) - low) / step) if value > 0 else 0] for value in picked)
 
 
-def verdict_line(errors: dict[str, float | None], optimal_error: float) -> Text:
+def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text:
     """The verdict on the last errors measured: "so far: low bias, high variance"."""
     if not all(error is not None and math.isfinite(error) for error in errors.values()):
         return Text("so far: not measured yet", style="dim")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .panel import REFRESHES_A_SECOND, LivePanel, remember_errors
+from .panel import SHORTEST_SECONDS, LivePanel, remember_errors
 from .text import say, shown, shown_cost
 
 # A log shows the course of a run in this many lines, plus the last epoch.
@@ -21,7 +21,7 @@ PLAIN_LINES = 12
 
 @contextmanager
 def training_display(
-    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: float = 0.0
+    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: object = None
 ) -> Iterator["Display | LivePanel"]:
     """A display with `.update(record)` for `epochs` epochs, on `console`; its last state stays when it ends.
 
@@ -100,7 +100,7 @@ def counting_display(things: str, console: Console, *, quiet: bool = False) -> I
         if time.monotonic() >= due:
             progress.start()
             progress.update(task, completed=done, total=total, refresh=True)
-            due = time.monotonic() + 1 / REFRESHES_A_SECOND
+            due = time.monotonic() + SHORTEST_SECONDS
 
     try:
         yield count

@@ -5,8 +5,6 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
-from itertools import groupby
-from operator import itemgetter
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,9 +12,10 @@ from rich.table import Table
 
 from ..diagnosis.words import error_word, points, span
 from ..places import command_for
+from .advice import show_advice
 from .bars import error_bars
 from .qualifiers import show_reference, show_selection, show_test_look
-from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, clean, say, shown, shown_cost
+from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
@@ -48,6 +47,8 @@ def show_result(result: dict, console: Console, diagnosis: dict | None = None) -
         say(console, ("note: ", "yellow"), note)
     show_test_look(result.get("test_look"), console)
     say(console, "reused: " if result.get("reused") else "kept in ", result["run_dir"], whole=True)
+    if result.get("report"):
+        say(console, "report: ", result["report"], whole=True)
     if result["status"] == "interrupted":
         say(console, "go on: ", (command_for("resume", result["run_dir"]), "bold"), whole=True)
     show_top_advice(diagnosis, console)
@@ -166,7 +167,7 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
         if told:
             say(console, told["sentence"])
-    show_advice(diagnosis["advice"], console)
+    show_advice(diagnosis, console)
 
 
 # What each distance is, and the key of its value and its interval.
@@ -201,24 +202,6 @@ def show_classes(classes: dict | None, console: Console) -> None:
         interval = shown_interval(item["interval"])
         table.add_row(cell(item["label"]), str(item["rows"]), shown(item["recall"]), interval)
     console.print(table)
-
-
-def show_advice(advice: list[dict], console: Console) -> None:
-    """Numbered advice, each item with its config key, under the reason it shares with its neighbours."""
-    number = 0
-    for reason, group in groupby(advice, key=itemgetter("why")):
-        items = [(clean(item["action"]), clean(item["key"] or "")) for item in group]
-        width = max(len(action) for action, _ in items)
-        fits = all(len(f"  00. {action:{width}}  {key}") <= console.width for action, key in items)
-        say(console, f"because {reason}:")
-        for action, key in items:
-            number += 1
-            if fits and key:
-                say(console, f"  {number}. {action:{width}}  ", (key, "cyan"), whole=True)
-            else:
-                say(console, f"  {number}. {action}", whole=True)
-                if key:
-                    say(console, "     ", (key, "cyan"), whole=True)
 
 
 def show_gradcheck(report: dict, console: Console) -> None:

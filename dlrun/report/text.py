@@ -46,6 +46,13 @@ def shown_cost(cost: float | None) -> str:
     return f"{cost:.4f}" if low <= cost < high else f"{cost:.2e}"
 
 
+def seconds_phrase(seconds: float) -> str:
+    """A time for a person: "0.4 s", "3 min", "1.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 def say(console: Console, *parts: str | tuple[str, str], whole: bool = False) -> None:
     """Prints one paragraph of cleaned parts, each a text or (text, style).
 

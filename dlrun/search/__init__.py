@@ -2,5 +2,6 @@
 
 from .curve import learning_curve
 from .decompose import decompose
+from .recipe import apply, recipe
 
-__all__ = ["decompose", "learning_curve"]
+__all__ = ["apply", "decompose", "learning_curve", "recipe"]

@@ -8,12 +8,11 @@ import numpy as np
 from ..diagnosis.learning_curve import judge_curve
 from ..errors import DataError
 from ..experiment import Experiment
+from ..experiment.advising import CURVE
 from ..nn.predictions import Predictions
 from ..store import RunFolder, now
 from .reopen import keep, reopened
 from .trainings import Progress, Variant, stratified_rows, train_variants
-
-CURVE = "curve.json"
 
 # The parts of the training set, each drawn so many times: 2.6 trainings' worth beside the whole set's one.
 PARTS = (8, 4, 2)

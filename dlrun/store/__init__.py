@@ -3,6 +3,7 @@
 from . import checkpoints, looks, trash
 from .arrays import Form, form_of
 from .checkpoints import Checkpoint
+from .disk import write_whole
 from .folder import RunFolder, corrupt
 from .listing import list_runs, read_result, select
 from .manifest import add_session, is_begun, now, read_manifest, write_manifest
@@ -13,7 +14,7 @@ from .runs import create_run
 from .status import ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import add_file, verify, write_result
+from .verification import add_file, require_sound, verify, write_result
 
 __all__ = [
     "Checkpoint",
@@ -39,6 +40,7 @@ __all__ = [
     "read_result",
     "read_tags",
     "release",
+    "require_sound",
     "reserve",
     "select",
     "status_of",
@@ -47,4 +49,5 @@ __all__ = [
     "write_last_word",
     "write_manifest",
     "write_result",
+    "write_whole",
 ]

@@ -4,6 +4,7 @@ Stands beside the run folder. The hashes are in checksums.json, which is written
 """
 
 import hashlib
+from collections.abc import Iterable
 
 from ..errors import StoreError
 from . import checkpoints, strict_json
@@ -15,7 +16,7 @@ FILE = "checksums.json"
 PIECE = 1024 * 1024
 
 # What goes on changing after a run's end, or has a checksum inside.
-OTHERWISE_KEPT = ("tags.json", FILE, RESULT)
+OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 
 
 def write_result(folder: RunFolder, result: dict) -> None:
@@ -67,6 +68,14 @@ def verify(folder: RunFolder) -> list[dict]:
         rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
     problems = {row["file"]: row["problem"] for row in sorted(rows, key=lambda row: row["problem"] is not None)}
     return [{"file": name, "problem": problems[name]} for name in sorted(problems)]
+
+
+def require_sound(folder: RunFolder, names: Iterable[str]) -> None:
+    """Raises StoreError unless these files of a run that has ended are those that were written."""
+    hashes = read_checksums(folder)
+    for name in sorted(names):
+        if problem := hash_problem(folder, name, hashes.get(name, "")):
+            raise corrupt(folder.path / name, problem)
 
 
 def read_checksums(folder: RunFolder) -> dict[str, str]:

@@ -20,7 +20,7 @@ MEMORY = Path("/dev/shm")
 # What is done, in its quick form and in full; each function takes a folder of its own.
 HARMS: dict[str, tuple[Callable[[Path], dict], Callable[[Path], dict]]] = {
     "ended at every n-th write, sync and rename": (
-        lambda folder: crashes.crash_matrix(folder, every=17),
+        lambda folder: crashes.crash_matrix(folder, every=23),
         crashes.crash_matrix,
     ),
     "ended so while resuming": (
@@ -28,12 +28,12 @@ HARMS: dict[str, tuple[Callable[[Path], dict], Callable[[Path], dict]]] = {
         crashes.crashes_of_resuming,
     ),
     "ENOSPC, EIO and EROFS at every such deed": (
-        lambda folder: crashes.disk_faults(folder, every=61),
+        lambda folder: crashes.disk_faults(folder, every=97),
         crashes.disk_faults,
     ),
     "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 5), lambda f: kills.random_kills(f, 100)),
     "files cut short and bits flipped": (
-        lambda folder: damage.damaged_files(folder, cuts=3, flips=4),
+        lambda folder: damage.damaged_files(folder, cuts=1, flips=3),
         lambda folder: damage.damaged_files(folder, cuts=60, flips=60),
     ),
     "mutated configs and run folders": (

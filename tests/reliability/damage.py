@@ -1,4 +1,4 @@
-"""Checkpoints and metrics cut short and with bits flipped: an older checkpoint takes over, and no number is wrong."""
+"""Checkpoints, metrics and traces cut short, with bits flipped: an older checkpoint takes over, no number is wrong."""
 
 import random
 import shutil
@@ -14,11 +14,11 @@ from .short_run import config_in, in_child, only_run, resume_in_child, train
 
 
 def damaged_files(folder: Path, cuts: int, flips: int, seed: int = 0) -> dict:
-    """Damages every checkpoint and the metrics of a half-done run and resumes it: {files, cases, losses}."""
+    """Damages every checkpoint, the metrics and the trace of a half-done run and resumes it: {files, cases, losses}."""
     path, whole, rng = config_in(folder), reference(folder), random.Random(seed)
     in_child(lambda: harmed(Harm(HALF_DONE), lambda: train(path, folder / "half")))
     half, losses, cases = only_run(folder / "half"), [], 0
-    names = [*checkpoints.names(half), "metrics.jsonl"]
+    names = [*checkpoints.names(half), "metrics.jsonl", "trace.jsonl"]
     for name in names:
         data = half.read_bytes(name)
         for harmed_bytes in [*cut(data, cuts, rng), *flipped(data, flips, rng)]:

@@ -14,7 +14,7 @@ from dlrun.store import RunFolder, list_runs
 from .essence import essence
 from .short_run import CONFIG, config_in, exit_status_of, require_one_thread
 
-LONG = CONFIG.replace("epochs: 3", "epochs: 2500").replace("checkpoint_epochs: 1", "checkpoint_epochs: 500")
+LONG = CONFIG.replace("epochs: 3", "epochs: 1500").replace("checkpoint_epochs: 1", "checkpoint_epochs: 300")
 CTRL_C = b"\x03"
 DEADLINE_SECONDS = 60
 

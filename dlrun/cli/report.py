@@ -1,0 +1,59 @@
+"""`dlrun report`: a run as a page to look at."""
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+
+if TYPE_CHECKING:
+    from ..store import RunFolder
+
+# What a page is called in the run's folder.
+REPORT = "report.html"
+
+PageFile = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the page is written.")]
+
+
+def report(
+    run: RunReference = "latest",
+    output: PageFile = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    as_json: Json = False,
+) -> None:
+    """Write one HTML file about a run: verdict, errors, curves, mistakes, layers, config; into its folder, or to FILE.
+
+    The file needs nothing beside it, so it can be mailed and printed.
+
+    Example: dlrun report latest -o digits.html
+    """
+    from ..report import make_console, say
+    from ..store import find_run
+    from .output import print_json
+
+    path = write_report(find_run(runs_dir, run), output)
+    if open_it:
+        webbrowser.open(path.resolve().as_uri())
+    if as_json:
+        print_json({"report": str(path)})
+    else:
+        say(make_console(), str(path), whole=True)
+
+
+def write_report(folder: "RunFolder", output: Path | None = None) -> Path:
+    """The page of a run, written; its path. Raises StoreError."""
+    from ..experiment import contents
+    from ..report.page import run_page
+
+    return write_page(output or folder.path / REPORT, run_page(contents(folder)))
+
+
+def write_page(path: Path, text: str) -> Path:
+    """A page in its file, whole or not at all; the path. Raises StoreError."""
+    from ..store import write_whole
+
+    write_whole(path, lambda file: file.write(text.encode()))
+    return path

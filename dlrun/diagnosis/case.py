@@ -1,0 +1,70 @@
+"""What advice starts from: a diagnosis, and the config, the course and the data of the run that it is of.
+
+Stands between the joint, which gathers these from a run or from memory, and the remedies, which read them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .course import Course
+
+
+class Facts(NamedTuple):
+    """inputs, outputs : of the network. train_rows : rows it was trained on. seconds : that its training took.
+    image_side : pixels a side where a row is a square image, else None."""
+
+    inputs: int
+    outputs: int
+    train_rows: int
+    seconds: float
+    image_side: int | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """diagnosis : as diagnosis.json has it. The others are None, or empty, where only figures are known.
+
+    config : nested, under the YAML's words. curve : curve.json. run_id, config_file : what commands name.
+    """
+
+    diagnosis: Mapping[str, Any]
+    config: Mapping[str, Any] | None = None
+    course: Course | None = None
+    facts: Facts | None = None
+    curve: Mapping[str, Any] | None = None
+    run_id: str | None = None
+    config_file: str | None = None
+
+    def value(self, key: str) -> Any:
+        """A value of the config by its dotted key; None where no config is known."""
+        found: Any = self.config
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return found
+
+    def hidden(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return hidden_of(self.config or {})
+
+    def keep_probs(self) -> tuple[float, ...]:
+        """The probability that a unit stays, one for each hidden layer."""
+        given = self.value("regularization.keep_prob")
+        return tuple(given) if isinstance(given, list | tuple) else (given or 1.0,) * len(self.hidden())
+
+
+def hidden_of(config: Mapping[str, Any]) -> tuple[int, ...]:
+    """Units of each hidden layer by a nested config, as `Config.network.hidden_widths` has it."""
+    network = config.get("network") or {}
+    if network.get("hidden") is not None:
+        return tuple(network["hidden"])
+    return (network.get("width") or 0,) * max(0, (network.get("depth") or 1) - 1)
+
+
+def changed(config: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """A nested config with values at dotted keys replaced; the config itself stays as it is."""
+    new = dict(config)
+    for key, value in change.items():
+        first, _, rest = key.partition(".")
+        new[first] = changed(new.get(first) or {}, {rest: value}) if rest else value
+    return new

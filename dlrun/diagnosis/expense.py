@@ -1,0 +1,33 @@
+"""How long a training of a changed config would take, from how long the run at hand took.
+
+Stands beside the advice. Each step costs its products, which grow with parameters and rows, and something besides that
+does not grow.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from .case import Facts, hidden_of
+
+# What a step costs besides its products, in products: 0.15 ms at 11 million products a millisecond, read off the
+# README's table of the engine (networks T1, T2 and T4).
+PRODUCTS_BESIDES = 1.7e6
+
+
+def products(config: Mapping[str, Any], facts: Facts) -> float:
+    """The work of a whole training, in products of one weight and one row."""
+    training = config["training"]
+    sizes = (facts.inputs, *hidden_of(config), facts.outputs)
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    batch = training["batch_size"]
+    batch = facts.train_rows if batch == "full" else min(batch, facts.train_rows)
+    steps = training["epochs"] * -(-facts.train_rows // batch)
+    return steps * (PRODUCTS_BESIDES + parameters * batch)
+
+
+def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:
+    """Seconds that `after` would take, `before` having taken `facts.seconds` for its trained epochs."""
+    planned = before["training"]["epochs"]
+    whole = facts.seconds * planned / max(1, epochs_trained or planned)
+    return whole * products(after, facts) / products(before, facts)

@@ -1,0 +1,98 @@
+"""What to change for each finding: one row a code, from a case to the values that take the finding's cause away.
+
+Stands between the findings, which say what is wrong, and the advice, which makes a change of it. A code without a row
+has a remedy that no config key carries out; its own sentence then says what to do.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .case import Case
+from .remedies import FAR_OFF, USUAL_RATES, faster, slower
+
+Change = Mapping[str, Any]
+
+# Weights drawn for the activation: He et al. 2015 for those that are zero on one side, Glorot and Bengio 2010 else.
+INITS = {"relu": "he", "leaky_relu": "he"}
+
+# A rate that is too high is cut by so much, unless it is far from the usual one anyway.
+MUCH_SMALLER_RATE = 0.1
+
+
+def much_slower(case: Case) -> Change:
+    """For steps that rewrite the weights, or left the finite numbers: a tenth, or the usual rate if that is less."""
+    rate = case.value("training.learning_rate")
+    return {"training.learning_rate": min(float(f"{rate * MUCH_SMALLER_RATE:.2g}"), *slower(case).values())}
+
+
+def fitting_init(case: Case) -> Change:
+    """Initial weights of the size that keeps signals alive, all of them different."""
+    return {"network.init": INITS.get(case.value("network.activation"), "xavier")}
+
+
+def living_units(case: Case) -> Change:
+    """Rectified units that died get a slope on both sides; from a rate far above the usual one, the usual rate."""
+    if case.value("network.activation") == "relu":
+        rate = case.value("training.learning_rate")
+        lower = slower(case)
+        return lower if lower["training.learning_rate"] <= rate / 10 else {"network.activation": "leaky_relu"}
+    return slower(case)
+
+
+def unsaturated(case: Case) -> Change:
+    """Units that do not saturate, with weights to match."""
+    return {"network.activation": "relu", "network.init": "he"}
+
+
+def scaled_inputs(case: Case) -> Change:
+    return {"data.normalize": True}
+
+
+def without_penalty(case: Case) -> Change:
+    return {"regularization.lambda": 0.0}
+
+
+def without_dropout(case: Case) -> Change:
+    return {"regularization.keep_prob": 1.0}
+
+
+def shallower_or_other(case: Case) -> Change:
+    """Gradients that vanish do so through saturating units or initial weights of the wrong size."""
+    return unsaturated(case) if case.value("network.activation") in ("sigmoid", "tanh") else fitting_init(case)
+
+
+def usual_rate(case: Case) -> Change | None:
+    """For a network that learned nothing: the usual rate from far off either way; else the rate is not the cause."""
+    rate = case.value("training.learning_rate")
+    usual = USUAL_RATES.get(case.value("training.optimizer"), rate)
+    return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
+
+
+class Fix(NamedTuple):
+    """action : what is done, in a few words. change : the values that do it, or None where no key can."""
+
+    action: str
+    change: Callable[[Case], Change | None]
+
+
+FIXES: dict[str, Fix] = {
+    "not-finite": Fix("a smaller learning rate", much_slower),
+    "no-better-than-baseline": Fix("the optimizer's usual learning rate", usual_rate),
+    "diverged": Fix("a smaller learning rate", much_slower),
+    "learning-rate-too-high": Fix("a lower learning rate", much_slower),
+    "oscillation": Fix("a lower learning rate", slower),
+    "cost-not-monotone": Fix("a lower learning rate", much_slower),
+    "learning-rate-too-low": Fix("a higher learning rate", faster),
+    "plateau": Fix("a higher learning rate", faster),
+    "initial-loss-high": Fix("initial weights that fit the activation", fitting_init),
+    "symmetric-units": Fix("initial weights that differ from unit to unit", fitting_init),
+    "init-scale": Fix("initial weights that fit the activation", fitting_init),
+    "vanishing-gradients": Fix("units that let gradients through", shallower_or_other),
+    "exploding-gradients": Fix("initial weights that fit the activation", fitting_init),
+    "dead-units": Fix("units that stay alive", living_units),
+    "saturated-units": Fix("units that do not saturate", unsaturated),
+    "inputs-unscaled": Fix("scaled inputs", scaled_inputs),
+    "penalty-dominates": Fix("no weight penalty", without_penalty),
+    "linear-units": Fix("no weight penalty", without_penalty),
+    "dropout-dominates": Fix("no dropout", without_dropout),
+}

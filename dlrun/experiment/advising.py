@@ -1,0 +1,50 @@
+"""Advice for a run: what its folder, or its training in memory, says of config, course and data, brought together.
+
+Stands between the diagnosis, which is of numbers alone, and whoever shows it or follows it.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from ..diagnosis.advice import advise
+from ..diagnosis.case import Case, Facts
+from ..diagnosis.course import course_of
+from ..errors import StoreError
+from ..store import RunFolder, read_manifest
+from .keeper import METRICS
+
+# What `dlrun curve` leaves in a run's folder.
+CURVE = "curve.json"
+
+
+def advised(folder: RunFolder, diagnosis: dict, result: dict) -> dict:
+    """The diagnosis of a run with the advice that its folder allows."""
+    try:
+        case = case_of(folder, diagnosis, result)
+    except StoreError:  # a folder of an older dlrun, or one that lost files: the errors alone still say something
+        case = Case(diagnosis)
+    return diagnosis | {"advice": advise(case)}
+
+
+def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
+    """What a run's folder knows. Raises StoreError where run.json, data.json or metrics.jsonl is missing."""
+    data = folder.read_json("data.json")
+    curve = None
+    if (folder.path / CURVE).exists():
+        with suppress(StoreError):
+            curve = folder.read_json(CURVE)
+    return Case(
+        diagnosis,
+        config=read_manifest(folder)["config"],
+        course=course_of(folder.sound_lines(METRICS)[0]),
+        facts=facts_of(data, result["seconds"]),
+        curve=curve,
+        run_id=folder.id,
+        config_file=str(folder.path / "resolved.yaml"),
+    )
+
+
+def facts_of(data: dict[str, Any], seconds: float) -> Facts:
+    """What advice asks of the data, from data.json."""
+    outputs = len(data["classes"]) if data["task"] == "multiclass" else 1
+    return Facts(data["features"], outputs, data["sizes"]["train"], seconds, data["image_side"])

@@ -1,0 +1,55 @@
+"""examples.npz: the few raw inputs that a report shows, so that it can be written from the run folder alone.
+
+Stands beside `predictions`, which says which dev examples cost the most.
+"""
+
+import numpy as np
+
+from ..data import Dataset
+from ..nn.predictions import Predictions
+
+EXAMPLES = "examples.npz"
+
+# As many images as fit on a page without scrolling far.
+WORST = 24
+
+# More points than these hide each other.
+MOST_POINTS = 1000
+
+# Rows wider than this (an image of 128 by 128 pixels) would make the file grow into megabytes.
+MOST_INPUTS = 16_384
+
+
+def example_arrays(dataset: Dataset, found: dict[str, Predictions]) -> dict[str, np.ndarray]:
+    """The arrays of examples.npz; inputs are raw, as they were before scaling.
+
+    names (n,) : what the columns of inputs are called.
+    worst_places (k,) : places within dev of the WORST greatest losses, the worst first. worst_inputs (k, n) float32.
+    <split>_inputs (m, 2), <split>_targets (m,) : of train and dev, evenly chosen; where there are two inputs alone.
+    """
+    width = dataset.dev.X.shape[1]
+    if width > MOST_INPUTS:
+        return {}
+    losses = np.nan_to_num(found["dev"].losses, nan=np.inf)
+    worst = np.argsort(-losses, kind="stable")[:WORST]
+    arrays = {
+        "names": np.array(dataset.feature_names, dtype=np.str_),
+        "worst_places": worst,
+        "worst_inputs": raw_inputs(dataset, dataset.dev.X[worst]),
+    }
+    if width == 2:
+        for name in ("train", "dev"):
+            targets = found[name].targets
+            places = np.unique(np.linspace(0, len(targets) - 1, min(len(targets), MOST_POINTS)).astype(np.int64))
+            arrays[f"{name}_inputs"] = raw_inputs(dataset, getattr(dataset, name).X[places])
+            arrays[f"{name}_targets"] = targets[places]
+    return arrays
+
+
+def raw_inputs(dataset: Dataset, X: np.ndarray) -> np.ndarray:
+    """X (k, n) as it was before scaling, float32: the numbers come first, the columns of 0 and 1 after them."""
+    raw = np.asarray(X, dtype=np.float64).copy()
+    means, scales = dataset.preparation.get("means"), dataset.preparation.get("scales")
+    if means is not None and scales is not None:
+        raw[:, : len(means)] = raw[:, : len(means)] * scales + means
+    return raw.astype(np.float32)

@@ -1,0 +1,281 @@
+"""Charts as SVG text: scales, ticks, axes and marks, with nothing but numbers in.
+
+Stands under the figures of the page. Written here because importing a plotting library and drawing the page's figures
+by it was measured at about two seconds, and this at a few milliseconds; and because marks that take their colours from
+the page's style sheet follow its light and dark schemes, and their text stays text.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from ..text import clean
+
+# A figure is drawn this wide, in pixels of the page, and scaled to its column: small enough to be read on a phone.
+WIDTH, HEIGHT = 400, 260
+LEFT, RIGHT, TOP, BOTTOM = 50, 66, 14, 40
+
+# Lines beyond so many points look the same with fewer.
+MOST_POINTS = 300
+
+# Labels of lines that end close to each other are moved this far apart.
+LABEL_HEIGHT = 15
+
+
+class Series(NamedTuple):
+    """A line: its name, which is written at its end, the class that the style sheet knows it by, and its points.
+
+    y may hold None where nothing is known; the line then goes on to the next known point.
+    """
+
+    name: str
+    kind: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+
+
+class Scale(NamedTuple):
+    """Numbers to pixels: `low` lands on `start` and `high` on `end`, evenly, or evenly in the logarithm."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    is_log: bool = False
+
+    def __call__(self, value: float) -> float:
+        at = self.share(value)
+        return round(self.start + at * (self.end - self.start), 1)
+
+    def share(self, value: float) -> float:
+        """Where a value lies between low (0) and high (1)."""
+        if self.is_log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self) -> list[float]:
+        """Round numbers from low to high."""
+        return log_ticks(self.low, self.high) if self.is_log else even_ticks(self.low, self.high)
+
+
+def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten, about so many of them."""
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    count = math.floor(high / step + 1e-9) - first + 1
+    return [round((first + i) * step, 12) for i in range(count)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten, with 2 and 5 times these where there would be fewer than three, and every n-th where too many."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    inside = [power for power in powers if low <= 10.0**power <= high * (1 + 1e-9)]
+    if len(inside) >= 3:
+        return [10.0**power for power in inside[:: math.ceil(len(inside) / 6)]]
+    fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    return [tick for tick in fine if low <= tick <= high * (1 + 1e-9)] or [low, high]
+
+
+def linear_scale(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
+    """A scale that holds all values, its ends round numbers; a single value stands in the middle."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    low = min(low, 0.0) if from_zero else low
+    if high - low < 1e-12 * max(abs(low), abs(high), 1e-12):
+        low, high = (0.0, 1.0) if high == low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
+    step = (ticks := even_ticks(low, high))[-1] - ticks[-2] if len(even_ticks(low, high)) > 1 else high - low
+    return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
+
+
+def log_scale(values: Sequence[float], start: float, end: float) -> Scale:
+    """A logarithmic scale that holds all values above zero."""
+    known = [value for value in values if value > 0]
+    low, high = min(known, default=0.1), max(known, default=1.0)
+    return Scale(low / 1.1, max(high, low * 1.5) * 1.1, start, end, True)
+
+
+def tick_text(value: float) -> str:
+    """A tick as short as it can be: 0.05, 20, 3k, 1e-6."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e-3 <= size < 1e4:
+        return f"{value:.6g}"
+    return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+
+
+def percent_text(value: float) -> str:
+    """A fraction as a tick of percentages."""
+    return f"{tick_text(round(100 * value, 9))}%"
+
+
+def svg(label: str, marks: Sequence[str], *, width: int = WIDTH, height: int = HEIGHT) -> Markup:
+    """One picture of marks; `label` says in words what it shows."""
+    body = "".join(marks)
+    return Markup(f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{said(label)}">{body}</svg>')
+
+
+def said(text: object) -> str:
+    """Text from anywhere as it may stand in SVG."""
+    return str(escape(clean(text)))
+
+
+def text_at(x: float, y: float, text: object, kind: str = "", anchor: str = "start") -> str:
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{said(text)}</text>'
+
+
+def axes(
+    x: Scale, y: Scale, x_label: str, y_label: str, *, y_text: Callable[[float], str] = tick_text, x_ticks=None
+) -> list[str]:
+    """Grid lines at the ticks of y, ticks below x, and what each axis measures."""
+    marks = []
+    for tick in y.ticks():
+        marks.append(f'<path class="grid" d="M{x.start:g} {y(tick):g}H{x.end:g}"/>')
+        marks.append(text_at(x.start - 6, y(tick) + 4, y_text(tick), "tick", "end"))
+    for tick in x.ticks() if x_ticks is None else x_ticks:
+        marks.append(f'<path class="tickmark" d="M{x(tick):g} {y.start:g}v5"/>')
+        marks.append(text_at(x(tick), y.start + 17, tick_text(tick), "tick", "middle"))
+    marks.append(f'<path class="axis" d="M{x.start:g} {y.start:g}H{x.end:g}"/>')
+    marks.append(text_at((x.start + x.end) / 2, y.start + 35, x_label, "label", "middle"))
+    marks.append(text_at(2, 10, y_label, "label"))
+    return marks
+
+
+def line_chart(
+    label: str,
+    series: Sequence[Series],
+    *,
+    x_label: str,
+    y_label: str,
+    is_log: bool = False,
+    x_is_log: bool = False,
+    y_text: Callable[[float], str] = tick_text,
+    mark_x: tuple[float, str] | None = None,
+    dots: bool = False,
+) -> Markup:
+    """Lines over one pair of axes, each named at its end. `mark_x` is a place on x and what to say of it.
+
+    On a logarithmic scale, points that are not above zero are left out.
+    """
+    lines = [line for one in series if len((line := thinned(known_points(one, is_log, x_is_log))).x)]
+    xs = [value for line in lines for value in line.x]
+    ys = [value for line in lines for value in line.y]
+    x_start, x_end = LEFT, WIDTH - RIGHT
+    low, high = min(xs, default=0.0), max(xs, default=1.0)
+    x = log_scale(xs, x_start, x_end) if x_is_log else Scale(low, high if high > low else low + 1, x_start, x_end)
+    y = (log_scale if is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
+    x_ticks = None if x_is_log else even_ticks(x.low, x.high, 4)
+    if x_ticks and all(float(value).is_integer() for value in xs):
+        x_ticks = [tick for tick in x_ticks if float(tick).is_integer()]  # there is no epoch one and a half
+    marks = axes(x, y, x_label, y_label, y_text=y_text, x_ticks=x_ticks)
+    if mark_x is not None:
+        at = x(mark_x[0])
+        marks.append(f'<path class="best" d="M{at:g} {y.start:g}V{y.end:g}"/>')
+        is_left = at < (x_start + x_end) / 2
+        marks.append(text_at(at + (4 if is_left else -4), y.end + 11, mark_x[1], "tick", "start" if is_left else "end"))
+    for line in lines:
+        path = "M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in zip(line.x, line.y, strict=True))
+        marks.append(f'<path class="line {line.kind}" d="{path}"/>')
+        if dots:
+            points = zip(line.x, line.y, strict=True)
+            marks += [f'<circle class="dot {line.kind}" cx="{x(a):g}" cy="{y(b):g}" r="3"/>' for a, b in points]
+    ends = [(y(line.y[-1]), line) for line in lines]
+    marks += [
+        text_at(x_end + 6, at + 4, line.name, f"name {line.kind}") for at, line in apart(ends, y.end, y.start + 4)
+    ]
+    return svg(label, marks)
+
+
+def known_points(series: Series, y_is_log: bool, x_is_log: bool) -> Series:
+    """The points of a line that can be drawn."""
+    pairs = [(x, y) for x, y in zip(series.x, series.y, strict=True) if y is not None and math.isfinite(y)]
+    drawn = [(x, y) for x, y in pairs if (y > 0 or not y_is_log) and (x > 0 or not x_is_log)]
+    return series._replace(x=[x for x, _ in drawn], y=[y for _, y in drawn])
+
+
+def thinned(series: Series) -> Series:
+    """Evenly chosen points where there are more than can be seen, the last one among them."""
+    count = len(series.x)
+    if count <= MOST_POINTS:
+        return series
+    chosen = sorted({round(i * (count - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)})
+    return series._replace(x=[series.x[i] for i in chosen], y=[series.y[i] for i in chosen])
+
+
+def apart(ends: list[tuple[float, Series]], top: float, bottom: float) -> list[tuple[float, Series]]:
+    """The same labels from top to bottom, none closer than its height to the one above, all of them inside."""
+    placed: list[tuple[float, Series]] = []
+    for at, line in sorted(ends, key=lambda end: end[0]):
+        placed.append((max(at, placed[-1][0] + LABEL_HEIGHT if placed else top), line))
+    for i in range(len(placed) - 1, -1, -1):
+        below = placed[i + 1][0] - LABEL_HEIGHT if i + 1 < len(placed) else bottom
+        placed[i] = (min(placed[i][0], below), placed[i][1])
+    return placed
+
+
+def histogram(label: str, counts: Sequence[int], edges: Sequence[float], *, x_label: str, kind: str = "") -> Markup:
+    """Bars between edges (one more than counts)."""
+    x = Scale(edges[0], edges[-1], LEFT, WIDTH - 16)
+    y = linear_scale(list(counts), HEIGHT - BOTTOM, TOP + 8, from_zero=True)
+    marks = axes(x, y, x_label, "count", x_ticks=even_ticks(x.low, x.high, 4))
+    for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True):
+        if count:
+            top, start = y(count), x(left)
+            width = max(x(right) - start - 0.5, 0.5)
+            marks.append(
+                f'<rect class="bar {kind}" x="{start:g}" y="{top:g}" width="{width:.1f}" height="{y.start - top:.1f}"/>'
+            )
+    return svg(label, marks)
+
+
+def heat_map(
+    label: str,
+    shades: Sequence[Sequence[float | None]],
+    *,
+    columns: Sequence[float],
+    rows: Sequence[float],
+    x_label: str,
+    y_label: str,
+) -> Markup:
+    """A grid of cells, each as dark as its shade, 0 to 1; row 0 at the bottom; None is left empty.
+
+    columns, rows : the numbers that the cells stand for, written at some of them.
+    """
+    start, end, bottom, top = LEFT, WIDTH - 16, HEIGHT - BOTTOM, TOP + 8
+    wide, high = (end - start) / len(columns), (bottom - top) / len(rows)
+    marks = [f'<rect class="frame" x="{start}" y="{top}" width="{end - start}" height="{bottom - top}"/>']
+    for i, row in enumerate(shades):
+        for j, length, shade in runs_of(row):
+            if shade is not None:
+                place = f'x="{start + j * wide:.1f}" y="{bottom - (i + 1) * high:.1f}"'
+                size = f'width="{length * wide + 0.2:.1f}" height="{high + 0.2:.1f}"'
+                marks.append(f'<rect class="cell" {place} {size} fill-opacity="{shade:g}"/>')
+    for i in spread(len(rows), 8):
+        marks.append(text_at(start - 6, bottom - (i + 0.5) * high + 4, tick_text(rows[i]), "tick", "end"))
+    for j in spread(len(columns), 5):
+        marks.append(text_at(start + (j + 0.5) * wide, bottom + 17, tick_text(columns[j]), "tick", "middle"))
+    marks.append(text_at((start + end) / 2, bottom + 35, x_label, "label", "middle"))
+    marks.append(text_at(2, 10, y_label, "label"))
+    return svg(label, marks)
+
+
+def runs_of(row: Sequence[float | None]) -> list[tuple[int, int, float | None]]:
+    """Equal neighbours as one: (first, how many, shade), shades to two decimals."""
+    runs: list[tuple[int, int, float | None]] = []
+    for j, value in enumerate(row):
+        shade = None if value is None else round(value, 2)
+        if runs and runs[-1][2] == shade:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1, shade)
+        else:
+            runs.append((j, 1, shade))
+    return runs
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many of range(count), evenly, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})

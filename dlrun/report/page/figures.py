@@ -1,0 +1,249 @@
+"""The pictures of a run: one function a figure, from the run's numbers to SVG with its own words for who cannot see it.
+
+Stands between what the run folder holds and the page, and leaves the drawing to `drawing`.
+"""
+
+import base64
+import itertools
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from ..text import shown, shown_cost
+from .drawing import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    TOP,
+    WIDTH,
+    Scale,
+    Series,
+    axes,
+    heat_map,
+    histogram,
+    line_chart,
+    linear_scale,
+    percent_text,
+    spread,
+    svg,
+)
+
+# A heat map's cells: more could not be told apart.
+MOST_LAYERS, MOST_EPOCHS = 40, 40
+
+# Points of a scatter plot; more hide each other.
+MOST_POINTS = 1000
+
+BINS = 30
+
+# The lightest shade that still shows.
+FAINTEST = 0.06
+
+
+def loss_curves(metrics: Sequence[dict], best_epoch: int | None, *, is_log: bool) -> Markup:
+    """Data loss of train and dev, and the cost with its penalty where there is one, against the epoch."""
+    epochs = [line["epoch"] for line in metrics]
+    series = [
+        Series(split, split, epochs, [line.get(f"{split}_loss") for line in metrics]) for split in ("train", "dev")
+    ]
+    if any(line.get("penalty") for line in metrics):
+        for split in ("train", "dev"):
+            costs = [plus(line.get(f"{split}_loss"), line.get("penalty")) for line in metrics]
+            series.append(Series(f"{split} cost", f"{split} cost", epochs, costs))
+    label = f"Data loss against epoch. {courses(series[:2], shown_cost)}{best_words(best_epoch)}"
+    return curves(label, series, "loss per example", best_epoch, is_log=is_log)
+
+
+def error_curves(
+    metrics: Sequence[dict], best_epoch: int | None, levels: dict[str, float], word: str, *, is_log: bool
+) -> Markup:
+    """Errors of train and dev against the epoch, beside levels such as the optimal error, by name."""
+    epochs = [line["epoch"] for line in metrics]
+    series = [
+        Series(split, split, epochs, [line.get(f"{split}_error") for line in metrics]) for split in ("train", "dev")
+    ]
+    label = f"{word} against epoch. {courses(series, shown)}{best_words(best_epoch)}"
+    ends = [epochs[0], epochs[-1]] if epochs else []
+    series += [Series(name, "reference", ends, [level] * len(ends)) for name, level in levels.items()]
+    return curves(label, series, word, best_epoch, is_log=is_log, y_text=percent_text)
+
+
+def curves(label: str, series: Sequence[Series], y_label: str, best_epoch: int | None, **how) -> Markup:
+    mark = None if best_epoch is None else (best_epoch, f"best {best_epoch}")
+    return line_chart(label, series, x_label="epoch", y_label=y_label, mark_x=mark, dots=len(series[0].x) < 3, **how)
+
+
+def plus(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
+
+
+def courses(series: Sequence[Series], say) -> str:
+    """Where each line begins and ends, in words."""
+    told = []
+    for line in series:
+        known = [y for y in line.y if y is not None and math.isfinite(y)]
+        if known:
+            told.append(f"{line.name} goes from {say(known[0])} to {say(known[-1])}, lowest {say(min(known))}")
+    return "; ".join(told) + "." if told else "Nothing was measured."
+
+
+def best_words(best_epoch: int | None) -> str:
+    return "" if best_epoch is None else f" The best epoch is {best_epoch}."
+
+
+def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) -> tuple[Markup | None, str] | None:
+    """One figure of the layers' health against layer and epoch, and what its shades mean; None where nothing is known,
+    and no figure where all is nought.
+
+    A share is shaded as it is; anything else by its logarithm, from the smallest to the largest of the run.
+    """
+    lines = [trace[i] for i in spread(len(trace), MOST_EPOCHS)]
+    depth = max((len(line["layers"]) for line in lines), default=0)
+    layers = spread(depth, MOST_LAYERS)
+    table = [[value_of(line, layer, key) for line in lines] for layer in layers]
+    table = [row for row in table if any(value is not None for value in row)]
+    known = [value for row in table for value in row if value is not None]
+    if not known:
+        return None
+    if not any(known):
+        return None, "None in any layer at any epoch"
+    shade, legend = (share_shade, "Shades from 0% to 100%") if is_share else log_shade(known)
+    numbers = [lines[0]["layers"][layer]["layer"] for layer in layers][: len(table)]
+    picture = heat_map(
+        f"{title} against layer and epoch. {extremes(table, numbers, is_share)}",
+        [[shade(value) for value in row] for row in table],
+        columns=[line["epoch"] for line in lines],
+        rows=numbers,
+        x_label="epoch",
+        y_label="layer",
+    )
+    return picture, legend
+
+
+def value_of(line: dict, layer: int, key: str) -> float | None:
+    value = line["layers"][layer].get(key)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def share_shade(value: float | None) -> float | None:
+    return None if value is None else min(max(value, 0.0), 1.0)
+
+
+def log_shade(known: Sequence[float]):
+    """A shade for each value by its logarithm, and the legend; nought has no logarithm and is left empty."""
+    positive = [value for value in known if value > 0]
+    low, high = min(positive, default=1.0), max(positive, default=1.0)
+    width = math.log(high / low) or 1.0
+
+    def shade(value: float | None) -> float | None:
+        return None if not value or value < 0 else FAINTEST + (1 - FAINTEST) * math.log(value / low) / width
+
+    return shade, f"Shades from {low:.2g} (faint) to {high:.2g} (full), by the logarithm"
+
+
+def extremes(table: Sequence[Sequence[float | None]], numbers: Sequence[int], is_share: bool) -> str:
+    """The last epoch's smallest and largest value, in words."""
+    last = [(row[-1], number) for row, number in zip(table, numbers, strict=True) if row[-1] is not None]
+    if not last:
+        return ""
+    say = shown if is_share else "{:.2g}".format
+    (low, at_low), (high, at_high) = min(last), max(last)
+    return f"At the end it is smallest in layer {at_low}, {say(low)}, and largest in layer {at_high}, {say(high)}."
+
+
+def weight_histogram(W: np.ndarray, number: int) -> Markup:
+    """The weights of one layer."""
+    finite = W[np.isfinite(W)].astype(np.float64)
+    counts, edges = np.histogram(finite, bins=BINS) if finite.size else (np.zeros(1, int), np.array([0.0, 1.0]))
+    mean, deviation = (finite.mean(), finite.std()) if finite.size else (math.nan, math.nan)
+    label = f"Weights of layer {number}: {W.size} of them, mean {mean:.2g}, standard deviation {deviation:.2g}."
+    return histogram(label, counts.tolist(), edges.tolist(), x_label="weight")
+
+
+def residual_histogram(residuals: np.ndarray) -> Markup:
+    """How far a regression's predictions are off, in the target's units."""
+    counts, edges = np.histogram(residuals, bins=BINS)
+    label = f"Predicted less true: mean {residuals.mean():.3g}, standard deviation {residuals.std():.3g}."
+    return histogram(label, counts.tolist(), edges.tolist(), x_label="predicted less true", kind="dev")
+
+
+def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, target: str) -> Markup:
+    """Each dev example's prediction over its target, beside the line of perfect answers."""
+    chosen = spread(len(truth), MOST_POINTS)
+    truth, predicted = truth[chosen], predicted[chosen]
+    both = [*truth.tolist(), *predicted.tolist()]
+    x = linear_scale(both, LEFT, WIDTH - 16)
+    y = linear_scale(both, HEIGHT - BOTTOM, TOP + 8)
+    marks = axes(x, y, f"true {target}", "predicted")
+    marks.append(f'<path class="best" d="M{x(x.low):g} {y(x.low):g}L{x(x.high):g} {y(x.high):g}"/>')
+    points = zip(truth.tolist(), predicted.tolist(), strict=True)
+    marks += [f'<circle class="dot dev faint" cx="{x(a):g}" cy="{y(b):g}" r="3"/>' for a, b in points]
+    correlation = np.corrcoef(truth, predicted)[0, 1] if truth.std() and predicted.std() else 0.0
+    words = f"Predicted against true for {len(truth)} dev examples; their correlation is {correlation:.2f}."
+    return svg(words, marks)
+
+
+def boundary(
+    plane: dict, points: np.ndarray, targets: np.ndarray, classes: Sequence[str], names: Sequence[str], split: str
+) -> Markup:
+    """The regions that a network of two inputs answers with each class, and one split's points on them.
+
+    Each class has its own mark (a disc, a cross, a triangle, ...), so that no colour is needed to tell them apart.
+    """
+    size, start = 400, 44
+    x = Scale(float(plane["x"][0]), float(plane["x"][-1]), start, size - 8)
+    y = Scale(float(plane["y"][0]), float(plane["y"][-1]), size - BOTTOM, 20)
+    marks = [f'<rect class="frame" x="{start}" y="20" width="{size - 8 - start}" height="{size - BOTTOM - 20}"/>']
+    for k in range(plane["margins"].shape[2]):
+        marks.append(f'<path class="region class{k % 4}" d="{region_path(plane, k, x, y)}"/>')
+    marks += axes(x, y, *names)
+    for k in range(len(classes)):
+        d = "".join(MARKS[k % len(MARKS)].format(x=x(a), y=y(b)) for a, b in points[targets == k].tolist())
+        marks.append(f'<path class="point class{k % 4}" d="{d}"/>')
+    words = f"The regions in which each class is answered, and {len(points)} {split} examples: "
+    counts = [f"{int((targets == k).sum())} of class {name}" for k, name in enumerate(classes)]
+    return svg(words + ", ".join(counts) + ".", marks, width=size, height=size)
+
+
+# A mark a class, as a path around (x, y).
+MARKS = (
+    "M{x} {y}m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z",
+    "M{x} {y}m-3.2 -3.2l6.4 6.4m0 -6.4l-6.4 6.4",
+    "M{x} {y}m0 -3.8l3.6 6.4h-7.2z",
+    "M{x} {y}m-3 -3h6v6h-6z",
+)
+
+
+def region_path(plane: dict, k: int, x: Scale, y: Scale) -> str:
+    """The outlines, holes included, of where class k is answered."""
+    from contourpy import FillType, contour_generator
+
+    margins = plane["margins"][:, :, k]
+    if not np.isfinite(margins).all():
+        return ""
+    regions = contour_generator(plane["x"], plane["y"], margins, fill_type=FillType.OuterOffset)
+    rings = [
+        points[start:end]
+        for points, offsets in zip(*regions.filled(0.0, math.inf), strict=True)
+        for start, end in itertools.pairwise(offsets.tolist())
+    ]
+    return "".join("M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in ring.tolist()) + "Z" for ring in rings)
+
+
+def image_source(values: np.ndarray, low: float, high: float) -> str:
+    """A square picture (side, side) of grey levels from low (black) to high (white), as a PNG in a data address."""
+    span = (high - low) or 1.0
+    levels = np.clip((values - low) / span * 255, 0, 255).round().astype(np.uint8)
+    rows = b"".join(b"\0" + row.tobytes() for row in levels)
+    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One part of a PNG file: its length, kind, data and checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
