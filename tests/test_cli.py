@@ -109,7 +109,7 @@ def test_a_better_known_optimal_error_changes_the_verdict(trained):
     train_error = json.loads(done.stdout)["errors"]["train"]
     assert train_error > 0.03
     told = [dlrun("diagnose", "--json", *more, cwd=folder) for more in ((), ("--optimal", train_error))]
-    assert [json.loads(t.stdout)["verdict"]["bias"] for t in told] == ["high", "low"]
+    assert [json.loads(t.stdout)["verdict"]["bias"] for t in told] == ["high", "inconclusive"]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,19 @@ def test_a_better_known_optimal_error_changes_the_verdict(trained):
 def test_diagnose_judges_figures_from_anywhere_as_the_course_does(figures, optimal, bias, variance, tmp_path):
     told = dlrun("diagnose", "--errors", figures, "--optimal", optimal, "--json", cwd=tmp_path)
     assert json.loads(told.stdout)["verdict"] == {"bias": bias, "variance": variance}
+
+
+def test_diagnose_judges_figures_with_their_sizes_and_judgements(tmp_path):
+    figures = ("--errors", "train=0.15,dev=0.16", "--sizes", "train=10000,dev=1000")
+    told = [
+        json.loads(dlrun("diagnose", *figures, *more, "--json", cwd=tmp_path).stdout)
+        for more in (("--optimal", "0.15"), ("--optimal", "30/200"), ("--baseline", "0.2"))
+    ]
+    assert [t["verdict"]["bias"] for t in told] == ["low", "inconclusive", "high"]
+    assert [t["optimal"]["kind"] for t in told] == ["declared", "human", "assumed"]
+    assert told[2]["thresholds"] == {"low": 0.008, "high": 0.02}
+    refused = dlrun("diagnose", "--sizes", "train=10,dev=10", cwd=tmp_path)
+    assert (refused.returncode, refused.stderr.count("belong to --errors")) == (2, 1)
 
 
 def test_gradcheck_passes_with_the_keys_that_scripts_rely_on(tmp_path):
@@ -307,7 +320,8 @@ def test_divergence_ends_with_5_says_where_and_keeps_finite_parameters(tmp_path)
     shown = dlrun("runs", cwd=tmp_path)
     assert "diverged" in shown.stdout
     advice = json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)["advice"]
-    assert (advice[0]["key"], advice[0]["why"]) == ("training.learning_rate", result["message"])
+    assert advice[0]["change"] == {"training.learning_rate": 0.1}
+    assert result["message"] in advice[0]["why"]
     assert "this run is diverged" in dlrun("diagnose", cwd=tmp_path).stdout
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from dlrun.config import load_config
 from dlrun.errors import UsageError
 from dlrun.experiment import compare, run
 from dlrun.report import comparison_csv, comparison_markdown, show_comparison
+from dlrun.report.page import comparison_page
+from dlrun.report.page.comparison import key_axis, letter, mean_points
 from dlrun.store import change_tags, find_run, find_runs
 
 MOONS = """
@@ -139,6 +142,51 @@ def test_one_run_alone_is_refused(runs):
         of(runs, "other_rows", "other_rows")
 
 
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_escapes_what_comes_from_outside_and_names_its_runs_by_letters():
+    curves = {"a": [{"epoch": 1, "dev_error": 0.2, "train_error": 0.1, "dev_loss": 1.0}], "b": []}
+    hostile = COMPARISON["runs"][2] | {"config": {"regularization.lambda": "<script>alert(1)</script>"}}
+    page = comparison_page(COMPARISON | {"runs": [*COMPARISON["runs"][:2], hostile]}, curves)
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 2  # in the table and in the words of the figure
+    assert "Dev error against epoch for each run; in the end A 20.0%" in page
+    assert '<th scope="row">C</th>' in page
+
+
+def places(values):
+    place, ticks, is_number = key_axis(values)
+    return [place(value) for value in values], [text for _, text in ticks], is_number
+
+
+def test_numbers_that_span_much_stand_in_even_steps_with_nothing_to_their_left():
+    at, texts, is_number = places([0, 0.01, 0.1, 1, 10])
+    assert is_number
+    assert texts == ["0.01", "0.1", "1", "10", "0"] or set(texts) >= {"0", "0.01", "0.1", "1", "10"}
+    steps = [right - left for left, right in pairwise(at[1:])]
+    assert steps == pytest.approx([steps[0]] * 3, abs=0.2)
+    assert at[0] < at[1]
+
+
+def test_other_numbers_stand_in_proportion_and_words_side_by_side():
+    at, _, is_number = places([2, 4, 8])
+    assert is_number
+    assert at[2] - at[1] == pytest.approx(2 * (at[1] - at[0]), abs=0.3)
+    at, texts, is_number = places(["tanh", "relu", None, True])
+    assert not is_number
+    assert len(set(at)) == 4
+    assert set(texts) == {"tanh", "relu", "null", "true"}
+
+
+def test_of_runs_at_one_place_the_line_goes_through_the_mean():
+    assert mean_points([(2.0, 5.0), (1.0, 1.0), (1.0, 3.0)]) == [(1.0, 2.0), (2.0, 5.0)]
+
+
+def test_letters_go_on_past_z():
+    assert [letter(number) for number in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]
+
+
 # --- forms ----------------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +289,19 @@ def test_the_command_prints_each_form(command):
     assert len(list(csv.reader(io.StringIO(printed[("--csv",)][1])))) == 4
     assert printed[("--md",)][1].startswith("| run |")
     assert json.loads(printed[("--json",)][1])["runs"][0]["difference"] is None
+
+
+def test_the_command_counts_as_a_look_at_the_test_set(command):
+    first, second = (json.loads(command("compare", "moons", "--json")[1])["test_look"] for _ in range(2))
+    assert second == first + 3
+
+
+def test_the_command_writes_a_page(command, tmp_path):
+    status, output, _ = command("compare", "moons", "--html", str(tmp_path / "c.html"))
+    assert (status, output) == (0, f"{tmp_path}/c.html\n")
+    page = (tmp_path / "c.html").read_text()
+    assert page.count("<svg") == 3 + 2  # three curves, and a figure for each of the two keys
+    assert "Dev error against regularization.lambda. 0.0: " in page
 
 
 def test_the_command_refuses_two_forms_and_one_run(command):

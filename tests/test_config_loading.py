@@ -53,7 +53,7 @@ def test_the_least_config_is_complete(load):
             "checkpoint_epochs": None,
             "checkpoint_seconds": 30.0,
         },
-        "diagnosis": {"optimal_error": 0.0},
+        "diagnosis": {"optimal_error": None, "target_error": None},
     }  # fmt: skip
     assert loaded.text == b"data: {source: digits}"
     assert loaded.file.endswith("/deep net.yaml")
@@ -181,7 +181,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 2 + 27 + 6 + 8 + 12 + 1  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 2 + 27 + 6 + 8 + 12 + 2  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -115,6 +115,15 @@ def test_crossings_are_those_that_two_shipped_forward_passes_show(rng):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_changes_that_reach_a_kink_do_not_follow_the_line_past_it(activation, rng):
+    problem, h = problem_of((4, 6, 5, 3), activation, "softmax", rng=rng, bias_sd=0.1, keep_prob=0.8), 0.05
+    expected = loop_gradient(problem, h)
+    np.testing.assert_allclose(BlockDifferences(problem).of(every_entry(problem), h).slope, expected, rtol=0, atol=SAME)
+    past = BlockDifferences(problem, frozen_gates=True).of(every_entry(problem), h).slope
+    assert np.abs(past - expected).max() > 1e4 * SAME
+
+
 @pytest.mark.parametrize("bound", [2**18, 2**20])
 def test_a_block_stays_within_the_bound_on_memory(bound, rng):
     problem = problem_of((40, 60, 30, 10), "relu", "softmax", rng=rng, m=8)

@@ -6,7 +6,16 @@ from scipy.stats import beta, binomtest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
 from dlrun.data import read_soft_labels
-from dlrun.diagnosis import diagnose, intervals, optimal_of, optimal_of_soft_labels, tail_share, unexplained_intervals
+from dlrun.diagnosis import (
+    Case,
+    advise,
+    diagnose,
+    intervals,
+    optimal_of,
+    optimal_of_soft_labels,
+    tail_share,
+    unexplained_intervals,
+)
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
 from dlrun.diagnosis.sanity import sign_test
@@ -126,6 +135,7 @@ def test_shares_divide_the_excess_and_a_negative_distance_has_none():
     }
     assert diagnose({"train": 0.15, "dev": 0.10}).shares == {"bias": 1.0, "variance": 0.0}
     assert diagnose({"train": 0.0, "dev": 0.0}).shares is None
+    assert diagnose({"train": 0.15, "dev": 0.16}, optimal_error=0.2).shares is None
 
 
 def test_without_sizes_the_verdict_is_by_points_and_says_so():
@@ -298,7 +308,7 @@ def test_a_few_large_errors_withhold_low():
 
 def test_a_target_that_is_surely_met_ends_the_search():
     found = diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.2)
-    assert [item.action for item in found.advice] == ["done"]
+    assert [item["action"] for item in advise(Case(found.to_dict()))] == ["done"]
     assert found.target["sentence"] == "target 20.0% met: dev error 16.0% [14.1, 18.0]"
     assert not diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.17).target["met"]
 

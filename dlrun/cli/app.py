@@ -12,8 +12,10 @@ from . import (
     decompose,
     diagnose,
     diff,
+    explain,
     export,
     gradcheck,
+    probe,
     recipe,
     report,
     resume,
@@ -37,7 +39,9 @@ app.command("train")(train.train)
 app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)
 app.command("decompose")(decompose.decompose)
+app.command("explain")(explain.explain)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("probe")(probe.probe)
 app.command("recipe")(recipe.recipe)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_json: bool) -> int:
     """Train the child run of a piece of advice, show it, and say what came of the expectation."""
+    from ..experiment.resume import own_config
     from ..report import make_console, show_outcome
     from ..search import apply
-    from ..store import find_run
+    from ..store import RunFolder, find_run
     from .ending import display_of, end_with, error_of, exit_status_of
     from .output import print_json
 
@@ -17,7 +18,7 @@ def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_js
     if as_json:
         print_json(applied if status == 0 else applied | {"error": error_of(result, status)})
         return status
-    end_with(result, as_json=False)
+    end_with(result, as_json=False, report=own_config(RunFolder(Path(result["run_dir"])), ()).config.report)
     show_outcome(applied, make_console())
     return status
 

@@ -7,6 +7,7 @@ import typer
 
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Csv, Json, Quiet, RunsDir, complete_runs
+from .report import write_page
 
 
 def compare(
@@ -22,6 +23,10 @@ def compare(
     sort: Annotated[str, typer.Option("--sort", help="train, dev, test, given, or a config key.")] = "dev",
     as_csv: Csv = False,
     as_markdown: Annotated[bool, typer.Option("--md", help="Print a Markdown table, for a pull request.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with all curves to FILE.", dir_okay=False),
+    ] = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -33,18 +38,33 @@ def compare(
     Example: dlrun compare latest best, or dlrun compare digits --sort regularization.lambda
     """
     from ..experiment import compare as compare_runs
-    from ..report import comparison_csv, comparison_markdown, counting_display, make_console, show_comparison
-    from ..store import find_runs
+    from ..experiment import look_at_test
+    from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
+    from ..store import RunFolder, find_runs
     from .output import print_json
 
-    if as_json + as_csv + as_markdown > 1:
-        raise UsageError("--json, --csv, --md: more than one given; choose one")
+    if as_json + as_csv + as_markdown + (html is not None) > 1:
+        raise UsageError("--json, --csv, --md, --html: more than one given; choose one")
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
         comparison = compare_runs(groups, order=sort, progress=progress)
+    looks = [look_at_test(RunFolder(runs_dir / run["run_id"]), run, "compare") for run in comparison["runs"]]
+    comparison["test_look"] = max((look for look in looks if look is not None), default=None)
     if as_json:
         print_json(comparison)
+    elif html is not None:
+        say(make_console(), str(write_comparison(html, comparison, runs_dir)), whole=True)
     elif as_csv or as_markdown:
         print((comparison_csv if as_csv else comparison_markdown)(comparison), end="")
     else:
         show_comparison(comparison, make_console())
+
+
+def write_comparison(path: Path, comparison: dict, runs_dir: Path) -> Path:
+    """The page of the runs compared, written; its path. Raises StoreError."""
+    from ..experiment import metrics
+    from ..report.page import comparison_page
+    from ..store import RunFolder
+
+    curves = {run["run_id"]: metrics(RunFolder(runs_dir / run["run_id"])) for run in comparison["runs"]}
+    return write_page(path, comparison_page(comparison, curves))

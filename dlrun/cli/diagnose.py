@@ -8,6 +8,11 @@ import typer
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 
+Apply = Annotated[
+    int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
+]
+Ledger = Annotated[bool, typer.Option("--ledger", help="Show what came of the advice that was applied so far.")]
+
 
 def diagnose(
     run: RunReference = "latest",
@@ -28,12 +33,8 @@ def diagnose(
         float | None,
         typer.Option("--baseline", min=0, max=1, help="With --errors: that of always answering the commonest class."),
     ] = None,
-    apply: Annotated[
-        int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
-    ] = None,
-    ledger: Annotated[
-        bool, typer.Option("--ledger", help="Show what came of the advice that was applied so far.")
-    ] = False,
+    apply: Apply = None,
+    ledger: Ledger = False,
     reference: Annotated[
         bool,
         typer.Option(

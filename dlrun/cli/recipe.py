@@ -30,9 +30,10 @@ def recipe(
 
     Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
     """
-    from ..experiment import read_config
+    from ..experiment import look_at_test, read_config
     from ..report import make_console, show_path, show_step
     from ..search import recipe as follow_recipe
+    from ..store import RunFolder
     from .ending import display_of, error_of, exit_status_of
     from .output import print_json
 
@@ -46,6 +47,9 @@ def recipe(
         watch=lambda step: None if quiet else show_step(step, progress),
     )
     interrupted = found["interrupted"]
+    if found["test_error"] is not None:
+        seen = {"errors": {"test": found["test_error"]}}
+        found["test_look"] = look_at_test(RunFolder(runs_dir / found["run_id"]), seen, "recipe")
     status = exit_status_of(interrupted) if interrupted else 0
     if as_json:
         print_json(found if status == 0 else found | {"error": error_of(interrupted, status)})

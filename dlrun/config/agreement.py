@@ -4,7 +4,7 @@ Each check takes the values given by hand that are sound one by one, and yields 
 The defaults that depend on other keys (`completed`) live here as well, because they follow the same rules.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from .problems import KeyPath, Problem, counted, shown
@@ -31,13 +31,16 @@ def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
 
 
 def disagreements(
-    data: dict[str, Any], bad: set[KeyPath], source_settings: SourceSettings | None = None
+    data: dict[str, Any],
+    bad: set[KeyPath],
+    source_settings: SourceSettings | None = None,
+    finding_codes: Sequence[str] = (),
 ) -> list[Problem]:
     """The problems that sound values have together; a check is left out when one of its keys is in `bad`."""
     if () in bad:
         return []
     sound = without(data, bad)
-    sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization")}
+    sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "diagnosis")}
     found = []
     in_split = any(path[:2] == ("data", "split") for path in bad)
     if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
@@ -47,7 +50,17 @@ def disagreements(
         found += shape or _keep_prob(sections["network"], sections["regularization"])
     if source_settings is not None:
         found += _source(sections["data"], source_settings)
+    if finding_codes:
+        found += _ignored(sections["diagnosis"], finding_codes)
     return found
+
+
+def _ignored(diagnosis: Mapping[str, Any], finding_codes: Sequence[str]) -> Iterator[Problem]:
+    for position, code in enumerate(diagnosis.get("ignore", ())):
+        if code not in finding_codes:
+            meant = closest(code, list(finding_codes))
+            remedy = f"did you mean {meant}?" if meant else "dlrun explain lists the codes"
+            yield Problem(("diagnosis", "ignore", position), f"got {shown(code)}, no finding's code; {remedy}")
 
 
 def hidden_count(network: Mapping[str, Any]) -> int:

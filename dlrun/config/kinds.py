@@ -49,6 +49,11 @@ Texts = Annotated[
     Field(strict=False),
     Expects('a list of texts such as ["", NA]', "text (in quotes if it looks like a number or null)"),
 ]
+Codes = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    Field(strict=False),
+    Expects("a list of findings' codes such as [dead-units]", "a finding's code such as dead-units"),
+]
 Switch = Annotated[bool, Expects("true or false")]
 
 Count = Annotated[int, Field(ge=1), Expects("an integer >= 1")]

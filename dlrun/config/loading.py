@@ -5,7 +5,7 @@ is from.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,16 @@ class LoadedConfig:
 
 
 def load_config(
-    path: str | Path, overrides: Iterable[str] = (), *, source_settings: SourceSettings | None = None
+    path: str | Path,
+    overrides: Iterable[str] = (),
+    *,
+    source_settings: SourceSettings | None = None,
+    finding_codes: Sequence[str] = (),
 ) -> LoadedConfig:
     """Read a config file, with `key=value` overrides laid over it in order.
 
-    `source_settings` maps each source's word to the generator settings that it takes; without it sources go unchecked.
+    `source_settings` maps each source's word to the generator settings that it takes; without it sources go unchecked,
+    and so do the codes of diagnosis.ignore without `finding_codes`.
     An override of network.width replaces a network.hidden of the file (the number of layers stays), and one of
     network.hidden replaces the file's width; otherwise the usual checks hold between file and command line.
     Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
@@ -58,7 +63,8 @@ def load_config(
     given = given_by(document)
     for key_path, value in parsed:
         lay_over(given, key_path, value)
-    config = checked(given, file, name=slug(Path(path).stem), source_settings=source_settings)
+    known = {"source_settings": source_settings, "finding_codes": finding_codes}
+    config = checked(given, file, name=slug(Path(path).stem), **known)
     return LoadedConfig(config, text, origins(given), file, overrides)
 
 
@@ -70,13 +76,18 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
 
 
 def checked(
-    given: Given, file: str, *, name: str | None = None, source_settings: SourceSettings | None = None
+    given: Given,
+    file: str,
+    *,
+    name: str | None = None,
+    source_settings: SourceSettings | None = None,
+    finding_codes: Sequence[str] = (),
 ) -> Config:
     """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
     data = _without_empty_sections(given.data)
     found = schema_problems(data)
     bad = {_key_of(path) for path in [*(problem.path for problem in found), *given.unsure]}
-    found += disagreements(data, bad, source_settings)
+    found += disagreements(data, bad, source_settings, finding_codes)
     located = [
         replace(problem, place=problem.place or given.place(problem.path))
         for problem in found

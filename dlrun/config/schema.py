@@ -167,7 +167,7 @@ class Diagnosis(Section):
     target_error: kinds.Fraction | None = Field(
         None, description="A dev error that is good enough; once it is surely met, the advice is that you are done."
     )
-    ignore: kinds.Texts = Field((), description="Codes of findings that are not to be told, such as near-leak.")
+    ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
 
 class Config(Section):

@@ -27,7 +27,8 @@ def schema_problems(data: dict[str, Any]) -> list[Problem]:
     found: dict[KeyPath, str] = {}
     for detail in details:
         path = _path_in(data, detail["loc"], detail["type"])
-        found[path] = detail["type"]
+        # What a member of a union finds within a value is a fault of the value, whatever its own name for it.
+        found[path] = detail["type"] if detail["loc"][-1:] == path[-1:] else "value"
     # A value that fits no member of a union is reported for each member: the deepest path says most.
     inner = {path[:i] for path in found for i in range(len(path))}
     return [_problem(data, path, kind) for path, kind in found.items() if path not in inner]

@@ -34,16 +34,22 @@ KEYS = {
 }
 REMEDIES = {"bias": BIAS, "variance": VARIANCE}
 
+# A finding that says what came of the others' causes, and is treated after them.
+OUTCOME = "no-better-than-baseline"
+
 # Lowers how sure a remedy is where its ill is only moderate, or may not be there at all.
 LESS_SURE = {"likely": "possible", "possible": "unsure", "unsure": "unsure", None: None}
 
 
 def advise(case: Case) -> list[dict]:
     """What to try, best first, never empty; each {action, key, change, command, why, expected, about, seconds,
-    confidence, code} as in diagnosis.json. Of two changes that are equal the first is kept."""
+    confidence, code} as in diagnosis.json.
+
+    Of two equal changes, or of two items that share a key and have no change, the first is kept.
+    """
     seen, items = [], []
     for proposal in proposals(case):
-        mark = proposal.change if proposal.change is not None else proposal.action
+        mark = proposal.change if proposal.change is not None else proposal.key or proposal.action
         if mark not in seen and not changes_nothing(case, proposal.change):
             seen.append(mark)
             items.append(item_of(case, proposal))
@@ -110,10 +116,10 @@ def reason_of(diagnosis: Mapping[str, Any], ill: str) -> str:
 
 
 def for_findings(case: Case, severity: str) -> Iterator[Proposal]:
-    """What to do about each finding of this severity, with the change where a key carries it out."""
-    for finding in case.diagnosis.get("findings") or ():
-        if finding["severity"] == severity:
-            yield for_finding(case, finding)
+    """What to do about each finding of this severity, with the change where a key carries it out; causes first."""
+    found = [finding for finding in case.diagnosis.get("findings") or () if finding["severity"] == severity]
+    for finding in sorted(found, key=lambda finding: finding["code"] == OUTCOME):
+        yield for_finding(case, finding)
 
 
 def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:

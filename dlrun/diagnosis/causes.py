@@ -4,7 +4,9 @@ A check is a function and a row of CAUSES, in the order in which they are told.
 """
 
 import math
+from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from .history import Check, History, Limits, Sign, figure
 
@@ -26,8 +28,8 @@ PENALTY_CURVATURE = 0.1
 KEEP_PROB = Limits(0.35, 0.2)
 FEWEST_KEPT_UNITS = 2
 
-# ||change of W|| / ||W|| of a step in the first epochs. Origin: health study of the research notes, where 56 healthy
-# runs lay in 0.0034 to 0.017; Karpathy's rule of thumb is about 0.001.
+# ||change of W|| of a step in the first epochs, beside ||W|| at first (too large) or then (too small). Origin: health
+# study of the research notes, where 56 healthy runs lay in 0.0034 to 0.017; Karpathy's rule of thumb is about 0.001.
 UPDATE_TOO_LARGE = Limits(3e-2, 1e-1)
 UPDATE_TOO_SMALL = Limits(3e-4, 1e-4)
 
@@ -168,20 +170,31 @@ def rate_too_high(history: History) -> Sign | None:
     if optimizer in ADAPTIVE and rate > ADAPTIVE_RATE:
         told = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
         return Sign(True, told, SLOWER)
-    if not history.first_updates:
+    ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]
+    if not ratios or max(ratios) <= UPDATE_TOO_LARGE.notice:
         return None
-    ratio = median(median(layers) for layers in history.first_updates)
-    if ratio <= UPDATE_TOO_LARGE.notice:
-        return None
-    told = f"a step of the first epochs changed the weights by {ratio:.1%} (median of the layers); 0.1% to 1% is usual"
-    return Sign(ratio > UPDATE_TOO_LARGE.grave, told, SLOWER)
+    told = (
+        f"a step of the first epochs moved the weights by {max(ratios):.1%} of their first size (median of the layers)"
+    )
+    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{told}; 0.1% to 1% is usual", SLOWER)
+
+
+def moved_of_start(history: History, line: Mapping[str, Any]) -> list[float]:
+    """How far a step moved each layer's weights, beside the initial ones: beside grown weights every step is small."""
+    first = {layer["layer"]: layer["weight_norm"] for layer in history.trace[0]["layers"]}
+    return [
+        layer["update_ratio"] * layer["weight_norm"] / first[layer["layer"]]
+        for layer in line["layers"]
+        if layer["update_ratio"] is not None and first[layer["layer"]]
+    ]
 
 
 def rate_too_low(history: History) -> Sign | None:
-    """Steps too small to get anywhere, in a training that did not get there."""
-    if not history.first_updates or not history.train_is_high:
+    """Steps too small to get anywhere, in a training that did not get there; not those of units that have died."""
+    known = [history.layer_figures(line, "update_ratio") for line in history.first_lines]
+    if not any(known) or not history.train_is_high or history.is_dying():
         return None
-    ratio = median(max(layers) for layers in history.first_updates)
+    ratio = max(ratio for layers in known for _, ratio in layers)
     if ratio >= UPDATE_TOO_SMALL.notice:
         return None
     told = (
@@ -207,6 +220,6 @@ CAUSES = (
         "learning-rate-too-low",
         "the learning rate is too low",
         rate_too_low,
-        ("symmetric-units", "init-scale", "inputs-unscaled"),
+        ("symmetric-units", "init-scale", "inputs-unscaled", "learning-rate-too-high"),
     ),
 )

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 HIGH_BIAS, HIGH_BIAS_SHARE = 0.05, 0.10
 
 # The first epochs, in which steps are the largest: so many, or this share of a long training. The very first steps say
-# little: rmsprop's are 1 / sqrt(1 - rms_decay) times too long, 32 times by default, until its mean has filled.
+# little: they leave the slope of the initial weights, and rmsprop's are 1 / sqrt(1 - rms_decay) times too long, 32
+# times by default, until its mean has filled.
 FIRST_EPOCHS, FIRST_SHARE = 3, 0.1
-FILLING_STEPS = 20
+FILLING_STEPS, SETTLING_STEPS = 20, 5
+MOSTLY_DEAD = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,22 @@ class History:
         return [line["cost"] for line in self.metrics if line["cost"] is not None]
 
     @cached_property
-    def first_updates(self) -> list[list[float]]:
-        """||change of W|| / ||W|| of a step, one list of layers for each early traced epoch."""
+    def first_lines(self) -> list[Mapping[str, Any]]:
+        """The lines of the trace of the first epochs, or the first line after them."""
         end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
-        lines = [line for line in self.trace if line["epoch"] * self.steps_an_epoch >= FILLING_STEPS]
-        early = [line for line in lines if line["epoch"] <= end] or lines[:1]
-        known = [[ratio for _, ratio in self.layer_figures(line, "update_ratio")] for line in early]
-        return [ratios for ratios in known if ratios]
+        filling = FILLING_STEPS if self.value("training.optimizer") == "rmsprop" else SETTLING_STEPS
+        lines = [line for line in self.trace if line["epoch"] * self.steps_an_epoch >= filling]
+        return [line for line in lines if line["epoch"] <= end] or lines[:1]
 
     @property
     def steps_an_epoch(self) -> int:
         batch = self.value("training.batch_size")
         return 1 if batch == "full" else -(-self.m_train // batch)
+
+    def is_dying(self) -> bool:
+        """Whether, in the first epochs, most units of some layer gave 0 on every row: no step then says anything."""
+        shares = [share for line in self.first_lines for _, share in self.layer_figures(line, "dead_share")]
+        return max(shares, default=0.0) > MOSTLY_DEAD
 
     def layer_figures(self, line: Mapping[str, Any], figure: str) -> list[tuple[int, float]]:
         """(layer, value) of each layer that has this figure in a line of the trace."""

@@ -53,7 +53,8 @@ def level(interval: Interval, limits: Thresholds) -> str:
 
 
 def shares(bias: float, variance: float) -> dict[str, float] | None:
-    """How the excess of dev error over the optimal error is divided; a negative distance has no share."""
+    """How the excess of dev error over the optimal error is divided; None without one, and 0 for a negative part."""
+    if bias + variance <= 0:
+        return None
     parts = {"bias": max(bias, 0.0), "variance": max(variance, 0.0)}
-    excess = sum(parts.values())
-    return {ill: part / excess for ill, part in parts.items()} if excess else None
+    return {ill: part / sum(parts.values()) for ill, part in parts.items()}

@@ -14,14 +14,14 @@ SHIFT_SEED = 0
 
 
 def data_findings(experiment: Experiment) -> list[dict]:
-    """Findings about the experiment's data, the worst first, less those whose code is in diagnosis.ignore.
+    """Findings about the experiment's data, the worst first.
 
     Splits that were drawn at random are not tested for a mismatch: they have none, and every alarm would be false.
     """
-    dataset, ignored = experiment.dataset, experiment.config.diagnosis.ignore
+    dataset = experiment.dataset
     found = faults_noticed(dataset.suspicions)
-    if not dataset.by_chance and "mismatch" not in ignored:
-        shift = distribution_shift(dataset.train.X, dataset.dev.X, rng=np.random.default_rng(SHIFT_SEED))
-        mismatch = mismatch_fault(shift, dataset.feature_names)
-        found = ranked([*found, mismatch] if mismatch else found)
-    return [finding for finding in found if finding["code"] not in ignored]
+    if dataset.by_chance:
+        return found
+    shift = distribution_shift(dataset.train.X, dataset.dev.X, rng=np.random.default_rng(SHIFT_SEED))
+    mismatch = mismatch_fault(shift, dataset.feature_names)
+    return ranked([*found, mismatch]) if mismatch else found

@@ -3,26 +3,29 @@
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
 from ..store import RunFolder
-from .keeper import METRICS, TRACE
 from .prepare import Experiment
 
 
-def health_of(folder: RunFolder, experiment: Experiment, result: dict) -> list[dict]:
-    """The findings about a run's training, from its metrics and trace; `result` has its errors and its ending."""
+def health_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> list[dict]:
+    """The findings about a training, from its metrics and trace; `result` has its errors and its ending."""
+    return health_findings(history_of(experiment, result, metrics, trace))
+
+
+def history_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> History:
+    """What is known of a training; of `result` status, errors, optimal_error and baseline_error are read."""
     config = experiment.config.to_dict()
     config["data"]["task"] = experiment.dataset.task
-    history = History(
+    return History(
         config=config,
         sizes=experiment.network.sizes,
         m_train=len(experiment.dataset.train.X),
         status=result["status"],
-        metrics=lines_of(folder, METRICS),
-        trace=lines_of(folder, TRACE),
+        metrics=metrics,
+        trace=trace,
         train_error=result["errors"]["train"],
         optimal_error=result["optimal_error"] or 0.0,
         baseline_error=result["baseline_error"],
     )
-    return health_findings(history)
 
 
 def lines_of(folder: RunFolder, name: str) -> list[dict]:

@@ -15,8 +15,14 @@ from ..errors import StoreError
 from ..store import RunFolder, environment
 from .prepare import Experiment
 
-# How often a run is kept or looked at changes no number in it.
-NOT_OF_THE_RUN = ("training.checkpoint_epochs", "training.checkpoint_seconds", "training.trace", "report")
+# How often a run is kept or looked at, and what is told of it, changes no number in it.
+NOT_OF_THE_RUN = (
+    "training.checkpoint_epochs",
+    "training.checkpoint_seconds",
+    "training.trace",
+    "diagnosis.ignore",
+    "report",
+)
 
 Flat = dict[str, object]
 

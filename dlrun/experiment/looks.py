@@ -55,8 +55,7 @@ def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | Non
 def with_selection(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
     """The diagnosis with `selection`, by what the ledger says today, and the findings that follow from it."""
     try:
-        manifest = read_manifest(folder)
-        events = looks.events(folder.path.parent, manifest)
+        events = looks.events(folder.path.parent, read_manifest(folder))
     except StoreError:
         return diagnosis | {"selection": None}  # a run older than the ledger
     errors, sizes = result["errors"], result.get("sizes") or {}
@@ -64,7 +63,6 @@ def with_selection(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
         return diagnosis | {"selection": None}
     told = {"dev_error": errors["dev"], "dev_rows": sizes["dev"]}
     found = selection(events, **told, regression=result["task"] == "regression")
-    ignored = manifest["config"].get("diagnosis", {}).get("ignore", ())
     findings = selection_findings(found, errors, sizes, verdict=diagnosis["verdict"])
-    kept = [finding for finding in findings if finding["code"] not in ignored]
+    kept = [finding for finding in findings if finding["code"] not in (result.get("ignore") or ())]
     return diagnosis | {"selection": found, "findings": [*(diagnosis.get("findings") or []), *kept]}

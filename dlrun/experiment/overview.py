@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import StoreError
+from ..places import command_for
 from ..store import RunFolder, corrupt, ending_of, read_manifest, read_tags, status_of
 from .identity import differences, flattened
 from .keeper import METRICS
@@ -76,7 +77,8 @@ def train_again(folder: RunFolder) -> list[dict]:
     Raises StoreError for a run that did not finish, since there is nothing to compare with.
     """
     if status_of(folder) != "finished":
-        raise StoreError(f"{folder.id}: has not finished, so there is nothing to compare; dlrun resume {folder.id}")
+        way_on = command_for("resume", folder.path)
+        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; go on with it first: {way_on}")
     with tempfile.TemporaryDirectory() as elsewhere:
         result = run(read_config(folder.path / "resolved.yaml"), Path(elsewhere))
         again = RunFolder(Path(result["run_dir"]))

@@ -24,9 +24,14 @@ SMALLER_RATE_FACTOR = 0.1
 
 
 def summarize(
-    experiment: Experiment, outcome: Outcome, predictions: Mapping[str, Predictions], folder: RunFolder
+    experiment: Experiment,
+    outcome: Outcome,
+    predictions: Mapping[str, Predictions],
+    folder: RunFolder,
+    metrics: list[dict],
+    trace: list[dict],
 ) -> dict:
-    """The result: what `train --json` prints and every later verb starts from."""
+    """The result: what `train --json` prints and every later verb starts from; of `folder` the name alone."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
     decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
@@ -43,6 +48,7 @@ def summarize(
         "optimal_error": experiment.optimal.error,
         "optimal": experiment.optimal.to_dict(),
         "target_error": config.diagnosis.target_error,
+        "ignore": list(config.diagnosis.ignore),
         "costs": parts_of(measured, lambda e: e.loss + penalty),
         "losses": parts_of(measured, lambda e: e.loss),
         "rmse": None,
@@ -56,7 +62,7 @@ def summarize(
     }
     if dataset.task == "regression":
         result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
-    result["health"] = health_of(folder, experiment, result)
+    result["health"] = health_of(experiment, result, metrics, trace)
     return result | verdict_of(result)
 
 
@@ -122,6 +128,10 @@ def optimal_known(result: dict) -> object:
 
 
 def findings_of(result: dict, of_errors: list[dict]) -> list[dict]:
-    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training."""
+    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
+
+    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
+    """
     first = [asdict(not_finite(result["message"]))] if result["status"] == "diverged" else []
-    return [*first, *of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    found = [*of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
+    return [*first, *(finding for finding in found if finding["code"] not in (result.get("ignore") or ()))]

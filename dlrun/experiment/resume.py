@@ -7,14 +7,14 @@ that was interrupted anywhere, any number of times, ends with the bits of one th
 from collections.abc import Iterable
 
 from ..config import LoadedConfig
-from ..errors import StoreError
 from ..nn.training import Trainer
 from ..store import Checkpoint, RunFolder, add_session, create_run, ending_of, read_manifest
+from .failure import failure_kept
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .keeper import METRICS, TRACE, Keeper, Sound
 from .prepare import Experiment, prepare, read_config
-from .run import Watch, failure_kept, hashes_of, keeper_of, train_to_an_end, write_beginning
+from .run import Watch, hashes_of, keeper_of, train_to_an_end, write_beginning
 
 # A run that ended so is over: to go on with it would be to do the same again.
 OVER = ("finished", "diverged")
@@ -115,11 +115,3 @@ def begin_at(keeper: Keeper, checkpoint: Checkpoint | None) -> None:
     """Bring the trainer to a checkpoint; without one it stands at the beginning already."""
     if checkpoint is not None:
         keeper.restore(checkpoint)
-
-
-def require_ended(folder: RunFolder) -> dict:
-    """The result of a run whose last session came to an end. Raises StoreError for one that did not."""
-    result = ending_of(folder)
-    if result is None:
-        raise StoreError(f"{folder.id}: has no result yet; go on with it first: dlrun resume {folder.id}")
-    return result

@@ -1,18 +1,17 @@
 """From a config to a run folder: the path, walked. What a run folder holds is written here and nowhere else."""
 
-import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from ..config import LoadedConfig, resolved_yaml
-from ..errors import StoreError
 from ..nn.predictions import Predictions
 from ..nn.training import EpochRecord
 from ..store import RunFolder, create_run, now, write_manifest, write_result
+from .failure import failure_kept
+from .health import lines_of
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
-from .keeper import METRICS, Keeper
+from .keeper import METRICS, TRACE, Keeper
 from .looks import note_scored
 from .outcome import Outcome, train
 from .predictions import PREDICTIONS, predict, prediction_arrays
@@ -72,36 +71,12 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
     """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
     outcome = train(experiment, epoch_recorder(folder, watch), keeper)
     predictions = predict(experiment, outcome.parameters)
-    result = summarize(experiment, outcome, predictions, folder)
+    lines = (lines_of(folder, name) for name in (METRICS, TRACE))
+    result = summarize(experiment, outcome, predictions, folder, *lines)
     result |= {"signal": outcome.signal, "ended": now(), **more}
     result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
     write_ending(folder, experiment, outcome, predictions, result)
     return result
-
-
-class failure_kept:  # noqa: N801 (read as a word of the with statement)
-    """Leaves a run whose session ends in an exception as failed, as far as the disk still takes it."""
-
-    def __init__(self, folder: RunFolder, sessions: int):
-        self.folder, self.sessions = folder, sessions
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, StoreError):
-            self.write_failed(str(error))
-            error.args = (f"{error}; then go on: dlrun resume {self.folder.id}",)
-        elif isinstance(error, Exception):
-            with suppress(StoreError):
-                self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
-            self.write_failed(repr(error))
-            error.run_dir = self.folder.path
-
-    def write_failed(self, message: str) -> None:
-        failed = {"run_id": self.folder.id, "status": "failed", "message": message, "sessions": self.sessions}
-        with suppress(StoreError):
-            write_result(self.folder, failed | {"ended": now()})
 
 
 def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, float], None]:

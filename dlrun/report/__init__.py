@@ -3,6 +3,8 @@
 from .comparison import comparison_csv, comparison_markdown, metrics_csv, show_comparison
 from .evidence import show_curve, show_decomposition
 from .following import show_ledger, show_outcome, show_path, show_step
+from .health import show_codes, show_explanation
+from .probe import show_probe
 from .progress import counting_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
@@ -15,16 +17,19 @@ __all__ = [
     "make_console",
     "metrics_csv",
     "say",
+    "show_codes",
     "show_comparison",
     "show_curve",
     "show_decomposition",
     "show_diagnosis",
     "show_difference",
+    "show_explanation",
     "show_garbage",
     "show_gradcheck",
     "show_ledger",
     "show_outcome",
     "show_path",
+    "show_probe",
     "show_result",
     "show_run",
     "show_runs",

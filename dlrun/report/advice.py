@@ -12,13 +12,13 @@ from .text import clean, say, seconds_phrase
 
 def show_advice(diagnosis: dict, console: Console) -> None:
     """Numbered advice under the reason that it shares with its neighbours, and how one is carried out."""
-    number = 0
-    for reason, items in groupby(diagnosis["advice"], key=lambda item: item["why"].partition("; ")[0]):
+    advice, number = diagnosis.get("advice") or [], 0
+    for reason, items in groupby(advice, key=lambda item: item["why"].partition("; ")[0]):
         say(console, f"because {reason}:")
         for item in items:
             number += 1
             show_item(item, number, console)
-    first = next((n for n, item in enumerate(diagnosis["advice"], start=1) if item.get("change") is not None), None)
+    first = next((n for n, item in enumerate(advice, start=1) if item.get("change") is not None), None)
     if diagnosis.get("run_id") and first:
         command = f"dlrun diagnose {diagnosis['run_id']} --apply {first}"
         say(console, "carry one out: ", (command, "bold"), whole=True)
@@ -35,9 +35,9 @@ def show_item(item: dict, number: int, console: Console) -> None:
     if len(f"{line}  {words}{details}") <= console.width:
         say(console, line, "  " if words else "", (words, "cyan"), (details, "dim"), whole=True)
     else:
-        say(console, line, (details, "dim"), whole=len(line + details) <= console.width)
+        say(console, line, ("" if words else details, "dim"))
         if words:
-            say(console, "     ", (words, "cyan"), whole=True)
+            say(console, "     ", (words, "cyan"), (details, "dim"), whole=True)
     own = item["why"].partition("; ")[2]
     if own:
         say(console, (f"     {own}", "dim"))

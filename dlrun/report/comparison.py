@@ -12,6 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import error_word, points
+from .qualifiers import show_test_look
 from .terminal import SPLITS
 from .text import UNKNOWN, borderless_table, cell, clean, say, shown
 
@@ -32,6 +33,7 @@ def show_comparison(comparison: dict, console: Console) -> None:
             show_block(run, comparison, console)
     for sentence in legend(comparison):
         say(console, (sentence, "dim"))
+    show_test_look(comparison.get("test_look"), console)
 
 
 def comparison_table(comparison: dict) -> Table:

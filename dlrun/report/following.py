@@ -6,6 +6,7 @@ Stands beside `advice`, which shows what could be tried.
 from rich.console import Console
 
 from .advice import shown_value
+from .qualifiers import show_test_look
 from .text import borderless_table, cell, say, shown
 
 # Entries of the ledger that are shown; all of them are in --json.
@@ -70,6 +71,7 @@ def show_path(path: dict, console: Console) -> None:
         say(console, ("use: ", "bold"), (path["run_id"], "bold"), f", training {path['kept']} of {len(path['steps'])}")
     if path["test_error"] is not None:
         say(console, f"test error {shown(path['test_error'])}: looked at once, now that all is decided")
+    show_test_look(path.get("test_look"), console)
 
 
 def test_phrase(step: dict) -> str:

@@ -6,6 +6,7 @@ nothing, however slow the terminal.
 
 import math
 import time
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.live import Live
@@ -32,7 +33,7 @@ class LivePanel:
 
     def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: object = None):
         self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
-        self.history: list[dict] = []
+        self.history: list[dict[str, float | None]] = []
         self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
         self.unshown: dict | None = None
         self.began: tuple[float, int] | None = None
@@ -42,7 +43,7 @@ class LivePanel:
     def update(self, record: dict) -> None:
         """Keeps the record, and shows it if the last refresh is long enough ago."""
         remember_errors(self.errors, record)
-        self.history.append(record)
+        self.history.append({"cost": record["cost"], **self.errors})
         if len(self.history) > REMEMBERED:
             del self.history[1::2]
         self.unshown, now = record, time.monotonic()
@@ -100,9 +101,7 @@ class LivePanel:
     def curve_lines(self, record: dict, width: int, ascii_only: bool) -> list[Text]:
         """Cost, train and dev error, each a number and a curve; the two errors on one scale."""
         figures = {"cost": shown_cost(record["cost"]), **{split: shown(self.errors[split]) for split in ERRORS}}
-        series = {"cost": [past["cost"] for past in self.history]}
-        series |= {split: [past.get(f"{split}_error") for past in self.history] for split in ERRORS}
-        series = {name: [v for v in values if v is not None and math.isfinite(v)] for name, values in series.items()}
+        series = {name: [finite(past[name]) for past in self.history] for name in figures}
         both = [error for split in ERRORS for error in series[split]]
         digits = max(len(figure) for figure in figures.values())
         lines = []
@@ -113,19 +112,24 @@ class LivePanel:
         return lines
 
 
-def curve(values: list[float], scale: list[float], width: int, ascii_only: bool = False) -> str:
+def finite(value: float | None) -> float | None:
+    """The value, or None where it is no number that can be drawn."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def curve(values: Sequence[float | None], scale: Iterable[float | None], width: int, ascii_only: bool = False) -> str:
     """The values as a line of letters, at most `width` of them: of many values evenly spread ones, the last included.
 
     On a logarithmic scale from the least to the largest of `scale` above 0, because the first epochs would flatten all
-    others; what is not above 0 is the lowest letter.
+    others; what is not above 0 is the lowest letter, and None is a blank.
     """
     letters = ASCII_CURVE if ascii_only else CURVE
-    positive = [math.log(value) for value in scale if value > 0] or [0.0]
+    positive = [math.log(value) for value in scale if value and value > 0] or [0.0]
     low, high = min(positive), max(positive)
     step = (high - low) / (len(letters) - 1) or 1.0
     count = min(len(values), max(width, 0))
     picked = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
-    return "".join(letters[round((math.log(value) - low) / step) if value > 0 else 0] for value in picked)
+    return "".join(" " if v is None else letters[round((math.log(v) - low) / step) if v > 0 else 0] for v in picked)
 
 
 def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text:

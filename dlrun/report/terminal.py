@@ -14,12 +14,12 @@ from ..diagnosis.words import error_word, points, span
 from ..places import command_for
 from .advice import show_advice
 from .bars import error_bars
+from .health import SEVERITIES, show_finding
 from .qualifiers import show_reference, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
-SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
@@ -77,9 +77,9 @@ def epochs_phrase(result: dict) -> str:
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result['seconds']:.1f} s{best}"
 
 
-def errors_table(result: dict, gaps: bool = True) -> Table:
-    """One row a split, between the optimal error and the baseline, with `gaps` the distances that make the verdict."""
-    errors, rmse, verdict = result["errors"] or {}, result.get("rmse"), result.get("verdict")
+def errors_table(result: dict) -> Table:
+    """One row a split, between the optimal error and the baseline."""
+    errors, rmse = result["errors"] or {}, result.get("rmse")
     intervals, sizes = result.get("intervals") or {}, result.get("sizes") or {}
     regression, known = result["task"] == "regression", any(intervals.get(split) for split in SPLITS)
     table = borderless_table()
@@ -91,35 +91,25 @@ def errors_table(result: dict, gaps: bool = True) -> Table:
     if rmse:
         table.add_column("rmse", justify="right", no_wrap=True)
     table.add_column("")
-    told = {
-        "train": gap_cell("avoidable bias", errors.get("train"), result["optimal_error"], verdict and verdict["bias"]),
-        "dev": gap_cell("variance", errors.get("dev"), errors.get("train"), verdict and verdict["variance"]),
-    }
     interval = [shown_interval(intervals.get("optimal"))] if known else []
     table.add_row("optimal", "", shown(result["optimal_error"]), *interval, *([""] if rmse else []), "")
     for split in SPLITS:
         if errors.get(split) is not None or split != "test":
             interval = [shown_interval(intervals.get(split))] if known else []
             known_rmse = [shown_cost(rmse.get(split))] if rmse else []
-            last = told.get(split, "") if gaps else ""
             size = str(sizes.get(split, UNKNOWN))
-            table.add_row(split, size, shown(errors.get(split)), *interval, *known_rmse, last)
+            table.add_row(split, size, shown(errors.get(split)), *interval, *known_rmse, "")
     if result.get("baseline_error") is not None:
         blanks = [""] * (known + bool(rmse))
-        table.add_row("baseline", "", shown(result["baseline_error"]), *blanks, cell(BASELINES[regression], "dim"))
+        words = cell(BASELINES[regression], "dim")
+        words.no_wrap, words.overflow = True, "ellipsis"
+        table.add_row("baseline", "", shown(result["baseline_error"]), *blanks, words)
     return table
 
 
 def shown_interval(interval: list[float] | None) -> str:
     """An interval in percentage points, or nothing where there is none."""
     return span(interval) if interval else ""
-
-
-def gap_cell(name: str, upper: float | None, lower: float | None, level: str | None) -> object:
-    """A distance with its name and level: "10.0 variance, high"; empty where there is no verdict."""
-    if level is None or upper is None or lower is None:
-        return ""
-    return cell(f"{points(upper - lower)} {name}, {level}", LEVEL_STYLES.get(level, ""))
 
 
 def verdict_sentences(result: dict) -> list[tuple[str, str]]:
@@ -153,15 +143,16 @@ def show_diagnosis(diagnosis: dict, console: Console) -> None:
     if diagnosis.get("status", "finished") != "finished":
         told = f"this run is {diagnosis['status']}: its errors are those of the parameters that were kept"
         say(console, (told, "bold red"))
-    console.print(errors_table(diagnosis | {"task": "regression" if regression else ""}, gaps=False))
+    console.print(errors_table(diagnosis | {"task": "regression" if regression else ""}))
     if diagnosis["errors"].get("test") is not None:
         say(console, "test is for the last word only: it takes no part in the verdict")
         show_test_look(diagnosis.get("test_look"), console)
     show_distances(diagnosis, console)
-    show_selection(diagnosis.get("selection"), console)
+    if not any(finding["code"] == "selected-run" for finding in findings(diagnosis)):
+        show_selection(diagnosis.get("selection"), console)
     show_reference(diagnosis.get("reference"), console)
     for finding in findings(diagnosis):
-        say(console, (finding["title"], SEVERITIES[finding["severity"]]), f": {finding['evidence']}; {finding['do']}")
+        show_finding(finding, console)
     show_classes(diagnosis.get("classes"), console)
     say(console, ("verdict: ", "bold"), (diagnosis["sentence"], "bold"))
     for told in (*diagnosis["dev_rows_needed"].values(), diagnosis.get("target")):
@@ -185,7 +176,7 @@ def show_distances(diagnosis: dict, console: Console) -> None:
         told = f"{name} {points(diagnosis[key])} {interval}".rstrip()
         say(console, f"  {told}{part}: ", (level, LEVEL_STYLES.get(level, "")))
     low, high = (points(diagnosis["thresholds"][name]) for name in ("low", "high"))
-    rule = f"  high surely above {low}, low surely below {high}, moderate both, inconclusive neither"
+    rule = f"  surely > {low} high, surely < {high} low, both moderate, neither inconclusive"
     say(console, (rule, "dim"))
     say(console, f"  {diagnosis['optimal']['sentence']}")
 

@@ -13,8 +13,10 @@ from ..diagnosis.case import Case
 from ..diagnosis.course import course_of
 from ..experiment import Experiment, prepare
 from ..experiment.advising import facts_of
+from ..experiment.keeper import Keeper
 from ..experiment.outcome import train
 from ..experiment.predictions import predict
+from ..experiment.prepare import make_trainer
 from ..experiment.result import judged, summarize
 from ..nn.predictions import Predictions
 from ..store import RunFolder
@@ -40,14 +42,26 @@ def prepare_config(config: Config) -> Experiment:
 
 def judged_in_memory(experiment: Experiment, config: Config) -> Judged:
     """Train, evaluate, diagnose and advise, as a run does."""
-    records: list[dict] = []
-    outcome = train(experiment, lambda record, seconds: records.append(record.to_dict()))
+    keeper, records = Remembering(experiment), []
+    outcome = train(experiment, lambda record, seconds: records.append(record.to_dict()), keeper)
     predictions = predict(experiment, outcome.parameters)
-    result = summarize(experiment, outcome, predictions, NOWHERE)
+    result = summarize(experiment, outcome, predictions, NOWHERE, records, keeper.lines)
     diagnosis = judged(result)
     facts = facts_of(experiment.dataset.facts, result["seconds"])
     case = Case(diagnosis, config=config, course=course_of(records), facts=facts)
     return Judged(config, diagnosis | {"advice": advise(case)}, answers_of(predictions["dev"], experiment.dataset.task))
+
+
+class Remembering(Keeper):
+    """A keeper whose trace stays in memory, in `lines`."""
+
+    def __init__(self, experiment: Experiment):
+        super().__init__(experiment, make_trainer(experiment))
+        self.lines: list[dict] = []
+
+    def keep_trace(self) -> None:
+        if line := self.trainer.trace():
+            self.lines.append(line)
 
 
 def answers_of(dev: Predictions, task: str) -> Answers:

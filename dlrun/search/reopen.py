@@ -7,6 +7,7 @@ from ..errors import StoreError
 from ..experiment import Experiment, prepare
 from ..experiment.identity import refuse_changed_data
 from ..experiment.resume import own_config
+from ..places import command_for
 from ..store import RunFolder, add_file, read_manifest, read_result
 
 
@@ -18,7 +19,7 @@ def reopened(folder: RunFolder) -> tuple[Experiment, dict]:
     result = read_result(folder)
     if result["status"] != "finished":
         found = f"{folder.id}: is {result['status']}, and only a finished run says what more of the same would do"
-        raise StoreError(f"{found}; go on with it first: dlrun resume {folder.id}")
+        raise StoreError(f"{found}; go on with it first: {command_for('resume', folder.path)}")
     manifest, experiment = read_manifest(folder), prepare(own_config(folder, ()))
     refuse_changed_data(folder, manifest, experiment)
     return experiment, result

@@ -74,10 +74,10 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     Inputs stay scaled by the whole training set, whose labels that does not touch.
     """
     config, dataset = experiment.config, experiment.dataset
+    quiet: dict[str, Any] = {"trace": False}
     if config.regularization.patience_epochs is None:  # the errors on the way decide nothing, so they are not measured
-        config = config.model_copy(
-            update={"training": config.training.model_copy(update={"evaluate_every": config.training.epochs})}
-        )
+        quiet["evaluate_every"] = config.training.epochs
+    config = config.model_copy(update={"training": config.training.model_copy(update=quiet)})
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
         dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows]))

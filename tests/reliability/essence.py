@@ -9,8 +9,12 @@ from dlrun.store import RunFolder
 OF_THE_OCCASION = {"run_id", "run_dir", "seconds", "ended", "sessions", "notes", "signal"}
 
 
+# Of a piece of advice: where the run is kept, and what it took.
+OF_ADVICE = {"command", "seconds"}
+
+
 def essence(run_dir: str | Path) -> dict:
-    """Parameters as bytes, metrics without their seconds, diagnosis without its id, and the numbers of the result."""
+    """Parameters as bytes, metrics without their seconds, diagnosis without id and paths, the numbers of the result."""
     folder = RunFolder(Path(run_dir))
     result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
     metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
@@ -19,6 +23,7 @@ def essence(run_dir: str | Path) -> dict:
         "model": (folder.path / "model.npz").read_bytes(),
         "metrics": [json.dumps({k: v for k, v in line.items() if k != "seconds"}) for line in metrics],
         "trace": [json.dumps(line) for line in trace],
-        "diagnosis": {key: value for key, value in diagnosis.items() if key != "run_id"},
+        "diagnosis": {key: value for key, value in diagnosis.items() if key not in ("run_id", "advice")},
+        "advice": [{key: item[key] for key in item.keys() - OF_ADVICE} for item in diagnosis["advice"]],
         "result": {key: value for key, value in result.items() if key not in OF_THE_OCCASION},
     }

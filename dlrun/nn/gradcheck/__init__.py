@@ -1,9 +1,10 @@
 """The gradient check: backpropagation against central differences, every parameter, in float64.
 
-Bottom up: `problem` says what is checked, `costs` and `numeric` find slopes by differences, many at a time (`loop` one
-at a time), `measuring` sets kinks apart, `sampling` keeps to a time, `judging` gives verdicts, `check` makes one report
-of it. On top, `textbook`, `hypotheses`, `patterns` and `hints` say where and what; `situations` and `walk` see to it
-that no path is left out; `sweep` shows the right step; `own_code` checks a person's own gradient; `text` writes it out.
+Bottom up: `problem` says what is checked, `point` and `costs` what the cost is there, `numeric` finds slopes by
+differences, many at a time, along lines that are `straight` or by `forward` passes (`loop` one at a time), `measuring`
+sets kinks apart, `sampling` keeps to a time, `judging` gives verdicts, `check` makes one report of it. On top,
+`textbook`, `hypotheses`, `patterns` and `hints` say where and what; `situations` and `walk` see to it that no path is
+left out; `sweep` shows the right step; `own_code` checks a person's own gradient; `text` writes it out.
 """
 
 from .check import GradientReport, check_network, check_problem

@@ -14,7 +14,7 @@ from .judging import (
     LOOK_CLOSER,
     PASS,
     UNVERIFIABLE,
-    VACUOUS,
+    JudgedByParts,
     TensorCheck,
     entry_tolerance,
     judgement,
@@ -32,7 +32,7 @@ SAME_COST = 1e-9
 
 
 @dataclass(frozen=True)
-class GradientReport:
+class GradientReport(JudgedByParts):
     """The whole network, and each tensor. `analytic` and `measured` are the evidence, for hints; not in the dict.
 
     shipped_cost, numeric_cost : the cost at the point by the code under check, and as the numeric side writes it.
@@ -55,20 +55,13 @@ class GradientReport:
         return abs(self.shipped_cost - self.numeric_cost) <= SAME_COST * max(1.0, abs(self.numeric_cost))
 
     @property
-    def failed(self) -> list[TensorCheck]:
-        return [tensor for tensor in self.tensors if tensor.verdict == FAIL]
+    def parts(self) -> tuple[TensorCheck, ...]:
+        return self.tensors
 
     @property
     def verdict(self) -> str:
-        """fail if anything is off; pass if something was verified and nothing is off; else unverifiable or vacuous."""
-        verdicts = {tensor.verdict for tensor in self.tensors}
-        if not self.same_cost or FAIL in verdicts:
-            return FAIL
-        return next(v for v in (PASS, UNVERIFIABLE, VACUOUS) if v in verdicts)
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict == PASS
+        """fail if the cost or any tensor is off; else as the tensors have it."""
+        return super().verdict if self.same_cost else FAIL
 
     @property
     def n_checked(self) -> int:

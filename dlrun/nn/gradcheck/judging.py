@@ -96,6 +96,26 @@ class TensorCheck:
         }
 
 
+class JudgedByParts:
+    """What a report says as a whole, from its `parts`, each with a verdict."""
+
+    parts: tuple
+
+    @property
+    def failed(self) -> list:
+        return [part for part in self.parts if part.verdict == FAIL]
+
+    @property
+    def verdict(self) -> str:
+        """fail if any part failed; pass if any passed and none failed; else unverifiable or vacuous."""
+        verdicts = {part.verdict for part in self.parts}
+        return next(v for v in (FAIL, PASS, UNVERIFIABLE, VACUOUS) if v in verdicts)
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == PASS
+
+
 def rounding_of_slopes(cost: float, steps: np.ndarray) -> np.ndarray:
     """The floor of each slope: what rounding alone may move it by, for a cost of this size and its step."""
     return FLOOR_ROUNDINGS * max(1.0, abs(cost)) / steps

@@ -15,8 +15,7 @@ from .judging import (
     EPSILON,
     FAIL,
     PASS,
-    UNVERIFIABLE,
-    VACUOUS,
+    JudgedByParts,
     TensorCheck,
     entry_tolerance,
     judgement,
@@ -36,7 +35,7 @@ SECOND_LOOKS = 500
 
 
 @dataclass(frozen=True)
-class OwnReport:
+class OwnReport(JudgedByParts):
     """A person's own gradient: the whole, each array, and hints on those that fail."""
 
     relative_difference: float
@@ -47,18 +46,8 @@ class OwnReport:
     hints: tuple[Hint, ...] = field(default=())
 
     @property
-    def failed(self) -> list[TensorCheck]:
-        return [tensor for tensor in self.tensors if tensor.verdict == FAIL]
-
-    @property
-    def verdict(self) -> str:
-        """fail if any array failed; pass if any passed and none failed; else unverifiable or vacuous."""
-        verdicts = {tensor.verdict for tensor in self.tensors}
-        return next(v for v in (FAIL, PASS, UNVERIFIABLE, VACUOUS) if v in verdicts)
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict == PASS
+    def parts(self) -> tuple[TensorCheck, ...]:
+        return self.tensors
 
     @property
     def n_checked(self) -> int:

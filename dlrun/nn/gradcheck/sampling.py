@@ -10,7 +10,7 @@ import numpy as np
 from .numeric import BlockDifferences
 from .problem import Problem
 
-PILOT = 32  # entries of a layer that are timed to foretell the rest
+PILOT = 32  # units of a layer, and weights of a unit, that are timed to foretell the rest
 TIMED_LAYERS = 12  # at most
 
 
@@ -21,11 +21,10 @@ def tensor_ranges(problem: Problem) -> list[tuple[int, int]]:
     return [(int(end - size), int(end)) for size, end in zip(sizes, ends, strict=True)]
 
 
-def seconds_an_entry(problem: Problem, epsilon: float, memory_bytes: int, rng: np.random.Generator) -> np.ndarray:
-    """Of each tensor, measured on the weights of some layers: what an entry adds to a call.
+def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of each layer, measured on some: what a further unit adds to a call, and what a further weight of a unit adds.
 
-    Half of what a call takes for a few entries at least, since the first call also finds memory. A bias costs what a
-    weight of its layer does, and the layers in between lie on a line.
+    The layers in between lie on a line.
     """
     blocks = BlockDifferences(problem, memory_bytes)
 
@@ -34,24 +33,35 @@ def seconds_an_entry(problem: Problem, epsilon: float, memory_bytes: int, rng: n
         blocks.of(entries, epsilon)
         return time.perf_counter() - began
 
-    ranges = tensor_ranges(problem)
+    ranges, sizes = tensor_ranges(problem), problem.network.sizes
     layers = np.unique(np.linspace(0, problem.network.depth - 1, TIMED_LAYERS).round().astype(int))
-    seconds = []
+    units, entries = [], []
     for layer in layers:
-        start, end = ranges[2 * layer]
-        some = np.sort(rng.choice(np.arange(start, end), min(PILOT, end - start), replace=False))
-        many, one = min(seconds_of(some), seconds_of(some)), seconds_of(some[:1])
-        seconds.append(max(many - one, many / 2) / len(some))
-    return np.repeat(np.interp(np.arange(problem.network.depth), layers, seconds), 2)
+        start, (n_in, n_out) = ranges[2 * layer][0], sizes[layer : layer + 2]
+        across, along = start + np.arange(min(PILOT, n_out)), start + n_out * np.arange(min(PILOT, n_in))
+        seconds_of(across)  # the first call also finds memory
+        one, *more = (min(seconds_of(some), seconds_of(some)) for some in (across[:1], across, along))
+        for added, some, many in zip((units, entries), (across, along), more, strict=True):
+            added.append(max(many - one, 0) / max(len(some) - 1, 1))
+    every = np.arange(problem.network.depth)
+    return np.interp(every, layers, units), np.interp(every, layers, entries)
 
 
-def entries_an_equal_number(ranges: list[tuple[int, int]], seconds: np.ndarray, budget: float) -> int:
+def seconds_for(n: int, problem: Problem, a_unit: np.ndarray, an_entry: np.ndarray) -> float:
+    """What n parameters of each tensor take, or as many as it has; picked at random they fall on so many units."""
+    total = 0.0
+    for (start, end), layer in zip(tensor_ranges(problem), np.repeat(np.arange(len(a_unit)), 2), strict=True):
+        n_units, taken = problem.network.sizes[layer + 1], min(n, end - start)
+        total += min(taken, n_units) * a_unit[layer] + taken * an_entry[layer]
+    return total
+
+
+def entries_an_equal_number(problem: Problem, a_unit: np.ndarray, an_entry: np.ndarray, budget: float) -> int:
     """The greatest number n such that min(n, size) entries of each tensor fit the budget; at least 1."""
-    sizes = np.array([end - start for start, end in ranges])
-    low, high = 1, int(sizes.max())
+    low, high = 1, max(end - start for start, end in tensor_ranges(problem))
     while low < high:
         middle = (low + high + 1) // 2
-        if float((np.minimum(sizes, middle) * seconds).sum()) <= budget:
+        if seconds_for(middle, problem, a_unit, an_entry) <= budget:
             low = middle
         else:
             high = middle - 1
@@ -66,9 +76,8 @@ def choose_entries(
     if max_seconds is None:
         return everything
     began = time.perf_counter()
-    ranges, seconds = tensor_ranges(problem), seconds_an_entry(problem, epsilon, memory_bytes, rng)
-    left = max_seconds - (time.perf_counter() - began)
-    n = entries_an_equal_number(ranges, seconds, left)
+    ranges, seconds = tensor_ranges(problem), seconds_of_layers(problem, epsilon, memory_bytes)
+    n = entries_an_equal_number(problem, *seconds, max_seconds - (time.perf_counter() - began))
     if n >= max(end - start for start, end in ranges):
         return everything
     chosen = [rng.choice(np.arange(start, end), min(n, end - start), replace=False) for start, end in ranges]

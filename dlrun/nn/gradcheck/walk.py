@@ -10,7 +10,7 @@ from ..network import Network
 from ..parameters import Parameters
 from .check import GradientReport, check_problem
 from .hints import Where, hints_for, locate
-from .judging import EPSILON, FAIL, PASS, UNVERIFIABLE, VACUOUS
+from .judging import EPSILON, FAIL, PASS, JudgedByParts
 from .numeric import MEMORY_BYTES
 from .patterns import Hint
 from .problem import GradientFunction, Problem, shipped_gradient
@@ -32,6 +32,10 @@ class SituationResult:
     hints: tuple[Hint, ...]
     seconds: float
 
+    @property
+    def verdict(self) -> str:
+        return self.report.verdict
+
     def to_dict(self) -> dict:
         told = self.situation.to_dict() | self.report.to_dict()
         told["where"] = self.where.to_dict() if self.where else None
@@ -40,25 +44,15 @@ class SituationResult:
 
 
 @dataclass(frozen=True)
-class NetworkReport:
+class NetworkReport(JudgedByParts):
     """Every situation that was walked; the first is the config's own net as it begins."""
 
     results: tuple[SituationResult, ...]
     hints: tuple[Hint, ...] = field(default=())
 
     @property
-    def failed(self) -> list[SituationResult]:
-        return [result for result in self.results if result.report.verdict == FAIL]
-
-    @property
-    def verdict(self) -> str:
-        """fail if any situation failed; pass if any passed and none failed; else unverifiable or vacuous."""
-        verdicts = {result.report.verdict for result in self.results}
-        return next(v for v in (FAIL, PASS, UNVERIFIABLE, VACUOUS) if v in verdicts)
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict == PASS
+    def parts(self) -> tuple[SituationResult, ...]:
+        return self.results
 
     @property
     def where(self) -> Where | None:
@@ -147,7 +141,7 @@ def share_of(seconds: float, n_left: int, *, first: bool) -> float:
 
 def common_hints(results: list[SituationResult]) -> list[Hint]:
     """The hints of all failed situations: those that explain the most of them first, then the most telling."""
-    failed = [result for result in results if result.report.verdict == FAIL]
+    failed = [result for result in results if result.verdict == FAIL]
     first: dict[str, list[Hint]] = {}  # by cause: of the first situation that has it, one hint a tensor
     support: dict[str, int] = {}
     for result in failed:
@@ -166,7 +160,7 @@ def with_support(hint: Hint, n: int, n_failed: int) -> Hint:
 
 def contrast_hints(results: list[SituationResult]) -> list[Hint]:
     """What sets the failed situations apart from the others: a penalty, or dropout."""
-    hints, failed = [], {id(result) for result in results if result.report.verdict == FAIL}
+    hints, failed = [], {id(result) for result in results if result.verdict == FAIL}
     tests = (
         ("penalty", "off only with a penalty: look at the lambda term", lambda p: p.l2_lambda > 0),
         ("dropout", "off only with dropout: look at the masks on the way back", lambda p: p.mask_seed is not None),

@@ -46,9 +46,26 @@ def began(run_id: str) -> str:
     return f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]} {run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
 
 
+def comparison_page(comparison: dict, curves: dict[str, list[dict]]) -> str:
+    """The page of several runs; `curves` are the metrics of each run, by its id."""
+    from .comparison import comparison_parts
+
+    return page("compare.html", **comparison_parts(comparison, curves))
+
+
 def page(template: str, *, script: dict | None = None, **values: object) -> str:
     """A template of this package, filled in; `script`, {text, hash}, is the one script that it may run."""
     return environment().get_template(template).render(version=__version__, script=script, **values)
+
+
+def capital(text: str) -> str:
+    """The same with a capital letter first."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Words of the diagnosis as a sentence of the page."""
+    return capital(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def safe(text: str) -> str:
@@ -77,5 +94,11 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"shown": shown, "shown_cost": shown_cost, "percent": percent}
+    found.filters |= {
+        "shown": shown,
+        "shown_cost": shown_cost,
+        "percent": percent,
+        "sentence": sentence,
+        "capital": capital,
+    }
     return found

@@ -34,7 +34,7 @@ def summary(run: dict) -> dict:
     result, diagnosis = run["result"] or {}, run["diagnosis"] or {}
     sentences = [diagnosis["sentence"]] if diagnosis.get("sentence") else []
     if not sentences and result.get("errors"):
-        sentences = [sentence[0].upper() + sentence[1:] + "." for sentence, _ in verdict_sentences(result)]
+        sentences = [sentence for sentence, _ in verdict_sentences(result)]
     verdict = diagnosis.get("verdict") or result.get("verdict") or {}
     return {
         "name": (run["config"] or {}).get("name") or run["run_id"],

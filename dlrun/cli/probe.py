@@ -1,0 +1,35 @@
+"""`dlrun probe`: a config's network before any training."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import CheckFailed
+from .options import ConfigFile, Json, Overrides
+
+
+def probe(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    overfit_twenty: Annotated[
+        bool, typer.Option("--overfit-twenty", help="Also see whether it can learn twenty rows by heart.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Show how activations and gradients fare through the layers at the initial weights, for every init.
+
+    Example: dlrun probe configs/vanishing_150.yaml network.activation=tanh
+    """
+    from ..experiment import read_config
+    from ..experiment.probe import probe as look
+    from ..report import make_console, show_probe
+    from .output import print_json
+
+    found = look(read_config(config, overrides or ()), overfit_twenty=overfit_twenty)
+    if as_json:
+        print_json(found)
+    else:
+        show_probe(found, make_console())
+    twenty = found["overfit_twenty"] or {}
+    fails = twenty.get("finding") and twenty["finding"]["severity"] == "fail"
+    return CheckFailed.exit_status if fails else 0

@@ -1,0 +1,131 @@
+"""Signal propagation at initialisation: how large activations and gradients are in every layer, before any training.
+
+Stands beside the trace, which looks at networks in training. Theory is that of wide layers with independent weights
+(mean field): pre-activations are normal, and a layer multiplies their variance q and the gradients' by
+
+    q' = n_in var E[g(sqrt(q) z)^2],   chi = n_out var E[g'(sqrt(q) z)^2],   z standard normal.
+
+For ReLU both are 1/2 n var, whatever q. Sources: He et al. 2015, section 2.2; Schoenholz et al. 2017, section 3.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .activations import ACTIVATIONS, Activation
+from .network import Network, Workspace, loss_and_gradient
+from .parameters import Parameters
+
+# Points of the normal distribution for E, none of them 0, where a ReLU's slope jumps.
+POINTS = np.linspace(-10, 10, 4000)
+WEIGHTS = np.exp(-(POINTS**2) / 2) / math.sqrt(2 * math.pi) * (POINTS[1] - POINTS[0])
+
+# Beyond so many layers a signal lives for ever.
+DEEPEST = 10_000
+
+# What float32 can hold: numbers up to half of the least one are rounded to 0, larger ones are infinite.
+LEAST, GREATEST = 2.0**-150, float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Root mean squares, one a layer with weights; of the output layer the activations are the logits.
+
+    activations : of g(Z). row_spread : of what differs from row to row. gradients : of dJ/dZ, for one row.
+    """
+
+    activations: list[float]
+    row_spread: list[float]
+    gradients: list[float]
+
+
+def signals(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray) -> Signals:
+    """What a pass forward and back over X (m, n_in) finds, dropout off, in the parameters' own precision."""
+    plain = Network(network.sizes, network.activation, network.loss)
+    workspace = Workspace(plain, len(X), parameters.flat.dtype)
+    np.copyto(workspace.X, X)
+    gradient = Parameters(network.sizes, parameters.flat.dtype)
+    with np.errstate(all="ignore"):
+        loss_and_gradient(parameters, gradient, workspace, Y)
+        outputs = [*(hidden.A for hidden in workspace.hidden), workspace.logits]
+        return Signals(
+            [rms(A) for A in outputs],
+            [rms(A - A.mean(axis=0, dtype=np.float64)) for A in outputs],
+            slopes(parameters, workspace),
+        )
+
+
+def slopes(parameters: Parameters, workspace: Workspace) -> list[float]:
+    """The root mean square of dZ of each layer, first to last, by the way back of `network.backward`."""
+    dZ, found = workspace.dZ, [rms(workspace.dZ)]
+    for layer, hidden in zip(reversed(parameters.layers), reversed(workspace.hidden), strict=False):
+        dZ = (dZ @ layer.W.T) * hidden.factor
+        found.append(rms(dZ))
+    return found[::-1]
+
+
+def rms(A: np.ndarray) -> float:
+    """The root of the mean square, in float64, whose range ends far beyond float32's; what is not finite stays so."""
+    return math.sqrt(float(np.mean(np.square(A, dtype=np.float64)))) if np.isfinite(A).all() else math.inf
+
+
+def theory(network: Network, variances: Sequence[float], first: float, last: float) -> Signals:
+    """What wide layers of these variances would show. first : mean square of the inputs. last : dZ's of the output."""
+    activation = ACTIVATIONS[network.activation]
+    square, q, activations = first, [], []
+    for n_in, variance in zip(network.sizes, variances, strict=False):
+        q.append(n_in * variance * square)
+        square = expected(activation, q[-1], of_slope=False)
+        activations.append(math.sqrt(square))
+    activations[-1] = math.sqrt(q[-1])  # logits
+    gradients = [last]
+    for index in range(network.depth - 2, -1, -1):
+        chi = network.sizes[index + 2] * variances[index + 1] * expected(activation, q[index], of_slope=True)
+        gradients.append(gradients[-1] * math.sqrt(chi))
+    return Signals(activations, [], gradients[::-1])
+
+
+def expected(activation: Activation, q: float, *, of_slope: bool) -> float:
+    """E[g(sqrt(q) z)^2], or that of the slope g', for a standard normal z."""
+    if activation.homogeneous:  # g(s z) = s g(z), and its slope knows no s
+        return expected_square(activation, POINTS, of_slope) * (1 if of_slope else q)
+    return expected_square(activation, math.sqrt(q) * POINTS, of_slope)
+
+
+def expected_square(activation: Activation, Z: np.ndarray, of_slope: bool) -> float:
+    A, slope = np.empty_like(Z), np.empty_like(Z)
+    activation.value(Z, A)
+    if of_slope:
+        activation.slope(Z if activation.homogeneous else A, slope)
+    return float(np.dot(WEIGHTS, np.square(slope if of_slope else A)))
+
+
+def growth(values: Sequence[float]) -> float | None:
+    """The factor from one hidden layer to the next, as a geometric mean; None below two, or where a signal has died.
+
+    `values` has one figure a layer, the output included, which is left out, and so is the first where two are left:
+    both have other widths.
+    """
+    hidden = list(values[:-1])
+    inner = hidden[1:] if len(hidden) > 2 else hidden
+    alive = [value for value in inner if value > 0 and math.isfinite(value)]
+    if len(inner) < 2 or len(alive) < len(inner):
+        return None
+    return (inner[-1] / inner[0]) ** (1 / (len(inner) - 1))
+
+
+def float32_depth(factor: float | None, start: float) -> int | None:
+    """Layers after which a signal that starts at `start` and grows by `factor` leaves float32; None if never."""
+    if not factor or not start or factor == 1:
+        return None
+    limit = GREATEST if factor > 1 else LEAST
+    layers = max(1, math.ceil(math.log(limit / start) / math.log(factor)))
+    return layers if layers <= DEEPEST else None
+
+
+def first_dead(values: Sequence[float]) -> int | None:
+    """How many layers on a signal is exactly 0 or no longer finite, counted from 1; None where it lives throughout."""
+    dead = (n for n, value in enumerate(values, start=1) if value == 0 or not math.isfinite(value))
+    return next(dead, None)

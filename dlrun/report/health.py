@@ -1,0 +1,46 @@
+"""The health of a training on a terminal: its findings, and what their codes mean.
+
+Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+"""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+
+from .text import say
+
+SEVERITIES = {"fail": "bold red", "notice": "yellow"}
+
+
+def show_finding(finding: Mapping, console: Console) -> None:
+    """A finding in a paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
+    title, style = finding["title"], SEVERITIES[finding["severity"]]
+    say(console, (title, style), f" ({finding['code']}): {finding['evidence']}; {finding['do']}")
+
+
+def show_codes(titles: Mapping[str, str], console: Console) -> None:
+    """All codes with their titles."""
+    width = max(map(len, titles))
+    for code, title in titles.items():
+        say(console, (f"{code:{width}}", "bold"), f"  {title}", whole=True)
+    say(console, "one in full: ", ("dlrun explain CODE", "bold"), whole=True)
+
+
+def show_explanation(code: str, text: str, console: Console) -> None:
+    """The screenful of one code."""
+    title, *lines = text.split("\n")
+    say(console, (f"{code}: {title}", "bold"), whole=True)
+    for line in lines:
+        name, colon, rest = line.partition(": ")
+        heading = colon and name in (
+            "What it is",
+            "How it is measured",
+            "Why it happens",
+            "What to do",
+            "Try",
+            "Source",
+        )
+        if heading:
+            say(console, (f"{name}: ", "bold"), rest, whole=True)
+        else:
+            say(console, line, whole=True)

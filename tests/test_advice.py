@@ -1,0 +1,242 @@
+"""Advice follows the recipe's order, carries a change that the config takes, and says why in the run's own numbers."""
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlrun.config import config_from_dict
+from dlrun.diagnosis import Case, advise, diagnose
+from dlrun.diagnosis.advice import overrides_of
+from dlrun.diagnosis.case import Facts, changed, hidden_of
+from dlrun.diagnosis.causes import CAUSES
+from dlrun.diagnosis.course import course_of
+from dlrun.diagnosis.expense import seconds_of
+from dlrun.diagnosis.fixes import FIXES
+from dlrun.diagnosis.remedies import BIAS, VARIANCE
+from dlrun.diagnosis.symptoms import SYMPTOMS
+
+HIGH_BIAS, HIGH_VARIANCE, BOTH = {"train": 0.2, "dev": 0.21}, {"train": 0.0, "dev": 0.2}, {"train": 0.2, "dev": 0.5}
+SIZES = {"train": 2000, "dev": 2000}
+FACTS = Facts(inputs=20, outputs=3, train_rows=2000, seconds=10.0)
+FALLING = [1.0 * 0.97**n for n in range(60)]
+FLAT = [1.0 * 0.7**n + 0.5 for n in range(60)]
+ZIGZAG = [0.5 + 0.2 * (-1) ** n for n in range(60)]
+
+
+def config(**keys):
+    plain = config_from_dict({"data": {"source": "iris"}}).to_dict()
+    return changed(plain, {key.replace("__", "."): value for key, value in keys.items()})
+
+
+def records(costs, dev=None, penalty=0.0):
+    dev = dev or [0.1] * len(costs)
+    return [
+        {"epoch": n, "cost": c, "penalty": penalty * c, "dev_error": d}
+        for n, (c, d) in enumerate(zip(costs, dev, strict=True), start=1)
+    ]
+
+
+def case(errors, costs=FLAT, *, findings=(), curve=None, facts=FACTS, dev=None, penalty=0.0, given=None, **keys):
+    diagnosis = diagnose(errors, sizes=SIZES).to_dict() | {"run_id": "r"}
+    diagnosis["findings"] = [*findings]
+    course = course_of(records(costs, dev, penalty))
+    return Case(diagnosis, given or config(**keys), course, facts, curve, "r", "runs/r/resolved.yaml")
+
+
+def actions(found):
+    return [item["action"] for item in found]
+
+
+def changes(found):
+    return [item["change"] for item in found]
+
+
+def test_a_cost_that_still_falls_asks_for_more_epochs_and_a_flat_one_for_a_bigger_network():
+    falling, flat = (advise(case(HIGH_BIAS, costs))[0] for costs in (FALLING, FLAT))
+    assert falling["change"] == {"training.epochs": 180}
+    assert flat["change"] == {"network.width": 128}
+    assert falling["why"] == (
+        "train error 20.0% is 20.0 points above the optimal 0.0%; "
+        "the cost still fell by 30.6% over the last fifth of the epochs"
+    )
+    assert round(1 - 0.97**12, 3) == 0.306  # a fifth of 60 epochs
+
+
+def test_bias_is_treated_in_the_recipes_order():
+    items = advise(case(HIGH_BIAS, ZIGZAG, penalty=0.5, regularization__lambda=3.0, regularization__keep_prob=0.2))
+    assert actions(items)[:5] == [
+        "lower learning rate",
+        "less weight penalty",
+        "less dropout",
+        "bigger network: more units a layer",
+        "bigger network: more layers",
+    ]
+    assert changes(items)[:3] == [
+        {"training.learning_rate": 0.00033},
+        {"regularization.lambda": 0.0},
+        {"regularization.keep_prob": 1.0},
+    ]
+    assert "train longer" not in actions(items)
+    assert actions(items)[-1] == "another architecture"
+
+
+def test_a_light_penalty_is_not_blamed():
+    items = advise(case(HIGH_BIAS, penalty=0.01, regularization__lambda=0.1))
+    assert "less weight penalty" not in actions(items)
+
+
+def test_variance_is_treated_in_the_recipes_order_and_early_stopping_on_its_evidence():
+    dev = [0.1] * 20 + [0.3] * 40
+    items = advise(case(HIGH_VARIANCE, dev=dev))
+    assert changes(items) == [
+        {"regularization.lambda": 10.0},
+        {"regularization.keep_prob": 0.8},
+        {"regularization.patience_epochs": 9},
+        {"regularization.augment.noise": 0.1},
+        None,
+        {"network.width": 32},
+    ]
+    assert items[4]["command"] == "dlrun curve r"
+    assert items[2]["why"].endswith("the dev error was 10.0% at epoch 1 and is 30.0% after 60")
+    assert "regularization.patience_epochs" not in [item["key"] for item in advise(case(HIGH_VARIANCE))]
+
+
+@pytest.mark.parametrize(("answer", "confidence"), [("yes", "likely"), ("a little", "likely"), ("refused", "unsure")])
+def test_more_data_is_advised_as_the_curve_has_it(answer, confidence):
+    items = advise(case(HIGH_VARIANCE, curve={"answer": answer, "sentence": "what it says"}))
+    [more] = [item for item in items if item["key"] == "data.source"]
+    assert (more["confidence"], more["command"]) == (confidence, None)
+    assert more["why"].endswith("what it says")
+    assert "more data" not in actions(advise(case(HIGH_VARIANCE, curve={"answer": "no", "sentence": ""})))
+
+
+def test_with_both_high_the_larger_share_comes_first_and_the_other_follows():
+    more_variance, more_bias = (advise(case(errors)) for errors in (BOTH, {"train": 0.3, "dev": 0.5}))
+    assert (more_variance[0]["about"], more_bias[0]["about"]) == ("dev", "train")
+    for items in (more_variance, more_bias):
+        assert {"network.width", "regularization.lambda"} <= {item["key"] for item in items}
+
+
+def test_findings_that_fail_come_first_causes_before_the_outcome_and_notices_last():
+    findings = [
+        {"code": "no-better-than-baseline", "severity": "fail", "title": "no better", "evidence": "e", "do": "d"},
+        {"code": "mismatch", "severity": "fail", "title": "mismatch", "evidence": "e", "do": "split anew"},
+        {"code": "symmetric-units", "severity": "fail", "title": "alike", "evidence": "e", "do": "d"},
+        {"code": "plateau", "severity": "notice", "title": "flat", "evidence": "e", "do": "d"},
+    ]
+    items = advise(case(HIGH_BIAS, findings=findings, network__init="zeros", training__learning_rate=1.0))
+    assert actions(items)[:2] == ["split anew", "initial weights that differ from unit to unit"]
+    assert items[1]["change"] == {"network.init": "he"}
+    assert items[2]["change"] == {"training.learning_rate": 0.001}
+    assert actions(items)[-1] in ("a higher learning rate", "d")
+
+
+def test_every_fix_belongs_to_a_check_and_every_check_of_health_has_one():
+    emitted = {check.code for check in (*CAUSES, *SYMPTOMS)}
+    assert emitted <= FIXES.keys()
+    assert FIXES.keys() - emitted == {"not-finite", "no-better-than-baseline"}
+
+
+def test_low_and_low_is_done_and_a_target_that_is_met_too():
+    [item] = advise(case({"train": 0.0, "dev": 0.005}))
+    assert (item["action"], item["change"], item["command"]) == ("done", None, None)
+    met = case(BOTH)
+    met.diagnosis["target"] = {"met": True, "sentence": "good enough"}
+    assert [(item["action"], item["why"]) for item in advise(met)] == [("done", "good enough")]
+
+
+def test_an_inconclusive_ill_asks_for_dev_rows_and_is_treated_only_where_it_looks_large():
+    def few(dev):
+        diagnosis = diagnose({"train": 0.0, "dev": dev}, sizes={"train": 1000, "dev": 60}).to_dict()
+        assert diagnosis["verdict"]["variance"] == "inconclusive"
+        return advise(Case(diagnosis, config(), course_of(records(FLAT)), FACTS))
+
+    small, large = few(1 / 60), few(3 / 60)
+    assert actions(small) == ["more dev rows"]
+    assert actions(large)[0] == "more dev rows"
+    assert {item["confidence"] for item in large[1:]} == {"unsure"}
+
+
+def test_figures_alone_get_keys_and_no_changes():
+    items = advise(Case(diagnose({"train": 0.15, "dev": 0.30}).to_dict()))
+    assert [item["key"] for item in items[:3]] == ["network.width", "network.depth", "training.epochs"]
+    assert {item["change"] for item in items} == {None}
+
+
+configs = st.fixed_dictionaries(
+    {
+        "network.depth": st.integers(1, 4),
+        "network.width": st.sampled_from([2, 16, 64]),
+        "network.activation": st.sampled_from(["relu", "tanh", "sigmoid", "leaky_relu", "identity"]),
+        "regularization.lambda": st.sampled_from([0.0, 1.0, 500.0]),
+        "regularization.keep_prob": st.sampled_from([1.0, 0.8, 0.1]),
+        "regularization.patience_epochs": st.sampled_from([None, 5]),
+        "regularization.augment.noise": st.sampled_from([0.0, 0.3]),
+        "training.optimizer": st.sampled_from(["gd", "adam", "momentum", "rmsprop"]),
+        "training.learning_rate": st.sampled_from([1e-5, 1e-3, 1.0]),
+        "training.batch_size": st.sampled_from([64, "full"]),
+    }
+)
+
+
+@given(
+    keys=configs,
+    errors=st.sampled_from([HIGH_BIAS, HIGH_VARIANCE, BOTH]),
+    costs=st.sampled_from([FALLING, FLAT, ZIGZAG, [1.0]]),
+    code=st.sampled_from([*FIXES, "mismatch"]),
+    as_list=st.booleans(),
+)
+def test_every_change_is_one_that_the_config_takes_and_that_changes_it(keys, errors, costs, code, as_list):
+    start = changed(config(), keys)
+    if as_list and keys["network.depth"] > 1:
+        keep = [keys["regularization.keep_prob"]] * (keys["network.depth"] - 1)
+        widths = {"network.hidden": list(hidden_of(start)), "network.width": None}
+        start = changed(start, widths | {"regularization.keep_prob": keep})
+    finding = {"code": code, "severity": "fail", "title": "t", "evidence": "e", "do": "d"}
+    items = advise(case(errors, costs, findings=[finding], given=start))
+    assert items
+    for change in filter(None, changes(items)):
+        new = config_from_dict(json.loads(json.dumps(changed(start, change)))).to_dict()
+        assert new != config_from_dict(start).to_dict()
+    assert len({json.dumps(change) for change in changes(items) if change}) == sum(
+        c is not None for c in changes(items)
+    )
+
+
+@pytest.mark.parametrize("remedy", [*BIAS, *VARIANCE])
+def test_every_remedy_tolerates_a_course_that_is_not_known(remedy):
+    unknown = dataclasses.replace(case(BOTH), course=None)
+    proposal = remedy(unknown)
+    assert proposal is None or proposal.why
+
+
+def test_the_cost_follows_epochs_and_products():
+    before = config()
+    assert seconds_of(before, before, FACTS, 60) == pytest.approx(10.0)
+    assert seconds_of(before, changed(before, {"training.epochs": 180}), FACTS, 60) == pytest.approx(30.0)
+    assert seconds_of(before, before, FACTS, 30) == pytest.approx(20.0)  # it stopped early after half of its epochs
+    # 20-64-64-3 has 5,699 parameters and 20-1024-1024-3 has 1,074,179, each with batches of 64 beside 1.7e6
+    wide = changed(before, {"network.width": 1024})
+    assert seconds_of(before, wide, FACTS, 60) == pytest.approx(10 * (1.7e6 + 1_074_179 * 64) / (1.7e6 + 5_699 * 64))
+
+
+def test_a_command_can_be_typed_as_it_stands():
+    assert overrides_of({"network.hidden": [64, 32], "network.init": "he", "regularization.patience_epochs": None}) == [
+        "network.hidden=[64, 32]",
+        "network.init=he",
+        "regularization.patience_epochs=null",
+    ]
+    item = advise(case(HIGH_BIAS, given=config(network__hidden=[8, 4], network__width=None)))[0]
+    assert item["command"] == "dlrun train runs/r/resolved.yaml 'network.hidden=[16, 8]'"
+
+
+def test_courses_are_told_apart():
+    falling, flat, zigzag = (course_of(records(costs)) for costs in (FALLING, FLAT, ZIGZAG))
+    assert (falling.still_falls, flat.still_falls, zigzag.still_falls) == (True, False, False)
+    assert (falling.oscillates, flat.oscillates, zigzag.oscillates) == (False, False, True)
+    noisy_but_falling = [cost * (1.02 if n % 2 else 0.98) for n, cost in enumerate(FALLING)]
+    assert not course_of(records(noisy_but_falling)).oscillates
+    assert course_of([]) is None

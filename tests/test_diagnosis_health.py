@@ -1,0 +1,199 @@
+"""Each sickness of a training is seen where it was planted, named by its cause, and not seen in healthy trainings."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dlrun.cli.guard import guarded
+from dlrun.diagnosis.explain import codes, explain
+from dlrun.diagnosis.health import CHECKS, health_findings
+from dlrun.errors import ConfigError, Diverged, UsageError
+from dlrun.experiment import prepare, read_config, run
+from dlrun.experiment.health import history_of
+from dlrun.experiment.prepare import make_trainer
+from dlrun.nn.evaluation import baseline_error, evaluate
+
+MOONS = {"source": "moons", "samples": 400, "noise": 0.2}
+REGRESSION = {"source": "regression", "samples": 300, "noise": 5.0}
+HEALTHY = ("network.hidden=[16,16]", "training.learning_rate=0.01", "training.batch_size=32", "training.epochs=30")
+FULL_BATCH = ("training.optimizer=gd", "training.batch_size=full", "training.epochs=60")
+TANH = ("network.activation=tanh", "network.init=xavier")
+SIGMOID = ("network.activation=sigmoid", "network.init=xavier")
+
+
+def normal(scale):
+    return ("network.init=normal", f"network.init_scale={scale}")
+
+
+# Where a sickness is planted: its code, the data, and the keys that plant it.
+SICK = [
+    ("symmetric-units", MOONS, ["network.init=zeros"]),
+    ("init-scale", MOONS, normal(3)),
+    ("init-scale", MOONS, normal(0.01)),
+    ("inputs-unscaled", {"source": "breast_cancer"}, ["data.normalize=false"]),
+    ("penalty-dominates", MOONS, ["regularization.lambda=300"]),
+    ("dropout-dominates", MOONS, ["regularization.keep_prob=0.1"]),
+    ("learning-rate-too-high", MOONS, ["training.learning_rate=0.2"]),
+    ("learning-rate-too-high", MOONS, ["training.learning_rate=3"]),
+    ("learning-rate-too-low", MOONS, ["training.learning_rate=0.00001"]),
+    ("diverged", REGRESSION, [*FULL_BATCH, "network.depth=1", "training.learning_rate=1.2", "training.epochs=12"]),
+    ("initial-loss-high", MOONS, normal(3)),
+    ("vanishing-gradients", MOONS, [f"network.hidden={[8] * 8}", *SIGMOID]),
+    ("exploding-gradients", MOONS, [f"network.hidden={[16] * 30}", *TANH, *normal(0.5)]),
+    ("saturated-units", MOONS, [*TANH, *normal(9)]),
+    ("saturated-units", MOONS, [*TANH, "training.learning_rate=1"]),
+    ("dead-units", MOONS, ["training.learning_rate=1"]),
+    ("linear-units", MOONS, [*TANH, "regularization.lambda=100"]),
+    ("oscillation", MOONS, ["training.optimizer=gd", "training.learning_rate=6"]),
+    ("cost-not-monotone", MOONS, [*FULL_BATCH, "training.learning_rate=10"]),
+    ("plateau", MOONS | {"noise": 9}, ["training.learning_rate=0.02", "network.hidden=[2]"]),
+]  # fmt: skip
+WELL = {
+    "plain": (MOONS, []),
+    "tanh": (MOONS, TANH),
+    "sigmoid": (MOONS, ["network.activation=sigmoid", "network.init=glorot", "network.hidden=[16]"]),
+    "dropout": (MOONS, ["regularization.keep_prob=0.8"]),
+    "a little penalty": (MOONS, ["regularization.lambda=0.3"]),
+    "full-batch descent": (MOONS, [*FULL_BATCH, "training.learning_rate=0.5", "training.epochs=150"]),
+    "full-batch rmsprop": (
+        MOONS,
+        ["training.batch_size=full", "training.optimizer=rmsprop", "training.learning_rate=0.001"],
+    ),
+    "logistic regression": ({"source": "breast_cancer"}, ["network.depth=1", "network.init=zeros"]),
+    "a regression": (REGRESSION, []),
+    "three classes": ({"source": "wine"}, []),
+}
+
+
+def history(tmp_path, data, keys=()):
+    """What is known of a short training."""
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"data": data}))
+    keys = [key for key in HEALTHY if not (key.startswith("network.hidden") and "network.depth=1" in keys)] + list(keys)
+    experiment = prepare(read_config(path, keys))
+    trainer, dataset = make_trainer(experiment), experiment.dataset
+    metrics, trace, status = [], [trainer.trace()], "finished"
+    try:
+        for record in trainer.epochs():
+            metrics.append(record.to_dict())
+            trace.append(trainer.trace())
+    except Diverged:
+        status = "diverged"
+    result = {
+        "status": status,
+        "errors": {"train": evaluate(experiment.network, trainer.last_good, *trainer.train).error},
+        "optimal_error": 0.0,
+        "baseline_error": baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
+    }
+    return history_of(experiment, result, metrics, [line for line in trace if line])
+
+
+def signs(told):
+    """The codes of all checks that see something, their causes seen or not."""
+    return {check.code for check in CHECKS if check.find(told)}
+
+
+@pytest.mark.parametrize(("code", "data", "keys"), SICK)
+def test_a_planted_sickness_is_seen(code, data, keys, tmp_path):
+    told = history(tmp_path, data, keys)
+    assert code in signs(told)
+    assert health_findings(told)
+
+
+@pytest.mark.parametrize(("data", "keys"), WELL.values(), ids=WELL.keys())
+def test_a_healthy_training_raises_no_finding(data, keys, tmp_path):
+    assert health_findings(history(tmp_path, data, keys)) == []
+
+
+def test_every_check_is_planted():
+    assert {check.code for check in CHECKS} == {code for code, _, _ in SICK}
+
+
+def test_the_cause_is_named_and_not_its_symptoms(tmp_path):
+    told = history(tmp_path, MOONS, normal(3))
+    assert {"init-scale", "initial-loss-high"} <= signs(told)
+    assert [finding["code"] for finding in health_findings(told)] == ["init-scale"]
+
+
+def test_a_grave_sign_fails_only_where_the_training_rows_are_not_fitted(tmp_path):
+    told = history(tmp_path, MOONS, ["network.init=zeros"])
+    assert told.train_is_high
+    assert [finding["severity"] for finding in health_findings(told)] == ["fail"]
+    fitted = dataclasses.replace(told, train_error=0.01)
+    assert [finding["severity"] for finding in health_findings(fitted)] == ["notice"]
+
+
+def test_evidence_has_the_numbers_of_the_run(tmp_path):
+    told = history(tmp_path, MOONS, ["regularization.lambda=300"])
+    (finding,) = health_findings(told)
+    assert finding["evidence"].startswith(f"the penalty is {told.trace[-1]['penalty_share']:.0%} of the cost")
+    assert "lambda / m_train = 1.25" in finding["evidence"]
+
+
+def test_a_run_keeps_its_findings_and_tells_none_that_is_ignored(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"data": MOONS}))
+    keys = [*HEALTHY, "network.init=zeros", "training.epochs=3"]
+    told = run(read_config(path, keys), tmp_path / "runs")
+    quiet = run(read_config(path, [*keys, "diagnosis.ignore=[symmetric-units]"]), tmp_path / "runs")
+    assert "symmetric-units" in [finding["code"] for finding in told["findings"]]
+    assert "symmetric-units" not in [finding["code"] for finding in quiet["findings"]]
+
+
+def test_an_unknown_code_to_ignore_is_refused_with_what_was_meant(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {source: moons}\ndiagnosis:\n  ignore: [plateau, dead-unit]\n")
+    with pytest.raises(ConfigError) as refusal:
+        read_config(path)
+    assert f"{path}:3: diagnosis.ignore[1]: got 'dead-unit', no finding's code; did you mean dead-units?" in str(
+        refusal.value
+    )
+
+
+@pytest.mark.parametrize("code", codes())
+def test_an_explanation_fits_a_screen_and_has_every_part(code):
+    lines = explain(code).split("\n")
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    for part in ("What it is: ", "How it is measured: ", "Why it happens: ", "What to do: ", "Try: ", "Source: "):
+        assert sum(line.startswith(part) for line in lines) == 1, part
+
+
+def codes_in_source():
+    """Every code that a finding of the package is made with: the tables' keys, and what Finding is called with."""
+    from dlrun.diagnosis import data_faults, selection
+
+    source = "".join(path.read_text() for path in Path(data_faults.__file__).parent.glob("*.py"))
+    written = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source))
+    assert "not-finite" in written
+    return written | {check.code for check in CHECKS} | set(data_faults.FAULTS) | set(selection.TITLES)
+
+
+def test_every_code_has_an_explanation_and_every_explanation_a_code():
+    assert set(codes()) == codes_in_source() | {"cannot-overfit-twenty"}
+
+
+def test_every_cause_is_a_check():
+    known = {check.code for check in CHECKS}
+    assert {cause for check in CHECKS for cause in check.explained_by} <= known
+
+
+def test_an_unknown_code_is_explained_by_the_one_meant():
+    with pytest.raises(UsageError, match=r"dead-unit: no such finding; did you mean dead-units\?"):
+        explain("dead-unit")
+
+
+def test_the_verb_explains_and_lists(capsys):
+    from dlrun.cli.app import app
+
+    for arguments, found in [
+        (["explain", "plateau"], "plateau: The cost has stopped falling"),
+        (["explain"], "oscillation "),
+        (["explain", "plateau", "--json"], '"code": "plateau"'),
+        (["explain", "--json"], '"plateau": "The cost has stopped falling"'),
+    ]:
+        assert not guarded(lambda given=arguments: app(given, standalone_mode=False))
+        assert found in capsys.readouterr().out

@@ -1,0 +1,210 @@
+"""The page of a run: what it says is what the run folder holds, and nothing that it shows can be more than text."""
+
+import json
+import math
+import re
+import time
+import unicodedata
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import HOSTILE, train_all
+from sklearn.datasets import load_digits
+from sklearn.metrics import confusion_matrix
+from test_cli import dlrun
+
+from dlrun.cli.report import write_report
+from dlrun.errors import StoreError
+from dlrun.experiment import contents
+from dlrun.experiment.contents import logits_of, margins_of
+from dlrun.report.page import answers, run_page, sections
+from dlrun.report.page.drawing import Series, apart, even_ticks, line_chart, linear_scale, log_ticks
+from dlrun.store import RunFolder, verify
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    return train_all(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.fixture(scope="module")
+def held(pages):
+    """What the folders of some runs hold."""
+    return {name: contents(RunFolder(pages[name].parent)) for name in ("digits", "moons_overfit", "hostile")}
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_are_evenly_spaced_round_numbers_inside(low, width):
+    ticks = even_ticks(low, low + width)
+    steps = np.diff(ticks)
+    assert 2 <= len(ticks) <= 11
+    assert np.allclose(steps, steps[0])
+    assert float(f"{steps[0]:.6g}") / 10.0 ** math.floor(math.log10(steps[0] * 1.0000001)) == pytest.approx(
+        round(steps[0] / 10.0 ** math.floor(math.log10(steps[0] * 1.0000001)))
+    )
+    assert all(low - 1e-6 * width <= tick <= low + 1.000001 * width for tick in ticks)
+
+
+def test_scales_hold_their_values_and_land_on_their_pixels():
+    scale = linear_scale([3.0, 17.0], 100, 0)
+    assert (scale.low, scale.high) == (0.0, 20.0)
+    assert (scale(0.0), scale(20.0), scale(10.0)) == (100, 0, 50)
+    assert log_ticks(1e-4, 10.0) == [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
+    assert log_ticks(0.5, 3.0) == [0.5, 1.0, 2.0]
+
+
+def test_a_line_goes_through_its_points_and_leaves_out_what_is_not_known():
+    drawn = line_chart("x", [Series("a", "train", [0, 1, 2, 4], [0.0, None, 1.0, 4.0])], x_label="", y_label="")
+    path = re.search(r'class="line train" d="([^"]*)"', drawn)[1]
+    points = [tuple(map(float, pair.split())) for pair in path[1:].split("L")]
+    assert len(points) == 3
+    (x0, y0), (x1, y1), (x2, y2) = points
+    assert (x1 - x0) / (x2 - x0) == pytest.approx(2 / 4, abs=1e-3)
+    assert (y0 - y1) / (y0 - y2) == pytest.approx(1 / 4, abs=1e-3)
+
+
+def test_labels_at_the_ends_of_lines_never_lie_on_each_other():
+    placed = [at for at, _ in apart([(90.0, "a"), (91.0, "b"), (99.0, "c"), (20.0, "d")], 0.0, 100.0)]
+    assert placed == sorted(placed)
+    assert np.diff(placed).min() >= 15
+    assert placed[-1] <= 100
+
+
+def test_every_picture_is_well_formed_and_says_what_it_shows(pages):
+    for name in ("digits", "moons_overfit", "diabetes", "vanishing_150", "hostile", "wild"):
+        pictures = re.findall(r"<svg.*?</svg>", pages[name].read_text(encoding="utf-8"), re.S)
+        assert len(pictures) > 4
+        for picture in pictures:
+            root = ElementTree.fromstring(picture)
+            assert root.get("role") == "img"
+            assert len(root.get("aria-label")) > 20
+
+
+def test_the_confusion_matrix_and_class_errors_are_those_of_scikit_learn(held):
+    run = held["digits"]
+    told, predictions = answers.mistakes(run), run["predictions"]
+    outputs = predictions["dev_outputs"].argmax(axis=1)
+    expected = confusion_matrix(predictions["dev_targets"], outputs)
+    assert [[item["count"] for item in row] for row in told["matrix"]] == expected.tolist()
+    errors = {item["name"]: item["error"] for item in told["of_class"]}
+    recall = np.diag(expected) / expected.sum(axis=1)
+    assert [errors[str(k)] for k in range(10)] == pytest.approx((1 - recall).tolist())
+    assert sum(item["wrong"] for item in told["of_class"]) / told["rows"] == pytest.approx(
+        run["result"]["errors"]["dev"]
+    )
+
+
+def test_the_costliest_examples_are_the_sources_own_rows_with_the_greatest_losses(held):
+    run = held["digits"]
+    predictions, examples = run["predictions"], run["examples"]
+    places = np.argsort(-predictions["dev_losses"], kind="stable")[:24]
+    assert examples["worst_places"].tolist() == places.tolist()
+    rows = predictions["dev_rows"][places]
+    assert [item["row"] for item in answers.worst(run)["items"]] == rows.tolist()
+    assert np.allclose(examples["worst_inputs"], load_digits().data[rows], atol=1e-4)
+
+
+def test_the_plane_is_answered_as_the_network_answers(held):
+    run = held["moons_overfit"]
+    examples, model, predictions = run["examples"], run["model"], run["predictions"]
+    assert len(examples["dev_inputs"]) == len(predictions["dev_outputs"])
+    scaled = (examples["dev_inputs"] - model["preparation_means"]) / model["preparation_scales"]
+    margins = margins_of(logits_of(model, "relu", "sigmoid", scaled))
+    sure = np.abs(predictions["dev_outputs"][:, 0] - 0.5) > 1e-3
+    assert sure.sum() > 250
+    assert ((margins[:, 1] > 0) == (predictions["dev_outputs"][:, 0] > 0.5))[sure].all()
+    assert margins_of(np.array([[1.0, 3.0, 2.0]])).tolist() == [[-2.0, 1.0, -1.0]]
+
+
+def test_the_bars_have_the_errors_as_lengths_and_the_distances_between_them(held):
+    run = held["moons_overfit"]
+    told, errors = sections.errors(run), run["result"]["errors"]
+    rows = {row["name"]: row for row in told["rows"]}
+    scale = rows["dev"]["share"] / errors["dev"]
+    assert rows["train"]["share"] == pytest.approx(scale * errors["train"])
+    assert rows["variance"]["from"] == pytest.approx(scale * min(errors["train"], errors["dev"]))
+    assert rows["variance"]["width"] == pytest.approx(scale * abs(errors["dev"] - errors["train"]))
+    assert all(0 <= row.get("share", 0) <= 100 for row in told["rows"])
+
+
+def test_hostile_names_stand_on_the_page_as_text(pages, held):
+    text = pages["hostile"].read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert not any(name in text for name in HOSTILE[:2])
+    assert "<script" not in text
+    assert not [letter for letter in text if unicodedata.category(letter) == "Cc" and letter != "\n"]
+    assert "\u202e" not in text
+    assert HOSTILE[0] in held["hostile"]["data"]["classes"]
+
+
+def test_what_was_set_by_hand_is_told_apart_from_defaults(held):
+    told = sections.settings(held["digits"])
+    by_hand = {row["key"]: row["origin"] for row in told["by_hand"]}
+    assert by_hand["training.epochs"] == "command line"
+    assert by_hand["network.width"] == "file"
+    assert "training.momentum" in {row["key"] for row in told["defaults"]}
+
+
+def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
+    bare = held["digits"] | dict.fromkeys(("trace", "predictions", "examples", "model", "plane"))
+    page = run_page(bare)
+    assert "No trace of the layers was kept" in page
+    assert "Learning curves" in page
+    begun = bare | dict.fromkeys(("result", "diagnosis", "data", "metrics", "resolved")) | {"status": "crashed"}
+    assert "This run is crashed" in run_page(begun)
+
+
+def test_a_page_is_written_well_within_two_seconds(pages):
+    began = time.process_time()
+    write_report(RunFolder(pages["digits"].parent))
+    assert time.process_time() - began < 1
+
+
+def test_a_file_that_is_not_the_one_written_is_no_source_for_a_page(pages, tmp_path):
+    import shutil
+
+    folder = tmp_path / pages["diabetes"].parent.name
+    shutil.copytree(pages["diabetes"].parent, folder)
+    (folder / "diagnosis.json").write_text('{"errors": []}')
+    with pytest.raises(StoreError, match=r"diagnosis.json: corrupt \(its SHA-256 is not"):
+        write_report(RunFolder(folder))
+
+
+def test_a_report_does_not_count_as_damage(pages):
+    folder = RunFolder(pages["digits"].parent)
+    write_report(folder)
+    assert not [row for row in verify(folder) if row["problem"] or row["file"] == "report.html"]
+
+
+def test_train_leaves_a_report_unless_told_not_to_and_report_and_runs_write_pages(tmp_path):
+    (tmp_path / "c.yaml").write_text("data: {source: iris}\ntraining: {epochs: 2}\n")
+    done = dlrun("train", "c.yaml", "-q", cwd=tmp_path)
+    (run_dir,) = (tmp_path / "runs").glob("*-c-*")
+    assert f"report: runs/{run_dir.name}/report.html" in done.stdout
+    assert (run_dir / "report.html").stat().st_size > 10_000
+    assert "report" not in json.loads(dlrun("train", "c.yaml", "report=false", "--json", "-q", cwd=tmp_path).stdout)
+    assert dlrun("report", run_dir.name, "-o", "mine.html", cwd=tmp_path).stdout == "mine.html\n"
+    assert (tmp_path / "mine.html").read_text().count("<h1>") == 1
+    assert json.loads(dlrun("runs", "--html", "-o", "all.html", "--json", cwd=tmp_path).stdout)["page"] == "all.html"
+    index = (tmp_path / "all.html").read_text()
+    assert re.findall(r'href="(runs[^"]*)"', index) == [f"runs/{run_dir.name}/report.html"]
+    assert index.count('<th scope="row">') == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("report", "digits", "-o", "absent/x.html"), 6, "absent/x.html"),
+        (("report", "nobody"), 6, "nobody"),
+        (("runs", "-o", "x.html"), 2, "add --html"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_told_in_a_sentence(arguments, status, words, pages):
+    runs_dir = pages["index"].parent
+    done = dlrun(*arguments, cwd=runs_dir.parent, DLRUN_RUNS=str(runs_dir))
+    assert done.returncode == status
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
