@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from dlrun.config import config_from_dict
 from dlrun.diagnosis import Case, advise, diagnose
 from dlrun.diagnosis.advice import overrides_of
+from dlrun.diagnosis.bias_remedies import BIAS
 from dlrun.diagnosis.case import Facts, changed, hidden_of
 from dlrun.diagnosis.causes import CAUSES
 from dlrun.diagnosis.course import course_of
 from dlrun.diagnosis.expense import seconds_of
 from dlrun.diagnosis.fixes import FIXES
-from dlrun.diagnosis.remedies import BIAS, VARIANCE
 from dlrun.diagnosis.symptoms import SYMPTOMS
+from dlrun.diagnosis.variance_remedies import VARIANCE
 
 HIGH_BIAS, HIGH_VARIANCE, BOTH = {"train": 0.2, "dev": 0.21}, {"train": 0.0, "dev": 0.2}, {"train": 0.2, "dev": 0.5}
 SIZES = {"train": 2000, "dev": 2000}
@@ -134,6 +135,22 @@ def test_findings_that_fail_come_first_causes_before_the_outcome_and_notices_las
     assert actions(items)[-1] in ("a higher learning rate", "d")
 
 
+def test_a_notice_about_the_config_comes_before_the_ills_and_one_about_the_course_after_them():
+    notices = [
+        {"code": code, "severity": "notice", "title": "t", "evidence": "e", "do": "d"}
+        for code in ("plateau", "init-scale")
+    ]
+    found = changes(advise(case(HIGH_VARIANCE, findings=notices, network__init="normal")))
+    assert found[0] == {"network.init": "he"}
+    assert found[1] == {"regularization.lambda": 10.0}
+    assert found[-1] == {"training.learning_rate": 0.003}
+
+
+def test_from_a_handful_of_units_or_epochs_a_usual_number_is_reached_at_once():
+    few = case(HIGH_BIAS, [1.0, 0.5], network__width=2, training__epochs=2)
+    assert [change for change in changes(advise(few)) if change][:2] == [{"training.epochs": 30}, {"network.width": 16}]
+
+
 def test_every_fix_belongs_to_a_check_and_every_check_of_health_has_one():
     emitted = {check.code for check in (*CAUSES, *SYMPTOMS)}
     assert emitted <= FIXES.keys()
@@ -229,8 +246,8 @@ def test_a_command_can_be_typed_as_it_stands():
         "network.init=he",
         "regularization.patience_epochs=null",
     ]
-    item = advise(case(HIGH_BIAS, given=config(network__hidden=[8, 4], network__width=None)))[0]
-    assert item["command"] == "dlrun train runs/r/resolved.yaml 'network.hidden=[16, 8]'"
+    item = advise(case(HIGH_BIAS, given=config(network__hidden=[32, 16], network__width=None)))[0]
+    assert item["command"] == "dlrun train runs/r/resolved.yaml 'network.hidden=[64, 32]'"
 
 
 def test_courses_are_told_apart():

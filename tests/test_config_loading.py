@@ -52,8 +52,10 @@ def test_the_least_config_is_complete(load):
             "precision": "float32",
             "checkpoint_epochs": None,
             "checkpoint_seconds": 30.0,
+            "trace": True,
         },
-        "diagnosis": {"optimal_error": None, "target_error": None},
+        "diagnosis": {"optimal_error": None, "target_error": None, "ignore": []},
+        "report": True,
     }  # fmt: skip
     assert loaded.text == b"data: {source: digits}"
     assert loaded.file.endswith("/deep net.yaml")
@@ -181,7 +183,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 2 + 27 + 6 + 8 + 12 + 2  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 3 + 27 + 6 + 8 + 13 + 3  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -52,9 +52,9 @@ ONE_FAULT = [
     ("training", "lr: 0.1", "training.lr: unknown key here; did you mean learning_rate?"),
     ("training", "batch: 64", "training.batch: unknown key here; did you mean batch_size?"),
     ("training", "validation: 0.2", "training.validation: unknown key here; did you mean data.split.dev?"),
-    ("diagnosis", "zzz: 1", "diagnosis.zzz: unknown key here; known here: optimal_error, target_error"),
-    ("diagnosis", '"a\\nb": 1', "diagnosis.a\\nb: unknown key here; known here: optimal_error, target_error"),
-    ("diagnosis", '"": 1', "diagnosis.'': unknown key here; known here: optimal_error, target_error"),
+    ("diagnosis", "zzz: 1", "diagnosis.zzz: unknown key here; known here: optimal_error, target_error, ignore"),
+    ("diagnosis", '"a\\nb": 1', "diagnosis.a\\nb: unknown key here; known here: optimal_error, target_error, ignore"),
+    ("diagnosis", '"": 1', "diagnosis.'': unknown key here; known here: optimal_error, target_error, ignore"),
     # values
     ("regularization", "keep_prob: 1.2", "regularization.keep_prob: got 1.2; expected 0 < keep_prob <= 1 (1 means no dropout)"),
     ("regularization", "keep_prob: [0.9, 0]", "regularization.keep_prob[1]: got 0; expected 0 < keep_prob <= 1 (1 means no dropout)"),
@@ -86,8 +86,8 @@ ONE_FAULT = [
     ("training", "batch_size: ful", "training.batch_size: got 'ful'; expected an integer >= 1, or full"),
     ("training", "batch_size: 0", "training.batch_size: got 0; expected an integer >= 1, or full"),
     ("training", "epochs: null", "training.epochs: got null; expected an integer >= 1"),
-    ("diagnosis", "optimal_error: {errors: 30, n: 20}", "diagnosis.optimal_error: got {'errors': 30, 'n': 20}; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
-    ("diagnosis", "optimal_error: {errors: 30}", "diagnosis.optimal_error: got {'errors': 30}; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
+    ("diagnosis", "optimal_error: {errors: 30, n: 20}", "diagnosis.optimal_error: got {errors: 30, n: 20}; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
+    ("diagnosis", "optimal_error: {errors: 30}", "diagnosis.optimal_error: got {errors: 30}; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
     ("diagnosis", "target_error: 5", "diagnosis.target_error: got 5; expected a number from 0 to 1 (a fraction, not a percentage), or null"),
     ("diagnosis", "optimal_error: 3", "diagnosis.optimal_error: got 3; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
     ("diagnosis", "optimal_error: " + "x" * 99, "diagnosis.optimal_error: got '" + "x" * 56 + "...; expected a fraction from 0 to 1, {errors: 30, n: 200} with errors <= n, or {soft_labels: FILE.csv}, or null"),
@@ -283,7 +283,7 @@ def test_plain_data_is_checked_like_a_file():
         config_from_dict({"data": {"source": "digits"}, "network": {"depth": 0}, 3: 4})
     assert caught.value.problems == [
         "config: network.depth: got 0; expected an integer from 1 to 1000 (layers with weights)",
-        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis",
+        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, report",
     ]
     with pytest.raises(ConfigError, match=r"^config: got \[\]; expected keys and values such as data"):
         config_from_dict([])

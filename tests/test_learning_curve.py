@@ -144,8 +144,8 @@ def test_a_curve_is_kept_in_its_run_which_stays_sound(runs_dir, name):
     assert [point["rows"] for point in found["points"]] == [rows // 8, rows // 4, rows // 2, rows]
     assert found["points"][-1]["error"] == pytest.approx(folder.read_json("result.json")["errors"]["dev"], abs=1e-6)
     assert folder.read_json("curve.json") == found
-    assert [row for row in verify(folder, ended=True) if row["problem"]] == []
-    assert "curve.json" in [row["file"] for row in verify(folder, ended=True)]
+    assert [row for row in verify(folder) if row["problem"]] == []
+    assert "curve.json" in [row["file"] for row in verify(folder)]
 
 
 @pytest.mark.parametrize("name", ["iris", "diabetes"])

@@ -154,7 +154,7 @@ def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
     assert "No trace of the layers was kept" in page
     assert "Learning curves" in page
     begun = bare | dict.fromkeys(("result", "diagnosis", "data", "metrics", "resolved")) | {"status": "crashed"}
-    assert "This run is crashed" in run_page(begun)
+    assert "This run has crashed" in run_page(begun)
 
 
 def test_a_page_is_written_well_within_two_seconds(pages):

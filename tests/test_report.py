@@ -8,7 +8,7 @@ import time
 import pytest
 from rich.console import Console
 
-from dlrun.diagnosis import diagnose
+from dlrun.diagnosis import Case, advise, diagnose
 from dlrun.report import panel, terminal
 from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost
@@ -176,7 +176,7 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
     classes = {"balanced_error": 0.1, "recalls": [{"label": HOSTILE, "rows": 5, "recall": 0.2, "interval": [0, 1]}]}
     hostile = {**diagnosis(0.1, 0.2), "findings": [finding], "classes": classes, "sentence": HOSTILE}
     more = screen(terminal.show_diagnosis, hostile, width=300) + screen(terminal.show_result, result(**hostile), **long)
-    assert more.count(HARMLESS) == 5 + 3
+    assert more.count(HARMLESS) == 6 + 3
     shows += more
     assert not set(shows) & {"\x1b", "\x07", "\x9b", "\r", "\u202e"}
 
@@ -185,7 +185,8 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
 
 
 def diagnosis(train, dev, test=None, **options):
-    return {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
+    judged = {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
+    return judged | {"advice": advise(Case(judged))}
 
 
 def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its_reasons():
@@ -211,12 +212,12 @@ def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its
         "number does)\n"
         "because train error 15.0% is 15.0 points above the optimal 0.0%:\n"
         "  1. bigger network: more units a layer  network.width\n"
-        "  2. bigger network: more layers         network.depth\n"
-        "  3. train longer                        training.epochs\n"
-        "  4. another architecture                network.activation\n"
+        "  2. bigger network: more layers  network.depth\n"
+        "  3. train longer  training.epochs\n"
+        "  4. another architecture  network.activation\n"
         "because about 1100 more dev rows would settle the variance (could be 180, or\n"
         "that no number does):\n"
-        "  5. a larger dev set  data.split"
+        "  5. more dev rows  data.split"
     )
 
 
@@ -225,16 +226,14 @@ def test_narrow_advice_puts_its_keys_below_and_cuts_none():
     assert lines[lines.index("because dev error 11.0% is 10.0 points above train error") :] == [
         "because dev error 11.0% is 10.0 points above train error",
         "1.0%:",
-        "  1. more data",
-        "     data.source",
-        "  2. regularize: penalize large weights",
+        "  1. regularize: penalize large weights",
         "     regularization.lambda",
-        "  3. regularize: dropout",
-        "     regularization.keep_prob",
-        "  4. regularize: stop early",
-        "     regularization.patience_epochs",
-        "  5. another architecture",
-        "     network.activation",
+        "  2. regularize: dropout  regularization.keep_prob",
+        "  3. regularize: stop early  regularization.patience_epochs",
+        "  4. regularize: augment the data",
+        "     regularization.augment.noise",
+        "  5. more data  data.source",
+        "  6. smaller network  network.width",
     ]
 
 
@@ -253,9 +252,10 @@ def test_a_regression_diagnosis_names_its_unit_and_what_outranks_the_verdict_com
     lines = screen(terminal.show_diagnosis, diagnosis(0.9, 1.2, baseline_error=1.0, regression=True)).splitlines()
     assert lines[0] == "diagnosis of 20260301-120000-demo-00aa, in 1 - R²"
     assert "baseline        100.0%  predicting the mean" in lines
-    finding = lines.index("not shown to be better than predicting the mean: dev 1 - R² 120.0% beside")
-    assert finding < next(number for number, line in enumerate(lines) if line.startswith("verdict: high bias"))
-    assert "  1. check the learning rate, the inputs and the labels  training.learning_rate" in lines
+    starts = [line.split(":")[0] for line in lines]
+    finding = starts.index("not shown to be better than predicting the mean (no-better-than-baseline)")
+    assert finding < starts.index("verdict")
+    assert "  1. check the learning rate, the inputs and the labels before all else" in lines
 
 
 def test_unequal_classes_are_shown_by_their_recalls():

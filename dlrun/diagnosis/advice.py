@@ -9,10 +9,13 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .bias_remedies import BIAS
 from .case import Case, changed
+from .causes import CAUSES
 from .expense import seconds_of
 from .fixes import FIXES
-from .remedies import BIAS, VARIANCE, Proposal
+from .proposal import Proposal
+from .variance_remedies import VARIANCE
 from .words import distance, error_word, percent
 
 # What each ill is called where no config is known, and the keys that the course's recipe turns.
@@ -36,6 +39,9 @@ REMEDIES = {"bias": BIAS, "variance": VARIANCE}
 
 # A finding that says what came of the others' causes, and is treated after them.
 OUTCOME = "no-better-than-baseline"
+
+# Findings that the config itself shows: worth a change before anything else, even where the training rows are fitted.
+OF_THE_CONFIG = {check.code for check in CAUSES}
 
 # Lowers how sure a remedy is where its ill is only moderate, or may not be there at all.
 LESS_SURE = {"likely": "possible", "possible": "unsure", "unsure": "unsure", None: None}
@@ -63,6 +69,7 @@ def proposals(case: Case) -> Iterator[Proposal]:
         yield from for_findings(case, "fail")
         return
     yield from for_findings(case, "fail")
+    yield from for_findings(case, "notice", causes=True)
     for ill in ills_by_share(diagnosis):
         level = diagnosis["verdict"][ill]
         if level == "inconclusive":
@@ -70,7 +77,7 @@ def proposals(case: Case) -> Iterator[Proposal]:
         for proposal in remedies_of(case, ill):
             weaker = level != "high"
             yield proposal._replace(confidence=LESS_SURE[proposal.confidence]) if weaker else proposal
-    yield from for_findings(case, "notice")
+    yield from for_findings(case, "notice", causes=False)
 
 
 def ills_by_share(diagnosis: Mapping[str, Any]) -> list[str]:
@@ -115,11 +122,15 @@ def reason_of(diagnosis: Mapping[str, Any], ill: str) -> str:
     return f"dev {word} {percent(errors['dev'])} is {gap} train {word} {percent(errors['train'])}"
 
 
-def for_findings(case: Case, severity: str) -> Iterator[Proposal]:
-    """What to do about each finding of this severity, with the change where a key carries it out; causes first."""
+def for_findings(case: Case, severity: str, causes: bool | None = None) -> Iterator[Proposal]:
+    """What to do about each finding of this severity, with the change where a key carries it out.
+
+    causes : those alone that the config itself shows, or the others alone. What came of them is treated last.
+    """
     found = [finding for finding in case.diagnosis.get("findings") or () if finding["severity"] == severity]
     for finding in sorted(found, key=lambda finding: finding["code"] == OUTCOME):
-        yield for_finding(case, finding)
+        if causes is None or (finding["code"] in OF_THE_CONFIG) == causes:
+            yield for_finding(case, finding)
 
 
 def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .case import Case
-from .remedies import FAR_OFF, USUAL_RATES, faster, slower
+from .proposal import FAR_OFF, USUAL_RATES, faster, slower
 
 Change = Mapping[str, Any]
 

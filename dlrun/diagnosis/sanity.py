@@ -69,7 +69,7 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
         return None
     rival = "predicting the mean" if figures.regression else "always answering the majority class"
     rival = f"always answering {pairs['answer']}" if pairs else rival
-    do = "check the learning rate, the inputs and the labels first; until then no verdict of low is given"
+    do = "check the learning rate, the inputs and the labels before all else"
     return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", told, do)
 
 
@@ -111,5 +111,5 @@ def heavy_tail(figures: Figures) -> Finding | None:
     told = f"the largest 1% of the squared dev errors hold {percent(share)} of their sum"
     if absolute:
         told += f"; the mean absolute error is {absolute['mean']:.4g}, the median {absolute['median']:.4g}"
-    do = "look at those rows; no verdict of low is given, because no interval is wide enough for such errors"
+    do = "look at those rows: no interval is known to be wide enough for such errors"
     return Finding("few-large-errors", "notice", "a few large errors dominate", told, do)

@@ -13,7 +13,7 @@ from .history import Check, History, Limits, Sign, figure
 GROWTH = Limits(1.5, 3)
 
 # Initial loss beside that of the best constant answer, the entropy of the classes. Only the high side is a fault. Of
-# 120 healthy trainings 7 began above 2 (wide inputs that go together, He's rule), where the study had put its notice.
+# 120 healthy trainings 6 began above 2 (wide inputs that go together, He's rule), where the study had put its notice.
 # A regression by He's rule begins at about 3, because its outputs vary twice as much as its targets.
 FIRST_LOSS = Limits(3, 5)
 FIRST_LOSS_REGRESSION = Limits(6, 12)

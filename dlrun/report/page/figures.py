@@ -103,16 +103,15 @@ def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) ->
     """
     lines = [trace[i] for i in spread(len(trace), MOST_EPOCHS)]
     depth = max((len(line["layers"]) for line in lines), default=0)
-    layers = spread(depth, MOST_LAYERS)
-    table = [[value_of(line, layer, key) for line in lines] for layer in layers]
-    table = [row for row in table if any(value is not None for value in row)]
+    of_layer = {layer: [value_of(line, layer, key) for line in lines] for layer in spread(depth, MOST_LAYERS)}
+    of_layer = {layer: row for layer, row in of_layer.items() if any(value is not None for value in row)}
+    table, numbers = list(of_layer.values()), [lines[0]["layers"][layer]["layer"] for layer in of_layer]
     known = [value for row in table for value in row if value is not None]
     if not known:
         return None
     if not any(known):
         return None, "None in any layer at any epoch"
     shade, legend = (share_shade, "Shades from 0% to 100%") if is_share else log_shade(known)
-    numbers = [lines[0]["layers"][layer]["layer"] for layer in layers][: len(table)]
     picture = heat_map(
         f"{title} against layer and epoch. {extremes(table, numbers, is_share)}",
         [[shade(value) for value in row] for row in table],

@@ -29,6 +29,16 @@ HEALTH = (
 )
 
 
+# What is said of a run that did not finish.
+ENDINGS = {
+    "running": "is still running",
+    "crashed": "has crashed",
+    "failed": "has failed",
+    "diverged": "has diverged",
+    "interrupted": "was interrupted",
+}
+
+
 def summary(run: dict) -> dict:
     """The head of the page: what was trained, the verdict in words and in levels."""
     result, diagnosis = run["result"] or {}, run["diagnosis"] or {}
@@ -40,6 +50,7 @@ def summary(run: dict) -> dict:
         "name": (run["config"] or {}).get("name") or run["run_id"],
         "run_id": run["run_id"],
         "status": run["status"],
+        "ending": ENDINGS.get(run["status"]),
         "message": result.get("message"),
         "ended": (result.get("ended") or "").replace("T", " ").replace("+00:00", " UTC"),
         "epochs": result.get("epochs"),

@@ -1,0 +1,181 @@
+"""What lowers a high train error, in the basic recipe's order: each a function from a case to a proposal, or None.
+
+Stands beside `variance_remedies`; the advice walks BIAS in its order.
+"""
+
+from typing import Any
+
+from .case import Case
+from .proposal import (
+    FEWEST_UNITS,
+    HEAVY_PENALTY,
+    KEEP_PROBS,
+    WIDER,
+    Proposal,
+    Remedy,
+    resized,
+    slower,
+    told,
+    two_digits,
+)
+from .words import percent
+
+# Three times the epochs, and from a handful a usual number at once.
+LONGER, FEWEST_EPOCHS = 3, 30
+
+# A penalty that is a smaller share of the cost holds no weight back to speak of.
+SLIGHT_PENALTY = 0.05
+
+# Deeper plain networks than this train worse rather than better without further care.
+DEEPEST = 6
+
+
+def lower_rate(case: Case) -> Proposal | None:
+    """For a cost that goes to and fro."""
+    if not case.course or not case.course.oscillates:
+        return None
+    why = f"the cost rose in {percent(case.course.rises)} of the epochs, and its steps gain little: it oscillates"
+    expected = "a cost that falls steadily, and a lower train error; longer training would not help as it is"
+    return Proposal("lower learning rate", "training.learning_rate", slower(case), why, expected, "likely", "train")
+
+
+def less_penalty(case: Case) -> Proposal | None:
+    """For weights held down by lambda: none at all where it is much of the cost, else a tenth."""
+    strength = case.value("regularization.lambda")
+    share = case.course.penalty_share if case.course else None
+    if not strength or (share is not None and share < SLIGHT_PENALTY):
+        return None
+    heavy = share is None or share > HEAVY_PENALTY
+    of_cost = f", {percent(share)} of the cost at the end" if share is not None else ""
+    why = f"lambda is {strength:g}{of_cost}, and the train error is high"
+    change = {"regularization.lambda": 0.0 if heavy else two_digits(strength / 10)}
+    sure = "likely" if heavy else "possible"
+    return Proposal("less weight penalty", "regularization.lambda", change, why, "a lower train error", sure, "train")
+
+
+def less_dropout(case: Case) -> Proposal | None:
+    """For units that a network too small misses: none is dropped any more, or half as many where variance is high."""
+    keep = case.keep_probs()
+    if not keep or min(keep) >= 1:
+        return None
+    both = case.diagnosis["verdict"]["variance"] == "high"
+    given = case.value("regularization.keep_prob")
+    new = [two_digits((1 + k) / 2) for k in keep] if both else 1.0
+    if both and not isinstance(given, list | tuple):
+        new = new[0]
+    why = f"only {percent(min(keep))} of the hidden units stay in a step, and the train error is high"
+    sure = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
+    change = {"regularization.keep_prob": new}
+    return Proposal("less dropout", "regularization.keep_prob", change, why, "a lower train error", sure, "train")
+
+
+def less_augmentation(case: Case) -> Proposal | None:
+    """For examples that are changed beyond what the network can learn."""
+    augment = case.value("regularization.augment") or {}
+    on = {f"regularization.augment.{name}": type(value)(0) for name, value in augment.items() if value}
+    if not on:
+        return None
+    why = "every example is changed at random in training, and the train error is high"
+    return Proposal("no augmentation", next(iter(on)), on, why, "a lower train error", "possible", "train")
+
+
+def no_early_stop(case: Case) -> Proposal | None:
+    """For a training that was cut off while its cost still fell."""
+    patience, epochs = case.value("regularization.patience_epochs"), case.value("training.epochs")
+    if patience is None or not case.course or case.course.epochs >= epochs or not case.course.still_falls:
+        return None
+    why = f"training stopped after {case.course.epochs} of {epochs} epochs while its cost still fell"
+    change = {"regularization.patience_epochs": None}
+    key = "regularization.patience_epochs"
+    return Proposal("train to the end", key, change, why, "a lower train error", "possible", "train")
+
+
+def longer(case: Case) -> Proposal | None:
+    """For a cost that still falls steadily."""
+    if not case.course or not case.course.still_falls or case.value("regularization.patience_epochs"):
+        return None
+    why = f"the cost still fell by {percent(case.course.falling)} over the last fifth of the epochs"
+    return trained_longer(case, why, "a lower train error: 3 in 4 of such runs gained over a point", "likely")
+
+
+def longer_anyway(case: Case) -> Proposal | None:
+    """For a flat cost, after the larger networks."""
+    if not case.course or case.course.still_falls or case.course.oscillates:
+        return None
+    if case.value("regularization.patience_epochs"):
+        return None
+    why = f"the cost is flat (it fell by {percent(case.course.falling)} over the last fifth), the train error high"
+    return trained_longer(case, why, "perhaps a lower train error: 3 in 5 of such runs gained over a point", "unsure")
+
+
+def trained_longer(case: Case, why: str, expected: str, confidence: str) -> Proposal:
+    change = {"training.epochs": max(LONGER * case.value("training.epochs"), FEWEST_EPOCHS)}
+    return Proposal("train longer", "training.epochs", change, why, expected, confidence, "train")
+
+
+def wider(case: Case) -> Proposal | None:
+    """Twice the units in every hidden layer."""
+    if not case.hidden():
+        return None
+    widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
+    why = f"hidden layers of {told(case.hidden())} units do not fit the training rows"
+    expected = "a lower train error: 3 in 5 of such runs gained over a point"
+    return Proposal("bigger network: more units a layer", *resized(case, widths), why, expected, "possible", "train")
+
+
+def deeper(case: Case) -> Proposal | None:
+    """One more hidden layer, as wide as the last; from none at all the one that bends the boundary."""
+    hidden = case.hidden()
+    if len(hidden) + 1 >= DEEPEST:
+        return None
+    from_none = not hidden
+    change = relayered(case, len(hidden) + 1)
+    why = (
+        "without a hidden layer it can only draw flat boundaries"
+        if from_none
+        else (f"{len(hidden)} hidden layer{'s' if len(hidden) > 1 else ''} do not fit the training rows")
+    )
+    sure = "likely" if from_none else "unsure"
+    return Proposal("bigger network: more layers", "network.depth", change, why, "a lower train error", sure, "train")
+
+
+def relayered(case: Case, layers: int) -> dict[str, Any]:
+    """The change that makes so many hidden layers, new ones like the last."""
+    hidden, keep = case.hidden(), case.value("regularization.keep_prob")
+    if case.value("network.hidden") is not None and hidden:
+        change: dict[str, Any] = {"network.hidden": [*hidden, hidden[-1]][:layers], "network.depth": layers + 1}
+    else:
+        change = {"network.depth": layers + 1}
+    if isinstance(keep, list | tuple) and keep:
+        change["regularization.keep_prob"] = [*keep, keep[-1]][:layers]
+    return change
+
+
+OTHER_ACTIVATIONS = {"sigmoid": "relu", "identity": "relu", "tanh": "relu", "leaky_relu": "relu", "relu": "tanh"}
+
+
+def other_activation(case: Case) -> Proposal | None:
+    """Another architecture, as far as a dense network has one."""
+    now = case.value("network.activation")
+    if now not in OTHER_ACTIVATIONS or not case.hidden():
+        return None
+    new = OTHER_ACTIVATIONS[now]
+    change = {"network.activation": new, "network.init": "he" if new == "relu" else "xavier"}
+    why = f"what is cheaper comes first; {now} is what the hidden layers apply now"
+    sure = "possible" if now in ("sigmoid", "identity") else "unsure"
+    key = "network.activation"
+    return Proposal("another architecture", key, change, why, "perhaps a lower train error", sure, "train")
+
+
+BIAS: tuple[Remedy, ...] = (
+    lower_rate,
+    less_penalty,
+    less_dropout,
+    less_augmentation,
+    no_early_stop,
+    longer,
+    wider,
+    deeper,
+    longer_anyway,
+    other_activation,
+)

@@ -1,0 +1,132 @@
+"""What narrows the gap between dev and train error, in the basic recipe's order: each a function from a case to a
+proposal, or None.
+
+Stands beside `bias_remedies`; the advice walks VARIANCE in its order.
+"""
+
+import math
+
+from .case import Case
+from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, told, two_digits
+from .words import percent
+
+# The first lambda to try, as a share of the training rows (each weight then loses rate * 0.005 of itself a step), how
+# it grows, and its end.
+FIRST_LAMBDA = 0.005
+MORE_LAMBDA = 4
+LAST_LAMBDA = 0.1
+
+# Early stopping has something to save where the dev error was lowest before this share of the epochs.
+STOPPED_TOO_LATE = 0.8
+PATIENCE_SHARE = 0.15
+LEAST_PATIENCE = 5
+
+FIRST_NOISE, LAST_NOISE = 0.1, 0.4
+SHIFT_PIXELS = 1
+
+NARROWEST = 4
+
+
+def more_penalty(case: Case) -> Proposal | None:
+    """lambda from nothing, or four times what it is, while it is no large part of each step."""
+    strength, rows = case.value("regularization.lambda"), case.facts.train_rows if case.facts else None
+    binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
+    if rows is None or (binding and case.diagnosis["verdict"]["bias"] != "low"):
+        return None
+    new = float(f"{FIRST_LAMBDA * rows:.1g}") if not strength else two_digits(MORE_LAMBDA * strength)
+    if new > LAST_LAMBDA * rows:
+        return None
+    why = f"lambda is {strength:g}, and large weights cost {'nothing' if not strength else 'little'}"
+    change = {"regularization.lambda": new}
+    expected = "a smaller gap between dev and train error"
+    return Proposal("regularize: penalize large weights", "regularization.lambda", change, why, expected, "possible")
+
+
+def more_dropout(case: Case) -> Proposal | None:
+    """The next smaller keep probability, in layers that can spare units."""
+    keep, given = case.keep_probs(), case.value("regularization.keep_prob")
+    if not keep or min(case.hidden()) < FEWEST_UNITS:
+        return None
+    new = [next((k for k in KEEP_PROBS if k < now - 1e-9), now) for now in keep]
+    if new == list(keep):
+        return None
+    change = {"regularization.keep_prob": new if isinstance(given, list | tuple) else new[0]}
+    why = f"hidden layers of {told(case.hidden())} units, of which {percent(min(keep))} stay in a step"
+    expected = "a smaller gap between dev and train error"
+    return Proposal("regularize: dropout", "regularization.keep_prob", change, why, expected, "possible")
+
+
+def early_stop(case: Case) -> Proposal | None:
+    """For a dev error that was lower on the way than it is at the end."""
+    course, epochs = case.course, case.value("training.epochs")
+    if not course or course.best_epoch is None or case.value("regularization.patience_epochs") is not None:
+        return None
+    if course.best_epoch >= STOPPED_TOO_LATE * course.epochs or course.best_dev_error >= course.last_dev_error:
+        return None
+    evaluated = case.value("training.evaluate_every") or 1
+    patience = max(LEAST_PATIENCE, 2 * evaluated, math.ceil(PATIENCE_SHARE * epochs))
+    then, now = percent(course.best_dev_error), percent(course.last_dev_error)
+    why = f"the dev error was {then} at epoch {course.best_epoch} and is {now} after {course.epochs}"
+    change = {"regularization.patience_epochs": patience}
+    expected = f"a dev error near {then}; the lowest of many is flattered a little"
+    return Proposal("regularize: stop early", "regularization.patience_epochs", change, why, expected, "likely")
+
+
+def augment(case: Case) -> Proposal | None:
+    """Images shifted by a pixel; anything else with noise on its scaled inputs."""
+    shift, noise = (case.value(f"regularization.augment.{name}") for name in ("shift_pixels", "noise"))
+    if case.facts is None:
+        return None
+    if case.facts.image_side and not shift:
+        key, new, what = "regularization.augment.shift_pixels", SHIFT_PIXELS, "images moved by a pixel are images too"
+    elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
+        key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)
+        what = f"inputs are scaled to a spread of 1, and noise of {new:g} blurs single rows"
+    else:
+        return None
+    expected = "a smaller gap between dev and train error"
+    return Proposal("regularize: augment the data", key, {key: new}, what, expected, "unsure")
+
+
+def more_data(case: Case) -> Proposal | None:
+    """As the learning curve has it; without one, the command that makes it."""
+    answer = case.curve["answer"] if case.curve else None
+    if answer == "no":
+        return None
+    if answer in ("yes", "a little"):
+        return Proposal("more data", "data.source", None, case.curve["sentence"], "as the curve says", "likely")
+    why = case.curve["sentence"] if answer else "more data would reduce variance; by how much a learning curve says"
+    command = f"dlrun curve {case.run_id}" if case.run_id and not answer else None
+    return Proposal("more data", "data.source", None, why, "an amount that is not known", "unsure", command=command)
+
+
+def smaller(case: Case) -> Proposal | None:
+    """Half the units in every hidden layer, as the last resort against variance."""
+    if not case.hidden() or min(case.hidden()) // 2 < NARROWEST:
+        return None
+    widths = [n // 2 for n in case.hidden()]
+    why = f"hidden layers of {told(case.hidden())} units may fit noise; regularization comes first"
+    expected = "a smaller gap, at the risk of bias"
+    return Proposal("smaller network", *resized(case, widths), why, expected, "unsure")
+
+
+def wider_regularized(case: Case) -> Proposal | None:
+    """Another architecture: where the penalty or dropout holds a network, a larger one may do better under it."""
+    held = case.value("regularization.lambda") or min(case.keep_probs(), default=1.0) < 1
+    if not case.hidden() or not held:
+        return None
+    widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
+    why = "what regularizes now would hold more units too, and bias stays low with them"
+    expected = "perhaps a lower dev error at the same gap"
+    return Proposal("another architecture: wider, as regularized", *resized(case, widths), why, expected, "unsure")
+
+
+VARIANCE: tuple[Remedy, ...] = (
+    more_penalty,
+    more_dropout,
+    early_stop,
+    augment,
+    more_data,
+    smaller,
+    wider_regularized,
+)
