@@ -34,11 +34,15 @@ def wide(rng: np.random.Generator) -> Changes:
     init = str(rng.choice(["he", "xavier", "normal", "glorot"]))
     scale = {"network.init_scale": float(10 ** rng.uniform(-3, 0))} if init == "normal" else {}
     activation = str(rng.choice(["relu", "tanh", "sigmoid"]))
-    return narrow(rng) | scale | {
-        "network.init": init,
-        "network.activation": activation,
-        "data.normalize": bool(rng.integers(2)),
-    }
+    return (
+        narrow(rng)
+        | scale
+        | {
+            "network.init": init,
+            "network.activation": activation,
+            "data.normalize": bool(rng.integers(2)),
+        }
+    )
 
 
 def path_of(runs: list[Trained]) -> list[float]:
@@ -88,7 +92,10 @@ def tpe(train: Train, rng: np.random.Generator, trainings: int) -> list[Trained]
     runs: list[Trained] = []
 
     def objective(trial: "optuna.Trial") -> float:
-        penalised, dropped = trial.suggest_categorical("l2", [False, True]), trial.suggest_categorical("drop", [False, True])
+        penalised, dropped = (
+            trial.suggest_categorical("l2", [False, True]),
+            trial.suggest_categorical("drop", [False, True]),
+        )
         changes = {
             "network.width": trial.suggest_int("width", 4, 256, log=True),
             "network.depth": trial.suggest_int("depth", 2, 4),

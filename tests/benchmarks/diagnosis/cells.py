@@ -108,7 +108,9 @@ def recipe_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
         config = config_of(task_name, seed, fault, folder)
         trainings = arms.STAGES[-1]
         found = recipe(read_config(write_config(config, folder)), folder / "runs", trainings=trainings)
-        errors = [json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]]
+        errors = [
+            json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]
+        ]
         kept = [step["kept"] for step in found["steps"]]
         path = []
         for step, keep, error in zip(found["steps"], kept, errors, strict=True):

@@ -64,7 +64,13 @@ def value_at(config: dict, dotted: str) -> object:
 
 
 def rank_of(run: Trained, fault: Fault) -> int | None:
-    """The place, counted from 1, at which the diagnosis names the cause; None if it does not."""
+    """The place, counted from 1, at which the diagnosis names the cause; None if it does not.
+
+    Where the planted fault is what a headline says, the headline's own place counts: the first.
+    """
+    told = {finding["code"] for finding in run.diagnosis.get("findings") or []}
+    if told & set(fault.codes) & set(HEADLINES):
+        return 1
     for place, entry in enumerate(causes(run.diagnosis), start=1):
         if names(entry, fault, run.config):
             return place
