@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from . import arms, cells, tables  # noqa: E402 (one BLAS thread, set before NumPy comes)
+from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS
 from .tasks import FRESH, KNOWN, TASKS
 

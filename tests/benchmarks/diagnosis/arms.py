@@ -20,7 +20,7 @@ STAGES = (1, 2, 4, 8, 16)
 def narrow(rng: np.random.Generator) -> Changes:
     """A point of the space that the recipe edits, with normalised inputs and a fitting initialisation."""
     return {
-        "network.width": int(round(2 ** rng.uniform(2, 8))),
+        "network.width": round(2 ** rng.uniform(2, 8)),
         "network.depth": int(rng.integers(2, 5)),
         "training.learning_rate": float(10 ** rng.uniform(-4, -1)),
         "training.epochs": int(rng.choice([20, 40, 80, 120])),

@@ -113,7 +113,7 @@ def recipe_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
         ]
         kept = [step["kept"] for step in found["steps"]]
         path = []
-        for step, keep, error in zip(found["steps"], kept, errors, strict=True):
+        for keep, error in zip(kept, errors, strict=True):
             path.append(error["test"] if keep or not path else path[-1])
         chosen = errors[found["kept"] - 1]
         shutil.rmtree(folder / "runs")

@@ -1,4 +1,4 @@
-"""The planted faults: what is done to a healthy config or to its data, and by which words the diagnosis names the cause.
+"""The planted faults: what is done to a healthy config or to its data, and by which words their cause is named.
 
 A cause is named by the code of a finding, or by advice that changes a key in a direction: `up` and `down` are relative
 to the sick config.

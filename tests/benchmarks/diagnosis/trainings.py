@@ -1,4 +1,4 @@
-"""One training as a user would have it: a config in, a run folder out, and what the folder says of errors and causes."""
+"""One training as a user has it: a config in, a run folder out, and what the folder says of errors and causes."""
 
 import copy
 import json
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from dlrun.errors import DlrunError
 from dlrun.experiment import read_config, run
 
 from .faults import HEALTHY
@@ -17,7 +16,7 @@ from .faults import HEALTHY
 
 @dataclass(frozen=True)
 class Trained:
-    """config : as trained. dev, test : errors, infinite where there is none. dev_loss : per row. diagnosis : its JSON."""
+    """config : as trained. dev, test : errors, infinite where there is none. dev_loss : a row. diagnosis : its JSON."""
 
     config: dict
     dev: float
@@ -65,6 +64,3 @@ def write_config(config: dict, folder: Path) -> Path:
 def finite(number: float | None) -> float:
     """A figure that can be compared: one that is missing or not a number is the worst."""
     return float(number) if number is not None and np.isfinite(number) else float("inf")
-
-
-__all__ = ["DlrunError", "Trained", "base_config", "train", "with_changes", "write_config"]
