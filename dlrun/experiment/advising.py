@@ -11,6 +11,7 @@ from ..diagnosis.case import Case, Facts
 from ..diagnosis.course import course_of
 from ..errors import StoreError
 from ..store import RunFolder, read_manifest
+from .health import lines_of
 from .keeper import METRICS
 
 # What `dlrun curve` leaves in a run's folder.
@@ -27,7 +28,8 @@ def advised(folder: RunFolder, diagnosis: dict, result: dict) -> dict:
 
 
 def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
-    """What a run's folder knows. Raises StoreError where run.json, data.json or metrics.jsonl is missing."""
+    """What a run's folder knows; one that diverged at once has no metrics. Raises StoreError without run.json or
+    data.json."""
     data = folder.read_json("data.json")
     curve = None
     if (folder.path / CURVE).exists():
@@ -36,7 +38,7 @@ def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
     return Case(
         diagnosis,
         config=read_manifest(folder)["config"],
-        course=course_of(folder.sound_lines(METRICS)[0]),
+        course=course_of(lines_of(folder, METRICS)),
         facts=facts_of(data, result["seconds"]),
         curve=curve,
         run_id=folder.id,
