@@ -7,6 +7,7 @@ begins with it: versions come from the packages' metadata, not from importing th
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 
 import numpy as np
@@ -56,6 +57,7 @@ def blas() -> dict | None:
         return None
 
 
+@cache  # what is installed does not change under a process, and a recipe asks for each of its runs
 def version(package: str) -> str | None:
     """The installed version by the package's metadata."""
     try:
