@@ -55,6 +55,13 @@ class Diverged(DlrunError):
         self.epoch, self.layer, self.what = epoch, layer, what
 
 
+class Interrupted(DlrunError):
+    """The command was left at once, by Ctrl-C."""
+
+    kind = "interrupted"
+    exit_status = 130
+
+
 class StoreError(DlrunError):
     """A run folder is missing, corrupt or not writable."""
 

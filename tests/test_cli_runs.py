@@ -13,8 +13,10 @@ import pytest
 from reliability.essence import essence
 from test_cli import DIGITS, ROOT, dlrun
 
+from dlrun.cli.app import app
+from dlrun.cli.ending import way_on_told
 from dlrun.cli.guard import guarded
-from dlrun.errors import StoreError
+from dlrun.errors import Interrupted, StoreError
 from dlrun.experiment import resume
 from dlrun.store import find_run
 
@@ -156,3 +158,24 @@ def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["dlrun"])
     assert guarded(ask_for_too_much) == 3
     assert capsys.readouterr().err.startswith("dlrun: more memory is needed than there is; take fewer rows")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("interrupted", "interrupted; go on: dlrun resume r"), ("finished", None)]
+)
+def test_one_more_ctrl_c_while_the_end_is_shown_still_says_how_to_go_on(status, told):
+    with (
+        pytest.raises(Interrupted if told else KeyboardInterrupt, match=told),
+        way_on_told({"status": status, "run_dir": "runs/r"}),
+    ):
+        raise KeyboardInterrupt
+
+
+def test_a_verb_left_by_ctrl_c_says_so_and_ends_with_130(monkeypatch, capsys):
+    def leave(*arguments):
+        raise KeyboardInterrupt("left at once; go on: dlrun resume r")
+
+    monkeypatch.setattr("dlrun.store.list_runs", leave)
+    monkeypatch.setattr(sys, "argv", ["dlrun", "runs"])
+    assert guarded(lambda: app(["runs"], standalone_mode=False)) == 130
+    assert capsys.readouterr().err == "dlrun: left at once; go on: dlrun resume r\n"

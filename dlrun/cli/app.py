@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from ..errors import Interrupted
 from . import (
     bin,
     compare,
@@ -34,7 +35,18 @@ Is it biased, is it overfitting, are its gradients right, and what should be tri
 Example: dlrun train configs/digits.yaml, then dlrun diagnose
 """
 
-app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+class Verbs(typer.core.TyperGroup):
+    """The verbs; a KeyboardInterrupt in one leaves it as an error of ours, since Typer would end without a word."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as left:
+            raise Interrupted(str(left) or "interrupted") from left
+
+
+app = typer.Typer(cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("train")(train.train)
 app.command("diagnose")(diagnose.diagnose)
 app.command("curve")(curve.curve)

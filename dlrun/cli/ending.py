@@ -1,11 +1,12 @@
 """How a command that trains is shown while it does, and how it ends: what is printed, and with which exit status."""
 
 import signal
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Diverged, StoreError
+from ..errors import Diverged, Interrupted, StoreError
 from ..places import command_for
 from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
 from .report import write_report
@@ -36,13 +37,25 @@ def end_with(result: dict, as_json: bool, *, report: bool) -> int:
     from .output import print_json
 
     status, folder = exit_status_of(result), RunFolder(Path(result["run_dir"]))
-    result = result | {"test_look": look_at_test(folder, result, "train")}
-    result = result | ({"report": report_of(result)} if report else {})
-    if as_json:
-        print_json(result if status == 0 else result | {"error": error_of(result, status)})
-    else:
-        show_result(result, make_console(), kept_diagnosis(folder))
+    with way_on_told(result):
+        result = result | {"test_look": look_at_test(folder, result, "train")}
+        result = result | ({"report": report_of(result)} if report else {})
+        if as_json:
+            print_json(result if status == 0 else result | {"error": error_of(result, status)})
+        else:
+            show_result(result, make_console(), kept_diagnosis(folder))
     return status
+
+
+@contextmanager
+def way_on_told(result: dict) -> Iterator[None]:
+    """Says how to go on with an interrupted run even where one more Ctrl-C cuts short what is said of it."""
+    try:
+        yield
+    except KeyboardInterrupt as left:
+        if result["status"] != "interrupted":
+            raise
+        raise Interrupted(f"interrupted; go on: {command_for('resume', result['run_dir'])}") from left
 
 
 def report_of(result: dict) -> str | None:

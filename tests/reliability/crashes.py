@@ -76,9 +76,9 @@ def disk_faults(folder: Path, every: int = 1) -> dict:
 
 
 def unmarked(runs_dir: Path, takes_nothing: bool) -> str | None:
-    """What is wrong with the status after a refusal: a run there is has failed, unless the disk took not even that."""
+    """What is wrong with the status after a refusal: a run has failed, unless the disk took not even that from it."""
     statuses = [row["status"] for row in list_runs(runs_dir)]
-    fits = statuses in ([], ["failed"]) or (takes_nothing and statuses == ["crashed"])
+    fits = statuses in ([], ["failed"]) or (takes_nothing and statuses in (["crashed"], ["finished"]))
     return None if fits else f"status {statuses}"
 
 
