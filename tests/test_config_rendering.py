@@ -33,6 +33,8 @@ AWKWARD = [
     "data: {source: a.csv, dev_source: b.csv, test_source: c}\ntraining: {learning_rate: 1e-300, epsilon: 123456789e9}",
     "data: {source: a.csv, split: {train: 0.1, dev: 0.9}}\nnetwork: {hidden: []}\nregularization: {keep_prob: []}",
     "data: {source: moons, noise: 0.30000000000000004, samples: 9, target: -1}\nseed: 99999999999999999999\nname: null",
+    "data: {source: moons}\ndiagnosis: {optimal_error: {errors: 30, n: 200}, target_error: 0.1}",
+    'data: {source: moons}\ndiagnosis: {optimal_error: {soft_labels: "a \\"b\\", {c}: #.csv"}}',
 ]
 
 
@@ -59,7 +61,7 @@ def test_the_resolved_config_is_in_order_aligned_and_says_each_origin(load):
     assert "  keep_prob: [0.9, 0.8]                     # file" in lines
     assert "  epochs: 3                                 # command line" in lines
     assert [line for line in lines if line[0] != " "] == [
-        *lines[:3], "network:", "regularization:", "training:", "diagnosis:",
+        *lines[:3], "network:", "regularization:", "training:", "diagnosis:", lines[-1],
     ]  # fmt: skip
 
 

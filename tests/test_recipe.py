@@ -17,7 +17,6 @@ from dlrun.errors import UsageError
 from dlrun.experiment import read_config, run
 from dlrun.search import apply, ledger, recipe
 from dlrun.search.follow import REJECTIONS, Judged, follow
-from dlrun.search.in_memory import trainer
 from dlrun.search.recipe import kept_answers
 from dlrun.store import RunFolder, list_runs
 
@@ -145,15 +144,6 @@ def test_the_recipe_leaves_runs_that_say_what_they_follow_from_and_used_again_co
     assert again == found
     assert {row["run_id"] for row in list_runs(runs_dir)} == runs
     assert [line["child"] for line in ledger.lines(runs_dir)] == [step["run_id"] for step in found["steps"][1:]]
-
-
-def test_the_recipe_in_memory_walks_the_same_path_as_in_folders(small):
-    path, runs_dir = small
-    loaded = read_config(path)
-    kept = recipe(loaded, runs_dir, trainings=3)
-    free = follow(trainer(), loaded.config.to_dict(), 3)
-    strip = {"run_id": None}
-    assert [step | strip for step in free["steps"]] == [step | strip for step in kept["steps"]]
 
 
 def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):

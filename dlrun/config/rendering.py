@@ -41,6 +41,8 @@ def _scalar(value: Any) -> str:
     """A value in flow style, such that the strict reader gives the same value back."""
     if isinstance(value, list):
         return "[" + ", ".join(_scalar(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_scalar(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
         return value if PLAIN_TEXT.match(value) and yaml.safe_load(value) == value else _quoted(value)
     if value is None or isinstance(value, bool):

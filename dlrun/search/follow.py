@@ -1,6 +1,6 @@
 """The basic recipe, followed: train, diagnose, change one thing, keep it only when that is surely better, and again.
 
-Knows nothing of files, so that a benchmark can follow it thousands of times in memory. Whoever calls it trains.
+Knows nothing of files. Whoever calls it trains.
 """
 
 import json

@@ -1,0 +1,86 @@
+"""`python -m tests.benchmarks.diagnosis`: does the diagnosis name the planted cause, and does its advice help?
+
+Runs every cell of the tasks, seeds and faults asked for in parallel processes, keeps them in --cells (so that an
+interrupted benchmark goes on) and prints the tables of all cells there.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
+from .faults import FAULTS
+from .tasks import FRESH, KNOWN, TASKS
+
+KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cell}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--tasks", default="all", help="known, fresh, all, or names parted by commas")
+    parser.add_argument("--seeds", default="5", help="how many, or first:last, such as 100:104")
+    parser.add_argument("--parts", default=",".join(KINDS), help=f"of {', '.join(KINDS)}")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--cells", type=Path, default=Path("diagnosis-cells.jsonl"), help="where cells are kept")
+    chosen = parser.parse_args(arguments)
+    done = read_cells(chosen.cells)
+    wanted = list(jobs(chosen.parts.split(","), task_names(chosen.tasks), seeds_of(chosen.seeds)))
+    missing = [job for job in wanted if json.dumps(job) not in done]
+    for job, cell in computed(missing, chosen.processes):
+        done[json.dumps(job)] = cell
+        with chosen.cells.open("a") as file:
+            file.write(json.dumps([job, cell]) + "\n")
+        print(f"\r{len(done)} cells", end="", flush=True)
+    print()
+    for text in tables.all_tables([(job, done[json.dumps(job)]) for job in wanted]):
+        print(text, end="\n\n")
+
+
+def read_cells(path: Path) -> dict[str, dict]:
+    if not path.exists():
+        return {}
+    return {json.dumps(job): cell for job, cell in map(json.loads, path.read_text().splitlines())}
+
+
+def task_names(text: str) -> list[str]:
+    return list({"known": KNOWN, "fresh": FRESH, "all": TASKS}.get(text, text.split(",")))
+
+
+def seeds_of(text: str) -> list[int]:
+    first, colon, last = text.partition(":")
+    return list(range(int(first), int(last) + 1)) if colon else list(range(int(text)))
+
+
+def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]:
+    """[part, task, seed, fault or arm], for every cell."""
+    curable = [None, *(name for name, fault in FAULTS.items() if fault.is_config)]
+    last = {"causes": [None, *FAULTS], "arms": list(arms.ARMS), "recipe": curable}
+    for seed in seeds:
+        for task in tasks:
+            for part in parts:
+                for name in last[part]:
+                    yield [part, task, seed, name]
+
+
+def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict]]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=processes, return_as="generator")
+        yield from zip(missing, parallel(delayed(cell_of)(*job) for job in missing), strict=True)
+
+
+def cell_of(part: str, task: str, seed: int, name: str | None) -> dict:
+    """One cell; one that fails says so and does not take the others along."""
+    try:
+        return KINDS[part](task, seed, name)
+    except Exception as error:
+        return {"task": task, "seed": seed, "fault": name, "arm": name, "problem": f"{type(error).__name__}: {error}"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What is measured: for each task, seed and fault, what the diagnosis said and what its advice was worth; for each task
+and seed, what the arms and the recipe reach.
+
+A cell is a plain dict, so that cells of several processes and sessions can be put together.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from dlrun.errors import DlrunError
+
+from . import arms
+from .faults import FAULTS, Fault
+from .judging import causes, rank_of, wrong_definite
+from .tasks import TASKS, arrays_of, write_task
+from .trainings import Trained, base_config, train, with_changes, write_config
+
+# Added to the seed for a training that differs in nothing else.
+OTHER_SEED = 1000
+
+# A folder in memory where there is one: a benchmark of many short runs should not wait for a disk.
+IN_MEMORY = Path("/dev/shm")
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def config_of(task_name: str, seed: int, fault: Fault, folder: Path) -> dict:
+    """The config of a fault on a task, whose data file it writes."""
+    task, arrays = TASKS[task_name], arrays_of(task_name, seed)
+    if fault.spoil:
+        arrays = fault.spoil(arrays, np.random.default_rng([seed, 1]))
+    data = write_task(folder, task_name, arrays)
+    known = task.optimal_error if fault.is_config else None
+    config = base_config(data, optimal_error=known, regression=task.regression, seed=seed)
+    return with_changes(config, fault.changes)
+
+
+def cause_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
+    """What the diagnosis of one sick (None: healthy) run says, and what its first advice is worth beside a new seed."""
+    fault = FAULTS[fault_name] if fault_name else Fault()
+    with workplace() as folder:
+        config = config_of(task_name, seed, fault, folder)
+        run = train(config, folder)
+        first = next((item["change"] for item in run.diagnosis["advice"] if item.get("change")), None)
+        cell = {
+            "task": task_name,
+            "seed": seed,
+            "fault": fault_name,
+            "test": run.test,
+            "rank": rank_of(run, fault) if fault_name else None,
+            "named": [[entry["code"], entry["change"]] for entry in causes(run.diagnosis)],
+            "verdict": run.diagnosis["verdict"],
+            "findings": [[f["code"], f["severity"]] for f in run.diagnosis.get("findings") or []],
+            "wrong": wrong_definite(run, TASKS[task_name].optimal_error if fault.is_config else None),
+            "first": first,
+        }
+        if fault.is_config:
+            cell["advised"] = tried(with_changes(config, first), folder) if first else None
+            cell["placebo"] = tried(config | {"seed": seed + OTHER_SEED}, folder)
+        return cell
+
+
+def tried(config: dict, folder: Path) -> float | None:
+    """The test error of a config; None where it cannot be trained."""
+    try:
+        return train(config, folder).test
+    except DlrunError:
+        return None
+
+
+def arm_cell(task_name: str, seed: int, arm: str) -> dict:
+    """The path of one search arm."""
+    with workplace() as folder:
+        config = config_of(task_name, seed, Fault(), folder)
+
+        def train_changed(changes: dict) -> Trained:
+            return train(with_changes(config, changes), folder)
+
+        trainings = arms.STAGES[-1]
+        runs = arms.ARMS[arm](train_changed, np.random.default_rng([seed, 2, *arm.encode()]), trainings)
+        return {
+            "task": task_name,
+            "seed": seed,
+            "arm": arm,
+            "path": arms.path_of(runs),
+            "gap": arms.gap_of(runs),
+            "used": len(runs),
+        }
+
+
+def recipe_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
+    """The path of the recipe from a sick config, or from the healthy one (None)."""
+    from dlrun.experiment import read_config
+    from dlrun.search import recipe
+
+    fault = FAULTS[fault_name] if fault_name else Fault()
+    with workplace() as folder:
+        config = config_of(task_name, seed, fault, folder)
+        trainings = arms.STAGES[-1]
+        found = recipe(read_config(write_config(config, folder)), folder / "runs", trainings=trainings)
+        errors = [
+            json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]
+        ]
+        kept = [step["kept"] for step in found["steps"]]
+        path = []
+        for keep, error in zip(kept, errors, strict=True):
+            path.append(error["test"] if keep or not path else path[-1])
+        chosen = errors[found["kept"] - 1]
+        shutil.rmtree(folder / "runs")
+        return {
+            "task": task_name,
+            "seed": seed,
+            "arm": "recipe" if fault_name else "recipe from the default",
+            "fault": fault_name,
+            "path": path,
+            "gap": chosen["test"] - chosen["dev"],
+            "used": len(path),
+            "steps": [[step["action"], step["kept"]] for step in found["steps"]],
+            "ended": found["ended"],
+        }

@@ -1,0 +1,89 @@
+"""The benchmark of the diagnosis counts what it says it counts."""
+
+import numpy as np
+import pytest
+
+from dlrun.experiment import read_config
+from tests.benchmarks.diagnosis import arms, cells, judging, tables, tasks
+from tests.benchmarks.diagnosis.faults import FAULTS, Fault
+from tests.benchmarks.diagnosis.trainings import Trained, write_config
+
+CONFIG = {"network": {"width": 4}, "training": {"learning_rate": 1.0}}
+
+
+def trained(findings: list[dict], advice: list[dict]) -> Trained:
+    return Trained(CONFIG, 0.2, 0.2, 0.5, {"findings": findings, "advice": advice})
+
+
+def finding(code: str, severity: str = "fail") -> dict:
+    return {"code": code, "severity": severity}
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "direction", "moved"),
+    [
+        ({"network.width": 8}, "network.width", "up", True),
+        ({"network.width": 2}, "network.width", "up", False),
+        ({"training.learning_rate": 0.1}, "training.learning_rate", "down", True),
+        ({"network.init": "he"}, "network.init", "other", True),
+        ({"network.width": 8}, "network.depth", "up", False),
+    ],
+)
+def test_a_change_cures_only_in_its_direction(change, key, direction, moved):
+    assert judging.moves(change, key, direction, CONFIG) is moved
+
+
+def test_a_cause_has_the_place_at_which_it_is_named_and_symptoms_of_the_whole_come_last():
+    fault = Fault(codes=("symmetric-units",), moves=(("network.width", "up"),))
+    wrong = {"change": {"network.width": 2}, "code": None}
+    right = {"change": {"network.width": 8}, "code": None}
+    assert judging.rank_of(trained([], [wrong, right]), fault) == 2
+    assert judging.rank_of(trained([], [wrong]), fault) is None
+    assert judging.rank_of(trained([finding("symmetric-units", "notice")], [wrong]), fault) == 2
+    named = [finding("no-better-than-baseline"), finding("symmetric-units")]
+    assert judging.rank_of(trained(named, [wrong]), fault) == 1
+    assert judging.rank_of(trained(named[:1], [wrong]), Fault(codes=("no-better-than-baseline",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "true", "expected"),
+    [
+        ("high", 0.01, True),
+        ("low", 0.06, True),
+        ("moderate", 0.03, False),
+        ("low", 0.03, False),
+        ("inconclusive", 0, None),
+    ],
+)
+def test_a_definite_verdict_is_wrong_beyond_its_zone_alone(level, true, expected):
+    assert judging.wrong(level, true, 0.02, 0.05) is expected
+
+
+def test_a_path_hands_over_the_best_run_by_dev_error_and_never_sees_the_test_error():
+    runs = [Trained({}, dev, test, 0.0, {}) for dev, test in ((0.3, 0.1), (0.2, 0.4), (0.25, 0.0))]
+    assert arms.path_of(runs) == [0.1, 0.4, 0.4]
+    assert arms.gap_of(runs) == pytest.approx(0.2)
+
+
+def test_the_optimal_error_that_a_task_claims_is_what_its_best_rule_gets_wrong():
+    for name in ("gauss2", "gauss10"):
+        X, y = tasks.TASKS[name].make(np.random.default_rng(0), 200_000)
+        assert np.mean((X.sum(axis=1) > 0) != y) == pytest.approx(tasks.TASKS[name].optimal_error, abs=0.003)
+
+
+def test_every_fault_is_a_config_and_data_that_can_be_trained(tmp_path):
+    for fault in FAULTS.values():
+        read_config(write_config(cells.config_of("gauss2", 0, fault, tmp_path), tmp_path))
+
+
+def test_a_cell_of_each_kind_is_measured_and_told():
+    cause = cells.cause_cell("gauss2", 0, "init_zeros")
+    assert (cause["rank"], cause["first"]) == (1, {"network.init": "he"})
+    assert cause["advised"] < cause["test"] - 0.2
+    assert cause["placebo"] > 0.4
+    healthy = cells.cause_cell("gauss2", 0, None)
+    path = cells.recipe_cell("gauss2", 0, "init_zeros")
+    assert path["path"][:2] == pytest.approx([cause["test"], cause["advised"]])
+    jobs = [["causes", "gauss2", 0, "init_zeros"], ["causes", "gauss2", 0, None], ["recipe", "gauss2", 0, "init_zeros"]]
+    told = tables.all_tables(list(zip(jobs, [cause, healthy, path], strict=True)))
+    assert "init_zeros      1  100% (1)" in told[0]
