@@ -1,6 +1,7 @@
 """Faults planted in dlrun, each of which a kind of harm must see: a check that cannot fail shows nothing."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def seen(plant: Callable[[], None], harm: Callable[[Path], dict]) -> Callable[[P
 
         def harmed() -> None:
             plant()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what breaks is meant to
             told.write_text(json.dumps(harm(folder / "place")["losses"]))
 
         status = in_child(harmed)
