@@ -8,6 +8,7 @@ PACKAGE = Path(__file__).parents[1] / "dlrun"
 RUNGS = {
     "errors": 0,
     "places": 0,
+    "damages": 0,
     "nn": 1,
     "config": 2,
     "data": 2,
@@ -24,6 +25,7 @@ RUNGS = {
 MAY_IMPORT = {
     "errors": set(),
     "places": set(),
+    "damages": set(),
     "nn": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},
     "data": {"numpy", "sklearn", "polars", "scipy"},

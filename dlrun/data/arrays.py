@@ -5,9 +5,7 @@ Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the
 
 import io
 import math
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ..damages import DAMAGES
 from ..errors import DataError
 from .columns import plain_table, text_or_numbers
 from .examples import SPLITS, Column, Table
@@ -27,22 +26,6 @@ HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.re
 
 # Deflate makes nothing smaller than this many times (zlib's technical notes: 1032 to 1).
 MOST_DEFLATED = 1032
-
-# What a damaged archive trips zipfile and NumPy into.
-DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 
 # Fewer pixels than 4 x 4 are no picture.
 SMALLEST_SIDE = 4
@@ -89,7 +72,7 @@ def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
             return {key: _member(archive, member, len(raw)) for key, member in wanted.items()}
     except MemoryError:
         raise too_large(shown) from None
-    except DAMAGES:
+    except (*DAMAGES, SyntaxError, ValueError):
         raise DataError(
             f"{shown}: not an .npz of plain arrays (damaged, or it holds Python objects); write it with"
             " numpy.savez(file, X=..., y=...) from arrays of numbers"

@@ -6,13 +6,13 @@ with what the reader expects, before memory is taken: the header of an 80-byte f
 
 import math
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+
+from ..damages import DAMAGES
 
 ENDING = ".npy"
 
@@ -24,21 +24,6 @@ HEADER = re.compile(
 )
 LENGTHS = re.compile(rb"(?:[0-9]{1,18}, )*[0-9]{1,18},?")
 MAX_DIMENSIONS = 32
-
-
-# What a damaged archive trips zipfile and NumPy into.
-DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    TypeError,
-)
 
 
 class Form(NamedTuple):
