@@ -10,6 +10,7 @@ from ..config import LoadedConfig
 from ..nn.training import Trainer
 from ..store import Checkpoint, RunFolder, add_session, create_run, ending_of, read_manifest
 from .failure import failure_kept
+from .health import lines_of
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .keeper import METRICS, TRACE, Keeper, Sound
@@ -89,20 +90,16 @@ def sound_metrics(folder: RunFolder) -> list[dict]:
     return numbered if len(numbered) == len(records) else []
 
 
-def sound_trace(folder: RunFolder) -> list[dict]:
-    """The lines of the trace up to the first damaged one."""
-    return folder.sound_lines(TRACE)[0] if (folder.path / TRACE).exists() else []
-
-
 def trace_so_far(folder: RunFolder, trainer: Trainer) -> list[dict]:
     """The lines of the trace up to where the trainer stands; at the beginning there are none yet."""
-    return [line for line in sound_trace(folder) if trainer.has_begun() and line.get("epoch") <= trainer.epochs_done]
+    lines = lines_of(folder, TRACE) if trainer.has_begun() else []
+    return [line for line in lines if line.get("epoch") <= trainer.epochs_done]
 
 
 def sound_lines(folder: RunFolder, trainer: Trainer) -> Sound:
     """How far metrics and trace can be relied on; a trace that ends early is as bad as metrics that do."""
     metrics = Sound(len(sound_metrics(folder)), METRICS)
-    traced = {line.get("epoch") for line in sound_trace(folder)}
+    traced = {line.get("epoch") for line in lines_of(folder, TRACE)}
     missing = (
         epoch
         for epoch in range(metrics.epochs + 1)
