@@ -108,7 +108,7 @@ def test_crossings_are_those_that_two_shipped_forward_passes_show(rng):
         for side in (h, -h):
             parameters.flat[i] += side
             forward(parameters, workspace)
-            signs.append([hidden.Z > 0 for hidden in workspace.hidden])
+            signs.append([hidden.A > 0 for hidden in workspace.hidden])
             parameters.flat[i] -= side
         expected[i] = any((up != down).any() for up, down in zip(*signs, strict=True))
     assert 5 < expected.sum() < expected.size - 5

@@ -14,6 +14,9 @@ import numpy as np
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01
 
+# An array without axes: NumPy begins a call with it in half the time that a Python number takes.
+ZERO = np.zeros((), np.float32)
+
 
 class Activation(NamedTuple):
     """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself.
@@ -42,7 +45,7 @@ def relu(Z, out):
 
 def relu_slope(A, out):
     """1 where A > 0, else 0; at the kink itself the left slope, 0."""
-    np.greater(A, 0, out=out)
+    np.greater(A, ZERO, out=out)
 
 
 def leaky_relu(Z, out):

@@ -30,8 +30,10 @@ def sigmoid_cross_entropy(Z, Y, dZ=None):
     loss += np.maximum(Z, 0)
     loss -= Z * Y
     if dZ is not None:
-        # s(z) = 1 / (1 + e^-z) for z >= 0 and e^z / (1 + e^z) below: the numerator is 1 or the tail.
-        np.divide(np.where(Z >= 0, 1, tail), tail + 1, out=dZ)
+        # s(z) = 1 / (1 + e^-z) for z >= 0 and e^z / (1 + e^z) below: the numerator is e^min(z, 0).
+        np.exp(np.minimum(Z, 0), out=dZ)
+        tail += 1
+        np.divide(dZ, tail, out=dZ)
         dZ -= Y
         dZ *= 1 / len(Z)
     return float(np.add.reduce(loss, axis=None)) / len(Z)

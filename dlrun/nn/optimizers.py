@@ -109,7 +109,7 @@ class Optimizer:
         self.state = np.zeros((self.rule.n_states, size), dtype)
         self.steps = 0
         self.chunks = [slice(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
-        self.decays = [None if decay is None else one_if_equal(decay[chunk]) for chunk in self.chunks]
+        self.decays = [None if decay is None else strength_and_exempt(decay[chunk]) for chunk in self.chunks]
         self._total, self._scratch = np.empty((2, min(CHUNK, size)), dtype)
 
     def step(self, parameters: Parameters, gradient: Parameters, learning_rate: float) -> float:
@@ -123,16 +123,21 @@ class Optimizer:
             theta, grad = parameters.flat[chunk], gradient.flat[chunk]
             scratch = self._scratch[: theta.size]
             if decay is not None:
-                total = np.multiply(theta, decay, out=self._total[: theta.size])
+                strength, exempt = decay
+                total = np.multiply(theta, strength, out=self._total[: theta.size])
+                for biases in exempt:
+                    total[biases] = 0
                 penalty += 0.5 * float(np.dot(total, theta))  # half the sum of decay * theta^2
                 grad = np.add(total, grad, out=total)
             self.rule.update(theta, grad, self.state[:, chunk], scratch, learning_rate, self.steps, self.settings)
         return penalty
 
 
-def one_if_equal(values: np.ndarray) -> float | np.ndarray:
-    """The value that all entries have, or the entries: most chunks of a large network hold weights alone."""
-    return float(values[0]) if (values == values[0]).all() else values
+def strength_and_exempt(decay: np.ndarray) -> tuple[float, list[slice]]:
+    """The decay that all weights of a chunk share, and where its biases lie, which have none: less to read a step."""
+    is_exempt = np.concatenate([[False], decay == 0, [False]])
+    edges = np.flatnonzero(is_exempt[1:] != is_exempt[:-1]).reshape(-1, 2)
+    return float(decay.max()), [slice(start, end) for start, end in edges]
 
 
 def penalty_of(parameters: Parameters, decay: np.ndarray | None) -> float:

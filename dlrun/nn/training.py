@@ -283,6 +283,6 @@ class Trainer:
             if not np.isfinite(layer.Wb).all():
                 return number, "weights"
         for number, hidden in enumerate(workspace.hidden if workspace else [], start=1):
-            if not np.isfinite(hidden.Z).all():
+            if not np.isfinite(hidden.A).all():
                 return number, "activations"
         return self.network.depth, "outputs"
