@@ -7,6 +7,7 @@ import pytest
 import yaml
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
+from dlrun.experiment import predictions as of_experiment
 from dlrun.experiment import prepare, read_config, run
 from dlrun.nn import predictions as module
 from dlrun.store import RunFolder
@@ -49,6 +50,19 @@ def test_a_regressions_rows_are_in_the_targets_own_units(tmp_path):
         assert np.sqrt(np.mean((targets - outputs) ** 2)) == pytest.approx(result["rmse"][split], rel=1e-5)
         assert arrays[f"{split}_losses"].mean() == pytest.approx(result["losses"][split], rel=1e-5)
         np.testing.assert_allclose(targets, load_diabetes().target[arrays[f"{split}_rows"]], rtol=1e-5)
+
+
+def test_of_training_rows_that_stay_in_their_file_a_part_is_kept_and_of_dev_rows_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(of_experiment, "MAPPED_TRAIN_ROWS", 1100)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2600, 3))
+    np.save(tmp_path / "rows.npy", np.column_stack([X, X[:, 0] > 0]).astype(np.float32))
+    data = {"source": "rows.npy", "memory_map": True, "split": {"train": 1400, "dev": 1200}}
+    result, arrays, experiment = trained("rows.npy", tmp_path, data=data)
+    assert {split: len(arrays[f"{split}_losses"]) for split in ("train", "dev")} == {"train": 1100, "dev": 1200}
+    np.testing.assert_array_equal(arrays["train_rows"], experiment.dataset.train.rows[:1100])
+    np.testing.assert_array_equal(arrays["train_targets"], experiment.dataset.train.Y[:1100].reshape(-1))
+    assert result["sizes"]["train"] == 1400
 
 
 def test_of_many_rows_the_outputs_of_the_first_are_kept(tmp_path, monkeypatch):

@@ -14,18 +14,24 @@ from .prepare import Experiment
 
 PREDICTIONS = "predictions.npz"
 
+# Of training rows that stay in their file so many are kept, at some 80 bytes each: memory must not grow with the rows.
+# They stand in random order, and what asks for single training rows is the interval of a regression's train error.
+MAPPED_TRAIN_ROWS = 100_000
+
 
 def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predictions]:
     """The predictions of every split, by name. Of a diverged network they need not be finite."""
+    stays_in_file = not isinstance(experiment.dataset.train.X, np.ndarray)
+    most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file else {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return {
-            name: predictions(experiment.network, parameters, part.X, part.Y)
+            name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name))
             for name, part in experiment.dataset.splits().items()
         }
 
 
 def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
-    """The arrays of predictions.npz. For each split, with m rows and K classes:
+    """The arrays of predictions.npz. For each split, with m rows (of train perhaps a part) and K classes:
 
     <split>_rows (m,) : row numbers in the source.
     <split>_targets (m,) : class indices, or a regression's targets in their own units.

@@ -114,4 +114,4 @@ def commonest_answer(network: Network, Y) -> float:
 
 def pieces(m: int) -> Iterator[slice]:
     """Slices of EVALUATION_ROWS that cover range(m), one by one: a list of them would grow with m."""
-    return (slice(start, start + EVALUATION_ROWS) for start in range(0, m, EVALUATION_ROWS))
+    return (slice(start, min(start + EVALUATION_ROWS, m)) for start in range(0, m, EVALUATION_ROWS))

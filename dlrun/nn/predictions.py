@@ -31,9 +31,10 @@ class Predictions(NamedTuple):
     losses: np.ndarray
 
 
-def predictions(network: Network, parameters: Parameters, X, Y) -> Predictions:
-    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off."""
-    gathered = [of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS) for rows in pieces(len(X))]
+def predictions(network: Network, parameters: Parameters, X, Y, most: int | None = None) -> Predictions:
+    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; of the first `most`."""
+    m = len(X) if most is None else min(len(X), most)
+    gathered = [of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS) for rows in pieces(m)]
     targets, answers, outputs, losses = (np.concatenate(parts) for parts in zip(*gathered, strict=True))
     return Predictions(targets, answers, outputs[:OUTPUT_ROWS], losses)
 
