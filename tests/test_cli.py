@@ -314,7 +314,7 @@ def test_divergence_ends_with_5_says_where_and_keeps_finite_parameters(tmp_path)
     result = json.loads(done.stdout)
     assert result["status"] == "diverged"
     assert result["error"]["exit_status"] == 5
-    assert "at epoch 1 the outputs of layer 3 left the finite numbers" in result["message"]
+    assert "at epoch 1 the activations of layer 2 left the finite numbers" in result["message"]
     assert "training.learning_rate=1e+29" in result["message"]
     with np.load(tmp_path / result["run_dir"] / "model.npz", allow_pickle=False) as model:
         assert all(np.isfinite(model[name]).all() for name in model.files if name[0] in "Wb")
