@@ -15,6 +15,7 @@ from dlrun.nn import trace
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.store.lines import sealed
 
 
 def stream(number):
@@ -193,6 +194,24 @@ def test_a_trace_that_lost_lines_takes_the_run_back_to_an_older_checkpoint(tmp_p
         folder = folder_of(run(loaded, tmp_path / "runs"))
     lines = (folder.path / "trace.jsonl").read_bytes().splitlines(keepends=True)
     (folder.path / "trace.jsonl").write_bytes(lines[0] + lines[1] + lines[2][:-9])
+    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder)["notes"])
+    assert essence(folder.path) == essence(whole["run_dir"])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"loss": "low"}, {"layers": [{"layer": 1}]}, {"layers": []}, {"epoch": "2"}],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_a_line_that_was_edited_is_damaged_though_its_checksum_fits(edit, tmp_path, monkeypatch):
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, 1))
+    loaded = read_config(config_file(tmp_path))
+    whole = run(loaded, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        stop_at(patch, 14)
+        folder = folder_of(run(loaded, tmp_path / "runs"))
+    lines = folder.read_lines("trace.jsonl")
+    folder.write_bytes("trace.jsonl", b"".join(sealed(line | edit if line["epoch"] == 2 else line) for line in lines))
     assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder)["notes"])
     assert essence(folder.path) == essence(whole["run_dir"])
 
