@@ -365,6 +365,17 @@ def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path):
     assert str(saved.relative_to(tmp_path)) in done.stderr
 
 
+@pytest.mark.parametrize("words", [["--runs-dir", "elsewhere"], ["--runs-dir=elsewhere"]])
+def test_a_bug_without_a_run_leaves_its_traceback_where_runs_were_asked_for(words, tmp_path):
+    planted = "import dlrun.store\ndlrun.store.list_runs = None\nfrom dlrun.cli import main\nmain()"
+    command = [sys.executable, "-c", planted, "runs", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    assert done.returncode == 1
+    (saved,) = tmp_path.glob("**/traceback.txt")
+    assert saved.parent.parent == tmp_path / "elsewhere"
+    assert str(saved.relative_to(tmp_path)) in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_bug(trained):
     folder, _ = trained
     command = f"{sys.executable} -m dlrun schema | head -c 10"

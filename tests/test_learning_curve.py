@@ -10,7 +10,7 @@ from dlrun.errors import DataError, StoreError
 from dlrun.experiment import read_config, run
 from dlrun.search import decompose, learning_curve
 from dlrun.search.reopen import reopened
-from dlrun.search.trainings import Variant, stratified_rows, train_variants, varied
+from dlrun.search.trainings import Variant, parts_of_rows, resampled_rows, train_variants, varied
 from dlrun.store import find_run, verify
 
 ROWS = [100, 200, 400, 800]
@@ -130,7 +130,7 @@ def test_a_variant_sees_its_own_rows_and_no_others(runs_dir):
 
 def test_drawn_rows_are_stratified_and_halves_are_disjoint(runs_dir):
     experiment, _ = reopened(find_run(runs_dir, "iris"))
-    for half, other in stratified_rows(experiment, 45, 2, seed=0):
+    for half, other in parts_of_rows(experiment, 45, 2, seed=0):
         assert len(half) == len(other) == 45
         assert not set(half) & set(other)
         assert np.bincount(experiment.dataset.train.Y[half]).tolist() == [15, 15, 15]
@@ -158,6 +158,47 @@ def test_a_decomposition_is_kept_and_adds_up(runs_dir, name):
     dev = folder.read_json("result.json")["errors"]["dev"]
     assert found["bootstrap"]["whole_loss"] == pytest.approx(dev, rel=1e-5)
     assert folder.read_json("decomposition.json") == found
+
+
+def grouped_run(folder, families):
+    """The folder of a run whose 120 rows are in families of unlike sizes, and the family of each training row."""
+    rng = np.random.default_rng(0)
+    family = rng.choice(families, p=np.arange(1, families + 1) / (families * (families + 1) / 2), size=120)
+    rows = [f"{x:.3f},{f},{'ab'[int(x > 0)]}" for x, f in zip(rng.standard_normal(120), family, strict=True)]
+    (folder / "kin.csv").write_text("\n".join(["x,family,kind", *rows]))
+    split = "split: {train: 0.6, dev: 0.4}"
+    text = f"name: kin\ndata: {{source: kin.csv, target: kind, group: family, {split}}}\ntraining: {{epochs: 2}}\n"
+    (folder / "kin.yaml").write_text(text)
+    run(read_config(folder / "kin.yaml"), folder / "runs")
+    found = find_run(folder / "runs", "kin")
+    return found, family[found.read_arrays("split.npz")["train"]]
+
+
+def test_groups_are_drawn_whole_so_that_halves_are_independent(tmp_path):
+    folder, family = grouped_run(tmp_path, 30)
+    experiment, _ = reopened(folder)
+    rows, groups = len(family), len(np.unique(family))
+    for half, other in parts_of_rows(experiment, rows // 2, 3, seed=0):
+        assert not set(family[half]) & set(family[other])
+        assert sum(np.isin(family, family[part]).sum() for part in (half, other)) == len(half) + len(other)
+        assert max(abs(len(part) - rows / 2) for part in (half, other)) <= np.bincount(family).max()
+    drawn = resampled_rows(experiment, np.random.default_rng(0))
+    times = [np.bincount(drawn, minlength=rows)[family == one] for one in np.unique(family)]
+    assert all(len(set(of_group)) == 1 for of_group in times)
+    assert sum(of_group[0] for of_group in times) == groups
+    changed = varied(experiment, Variant(rows=half))
+    assert len(np.unique(changed.dataset.train.group)) == len(np.unique(family[half]))
+
+
+def test_a_curve_of_groups_says_how_many_rows_it_drew_and_refuses_too_few(tmp_path):
+    folder, family = grouped_run(tmp_path, 30)
+    rows = [point["rows"] for point in learning_curve(folder)["points"]]
+    assert rows[-1] == len(family)
+    assert np.array(rows[:-1]) == pytest.approx(len(family) / np.array([8, 4, 2]), abs=float(np.bincount(family).max()))
+    few, _ = grouped_run(tmp_path, 6)
+    with pytest.raises(DataError, match=r"groups in them\); a curve needs at least 8 rows of each class, or 8 groups"):
+        learning_curve(few)
+    assert decompose(few)["halves"]["pairs"] == 5
 
 
 def test_too_few_rows_and_an_unfinished_run_are_refused(runs_dir, tmp_path):

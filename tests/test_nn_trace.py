@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from dlrun.nn import trace
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.store.lines import sealed
 
 
 def stream(number):
@@ -45,11 +47,11 @@ def test_a_line_says_what_a_slow_twin_finds(activation, rng):
     X, Y, layers = looked.train.X[rows], looked.train.Y[rows], looked.parameters.layers
 
     def loss():
-        A = X
+        outputs = [X]
         for layer in layers[:-1]:
-            A = np.vectorize(VALUES[activation])(A @ layer.W + layer.b)
-        p = 1 / (1 + np.exp(-(A @ layers[-1].W + layers[-1].b)))
-        return -(Y * np.log(p) + (1 - Y) * np.log(1 - p)).mean(), A
+            outputs.append(np.vectorize(VALUES[activation])(outputs[-1] @ layer.W + layer.b))
+        p = 1 / (1 + np.exp(-(outputs[-1] @ layers[-1].W + layers[-1].b)))
+        return -(Y * np.log(p) + (1 - Y) * np.log(1 - p)).mean(), outputs[1:]
 
     assert line["loss"] == pytest.approx(loss()[0])
     assert line["penalty"] == pytest.approx(0.5 / (2 * 150) * sum((layer.W**2).sum() for layer in layers))
@@ -63,17 +65,22 @@ def test_a_line_says_what_a_slow_twin_finds(activation, rng):
         layers[1].W[i, j] += 1e-6
         slopes.append((costs[0] - costs[1]) / 2e-6)
     assert line["layers"][1]["gradient_norm"] == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
-    second, A = line["layers"][1], loss()[1]
-    assert second["activation_mean"] == pytest.approx(A.mean())
-    assert second["activation_spread"] == pytest.approx(A.std())
+    for layer, told, A in zip(layers, line["layers"], [*loss()[1], None], strict=True):
+        assert told["weight_norm"] == pytest.approx(np.linalg.norm(layer.W))
+        assert {name: told[name] for name in trace.ACTIVITY} == pytest.approx(activity_of(activation, A))
+
+
+def activity_of(activation, A):
+    """What the outputs A of one hidden layer say, or None, of the output layer."""
+    known = dict.fromkeys(trace.ACTIVITY)
+    if A is None:
+        return known
+    known |= {"activation_mean": A.mean(), "activation_spread": A.std()}
     if activation == "relu":
-        assert second["dead_share"] == (A <= 0).all(axis=0).mean()
-        assert second["saturated_share"] is second["linear_share"] is None
-    else:
-        z = np.arctanh(A) if activation == "tanh" else np.log(A / (1 - A)) / 2
-        assert second["saturated_share"] == pytest.approx((np.abs(z) > np.arctanh(0.95)).mean())
-        assert second["linear_share"] == pytest.approx((np.abs(z) < 0.5).mean())
-    assert line["layers"][2]["activation_mean"] is None
+        return known | {"dead_share": (A <= 0).all(axis=0).mean()}
+    z = np.arctanh(A) if activation == "tanh" else np.log(A / (1 - A)) / 2
+    shares = {"saturated_share": np.abs(z) > np.arctanh(0.95), "linear_share": np.abs(z) < 0.5}
+    return known | {name: outputs.mean() for name, outputs in shares.items()}
 
 
 def test_the_update_ratio_is_that_of_the_last_step_of_the_epoch(rng):
@@ -113,7 +120,7 @@ def test_the_first_line_is_of_the_initialisation_and_says_what_training_begins_w
 
 @pytest.mark.parametrize("batch_size", [16, None])
 def test_training_with_a_trace_gives_the_bits_of_training_without(batch_size, monkeypatch):
-    monkeypatch.setattr(trace, "TIME_SHARE", 1e9)  # every epoch
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, 1))
     plan = TrainingPlan(6, batch_size, "adam", 0.05, l2_lambda=0.5)
     with_it, without = (trainer(stream(5), plan=plan, traced=traced, dtype=np.float32) for traced in (True, False))
     assert len(lines_of(with_it)) == 7
@@ -125,18 +132,47 @@ def test_training_with_a_trace_gives_the_bits_of_training_without(batch_size, mo
     )
 
 
-def test_a_vanished_gradient_is_measured_below_the_squares_of_float32():
-    assert trace.norm(np.full((3, 3), 1e-30, np.float32)) == pytest.approx(3e-30)
+@pytest.mark.parametrize("size", [1e-30, 1e-15, 1.0, 1e25])
+def test_a_gradient_is_measured_where_squares_of_float32_die_or_overflow(size):
+    W = np.full((3, 3), size, np.float32)
+    W[0] /= 3
+    with np.errstate(over="ignore"):
+        assert trace.norm(W) == pytest.approx(size * math.sqrt(6 + 3 / 9))
 
 
-def test_traces_lie_further_apart_where_an_epoch_is_short():
-    assert trace.spacing(2_900_000, 4, 512, 60_000, 128) == 1
-    assert trace.spacing(100, 3, 128, 600, 600) > 50
+def test_an_input_that_does_not_vary_has_no_spread(rng):
+    X = np.stack([np.full(150, 0.1), rng.standard_normal(150)], axis=1).astype(np.float32)
+    start = trace.start_of("sigmoid", X, np.zeros((150, 1), np.float32))
+    assert start["least_spread"] == start["greatest_spread"] == pytest.approx(X[:, 1].std())
+
+
+def test_looks_lie_further_apart_where_an_epoch_is_short():
+    assert trace.schedule(2_900_000, 4, 512, 60_000, 128) == (2, 2)
+    assert trace.schedule(100, 3, 128, 600, 600)[1] > 50
+
+
+def test_the_early_look_comes_when_the_steps_have_settled_or_when_its_turn_comes():
+    assert trace.schedule(26_000, 3, 128, 1079, 64)[0] == 1
+    assert trace.schedule(26_000, 3, 128, 1079, 1079)[0] == trace.EARLY_STEPS
+    early, spacing = trace.schedule(160_000, 150, 16, 1079, 64)
+    assert early == spacing > 5
+
+
+def test_a_deep_network_is_looked_at_on_fewer_rows(rng):
+    X = rng.standard_normal((1000, 2))
+    tracers = [
+        trace.Tracer(
+            Network((2, *[3] * (depth - 1), 1), "tanh", "squared"), X, X[:, :1], batch_size=64, l2_lambda=0, dtype=float
+        )
+        for depth in (1, 16, 150)
+    ]
+    assert [len(tracer.Y) for tracer in tracers] == [128, 128, 16]
+    assert np.array_equal(tracers[2].workspace.X, tracers[0].workspace.X[::8])
 
 
 @pytest.mark.parametrize("every", [1, 2])
 def test_a_run_stopped_at_every_step_has_the_trace_of_one_that_never_was(every, tmp_path, monkeypatch):
-    monkeypatch.setattr(trace, "spacing", lambda *shapes: every)
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, every))
     loaded = read_config(config_file(tmp_path, {"training": {"epochs": 5}}))
     whole = run(loaded, tmp_path / "whole")
     epochs = [line["epoch"] for line in folder_of(whole).read_lines("trace.jsonl")]
@@ -150,7 +186,7 @@ def test_a_run_stopped_at_every_step_has_the_trace_of_one_that_never_was(every, 
 
 
 def test_a_trace_that_lost_lines_takes_the_run_back_to_an_older_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr(trace, "spacing", lambda *shapes: 1)
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, 1))
     loaded = read_config(config_file(tmp_path))
     whole = run(loaded, tmp_path / "whole")
     with monkeypatch.context() as patch:
@@ -162,8 +198,26 @@ def test_a_trace_that_lost_lines_takes_the_run_back_to_an_older_checkpoint(tmp_p
     assert essence(folder.path) == essence(whole["run_dir"])
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [{"loss": "low"}, {"layers": [{"layer": 1}]}, {"layers": []}, {"epoch": "2"}],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_a_line_that_was_edited_is_damaged_though_its_checksum_fits(edit, tmp_path, monkeypatch):
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, 1))
+    loaded = read_config(config_file(tmp_path))
+    whole = run(loaded, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        stop_at(patch, 14)
+        folder = folder_of(run(loaded, tmp_path / "runs"))
+    lines = folder.read_lines("trace.jsonl")
+    folder.write_bytes("trace.jsonl", b"".join(sealed(line | edit if line["epoch"] == 2 else line) for line in lines))
+    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder)["notes"])
+    assert essence(folder.path) == essence(whole["run_dir"])
+
+
 def test_a_longer_run_has_the_trace_of_one_declared_that_long(tmp_path, monkeypatch):
-    monkeypatch.setattr(trace, "spacing", lambda *shapes: 3)
+    monkeypatch.setattr(trace, "schedule", lambda *shapes: (1, 3))
     path = config_file(tmp_path)
     short = run(read_config(path), tmp_path / "runs")
     longer = resume(folder_of(short), ["training.epochs=8"])

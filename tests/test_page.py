@@ -148,6 +148,13 @@ def test_what_was_set_by_hand_is_told_apart_from_defaults(held):
     assert "training.momentum" in {row["key"] for row in told["defaults"]}
 
 
+def test_commands_for_a_run_elsewhere_say_where_it_is(held):
+    elsewhere = held["digits"] | {"run_dir": "else where/r"}
+    assert sections.making(elsewhere)["check"] == "dlrun verify r --runs-dir 'else where' --rerun"
+    begun = elsewhere | {"status": "interrupted"}
+    assert sections.making(begun)["resume"] == "dlrun resume r --runs-dir 'else where'"
+
+
 def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
     bare = held["digits"] | dict.fromkeys(("trace", "predictions", "examples", "model", "plane"))
     page = run_page(bare)

@@ -33,7 +33,7 @@ ADVICE = [
 
 
 def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
-    assert screen(show_advice, {"run_id": "r", "advice": ADVICE}, width=100) == (
+    assert screen(show_advice, {"run_id": "r", "run_dir": "runs/r", "advice": ADVICE}, width=100) == (
         f"because {REASON}:\n"
         "  1. regularize: penalize large weights  regularization.lambda=0.3  (likely, 3.0 s)\n"
         "     lambda is 0\n"
@@ -46,6 +46,11 @@ def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
         "     the features moved\n"
         "carry one out: dlrun diagnose r --apply 1"
     )
+
+
+def test_advice_for_a_run_elsewhere_says_where_it_is():
+    shown = screen(show_advice, {"run_id": "r", "run_dir": "else where/r", "advice": ADVICE}, width=100)
+    assert shown.endswith("carry one out: dlrun diagnose r --runs-dir 'else where' --apply 1")
 
 
 def test_narrow_advice_puts_what_is_typed_on_lines_of_its_own():
@@ -164,7 +169,7 @@ def test_a_decomposition_adds_up_on_screen():
 def test_text_from_outside_controls_nothing():
     hostile = item(HOSTILE, {HOSTILE: HOSTILE}, f"{HOSTILE}; {HOSTILE}", confidence=HOSTILE)
     step = PATH["steps"][1] | {"action": HOSTILE, "change": {HOSTILE: HOSTILE}, "why": HOSTILE}
-    shows = screen(show_advice, {"run_id": HOSTILE, "advice": [hostile]})
+    shows = screen(show_advice, {"run_id": HOSTILE, "run_dir": f"runs/{HOSTILE}", "advice": [hostile]})
     shows += screen(show_path, PATH | {"steps": [step], "ended": HOSTILE, "run_id": HOSTILE})
     shows += screen(show_curve, CURVE | {"answer": HOSTILE, "sentence": HOSTILE})
     shows += screen(show_ledger, {"entries": [dict.fromkeys(LINE, HOSTILE)], "actions": []})

@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 import zlib
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.errors import StoreError
-from dlrun.store import RunFolder, create_run, environment, find_run, list_runs
+from dlrun.nn import trace
+from dlrun.nn.training import EpochRecord
+from dlrun.store import RunFolder, create_run, environment, find_run, line_forms, list_runs, verify
 from dlrun.store.disk import TAIL_PIECE
-from dlrun.store.lines import sealed
+from dlrun.store.lines import checksum, sealed
 from dlrun.store.strict_json import decode, encode
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -286,40 +289,40 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(folder, monkeypatch):
 
 def test_a_folder_removed_under_a_run_is_told(folder):
     folder.path.rmdir()
-    assert message_of(folder.append_line, "metrics.jsonl", {"epoch": 1}) == (
-        f"{folder.path / 'metrics.jsonl'}: cannot be written: No such file or directory; "
+    assert message_of(folder.append_line, "lines.jsonl", {"epoch": 1}) == (
+        f"{folder.path / 'lines.jsonl'}: cannot be written: No such file or directory; "
         "the run folder was moved or removed; leave it in place while a run is going on"
     )
 
 
 def test_lines_are_readable_as_soon_as_they_are_added(folder):
     for epoch in (1, 2):
-        folder.append_line("metrics.jsonl", {"epoch": epoch, "cost": np.float64("nan")})
-        assert folder.read_lines("metrics.jsonl")[-1] == {"epoch": epoch, "cost": None}
-    assert len(folder.read_lines("metrics.jsonl")) == 2
+        folder.append_line("lines.jsonl", {"epoch": epoch, "cost": np.float64("nan")})
+        assert folder.read_lines("lines.jsonl")[-1] == {"epoch": epoch, "cost": None}
+    assert len(folder.read_lines("lines.jsonl")) == 2
 
 
 def test_a_torn_last_line_is_dropped_wherever_it_was_cut(folder):
     whole = sealed({"epoch": 1}) + sealed({"epoch": 2})
     for cut in range(len(whole) + 1):
-        folder.write_bytes("metrics.jsonl", whole[:cut])
-        assert len(folder.read_lines("metrics.jsonl")) == whole[:cut].count(b"\n")
+        folder.write_bytes("lines.jsonl", whole[:cut])
+        assert len(folder.read_lines("lines.jsonl")) == whole[:cut].count(b"\n")
 
 
 def test_a_torn_tail_is_cut_before_the_next_line_wherever_it_was_cut(folder):
     whole = sealed({"epoch": 1}) + sealed({"epoch": 2})
     for cut in range(len(whole) + 1):
-        folder.write_bytes("metrics.jsonl", whole[:cut])
-        folder.append_line("metrics.jsonl", {"epoch": 3})
+        folder.write_bytes("lines.jsonl", whole[:cut])
+        folder.append_line("lines.jsonl", {"epoch": 3})
         kept = whole[: whole[:cut].rfind(b"\n") + 1]
-        assert (folder.path / "metrics.jsonl").read_bytes() == kept + sealed({"epoch": 3})
+        assert (folder.path / "lines.jsonl").read_bytes() == kept + sealed({"epoch": 3})
 
 
 def test_a_torn_tail_of_any_length_is_cut(folder):
     for length in (1, TAIL_PIECE - 1, TAIL_PIECE, TAIL_PIECE + 1, 3 * TAIL_PIECE):
-        folder.write_bytes("metrics.jsonl", sealed({"epoch": 1}) + b"x" * length)
-        folder.append_line("metrics.jsonl", {"epoch": 2})
-        assert [line["epoch"] for line in folder.read_lines("metrics.jsonl")] == [1, 2]
+        folder.write_bytes("lines.jsonl", sealed({"epoch": 1}) + b"x" * length)
+        folder.append_line("lines.jsonl", {"epoch": 2})
+        assert [line["epoch"] for line in folder.read_lines("lines.jsonl")] == [1, 2]
 
 
 def test_every_flipped_bit_of_a_line_is_seen_or_ends_the_line(folder):
@@ -327,23 +330,23 @@ def test_every_flipped_bit_of_a_line_is_seen_or_ends_the_line(folder):
     for bit in range(8 * len(line)):
         damaged = bytearray(line)
         damaged[bit // 8] ^= 1 << bit % 8
-        folder.write_bytes("metrics.jsonl", bytes(damaged))
-        found, problem = folder.sound_lines("metrics.jsonl")
+        folder.write_bytes("lines.jsonl", bytes(damaged))
+        found, problem = folder.sound_lines("lines.jsonl")
         assert found == []
         assert problem is not None or not bytes(damaged).endswith(b"\n")
 
 
 def test_a_line_is_plain_json_with_its_crc_32_for_any_reader(folder):
-    folder.append_line("metrics.jsonl", {"epoch": 1, "cost": 0.5})
-    line = (folder.path / "metrics.jsonl").read_text()
+    folder.append_line("lines.jsonl", {"epoch": 1, "cost": 0.5})
+    line = (folder.path / "lines.jsonl").read_text()
     assert line == '{{"epoch": 1, "cost": 0.5, "crc32": "{:08x}"}}\n'.format(zlib.crc32(b'{"epoch": 1, "cost": 0.5}'))
 
 
 def test_lines_after_the_first_ones_are_given_up_on_request(folder):
     for epoch in (1, 2, 3):
-        folder.append_line("metrics.jsonl", {"epoch": epoch})
-    folder.keep_lines("metrics.jsonl", 2)
-    assert [line["epoch"] for line in folder.read_lines("metrics.jsonl")] == [1, 2]
+        folder.append_line("lines.jsonl", {"epoch": epoch})
+    folder.keep_lines("lines.jsonl", 2)
+    assert [line["epoch"] for line in folder.read_lines("lines.jsonl")] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -356,10 +359,53 @@ def test_lines_after_the_first_ones_are_given_up_on_request(folder):
     ],
 )
 def test_a_corrupt_line_within_is_named_by_its_number(folder, line, reason):
-    folder.write_bytes("metrics.jsonl", sealed({"epoch": 1}) + line + b"\n" + sealed({"epoch": 3}))
-    found = message_of(folder.read_lines, "metrics.jsonl")
-    assert found.startswith(f"{folder.path / 'metrics.jsonl'}: corrupt (line 2: {reason}")
+    folder.write_bytes("lines.jsonl", sealed({"epoch": 1}) + line + b"\n" + sealed({"epoch": 3}))
+    found = message_of(folder.read_lines, "lines.jsonl")
+    assert found.startswith(f"{folder.path / 'lines.jsonl'}: corrupt (line 2: {reason}")
     assert found.endswith("; restore it from a copy, or train again")
+
+
+LAYER = dict.fromkeys(line_forms.LAYER, 0.5)
+LINES = {
+    "metrics.jsonl": dict.fromkeys(line_forms.EPOCH, 0.5) | {"epoch": 1},
+    "trace.jsonl": dict.fromkeys(line_forms.LOOK, 0.5) | {"epoch": 0, "layers": [LAYER | {"layer": 1}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "reason"),
+    [
+        ("metrics.jsonl", {"epoch": True}, "its epoch is not what dlrun writes there"),
+        ("metrics.jsonl", {"cost": "0.5"}, "its cost is not what dlrun writes there"),
+        ("metrics.jsonl", {"seconds": None}, "its seconds is not what dlrun writes there"),
+        ("trace.jsonl", {"epoch": -1}, "its epoch is not what dlrun writes there"),
+        ("trace.jsonl", {"loss": [1]}, "its loss is not what dlrun writes there"),
+        ("trace.jsonl", {"layers": []}, "its layers is not what dlrun writes there"),
+        ("trace.jsonl", {"layers": [LAYER | {"layer": 2}]}, "layer 1: it is numbered 2"),
+        ("trace.jsonl", {"layers": [{"layer": 1}]}, "layer 1: it has no weight_norm"),
+        ("trace.jsonl", {"layers": [LAYER | {"layer": n} for n in (1, 2)]}, "it has 2 layers, and the first line 1"),
+        ("trace.jsonl", {"start": {"prior_loss": 1}}, "it has no greatest_mean"),
+    ],
+)
+def test_a_line_of_another_form_is_damaged_whatever_its_checksum(folder, name, edit, reason):
+    for record in (LINES[name], LINES[name] | edit):
+        folder.append_line(name, record)
+    assert message_of(folder.read_lines, name) == (
+        f"{folder.path / name}: corrupt (line 2: {reason}); restore it from a copy, or train again"
+    )
+    assert verify(folder) == [{"file": name, "problem": f"line 2: {reason}"}]
+
+
+def test_a_number_beyond_the_finite_ones_is_no_figure(folder):
+    line = sealed(LINES["metrics.jsonl"]).replace(b"0.5", b"1e999", 1)
+    body = line[: line.index(b', "crc32"')] + b"}"
+    folder.write_bytes("metrics.jsonl", line.replace(line[-12:-3], b'"%s' % checksum(body)))
+    assert "its cost is not what dlrun writes there" in message_of(folder.read_lines, "metrics.jsonl")
+
+
+def test_the_forms_of_lines_are_those_of_what_training_writes():
+    assert {field.name for field in fields(EpochRecord)} | {"seconds"} == set(line_forms.EPOCH)
+    assert set(trace.FIGURES) == set(line_forms.LAYER)
 
 
 # --- finding a run --------------------------------------------------------------------------------------------------

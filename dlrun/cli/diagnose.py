@@ -103,4 +103,4 @@ def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket
     if with_bracket:
         diagnosis = with_reference(diagnosis, folder, result)
     test_look = look_at_test(folder, result, "diagnose")
-    return with_selection(diagnosis, folder, result) | {"test_look": test_look}
+    return with_selection(diagnosis, folder, result) | {"run_dir": str(folder.path), "test_look": test_look}

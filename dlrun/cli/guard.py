@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import ConfigError, DlrunError, StoreError
@@ -57,6 +58,14 @@ def wants_json() -> bool:
     return "--json" in sys.argv[1:]
 
 
+def typed_runs_dir() -> str | None:
+    """What the command line says after --runs-dir, whatever became of the command."""
+    words = sys.argv[1:]
+    apart = [value for flag, value in pairwise(words) if flag == "--runs-dir"]
+    joined = [word.partition("=")[2] for word in words if word.startswith("--runs-dir=")]
+    return next(iter(apart + joined), None)
+
+
 def tell(kind: str, message: str, status: int, more: dict | None = None) -> int:
     """The sentence on standard error, or the object on standard output; returns the status."""
     message = printable(message)
@@ -91,7 +100,7 @@ def tell_bug(bug: Exception) -> int:
     run_dir = getattr(bug, "run_dir", None)
     try:
         if run_dir is None:
-            folder = create_run(Path(default_runs_dir()), "crash")
+            folder = create_run(Path(typed_runs_dir() or default_runs_dir()), "crash")
             folder.write_bytes("traceback.txt", traceback.format_exc().encode())
             folder.write_json("result.json", {"run_id": folder.id, "status": "failed", "message": repr(bug)})
             run_dir = folder.path

@@ -68,17 +68,18 @@ def table_from_frame(
     import polars as pl
 
     frame = _as_texts_or_floats(frame)
-    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    numbers = _parsed_at_once(frame, [t for t in texts if t not in set(as_text)], missing)
+    as_text, schema = set(as_text), frame.schema
+    texts = [name for name, kind in schema.items() if kind == pl.String]
+    numbers = _parsed_at_once(frame, [name for name in texts if name not in as_text], missing)
     slow = [name for name in texts if name not in numbers]
     cleaned = frame.select(_cleaned(pl.col(name), missing) for name in slow)
     parsed = cleaned.select(pl.all().cast(pl.Float64, strict=False))
     numeric = {
         name: parsed[name]
         for name in slow
-        if name not in set(as_text) and len(frame) > cleaned[name].null_count() == parsed[name].null_count()
+        if name not in as_text and len(frame) > cleaned[name].null_count() == parsed[name].null_count()
     }
-    numeric.update((name, frame[name]) for name in frame.columns if name not in texts)
+    numeric.update((name, frame[name]) for name, kind in schema.items() if kind != pl.String)
     numeric.update(numbers)
     number_names = tuple(name for name in frame.columns if name in numeric)
     code_names = tuple(name for name in frame.columns if name not in numeric)
@@ -192,7 +193,8 @@ def with_numbers(table: Table, names: Sequence[str]) -> Table:
 
 def check_same_names(names: Sequence[str], first: Sequence[str], *, shown: str, first_shown: str) -> None:
     """Raise DataError unless a second file has every column of the first."""
-    absent = [name for name in first if name not in names]
+    known = set(names)
+    absent = [name for name in first if name not in known]
     if absent:
         raise DataError(
             f"{shown}: lacks {listed(absent)}, which {first_shown} has; both files need the same columns,"

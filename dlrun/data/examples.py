@@ -133,11 +133,13 @@ class Split:
     """Prepared rows: X (m, n) C-contiguous; Y (m, 1) if binary or regression, (m,) int64 if multiclass; rows (m,).
 
     Where the rows stay in their file, all three are worked out for the slice or the places that are asked for.
+    `group` (m,) labels the rows that must stay together; None where each stands for itself.
     """
 
     X: np.ndarray | MappedRows
     Y: np.ndarray | MappedTarget
     rows: np.ndarray | Piece
+    group: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,10 @@ def fit_dataset(
     _refuse_overflow(examples, prepared, dtype)
     mean, scale = _target_statistics(examples, parts["train"])
     suspicions = suspicions_of(examples, parts)
+    group = {name: None if examples.group is None else examples.group[rows] for name, rows in parts.items()}
     splits = {
-        name: Split(prepared.X[name], _target(examples, rows, mean, scale, dtype), rows) for name, rows in parts.items()
+        name: Split(prepared.X[name], _target(examples, rows, mean, scale, dtype), rows, group[name])
+        for name, rows in parts.items()
     }
     return Dataset(
         train=splits["train"],

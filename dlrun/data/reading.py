@@ -140,9 +140,9 @@ def _mapped(
     table = read_npy({"train": (shown, path)}, mapped=True)
     refuse_columns_apart(table)
     roles = _roles(table, target=target, drop=drop)
-    columns = np.array([table.names.index(name) for name in roles.features])
-    at = table.names.index(roles.target.name)
-    return MappedExamples(shown, table.numbers, columns, roles.features, at, roles.target.name, task)
+    at = {name: index for index, name in enumerate(table.names)}
+    columns, target_at = np.array([at[name] for name in roles.features]), at[roles.target.name]
+    return MappedExamples(shown, table.numbers, columns, roles.features, target_at, roles.target.name, task)
 
 
 def _typed(table: Table, numeric: Sequence[str | int], categorical: Sequence[str | int]) -> Table:
@@ -186,7 +186,8 @@ def _roles(
         found, target_name = table.own_target, None
         if target is not None and not table.shown.startswith("openml:"):
             raise DataError(f"data.target: {table.shown} comes with its own target; leave data.target out")
-    features = tuple(name for name in table.names if name not in (*dropped, splitter, target_name))
+    apart = {*dropped, splitter, target_name}
+    features = tuple(name for name in table.names if name not in apart)
     if not features:
         raise DataError(f"{table.shown}: no feature columns are left; drop fewer of {listed(table.names)}")
     return Roles(found, features, setting, table.column(splitter) if splitter is not None else None)
@@ -201,7 +202,8 @@ def _refuse_double_role(target: str, dropped: Sequence[str], setting: str | None
 def _examples(table: Table, roles: Roles, target: dict[str, Any]) -> Examples:
     numbers, number_names, emptied = _feature_numbers(table, roles.features)
     kept, said = kept_codes(table, roles.features)
-    codes = table.codes[:, [table.code_names.index(name) for name in kept]]
+    at = {name: index for index, name in enumerate(table.code_names)}
+    codes = table.codes[:, [at[name] for name in kept]]
     if not number_names and not kept:
         raise DataError(f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *said))})")
     examples = Examples(
@@ -210,7 +212,7 @@ def _examples(table: Table, roles: Roles, target: dict[str, Any]) -> Examples:
         number_names=number_names,
         codes=codes,
         code_names=kept,
-        levels=tuple(table.levels[table.code_names.index(name)] for name in kept),
+        levels=tuple(table.levels[at[name]] for name in kept),
         target_name=roles.target.name,
         sha256="",
         given=table.given,
@@ -225,7 +227,8 @@ def _examples(table: Table, roles: Roles, target: dict[str, Any]) -> Examples:
 
 def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
     """The numeric features (m, p), their names, and a sentence for each that was left out for holding no value."""
-    at = [i for i, name in enumerate(table.number_names) if name in set(features)]
+    wanted = set(features)
+    at = [i for i, name in enumerate(table.number_names) if name in wanted]
     # Features that stand together, as they do beside a target in the last column, are a view and no copy.
     together = at == list(range(at[0], at[-1] + 1)) if at else True
     numbers = table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]

@@ -170,10 +170,11 @@ def has_header(frame: "polars.DataFrame", missing: Sequence[str]) -> bool:
 
 def header_names(frame: "polars.DataFrame", shown: str) -> list[str]:
     names = [cell.strip() or f"x{at}" for at, cell in enumerate(frame.row(0))]
-    for at, name in enumerate(names):
-        if name in names[:at]:
+    first: dict[str, int] = {}
+    for at, name in enumerate(names, start=1):
+        if first.setdefault(name, at) != at:
             raise DataError(
-                f"{shown}: columns {names.index(name) + 1} and {at + 1} are both named {name!r}; rename one, or set"
+                f"{shown}: columns {first[name]} and {at} are both named {name!r}; rename one, or set"
                 " data.header: false if the first line is data"
             )
     return names

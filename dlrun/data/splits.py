@@ -127,7 +127,7 @@ def _divided(
         assigned = _by_position(len(chosen), sizes)
         return {name: chosen[places][assigned == at] for at, name in enumerate(names)}, f"in the {examples.split_by}"
     if examples.group is not None:
-        assigned, method = _by_group(examples.group[shuffled], sizes, rng), f"by {examples.split_by}, not stratified"
+        assigned, method = by_group(examples.group[shuffled], sizes, rng), f"by {examples.split_by}, not stratified"
     elif examples.classes and stratify:
         assigned, method = _by_class(examples, shuffled, sizes), "at random, stratified by class"
     else:
@@ -141,7 +141,7 @@ def _by_position(m: int, sizes: Mapping[str, int]) -> np.ndarray:
     return np.searchsorted(np.cumsum(list(sizes.values())), np.arange(m), side="right")
 
 
-def _by_group(group: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator) -> np.ndarray:
+def by_group(group: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator) -> np.ndarray:
     """(m,) indices of splits, one for all rows of a group: groups in random order, cut nearest to the sizes wanted."""
     labels, inverse, counts = np.unique(group, return_inverse=True, return_counts=True)
     wanted = {name: size for name, size in sizes.items() if size}

@@ -11,140 +11,205 @@ import numpy as np
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
-# A trace looks at one training row in ROWS_SHARE, but at no fewer than FEWEST_ROWS (a unit that less than one row in a
-# hundred wakes is as good as dead) and no more than MOST_ROWS.
+# A look is at one training row in ROWS_SHARE, but at no fewer than FEWEST_ROWS (a unit that less than one row in a
+# hundred wakes is as good as dead) and no more than MOST_ROWS. In a deep network fewer do: of them every so many, that
+# rows times layers are no more than ROWS_BY_LAYERS, but no fewer than FEWEST_DEEP_ROWS.
 ROWS_SHARE, FEWEST_ROWS, MOST_ROWS = 64, 128, 512
+ROWS_BY_LAYERS, FEWEST_DEEP_ROWS = 2048, 16
 
-# The share of a training's time that traces may take, but for those of its first two epochs and its last.
-TIME_SHARE = 0.02
+# The share of a training's time that the looks `spacing` epochs apart may take. The other three, at the beginning,
+# early and at the end, come on top: of a training of 30 ms they alone take 2.5%.
+TIME_SHARE = 0.006
 
-# Work is counted in multiplications of the products: what a step's calls of NumPy cost a layer beside them, and what a
-# trace takes of both, in steps of as many rows. Measured on the shipped configs by `python -m tests.benchmarks.trace`.
-CALLS_A_LAYER = 100_000
-PRODUCTS_A_TRACE, CALLS_A_TRACE = 1.3, 4
+# The early look comes at the first end of an epoch after so many steps: those before say little of those to follow
+# (`history.SETTLING_STEPS`). One of more work than EARLY_WORK, some 2 ms, waits until `spacing` epochs are done.
+EARLY_STEPS, EARLY_WORK = 5, 20_000_000
+
+# Work is counted in rows times parameters: what a step's calls of NumPy cost a layer beside its products; and of a
+# look, its products beside a step's of as many rows, its calls a layer beside a step's, and the calls that it takes
+# anyway, in layers. Fitted to the shipped configs, timed by `python -m tests.benchmarks.trace`: 17 us a layer, and 12
+# rows x parameters a nanosecond.
+CALLS_A_LAYER = 200_000
+LOOK_PRODUCTS, LOOK_CALLS, LOOK_ANYWAY = 0.9, 1.25, 10
+
+# Between these a sum of float32 squares has lost none that counts: they die below 1e-38 and overflow at 3e38.
+SAFE_SQUARES = (1e-24, 1e36)
 
 # |tanh| beyond which a unit is saturated: its slope is below a tenth. Source: TheDeepChecker takes .95 as well.
 SATURATED = 0.95
-# |tanh(z)| up to which a unit is linear: |z| < 0.5, where tanh is within 8% of z. sigmoid(2 z) = (1 + tanh(z)) / 2.
+# |tanh(z)| up to which a unit is linear: |z| < 0.5, where tanh is within 8% of z.
 LINEAR = math.tanh(0.5)
+# An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2.
+MIDDLES = {"tanh": (0, 1), "sigmoid": (0.5, 0.5)}
 
 
 class Tracer:
     """Looks at a network in training, on `m` fixed rows of its training set.
 
-    updates : ||change of W|| / ||W|| of each layer in the last step of a traced epoch; NaN where it was not watched.
-    spacing : epochs between two traces, from the work they take beside an epoch's.
+    widths, firsts (hidden layers,) : units of each hidden layer, and its first one among all of them.
+    outputs (m, units) : what all hidden units give, side by side, in float64, where its figures are worked out.
+    gradient : of a look; between looks it lends its room to the weights before a step that is watched.
+    updates (depth,) : ||change of W|| / ||W|| of each layer in the last step of a traced epoch, or NaN.
+    early, spacing : the epoch of the early look, and the epochs between two others, by the work they take.
     """
 
     def __init__(self, network: Network, X, Y, *, batch_size: int, l2_lambda: float, dtype):
         m_train = len(X)
-        m = min(m_train, MOST_ROWS, max(FEWEST_ROWS, m_train // ROWS_SHARE))
-        rows = np.arange(m) * m_train // m
+        count = min(m_train, MOST_ROWS, max(FEWEST_ROWS, m_train // ROWS_SHARE))
+        rows = np.arange(count) * m_train // count
+        X, Y = X.take(rows, axis=0), Y.take(rows, axis=0)
+        stride = -(-count // max(FEWEST_DEEP_ROWS, ROWS_BY_LAYERS // network.depth))
         self.network = Network(network.sizes, network.activation, network.loss)  # the same, without dropout
+        self.start, self.Y = start_of(network.loss, X, Y), Y[::stride]
+        m = len(self.Y)
         self.workspace = Workspace(self.network, m, dtype)
-        np.copyto(self.workspace.X, X.take(rows, axis=0))
-        self.Y = Y.take(rows, axis=0)
+        np.copyto(self.workspace.X, X[::stride])
         self.gradient = Parameters(network.sizes, dtype)
+        self.widths = np.array(network.sizes[1:-1], int)
+        self.firsts = np.cumsum(self.widths) - self.widths
+        self.outputs = np.empty((m, self.widths.sum()))
         self.penalty_slope = l2_lambda / m_train
         self.updates = np.full(network.depth, np.nan)
-        self.spacing = spacing(self.gradient.flat.size, network.depth, m, m_train, batch_size)
+        self.early, self.spacing = schedule(self.gradient.flat.size, network.depth, m, m_train, batch_size)
 
     def is_due(self, epoch: int) -> bool:
         """Whether an epoch is traced; 0 is the initialisation, and the last epoch is traced anyway."""
-        return epoch <= 1 or epoch % self.spacing == 0
+        return epoch % self.spacing == 0 or epoch == self.early
 
-    def watch(self, before: Parameters, after: Parameters) -> None:
-        """Notes how far a step has moved each layer's weights, beside their size."""
-        for index, (old, new) in enumerate(zip(before.layers, after.layers, strict=True)):
-            size = norm(old.W)
-            self.updates[index] = norm(new.W - old.W) / size if size else np.nan
+    def remember(self, before: Parameters) -> None:
+        """Keeps the weights before a step that is to be watched."""
+        np.copyto(self.gradient.flat, before.flat)
 
-    def look(self, epoch: int, parameters: Parameters) -> dict:
+    def watch(self, after: Parameters) -> None:
+        """Notes how far a step has moved each layer's weights from the remembered ones, beside their size."""
+        before = self.gradient
+        sizes = norms(before)
+        np.subtract(after.flat, before.flat, out=before.flat)
+        self.updates[:] = [moved / size if size else math.nan for moved, size in zip(norms(before), sizes, strict=True)]
+
+    def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> dict:
         """One line of the trace, as plain values: {epoch, loss, penalty, penalty_share, layers}, and at 0 the start.
 
+        watched : whether the step that led here is the one that `updates` tells of.
         loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.
         """
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             loss = loss_and_gradient(parameters, self.gradient, self.workspace, self.Y)
-            weights = [norm(layer.W) for layer in parameters.layers]
+            weights = norms(parameters)
             penalty = 0.5 * self.penalty_slope * sum(weight**2 for weight in weights)
             line = {
                 "epoch": epoch,
                 "loss": loss,
                 "penalty": penalty,
                 "penalty_share": penalty / (loss + penalty) if penalty else 0.0,
-                "layers": [self.layer(index, weight) for index, weight in enumerate(weights)],
+                "layers": self.layers(weights, watched),
             }
-            return line if epoch else line | {"start": start_of(self.network, self.workspace.X, self.Y)}
+            return line if epoch else line | {"start": self.start}
 
-    def layer(self, index: int, weight_norm: float) -> dict:
-        """The figures of one layer after a pass forward and back; those of activations are None for the output."""
-        update = float(self.updates[index])
+    def layers(self, weights: list[float], watched: bool) -> list[dict]:
+        """The figures of each layer after a pass forward and back; those of activations are None for the output."""
+        updates = self.updates.tolist() if watched else [math.nan] * len(weights)
+        columns = (
+            range(1, len(weights) + 1),
+            norms(self.gradient),
+            weights,
+            [None if math.isnan(update) else update for update in updates],
+            *([*layers, None] for layers in self.activity()),
+        )
+        return [dict(zip(FIGURES, layer, strict=True)) for layer in zip(*columns, strict=True)]
+
+    def activity(self) -> list[list]:
+        """Each figure of ACTIVITY, a list over the hidden layers; None where it has no meaning."""
         hidden = self.workspace.hidden
-        return {
-            "layer": index + 1,
-            "gradient_norm": norm(self.gradient.layers[index].W),
-            "weight_norm": weight_norm,
-            "update_ratio": None if math.isnan(update) else update,
-            **(activity(self.network.activation, hidden[index].A) if index < len(hidden) else NO_ACTIVITY),
-        }
+        if not hidden:
+            return [[]] * len(ACTIVITY)
+        np.concatenate([layer.A for layer in hidden], axis=1, out=self.outputs)
+        found = activity(self.network.activation, self.outputs, self.widths, self.firsts)
+        return [found[name].tolist() if name in found else [None] * len(hidden) for name in ACTIVITY]
 
 
-NO_ACTIVITY = dict.fromkeys(("activation_mean", "activation_spread", "dead_share", "saturated_share", "linear_share"))
+ACTIVITY = ("activation_mean", "activation_spread", "dead_share", "saturated_share", "linear_share")
+FIGURES = ("layer", "gradient_norm", "weight_norm", "update_ratio", *ACTIVITY)
 
 
-def activity(activation: str, A: np.ndarray) -> dict:
-    """What the outputs A (m, n) of a hidden layer say; None where a figure has no meaning for this activation.
+def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: np.ndarray) -> dict[str, np.ndarray]:
+    """What the outputs (m, units) of hidden layers, side by side, say of each layer; they are lost.
 
     dead_share : units that no row wakes. saturated_share, linear_share : outputs on the flat, on the straight part.
     """
-    outputs = A.astype(np.float64).ravel()
-    mean = float(outputs.sum()) / A.size
-    outputs -= mean
-    figures = NO_ACTIVITY | {"activation_mean": mean, "activation_spread": norm(outputs) / math.sqrt(A.size)}
+
+    m = len(outputs)
+    rows = np.full(m, 1 / m)
+    means = rows @ outputs
+
+    def layers(of_units: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(of_units, firsts, dtype=np.float64) / widths
+
+    def share_within(low: float, high: float) -> np.ndarray:
+        return layers(((outputs > low) & (outputs < high)).sum(axis=0, dtype=np.int16)) / m
+
+    found = {"activation_mean": layers(means)}
     if activation == "relu":
-        figures["dead_share"] = np.count_nonzero(A.max(axis=0) <= 0) / A.shape[1]
-    elif activation in ("tanh", "sigmoid"):
-        bend = np.abs(A if activation == "tanh" else 2 * A - 1)
-        figures["saturated_share"] = np.count_nonzero(bend > SATURATED) / A.size
-        figures["linear_share"] = np.count_nonzero(bend < LINEAR) / A.size
-    return figures
+        found["dead_share"] = layers(means <= 0)  # no output is below 0
+    elif activation in MIDDLES:
+        middle, reach = MIDDLES[activation]
+        found["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
+        found["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)
+    outputs -= np.repeat(found["activation_mean"], widths)
+    found["activation_spread"] = np.sqrt(layers(rows @ np.square(outputs, out=outputs)))
+    return found
 
 
-def start_of(network: Network, X: np.ndarray, Y: np.ndarray) -> dict:
+def start_of(loss: str, X: np.ndarray, Y: np.ndarray) -> dict:
     """What training begins with: the loss of the best constant answer, and how far the inputs' scales lie apart.
 
     least_spread, greatest_spread : of the standard deviations of the inputs that vary at all. greatest_mean : |mean|.
     """
-    spreads = X.std(axis=0, dtype=np.float64)
-    varying = spreads[spreads > 0]
-    return {
-        "prior_loss": prior_loss(network, Y),
-        "least_spread": float(varying.min()) if varying.size else None,
-        "greatest_spread": float(varying.max()) if varying.size else None,
-        "greatest_mean": float(np.abs(X.mean(axis=0, dtype=np.float64)).max()),
-    }
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        offsets, rows = X.astype(np.float64), np.full(len(X), 1 / len(X))
+        means = rows @ offsets
+        offsets -= means
+        spreads = np.sqrt(rows @ np.square(offsets, out=offsets))
+        varying = spreads[X.min(axis=0) < X.max(axis=0)]  # where all are equal, rounding leaves a spread
+        return {
+            "prior_loss": prior_loss(loss, Y),
+            "least_spread": float(varying.min()) if varying.size else None,
+            "greatest_spread": float(varying.max()) if varying.size else None,
+            "greatest_mean": float(np.abs(means).max()),
+        }
 
 
-def prior_loss(network: Network, Y: np.ndarray) -> float:
+def prior_loss(loss: str, Y: np.ndarray) -> float:
     """The loss of the best answer that knows no inputs: the entropy of the classes in nats, or the variance."""
-    if network.loss == "squared":
+    if loss == "squared":
         return float(Y.var(dtype=np.float64))
-    shares = np.unique(Y, return_counts=True)[1] / len(Y)
+    counts = np.bincount(Y.ravel().astype(np.intp))
+    shares = counts[counts > 0] / len(Y)
     return float(-(shares * np.log(shares)).sum()) + 0.0
 
 
-def spacing(n_parameters: int, depth: int, m: int, m_train: int, batch_size: int) -> int:
-    """Epochs between two traces of m rows, so that they take TIME_SHARE of the time; it depends on shapes alone.
+def schedule(n_parameters: int, depth: int, m: int, m_train: int, batch_size: int) -> tuple[int, int]:
+    """The epoch of the early look, and the epochs between two of the others; both depend on shapes alone.
 
-    A pass over k rows is taken to cost k * n_parameters + depth * CALLS_A_LAYER.
+    A step on k rows is taken to cost k * n_parameters + depth * CALLS_A_LAYER.
     """
-    calls, steps = depth * CALLS_A_LAYER, -(-m_train // batch_size)
-    trace = PRODUCTS_A_TRACE * m * n_parameters + CALLS_A_TRACE * calls
-    return math.ceil(trace / (TIME_SHARE * (m_train * n_parameters + steps * calls)))
+    steps = -(-m_train // batch_size)
+    epoch = m_train * n_parameters + steps * depth * CALLS_A_LAYER
+    look = LOOK_PRODUCTS * m * n_parameters + (LOOK_ANYWAY + LOOK_CALLS * depth) * CALLS_A_LAYER
+    spacing = math.ceil(look / (TIME_SHARE * epoch))
+    return -(-EARLY_STEPS // steps) if look <= EARLY_WORK else spacing, spacing
+
+
+def norms(parameters: Parameters) -> list[float]:
+    """||W|| of each layer."""
+    return [norm(layer.W) for layer in parameters.layers]
 
 
 def norm(W: np.ndarray) -> float:
-    """The root of the sum of squares, in float64: a float32 square dies below 1e-38, a vanishing gradient is larger."""
-    entries = W.ravel().astype(np.float64, copy=False)
-    return math.sqrt(float(np.dot(entries, entries)))
+    """The root of the sum of squares, in float64 where squares may die or overflow: a vanishing gradient does not."""
+    entries = W.ravel()
+    square = float(np.dot(entries, entries))
+    if not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:
+        entries = entries.astype(np.float64)
+        square = float(np.dot(entries, entries))
+    return math.sqrt(square)

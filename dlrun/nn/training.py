@@ -168,13 +168,11 @@ class Trainer:
 
     def traced_step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
         """The last step of an epoch, watched by the tracer if the epoch is to be traced."""
-        if self.tracer is None:
+        if not self.is_traced(self.epochs_done + 1):
             return self.step(rows, Y, rate)
-        self.tracer.updates.fill(np.nan)
-        before = self.parameters.copy() if self.is_traced(self.epochs_done + 1) else None
+        self.tracer.remember(self.parameters)
         costs = self.step(rows, Y, rate)
-        if before is not None:
-            self.tracer.watch(before, self.parameters)
+        self.tracer.watch(self.parameters)
         return costs
 
     def is_traced(self, epoch: int) -> bool:
@@ -183,9 +181,10 @@ class Trainer:
 
     def trace(self) -> dict | None:
         """The trace's line of the epoch just done (before any: of the initialisation), or None where there is none."""
-        if self.tracer is None or not (self.is_traced(self.epochs_done) or self.out_of_patience()):
+        is_traced = self.is_traced(self.epochs_done)
+        if self.tracer is None or not (is_traced or self.out_of_patience()):
             return None
-        return self.tracer.look(self.epochs_done, self.parameters)
+        return self.tracer.look(self.epochs_done, self.parameters, watched=is_traced)
 
     def gather(self, rows: np.ndarray | None, workspace: Workspace) -> None:
         """Bring a batch into the workspace, augmented; a full batch without augmentation is there from the start."""

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from rich.console import Console
 
+from ..places import command_for
 from .text import clean, say, seconds_phrase
 
 
@@ -19,9 +20,9 @@ def show_advice(diagnosis: dict, console: Console) -> None:
             number += 1
             show_item(item, number, console)
     first = next((n for n, item in enumerate(advice, start=1) if item.get("change") is not None), None)
-    if diagnosis.get("run_id") and first:
-        command = f"dlrun diagnose {diagnosis['run_id']} --apply {first}"
-        say(console, "carry one out: ", (command, "bold"), whole=True)
+    if diagnosis.get("run_dir") and first:
+        command = command_for("diagnose", diagnosis["run_dir"])
+        say(console, "carry one out: ", (f"{command} --apply {first}", "bold"), whole=True)
 
 
 def show_item(item: dict, number: int, console: Console) -> None:

@@ -12,7 +12,7 @@ from ..experiment.advising import CURVE
 from ..nn.predictions import Predictions
 from ..store import RunFolder, now
 from .reopen import keep, reopened
-from .trainings import Progress, Variant, stratified_rows, train_variants
+from .trainings import Progress, Variant, parts_of_rows, train_variants
 
 # The parts of the training set, each drawn so many times: 2.6 trainings' worth beside the whole set's one.
 PARTS = (8, 4, 2)
@@ -29,16 +29,15 @@ def learning_curve(
     """
     experiment, result = reopened(folder)
     rows = len(experiment.dataset.train.X)
-    sizes = [rows // part for part in PARTS]
     try:
         drawn = [
             chosen
-            for part, size in enumerate(sizes)
-            for chosen, _ in stratified_rows(experiment, size, DRAWS, experiment.config.seed + part)
+            for number, part in enumerate(PARTS)
+            for chosen, _ in parts_of_rows(experiment, rows // part, DRAWS, experiment.config.seed + number)
         ]
     except ValueError as problem:
         few = f"{rows} training rows are too few to train on an eighth of them ({problem})"
-        raise DataError(f"{folder.id}: {few}; a curve needs at least 8 rows of each class") from problem
+        raise DataError(f"{folder.id}: {few}; a curve needs at least 8 rows of each class, or 8 groups") from problem
     trained = train_variants(
         experiment,
         [*(Variant(chosen) for chosen in drawn), Variant()],
@@ -47,7 +46,9 @@ def learning_curve(
         progress=progress,
     )
     losses = np.array([row_losses(experiment, one.dev) for one in trained])
-    by_size = [losses[start : start + DRAWS] for start in range(0, len(drawn), DRAWS)]
+    starts = range(0, len(drawn), DRAWS)
+    by_size = [losses[start : start + DRAWS] for start in starts]
+    sizes = [round(np.mean([len(chosen) for chosen in drawn[start : start + DRAWS]])) for start in starts]
     regression = experiment.dataset.task == "regression"
     found = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
     told = {"run_id": folder.id, "task": experiment.dataset.task, "made": now()} | found

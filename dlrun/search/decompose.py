@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..experiment import Experiment
 from ..store import RunFolder, now
 from .reopen import keep, reopened
-from .trainings import Progress, Trained, Variant, stratified_rows, train_variants
+from .trainings import Progress, Trained, Variant, parts_of_rows, resampled_rows, train_variants
 
 DECOMPOSITION = "decomposition.json"
 
@@ -60,13 +60,15 @@ def decompose(
 
 
 def half_variants(experiment: Experiment, run_id: str) -> list[Variant]:
-    """Two disjoint halves of the training rows, HALVINGS times; both of a pair with a seed of their own."""
+    """Two disjoint halves of the training rows or groups, HALVINGS times; both of a pair with a seed of their own."""
     rows = len(experiment.dataset.train.X)
     try:
-        halvings = stratified_rows(experiment, rows // 2, HALVINGS, experiment.config.seed)
+        halvings = parts_of_rows(experiment, rows // 2, HALVINGS, experiment.config.seed)
     except ValueError as problem:
         few = f"{rows} training rows cannot be halved ({problem})"
-        raise DataError(f"{run_id}: {few}; a decomposition needs at least 2 rows of each class") from problem
+        raise DataError(
+            f"{run_id}: {few}; a decomposition needs at least 2 rows of each class, or 2 groups"
+        ) from problem
     halves = [half for pair in halvings for half in pair]
     return [Variant(half, other_seed(experiment, number)) for number, half in enumerate(halves, start=SEEDS)]
 
@@ -77,11 +79,10 @@ def seed_variants(experiment: Experiment) -> list[Variant]:
 
 
 def bootstrap_variants(experiment: Experiment, networks: int) -> list[Variant]:
-    """Rows drawn with replacement, and a seed of its own for each."""
-    rows = len(experiment.dataset.train.X)
+    """Rows or groups drawn with replacement, and a seed of its own for each."""
     rng = np.random.default_rng([experiment.config.seed, networks])
     first = SEEDS + 2 * HALVINGS
-    return [Variant(rng.integers(rows, size=rows), other_seed(experiment, first + n)) for n in range(networks)]
+    return [Variant(resampled_rows(experiment, rng), other_seed(experiment, first + n)) for n in range(networks)]
 
 
 def other_seed(experiment: Experiment, number: int) -> int:

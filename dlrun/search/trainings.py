@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data.examples import Split
+from ..data.splits import by_group
 from ..experiment import Experiment, random_streams
 from ..experiment.outcome import train
 from ..experiment.prepare import first_parameters
@@ -80,7 +81,8 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     config = config.model_copy(update={"training": config.training.model_copy(update=quiet)})
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
-        dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows]))
+        group = None if dataset.train.group is None else dataset.train.group[variant.rows]
+        dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows], group))
     streams = random_streams(config.seed if variant.seed is None else variant.seed)
     parameters = first_parameters(config, experiment.network, streams["init"])
     return replace(experiment, config=config, dataset=dataset, parameters=parameters, streams=streams)
@@ -109,9 +111,23 @@ def uninterrupted(function: Callable, arguments: tuple) -> Any:
     return function(*arguments)
 
 
-def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """`draws` times `size` places in the training set, each class in its proportion, and as many others as there are
-    left, at most `size`; raises ValueError where a class is too small for that."""
+Drawn = list[tuple[np.ndarray, np.ndarray]]
+
+
+def parts_of_rows(experiment: Experiment, size: int, draws: int, seed: int) -> Drawn:
+    """`draws` times about `size` places in the training set, and as many others as there are left, at most `size`.
+
+    Whole groups where data.group is set, so that the two are independent. Raises ValueError where there is too little
+    of something.
+    """
+    group = experiment.dataset.train.group
+    if group is not None:
+        return grouped_rows(group, size, draws, seed)
+    return stratified_rows(experiment, size, draws, seed)
+
+
+def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) -> Drawn:
+    """Exactly `size` places, each class in its proportion."""
     from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
     Y = np.asarray(experiment.dataset.train.Y[:]).reshape(-1)
@@ -119,3 +135,24 @@ def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) ->
     splitter = StratifiedShuffleSplit if is_class else ShuffleSplit
     drawn = splitter(draws, train_size=size, test_size=min(size, len(Y) - size), random_state=seed)
     return [(np.sort(rows), np.sort(others)) for rows, others in drawn.split(np.zeros((len(Y), 1)), Y)]
+
+
+def grouped_rows(group: np.ndarray, size: int, draws: int, seed: int) -> Drawn:
+    """Places of whole groups, cut as the splits are: nearest to `size` rows in a random order of the groups."""
+    rng, m = np.random.default_rng(seed), len(group)
+    groups = len(np.unique(group))
+    if not size or groups < m // size:
+        raise ValueError(f"data.group has {groups} groups in them")
+    sizes = {"rows": size, "others": min(size, m - size)}
+    drawn = [by_group(group, sizes, rng) for _ in range(draws)]
+    return [(np.flatnonzero(part == 0), np.flatnonzero(part == 1)) for part in drawn]
+
+
+def resampled_rows(experiment: Experiment, rng: np.random.Generator) -> np.ndarray:
+    """As many places as there are rows, drawn with replacement; or as many groups, each with all of its rows."""
+    train = experiment.dataset.train
+    if train.group is None:
+        return rng.integers(len(train.X), size=len(train.X))
+    _, inverse, counts = np.unique(train.group, return_inverse=True, return_counts=True)
+    places = np.split(np.argsort(inverse, kind="stable"), np.cumsum(counts)[:-1])
+    return np.concatenate([places[at] for at in rng.integers(len(counts), size=len(counts))])

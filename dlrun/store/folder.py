@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import StoreError
 from . import disk, lines, lock, strict_json
 from .arrays import Form, read_npz, write_npz
+from .line_forms import fault_of
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
 MAX_JSON_BYTES = 16 * 1024 * 1024
@@ -113,14 +114,20 @@ class RunFolder:
         return found
 
     def sound_lines(self, name: str) -> tuple[list[dict], str | None]:
-        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is."""
+        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is.
+
+        Damaged is also a line of another form than its file's.
+        """
         *whole, _ = self.read_bytes(name).split(b"\n")
         found = []
         for number, line in enumerate(whole, start=1):
             try:
-                found.append(lines.unsealed(line))
+                record = lines.unsealed(line)
             except ValueError as problem:
                 return found, f"line {number}: {problem}"
+            if fault := fault_of(name, record, found[0] if found else record):
+                return found, f"line {number}: {fault}"
+            found.append(record)
         return found, None
 
 

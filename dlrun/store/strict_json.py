@@ -33,7 +33,15 @@ def plain(value: object) -> object:
 
 def encode(value: object, *, indent: int | None = None) -> bytes:
     """`value` as strict JSON in UTF-8, ended by a newline; on one line unless `indent` is given."""
-    return (json.dumps(plain(value), allow_nan=False, ensure_ascii=False, indent=indent) + "\n").encode("utf-8")
+    try:
+        return text_of(value, indent)
+    except (TypeError, ValueError):  # not yet plain, as most records are
+        return text_of(plain(value), indent)
+
+
+def text_of(value: object, indent: int | None) -> bytes:
+    """Raises TypeError or ValueError for what JSON or UTF-8 cannot hold as it stands."""
+    return (json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent) + "\n").encode("utf-8")
 
 
 def decode(data: bytes) -> object:

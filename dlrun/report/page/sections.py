@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from ...diagnosis.words import error_word, percent, points
+from ...places import command_for
 from ..records import leaves
 from ..terminal import BASELINES, SPLITS, verdict_sentences
 from ..text import clean, shown
@@ -258,8 +259,10 @@ def making(run: dict) -> dict:
     lines = (run["resolved"] or "").splitlines()
     return {
         "command": run["reproduce"],
-        "check": f"dlrun verify {run['run_id']} --rerun" if run["status"] == "finished" else None,
-        "resume": f"dlrun resume {run['run_id']}" if run["status"] in ("interrupted", "crashed", "failed") else None,
+        "check": f"{command_for('verify', run['run_dir'])} --rerun" if run["status"] == "finished" else None,
+        "resume": command_for("resume", run["run_dir"])
+        if run["status"] in ("interrupted", "crashed", "failed")
+        else None,
         "facts": {name: value for name, value in facts.items() if value not in (None, "")},
         "resolved": Markup("\n").join(escape(clean_line(line)) for line in lines) if lines else None,
         "files": run["files"],
