@@ -90,7 +90,7 @@ def test_the_update_ratio_is_that_of_the_last_step_of_the_epoch(rng):
     def watched(*arguments):
         before = looked.parameters.copy()
         costs = step(*arguments)
-        steps.append([np.linalg.norm(a.W - b.W) / np.linalg.norm(b.W) for a, b in layer_pairs(looked, before)])
+        steps.append([np.linalg.norm(a.W - b.W) / np.linalg.norm(a.W) for a, b in layer_pairs(looked, before)])
         return costs
 
     def layer_pairs(looked, before):

@@ -14,8 +14,8 @@ import numpy as np
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01
 
-# An array without axes: NumPy begins a call with it in half the time that a Python number takes.
-ZERO = np.zeros((), np.float32)
+# Arrays without axes: NumPy begins a call with one in half the time that a Python number takes. All are exact.
+ZERO, HALF, ONE = np.array(0, np.float32), np.array(0.5, np.float32), np.array(1, np.float32)
 
 
 class Activation(NamedTuple):
@@ -66,20 +66,20 @@ def tanh(Z, out):
 def tanh_slope(A, out):
     """1 - tanh(Z)^2."""
     np.multiply(A, A, out=out)
-    np.subtract(1, out, out=out)
+    np.subtract(ONE, out, out=out)
 
 
 def sigmoid(Z, out):
     """1 / (1 + exp(-Z)), as (1 + tanh(Z / 2)) / 2, which overflows nowhere."""
-    np.multiply(Z, 0.5, out=out)
+    np.multiply(Z, HALF, out=out)
     np.tanh(out, out=out)
-    np.add(out, 1, out=out)
-    np.multiply(out, 0.5, out=out)
+    np.add(out, ONE, out=out)
+    np.multiply(out, HALF, out=out)
 
 
 def sigmoid_slope(A, out):
     """A (1 - A)."""
-    np.subtract(1, A, out=out)
+    np.subtract(ONE, A, out=out)
     np.multiply(out, A, out=out)
 
 

@@ -52,7 +52,8 @@ class Hidden:
 
     def __init__(self, Z: np.ndarray, gate: np.ndarray, mask: np.ndarray | None, keep_prob: float):
         m, n = Z.shape
-        self.A1 = np.ones((m, n + 1), Z.dtype)
+        self.A1 = np.empty((m, n + 1), Z.dtype)
+        self.A1[:, -1] = 1
         self.A = self.A1[:, :-1]
         self.factor = np.empty((m, n), Z.dtype)
         self.mask, self.Z, self.gate = mask, Z, gate

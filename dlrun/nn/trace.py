@@ -49,7 +49,7 @@ class Tracer:
     widths, firsts (hidden layers,) : units of each hidden layer, and its first one among all of them.
     outputs (m, units) : what all hidden units give, side by side, in float64, where its figures are worked out.
     gradient : of a look; between looks it lends its room to the weights before a step that is watched.
-    updates (depth,) : ||change of W|| / ||W|| of each layer in the last step of a traced epoch, or NaN.
+    moves (depth,) : ||change of W|| of each layer in the last step of a traced epoch, or NaN.
     early, spacing : the epoch of the early look, and the epochs between two others, by the work they take.
     """
 
@@ -69,7 +69,7 @@ class Tracer:
         self.firsts = np.cumsum(self.widths) - self.widths
         self.outputs = np.empty((m, self.widths.sum()))
         self.penalty_slope = l2_lambda / m_train
-        self.updates = np.full(network.depth, np.nan)
+        self.moves = np.full(network.depth, np.nan)
         self.early, self.spacing = schedule(self.gradient.flat.size, network.depth, m, m_train, batch_size)
 
     def is_due(self, epoch: int) -> bool:
@@ -81,16 +81,15 @@ class Tracer:
         np.copyto(self.gradient.flat, before.flat)
 
     def watch(self, after: Parameters) -> None:
-        """Notes how far a step has moved each layer's weights from the remembered ones, beside their size."""
-        before = self.gradient
-        sizes = norms(before)
-        np.subtract(after.flat, before.flat, out=before.flat)
-        self.updates[:] = [moved / size if size else math.nan for moved, size in zip(norms(before), sizes, strict=True)]
+        """Notes how far a step has moved each layer's weights from the remembered ones."""
+        moved = self.gradient
+        np.subtract(after.flat, moved.flat, out=moved.flat)
+        self.moves[:] = norms(moved)
 
     def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> dict:
         """One line of the trace, as plain values: {epoch, loss, penalty, penalty_share, layers}, and at 0 the start.
 
-        watched : whether the step that led here is the one that `updates` tells of.
+        watched : whether the step that led here is the one that `moves` tells of.
         loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.
         """
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -108,12 +107,12 @@ class Tracer:
 
     def layers(self, weights: list[float], watched: bool) -> list[dict]:
         """The figures of each layer after a pass forward and back; those of activations are None for the output."""
-        updates = self.updates.tolist() if watched else [math.nan] * len(weights)
+        moves = self.moves.tolist() if watched else [math.nan] * len(weights)
         columns = (
             range(1, len(weights) + 1),
             norms(self.gradient),
             weights,
-            [None if math.isnan(update) else update for update in updates],
+            [ratio(moved, weight) for moved, weight in zip(moves, weights, strict=True)],
             *([*layers, None] for layers in self.activity()),
         )
         return [dict(zip(FIGURES, layer, strict=True)) for layer in zip(*columns, strict=True)]
@@ -198,6 +197,11 @@ def schedule(n_parameters: int, depth: int, m: int, m_train: int, batch_size: in
     look = LOOK_PRODUCTS * m * n_parameters + (LOOK_ANYWAY + LOOK_CALLS * depth) * CALLS_A_LAYER
     spacing = math.ceil(look / (TIME_SHARE * epoch))
     return -(-EARLY_STEPS // steps) if look <= EARLY_WORK else spacing, spacing
+
+
+def ratio(moved: float, weight: float) -> float | None:
+    """||change of W|| / ||W||, W being the weights after the step; None where there is no such figure."""
+    return moved / weight if weight and not math.isnan(moved) else None
 
 
 def norms(parameters: Parameters) -> list[float]:

@@ -247,7 +247,7 @@ class Trainer:
             "best": best.flat,
             "counts": np.array(counts, np.int64),
             "sums": np.array([self.loss_sum, self.penalty_sum, *self.best_measure]),
-            "updates": self.tracer.updates if self.tracer else np.empty(0),
+            "moves": self.tracer.moves if self.tracer else np.empty(0),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -262,7 +262,7 @@ class Trainer:
             self.best = self.parameters.copy()
             np.copyto(self.best.flat, state["best"])
         if self.tracer:
-            np.copyto(self.tracer.updates, state["updates"])
+            np.copyto(self.tracer.moves, state["moves"])
         self.shuffle_state = self.batch_rng.bit_generator.state
 
     def require_finite(self, number: float, epoch: int, workspace: Workspace | None = None) -> None:
