@@ -106,14 +106,18 @@ def test_every_fault_is_a_config_and_data_that_can_be_trained(tmp_path):
         read_config(write_config(cells.config_of("gauss2", 0, fault, tmp_path), tmp_path))
 
 
-def test_a_cell_of_each_kind_is_measured_and_told():
+def test_a_cell_of_each_kind_is_measured_and_told(tmp_path):
     cause = cells.cause_cell("gauss2", 0, "init_zeros")
     assert (cause["rank"], cause["first"]) == (1, {"network.init": "he"})
     assert cause["advised"] < cause["test"] - 0.2
     assert cause["placebo"] > 0.4
     healthy = cells.cause_cell("gauss2", 0, None)
-    path = cells.recipe_cell("gauss2", 0, "init_zeros")
+    path = cells.recipe_cell("gauss2", 0, "init_zeros", tmp_path)
     assert path["path"][:2] == pytest.approx([cause["test"], cause["advised"]])
+    trained = len(list((tmp_path / "runs").iterdir()))
+    again = cells.recipe_cell("gauss2", 0, "lambda_huge", tmp_path)
+    assert len(list((tmp_path / "runs").iterdir())) == trained + 1  # mended, it is where the other was
+    assert again["path"][1:] == path["path"][1:]
     jobs = [["causes", "gauss2", 0, "init_zeros"], ["causes", "gauss2", 0, None], ["recipe", "gauss2", 0, "init_zeros"]]
     told = tables.all_tables(list(zip(jobs, [cause, healthy, path], strict=True)))
     assert "init_zeros      1  100% (1)" in told[0]

@@ -16,7 +16,7 @@ from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS
 from .tasks import FRESH, KNOWN, TABLES, TABLES_FOLDER, TASKS
 
-KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cell}
+KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cells}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -39,11 +39,13 @@ def main(arguments: list[str] | None = None) -> None:
             file.write(json.dumps([job, cell]) + "\n")
         print(f"\r{len(done)} cells", end="", flush=True)
     print()
-    for text in tables.all_tables([(job, done[json.dumps(job)]) for job in wanted]):
+    found = [(job, done[json.dumps(job)]) for job in wanted]
+    flat = [(job, cell) for job, some in found for cell in (some if isinstance(some, list) else [some])]
+    for text in tables.all_tables(flat):
         print(text, end="\n\n")
 
 
-def read_cells(path: Path) -> dict[str, dict]:
+def read_cells(path: Path) -> dict[str, dict | list[dict]]:
     if not path.exists():
         return {}
     return {json.dumps(job): cell for job, cell in map(json.loads, path.read_text().splitlines())}
@@ -60,12 +62,11 @@ def seeds_of(text: str) -> list[int]:
 
 
 def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]:
-    """[part, task, seed, fault], for every cell; of the arms [part, task, seed, arm, fault of the data]."""
-    curable = [None, *(name for name, fault in FAULTS.items() if fault.is_config)]
+    """[part, task, seed, fault], [part, task, seed, arm, fault of the data], and [part, task, seed] of the recipe."""
     rest = {
         "causes": [[name] for name in (None, *FAULTS)],
         "arms": [[arm, data] for data in (None, *cells.FEWER_ROWS) for arm in arms.ARMS],
-        "recipe": [[name] for name in curable],
+        "recipe": [[]],
     }
     for seed in seeds:
         for task in tasks:
@@ -74,7 +75,7 @@ def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]
                     yield [part, task, seed, *names]
 
 
-def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict]]:
+def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict | list[dict]]]:
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
@@ -82,8 +83,8 @@ def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict]]
         yield from zip(missing, parallel(delayed(cell_of)(*job) for job in missing), strict=True)
 
 
-def cell_of(part: str, task: str, seed: int, *names: str | None) -> dict:
-    """One cell; one that fails says so and does not take the others along."""
+def cell_of(part: str, task: str, seed: int, *names: str | None) -> dict | list[dict]:
+    """One cell, or those of all faults; one that fails says so and does not take the others along."""
     try:
         return KINDS[part](task, seed, *names)
     except Exception as error:
