@@ -69,7 +69,7 @@ def show_path(path: dict, console: Console) -> None:
         say(console, *step_parts(step))
         if step["why"]:
             say(console, (f"     because {step['why']}", "dim"))
-            say(console, (f"     expected {step['expected']}{details_of(step)}", "dim"))
+            say(console, (f"     expected {step['expected']}{details_of(step)[1:]}", "dim"))
             say(console, (f"     {test_phrase(step)}", "dim"))
     say(console, ("ended: ", "bold"), path["ended"])
     if path["run_id"]:

@@ -45,7 +45,7 @@ def roomier(case: Case) -> Proposal | None:
     why = f"{units}, {epochs} epochs, lambda {case.value('regularization.lambda'):g}"
     expected = "a lower dev error: of 70 such changes 2 in 5 were kept, and gained 5.6 points of test error each"
     key = next(iter(change))
-    return Proposal("room and a penalty: larger, longer, regularized", key, change, why, expected, "possible")
+    return Proposal("room and a penalty", key, change, why, expected, "possible")
 
 
 def room(case: Case) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def smaller_batches(case: Case) -> Proposal | None:
 
 def expected_of(kept: str, points: float) -> str:
     """What came of such changes on the known tasks."""
-    return f"perhaps a lower dev error: {kept} was kept, for {points:g} points of test error each"
+    return f"perhaps a lower dev error: {kept} was kept, and test error fell by {points:g} points each"
 
 
 def share_of_cost(case: Case) -> str:
