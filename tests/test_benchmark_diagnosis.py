@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlrun.experiment import read_config
+from tests.benchmarks.diagnosis import __main__ as benchmark
 from tests.benchmarks.diagnosis import arms, cells, judging, tables, tasks
 from tests.benchmarks.diagnosis.faults import FAULTS, Fault
 from tests.benchmarks.diagnosis.trainings import Trained, write_config
@@ -65,6 +66,35 @@ def test_a_path_hands_over_the_best_run_by_dev_error_and_never_sees_the_test_err
     assert arms.gap_of(runs) == pytest.approx(0.2)
 
 
+def test_a_path_of_the_recipe_is_held_against_the_searches_on_the_same_rows():
+    def cell(arm, data, test):
+        return {"task": "gauss2", "seed": 0, "arm": arm, "data": data, "path": [test] * 16, "used": 16}
+
+    own = [cell("recipe", None, 0.10), cell("recipe", "overfit", 0.30)]
+    rivals = [cell("TPE", None, 0.20), cell("TPE", "overfit", 0.50)]
+    [row] = [line for line in tables.contrasts_table([*own, *rivals]).splitlines() if line.startswith("recipe - TPE")]
+    assert row.split()[3:] == ["-15.0", "[-15.0,", "-15.0]"] * 2  # 10 points on all rows, 20 on a third
+    assert "-20.0" not in tables.contrasts_table([*own, rivals[0]])
+    told = tables.paths_table([*own, *rivals])
+    assert "TPE, data of overfit" in told
+    wanted = list(benchmark.jobs(["arms"], ["gauss2"], [0]))
+    assert ["arms", "gauss2", 0, "TPE", "overfit"] in wanted
+    assert len(wanted) == 2 * len(arms.ARMS)
+
+
+def test_an_arm_on_the_data_of_a_fault_sees_that_faults_rows(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        cells, "train", lambda config, folder: seen.append(len(np.load(folder / "gauss2.npz")["y_train"]))
+    )
+    monkeypatch.setitem(arms.ARMS, "TPE", lambda train, rng, trainings: [train({})])
+    monkeypatch.setattr(arms, "path_of", lambda runs: [0.1])
+    monkeypatch.setattr(arms, "gap_of", lambda runs: 0.0)
+    cells.arm_cell("gauss2", 0, "TPE")
+    cells.arm_cell("gauss2", 0, "TPE", "overfit")
+    assert seen == [600, 200]
+
+
 def test_the_optimal_error_that_a_task_claims_is_what_its_best_rule_gets_wrong():
     for name in ("gauss2", "gauss10"):
         X, y = tasks.TASKS[name].make(np.random.default_rng(0), 200_000)
@@ -76,14 +106,18 @@ def test_every_fault_is_a_config_and_data_that_can_be_trained(tmp_path):
         read_config(write_config(cells.config_of("gauss2", 0, fault, tmp_path), tmp_path))
 
 
-def test_a_cell_of_each_kind_is_measured_and_told():
+def test_a_cell_of_each_kind_is_measured_and_told(tmp_path):
     cause = cells.cause_cell("gauss2", 0, "init_zeros")
     assert (cause["rank"], cause["first"]) == (1, {"network.init": "he"})
     assert cause["advised"] < cause["test"] - 0.2
     assert cause["placebo"] > 0.4
     healthy = cells.cause_cell("gauss2", 0, None)
-    path = cells.recipe_cell("gauss2", 0, "init_zeros")
+    path = cells.recipe_cell("gauss2", 0, "init_zeros", tmp_path)
     assert path["path"][:2] == pytest.approx([cause["test"], cause["advised"]])
+    trained = len(list((tmp_path / "runs").iterdir()))
+    again = cells.recipe_cell("gauss2", 0, "lambda_huge", tmp_path)
+    assert len(list((tmp_path / "runs").iterdir())) == trained + 1  # mended, it is where the other was
+    assert again["path"][1:] == path["path"][1:]
     jobs = [["causes", "gauss2", 0, "init_zeros"], ["causes", "gauss2", 0, None], ["recipe", "gauss2", 0, "init_zeros"]]
     told = tables.all_tables(list(zip(jobs, [cause, healthy, path], strict=True)))
     assert "init_zeros      1  100% (1)" in told[0]

@@ -23,10 +23,10 @@ def recipe(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Train, diagnose, change one thing, keep it if it is surely better, and so on.
+    """Train, diagnose, change one thing, keep it if a paired test on the dev set favours it, and so on.
 
-    It ends when bias and variance are low, when nothing helps, or when the budget is used; only then does it look at
-    the test set, once. Interrupted, the same command goes on: runs that are there already are used again.
+    It ends when the target is met, when dev error is surely near the optimal, or when the budget is used; only then
+    does it look at the test set, once. Interrupted, the same command goes on: runs that are there are used again.
 
     Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
     """

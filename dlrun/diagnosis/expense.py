@@ -20,10 +20,17 @@ def products(config: Mapping[str, Any], facts: Facts) -> float:
     training = config["training"]
     sizes = (facts.inputs, *hidden_of(config), facts.outputs)
     parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-    batch = training["batch_size"]
-    batch = facts.train_rows if batch == "full" else min(batch, facts.train_rows)
-    steps = training["epochs"] * -(-facts.train_rows // batch)
-    return steps * (PRODUCTS_BESIDES + parameters * batch)
+    steps = training["epochs"] * steps_an_epoch(config, facts)
+    return steps * (PRODUCTS_BESIDES + parameters * rows_a_step(config, facts))
+
+
+def rows_a_step(config: Mapping[str, Any], facts: Facts) -> int:
+    batch = config["training"]["batch_size"]
+    return facts.train_rows if batch == "full" else min(batch, facts.train_rows)
+
+
+def steps_an_epoch(config: Mapping[str, Any], facts: Facts) -> int:
+    return -(-facts.train_rows // rows_a_step(config, facts))
 
 
 def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:

@@ -5,7 +5,7 @@ Stands beside `advice`, which shows what could be tried.
 
 from rich.console import Console
 
-from .advice import shown_value
+from .advice import details_of, shown_value
 from .qualifiers import show_test_look
 from .text import borderless_table, cell, say, shown
 
@@ -13,6 +13,10 @@ from .text import borderless_table, cell, say, shown
 NEWEST_ENTRIES = 5
 
 OUTCOME_STYLES = {"held": "bold green", "reversed": "bold red", "not shown": "yellow"}
+
+
+# The figures of the paired test as they are called on screen.
+FIGURES = {"errors": "error_z", "losses": "loss_z", "misses": "miss_z"}
 
 
 def show_outcome(applied: dict, console: Console) -> None:
@@ -65,6 +69,7 @@ def show_path(path: dict, console: Console) -> None:
         say(console, *step_parts(step))
         if step["why"]:
             say(console, (f"     because {step['why']}", "dim"))
+            say(console, (f"     expected {step['expected']}{details_of(step)[1:]}", "dim"))
             say(console, (f"     {test_phrase(step)}", "dim"))
     say(console, ("ended: ", "bold"), path["ended"])
     if path["run_id"]:
@@ -76,5 +81,6 @@ def show_path(path: dict, console: Console) -> None:
 
 def test_phrase(step: dict) -> str:
     """The paired test that decided, in a clause."""
-    of_errors = f"errors z {step['error_z']:.1f}, " if step["error_z"] is not None else ""
-    return f"beside training {step['from']} on the same dev rows: {of_errors}losses z {step['loss_z']:.1f}"
+    found = [(word, step[key]) for word, key in FIGURES.items()]
+    told = ", ".join(f"{word} z {z:.1f}" for word, z in found if z is not None)
+    return f"beside training {step['from']} on the same dev rows: {told}"

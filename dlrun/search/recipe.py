@@ -16,6 +16,7 @@ from ..diagnosis.acceptance import Answers
 from ..diagnosis.advice import overrides_of
 from ..errors import StoreError, UsageError
 from ..experiment import diagnosis_of, prepare, read_config, resume, run
+from ..experiment.advising import case_of
 from ..experiment.identity import config_sha256, data_hashes, differences, with_absolute_paths
 from ..experiment.predictions import PREDICTIONS
 from ..experiment.resume import OVER
@@ -23,6 +24,7 @@ from ..experiment.reuse import MUST_AGREE
 from ..store import RunFolder, list_runs, read_manifest
 from . import ledger
 from .follow import Because, Config, Judged, follow
+from .plan import plan
 
 # Shows one training as it goes: from its config to a context with `.update(record)`.
 Display = Callable[[LoadedConfig], AbstractContextManager]
@@ -131,7 +133,8 @@ class Kitchen:
         self.results[folder.id] = result
         if because and result["status"] == "finished":
             ledger.record(self.runs_dir, RunFolder(self.runs_dir / because.run_id), folder, because.item)
-        return Judged(config, diagnosis_of(result, folder), kept_answers(folder), folder.id)
+        diagnosis = diagnosis_of(result, folder)
+        return Judged(config, diagnosis, plan(case_of(folder, diagnosis, result)), kept_answers(folder), folder.id)
 
     def trained(self, loaded: LoadedConfig, parent: dict | None) -> dict:
         with self.display(loaded) as shown:

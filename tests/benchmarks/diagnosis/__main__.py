@@ -14,19 +14,22 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS
-from .tasks import FRESH, KNOWN, TASKS
+from .tasks import FRESH, KNOWN, TABLES, TABLES_FOLDER, TASKS
 
-KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cell}
+KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cells}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--tasks", default="all", help="known, fresh, all, or names parted by commas")
+    parser.add_argument("--tasks", default="all", help="known, fresh, tables, all, or names parted by commas")
     parser.add_argument("--seeds", default="5", help="how many, or first:last, such as 100:104")
     parser.add_argument("--parts", default=",".join(KINDS), help=f"of {', '.join(KINDS)}")
+    parser.add_argument("--tables", type=Path, help="a folder with the real tables; tasks.TABLES names them")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cells", type=Path, default=Path("diagnosis-cells.jsonl"), help="where cells are kept")
     chosen = parser.parse_args(arguments)
+    if chosen.tables:
+        os.environ[TABLES_FOLDER] = str(chosen.tables.resolve())  # seen by the processes too
     done = read_cells(chosen.cells)
     wanted = list(jobs(chosen.parts.split(","), task_names(chosen.tasks), seeds_of(chosen.seeds)))
     missing = [job for job in wanted if json.dumps(job) not in done]
@@ -36,18 +39,21 @@ def main(arguments: list[str] | None = None) -> None:
             file.write(json.dumps([job, cell]) + "\n")
         print(f"\r{len(done)} cells", end="", flush=True)
     print()
-    for text in tables.all_tables([(job, done[json.dumps(job)]) for job in wanted]):
+    found = [(job, done[json.dumps(job)]) for job in wanted]
+    flat = [(job, cell) for job, some in found for cell in (some if isinstance(some, list) else [some])]
+    for text in tables.all_tables(flat):
         print(text, end="\n\n")
 
 
-def read_cells(path: Path) -> dict[str, dict]:
+def read_cells(path: Path) -> dict[str, dict | list[dict]]:
     if not path.exists():
         return {}
     return {json.dumps(job): cell for job, cell in map(json.loads, path.read_text().splitlines())}
 
 
 def task_names(text: str) -> list[str]:
-    return list({"known": KNOWN, "fresh": FRESH, "all": TASKS}.get(text, text.split(",")))
+    groups = {"known": KNOWN, "fresh": FRESH, "tables": TABLES, "all": TASKS}
+    return [name for word in text.split(",") for name in groups.get(word, [word])]
 
 
 def seeds_of(text: str) -> list[int]:
@@ -56,17 +62,20 @@ def seeds_of(text: str) -> list[int]:
 
 
 def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]:
-    """[part, task, seed, fault or arm], for every cell."""
-    curable = [None, *(name for name, fault in FAULTS.items() if fault.is_config)]
-    last = {"causes": [None, *FAULTS], "arms": list(arms.ARMS), "recipe": curable}
+    """[part, task, seed, fault], [part, task, seed, arm, fault of the data], and [part, task, seed] of the recipe."""
+    rest = {
+        "causes": [[name] for name in (None, *FAULTS)],
+        "arms": [[arm, data] for data in (None, *cells.FEWER_ROWS) for arm in arms.ARMS],
+        "recipe": [[]],
+    }
     for seed in seeds:
         for task in tasks:
             for part in parts:
-                for name in last[part]:
-                    yield [part, task, seed, name]
+                for names in rest[part]:
+                    yield [part, task, seed, *names]
 
 
-def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict]]:
+def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict | list[dict]]]:
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
@@ -74,12 +83,12 @@ def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict]]
         yield from zip(missing, parallel(delayed(cell_of)(*job) for job in missing), strict=True)
 
 
-def cell_of(part: str, task: str, seed: int, name: str | None) -> dict:
-    """One cell; one that fails says so and does not take the others along."""
+def cell_of(part: str, task: str, seed: int, *names: str | None) -> dict | list[dict]:
+    """One cell, or those of all faults; one that fails says so and does not take the others along."""
     try:
-        return KINDS[part](task, seed, name)
+        return KINDS[part](task, seed, *names)
     except Exception as error:
-        return {"task": task, "seed": seed, "fault": name, "arm": name, "problem": f"{type(error).__name__}: {error}"}
+        return {"task": task, "seed": seed, "names": names, "problem": f"{type(error).__name__}: {error}"}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ A cell is a plain dict, so that cells of several processes and sessions can be p
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +18,15 @@ from . import arms
 from .faults import FAULTS, Fault
 from .judging import causes, rank_of, wrong_definite
 from .tasks import TASKS, arrays_of, write_task
-from .trainings import Trained, base_config, train, with_changes, write_config
+from .trainings import Trained, base_config, finite, train, with_changes, write_config
 
 # Added to the seed for a training that differs in nothing else.
 OTHER_SEED = 1000
+
+# Faults that a config can cure and that take rows away: the arms search on the same rows, since nothing brings these
+# back. Scales that are spoiled are none: the arms' configs normalise them away, and where one does not (half of those
+# of the wide search) it is spared them, to its advantage.
+FEWER_ROWS = ("overfit",)
 
 # A folder in memory where there is one: a benchmark of many short runs should not wait for a disk.
 IN_MEMORY = Path("/dev/shm")
@@ -78,10 +82,11 @@ def tried(config: dict, folder: Path) -> float | None:
         return None
 
 
-def arm_cell(task_name: str, seed: int, arm: str) -> dict:
-    """The path of one search arm."""
+def arm_cell(task_name: str, seed: int, arm: str, data: str | None = None) -> dict:
+    """The path of one search arm, on a task's data or (`data`) on those of a fault."""
+    spoiled = Fault(spoil=FAULTS[data].spoil) if data else Fault()
     with workplace() as folder:
-        config = config_of(task_name, seed, Fault(), folder)
+        config = config_of(task_name, seed, spoiled, folder)
 
         def train_changed(changes: dict) -> Trained:
             return train(with_changes(config, changes), folder)
@@ -92,39 +97,45 @@ def arm_cell(task_name: str, seed: int, arm: str) -> dict:
             "task": task_name,
             "seed": seed,
             "arm": arm,
+            "data": data,
             "path": arms.path_of(runs),
             "gap": arms.gap_of(runs),
             "used": len(runs),
         }
 
 
-def recipe_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
+def recipe_cells(task_name: str, seed: int) -> list[dict]:
+    """The paths of the recipe from the healthy config and from each sick one that a config can cure.
+
+    All leave their runs in one folder: where two paths meet, dlrun uses a run again instead of training it twice.
+    """
+    curable = [None, *(name for name, fault in FAULTS.items() if fault.is_config)]
+    with workplace() as folder:
+        return [recipe_cell(task_name, seed, name, folder) for name in curable]
+
+
+def recipe_cell(task_name: str, seed: int, fault_name: str | None, folder: Path) -> dict:
     """The path of the recipe from a sick config, or from the healthy one (None)."""
     from dlrun.experiment import read_config
     from dlrun.search import recipe
 
     fault = FAULTS[fault_name] if fault_name else Fault()
-    with workplace() as folder:
-        config = config_of(task_name, seed, fault, folder)
-        trainings = arms.STAGES[-1]
-        found = recipe(read_config(write_config(config, folder)), folder / "runs", trainings=trainings)
-        errors = [
-            json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]
-        ]
-        kept = [step["kept"] for step in found["steps"]]
-        path = []
-        for keep, error in zip(kept, errors, strict=True):
-            path.append(error["test"] if keep or not path else path[-1])
-        chosen = errors[found["kept"] - 1]
-        shutil.rmtree(folder / "runs")
-        return {
-            "task": task_name,
-            "seed": seed,
-            "arm": "recipe" if fault_name else "recipe from the default",
-            "fault": fault_name,
-            "path": path,
-            "gap": chosen["test"] - chosen["dev"],
-            "used": len(path),
-            "steps": [[step["action"], step["kept"]] for step in found["steps"]],
-            "ended": found["ended"],
-        }
+    config = config_of(task_name, seed, fault, folder)
+    found = recipe(read_config(write_config(config, folder)), folder / "runs", trainings=arms.STAGES[-1])
+    errors = [json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]]
+    path = []
+    for step, error in zip(found["steps"], errors, strict=True):
+        path.append(finite(error["test"]) if step["kept"] else path[-1])
+    chosen = errors[found["kept"] - 1]
+    return {
+        "task": task_name,
+        "seed": seed,
+        "arm": "recipe" if fault_name else "recipe from the default",
+        "fault": fault_name,
+        "data": fault_name if fault_name in FEWER_ROWS else None,
+        "path": path,
+        "gap": finite(chosen["test"]) - finite(chosen["dev"]),
+        "used": len(path),
+        "steps": [[step["action"], step["kept"]] for step in found["steps"]],
+        "ended": found["ended"],
+    }

@@ -14,6 +14,12 @@ RESAMPLES = 2000
 CONFIDENCE = 0.95
 Cells = Sequence[tuple[list, dict]]
 
+# After how many trainings of the recipe, beside how many of a search.
+PAIRS = ((4, 16), (16, 16))
+
+# The healthy config after its one training is where this search begins; whatever trains more must beat it.
+DEFAULT, FROM_DEFAULT = "default", "default and local search"
+
 # What a better test error must gain to count as better, a tenth of a point.
 GAIN = 0.001
 
@@ -122,45 +128,41 @@ def by_stage(cell: dict) -> list[float]:
 
 
 def paths_table(paths: list[dict]) -> str:
+    """The arms beside the recipe, those that share their data next to one another."""
     rows = []
-    for arm in dict.fromkeys(cell["arm"] for cell in paths):
-        of_arm = [cell for cell in paths if cell["arm"] == arm]
+    for data, arm in sorted({(cell["data"] or "", cell["arm"]): None for cell in paths}, key=lambda pair: pair[0]):
+        of_arm = [cell for cell in paths if (cell["data"] or "", cell["arm"]) == (data, arm)]
         means = 100 * np.mean([by_stage(cell) for cell in of_arm], axis=0)
         used = np.mean([cell["used"] for cell in of_arm])
-        rows.append([arm, str(len(of_arm)), *(f"{mean:.1f}" for mean in means), f"{used:.1f}"])
+        name = f"{arm}, data of {data}" if data else arm
+        rows.append([name, str(len(of_arm)), *(f"{mean:.1f}" for mean in means), f"{used:.1f}"])
     header = ["mean test error, points, after", "paths", *map(str, arms.STAGES), "trainings used"]
     return table("Paths", header, rows)
 
 
 def contrasts_table(paths: list[dict]) -> str:
-    """The recipe less each search on the same task and seed; negative: the recipe is better."""
-    cells = defaultdict(dict)
-    for cell in paths:
-        cells[cell["task"], cell["seed"]].setdefault(cell["arm"], []).append(by_stage(cell))
+    """Each path of the recipe less each search on the same task, seed and rows; negative: the recipe is better."""
+    rivals = {(c["arm"], c["task"], c["seed"], c["data"]): by_stage(c) for c in paths if c["arm"] in arms.ARMS}
     rows = []
-    pairs = [(4, 16), (16, 16)]
     for recipe in ("recipe", "recipe from the default"):
-        for arm in [*arms.ARMS, "default"]:
+        own = [cell for cell in paths if cell["arm"] == recipe]
+        for arm in (*arms.ARMS, DEFAULT):
             row = [f"{recipe} - {arm}"]
-            for own, its in pairs:
-                differences = []
-                for (task, seed), known in cells.items():
-                    rival = default_of(known) if arm == "default" else at(known.get(arm), its)
-                    mine = at(known.get(recipe), own)
-                    if mine is not None and rival is not None:
-                        differences.append((task, seed, mine - rival))
+            for mine, its in PAIRS:
+                search, its = (FROM_DEFAULT, 1) if arm == DEFAULT else (arm, its)
+                differences = [
+                    (cell["task"], cell["seed"], at(by_stage(cell), mine) - at(rivals[key], its))
+                    for cell in own
+                    if (key := (search, cell["task"], cell["seed"], cell["data"])) in rivals
+                ]
                 row.append(points(*clustered(differences)) if differences else "-")
             rows.append(row)
-    return table("Points of test error, paired [95%]", ["", *(f"{own} against {its}" for own, its in pairs)], rows)
+    header = ["", *(f"{mine} against {its}" for mine, its in PAIRS)]
+    return table("Points of test error, paired [95%]", header, rows)
 
 
-def at(stages: list[list[float]] | None, trainings: int) -> float | None:
-    return float(np.mean([s[arms.STAGES.index(trainings)] for s in stages])) if stages else None
-
-
-def default_of(known: dict) -> float | None:
-    """The healthy config after one training, which every other arm must beat to be worth its trainings."""
-    return at(known.get("recipe from the default"), 1)
+def at(stages: list[float], trainings: int) -> float:
+    return stages[arms.STAGES.index(trainings)]
 
 
 def gaps_table(paths: list[dict]) -> str:

@@ -1,0 +1,76 @@
+"""What the recipe may change next after a training, best first: what ails it, what holds it back, room, refinements.
+
+Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
+"""
+
+from collections.abc import Iterator
+
+from ..diagnosis.advice import changes_nothing, for_findings, item_of, proposals, reason_of
+from ..diagnosis.case import Case
+from ..diagnosis.proposal import Proposal
+from ..diagnosis.words import distance, error_word, percent
+from .refinements import REFINEMENTS, roomier
+
+# Bias remedies that take away what holds a training back: they come before room for the network, and cost no more.
+HOLDING_BACK = (
+    "lower learning rate",
+    "less weight penalty",
+    "less dropout",
+    "no augmentation",
+    "train to the end",
+)
+
+
+def plan(case: Case) -> list[dict]:
+    """What to change next, best first, each as a piece of advice; all of the advice's own changes are among them."""
+    seen, items = [], []
+    for proposal in in_order(case):
+        if proposal.change is None or proposal.change in seen or changes_nothing(case, proposal.change):
+            continue
+        seen.append(proposal.change)
+        items.append(item_of(case, proposal))
+    return items
+
+
+def in_order(case: Case) -> Iterator[Proposal]:
+    """What fails, at once and singly; while the network has no room, what holds it back; room; the rest.
+
+    A run that fails is mended before anything else, and a target that is met leaves nothing else to do.
+    """
+    advised = list(proposals(case))
+    yield from mended(case)
+    yield from for_findings(case, "fail")
+    if (case.diagnosis.get("target") or {}).get("met"):
+        return
+    if room := roomier(case):
+        yield from (proposal for proposal in advised if proposal.action in HOLDING_BACK)
+        yield with_reason(case, room)
+    for refinement in REFINEMENTS:
+        if proposal := refinement(case):
+            yield with_reason(case, proposal)
+    yield from advised
+
+
+def mended(case: Case) -> Iterator[Proposal]:
+    """All that the failing findings ask of the config, in one change: each is surely a fault, and none needs a test."""
+    fixes = [p for p in for_findings(case, "fail") if p.change is not None and not changes_nothing(case, p.change)]
+    change = {key: value for fix in reversed(fixes) for key, value in fix.change.items()}
+    if len(change) > 1 and len(fixes) > 1:
+        told = ", ".join(dict.fromkeys(fix.action for fix in fixes))
+        why = "; ".join(dict.fromkeys(fix.why.partition(";")[0] for fix in fixes))
+        yield fixes[0]._replace(action=f"mend what ails the training: {told}", change=change, why=why)
+
+
+def with_reason(case: Case, proposal: Proposal) -> Proposal:
+    """What dev error still leaves to gain, and before that which ill it is, goes before a refinement's own reason."""
+    verdict, errors = case.diagnosis["verdict"], case.diagnosis["errors"]
+    ills = [ill for ill in ("bias", "variance") if verdict[ill] == "high"]
+    if ills:
+        reason = " and ".join(reason_of(case.diagnosis, ill) for ill in ills)
+    else:
+        word, optimal = error_word(bool(case.diagnosis.get("regression"))), case.diagnosis["optimal_error"]
+        low = set(verdict.values()) == {"low"}
+        level = "bias and variance are low" if low else "neither bias nor variance is surely high"
+        gap = distance(errors["dev"], optimal)
+        reason = f"{level}, and dev {word} {percent(errors['dev'])} is {gap} the optimal {percent(optimal)}"
+    return proposal._replace(why=f"{reason}; {proposal.why}")
