@@ -44,7 +44,7 @@ def case(errors, costs=FLAT, *, findings=(), curve=None, facts=FACTS, dev=None, 
     diagnosis = diagnose(errors, sizes=SIZES).to_dict() | {"run_id": "r"}
     diagnosis["findings"] = [*findings]
     course = course_of(records(costs, dev, penalty))
-    return Case(diagnosis, given or config(**keys), course, facts, curve, "r", "runs/r/resolved.yaml")
+    return Case(diagnosis, given or config(**keys), course, facts, curve, "dlrun curve r", "runs/r/resolved.yaml")
 
 
 def actions(found):

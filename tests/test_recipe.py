@@ -1,4 +1,4 @@
-"""The recipe keeps what a paired test favours and nothing else, and goes on where it was cut off; its ledger is true."""
+"""The recipe keeps only what a paired test favours, and goes on where it was cut off; its ledger is true."""
 
 import json
 import math
@@ -230,6 +230,7 @@ def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
     nothing = next(n for n, piece in enumerate(advice, start=1) if not piece["change"])
     with pytest.raises(UsageError, match="is nothing that a config can change; apply"):
         apply(parent, nothing)
+    assert advice[nothing - 1]["command"] == f"dlrun curve {parent.id} --runs-dir {runs_dir}"
 
 
 def test_an_outcome_is_read_off_the_interval_of_the_error_that_was_to_fall():

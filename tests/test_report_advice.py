@@ -63,13 +63,25 @@ def test_narrow_advice_puts_what_is_typed_on_lines_of_its_own():
     )
 
 
-STEP = {"errors": {"train": 0.1, "dev": 0.2}, "verdict": {}, "why": "because", "run_id": "r1", "from": 1}
+STEP = {
+    "errors": {"train": 0.1, "dev": 0.2},
+    "verdict": {},
+    "why": "because",
+    "expected": "less",
+    "confidence": "unsure",
+    "seconds": 3.0,
+    "run_id": "r1",
+    "from": 1,
+}
 PATH = {
     "steps": [
         STEP | {"number": 1, "from": None, "why": None, "action": None, "change": None, "kept": True},
         STEP
-        | {"number": 2, "action": "wider", "change": {"network.width": 8}, "kept": False, "error_z": 0.1, "loss_z": -1},
-        STEP | {"number": 3, "action": "longer", "change": {"a": 1}, "kept": True, "error_z": None, "loss_z": 2.0},
+        | {"number": 2, "action": "wider", "change": {"network.width": 8}, "kept": False}
+        | {"error_z": 0.1, "loss_z": -1, "miss_z": 0.2},
+        STEP
+        | {"number": 3, "action": "longer", "change": {"a": 1}, "kept": True}
+        | {"error_z": None, "loss_z": 2.0, "miss_z": 2.0},
     ],
     "ended": "the budget of 3 trainings is used",
     "kept": 3,
@@ -83,10 +95,13 @@ def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
         "  1  the config as it is: train 10.0%, dev 20.0%\n"
         "  2  wider: network.width=8: train 10.0%, dev 20.0%: dropped\n"
         "     because because\n"
-        "     beside training 1 on the same dev rows: errors z 0.1, losses z -1.0\n"
+        "     expected less (unsure, 3.0 s)\n"
+        "     beside training 1 on the same dev rows: errors z 0.1, losses z -1.0, misses\n"
+        "z 0.2\n"
         "  3  longer: a=1: train 10.0%, dev 20.0%: kept\n"
         "     because because\n"
-        "     beside training 1 on the same dev rows: losses z 2.0\n"
+        "     expected less (unsure, 3.0 s)\n"
+        "     beside training 1 on the same dev rows: losses z 2.0, misses z 2.0\n"
         "ended: the budget of 3 trainings is used\n"
         "use: r3, training 3 of 3\n"
         "test error 25.0%: looked at once, now that all is decided"

@@ -25,7 +25,8 @@ class Facts(NamedTuple):
 class Case:
     """diagnosis : as diagnosis.json has it. The others are None, or empty, where only figures are known.
 
-    config : nested, under the YAML's words. curve : curve.json. run_id, config_file : what commands name.
+    config : nested, under the YAML's words. curve : curve.json. curve_command : what would make it.
+    config_file : what commands name.
     """
 
     diagnosis: Mapping[str, Any]
@@ -33,7 +34,7 @@ class Case:
     course: Course | None = None
     facts: Facts | None = None
     curve: Mapping[str, Any] | None = None
-    run_id: str | None = None
+    curve_command: str | None = None
     config_file: str | None = None
 
     def value(self, key: str) -> Any:

@@ -96,7 +96,7 @@ def more_data(case: Case) -> Proposal | None:
     if answer in ("yes", "a little"):
         return Proposal("more data", "data.source", None, case.curve["sentence"], "as the curve says", "likely")
     why = case.curve["sentence"] if answer else "more data would reduce variance; by how much a learning curve says"
-    command = f"dlrun curve {case.run_id}" if case.run_id and not answer else None
+    command = None if answer else case.curve_command
     return Proposal("more data", "data.source", None, why, "an amount that is not known", "unsure", command=command)
 
 

@@ -10,6 +10,7 @@ from ..diagnosis.advice import advise
 from ..diagnosis.case import Case, Facts
 from ..diagnosis.course import course_of
 from ..errors import StoreError
+from ..places import command_for
 from ..store import RunFolder, read_manifest
 from .health import lines_of
 from .keeper import METRICS
@@ -41,7 +42,7 @@ def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
         course=course_of(lines_of(folder, METRICS)),
         facts=facts_of(data, result["seconds"]),
         curve=curve,
-        run_id=folder.id,
+        curve_command=command_for("curve", folder.path),
         config_file=str(folder.path / "resolved.yaml"),
     )
 
