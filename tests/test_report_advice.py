@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from dlrun.report import show_curve, show_decomposition, show_ledger, show_outcome, show_path
@@ -106,6 +107,13 @@ def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
         "use: r3, training 3 of 3\n"
         "test error 25.0%: looked at once, now that all is decided"
     )
+
+
+@pytest.mark.parametrize(("kept", "error_z", "told"), [(False, 2.0, True), (False, 1.0, False), (True, 2.0, False)])
+def test_a_path_says_why_a_change_with_fewer_errors_was_dropped(kept, error_z, told):
+    step = PATH["steps"][1] | {"kept": kept, "error_z": error_z}
+    phrase = "fewer errors, yet no more sure of the right answers"
+    assert (phrase in " ".join(screen(show_path, PATH | {"steps": [step]}).split())) is told
 
 
 LINE = {"child": "r2", "action": "wider", "outcome": "held", "sentence": "it fell"}
