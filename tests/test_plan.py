@@ -15,7 +15,7 @@ from dlrun.search.refinements import REFINEMENTS, roomier
 
 LOW = {"train": 0.0, "dev": 0.005}
 ROOMY = {"network__width": 128, "training__epochs": 100, "regularization__lambda": 10.0}
-ROOM = "room and a penalty"
+ROOM = "more room"
 
 
 def finding(code, severity="fail"):

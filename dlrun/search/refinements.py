@@ -45,7 +45,7 @@ def roomier(case: Case) -> Proposal | None:
     why = f"{units}, {epochs} epochs, lambda {case.value('regularization.lambda'):g}"
     expected = "a lower dev error: on twelve other tasks 2 in 5 were kept, and lowered test error by 5.6 points"
     key = next(iter(change))
-    return Proposal("room and a penalty", key, change, why, expected, "possible")
+    return Proposal("more room", key, change, why, expected, "possible")
 
 
 def room(case: Case) -> dict[str, Any]:
