@@ -113,7 +113,8 @@ def test_a_cell_of_each_kind_is_measured_and_told(tmp_path):
     assert cause["placebo"] > 0.4
     healthy = cells.cause_cell("gauss2", 0, None)
     path = cells.recipe_cell("gauss2", 0, "init_zeros", tmp_path)
-    assert path["path"][:2] == pytest.approx([cause["test"], cause["advised"]])
+    assert path["path"][0] == pytest.approx(cause["test"])
+    assert path["path"][1] < cause["test"] - 0.2
     trained = len(list((tmp_path / "runs").iterdir()))
     again = cells.recipe_cell("gauss2", 0, "lambda_huge", tmp_path)
     assert len(list((tmp_path / "runs").iterdir())) == trained + 1  # mended, it is where the other was

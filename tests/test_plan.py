@@ -1,4 +1,4 @@
-"""The recipe's plan mends first, gives room next, refines then, and holds all of the advice's own changes."""
+"""The recipe's plan mends first and gives room, refines then, and holds all of the advice's own changes."""
 
 import json
 
@@ -26,23 +26,37 @@ def actions(items):
     return [item["action"] for item in items]
 
 
-def test_all_that_surely_fails_is_mended_at_once_and_then_singly():
+def test_all_that_surely_fails_is_mended_at_once_with_room_and_then_singly():
     findings = [finding("symmetric-units"), finding("learning-rate-too-high"), finding("mismatch")]
-    items = plan(case(HIGH_BIAS, findings=findings, network__init="zeros", training__learning_rate=1.0))
+    sick = {"network__init": "zeros", "training__learning_rate": 1.0}
+    items = plan(case(HIGH_BIAS, findings=findings, **ROOMY | sick))
     init, rate = {"network.init": "he"}, {"training.learning_rate": 0.001}
     assert changes(items)[:3] == [init | rate, init, rate]
-    assert items[0]["action"] == (
-        "mend what ails the training: initial weights that differ from unit to unit, a lower learning rate"
-    )
+    mend = "mend what ails the training: initial weights that differ from unit to unit, a lower learning rate"
+    assert items[0]["action"] == mend
     assert items[0]["why"] == "symmetric-units title; learning-rate-too-high title"
-    alone = plan(case(HIGH_BIAS, findings=findings[:1], network__init="zeros"))
-    assert changes(alone)[0] == init
-    assert actions(alone)[1] == ROOM
+    small = {"network__width": 8, "network__depth": 3, "training__epochs": 100}
+    items = plan(case(HIGH_BIAS, findings=findings, **sick | small))
+    room = {"network.width": 128, "regularization.lambda": 10.0}
+    assert changes(items)[:3] == [init | rate | room, init, rate]
+    assert items[0]["action"] == f"{mend}, {ROOM}"
+    assert actions(items)[3] == ROOM
+
+
+def test_one_fix_of_a_network_that_has_room_stands_alone():
+    items = plan(case(HIGH_BIAS, findings=[finding("symmetric-units")], **ROOMY | {"network__init": "zeros"}))
+    assert changes(items)[0] == {"network.init": "he"}
+    assert items[0]["action"] == "initial weights that differ from unit to unit"
+
+
+def test_room_is_made_for_the_config_as_it_is_mended():
+    sick = case(HIGH_BIAS, findings=[finding("penalty-dominates")], **ROOMY | {"regularization__lambda": 900.0})
+    assert changes(plan(sick))[:2] == [{"regularization.lambda": 10.0}, {"regularization.lambda": 0.0}]
 
 
 def test_of_two_fixes_of_one_key_the_worse_findings_counts():
     findings = [finding("dead-units"), finding("saturated-units"), finding("inputs-unscaled")]
-    items = plan(case(HIGH_BIAS, findings=findings, network__init="normal", data__normalize=False))
+    items = plan(case(HIGH_BIAS, findings=findings, **ROOMY, network__init="normal", data__normalize=False))
     assert changes(items)[0] == {"network.activation": "leaky_relu", "network.init": "he", "data.normalize": True}
 
 

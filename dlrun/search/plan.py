@@ -4,9 +4,10 @@ Stands between the advice, which is of one run and for a person, and `follow`, w
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..diagnosis.advice import changes_nothing, for_findings, item_of, proposals, reason_of
-from ..diagnosis.case import Case
+from ..diagnosis.case import Case, changed
 from ..diagnosis.proposal import Proposal
 from ..diagnosis.words import distance, error_word, percent
 from .refinements import REFINEMENTS, roomier
@@ -38,9 +39,10 @@ def in_order(case: Case) -> Iterator[Proposal]:
     A run that fails is mended before anything else, and a target that is met leaves nothing else to do.
     """
     advised = list(proposals(case))
-    yield from mended(case)
+    met = (case.diagnosis.get("target") or {}).get("met")
+    yield from mended(case, with_room=not met)
     yield from for_findings(case, "fail")
-    if (case.diagnosis.get("target") or {}).get("met"):
+    if met:
         return
     if room := roomier(case):
         yield from (proposal for proposal in advised if proposal.action in HOLDING_BACK)
@@ -51,14 +53,21 @@ def in_order(case: Case) -> Iterator[Proposal]:
     yield from advised
 
 
-def mended(case: Case) -> Iterator[Proposal]:
-    """All that the failing findings ask of the config, in one change: each is surely a fault, and none needs a test."""
+def mended(case: Case, *, with_room: bool) -> Iterator[Proposal]:
+    """All that the failing findings ask of the config, in one change: each is surely a fault, and none needs a test.
+
+    Room comes along: a training that failed has shown nothing of the size its network needs.
+    """
     fixes = [p for p in for_findings(case, "fail") if p.change is not None and not changes_nothing(case, p.change)]
+    if not fixes:
+        return
     change = {key: value for fix in reversed(fixes) for key, value in fix.change.items()}
-    if len(change) > 1 and len(fixes) > 1:
-        told = ", ".join(dict.fromkeys(fix.action for fix in fixes))
+    room = roomier(replace(case, config=changed(case.config, change))) if with_room and case.config else None
+    actions = dict.fromkeys([*(fix.action for fix in fixes), *([room.action] if room else [])])
+    if len(actions) > 1:
         why = "; ".join(dict.fromkeys(fix.why.partition(";")[0] for fix in fixes))
-        yield fixes[0]._replace(action=f"mend what ails the training: {told}", change=change, why=why)
+        change |= room.change if room else {}
+        yield fixes[0]._replace(action=f"mend what ails the training: {', '.join(actions)}", change=change, why=why)
 
 
 def with_reason(case: Case, proposal: Proposal) -> Proposal:
