@@ -4,6 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -101,6 +102,20 @@ def test_a_planted_sickness_is_seen(code, data, keys, tmp_path):
     told = history(tmp_path, data, keys)
     assert code in signs(told)
     assert health_findings(told)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [(1.0, None), (100.0, "inputs are as large as"), (0.01, "inputs are no larger than"), ((1.0, 0.01), "reach")],
+)
+def test_inputs_are_unscaled_when_they_differ_in_size_or_are_all_far_from_1(factor, told, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 2))
+    np.savez(tmp_path / "d.npz", X=(X * factor).astype(np.float32), y=(X[:, 0] * X[:, 1] > 0).astype(int))
+    found = history(tmp_path, {"source": "d.npz", "normalize": False})
+    said = [finding["evidence"] for finding in health_findings(found) if finding["code"] == "inputs-unscaled"]
+    assert bool(said) is (told is not None)
+    assert not told or told in said[0]
 
 
 @pytest.mark.parametrize(("data", "keys"), WELL.values(), ids=WELL.keys())

@@ -15,8 +15,8 @@ from .history import Check, History, Limits, Sign, figure
 WEIGHTS_TOO_LARGE = Limits(3, 5)
 WEIGHTS_TOO_SMALL = Limits(5, 20)
 
-# Standard deviations of inputs beside one another, and an input's size beside 1. Origin: a judgement of the research
-# notes (section 5.3): trace rules alone find unscaled inputs in 73 of 100.
+# Standard deviations of inputs beside one another, and the size of the largest beside 1, either way. Origin: a
+# judgement of the research notes (section 5.3): trace rules alone find unscaled inputs in 73 of 100.
 INPUT_SCALE = Limits(30, 1000)
 
 # The share of the cost that is penalty; and lambda / m_train, the penalty's curvature, beside the data's own, which is
@@ -95,7 +95,7 @@ def init_scale(history: History) -> Sign | None:
 
 
 def inputs_unscaled(history: History) -> Sign | None:
-    """Inputs of very different or very large size, not scaled."""
+    """Inputs of very different size, or all of them far from 1, not scaled."""
     if history.value("data.normalize") or not history.trace or "start" not in history.trace[0]:
         return None
     start = history.trace[0]["start"]
@@ -103,15 +103,16 @@ def inputs_unscaled(history: History) -> Sign | None:
     if least is None:
         return None
     ratio, size = greatest / least, max(greatest, start["greatest_mean"])
-    worst = max(ratio, size)
+    worst = max(ratio, size, 1 / size)
     if worst <= INPUT_SCALE.notice:
         return None
-    if ratio >= size:
+    if worst == ratio:
         told = (
             f"standard deviations of the inputs reach from {figure(least)} to {figure(greatest)}, {figure(ratio)} fold"
         )
     else:
-        told = f"inputs are as large as {figure(size)}, where initial weights are made for 1"
+        reach = "as large as" if size > 1 else "no larger than"
+        told = f"inputs are {reach} {figure(size)}, where initial weights are made for 1"
     return Sign(worst > INPUT_SCALE.grave, f"{told}, and data.normalize is false", "set data.normalize=true")
 
 
