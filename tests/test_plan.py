@@ -40,6 +40,7 @@ def test_all_that_surely_fails_is_mended_at_once_with_room_and_then_singly():
     room = {"network.width": 128, "regularization.lambda": 10.0}
     assert changes(items)[:3] == [init | rate | room, init, rate]
     assert items[0]["action"] == f"{mend}, {ROOM}"
+    assert items[0]["why"].endswith("; a training that failed has shown nothing of the size it needs")
     assert actions(items)[3] == ROOM
 
 

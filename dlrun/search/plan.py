@@ -66,7 +66,9 @@ def mended(case: Case, *, with_room: bool) -> Iterator[Proposal]:
     actions = dict.fromkeys([*(fix.action for fix in fixes), *([room.action] if room else [])])
     if len(actions) > 1:
         why = "; ".join(dict.fromkeys(fix.why.partition(";")[0] for fix in fixes))
-        change |= room.change if room else {}
+        if room:
+            change |= room.change
+            why += "; a training that failed has shown nothing of the size it needs"
         yield fixes[0]._replace(action=f"mend what ails the training: {', '.join(actions)}", change=change, why=why)
 
 
