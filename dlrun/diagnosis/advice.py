@@ -114,12 +114,16 @@ def gap_of(diagnosis: Mapping[str, Any], ill: str) -> float:
 
 def reason_of(diagnosis: Mapping[str, Any], ill: str) -> str:
     """The measurement behind an ill, in a clause."""
-    errors, word = diagnosis["errors"], error_word(bool(diagnosis.get("regression")))
-    if ill == "bias":
-        gap = distance(errors["train"], diagnosis["optimal_error"])
-        return f"train {word} {percent(errors['train'])} is {gap} the optimal {percent(diagnosis['optimal_error'])}"
-    gap = distance(errors["dev"], errors["train"])
-    return f"dev {word} {percent(errors['dev'])} is {gap} train {word} {percent(errors['train'])}"
+    return apart(diagnosis, "train", "optimal") if ill == "bias" else apart(diagnosis, "dev", "train")
+
+
+def apart(diagnosis: Mapping[str, Any], split: str, other: str) -> str:
+    """How far a split's error is from another split's, or from the "optimal" one, in a clause."""
+    word = error_word(bool(diagnosis.get("regression")))
+    errors = diagnosis["errors"] | {"optimal": diagnosis["optimal_error"]}
+    beside = "the optimal" if other == "optimal" else f"{other} {word}"
+    gap = distance(errors[split], errors[other])
+    return f"{split} {word} {percent(errors[split])} is {gap} {beside} {percent(errors[other])}"
 
 
 def for_findings(case: Case, severity: str, causes: bool | None = None) -> Iterator[Proposal]:

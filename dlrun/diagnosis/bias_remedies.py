@@ -154,13 +154,17 @@ def relayered(case: Case, layers: int) -> dict[str, Any]:
 OTHER_ACTIVATIONS = {"sigmoid": "relu", "identity": "relu", "tanh": "relu", "leaky_relu": "relu", "relu": "tanh"}
 
 
+def other_units(case: Case) -> dict[str, str] | None:
+    """The change to hidden units of another kind, with initial weights to match."""
+    new = OTHER_ACTIVATIONS.get(case.value("network.activation")) if case.hidden() else None
+    return {"network.activation": new, "network.init": "he" if new == "relu" else "xavier"} if new else None
+
+
 def other_activation(case: Case) -> Proposal | None:
     """Another architecture, as far as a dense network has one."""
-    now = case.value("network.activation")
-    if now not in OTHER_ACTIVATIONS or not case.hidden():
+    now, change = case.value("network.activation"), other_units(case)
+    if change is None:
         return None
-    new = OTHER_ACTIVATIONS[now]
-    change = {"network.activation": new, "network.init": "he" if new == "relu" else "xavier"}
     why = f"what is cheaper comes first; {now} is what the hidden layers apply now"
     sure = "possible" if now in ("sigmoid", "identity") else "unsure"
     key = "network.activation"

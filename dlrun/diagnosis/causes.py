@@ -103,10 +103,11 @@ def inputs_unscaled(history: History) -> Sign | None:
     if least is None:
         return None
     ratio, size = greatest / least, max(greatest, start["greatest_mean"])
-    worst = max(ratio, size, 1 / size)
+    far = max(size, 1 / size)
+    worst = max(ratio, far)
     if worst <= INPUT_SCALE.notice:
         return None
-    if worst == ratio:
+    if ratio >= far:
         told = (
             f"standard deviations of the inputs reach from {figure(least)} to {figure(greatest)}, {figure(ratio)} fold"
         )

@@ -17,20 +17,20 @@ PRODUCTS_BESIDES = 1.7e6
 
 def products(config: Mapping[str, Any], facts: Facts) -> float:
     """The work of a whole training, in products of one weight and one row."""
-    training = config["training"]
+    epochs, batch_size = config["training"]["epochs"], config["training"]["batch_size"]
     sizes = (facts.inputs, *hidden_of(config), facts.outputs)
     parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-    steps = training["epochs"] * steps_an_epoch(config, facts)
-    return steps * (PRODUCTS_BESIDES + parameters * rows_a_step(config, facts))
+    steps = epochs * steps_an_epoch(batch_size, facts.train_rows)
+    return steps * (PRODUCTS_BESIDES + parameters * rows_a_step(batch_size, facts.train_rows))
 
 
-def rows_a_step(config: Mapping[str, Any], facts: Facts) -> int:
-    batch = config["training"]["batch_size"]
-    return facts.train_rows if batch == "full" else min(batch, facts.train_rows)
+def rows_a_step(batch_size: int | str, train_rows: int) -> int:
+    """batch_size : as training.batch_size has it."""
+    return train_rows if batch_size == "full" else min(batch_size, train_rows)
 
 
-def steps_an_epoch(config: Mapping[str, Any], facts: Facts) -> int:
-    return -(-facts.train_rows // rows_a_step(config, facts))
+def steps_an_epoch(batch_size: int | str, train_rows: int) -> int:
+    return -(-train_rows // rows_a_step(batch_size, train_rows))
 
 
 def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:

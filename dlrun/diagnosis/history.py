@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from .expense import steps_an_epoch
+
 # Train error is high this far above the optimal one, or at this share of what the baseline leaves to gain: the upper
 # threshold of the verdict.
 HIGH_BIAS, HIGH_BIAS_SHARE = 0.05, 0.10
@@ -79,8 +81,7 @@ class History:
 
     @property
     def steps_an_epoch(self) -> int:
-        batch = self.value("training.batch_size")
-        return 1 if batch == "full" else -(-self.m_train // batch)
+        return steps_an_epoch(self.value("training.batch_size"), self.m_train)
 
     def is_dying(self) -> bool:
         """Whether, in the first epochs, most units of some layer gave 0 on every row: no step then says anything."""

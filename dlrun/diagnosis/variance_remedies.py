@@ -29,17 +29,23 @@ NARROWEST = 4
 
 def more_penalty(case: Case) -> Proposal | None:
     """lambda from nothing, or four times what it is, while it is no large part of each step."""
-    strength, rows = case.value("regularization.lambda"), case.facts.train_rows if case.facts else None
     binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
-    if rows is None or (binding and case.diagnosis["verdict"]["bias"] != "low"):
+    if case.facts is None or (binding and case.diagnosis["verdict"]["bias"] != "low"):
         return None
-    new = float(f"{FIRST_LAMBDA * rows:.1g}") if not strength else two_digits(MORE_LAMBDA * strength)
-    if new > LAST_LAMBDA * rows:
+    change = larger_lambda(case)
+    if change is None:
         return None
+    strength = case.value("regularization.lambda")
     why = f"lambda is {strength:g}, and large weights cost {'nothing' if not strength else 'little'}"
-    change = {"regularization.lambda": new}
     expected = "a smaller gap between dev and train error"
     return Proposal("regularize: penalize large weights", "regularization.lambda", change, why, expected, "possible")
+
+
+def larger_lambda(case: Case) -> dict[str, float] | None:
+    """The first lambda from nothing, else four times what it is; None where that is a large part of each step."""
+    strength, rows = case.value("regularization.lambda"), case.facts.train_rows
+    new = two_digits(MORE_LAMBDA * strength) if strength else float(f"{FIRST_LAMBDA * rows:.1g}")
+    return {"regularization.lambda": new} if new <= LAST_LAMBDA * rows else None
 
 
 def more_dropout(case: Case) -> Proposal | None:

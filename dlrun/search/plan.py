@@ -6,10 +6,9 @@ Stands between the advice, which is of one run and for a person, and `follow`, w
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..diagnosis.advice import changes_nothing, for_findings, item_of, proposals, reason_of
+from ..diagnosis.advice import apart, changes_nothing, for_findings, item_of, proposals, reason_of
 from ..diagnosis.case import Case, changed
 from ..diagnosis.proposal import Proposal
-from ..diagnosis.words import distance, error_word, percent
 from .refinements import REFINEMENTS, roomier
 
 # Bias remedies that take away what holds a training back: they come before room for the network, and cost no more.
@@ -40,8 +39,9 @@ def in_order(case: Case) -> Iterator[Proposal]:
     """
     advised = list(proposals(case))
     met = (case.diagnosis.get("target") or {}).get("met")
-    yield from mended(case, with_room=not met)
-    yield from for_findings(case, "fail")
+    failing = list(for_findings(case, "fail"))
+    yield from mended(case, failing, with_room=not met)
+    yield from failing
     if met:
         return
     if room := roomier(case):
@@ -53,16 +53,16 @@ def in_order(case: Case) -> Iterator[Proposal]:
     yield from advised
 
 
-def mended(case: Case, *, with_room: bool) -> Iterator[Proposal]:
+def mended(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[Proposal]:
     """All that the failing findings ask of the config, in one change: each is surely a fault, and none needs a test.
 
     Room comes along: a training that failed has shown nothing of the size its network needs.
     """
-    fixes = [p for p in for_findings(case, "fail") if p.change is not None and not changes_nothing(case, p.change)]
+    fixes = [proposal for proposal in failing if proposal.change is not None]
     if not fixes:
         return
     change = {key: value for fix in reversed(fixes) for key, value in fix.change.items()}
-    room = roomier(replace(case, config=changed(case.config, change))) if with_room and case.config else None
+    room = roomier(replace(case, config=changed(case.config, change))) if with_room else None
     actions = dict.fromkeys([*(fix.action for fix in fixes), *([room.action] if room else [])])
     if len(actions) > 1:
         why = "; ".join(dict.fromkeys(fix.why.partition(";")[0] for fix in fixes))
@@ -74,14 +74,12 @@ def mended(case: Case, *, with_room: bool) -> Iterator[Proposal]:
 
 def with_reason(case: Case, proposal: Proposal) -> Proposal:
     """What dev error still leaves to gain, and before that which ill it is, goes before a refinement's own reason."""
-    verdict, errors = case.diagnosis["verdict"], case.diagnosis["errors"]
+    verdict = case.diagnosis["verdict"]
     ills = [ill for ill in ("bias", "variance") if verdict[ill] == "high"]
     if ills:
         reason = " and ".join(reason_of(case.diagnosis, ill) for ill in ills)
     else:
-        word, optimal = error_word(bool(case.diagnosis.get("regression"))), case.diagnosis["optimal_error"]
         low = set(verdict.values()) == {"low"}
         level = "bias and variance are low" if low else "neither bias nor variance is surely high"
-        gap = distance(errors["dev"], optimal)
-        reason = f"{level}, and dev {word} {percent(errors['dev'])} is {gap} the optimal {percent(optimal)}"
+        reason = f"{level}, and {apart(case.diagnosis, 'dev', 'optimal')}"
     return proposal._replace(why=f"{reason}; {proposal.why}")

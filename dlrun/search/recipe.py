@@ -19,6 +19,7 @@ from ..experiment import diagnosis_of, prepare, read_config, resume, run
 from ..experiment.advising import case_of
 from ..experiment.identity import config_sha256, data_hashes, differences, with_absolute_paths
 from ..experiment.predictions import PREDICTIONS
+from ..experiment.result import judged
 from ..experiment.resume import OVER
 from ..experiment.reuse import MUST_AGREE
 from ..store import RunFolder, list_runs, read_manifest
@@ -133,7 +134,7 @@ class Kitchen:
         self.results[folder.id] = result
         if because and result["status"] == "finished":
             ledger.record(self.runs_dir, RunFolder(self.runs_dir / because.run_id), folder, because.item)
-        diagnosis = diagnosis_of(result, folder)
+        diagnosis = judged(result)
         return Judged(config, diagnosis, plan(case_of(folder, diagnosis, result)), kept_answers(folder), folder.id)
 
     def trained(self, loaded: LoadedConfig, parent: dict | None) -> dict:

@@ -7,11 +7,11 @@ Their order, their sizes and how often they are said to help come from climbs of
 
 from typing import Any
 
-from ..diagnosis.bias_remedies import OTHER_ACTIVATIONS, relayered
+from ..diagnosis.bias_remedies import other_units, relayered
 from ..diagnosis.case import Case
 from ..diagnosis.expense import rows_a_step, steps_an_epoch
 from ..diagnosis.proposal import SMALLER_RATE, Proposal, Remedy, resized, told, two_digits
-from ..diagnosis.variance_remedies import FIRST_LAMBDA, LAST_LAMBDA, MORE_LAMBDA
+from ..diagnosis.variance_remedies import larger_lambda
 from ..diagnosis.words import percent
 
 # A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one, and 256 as
@@ -37,7 +37,8 @@ def roomier(case: Case) -> Proposal | None:
     """A larger network, enough steps and a weight penalty in one: none helps as much without the others."""
     if case.config is None or case.facts is None:
         return None
-    change = {**room(case), **enough_steps(case), **first_penalty(case)}
+    penalty = {} if case.value("regularization.lambda") else larger_lambda(case)
+    change = {**room(case), **enough_steps(case), **penalty}
     if not change:
         return None
     hidden, epochs = case.hidden(), case.value("training.epochs")
@@ -62,45 +63,35 @@ def room(case: Case) -> dict[str, Any]:
 def enough_steps(case: Case) -> dict[str, Any]:
     """As many epochs as a roomy network needs steps."""
     epochs = case.value("training.epochs")
-    needed = -(-ROOMY_STEPS // steps_an_epoch(case.config, case.facts))
+    needed = -(-ROOMY_STEPS // steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows))
     needed = min(needed, max(LONGER_AT_ONCE * epochs, EPOCHS_AT_ONCE))
     return {"training.epochs": needed} if needed > epochs else {}
 
 
-def first_penalty(case: Case) -> dict[str, Any]:
-    """The first lambda to try, where there is none."""
-    if case.value("regularization.lambda"):
-        return {}
-    return {"regularization.lambda": float(f"{FIRST_LAMBDA * case.facts.train_rows:.1g}")}
-
-
 def another_activation(case: Case) -> Proposal | None:
     """Units of another kind: which suits the data, only a training tells."""
-    now = case.value("network.activation")
-    if now not in OTHER_ACTIVATIONS or not case.hidden():
+    change = other_units(case)
+    if change is None:
         return None
-    new = OTHER_ACTIVATIONS[now]
-    change = {"network.activation": new, "network.init": "he" if new == "relu" else "xavier"}
-    why = f"which units suit these data is seen only by trying; now they are {now}"
+    why = f"which units suit these data is seen only by trying; now they are {case.value('network.activation')}"
     expected = expected_of("1 in 5", 0.9)
     return Proposal("refine: another activation", "network.activation", change, why, expected, "unsure")
 
 
 def more_penalty(case: Case) -> Proposal | None:
     """lambda from nothing, or four times what it is, as long as it is no heavy one."""
-    strength, rows = case.value("regularization.lambda"), case.facts.train_rows
-    change = first_penalty(case) or {"regularization.lambda": two_digits(MORE_LAMBDA * strength)}
-    if change["regularization.lambda"] > LAST_LAMBDA * rows:
+    change = larger_lambda(case)
+    if change is None:
         return None
     expected = expected_of("1 in 8", 0.8)
-    why = f"lambda is {strength:g}{share_of_cost(case)}"
+    why = f"lambda is {case.value('regularization.lambda'):g}{share_of_cost(case)}"
     return Proposal("refine: more weight penalty", "regularization.lambda", change, why, expected, "unsure")
 
 
 def longer(case: Case) -> Proposal | None:
     """Twice the epochs."""
     epochs = LONGER * case.value("training.epochs")
-    if epochs * steps_an_epoch(case.config, case.facts) > MOST_STEPS:
+    if epochs * steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows) > MOST_STEPS:
         return None
     fell = f"the cost fell by {percent(case.course.falling)} over the last fifth of the epochs" if case.course else ""
     why = fell or f"{case.value('training.epochs')} epochs were trained"
@@ -162,7 +153,7 @@ def shallower(case: Case) -> Proposal | None:
 
 def smaller_batches(case: Case) -> Proposal | None:
     """Half the rows a step."""
-    now = rows_a_step(case.config, case.facts)
+    now = rows_a_step(case.value("training.batch_size"), case.facts.train_rows)
     new = FIRST_BATCH if now > 2 * FIRST_BATCH else now // 2
     if new < SMALLEST_BATCH:
         return None

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlrun.data.columns import is_number
+
 Rows = tuple[np.ndarray, np.ndarray]
 
 
@@ -176,14 +178,6 @@ def table(name: str, label: Callable[[list[str]], int], first: int = 0) -> Calla
         return np.array([[float(row[column]) for column in columns] for row in rows]), np.array(list(map(label, rows)))
 
     return make
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 KNOWN = {
