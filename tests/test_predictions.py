@@ -8,7 +8,8 @@ import yaml
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 from dlrun.experiment import predictions as of_experiment
-from dlrun.experiment import prepare, read_config, run
+from dlrun.experiment import prepare, read_config, run, showcase
+from dlrun.nn import evaluation
 from dlrun.nn import predictions as module
 from dlrun.store import RunFolder
 
@@ -63,6 +64,16 @@ def test_of_training_rows_that_stay_in_their_file_a_part_is_kept_and_of_dev_rows
     np.testing.assert_array_equal(arrays["train_rows"], experiment.dataset.train.rows[:1100])
     np.testing.assert_array_equal(arrays["train_targets"], experiment.dataset.train.Y[:1100].reshape(-1))
     assert result["sizes"]["train"] == 1400
+
+
+def test_the_worst_places_found_piece_by_piece_are_those_of_a_stable_sort_of_all(monkeypatch):
+    monkeypatch.setattr(evaluation, "EVALUATION_ROWS", 7)
+    losses = np.random.default_rng(0).integers(0, 9, 200).astype(float)  # many are equal
+    losses[[3, 150]] = np.nan
+    whole = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")
+    np.testing.assert_array_equal(showcase.worst_places(losses), whole[: showcase.WORST])
+    few = sorted([0, 1, 2, 4], key=lambda place: -losses[place])
+    np.testing.assert_array_equal(showcase.worst_places(losses[:5]), [3, *few])
 
 
 def test_of_many_rows_the_outputs_of_the_first_are_kept(tmp_path, monkeypatch):

@@ -3,11 +3,12 @@
 Stands between the outcome and the run folder. Whoever compares two runs, or asks which rows are wrong, starts from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..data import Dataset
+from ..nn.evaluation import pieces
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
 from .prepare import Experiment
@@ -21,13 +22,17 @@ MAPPED_TRAIN_ROWS = 100_000
 
 def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predictions]:
     """The predictions of every split, by name. Of a diverged network they need not be finite."""
-    stays_in_file = not isinstance(experiment.dataset.train.X, np.ndarray)
-    most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file else {}
+    most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file(experiment.dataset) else {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return {
             name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name))
             for name, part in experiment.dataset.splits().items()
         }
+
+
+def stays_in_file(dataset: Dataset) -> bool:
+    """Whether the rows are mapped, and what is kept of each is all that grows with them."""
+    return not isinstance(dataset.train.X, np.ndarray)
 
 
 def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
@@ -43,13 +48,23 @@ def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dic
     arrays: dict[str, np.ndarray] = {}
     for name, part in dataset.splits().items():
         of_split = found[name]
-        arrays[f"{name}_rows"] = part.rows[: len(of_split.targets)]
+        arrays[f"{name}_rows"] = row_numbers(dataset, part.rows, len(of_split.targets))
         arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
         arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)
         arrays[f"{name}_losses"] = of_split.losses
         if dataset.task != "regression":
             arrays[f"{name}_correct"] = of_split.answers == of_split.targets
     return arrays
+
+
+def row_numbers(dataset: Dataset, rows: Sequence[int], m: int) -> np.ndarray:
+    """The first m row numbers of a split; of mapped rows a chunk at a time, since they are reckoned when asked for."""
+    if not stays_in_file(dataset):
+        return rows[:m]
+    found = np.empty(m, np.int64)
+    for chunk in pieces(m):
+        found[chunk] = rows[chunk]
+    return found
 
 
 def in_own_units(dataset: Dataset, values: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ Stands beside `predictions`, which says which dev examples cost the most.
 import numpy as np
 
 from ..data import Dataset
+from ..nn.evaluation import pieces
 from ..nn.predictions import Predictions
 
 EXAMPLES = "examples.npz"
@@ -30,8 +31,7 @@ def example_arrays(dataset: Dataset, found: dict[str, Predictions]) -> dict[str,
     width = dataset.dev.X.shape[1]
     if width > MOST_INPUTS:
         return {}
-    losses = np.nan_to_num(found["dev"].losses, nan=np.inf)
-    worst = np.argsort(-losses, kind="stable")[:WORST]
+    worst = worst_places(found["dev"].losses)
     arrays = {
         "names": np.array(dataset.feature_names, dtype=np.str_),
         "worst_places": worst,
@@ -44,6 +44,15 @@ def example_arrays(dataset: Dataset, found: dict[str, Predictions]) -> dict[str,
             arrays[f"{name}_inputs"] = raw_inputs(dataset, getattr(dataset, name).X[places])
             arrays[f"{name}_targets"] = targets[places]
     return arrays
+
+
+def worst_places(losses: np.ndarray) -> np.ndarray:
+    """Places of the WORST greatest losses, the worst first and of equals the first; what is no number is the worst."""
+    worst = np.empty(0, np.int64)
+    for chunk in pieces(len(losses)):
+        places = np.concatenate([worst, np.arange(chunk.start, chunk.stop)])
+        worst = places[np.argsort(-np.nan_to_num(losses[places], nan=np.inf), kind="stable")[:WORST]]
+    return worst
 
 
 def raw_inputs(dataset: Dataset, X: np.ndarray) -> np.ndarray:

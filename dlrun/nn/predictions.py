@@ -34,9 +34,14 @@ class Predictions(NamedTuple):
 def predictions(network: Network, parameters: Parameters, X, Y, most: int | None = None) -> Predictions:
     """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; of the first `most`."""
     m = len(X) if most is None else min(len(X), most)
-    gathered = [of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS) for rows in pieces(m)]
-    targets, answers, outputs, losses = (np.concatenate(parts) for parts in zip(*gathered, strict=True))
-    return Predictions(targets, answers, outputs[:OUTPUT_ROWS], losses)
+    number = np.int64 if network.loss != "squared" else np.float64
+    targets, answers, losses = (np.empty(m, dtype) for dtype in (number, number, np.float64))
+    outputs = []
+    for rows in pieces(m):
+        found = of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS)
+        targets[rows], answers[rows], losses[rows] = found.targets, found.answers, found.losses
+        outputs.append(found.outputs)
+    return Predictions(targets, answers, np.concatenate(outputs)[:OUTPUT_ROWS], losses)
 
 
 def of_chunk(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray, keep: bool) -> Predictions:
