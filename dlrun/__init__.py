@@ -11,7 +11,7 @@ __all__ = ["__version__", "check_gradients"]
 def __getattr__(name: str):
     """Names that need NumPy come when they are asked for, so that `dlrun --help` need not wait for it."""
     if name == "check_gradients":
-        from .nn.gradcheck import check_gradients
+        from .gradcheck import check_gradients
 
         return check_gradients
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

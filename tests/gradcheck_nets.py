@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from gradcheck_faults import Backprop, Fault
 
+from dlrun.gradcheck import NetworkReport, Problem, check_config_network, relative_difference
 from dlrun.nn.activations import ACTIVATIONS
-from dlrun.nn.gradcheck import NetworkReport, Problem, check_config_network, relative_difference
 from dlrun.nn.initializers import INITIALIZERS
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import Network

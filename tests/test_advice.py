@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlrun.advice import Case, advise
+from dlrun.advice.advise import overrides_of
+from dlrun.advice.bias_remedies import BIAS
+from dlrun.advice.case import Facts, changed, hidden_of
+from dlrun.advice.course import course_of
+from dlrun.advice.expense import seconds_of
+from dlrun.advice.fixes import FIXES
+from dlrun.advice.variance_remedies import VARIANCE
 from dlrun.config import config_from_dict
-from dlrun.diagnosis import Case, advise, diagnose
-from dlrun.diagnosis.advice import overrides_of
-from dlrun.diagnosis.bias_remedies import BIAS
-from dlrun.diagnosis.case import Facts, changed, hidden_of
+from dlrun.diagnosis import diagnose
 from dlrun.diagnosis.causes import CAUSES
-from dlrun.diagnosis.course import course_of
-from dlrun.diagnosis.expense import seconds_of
-from dlrun.diagnosis.fixes import FIXES
 from dlrun.diagnosis.symptoms import SYMPTOMS
-from dlrun.diagnosis.variance_remedies import VARIANCE
 
 HIGH_BIAS, HIGH_VARIANCE, BOTH = {"train": 0.2, "dev": 0.21}, {"train": 0.0, "dev": 0.2}, {"train": 0.2, "dev": 0.5}
 SIZES = {"train": 2000, "dev": 2000}

@@ -14,7 +14,8 @@ from dlrun.cli.app import app
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.errors import UsageError
-from dlrun.experiment import compare, run
+from dlrun.experiment import run
+from dlrun.inspection import compare
 from dlrun.report import comparison_csv, comparison_markdown, show_comparison
 from dlrun.report.page import comparison_page
 from dlrun.report.page.comparison import key_axis, letter, mean_points

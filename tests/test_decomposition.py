@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlrun.diagnosis.decomposition import (
+from dlrun.statistics.decomposition import (
     disagreement_variance,
     domingos,
     kohavi_wolpert,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.diagnosis import Case, advise, diagnose, parse_errors, parse_optimal, parse_sizes
+from dlrun.advice import Case, advise
+from dlrun.diagnosis import diagnose, parse_errors, parse_optimal, parse_sizes
 from dlrun.diagnosis.words import percent, points
 from dlrun.errors import UsageError
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlrun.diagnosis.paired import RESAMPLES, compare_answers, compare_losses
+from dlrun.statistics.paired import RESAMPLES, compare_answers, compare_losses
 
 
 def answers(both, only_this, only_other, neither):

@@ -10,7 +10,8 @@ import yaml
 
 from dlrun import data
 from dlrun.config import json_schema
-from dlrun.experiment import STREAMS, CheckOptions, check_gradients, prepare, random_streams, read_config, run
+from dlrun.experiment import STREAMS, prepare, random_streams, read_config, run
+from dlrun.inspection import CheckOptions, check_gradients
 from dlrun.store import RunFolder
 
 

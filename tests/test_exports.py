@@ -9,7 +9,8 @@ import pytest
 from dlrun.cli.app import app
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
-from dlrun.experiment import metrics, overview, run
+from dlrun.experiment import run
+from dlrun.inspection import metrics, overview
 from dlrun.store import change_tags, find_run
 
 # What the packages themselves warn of is not ours to mend.

@@ -5,12 +5,12 @@ import pytest
 from gradcheck_faults import FAULTS, Backprop
 from gradcheck_nets import KINDS, problem_of, score
 
-from dlrun.nn.gradcheck import check_problem
-from dlrun.nn.gradcheck.hints import hints_for, locate
-from dlrun.nn.gradcheck.hypotheses import predictions
-from dlrun.nn.gradcheck.patterns import patterns_of
-from dlrun.nn.gradcheck.problem import shipped_gradient
-from dlrun.nn.gradcheck.textbook import Textbook
+from dlrun.gradcheck import check_problem
+from dlrun.gradcheck.hints import hints_for, locate
+from dlrun.gradcheck.hypotheses import predictions
+from dlrun.gradcheck.patterns import patterns_of
+from dlrun.gradcheck.problem import shipped_gradient
+from dlrun.gradcheck.textbook import Textbook
 
 HINTED_AT_LEAST = 0.8
 
@@ -59,7 +59,7 @@ def test_the_first_hint_names_the_cause(fault, scores):
 
 
 def test_scoring_sees_a_report_that_names_too_little(monkeypatch):
-    from dlrun.nn.gradcheck import check
+    from dlrun.gradcheck import check
 
     kind, fault = KINDS[0], next(f for f in FAULTS if f.name == "sum instead of mean")
     right = check.check_tensor

@@ -8,11 +8,11 @@ from gradcheck_faults import Backprop
 from gradcheck_nets import problem_of, random_problem
 
 from dlrun.errors import CheckFailed
+from dlrun.gradcheck import GREAT, check_network, check_problem, judgement, relative_difference, report_lines
+from dlrun.gradcheck.hints import hints_for
+from dlrun.gradcheck.judging import verdict_on
+from dlrun.gradcheck.problem import shipped_gradient
 from dlrun.nn import network
-from dlrun.nn.gradcheck import GREAT, check_network, check_problem, judgement, relative_difference, report_lines
-from dlrun.nn.gradcheck.hints import hints_for
-from dlrun.nn.gradcheck.judging import verdict_on
-from dlrun.nn.gradcheck.problem import shipped_gradient
 from dlrun.nn.optimizers import OPTIMIZERS, Rule
 
 
@@ -197,7 +197,7 @@ def test_the_shipped_backward_pass_is_under_check(rng, monkeypatch):
 
 
 def test_a_forward_pass_that_is_not_the_documented_cost_fails_even_with_a_right_gradient(rng, monkeypatch):
-    from dlrun.nn.gradcheck import check
+    from dlrun.gradcheck import check
 
     right = check.shipped_cost
     monkeypatch.setattr(check, "shipped_cost", lambda problem: right(problem) * (1 + 1e-6))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from gradcheck_nets import problem_of
 
+from dlrun.gradcheck import BlockDifferences, loop_gradient, numeric, numeric_gradient
+from dlrun.gradcheck.costs import LOSSES_BY_COLUMN
+from dlrun.gradcheck.point import side_slopes
+from dlrun.gradcheck.problem import shipped_cost
 from dlrun.nn.activations import ACTIVATIONS
-from dlrun.nn.gradcheck import BlockDifferences, loop_gradient, numeric, numeric_gradient
-from dlrun.nn.gradcheck.costs import LOSSES_BY_COLUMN
-from dlrun.nn.gradcheck.point import side_slopes
-from dlrun.nn.gradcheck.problem import shipped_cost
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import forward
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlrun.errors import UsageError
-from dlrun.nn.gradcheck import check_gradients, report_lines
+from dlrun.gradcheck import check_gradients, report_lines
 
 X = np.random.default_rng(1).standard_normal((4, 3))  # the course's way: a column an example
 Y = np.array([[1.0, 0.0, 1.0]])

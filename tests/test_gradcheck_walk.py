@@ -7,10 +7,10 @@ import pytest
 from gradcheck_faults import FAULTS
 from gradcheck_nets import KINDS, problem_of
 
-from dlrun.nn.gradcheck import check_config_network, report_lines, sweep, sweep_lines
-from dlrun.nn.gradcheck.problem import shipped_gradient
-from dlrun.nn.gradcheck.situations import heavy_lambda, situations_of, twin_network
-from dlrun.nn.gradcheck.sweep import flank_slope
+from dlrun.gradcheck import check_config_network, report_lines, sweep, sweep_lines
+from dlrun.gradcheck.problem import shipped_gradient
+from dlrun.gradcheck.situations import heavy_lambda, situations_of, twin_network
+from dlrun.gradcheck.sweep import flank_slope
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
 

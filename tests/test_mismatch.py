@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from dlrun.diagnosis import mismatch
 from dlrun.diagnosis.data_faults import mismatch_fault
-from dlrun.diagnosis.mismatch import (
+from dlrun.statistics import mismatch
+from dlrun.statistics.mismatch import (
     PERMUTATIONS,
     RIDGE,
     areas_under_curve,

@@ -6,10 +6,10 @@ import numpy as np
 import oracles
 import pytest
 
+from dlrun.gradcheck import check_network
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.dropout import realised_keep_prob
 from dlrun.nn.evaluation import error_of, evaluate
-from dlrun.nn.gradcheck import check_network
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import Network, Workspace, forward, loss_and_gradient, predict_logits
 from dlrun.nn.parameters import Parameters, initial_parameters

@@ -8,7 +8,7 @@ import pytest
 from dlrun.cli.guard import guarded
 from dlrun.errors import CheckFailed
 from dlrun.experiment import read_config
-from dlrun.experiment.probe import probe
+from dlrun.inspection.probe import probe
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import Parameters, initial_parameters

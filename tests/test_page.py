@@ -18,8 +18,8 @@ from test_cli import dlrun
 
 from dlrun.cli.report import write_report
 from dlrun.errors import StoreError
-from dlrun.experiment import contents
-from dlrun.experiment.contents import logits_of, margins_of
+from dlrun.inspection import contents
+from dlrun.inspection.contents import logits_of, margins_of
 from dlrun.report.page import answers, run_page, sections
 from dlrun.report.page.drawing import Series, apart, even_ticks, line_chart, linear_scale, log_ticks
 from dlrun.store import RunFolder, verify

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_advice import BOTH, FALLING, FLAT, HIGH_BIAS, HIGH_VARIANCE, ZIGZAG, case, changes, config, configs
 
+from dlrun.advice import advise
+from dlrun.advice.case import Facts, changed, hidden_of
+from dlrun.advice.plan import plan
+from dlrun.advice.refinements import REFINEMENTS, roomier
 from dlrun.config import config_from_dict
-from dlrun.diagnosis import advise
-from dlrun.diagnosis.case import Facts, changed, hidden_of
-from dlrun.search.plan import plan
-from dlrun.search.refinements import REFINEMENTS, roomier
 
 LOW = {"train": 0.0, "dev": 0.005}
 ROOMY = {"network__width": 128, "training__epochs": 100, "regularization__lambda": 10.0}

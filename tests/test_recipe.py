@@ -12,12 +12,12 @@ from scipy.stats import ttest_rel
 from test_cli import dlrun
 
 from dlrun.cli.applying import show_ledger_of
-from dlrun.diagnosis.acceptance import Answers, compare, paired_z
 from dlrun.errors import UsageError
 from dlrun.experiment import read_config, run
 from dlrun.search import apply, ledger, recipe
 from dlrun.search.follow import Judged, follow
 from dlrun.search.recipe import kept_answers
+from dlrun.statistics.acceptance import Answers, compare, paired_z
 from dlrun.store import RunFolder, list_runs
 
 ROWS = np.arange(400)
@@ -234,7 +234,7 @@ def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
 
 
 def test_an_outcome_is_read_off_the_interval_of_the_error_that_was_to_fall():
-    from dlrun.diagnosis.paired import compare_answers
+    from dlrun.statistics.paired import compare_answers
 
     wrong = [answers(errors).wrong for errors in (100, 60, 99)]
     much, little = (compare_answers(~wrong[n], ~wrong[0]) for n in (1, 2))

@@ -6,8 +6,8 @@ from scipy.stats import binomtest, norm, ttest_1samp
 
 from dlrun.data import Dataset, Split
 from dlrun.data.references import answers, conflicts, reference_rows
-from dlrun.diagnosis.intervals import difference_interval, error_interval, proportion_interval
 from dlrun.diagnosis.reference import DEMONSTRATED, LOW, OPEN, learner, reference
+from dlrun.statistics.intervals import difference_interval, error_interval, proportion_interval
 
 LIMITS = {"low": 0.02, "high": 0.05, "declared": 0.0, "regression": False}
 

@@ -8,7 +8,8 @@ import time
 import pytest
 from rich.console import Console
 
-from dlrun.diagnosis import Case, advise, diagnose
+from dlrun.advice import Case, advise
+from dlrun.diagnosis import diagnose
 from dlrun.report import panel, terminal
 from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost

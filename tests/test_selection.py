@@ -14,16 +14,8 @@ import yaml
 from dlrun.cli.diagnose import diagnose
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
-from dlrun.experiment import (
-    diagnosis_of,
-    evidence,
-    look_at_test,
-    prepare,
-    read_config,
-    run,
-    with_reference,
-    with_selection,
-)
+from dlrun.experiment import diagnosis_of, evidence, prepare, read_config, run
+from dlrun.inspection import look_at_test, with_reference, with_selection
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import RunFolder, looks
 from tests.test_cli import dlrun

@@ -5,21 +5,14 @@ import pytest
 from scipy.stats import beta, binomtest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
+from dlrun.advice import Case, advise
 from dlrun.data import read_soft_labels
-from dlrun.diagnosis import (
-    Case,
-    advise,
-    diagnose,
-    intervals,
-    optimal_of,
-    optimal_of_soft_labels,
-    tail_share,
-    unexplained_intervals,
-)
+from dlrun.diagnosis import diagnose, optimal_of, optimal_of_soft_labels
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
 from dlrun.diagnosis.sanity import sign_test
 from dlrun.errors import DataError, UsageError
+from dlrun.statistics import intervals, tail_share, unexplained_intervals
 from tests.benchmarks import verdicts
 
 # --- intervals ------------------------------------------------------------------------------------------------------

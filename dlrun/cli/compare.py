@@ -37,8 +37,8 @@ def compare(
 
     Example: dlrun compare latest best, or dlrun compare digits --sort regularization.lambda
     """
-    from ..experiment import compare as compare_runs
-    from ..experiment import look_at_test
+    from ..inspection import compare as compare_runs
+    from ..inspection import look_at_test
     from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
     from ..store import RunFolder, find_runs
     from .output import print_json
@@ -62,7 +62,7 @@ def compare(
 
 def write_comparison(path: Path, comparison: dict, runs_dir: Path) -> Path:
     """The page of the runs compared, written; its path. Raises StoreError."""
-    from ..experiment import metrics
+    from ..inspection import metrics
     from ..report.page import comparison_page
     from ..store import RunFolder
 

@@ -76,8 +76,9 @@ def diagnose(
 
 def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> dict:
     """The diagnosis of errors typed on the command line."""
-    from ..diagnosis import Case, advise, parse_errors, parse_optimal, parse_sizes
+    from ..advice import Case, advise
     from ..diagnosis import diagnose as judge
+    from ..diagnosis import parse_errors, parse_optimal, parse_sizes
 
     found = judge(
         parse_errors(errors),
@@ -92,7 +93,8 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket: bool) -> dict:
     """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
     from ..diagnosis import optimal_of, parse_optimal
-    from ..experiment import diagnosis_of, look_at_test, with_reference, with_selection
+    from ..experiment import diagnosis_of
+    from ..inspection import look_at_test, with_reference, with_selection
     from ..store import find_run, read_result
 
     folder = find_run(runs_dir, run)

@@ -10,7 +10,7 @@ def diff(one: OneRun, other: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
 
     Example: dlrun diff best latest
     """
-    from ..experiment import difference
+    from ..inspection import difference
     from ..report import make_console, show_difference
     from ..store import find_run
     from .output import print_json

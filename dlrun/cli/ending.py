@@ -31,7 +31,7 @@ def display_of(loaded: "LoadedConfig", quiet: bool) -> AbstractContextManager:
 
 def end_with(result: dict, as_json: bool, *, report: bool) -> int:
     """Print a result for a person or a script, its `report` written if asked for, and return the exit status."""
-    from ..experiment import kept_diagnosis, look_at_test
+    from ..inspection import kept_diagnosis, look_at_test
     from ..report import make_console, show_result
     from ..store import RunFolder
     from .output import print_json

@@ -27,7 +27,7 @@ def export(
 
     Example: dlrun export latest --tensorboard logs
     """
-    from ..experiment import metrics, overview
+    from ..inspection import metrics, overview
     from ..report.exports import export_mlflow, export_tensorboard
     from ..store import find_run
     from .output import print_json

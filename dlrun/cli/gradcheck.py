@@ -50,7 +50,8 @@ def gradcheck(
 
             report = check_file(what, epsilon=epsilon, max_seconds=max_seconds or None, progress=progress)
         else:
-            from ..experiment import CheckOptions, check_gradients, read_config, sweep_epsilon
+            from ..experiment import read_config
+            from ..inspection import CheckOptions, check_gradients, sweep_epsilon
 
             options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds or None, memory_mib * 2**20)
             report = (sweep_epsilon if sweep else check_gradients)(

@@ -13,7 +13,7 @@ FUNCTIONS = ("parameters", "cost", "gradient")
 
 def check_file(path: Path, *, epsilon: float, max_seconds: float | None, progress: Callable[[int, int], None]):
     """The report on a file's gradient. Raises UsageError where the file cannot be run or lacks a function."""
-    from ..nn.gradcheck import check_gradients
+    from ..gradcheck import check_gradients
 
     try:
         module = run_file(path)

@@ -21,7 +21,7 @@ def probe(
     Example: dlrun probe configs/vanishing_150.yaml network.activation=tanh
     """
     from ..experiment import read_config
-    from ..experiment.probe import probe as look
+    from ..inspection.probe import probe as look
     from ..report import make_console, show_probe
     from .output import print_json
 

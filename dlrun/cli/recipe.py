@@ -30,7 +30,8 @@ def recipe(
 
     Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
     """
-    from ..experiment import look_at_test, read_config
+    from ..experiment import read_config
+    from ..inspection import look_at_test
     from ..report import make_console, show_path, show_step
     from ..search import recipe as follow_recipe
     from ..store import RunFolder

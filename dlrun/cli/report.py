@@ -45,7 +45,7 @@ def report(
 
 def write_report(folder: "RunFolder", output: Path | None = None) -> Path:
     """The page of a run, written; its path. Raises StoreError."""
-    from ..experiment import contents
+    from ..inspection import contents
     from ..report.page import run_page
 
     return write_page(output or folder.path / REPORT, run_page(contents(folder)))

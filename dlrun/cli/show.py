@@ -22,7 +22,7 @@ def show(
 
     Example: dlrun show best, or dlrun show best --metrics --csv
     """
-    from ..experiment import look_at_test, metrics, overview
+    from ..inspection import look_at_test, metrics, overview
     from ..report import make_console, metrics_csv, show_run
     from ..store import find_run
     from .output import print_json

@@ -19,7 +19,7 @@ def verify(
 
     Example: dlrun verify latest --rerun
     """
-    from ..experiment import train_again
+    from ..inspection import train_again
     from ..report import make_console, show_verification
     from ..store import find_run
     from ..store import verify as verify_files

@@ -5,7 +5,7 @@ Stands beside the verdict: counts in, recalls with intervals and the balanced er
 
 from collections.abc import Sequence
 
-from .intervals import proportion_interval
+from ..statistics.intervals import proportion_interval
 
 # Where the commonest class is twice as common as the rarest, the error is mostly that of the common one.
 UNEQUAL = 2

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from .mismatch import PERMUTATIONS, Shift, told_features
+from ..statistics.mismatch import PERMUTATIONS, Shift, told_features
 from .sanity import Finding
 
 

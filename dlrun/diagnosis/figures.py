@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError
-from .intervals import Interval, difference_interval, error_interval
+from ..statistics.intervals import Interval, difference_interval, error_interval
 from .optimal import Optimal, optimal_of
 from .rule import GAP_DECIMALS, Thresholds, level, thresholds
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .expense import steps_an_epoch
+from .steps import steps_an_epoch
 
 # Train error is high this far above the optimal one, or at this share of what the baseline leaves to gain: the upper
 # threshold of the verdict.

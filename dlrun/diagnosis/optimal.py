@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..errors import UsageError
-from .intervals import Interval, bootstrap_intervals, error_interval
+from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
 from .words import percent
 

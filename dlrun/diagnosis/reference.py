@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
+from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
 from .words import error_word, percent, points
 
 # What a bias verdict becomes with a reference beside it (section 2, rule d, of the research).

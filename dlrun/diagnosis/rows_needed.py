@@ -5,8 +5,8 @@ Stands after the rule. The number is for the distance measured, which may stand 
 
 import math
 
+from ..statistics.intervals import Z_ONE_SIDE, Interval
 from .figures import Figures
-from .intervals import Z_ONE_SIDE, Interval
 from .rule import Thresholds
 
 # The 80% point of the normal distribution: the chance to settle it that the number is for.

@@ -6,7 +6,7 @@ number of rows settles every case, and the course's table holds for any zone wit
 
 from typing import NamedTuple
 
-from .intervals import Interval
+from ..statistics.intervals import Interval
 
 # Below this a distance is none to speak of, above that one it is worth a remedy. Origin: the low cells of the course's
 # table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.

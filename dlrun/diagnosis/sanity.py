@@ -6,8 +6,8 @@ title, the evidence in this run's numbers and what to do, so that those of other
 
 from dataclasses import asdict, dataclass
 
+from ..statistics.intervals import Interval
 from .figures import Figures
-from .intervals import Interval
 from .words import error_word, percent, span
 
 # A network is better than the baseline if it would win so much by luck in fewer than 5 of 100 cases.

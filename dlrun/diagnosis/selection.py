@@ -6,7 +6,7 @@ Stands between the ledger of a runs folder, whose events it takes as plain dicts
 import math
 from collections.abc import Sequence
 
-from .intervals import difference_interval, error_interval
+from ..statistics.intervals import difference_interval, error_interval
 from .rule import LOW_GAP
 from .sanity import Finding
 from .words import percent, points

@@ -7,9 +7,9 @@ are those of the course: what training could still gain, and what is lost from t
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from ..statistics.intervals import CONFIDENCE
 from .classes import unequal_classes
 from .figures import ILLS, Figures, figures_of
-from .intervals import CONFIDENCE
 from .optimal import Optimal, break_even, how_known
 from .rows_needed import rows_needed
 from .rule import shares

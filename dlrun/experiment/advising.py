@@ -6,9 +6,9 @@ Stands between the diagnosis, which is of numbers alone, and whoever shows it or
 from contextlib import suppress
 from typing import Any
 
-from ..diagnosis.advice import advise
-from ..diagnosis.case import Case, Facts
-from ..diagnosis.course import course_of
+from ..advice.advise import advise
+from ..advice.case import Case, Facts
+from ..advice.course import course_of
 from ..errors import StoreError
 from ..places import command_for
 from ..store import RunFolder, read_manifest

@@ -6,7 +6,7 @@ Stands between the prepared data and the diagnosis, which takes findings as plai
 import numpy as np
 
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
-from ..diagnosis.mismatch import distribution_shift
+from ..statistics.mismatch import distribution_shift
 from .prepare import Experiment
 
 # The permutation test draws rows, cosines and labels from here, and so disturbs no stream of the experiment.

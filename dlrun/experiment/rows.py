@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..data import Dataset
-from ..diagnosis import tail_share, unexplained_intervals
 from ..nn.evaluation import commonest_answer
 from ..nn.network import Network
 from ..nn.predictions import Predictions
+from ..statistics import tail_share, unexplained_intervals
 from .predictions import in_own_units
 
 # A table of more classes is no help on a screen.

@@ -12,12 +12,12 @@ from .health import lines_of
 from .identity import identity_of, with_absolute_paths
 from .interrupts import Interrupts, noted_interrupts
 from .keeper import METRICS, TRACE, Keeper
-from .looks import note_scored
 from .outcome import Outcome, train
 from .predictions import PREDICTIONS, predict, prediction_arrays
 from .prepare import Experiment, make_trainer, prepare
 from .result import diagnosis_of, summarize
 from .reuse import find_same
+from .scored import note_scored
 from .showcase import EXAMPLES, example_arrays
 
 # The name of a run whose config has none, and a file name with no letter to take one from.

@@ -197,7 +197,7 @@ def show_classes(classes: dict | None, console: Console) -> None:
 
 def show_gradcheck(report: dict, console: Console) -> None:
     """Whether backpropagation agrees with central differences, tensor by tensor and situation by situation."""
-    from ..nn.gradcheck import report_lines
+    from ..gradcheck import report_lines
 
     style = {"pass": "bold green", "fail": "bold red"}.get(report["verdict"], "bold yellow")
     for number, line in enumerate(report_lines(report)):
@@ -206,7 +206,7 @@ def show_gradcheck(report: dict, console: Console) -> None:
 
 def show_sweep(report: dict, console: Console) -> None:
     """The V-curve: relative difference against the step."""
-    from ..nn.gradcheck import sweep_lines
+    from ..gradcheck import sweep_lines
 
     for line in sweep_lines(report):
         say(console, line, whole=True)

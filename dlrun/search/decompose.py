@@ -6,16 +6,10 @@ holds this data set's own luck.
 
 import numpy as np
 
-from ..diagnosis.decomposition import (
-    disagreement_variance,
-    domingos,
-    kohavi_wolpert,
-    pairwise_variance,
-    squared_parts,
-)
 from ..diagnosis.words import points
 from ..errors import DataError
 from ..experiment import Experiment
+from ..statistics.decomposition import disagreement_variance, domingos, kohavi_wolpert, pairwise_variance, squared_parts
 from ..store import RunFolder, now
 from .reopen import keep, reopened
 from .trainings import Progress, Trained, Variant, parts_of_rows, resampled_rows, train_variants

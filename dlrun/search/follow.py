@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..diagnosis.acceptance import Answers, compare
-from ..diagnosis.case import changed
+from ..advice.case import changed
 from ..diagnosis.words import percent, points
+from ..statistics.acceptance import Answers, compare
 
 Config = Mapping[str, Any]
 Item = Mapping[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..diagnosis.paired import Paired, compare_answers, compare_losses
 from ..diagnosis.words import percent, points
-from ..experiment.comparison import examples_of
+from ..inspection.comparison import examples_of
+from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import RunFolder, now, read_manifest, read_result
 
 LEDGER = "advice.jsonl"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..advice.advise import overrides_of
+from ..advice.plan import plan
 from ..config import LoadedConfig
-from ..diagnosis.acceptance import Answers
-from ..diagnosis.advice import overrides_of
 from ..errors import StoreError, UsageError
 from ..experiment import diagnosis_of, prepare, read_config, resume, run
 from ..experiment.advising import case_of
@@ -22,10 +22,10 @@ from ..experiment.predictions import PREDICTIONS
 from ..experiment.result import judged
 from ..experiment.resume import OVER
 from ..experiment.reuse import MUST_AGREE
+from ..statistics.acceptance import Answers
 from ..store import RunFolder, list_runs, read_manifest
 from . import ledger
 from .follow import Because, Config, Judged, follow
-from .plan import plan
 
 # Shows one training as it goes: from its config to a context with `.update(record)`.
 Display = Callable[[LoadedConfig], AbstractContextManager]

@@ -19,6 +19,11 @@ PATIENCE_SECONDS = 10.0
 SAME_ROWS = ("data_sha256", "split_sha256")
 
 
+def rows_of(identity: Mapping[str, object]) -> dict[str, object]:
+    """What says which rows a run has, from all that run.json says of it."""
+    return {key: identity[key] for key in SAME_ROWS}
+
+
 def record(runs_dir: Path, event: Mapping[str, object]) -> None:
     """Adds an event, with the time, at the end of the ledger. Raises StoreError where that cannot be done."""
     with lock.held(runs_dir, PATIENCE_SECONDS):

@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 from gradcheck_faults import FAULTS  # noqa: E402
 from gradcheck_nets import KINDS, problem_of, random_problem, score  # noqa: E402
 
-from dlrun.nn.gradcheck import BlockDifferences, check_problem, loop_gradient  # noqa: E402
+from dlrun.gradcheck import BlockDifferences, check_problem, loop_gradient  # noqa: E402
 
 RANDOM_NETS = 1000
 COUNTED = ("at_first", "caught", "named", "hinted")

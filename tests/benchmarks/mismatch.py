@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from dlrun.diagnosis.mismatch import distribution_shift
+from dlrun.statistics.mismatch import distribution_shift
 
 FEATURES = 10
 

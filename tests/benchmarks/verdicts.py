@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import binom
 
-from dlrun.diagnosis.intervals import difference_interval, proportion_interval
+from dlrun.statistics.intervals import difference_interval, proportion_interval
 
 DEV_ROWS = (50, 200, 1000, 10_000)
 TRAIN_ROWS = (200, 1000, 10_000)

@@ -8,7 +8,8 @@ import warnings
 from pathlib import Path
 
 from dlrun.errors import DlrunError
-from dlrun.experiment import difference, overview, read_config, resume
+from dlrun.experiment import read_config, resume
+from dlrun.inspection import difference, overview
 from dlrun.store import RunFolder, list_runs, read_result, verify
 
 from .crashes import HALF_DONE, harmed

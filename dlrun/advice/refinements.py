@@ -7,12 +7,12 @@ Their order, their sizes and how often they are said to help come from climbs of
 
 from typing import Any
 
-from ..diagnosis.bias_remedies import other_units, relayered
-from ..diagnosis.case import Case
-from ..diagnosis.expense import rows_a_step, steps_an_epoch
-from ..diagnosis.proposal import SMALLER_RATE, Proposal, Remedy, resized, told, two_digits
-from ..diagnosis.variance_remedies import larger_lambda
+from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..diagnosis.words import percent
+from .bias_remedies import other_units, relayered
+from .case import Case
+from .proposal import SMALLER_RATE, Proposal, Remedy, resized, told, two_digits
+from .variance_remedies import larger_lambda
 
 # A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one, and 256 as
 # well at twice the time; a lambda of 0.005 a row 1.2 points better than none; a third of the steps 0.7 points worse.

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..diagnosis.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..errors import UsageError
+from ..experiment.identity import compared
+from ..experiment.predictions import PREDICTIONS
+from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..store import RunFolder, ending_of, read_manifest, read_tags, status_of
-from .identity import compared
 from .overview import kept_diagnosis
-from .predictions import PREDICTIONS
 
 SPLITS = ("train", "dev", "test")
 

@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 from ..errors import StoreError
+from ..experiment.identity import differences, flattened
+from ..experiment.keeper import METRICS
+from ..experiment.prepare import read_config
+from ..experiment.run import run
 from ..places import command_for
 from ..store import RunFolder, corrupt, ending_of, read_manifest, read_tags, status_of
-from .identity import differences, flattened
-from .keeper import METRICS
-from .prepare import read_config
-from .run import run
 
 # What of a result two runs are compared by; the rest is of the occasion: ids, times, sentences.
 COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")

@@ -6,14 +6,14 @@ Stands beside `resume`, whose way of taking up a run's config and data it shares
 import numpy as np
 
 from ..data.references import answers, conflicts, reference_rows
-from ..diagnosis.intervals import error_interval
 from ..diagnosis.reference import reference
 from ..diagnosis.rule import thresholds
 from ..errors import DataError
+from ..experiment.identity import refuse_changed_data
+from ..experiment.prepare import prepare
+from ..experiment.resume import own_config
+from ..statistics.intervals import error_interval
 from ..store import RunFolder, read_manifest
-from .identity import refuse_changed_data
-from .prepare import prepare
-from .resume import own_config
 
 # The rows and folds of the reference are drawn from here: asked twice, it says the same.
 SEED = 0

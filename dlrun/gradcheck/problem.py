@@ -10,10 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..dropout import realised_keep_prob
-from ..network import Network, Workspace, loss_and_gradient
-from ..optimizers import Optimizer
-from ..parameters import Parameters, weight_decay
+from ..nn.dropout import realised_keep_prob
+from ..nn.network import Network, Workspace, loss_and_gradient
+from ..nn.optimizers import Optimizer
+from ..nn.parameters import Parameters, weight_decay
 
 # A gradient that is read back from an update, theta - (theta - g), errs by a few roundings of theta and g.
 READ_BACK_ROUNDINGS = 8 * np.finfo(np.float64).eps

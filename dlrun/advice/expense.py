@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from .case import Facts, hidden_of
 
 # What a step costs besides its products, in products: 0.15 ms at 11 million products a millisecond, read off the
@@ -22,15 +23,6 @@ def products(config: Mapping[str, Any], facts: Facts) -> float:
     parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     steps = epochs * steps_an_epoch(batch_size, facts.train_rows)
     return steps * (PRODUCTS_BESIDES + parameters * rows_a_step(batch_size, facts.train_rows))
-
-
-def rows_a_step(batch_size: int | str, train_rows: int) -> int:
-    """batch_size : as training.batch_size has it."""
-    return train_rows if batch_size == "full" else min(batch_size, train_rows)
-
-
-def steps_an_epoch(batch_size: int | str, train_rows: int) -> int:
-    return -(-train_rows // rows_a_step(batch_size, train_rows))
 
 
 def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..network import Network, loss_and_gradient
-from ..optimizers import Optimizer
-from ..parameters import Parameters, initial_parameters
+from ..nn.network import Network, loss_and_gradient
+from ..nn.optimizers import Optimizer
+from ..nn.parameters import Parameters, initial_parameters
 from .problem import Problem
 
 AFTER_STEPS = 20  # steps of training before the second look, enough to move every bias off zero

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from ..nn.activations import ACTIVATIONS
 from .costs import LOSSES_BY_COLUMN
 from .problem import Problem
 

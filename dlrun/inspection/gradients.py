@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..config import LoadedConfig
-from ..nn.gradcheck import EPSILON, MEMORY_BYTES, NetworkReport, Problem, SweepReport, check_config_network, sweep
-from ..nn.gradcheck.situations import AFTER_STEPS
-from .prepare import Experiment, first_parameters, prepare
+from ..experiment.prepare import Experiment, first_parameters, prepare
+from ..gradcheck import EPSILON, MEMORY_BYTES, NetworkReport, Problem, SweepReport, check_config_network, sweep
+from ..gradcheck.situations import AFTER_STEPS
 
 # Rows for the check: enough to reach every unit, few enough to be quick, and few kinks to step across.
 EXAMPLES = 8

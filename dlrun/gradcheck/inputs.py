@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ...errors import UsageError
+from ..errors import UsageError
 
 SINGLE = "theta"  # the name of the one array where there is but one
 

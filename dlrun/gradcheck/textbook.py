@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, LEAKY_SLOPE
+from ..nn.activations import ACTIVATIONS, LEAKY_SLOPE
 from .problem import Problem
 
 

@@ -7,12 +7,12 @@ import numpy as np
 from ..config import LoadedConfig
 from ..diagnosis.causes import drawn_spread
 from ..errors import Diverged
+from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
 from ..nn.initializers import INITIALIZERS
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.propagation import Signals, first_dead, float32_depth, growth, signals, theory
 from ..nn.training import Examples, Trainer, TrainingPlan
-from .prepare import Experiment, prepare, random_streams
 
 # Training rows that the signals are measured on.
 ROWS = 128

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..network import Network
-from ..parameters import Parameters
+from ..nn.network import Network
+from ..nn.parameters import Parameters
 from .check import GradientReport, check_problem
 from .hints import Where, hints_for, locate
 from .judging import EPSILON, FAIL, PASS, JudgedByParts

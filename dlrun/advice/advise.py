@@ -9,14 +9,14 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..diagnosis.causes import CAUSES
+from ..diagnosis.words import distance, error_word, percent
 from .bias_remedies import BIAS
 from .case import Case, changed
-from .causes import CAUSES
 from .expense import seconds_of
 from .fixes import FIXES
 from .proposal import Proposal
 from .variance_remedies import VARIANCE
-from .words import distance, error_word, percent
 
 # What each ill is called where no config is known, and the keys that the course's recipe turns.
 KEYS = {

@@ -6,9 +6,9 @@ Stands beside `bias_remedies`; the advice walks VARIANCE in its order.
 
 import math
 
+from ..diagnosis.words import percent
 from .case import Case
 from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, told, two_digits
-from .words import percent
 
 # The first lambda to try, as a share of the training rows (each weight then loses rate * 0.005 of itself a step), how
 # it grows, and its end.

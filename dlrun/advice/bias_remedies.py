@@ -5,6 +5,7 @@ Stands beside `variance_remedies`; the advice walks BIAS in its order.
 
 from typing import Any
 
+from ..diagnosis.words import percent
 from .case import Case
 from .proposal import (
     FEWEST_UNITS,
@@ -18,7 +19,6 @@ from .proposal import (
     told,
     two_digits,
 )
-from .words import percent
 
 # Three times the epochs, and from a handful a usual number at once.
 LONGER, FEWEST_EPOCHS = 3, 30

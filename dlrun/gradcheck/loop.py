@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..network import forward
+from ..nn.network import forward
 from .problem import Problem
 
 

@@ -5,14 +5,14 @@ Stands beside `overview`, which it begins with.
 
 import numpy as np
 
+from ..experiment.keeper import METRICS
+from ..experiment.predictions import PREDICTIONS
+from ..experiment.prepare import LOSS_OF_TASK, read_config
+from ..experiment.showcase import EXAMPLES
 from ..nn.network import Network, predict_logits
 from ..nn.parameters import Parameters
 from ..store import RunFolder, require_sound
-from .keeper import METRICS
 from .overview import overview
-from .predictions import PREDICTIONS
-from .prepare import LOSS_OF_TASK, read_config
-from .showcase import EXAMPLES
 
 TRACE = "trace.jsonl"
 MODEL = "model.npz"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...errors import CheckFailed
-from ..network import Network
-from ..parameters import Parameters
+from ..errors import CheckFailed
+from ..nn.network import Network
+from ..nn.parameters import Parameters
 from .judging import (
     EPSILON,
     FAIL,

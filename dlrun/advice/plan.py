@@ -6,9 +6,9 @@ Stands between the advice, which is of one run and for a person, and `follow`, w
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..diagnosis.advice import apart, changes_nothing, for_findings, item_of, proposals, reason_of
-from ..diagnosis.case import Case, changed
-from ..diagnosis.proposal import Proposal
+from .advise import apart, changes_nothing, for_findings, item_of, proposals, reason_of
+from .case import Case, changed
+from .proposal import Proposal
 from .refinements import REFINEMENTS, roomier
 
 # Bias remedies that take away what holds a training back: they come before room for the network, and cost no more.

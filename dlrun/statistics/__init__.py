@@ -1,0 +1,5 @@
+"""The statistics: intervals, paired tests and permutation tests over arrays. Knows errors and rows, never a run."""
+
+from .intervals import tail_share, unexplained_intervals
+
+__all__ = ["tail_share", "unexplained_intervals"]
