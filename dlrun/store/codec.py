@@ -1,0 +1,86 @@
+"""The codec: from a record to the plain values of its JSON, and back with suspicion.
+
+The one place where a key stands for a field. A record is a frozen dataclass of any room; pydantic checks what is read
+against the types of its fields, so that whoever holds a record may rely on all of them.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..records import FLAT, OMITTED
+
+R = TypeVar("R")
+
+# The keys and places in lists that lead to a value.
+Path = tuple[str | int, ...]
+
+
+class Misfit(ValueError):
+    """A value that is not the record it should be; `path` leads to the first key that is missing or does not fit."""
+
+    def __init__(self, path: Path, is_missing: bool):
+        key = ".".join(map(str, path))
+        super().__init__(f"no {key}" if is_missing else f"its {key} is not what dlrun writes there")
+        self.path, self.is_missing = path, is_missing
+
+
+def to_plain(value: Any) -> Any:
+    """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields."""
+    if is_dataclass(value) and not isinstance(value, type):
+        plain: dict[str, Any] = {}
+        for item in fields(value):
+            held = getattr(value, item.name)
+            if held is None and OMITTED in item.metadata:
+                continue
+            if FLAT in item.metadata:
+                plain |= to_plain(held)
+            else:
+                plain[item.name] = to_plain(held)
+        return plain
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def from_plain(kind: type[R], value: object) -> R:
+    """The record of this kind that plain values hold; keys that it does not know are passed over. Raises Misfit."""
+    try:
+        found: R = adapter(kind).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
+        return found
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise Misfit(first["loc"], first["type"] == "missing") from problem
+    except ValueError as problem:  # 1e999 is JSON, and infinite
+        raise Misfit(next(infinite_paths(value)), is_missing=False) from problem
+
+
+@cache  # it takes a millisecond to make
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What checks values against the types of a record's fields."""
+    return TypeAdapter(kind)
+
+
+def unflattened(kind: type, value: object) -> object:
+    """The values with those of a flat record under its field again."""
+    flat = [item.name for item in fields(kind) if FLAT in item.metadata] if is_dataclass(kind) else []
+    if not flat or not isinstance(value, Mapping):
+        return value
+    hints = get_type_hints(kind)
+    return dict(value) | {name: unflattened(hints[name], value) for name in flat}
+
+
+def infinite_paths(value: object, above: Path = ()) -> Iterator[Path]:
+    """Where numbers stand that are not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield above
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from infinite_paths(item, (*above, key))
