@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import StoreError
 from . import disk, lines, lock, strict_json
 from .arrays import Form, read_npz, write_npz
+from .codec import to_plain
 from .line_forms import fault_of
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
@@ -37,7 +38,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: object) -> None:
         """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
-        self.write_bytes(name, strict_json.encode(value, indent=2))
+        self.write_bytes(name, strict_json.encode(to_plain(value), indent=2))
 
     def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Puts arrays of any shape into the .npz file `name`; equal arrays give equal bytes.
