@@ -16,6 +16,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 DATA = "OLD_RUNS_DATA"
 
+# `child` carries out a piece of advice on `moons`, and `longer` is `iris` made longer.
+RUNS = {
+    "moons": "20261125-214251-moons-fde7",
+    "moons_l2": "20261125-214254-moons_l2-13c5",
+    "iris": "20261125-214257-iris-cfdb",
+    "regression": "20261125-214259-regression-1d36",
+    "diverged": "20261125-214302-diverged-a080",
+    "mapped": "20261125-214303-mapped-5b53",
+    "table": "20261125-214306-table-8326",
+    "interrupted": "20261125-214309-interrupted-16f9",
+    "crashed": "20261125-214311-crashed-b264",
+    "failed": "20261125-214314-failed-41ac",
+    "child": "20261125-214316-moons-461b",
+    "longer": "20261125-214319-iris-cfa9",
+}
+
 # What of a config its hash leaves out, because it changes no number of a run.
 NOT_HASHED = {
     "training.checkpoint_epochs",
