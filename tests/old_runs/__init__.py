@@ -42,13 +42,19 @@ NOT_HASHED = {
 }
 
 
-def copied(there: Path) -> Path:
-    """A copy of all the old runs as the folder `there`/runs, with data that can be found, to be changed at will."""
-    shutil.copytree(HERE / "runs", there / "runs")
-    for run in (there / "runs").iterdir():
-        if run.is_dir() and DATA in (run / "run.json").read_text():
+def copied(there: Path, *names: str) -> Path:
+    """Copies these old runs, or all, and their ledgers into `there`/runs, to be changed at will; returns `there`.
+
+    Of a run that reads a file, the path of `data/` is put in, and what hashes that takes.
+    """
+    (there / "runs").mkdir()
+    for ledger in ("looks.jsonl", "advice.jsonl"):
+        shutil.copy(HERE / "runs" / ledger, there / "runs")
+    for name in names or RUNS:
+        run = shutil.copytree(HERE / "runs" / RUNS[name], there / "runs" / RUNS[name])
+        if DATA in (run / "run.json").read_text():
             moved(run, DATA, str(HERE / "data"))
-    return there / "runs"
+    return there
 
 
 def moved(run: Path, before: str, after: str) -> None:
