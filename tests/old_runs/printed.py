@@ -46,8 +46,8 @@ VOLATILE = {
 }
 OF_THE_COPY = {"bytes"}
 
-# Of an environment, what another machine may say in another form.
-OF_THE_MACHINE = {"blas", "cores", "git", "packages", "threads"}
+# Of an environment, what may be there or not.
+OF_THE_MACHINE = {"blas", "git"}
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 RUN_ID = re.compile(r"\d{8}-\d{6}-([A-Za-z0-9][A-Za-z0-9._-]*)-[0-9a-f]{4}(?![0-9a-f])")
