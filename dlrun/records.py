@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-# What `store.codec` looks for in a field's metadata.
-OMITTED, FLAT = "omitted where it is None", "its keys stand among the others"
+# What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
+# another record, whose keys JSON has among those of this one, where the field stands.
+OMITTED, FLAT = {"json": "omitted"}, {"json": "flat"}
 
 
 def omitted() -> Any:
     """A field that is None unless there is something to say; JSON then has no such key."""
-    return field(default=None, metadata={OMITTED: True})
+    return field(default=None, metadata=OMITTED)
 
 
 def flat() -> Any:
     """A field that holds another record, whose keys JSON has among those of this one, where the field stands."""
-    return field(metadata={FLAT: True})
+    return field(metadata=FLAT)
 
 
 class Mapped:
@@ -27,16 +28,19 @@ class Mapped:
     def __getitem__(self, key: str) -> Any:
         for item in fields(self) if is_dataclass(self) else ():
             held = getattr(self, item.name)
-            if item.name == key and held is None and OMITTED in item.metadata:
+            if item.name == key and held is None and item.metadata == OMITTED:
                 raise KeyError(key)
-            if FLAT in item.metadata and key in held:
+            if item.metadata == FLAT and key in held:
                 return held[key]
         if not hasattr(self, key):
             raise KeyError(key)
         return getattr(self, key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __contains__(self, key: str) -> bool:
         try:

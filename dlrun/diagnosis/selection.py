@@ -1,17 +1,17 @@
 """What choosing does to the errors that were chosen by: how much a dev error may flatter, and looks at the test set.
 
-Stands between the ledger of a runs folder, whose events it takes as plain dicts, and the diagnosis.
+Stands between the ledger of a runs folder, whose events it takes, and the diagnosis.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..records import BySplit, Mapped, Sizes
 from ..statistics.intervals import difference_interval, error_interval
 from .findings import Finding
 from .ills import Verdict
+from .looks import Event, Looked, Scored
 from .rule import LOW_GAP
 from .words import percent, points
 
@@ -52,21 +52,18 @@ def optimism_up_to(error: float, dev_rows: int, candidates: int) -> float:
     return max(0.0, (error + square / (2 * dev_rows) + spread) / (1 + square / dev_rows) - error)
 
 
-def selection(events: Sequence[Mapping[str, Any]], *, dev_error: float, dev_rows: int, regression: bool) -> Selection:
-    """What the ledger says of a run.
-
-    events : {what: "scored", run_id, config_sha256, dev_error, candidates} and {what: "looked", ...} of its rows.
-    """
-    scored = {event["config_sha256"]: event for event in events if event["what"] == "scored"}
-    candidates = sum(event["candidates"] for event in scored.values())
-    rivals = [event["dev_error"] for event in scored.values() if event["dev_error"] is not None]
+def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regression: bool) -> Selection:
+    """What the ledger says of a run by the events of its rows."""
+    scored = {event.config_sha256: event for event in events if isinstance(event, Scored)}
+    candidates = sum(event.candidates for event in scored.values())
+    rivals = [event.dev_error for event in scored.values() if event.dev_error is not None]
     optimism = None if regression else optimism_up_to(dev_error, dev_rows, candidates)
     return Selection(
         configurations=len(scored),
         candidates=candidates,
         is_lowest=not rivals or dev_error <= min(rivals),
         optimism_up_to=optimism,
-        test_looks=sum(event["what"] == "looked" for event in events),
+        test_looks=sum(isinstance(event, Looked) for event in events),
         sentence=selection_sentence(len(scored), candidates, optimism, dev_rows),
     )
 

@@ -42,7 +42,7 @@ def case_of(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> Case:
             curve = from_plain(Curve, folder.read_json(CURVE))
     return Case(
         diagnosis,
-        config=read_manifest(folder)["config"],
+        config=read_manifest(folder).identity.config,
         course=course_of(lines_of(folder, METRICS)),
         facts=facts_of(data, result["seconds"]),
         curve=curve,
