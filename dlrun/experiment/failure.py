@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ..errors import StoreError
 from ..places import command_for
-from ..store import RunFolder, is_begun, now, release, reserve, write_last_word
+from ..store import Ended, RunFolder, Torn, is_begun, now, release, reserve, write_last_word
 
 
 class failure_kept:  # noqa: N801 (read as a word of the with statement)
@@ -38,10 +38,10 @@ class failure_kept:  # noqa: N801 (read as a word of the with statement)
             self.write("interrupted", "left at once by a second signal; what was kept before is there")
             error.args = (f"left at once{self.way_on('; go on: ')}",)
 
-    def write(self, status: str, message: str) -> None:
-        record = {"run_id": self.folder.id, "status": status, "message": message, "sessions": self.sessions}
+    def write(self, status: Ended, message: str) -> None:
+        torn = Torn(run_id=self.folder.id, status=status, message=message, sessions=self.sessions, ended=now())
         with suppress(StoreError):
-            write_last_word(self.folder, record | {"ended": now()})
+            write_last_word(self.folder, torn)
 
     def way_on(self, words: str) -> str:
         """How to go on with the run, if it has begun."""

@@ -6,7 +6,7 @@ from .checkpoints import Checkpoint
 from .codec import Misfit, Plain, from_plain, to_plain
 from .disk import write_whole
 from .folder import RunFolder, corrupt
-from .listing import list_runs, read_result, select
+from .listing import RunSummary, list_runs, read_result, select
 from .manifest import (
     Hashes,
     Identity,
@@ -22,15 +22,19 @@ from .manifest import (
 from .provenance import Environment, environment
 from .references import find_run, find_runs
 from .reserve import release, reserve, write_last_word
+from .results import Ended, Ending, Result, Task, Torn
 from .runs import create_run
-from .status import ending_of, status_of
+from .status import Status, ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import add_file, require_sound, verify, write_result
+from .verification import FileCheck, add_file, require_sound, verify, write_result
 
 __all__ = [
     "Checkpoint",
+    "Ended",
+    "Ending",
     "Environment",
+    "FileCheck",
     "Form",
     "Hashes",
     "Identity",
@@ -38,8 +42,13 @@ __all__ = [
     "Misfit",
     "Parent",
     "Plain",
+    "Result",
     "RunFolder",
+    "RunSummary",
     "Session",
+    "Status",
+    "Task",
+    "Torn",
     "add_file",
     "add_session",
     "change_tags",

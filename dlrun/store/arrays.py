@@ -35,6 +35,10 @@ class Form(NamedTuple):
     shape: tuple[int | None, ...]
     dtype: np.dtype[Any]
 
+    def most_bytes(self) -> int:
+        """The bytes of an array of this form; a length that may be any counts as none."""
+        return math.prod(length or 0 for length in self.shape) * self.dtype.itemsize
+
     def fits(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
         same_rank = len(shape) == len(self.shape)
         return same_rank and dtype == self.dtype and all(w in (None, n) for w, n in zip(self.shape, shape, strict=True))

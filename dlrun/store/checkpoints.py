@@ -99,7 +99,7 @@ def load(folder: RunFolder, name: str, expected: Mapping[str, Form]) -> Checkpoi
 
 def refuse_large(file: BinaryIO, expected: Mapping[str, Form]) -> None:
     """Raises ValueError for a file larger than the expected arrays can make it."""
-    at_most = MAX_OVERHEAD_BYTES + sum(int(np.prod(form.shape)) * form.dtype.itemsize for form in expected.values())
+    at_most = MAX_OVERHEAD_BYTES + sum(form.most_bytes() for form in expected.values())
     size = file.seek(0, 2)
     if size > at_most:
         raise ValueError(f"{size} bytes; the run's config implies at most {at_most}")

@@ -6,7 +6,7 @@ against the types of its fields, so that whoever holds a record may rely on all 
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -59,8 +59,8 @@ def from_plain(kind: type[R], value: object) -> R:
     from pydantic import ValidationError  # it takes 50 ms, which writing need not wait for
 
     try:
-        found: R = adapter(kind).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
-        return found
+        record: R = adapter(kind).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
+        return record
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         raise Misfit(own_path(kind, first["loc"]), first["type"] == "missing") from problem
@@ -69,7 +69,7 @@ def from_plain(kind: type[R], value: object) -> R:
 
 
 @cache  # it takes a millisecond to make
-def adapter(kind: Any) -> "TypeAdapter[Any]":
+def adapter(kind: Hashable) -> "TypeAdapter[Any]":
     """What checks values against the types of a record's fields."""
     from pydantic import TypeAdapter
 
@@ -91,7 +91,7 @@ def own_path(kind: type, path: Path) -> Path:
 
 
 @cache
-def flat_kinds(kind: Any) -> dict[str, type]:
+def flat_kinds(kind: type) -> dict[str, type]:
     """The kinds of a record's flat fields, by name."""
     names = [item.name for item in fields(kind) if item.metadata == FLAT] if is_dataclass(kind) else []
     hints = get_type_hints(kind) if names else {}

@@ -136,7 +136,7 @@ class RunFolder:
         Damaged is also a line of another form than its file's.
         """
         *whole, _ = self.read_bytes(name).split(b"\n")
-        found = []
+        found: list[Plain] = []
         for number, line in enumerate(whole, start=1):
             try:
                 record = lines.unsealed(line)

@@ -6,6 +6,7 @@ checksum is that of the line without it, so that any reader of JSON can take the
 
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 from . import strict_json
 
@@ -21,7 +22,7 @@ def sealed(record: Mapping[str, object]) -> bytes:
     return body[:-1] + FIELD + checksum(body) + ENDING + b"\n"
 
 
-def unsealed(line: bytes) -> dict:
+def unsealed(line: bytes) -> dict[str, Any]:
     """The record of a line without its newline. Raises ValueError for anything but what `sealed` wrote."""
     body, seal = line[:-SEAL_LENGTH] + b"}", line[-SEAL_LENGTH:]
     if not seal.startswith(FIELD) or not seal.endswith(ENDING):

@@ -31,5 +31,5 @@ def told_as_store_error(path: Path, deed: str) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        remedy = REMEDIES.get(problem.errno, OTHER_REMEDY)
+        remedy = REMEDIES.get(problem.errno or 0, OTHER_REMEDY)
         raise StoreError(f"{path}: cannot be {deed}: {problem.strerror or problem}; {remedy}") from problem

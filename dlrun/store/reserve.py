@@ -6,11 +6,14 @@ needs a new block of the disk.
 
 import os
 import shutil
+from dataclasses import replace
 
 from ..errors import StoreError
 from . import disk, lock, strict_json
+from .codec import to_plain
 from .folder import RunFolder
-from .status import RESULT
+from .results import FILE as RESULT
+from .results import Torn
 from .verification import FILE as CHECKSUMS
 
 FILE = ".reserve"
@@ -32,10 +35,10 @@ def reserve(folder: RunFolder) -> None:
         raise
 
 
-def write_last_word(folder: RunFolder, result: dict) -> None:
+def write_last_word(folder: RunFolder, torn: Torn) -> None:
     """Writes result.json for a run that was torn from its work; nothing else of its end is kept. Raises StoreError."""
-    shortened = result | {"message": result["message"][:MESSAGE_LETTERS]}
-    disk.overwrite(folder.path / FILE, strict_json.encode(shortened, indent=2).ljust(RESERVED_BYTES))
+    shortened = replace(torn, message=(torn.message or "")[:MESSAGE_LETTERS])
+    disk.overwrite(folder.path / FILE, strict_json.encode(to_plain(shortened), indent=2).ljust(RESERVED_BYTES))
     disk.discard(folder.path / CHECKSUMS)  # of an earlier end
     disk.move(folder.path / FILE, folder.path / RESULT)
 

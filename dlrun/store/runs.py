@@ -49,12 +49,19 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
 
 def run_name(run_id: str) -> str:
     """The NAME inside a run id."""
-    return RUN_ID.fullmatch(run_id)["name"]
+    return parts_of(run_id)["name"]
 
 
 def run_time(run_id: str) -> str:
     """The second in which a run began, as text that sorts by time."""
-    return RUN_ID.fullmatch(run_id)["time"]
+    return parts_of(run_id)["time"]
+
+
+def parts_of(run_id: str) -> re.Match[str]:
+    """What a run id is made of."""
+    match = RUN_ID.fullmatch(run_id)
+    assert match, f"{run_id} is no run id"
+    return match
 
 
 def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:

@@ -5,13 +5,17 @@ Stands beside the run folder. The hashes are in checksums.json, which is written
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..errors import StoreError
+from ..records import Mapped
 from . import checkpoints, strict_json
 from .codec import to_plain
 from .disk import opened
 from .folder import RunFolder, corrupt
-from .status import RESULT, ending_of
+from .results import FILE as RESULT
+from .results import Result
+from .status import ending_of
 
 FILE = "checksums.json"
 
@@ -19,7 +23,15 @@ FILE = "checksums.json"
 OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 
 
-def write_result(folder: RunFolder, result: dict) -> None:
+@dataclass(frozen=True)
+class FileCheck(Mapped):
+    """A file of a run, and what is wrong with it; None where it is sound."""
+
+    file: str
+    problem: str | None
+
+
+def write_result(folder: RunFolder, result: Result) -> None:
     """Writes checksums.json for all files of the run, the result included, and then result.json: the run has ended."""
     data = strict_json.encode(to_plain(result), indent=2)
     hashes = {name: folder.written.digest(name) or sha256_of(folder, name) for name in whole_files(folder)}
@@ -51,20 +63,21 @@ def sha256_of(folder: RunFolder, name: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def verify(folder: RunFolder) -> list[dict]:
-    """One row a file: file, problem (None where it is sound).
+def verify(folder: RunFolder) -> list[FileCheck]:
+    """A check of each file, by name.
 
     Whole files have hashes once a run has come to its end, which one that failed or was left at once has not.
     """
     ending = ending_of(folder)
-    rows = [{"file": name, "problem": checkpoint_problem(folder, name)} for name in checkpoints.names(folder)]
+    checks = [FileCheck(name, checkpoint_problem(folder, name)) for name in checkpoints.names(folder)]
     grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
-    rows += [{"file": name, "problem": folder.sound_lines(name)[1]} for name in grown]
-    if ending is not None and "errors" in ending:
+    checks += [FileCheck(name, folder.sound_lines(name)[1]) for name in grown]
+    if isinstance(ending, Result):
         hashes = read_checksums(folder)
-        rows += [{"file": name, "problem": hash_problem(folder, name, hash_)} for name, hash_ in hashes.items()]
-    problems = {row["file"]: row["problem"] for row in sorted(rows, key=lambda row: row["problem"] is not None)}
-    return [{"file": name, "problem": problems[name]} for name in sorted(problems)]
+        checks += [FileCheck(name, hash_problem(folder, name, hash_)) for name, hash_ in hashes.items()]
+    # A file of lines is checked in two ways; what is wrong by either is told.
+    by_name = {check.file: check for check in sorted(checks, key=lambda check: check.problem is not None)}
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def require_sound(folder: RunFolder, names: Iterable[str]) -> None:

@@ -1,0 +1,81 @@
+"""result.json: what came of a run, which every later verb starts from; or only that it was torn from its work.
+
+Stands between the experiment, which makes a result, and whoever reads one back from a folder.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..diagnosis.findings import Finding
+from ..diagnosis.ills import Verdict
+from ..diagnosis.optimal import Optimal
+from ..diagnosis.records import Intervals
+from ..diagnosis.row_summary import RowSummary
+from ..records import BySplit, Mapped, Sizes, omitted
+
+FILE = "result.json"
+
+# How a session can end; a run without an ending is "running" or "crashed".
+Ended = Literal["finished", "interrupted", "diverged", "failed"]
+ENDINGS: tuple[Ended, ...] = ("finished", "interrupted", "diverged", "failed")
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Mapped):
+    """What came of a training that ended by itself, was interrupted or diverged. What older runs lack has a default.
+
+    errors : fractions, or 1 - R². costs : losses with the penalty, in nats or squared units of the scaled target, as
+    losses. rmse : a regression's, in the target's own units. best_epoch : of the lowest dev error. optimal : how the
+    optimal error is known. ignore : codes of findings that are not told. data_findings, health : findings about data
+    and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what interrupted it.
+    sessions : processes that worked on it so far. reused : whether this is an older run's, used again.
+    """
+
+    run_id: str
+    run_dir: str
+    name: str
+    status: Ended
+    message: str | None
+    task: Task
+    errors: BySplit[float | None]
+    baseline_error: float | None
+    optimal_error: float | None
+    optimal: Optimal | None = None
+    target_error: float | None = None
+    ignore: tuple[str, ...] = ()
+    costs: BySplit[float | None]
+    losses: BySplit[float | None]
+    rmse: BySplit[float | None] | None = None
+    sizes: Sizes | None = None
+    epochs: int
+    best_epoch: int | None
+    seconds: float
+    row_summary: RowSummary | None = None
+    warnings: tuple[str, ...] = ()
+    data_findings: tuple[Finding, ...] = ()
+    health: tuple[Finding, ...] = ()
+    verdict: Verdict | None = None
+    sentence: str | None = None
+    intervals: Intervals | None = None
+    findings: tuple[Finding, ...] = ()
+    signal: str | None = None
+    ended: str | None = None
+    sessions: int | None = None
+    notes: tuple[str, ...] = ()
+    reused: bool | None = omitted()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Torn(Mapped):
+    """What is left of a session that failed, or was left at once: its status and a sentence, and no errors."""
+
+    run_id: str
+    status: Ended
+    message: str | None
+    sessions: int | None = omitted()
+    ended: str | None = omitted()
+
+
+Ending = Result | Torn
