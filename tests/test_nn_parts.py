@@ -25,7 +25,7 @@ VARIANCES = {
 
 @pytest.mark.parametrize("init", INITIALIZERS)
 def test_initial_weights_have_the_mean_and_variance_of_their_formula(init, rng):
-    W = INITIALIZERS[init](N_IN, N_OUT, rng=rng, scale=0.01)
+    W = INITIALIZERS[init].weights(N_IN, N_OUT, rng=rng, scale=0.01)
     assert W.shape == (N_IN, N_OUT)
     variance = VARIANCES[init]
     # Five standard errors: of a mean, sigma / sqrt(n); of a Gaussian variance, sigma^2 sqrt(2 / n).
@@ -35,7 +35,7 @@ def test_initial_weights_have_the_mean_and_variance_of_their_formula(init, rng):
 
 @pytest.mark.parametrize("shape", [(7, 4), (4, 7), (5, 5)])
 def test_orthogonal_weights_are_orthonormal_along_their_shorter_side(shape, rng):
-    W = INITIALIZERS["orthogonal"](*shape, rng=rng, scale=1.0)
+    W = INITIALIZERS["orthogonal"].weights(*shape, rng=rng, scale=1.0)
     product = W.T @ W if shape[0] >= shape[1] else W @ W.T
     np.testing.assert_allclose(product, np.eye(min(shape)), atol=1e-12)
 

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from .activations import ACTIVATIONS, Activation
+from .arrays import Array
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
@@ -39,8 +41,6 @@ SAFE_SQUARES = (1e-24, 1e36)
 SATURATED = 0.95
 # |tanh(z)| up to which a unit is linear: |z| < 0.5, where tanh is within 8% of z.
 LINEAR = math.tanh(0.5)
-# An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2.
-MIDDLES = {"tanh": (0, 1), "sigmoid": (0.5, 0.5)}
 
 
 class Tracer:
@@ -123,7 +123,7 @@ class Tracer:
         if not hidden:
             return [[]] * len(ACTIVITY)
         np.concatenate([layer.A for layer in hidden], axis=1, out=self.outputs)
-        found = activity(self.network.activation, self.outputs, self.widths, self.firsts)
+        found = activity(ACTIVATIONS[self.network.activation], self.outputs, self.widths, self.firsts)
         return [found[name].tolist() if name in found else [None] * len(hidden) for name in ACTIVITY]
 
 
@@ -131,7 +131,7 @@ ACTIVITY = ("activation_mean", "activation_spread", "dead_share", "saturated_sha
 FIGURES = ("layer", "gradient_norm", "weight_norm", "update_ratio", *ACTIVITY)
 
 
-def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: np.ndarray) -> dict[str, np.ndarray]:
+def activity(activation: Activation, outputs: Array, widths: Array, firsts: Array) -> dict[str, Array]:
     """What the outputs (m, units) of hidden layers, side by side, say of each layer; they are lost.
 
     dead_share : units that no row wakes. saturated_share, linear_share : outputs on the flat, on the straight part.
@@ -148,10 +148,11 @@ def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: n
         return layers(((outputs > low) & (outputs < high)).sum(axis=0, dtype=np.int16)) / m
 
     found = {"activation_mean": layers(means)}
-    if activation == "relu":
+    if activation.instead_of_dead:
         found["dead_share"] = layers(means <= 0)  # no output is below 0
-    elif activation in MIDDLES:
-        middle, reach = MIDDLES[activation]
+    elif activation.flat_ends:
+        # An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2; of others, so in effect.
+        middle, reach = activation.flat_ends
         found["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
         found["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)
     outputs -= np.repeat(found["activation_mean"], widths)
