@@ -1,6 +1,7 @@
 """From a config to a run folder: the path, walked. What a run folder holds is written here and nowhere else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..config import LoadedConfig, resolved_yaml
@@ -26,7 +27,7 @@ NAMELESS = "run"
 # What a checkpoint must share with the run that goes on from it.
 HASHES = ("config_sha256", "data_sha256", "split_sha256")
 
-Watch = Callable[[dict], None]
+Watch = Callable[[EpochRecord], None]
 
 
 def run(
@@ -83,7 +84,7 @@ def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, fl
     """What is done with an epoch's record and the seconds so far: a line in metrics.jsonl, and a look by `watch`."""
 
     def record_epoch(record: EpochRecord, seconds: float) -> None:
-        line = record.to_dict() | {"seconds": round(seconds, 6)}
+        line = replace(record, seconds=round(seconds, 6))
         folder.append_line(METRICS, line)
         watch(line)
 

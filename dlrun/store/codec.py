@@ -17,6 +17,9 @@ from ..records import FLAT, OMITTED
 
 R = TypeVar("R")
 
+# What JSON takes as it stands: most values, and a trace of many layers has thousands.
+PLAIN = frozenset((type(None), bool, int, float, str))
+
 # The keys and places in lists that lead to a value.
 Path = tuple[str | int, ...]
 
@@ -32,22 +35,30 @@ class Misfit(ValueError):
 
 def to_plain(value: Any) -> Any:
     """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields."""
+    if type(value) in PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         plain: dict[str, Any] = {}
-        for item in fields(value):
-            held = getattr(value, item.name)
-            if held is None and OMITTED in item.metadata:
+        for name, is_omitted, is_flat in marked_fields(type(value)):
+            held = getattr(value, name)
+            if held is None and is_omitted:
                 continue
-            if FLAT in item.metadata:
+            if is_flat:
                 plain |= to_plain(held)
             else:
-                plain[item.name] = to_plain(held)
+                plain[name] = held if type(held) in PLAIN else to_plain(held)
         return plain
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     return value
+
+
+@cache
+def marked_fields(kind: Any) -> list[tuple[str, bool, bool]]:
+    """Of each field of a record its name, whether it is omitted where it is None, and whether it is flat."""
+    return [(item.name, OMITTED in item.metadata, FLAT in item.metadata) for item in fields(kind)]
 
 
 def from_plain(kind: type[R], value: object) -> R:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import StoreError
-from . import disk, lines, lock, strict_json
+from . import codec, disk, lines, lock, strict_json
 from .arrays import Form, read_npz, write_npz
 from .line_forms import fault_of
 
@@ -50,12 +50,12 @@ class RunFolder:
                 raise TypeError(f"{name}: array {key!r} holds Python objects; numbers, booleans or text can be kept")
         disk.write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
 
-    def append_line(self, name: str, record: Mapping[str, object]) -> None:
+    def append_line(self, name: str, record: object) -> None:
         """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
         What a write that was cut short has left at the end of the file is cut off first.
         """
-        disk.append(self.path / name, lines.sealed(record))
+        disk.append(self.path / name, lines.sealed(codec.to_plain(record)))
 
     def keep_lines(self, name: str, count: int) -> None:
         """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
