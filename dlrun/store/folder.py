@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import StoreError
-from . import codec, disk, lines, lock, strict_json
+from . import disk, lines, lock, strict_json
 from .arrays import Form, read_npz, write_npz
+from .codec import to_plain
 from .line_forms import fault_of
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
@@ -55,7 +56,7 @@ class RunFolder:
 
         What a write that was cut short has left at the end of the file is cut off first.
         """
-        disk.append(self.path / name, lines.sealed(codec.to_plain(record)))
+        disk.append(self.path / name, lines.sealed(to_plain(record)))
 
     def keep_lines(self, name: str, count: int) -> None:
         """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
