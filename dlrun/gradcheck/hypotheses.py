@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..nn.activations import ACTIVATIONS
+from ..nn.arrays import Array
 from .textbook import Textbook, onehot, sigmoid, softmax
 
-Prediction = tuple[str, str, np.ndarray, np.ndarray]  # cause, words, dW, db
+Prediction = tuple[str, str, Array, Array]  # cause, words, dW, db
 
 
-def output_slopes(book: Textbook) -> Iterator[tuple[str, str, np.ndarray]]:
+def output_slopes(book: Textbook) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ at the logits."""
     Z, dZ, loss = book.Z[-1], book.dZ[-1], book.problem.network.loss
     if loss == "sigmoid":
@@ -32,7 +33,7 @@ def output_slopes(book: Textbook) -> Iterator[tuple[str, str, np.ndarray]]:
         yield "extra_output_slope", words, dZ * p * (1 - p)
 
 
-def scaled(book: Textbook, dZ: np.ndarray, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def scaled(book: Textbook, dZ: Array, index: int) -> Iterator[tuple[str, str, Array]]:
     """A right dJ/dZ by a number that would mean something."""
     m = book.m
     yield "sum_not_mean", f"a sum over the examples stands where the mean should: m = {m} times too much", m * dZ
@@ -44,7 +45,7 @@ def scaled(book: Textbook, dZ: np.ndarray, index: int) -> Iterator[tuple[str, st
     yield "factor_half", "a factor 1/2 too much", dZ / 2
 
 
-def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong g'(Z) for a hidden layer."""
     name, Z, G, slope = book.problem.network.activation, book.Z[index], book.G[index], book.slope[index]
     wrong, activation = "the wrong activation derivative: ", ACTIVATIONS[name]
@@ -69,7 +70,7 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np
             yield "wrong_derivative", wrong + f"that of {other} instead of {name}", row.textbook_slope(Z)
 
 
-def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong mask / keep_prob for a hidden layer with dropout."""
     factor = book.factor[index]
     if book.keep[index] == 1:
@@ -88,7 +89,7 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarr
             yield "mask_of_another_layer", words, other_factor
 
 
-def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ of a hidden layer, all above it being right."""
     dA, slope, factor, W = book.dA[index], book.slope[index], book.factor[index], book.W[index + 1]
     for cause, words, other in other_derivatives(book, index):
@@ -100,7 +101,7 @@ def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, np.nda
         yield "transposed_weight", words, book.dZ[index + 1] @ W * slope * factor
 
 
-def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong A in dW = A^T dZ."""
     if index > 0:
         yield (

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..nn.activations import ACTIVATIONS
 from ..nn.activations import logistic as sigmoid
+from ..nn.arrays import Array
 from .problem import Problem
 
 
@@ -73,11 +74,11 @@ class Textbook:
             self.dA[index] = self.dZ[index + 1] @ self.W[index + 1].T
             self.dZ[index] = self.dA[index] * self.slope[index] * self.factor[index]
 
-    def decay(self, index: int) -> np.ndarray:
+    def decay(self, index: int) -> Array:
         """The penalty's slope at the weights of a layer."""
         return self.problem.l2_lambda / self.problem.m_train * self.W[index]
 
-    def gradient(self, index: int, *, A=None, dZ=None) -> tuple[np.ndarray, np.ndarray]:
+    def gradient(self, index: int, *, A=None, dZ=None) -> tuple[Array, Array]:
         """dW (penalty included) and db of a layer; A and dZ may be given, to see what would follow from others."""
         A = self.A[index] if A is None else A
         dZ = self.dZ[index] if dZ is None else dZ

@@ -11,7 +11,7 @@ from ..nn.evaluation import evaluate
 from ..nn.initializers import INITIALIZERS
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.propagation import Signals, first_dead, float32_depth, growth, signals, theory
-from ..nn.training import Examples, Trainer, TrainingPlan
+from ..nn.training import Examples, Streams, Trainer, TrainingPlan
 
 # Training rows that the signals are measured on.
 ROWS = 128
@@ -137,9 +137,7 @@ def error_left(experiment: Experiment, rows: Examples, rate: float) -> float:
     plan = TrainingPlan(STEPS, None, "adam", rate, evaluate_every=STEPS)
     streams = random_streams(experiment.config.seed)
     parameters = experiment.parameters.copy()
-    trainer = Trainer(
-        network, parameters, rows, rows, plan, batch_rng=streams["batches"], dropout_rng=streams["dropout"]
-    )
+    trainer = Trainer(network, parameters, rows, rows, plan, Streams(streams["batches"], streams["dropout"]))
     try:
         list(trainer.epochs())
     except Diverged:
