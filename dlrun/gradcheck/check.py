@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import CheckFailed
+from ..nn.arrays import Array
 from ..nn.network import Network
 from ..nn.parameters import Parameters
 from .judging import (
@@ -46,7 +47,7 @@ class GradientReport(JudgedByParts):
     shipped_cost: float
     numeric_cost: float
     n_retried: int
-    analytic: np.ndarray = field(repr=False)
+    analytic: Array = field(repr=False)
     measured: Measured = field(repr=False)
 
     @property
@@ -93,8 +94,8 @@ class GradientReport(JudgedByParts):
 def check_network(
     network: Network,
     parameters: Parameters,
-    X: np.ndarray,
-    Y: np.ndarray,
+    X: Array,
+    Y: Array,
     *,
     l2_lambda: float = 0.0,
     epsilon: float = EPSILON,

@@ -7,6 +7,7 @@ there. What is left is one forward pass. A row, here a column, is one example un
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .point import Buffers, Point
 
 # Floats that one row takes, as a multiple of the widest layer above: for +h and for -h a pre-activation, an activation
@@ -20,7 +21,7 @@ class ForwardPasses:
     def __init__(self, point: Point, piece_bytes: int):
         self.point, self.piece_bytes, self.buffer = point, piece_bytes, Buffers()
 
-    def losses(self, index: int, unit: int, examples: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses(self, index: int, unit: int, examples: Array, moves: Array) -> tuple[Array, Array]:
         """Losses (2, R) for moves (R,) of a unit's pre-activation, each in one example; and which cross a kink (R,)."""
         point = self.point
         up, down, crossed = self.changed_unit(index, unit, examples, moves)
@@ -48,7 +49,7 @@ class ForwardPasses:
         crossed = (above > 0) != (below > 0) if point.kinked else np.zeros(len(moves), np.bool_)
         return up, down, crossed
 
-    def pass_on(self, index: int, unit: int, changes: np.ndarray, examples: np.ndarray):
+    def pass_on(self, index: int, unit: int, changes: Array, examples: Array):
         """From changes (2, R) of a unit's output below layer `index` to losses (2, R), and kinks crossed (R,)."""
         point, R = self.point, len(examples)
         two, crossed = np.concatenate([examples, examples]), np.zeros(R, np.bool_)
@@ -64,7 +65,7 @@ class ForwardPasses:
             Z = np.dot(WbT, A1, out=self.buffer("Z", len(WbT), 2 * R))
         return point.losses(Z, two).reshape(2, R), crossed
 
-    def outer_product(self, index: int, unit: int, changes: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    def outer_product(self, index: int, unit: int, changes: Array, examples: Array) -> Array:
         """Z of layer `index` (n, 2 R) when a unit below changes: Z + w * change, w (n,) being its weights there."""
         base, w = self.point.Z[index], self.point.WbT[index][:, unit]
         n, R = len(base), len(examples)
@@ -75,7 +76,7 @@ class ForwardPasses:
         Z += start[:, None, :]
         return Z.reshape(n, 2 * R)
 
-    def crossings(self, Z: np.ndarray) -> np.ndarray:
+    def crossings(self, Z: Array) -> Array:
         """Of the R changes in Z (n, 2 R): whether any unit has another sign with -h than with +h."""
         R = Z.shape[1] // 2
         if not self.point.kinked:

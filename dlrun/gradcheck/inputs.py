@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..errors import UsageError
+from ..nn.arrays import Array
 
 SINGLE = "theta"  # the name of the one array where there is but one
 
 
-def arrays_of(parameters) -> tuple[dict[str, np.ndarray], bool]:
+def arrays_of(parameters) -> tuple[dict[str, Array], bool]:
     """Float64 copies by name, and whether it was a single array. Raises UsageError for what is no real array."""
     single = not isinstance(parameters, Mapping)
     named = {SINGLE: parameters} if single else dict(parameters)
@@ -19,14 +20,14 @@ def arrays_of(parameters) -> tuple[dict[str, np.ndarray], bool]:
     return {name: array for name, array in arrays.items() if array.size}, single
 
 
-def real_array(where: str, value) -> np.ndarray:
+def real_array(where: str, value) -> Array:
     """A float64 copy, C-contiguous."""
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "fiub":
             raise TypeError
     except (TypeError, ValueError):
-        found = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, np.ndarray) else "")
+        found = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, Array) else "")
         raise UsageError(f"{where}: found {found}; give an array of real numbers") from None
     array = np.array(array, np.float64, order="C")
     if not np.isfinite(array).all():
@@ -35,11 +36,11 @@ def real_array(where: str, value) -> np.ndarray:
     return array
 
 
-def handed_over(arrays: dict[str, np.ndarray], single: bool):
+def handed_over(arrays: dict[str, Array], single: bool):
     return arrays[SINGLE] if single else arrays
 
 
-def call_cost(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tuple[float, float]:
+def call_cost(cost: Callable, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
     """The cost, and the rounding unit of the type that it came in. Raises UsageError if it is not one real number."""
     value = np.asarray(cost(handed_over(arrays, single)))
     if value.size != 1 or value.dtype.kind not in "fiub":
@@ -54,7 +55,7 @@ def call_cost(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tu
     return number, float(max(unit, np.finfo(np.float64).eps))
 
 
-def require_repeatable(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tuple[float, float]:
+def require_repeatable(cost: Callable, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
     """The cost and its rounding unit, called twice. Raises UsageError if they differ, or the parameters changed."""
     kept = {name: array.copy() for name, array in arrays.items()}
     value, unit = call_cost(cost, arrays, single)
@@ -70,7 +71,7 @@ def require_repeatable(cost: Callable, arrays: dict[str, np.ndarray], single: bo
     return value, unit
 
 
-def gradient_of(gradient, arrays: dict[str, np.ndarray], single: bool) -> dict[str, np.ndarray]:
+def gradient_of(gradient, arrays: dict[str, Array], single: bool) -> dict[str, Array]:
     """The analytic gradient by parameter name. Raises UsageError for a missing name or another shape."""
     copies = {name: array.copy() for name, array in arrays.items()}
     given = gradient(handed_over(copies, single)) if callable(gradient) else gradient

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
+
 # Central differences err by eps^2 (truncation) and u/eps (round-off): in float64 the sum is least near 1e-5, where
 # correct networks of a few layers show about 1e-10. The course's 1e-7 is three decades up the round-off flank.
 EPSILON = 1e-5
@@ -38,7 +40,7 @@ def judgement(relative_difference: float) -> str:
     return "look closer" if relative_difference < LIKELY_BUG else "probably a bug"
 
 
-def relative_difference(numeric: np.ndarray, analytic: np.ndarray) -> float:
+def relative_difference(numeric: Array, analytic: Array) -> float:
     """||numeric - analytic|| / (||numeric|| + ||analytic||), in the Euclidean norm.
 
     0 where both vanish; 1, the most there is, where either is not finite.
@@ -116,18 +118,18 @@ class JudgedByParts:
         return self.verdict == PASS
 
 
-def rounding_of_slopes(cost: float, steps: np.ndarray) -> np.ndarray:
+def rounding_of_slopes(cost: float, steps: Array) -> Array:
     """The floor of each slope: what rounding alone may move it by, for a cost of this size and its step."""
     return FLOOR_ROUNDINGS * max(1.0, abs(cost)) / steps
 
 
-def entry_tolerance(numeric: np.ndarray, analytic: np.ndarray, floors: np.ndarray) -> np.ndarray:
+def entry_tolerance(numeric: Array, analytic: Array, floors: Array) -> Array:
     """How far each entry may be off: the course's middle mark of itself and of a typical entry, and the floor."""
     typical = np.sqrt(np.mean(np.square(numeric))) if numeric.size else 0.0
     return LOOK_CLOSER * (np.abs(numeric) + np.abs(analytic) + typical) + ENTRY_FLOORS * floors
 
 
-def suspects_among(off: np.ndarray, beyond: np.ndarray, most: int) -> np.ndarray:
+def suspects_among(off: Array, beyond: Array, most: int) -> Array:
     """Positions of the entries that a failure rests on, the worst first: off by `off`, `beyond` times their tolerance.
 
     Where none is off on its own, it is the norm that failed, and its largest parts are to answer for it.
@@ -136,7 +138,7 @@ def suspects_among(off: np.ndarray, beyond: np.ndarray, most: int) -> np.ndarray
     return here[np.argsort(-beyond[here], kind="stable")[:most]]
 
 
-def verdict_on(numeric: np.ndarray, analytic: np.ndarray, floors: np.ndarray, *, n_off: int) -> str:
+def verdict_on(numeric: Array, analytic: Array, floors: Array, *, n_off: int) -> str:
     """The verdict on the smooth entries of a tensor, flat; n_off of them are off, each on its own."""
     total = np.linalg.norm(numeric) + np.linalg.norm(analytic)
     if not np.isfinite(total):

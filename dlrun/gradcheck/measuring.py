@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .judging import entry_tolerance, rounding_of_slopes
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import Problem
@@ -30,24 +31,24 @@ class Measured:
     slope with every activation held on its side (NaN where not a kink). n_retried counts the entries that crossed.
     """
 
-    entries: np.ndarray
-    slope: np.ndarray
-    steps: np.ndarray
-    kink: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    frozen: np.ndarray
+    entries: Array
+    slope: Array
+    steps: Array
+    kink: Array
+    low: Array
+    high: Array
+    frozen: Array
     n_retried: int
     cost: float
 
     @property
-    def floors(self) -> np.ndarray:
+    def floors(self) -> Array:
         return rounding_of_slopes(self.cost, self.steps)
 
 
 def measure(
     problem: Problem,
-    entries: np.ndarray,
+    entries: Array,
     epsilon: float,
     *,
     memory_bytes: int = MEMORY_BYTES,
@@ -72,7 +73,7 @@ def measure(
     return Measured(entries, slope, steps, kink, low, high, frozen, n_retried, cost)
 
 
-def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.ndarray:
+def kinks_off(measured: Measured, analytic: Array, here: Array) -> Array:
     """Which kinks among the positions `here` have an analytic slope that neither side explains.
 
     A backward pass takes one side for each unit and example. So its value lies between the sums of the lesser and of
@@ -86,7 +87,7 @@ def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.
     return at[~(between | held)]
 
 
-def confirmed(problem: Problem, measured: Measured, analytic: np.ndarray, suspects: np.ndarray, memory_bytes: int):
+def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: Array, memory_bytes: int):
     """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
 
     It must persist at all of them, and the numeric slope be as good as the same at one of them at least.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .inputs import arrays_of, call_cost, gradient_of, require_repeatable
 from .judging import (
     EPSILON,
@@ -100,7 +101,7 @@ def place_of(failed: list[TensorCheck]) -> dict | None:
 class OwnCost:
     """A cost and the arrays it is a function of: `at(name, i, h)` is the cost with entry i of an array moved by h."""
 
-    def __init__(self, cost: Callable, parameters: np.ndarray | Mapping[str, np.ndarray]):
+    def __init__(self, cost: Callable, parameters: Array | Mapping[str, Array]):
         self.arrays, self.single = arrays_of(parameters)
         self.cost = cost
         self.value, self.rounding = require_repeatable(cost, self.arrays, self.single)
@@ -125,8 +126,8 @@ class OwnCost:
 
 def check_gradients(
     cost: Callable,
-    gradient: Callable | Mapping[str, np.ndarray] | np.ndarray,
-    parameters: Mapping[str, np.ndarray] | np.ndarray,
+    gradient: Callable | Mapping[str, Array] | Array,
+    parameters: Mapping[str, Array] | Array,
     *,
     epsilon: float = EPSILON,
     max_seconds: float | None = None,
@@ -164,7 +165,7 @@ def check_gradients(
     return OwnReport(whole, epsilon, own.value, n_parameters, tuple(checks), tuple(hints))
 
 
-def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, Array]:
     """Of each array the flat indices to check: all, or an equal number of each, as the time for two costs allows."""
     each = max(array.size for array in own.arrays.values())
     if max_seconds is not None:
@@ -181,7 +182,7 @@ def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) ->
     }
 
 
-def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -> tuple[TensorCheck, np.ndarray]:
+def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -> tuple[TensorCheck, Array]:
     """The check of one array, and which of its entries stand on a kink that explains their difference."""
     floors = np.full(len(entries), own.rounding / np.finfo(np.float64).eps) * rounding_of_slopes(own.value, epsilon)
     off = np.abs(numeric - analytic)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
+
 # A pattern fits if what it leaves unexplained is below this share: far above the 1e-9 of central differences, far
 # below the per mille that a coincidence between two different formulas leaves.
 FITS = 1e-5
@@ -35,7 +37,7 @@ class Hint:
         return told | {"misfit": self.misfit}
 
 
-def misfit(predicted: np.ndarray, analytic: np.ndarray) -> float:
+def misfit(predicted: Array, analytic: Array) -> float:
     """||predicted - analytic|| / (||predicted|| + ||analytic||); 0 where both vanish, inf if not finite."""
     scale = np.linalg.norm(predicted) + np.linalg.norm(analytic)
     if not np.isfinite(scale):
@@ -43,7 +45,7 @@ def misfit(predicted: np.ndarray, analytic: np.ndarray) -> float:
     return float(np.linalg.norm(predicted - analytic) / scale) if scale > 0 else 0.0
 
 
-def coefficient(values: np.ndarray, on: np.ndarray) -> float:
+def coefficient(values: Array, on: Array) -> float:
     """Regression through the origin: the c of values = c * on; 0 where `on` vanishes."""
     square = float(np.vdot(on, on))
     return float(np.vdot(on, values)) / square if square > 0 else 0.0
@@ -124,7 +126,7 @@ PATTERNS: tuple[Callable[..., Iterator[Hint]], ...] = (
 )
 
 
-def proportional(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np.ndarray) -> Iterator[Hint]:
+def proportional(name: str, analytic: Array, numeric: Array, theta: Array) -> Iterator[Hint]:
     """analytic - numeric = c * theta: a penalty's slope that is missing, counted twice, or put where none belongs."""
     residual = analytic - numeric
     c = coefficient(residual, theta)
@@ -136,7 +138,7 @@ def proportional(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np
         yield Hint("penalty", name, lacks if c < 0 else exceeds, evidence, left, 1)
 
 
-def patterns_of(name: str, analytic: np.ndarray, numeric: np.ndarray, theta: np.ndarray | None = None) -> list[Hint]:
+def patterns_of(name: str, analytic: Array, numeric: Array, theta: Array | None = None) -> list[Hint]:
     """Every pattern that fits a wrong gradient of one tensor, arrays in its shape; theta is the tensor itself."""
     if not np.isfinite(analytic).all():
         bad = int((~np.isfinite(analytic)).sum())

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from ..nn.activations import ACTIVATIONS
+from ..nn.arrays import Array
 from .costs import LOSSES_BY_COLUMN
 from .problem import Problem
 
@@ -55,12 +56,12 @@ class Point:
                 self.A1.append(np.concatenate([A, ones]))
         self.loss = self.losses(self.Z[-1].copy(), np.arange(self.m))
 
-    def value(self, Z: np.ndarray) -> np.ndarray:
+    def value(self, Z: Array) -> Array:
         out = np.empty_like(Z)
         self.activation.value(Z, out)
         return out
 
-    def losses(self, Z: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    def losses(self, Z: Array, examples: Array) -> Array:
         """The loss of each column of logits Z (k, rows), which is spoilt; `examples` names each column's target."""
         return LOSSES_BY_COLUMN[self.problem.network.loss](Z, self.problem.Y[examples])
 
@@ -69,9 +70,9 @@ class Buffers:
     """Memory to write into, kept from block to block: fresh memory costs more than what is done in it."""
 
     def __init__(self):
-        self.arrays: dict[str, np.ndarray] = {}
+        self.arrays: dict[str, Array] = {}
 
-    def __call__(self, name: str, *shape: int) -> np.ndarray:
+    def __call__(self, name: str, *shape: int) -> Array:
         size = math.prod(shape)
         if name not in self.arrays or self.arrays[name].size < size:
             self.arrays[name] = np.empty(size)

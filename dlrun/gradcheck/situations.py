@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.network import Network, loss_and_gradient
 from ..nn.optimizers import Optimizer
 from ..nn.parameters import Parameters, initial_parameters
@@ -74,7 +75,7 @@ def twin_network(network: Network) -> Network:
     return Network((TWIN_INPUTS, *(TWIN_WIDTH,) * hidden, n_out), network.activation, network.loss, keeps)
 
 
-def twin_rows(network: Network, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def twin_rows(network: Network, rng: np.random.Generator) -> tuple[Array, Array]:
     """Rows of standard normal inputs, and targets that fit the loss."""
     X, n_out = rng.standard_normal((TWIN_ROWS, network.sizes[0])), network.sizes[-1]
     if network.loss == "softmax":
@@ -92,7 +93,7 @@ def random_biases(parameters: Parameters, rng: np.random.Generator) -> Parameter
     return moved
 
 
-def data_gradient(problem: Problem) -> np.ndarray:
+def data_gradient(problem: Problem) -> Array:
     """The shipped gradient of the data loss, flat."""
     gradient = Parameters(problem.network.sizes, np.float64)
     loss_and_gradient(problem.parameters, gradient, problem.workspace(), problem.Y)

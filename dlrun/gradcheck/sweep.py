@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .judging import EPSILON, relative_difference
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import GradientFunction, Problem, shipped_gradient
@@ -102,7 +103,7 @@ def sweep(
     )
 
 
-def some_of_each(problem: Problem, most: int, rng: np.random.Generator) -> np.ndarray:
+def some_of_each(problem: Problem, most: int, rng: np.random.Generator) -> Array:
     """Sorted flat indices: all if there are no more than `most`, else an equal number of each tensor."""
     if problem.parameters.flat.size <= most:
         return np.arange(problem.parameters.flat.size)

@@ -8,22 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.activations import ACTIVATIONS, LEAKY_SLOPE
+from ..nn.activations import ACTIVATIONS
+from ..nn.activations import logistic as sigmoid
+from ..nn.arrays import Array
 from .problem import Problem
-
-
-def sigmoid(Z):
-    return 0.5 * (1 + np.tanh(0.5 * Z))
-
-
-# g'(Z), from Z.
-DERIVATIVES = {
-    "relu": lambda Z: (Z > 0) * 1.0,
-    "leaky_relu": lambda Z: np.where(Z > 0, 1.0, LEAKY_SLOPE),
-    "tanh": lambda Z: 1 - np.tanh(Z) ** 2,
-    "sigmoid": lambda Z: sigmoid(Z) * (1 - sigmoid(Z)),
-    "identity": np.ones_like,
-}
 
 
 def softmax(Z):
@@ -65,17 +53,17 @@ class Textbook:
         self.backward()
 
     def forward(self) -> None:
-        value = ACTIVATIONS[self.problem.network.activation].value
+        activation = ACTIVATIONS[self.problem.network.activation]
         self.A, self.Z, self.G, self.slope, self.factor = [self.problem.X], [], [], [], []
         for index, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             Z = self.A[-1] @ W + b
             self.Z.append(Z)
             if index < self.depth - 1:
                 G = np.empty_like(Z)
-                value(Z, G)
+                activation.value(Z, G)
                 kept = self.problem.kept_factors[index]
                 self.G.append(G)
-                self.slope.append(DERIVATIVES[self.problem.network.activation](Z))
+                self.slope.append(activation.textbook_slope(Z))
                 self.factor.append(np.ones_like(Z) if kept is None else kept)
                 self.A.append(G * self.factor[-1])
 
@@ -86,11 +74,11 @@ class Textbook:
             self.dA[index] = self.dZ[index + 1] @ self.W[index + 1].T
             self.dZ[index] = self.dA[index] * self.slope[index] * self.factor[index]
 
-    def decay(self, index: int) -> np.ndarray:
+    def decay(self, index: int) -> Array:
         """The penalty's slope at the weights of a layer."""
         return self.problem.l2_lambda / self.problem.m_train * self.W[index]
 
-    def gradient(self, index: int, *, A=None, dZ=None) -> tuple[np.ndarray, np.ndarray]:
+    def gradient(self, index: int, *, A=None, dZ=None) -> tuple[Array, Array]:
         """dW (penalty included) and db of a layer; A and dZ may be given, to see what would follow from others."""
         A = self.A[index] if A is None else A
         dZ = self.dZ[index] if dZ is None else dZ

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.network import Network
 from ..nn.parameters import Parameters
 from .check import GradientReport, check_problem
@@ -87,8 +88,8 @@ class NetworkReport(JudgedByParts):
 def check_config_network(
     network: Network,
     parameters: Parameters,
-    X: np.ndarray,
-    Y: np.ndarray,
+    X: Array,
+    Y: Array,
     *,
     l2_lambda: float = 0.0,
     m_train: int | None = None,
