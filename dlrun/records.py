@@ -6,18 +6,19 @@ At the bottom, since every room defines the records of what it knows. `store.cod
 from dataclasses import field
 from typing import Any
 
-# What `store.codec` looks for in a field's metadata.
-OMITTED, FLAT = "omitted where it is None", "its keys stand among the others"
+# What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
+# another record, whose keys JSON has among those of this one, where the field stands.
+OMITTED, FLAT = {"json": "omitted"}, {"json": "flat"}
 
 
 def omitted() -> Any:
     """A field that is None unless there is something to say; JSON then has no such key."""
-    return field(default=None, metadata={OMITTED: True})
+    return field(default=None, metadata=OMITTED)
 
 
 def flat() -> Any:
     """A field that holds another record, whose keys JSON has among those of this one, where the field stands."""
-    return field(metadata={FLAT: True})
+    return field(metadata=FLAT)
 
 
 class Mapped:

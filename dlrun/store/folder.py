@@ -13,7 +13,8 @@ import numpy as np
 
 from ..errors import StoreError
 from . import disk, lines, lock, strict_json
-from .arrays import Form, read_npz, write_npz
+from .arrays import Array, Form, read_npz, write_npz
+from .codec import Plain, to_plain
 from .line_forms import fault_of
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
@@ -37,9 +38,9 @@ class RunFolder:
 
     def write_json(self, name: str, value: object) -> None:
         """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
-        self.write_bytes(name, strict_json.encode(value, indent=2))
+        self.write_bytes(name, strict_json.encode(to_plain(value), indent=2))
 
-    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    def write_arrays(self, name: str, arrays: Mapping[str, Array]) -> None:
         """Puts arrays of any shape into the .npz file `name`; equal arrays give equal bytes.
 
         Raises TypeError for arrays of Python objects, which could only be kept as code that runs when they are read.
@@ -50,12 +51,12 @@ class RunFolder:
                 raise TypeError(f"{name}: array {key!r} holds Python objects; numbers, booleans or text can be kept")
         disk.write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
 
-    def append_line(self, name: str, record: Mapping[str, object]) -> None:
+    def append_line(self, name: str, record: object) -> None:
         """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
         What a write that was cut short has left at the end of the file is cut off first.
         """
-        disk.append(self.path / name, lines.sealed(record))
+        disk.append(self.path / name, lines.sealed(to_plain(record)))
 
     def keep_lines(self, name: str, count: int) -> None:
         """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
@@ -92,7 +93,7 @@ class RunFolder:
         except ValueError as problem:
             raise corrupt(self.path / name, problem) from problem
 
-    def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, np.ndarray]:
+    def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:
         """The arrays in the .npz file `name`, by key; raises StoreError where it is missing or corrupt.
 
         Of the `expected` keys and forms where they are given, which is checked before any memory is taken.
@@ -103,7 +104,7 @@ class RunFolder:
             except ValueError as problem:
                 raise corrupt(self.path / name, problem) from problem
 
-    def read_lines(self, name: str) -> list[dict]:
+    def read_lines(self, name: str) -> list[Plain]:
         """The records of the file `name`; a last line without its newline was cut short and is left out.
 
         Raises StoreError where the file is missing, and for any other line that is not as it was written.
@@ -113,7 +114,7 @@ class RunFolder:
             raise corrupt(self.path / name, problem)
         return found
 
-    def sound_lines(self, name: str) -> tuple[list[dict], str | None]:
+    def sound_lines(self, name: str) -> tuple[list[Plain], str | None]:
         """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is.
 
         Damaged is also a line of another form than its file's.
