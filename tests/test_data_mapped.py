@@ -7,7 +7,7 @@ import pytest
 import yaml
 from sklearn.preprocessing import StandardScaler
 
-from dlrun.data import Reading, fit_dataset, read_examples, split_examples, survey
+from dlrun.data import Preparation, Reading, fit_dataset, read_examples, split_examples, survey
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config, run
 from dlrun.nn.permutation import Permutation
@@ -63,15 +63,30 @@ def test_rows_in_a_file_are_prepared_as_the_same_rows_in_memory(task, dtype, nor
     assert (dataset.task, dataset.classes, dataset.feature_names) == (twin.task, twin.classes, twin.feature_names)
     assert dataset.facts["class_counts"] == twin.facts["class_counts"]
     # The statistics come from blocks in another order, so their last digits differ: measured, 1e-15.
-    np.testing.assert_allclose(dataset.preparation["scales"], twin.preparation["scales"], rtol=1e-14)
+    np.testing.assert_allclose(dataset.preparation.scales, twin.preparation.scales, rtol=1e-14)
     tolerance = 1e-12 if dtype == np.float64 else 1e-6
-    assert dataset.target_mean == pytest.approx(twin.target_mean, abs=1e-12)
+    assert dataset.preparation.target_mean == pytest.approx(twin.preparation.target_mean, abs=1e-12)
     for name, split in dataset.splits().items():
         other = twin.splits()[name]
         assert (split.X.shape, split.X.dtype) == (other.X.shape, other.X.dtype)
         assert (split.Y.shape, split.Y.dtype) == (other.Y.shape, other.Y.dtype)
         np.testing.assert_allclose(split.X[:], other.X, rtol=tolerance, atol=tolerance)
         np.testing.assert_allclose(split.Y[:], other.Y, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_a_preparation_read_from_a_file_prepares_mapped_rows_to_the_last_bit(task, normalize, mapped, tmp_path):
+    array = rows(task)
+    dataset = mapped(array, normalize=normalize, dtype=np.float32)
+    np.savez(tmp_path / "p.npz", **dataset.preparation.to_arrays())
+    with np.load(tmp_path / "p.npz", allow_pickle=False) as loaded:
+        preparation = Preparation.from_arrays(dict(loaded))
+    of_dev = dataset.dev.rows[:]
+    X = preparation.features(array[of_dev, :5], preparation.codes_of([]), np.float32)
+    assert X.tobytes() == dataset.dev.X[:].tobytes()
+    y = array[of_dev, 5] if task == "regression" else np.unique(array[:, 5], return_inverse=True)[1][of_dev]
+    assert preparation.target(y, task, np.float32).tobytes() == dataset.dev.Y[:].tobytes()
 
 
 def test_any_rows_can_be_had_by_slice_and_by_place(mapped):
@@ -90,8 +105,8 @@ def test_scaling_is_of_the_training_rows_alone(mapped):
     array = rows()
     dataset = mapped(array)
     scaler = StandardScaler().fit(array[dataset.train.rows[:], :5].astype(np.float64))
-    np.testing.assert_allclose(dataset.preparation["means"], scaler.mean_, rtol=1e-13)
-    np.testing.assert_allclose(dataset.preparation["scales"], scaler.scale_, rtol=1e-13)
+    np.testing.assert_allclose(dataset.preparation.means, scaler.mean_, rtol=1e-13)
+    np.testing.assert_allclose(dataset.preparation.scales, scaler.scale_, rtol=1e-13)
     spoiled = array.copy()
     outside = np.concatenate([dataset.dev.rows[:], dataset.test.rows[:]])
     spoiled[outside, :5] += 1000
@@ -140,7 +155,7 @@ def test_the_size_of_a_block_changes_nothing_that_counts(cells, mapped, monkeypa
     monkeypatch.setattr(survey, "CELLS_AT_A_TIME", cells)
     found = mapped(rows("multiclass"))
     assert found.facts == whole.facts
-    np.testing.assert_allclose(found.preparation["scales"], whole.preparation["scales"], rtol=1e-13)
+    np.testing.assert_allclose(found.preparation.scales, whole.preparation.scales, rtol=1e-13)
 
 
 def test_a_quantity_in_whole_numbers_is_a_regression_unless_classes_are_asked_for(mapped):

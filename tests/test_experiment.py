@@ -173,7 +173,7 @@ def test_a_regression_is_judged_by_r_squared_and_told_in_target_units(tmp_path):
     loaded = read_config(path)
     result = run(loaded, tmp_path / "runs")
     dataset = prepare(loaded).dataset
-    assert result["rmse"]["dev"] == pytest.approx((result["losses"]["dev"]) ** 0.5 * dataset.target_scale)
+    assert result["rmse"]["dev"] == pytest.approx((result["losses"]["dev"]) ** 0.5 * dataset.preparation.target_scale)
     variance = dataset.dev.Y.var()
     assert result["errors"]["dev"] == pytest.approx(result["losses"]["dev"] / variance)
     mean = np.full_like(dataset.dev.Y, dataset.train.Y.mean())

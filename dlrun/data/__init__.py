@@ -6,8 +6,9 @@ needed.
 
 from .examples import DEFAULT_SPLIT, Dataset, Examples, Parts, Split
 from .files import find_file
+from .fitting import fit_dataset
 from .formats import FILE_SUFFIXES, is_named_source
-from .preparation import fit_dataset
+from .preparation import Preparation
 from .read import read_examples
 from .reading import DEFAULT_MISSING, Reading
 from .soft_labels import read_soft_labels
@@ -23,6 +24,7 @@ __all__ = [
     "Dataset",
     "Examples",
     "Parts",
+    "Preparation",
     "Reading",
     "Split",
     "find_file",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
-from .examples import MISSING_CODE, Column, Table
+from .examples import Column, Table
 from .files import listed, short
+from .preparation import MISSING_CODE
 
 if TYPE_CHECKING:
     import polars

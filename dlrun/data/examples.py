@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
+from .preparation import MISSING_CODE, Preparation
 
 SPLITS = ("train", "dev", "test")
 
 DEFAULT_SPLIT = MappingProxyType({"train": 0.6, "dev": 0.2, "test": 0.2})
-
-# The code of a missing category.
-MISSING_CODE = -1
 
 
 class Column(NamedTuple):
@@ -143,9 +141,9 @@ class Split:
 class Dataset:
     """What a network is trained and judged on.
 
-    `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression, whose Y
-    is `(y - target_mean) / target_scale`. `image_side` is set where a row is a square image of that many pixels a side.
-    `facts` is plain data for JSON, `preparation` the numbers needed to prepare new rows, no array of object dtype.
+    `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression.
+    `preparation` made the rows what they are, and prepares others. `image_side` is set where a row is a square image of
+    that many pixels a side. `facts` is plain data for JSON.
     `suspicions` are among the `warnings` too, as sentences; `by_chance` says whether the splits were drawn.
     """
 
@@ -154,16 +152,18 @@ class Dataset:
     test: Split | None
     task: str
     classes: tuple[str, ...]
-    feature_names: tuple[str, ...]
     target_name: str
+    preparation: Preparation
     image_side: int | None = None
-    target_mean: float = 0.0
-    target_scale: float = 1.0
     facts: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
     by_chance: bool = False
-    preparation: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of X are called."""
+        return self.preparation.feature_names
 
     def splits(self) -> dict[str, Split]:
         """The splits that there are, by name."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import DataError
 from .columns import row_places, text_or_numbers
-from .examples import MISSING_CODE, Table
+from .examples import Table
+from .preparation import MISSING_CODE
 
 
 def read_openml(shown: str, *, target: str | int | None) -> Table:

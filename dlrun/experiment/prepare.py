@@ -170,6 +170,6 @@ def make_augmenter(experiment: Experiment) -> Augmenter | None:
         augmentation,
         rng=experiment.streams["augment"],
         side=dataset.image_side,
-        mean=dataset.preparation.get("means"),
-        scale=dataset.preparation.get("scales"),
+        mean=dataset.preparation.means,
+        scale=dataset.preparation.scales,
     )

@@ -61,7 +61,7 @@ def summarize(
         "data_findings": data_findings(experiment),
     }
     if dataset.task == "regression":
-        result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.target_scale)
+        result["rmse"] = parts_of(measured, lambda e: e.loss**0.5 * dataset.preparation.target_scale)
     result["health"] = health_of(experiment, result, metrics, trace)
     return result | verdict_of(result)
 

@@ -102,8 +102,7 @@ def write_ending(
     folder: RunFolder, experiment: Experiment, outcome: Outcome, predictions: dict[str, Predictions], result: dict
 ) -> None:
     """Everything that training found out. The result comes last: a folder with one is whole."""
-    preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
-    folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
+    folder.write_arrays("model.npz", outcome.parameters.tensors() | experiment.dataset.preparation.to_arrays())
     folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
     if examples := example_arrays(experiment.dataset, predictions):
         folder.write_arrays(EXAMPLES, examples)

@@ -5,6 +5,7 @@ Stands beside `overview`, which it begins with.
 
 import numpy as np
 
+from ..data import Preparation
 from ..experiment.keeper import METRICS
 from ..experiment.predictions import PREDICTIONS
 from ..experiment.prepare import LOSS_OF_TASK, read_config
@@ -64,15 +65,16 @@ def plane_of(found: dict) -> dict | None:
     examples, model, result = found["examples"], found["model"], found["result"]
     if not examples or not model or "train_inputs" not in examples or result["task"] == "regression":
         return None
-    if len(model.get("preparation_means", ())) != 2:
+    preparation = Preparation.from_arrays(model)
+    if len(preparation.numeric_columns) != 2:
         return None  # two columns of 0 and 1 span no plane
     points = np.concatenate([examples["train_inputs"], examples["dev_inputs"]]).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     room = MARGIN_SHARE * np.maximum(high - low, 1e-9)
     x, y = (np.linspace(low[i] - room[i], high[i] + room[i], PLANE_POINTS) for i in range(2))
     raw = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    scaled = (raw - model["preparation_means"]) / model["preparation_scales"]
-    logits = logits_of(model, found["config"]["network"]["activation"], LOSS_OF_TASK[result["task"]], scaled)
+    X = preparation.scaled(raw)
+    logits = logits_of(model, found["config"]["network"]["activation"], LOSS_OF_TASK[result["task"]], X)
     return {"x": x, "y": y, "margins": margins_of(logits).reshape(PLANE_POINTS, PLANE_POINTS, -1)}
 
 

@@ -5,6 +5,7 @@ Stands beside `sections`; each function makes one section, or None where the run
 
 import numpy as np
 
+from ...data import Preparation
 from ...diagnosis.words import percent
 from . import figures
 
@@ -113,10 +114,11 @@ def columns_shown(run: dict, inputs: np.ndarray) -> list[int]:
     width = inputs.shape[1]
     if width <= MOST_COLUMNS:
         return list(range(width))
-    model = run["model"] or {}
-    means, scales = model.get("preparation_means", np.zeros(0)), model.get("preparation_scales", np.ones(0))
     unusual = np.zeros(width)
-    unusual[: len(means)] = np.abs((inputs[:, : len(means)] - means) / scales).mean(axis=0)
+    if run["model"]:
+        preparation = Preparation.from_arrays(run["model"])
+        p = len(preparation.numeric_columns)
+        unusual[:p] = np.abs(preparation.scaled(inputs)[:, :p]).mean(axis=0)
     return sorted(np.argsort(-unusual, kind="stable")[:MOST_COLUMNS].tolist())
 
 
