@@ -4,9 +4,10 @@ Stands between the experiment, which hands over records, and the disk, which may
 appears whole or not at all; what is read back is checked, because it may have been edited, cut short or replaced.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BufferedRandom
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from . import disk, lines, lock, strict_json
 from .arrays import Array, Form, read_npz, write_npz
 from .codec import Plain, to_plain
 from .line_forms import fault_of
+from .written import Written
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
 MAX_JSON_BYTES = 16 * 1024 * 1024
@@ -26,6 +28,7 @@ class RunFolder:
     """The files of one run. Everything that goes wrong on the disk is raised as StoreError."""
 
     path: Path
+    written: Written = field(default_factory=Written, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -34,7 +37,19 @@ class RunFolder:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Puts `data` into the file `name`, whole or not at all."""
-        disk.write_whole(self.path / name, lambda file: file.write(data))
+        self._write(name, lambda file: file.write(data))
+
+    def _write(self, name: str, write: Callable[[BufferedRandom], object]) -> None:
+        """Puts what `write` writes into the file `name`, and notes its hash once the file is in place."""
+        hashed = Written()
+
+        def write_and_hash(file: BufferedRandom) -> None:
+            write(file)
+            hashed.whole(name, file)
+
+        self.written.running.pop(name, None)
+        disk.write_whole(self.path / name, write_and_hash)
+        self.written.running |= hashed.running
 
     def write_json(self, name: str, value: object) -> None:
         """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
@@ -49,14 +64,15 @@ class RunFolder:
         for key, array in plain_arrays.items():
             if array.dtype.hasobject:
                 raise TypeError(f"{name}: array {key!r} holds Python objects; numbers, booleans or text can be kept")
-        disk.write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
+        self._write(name, lambda file: write_npz(file, plain_arrays))
 
     def append_line(self, name: str, record: object) -> None:
         """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
         What a write that was cut short has left at the end of the file is cut off first.
         """
-        disk.append(self.path / name, lines.sealed(to_plain(record)))
+        line = lines.sealed(to_plain(record))
+        self.written.appended(name, disk.append(self.path / name, line), line)
 
     def keep_lines(self, name: str, count: int) -> None:
         """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
