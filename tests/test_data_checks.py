@@ -239,12 +239,12 @@ class TestRealTables:
     def test_titanics_alive_column_is_found_out(self):
         dataset = self.dataset("tabular/titanic.csv", target="survived")
         assert any("'alive' gives the target 'survived' away" in warning for warning in dataset.warnings)
-        assert dataset.facts["missing"] == {"age": 177, "embarked": 2, "deck": 688, "embark_town": 2}
+        assert dataset.facts.missing == {"age": 177, "embarked": 2, "deck": 688, "embark_town": 2}
 
     def test_adult_has_no_header_and_blanks_after_its_commas(self):
         dataset = self.dataset("tabular/adult.csv")
         assert dataset.classes == ("<=50K", ">50K")
-        assert (dataset.facts["rows"], dataset.facts["missing"]) == (32561, {"x1": 1836, "x6": 1843, "x13": 583})
+        assert (dataset.facts.rows, dataset.facts.missing) == (32561, {"x1": 1836, "x6": 1843, "x13": 583})
 
     def test_churns_ids_and_surnames_are_told(self):
         warnings = "\n".join(self.dataset("tabular/churn.csv").warnings)

@@ -61,7 +61,7 @@ def test_rows_in_a_file_are_prepared_as_the_same_rows_in_memory(task, dtype, nor
     parts = {name: split.rows[:] for name, split in dataset.splits().items()}
     twin = fit_dataset(in_ram, parts, normalize=normalize, dtype=dtype)
     assert (dataset.task, dataset.classes, dataset.feature_names) == (twin.task, twin.classes, twin.feature_names)
-    assert dataset.facts["class_counts"] == twin.facts["class_counts"]
+    assert dataset.facts.class_counts == twin.facts.class_counts
     # The statistics come from blocks in another order, so their last digits differ: measured, 1e-15.
     np.testing.assert_allclose(dataset.preparation.scales, twin.preparation.scales, rtol=1e-14)
     tolerance = 1e-12 if dtype == np.float64 else 1e-6
@@ -128,7 +128,7 @@ def test_splits_cover_all_rows_once_and_follow_from_what_is_kept(mapped):
         np.testing.assert_array_equal(permutation[slice(*kept[name])], split.rows[:])
     everything = np.concatenate([split.rows[:] for split in dataset.splits().values()])
     np.testing.assert_array_equal(np.sort(everything), np.arange(1500))
-    assert dataset.facts["split"] == "at random by a keyed permutation, not stratified"
+    assert dataset.facts.split == "at random by a keyed permutation, not stratified"
     assert not np.array_equal(mapped(rows(), seed=1).train.rows[:], dataset.train.rows[:])
 
 
@@ -136,8 +136,8 @@ def test_counts_leave_rows_out_and_two_splits_suffice(mapped):
     dataset = mapped(rows(), split={"train": 700, "dev": 100})
     assert [len(split.X) for split in dataset.splits().values()] == [700, 100]
     assert dataset.test is None
-    assert sum(dataset.facts["class_counts"]["train"].values()) == 700
-    assert sum(dataset.facts["class_counts"]["dev"].values()) == 100
+    assert sum(dataset.facts.class_counts["train"].values()) == 700
+    assert sum(dataset.facts.class_counts["dev"].values()) == 100
 
 
 def test_target_and_dropped_columns_are_found_like_any_tables(mapped):

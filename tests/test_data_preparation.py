@@ -1,6 +1,5 @@
 """Preparation: the formulas, what a mixed table becomes, and that nothing of dev or test reaches the training rows."""
 
-import json
 import warnings
 from dataclasses import replace
 
@@ -13,9 +12,20 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dlrun.data import Examples, Parts, Preparation, Reading, fit_dataset, fitting, read_examples, split_examples
+from dlrun.data import (
+    DataFacts,
+    Examples,
+    Parts,
+    Preparation,
+    Reading,
+    fit_dataset,
+    fitting,
+    read_examples,
+    split_examples,
+)
 from dlrun.data.preparation import MISSING_CODE, UNSEEN_CODE
 from dlrun.errors import DataError
+from dlrun.store import from_plain, to_plain
 
 PARTS = {"train": np.array([3, 0, 2, 1]), "dev": np.array([4, 5]), "test": np.array([6])}
 Y = np.array([0, 1, 0, 1, 0, 1, 1])
@@ -313,9 +323,10 @@ def test_numbers_beyond_the_type_are_named_by_their_column():
         fit_dataset(numeric(X), PARTS, dtype=np.float64)
 
 
-def test_the_facts_are_plain_and_count_right():
-    facts = fit_dataset(MIXED, Parts(PARTS, "by a test")).facts
-    assert json.loads(json.dumps(facts)) == {
+def test_the_facts_count_right_and_come_back_from_json():
+    facts = fit_dataset(replace(MIXED, warnings=("a word",)), Parts(PARTS, "by a test")).facts
+    assert from_plain(DataFacts, to_plain(facts)) == facts
+    expected = {
         "source": "t.csv",
         "sha256": "0" * 64,
         "rows": 7,
@@ -334,7 +345,10 @@ def test_the_facts_are_plain_and_count_right():
         "sizes": {"train": 4, "dev": 2, "test": 1},
         "class_counts": {"train": {"no": 2, "yes": 2}, "dev": {"no": 1, "yes": 1}, "test": {"no": 0, "yes": 1}},
         "image_side": None,
+        "warnings": ["a word"],
     }
+    assert to_plain(facts) == expected
+    assert list(to_plain(facts)) == list(expected)
 
 
 def test_the_three_calls_go_from_a_word_to_numbers_that_sum_to_nothing(tmp_path):

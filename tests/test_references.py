@@ -16,7 +16,7 @@ def dataset(X, y, X_dev, y_dev, classes=("a", "b")):
     def split(X, y):
         return Split(np.asarray(X, float), np.asarray(y)[:, None] if len(classes) < 3 else np.asarray(y), None)
 
-    return Dataset(split(X, y), split(X_dev, y_dev), None, "binary", classes, "y", Preparation())
+    return Dataset(split(X, y), split(X_dev, y_dev), None, "binary", classes, "y", Preparation(), None)
 
 
 def losses_of(X, y, **more):

@@ -11,6 +11,7 @@ from .formats import FILE_SUFFIXES, is_named_source
 from .preparation import Preparation
 from .read import read_examples
 from .reading import DEFAULT_MISSING, Reading
+from .records import ColumnFacts, DataFacts
 from .soft_labels import read_soft_labels
 from .sources import GENERATOR_SETTINGS, SOURCE_SETTINGS
 from .splits import split_examples
@@ -21,6 +22,8 @@ __all__ = [
     "FILE_SUFFIXES",
     "GENERATOR_SETTINGS",
     "SOURCE_SETTINGS",
+    "ColumnFacts",
+    "DataFacts",
     "Dataset",
     "Examples",
     "Parts",

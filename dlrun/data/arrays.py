@@ -15,8 +15,9 @@ import numpy as np
 
 from ..damages import DAMAGES
 from ..errors import DataError
+from ..records import SPLITS
 from .columns import plain_table, text_or_numbers
-from .examples import SPLITS, Column, Table
+from .examples import Column, Table
 from .files import Files, listed, read_bytes
 from .reading import Reading
 

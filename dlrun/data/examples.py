@@ -4,16 +4,16 @@ They hold arrays and names only; the modules that make them stand above this one
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ..records import SPLITS
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
-
-SPLITS = ("train", "dev", "test")
+from .records import DataFacts
 
 DEFAULT_SPLIT = MappingProxyType({"train": 0.6, "dev": 0.2, "test": 0.2})
 
@@ -143,8 +143,8 @@ class Dataset:
 
     `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression.
     `preparation` made the rows what they are, and prepares others. `image_side` is set where a row is a square image of
-    that many pixels a side. `facts` is plain data for JSON.
-    `suspicions` are among the `warnings` too, as sentences; `by_chance` says whether the splits were drawn.
+    that many pixels a side. `suspicions` are among the warnings of `facts` too, as sentences; `by_chance` says whether
+    the splits were drawn.
     """
 
     train: Split
@@ -154,9 +154,8 @@ class Dataset:
     classes: tuple[str, ...]
     target_name: str
     preparation: Preparation
+    facts: DataFacts
     image_side: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
     by_chance: bool = False
 
@@ -164,6 +163,11 @@ class Dataset:
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of X are called."""
         return self.preparation.feature_names
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what is suspicious."""
+        return self.facts.warnings
 
     def splits(self) -> dict[str, Split]:
         """The splits that there are, by name."""

@@ -73,8 +73,8 @@ def fit_dataset(
             normalize=normalize,
             missing=missing_cells(examples),
             class_counts=class_counts(examples, parts),
+            warnings=(*examples.warnings, *map(str, suspicions)),
         ),
-        warnings=(*examples.warnings, *map(str, suspicions)),
         suspicions=suspicions,
         by_chance=getattr(parts, "by_chance", False),
     )

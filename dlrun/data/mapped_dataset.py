@@ -62,8 +62,8 @@ def fit_mapped_dataset(
             normalize=normalize,
             missing={},
             class_counts=counts,
+            warnings=tuple(map(str, suspicions)),
         ),
-        warnings=tuple(map(str, suspicions)),
         suspicions=suspicions,
         by_chance=getattr(pieces, "by_chance", False),
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..records import SPLITS
 from .arrays import index_places, refuse_announced, too_large
-from .examples import SPLITS, Table
+from .examples import Table
 from .files import Files
 from .reading import Reading
 

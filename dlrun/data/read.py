@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..records import SPLITS
 from .arrays import square_side
 from .checks import kept_codes
-from .examples import SPLITS, Column, Examples, Table
+from .examples import Column, Examples, Table
 from .files import find_file, listed
 from .formats import read_table
 from .mapped import MappedExamples

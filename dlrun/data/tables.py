@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..records import SPLITS
 from .clean_text import read_clean
 from .columns import check_same_names, row_places, table_from_frame
-from .examples import SPLITS, Table
+from .examples import Table
 from .files import Files, find_columns, read_bytes
 from .reading import Reading
 from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed

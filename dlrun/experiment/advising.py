@@ -4,11 +4,11 @@ Stands between the diagnosis, which is of numbers alone, and whoever shows it or
 """
 
 from contextlib import suppress
-from typing import Any
 
 from ..advice.advise import advise
 from ..advice.case import Case, Facts
 from ..advice.course import course_of
+from ..data import DataFacts
 from ..errors import StoreError
 from ..places import command_for
 from ..store import RunFolder, read_manifest
@@ -31,7 +31,7 @@ def advised(folder: RunFolder, diagnosis: dict, result: dict) -> dict:
 def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
     """What a run's folder knows; one that diverged at once has no metrics. Raises StoreError without run.json or
     data.json."""
-    data = folder.read_json("data.json")
+    data = folder.read_record("data.json", DataFacts)
     curve = None
     if (folder.path / CURVE).exists():
         with suppress(StoreError):
@@ -47,7 +47,7 @@ def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
     )
 
 
-def facts_of(data: dict[str, Any], seconds: float) -> Facts:
-    """What advice asks of the data, from data.json."""
-    outputs = len(data["classes"]) if data["task"] == "multiclass" else 1
-    return Facts(data["features"], outputs, data["sizes"]["train"], seconds, data["image_side"])
+def facts_of(data: DataFacts, seconds: float) -> Facts:
+    """What advice asks of the data."""
+    outputs = len(data.classes) if data.task == "multiclass" else 1
+    return Facts(data.features, outputs, data.sizes.train, seconds, data.image_side)

@@ -93,7 +93,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     folder.write_bytes("config.yaml", loaded.text)
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
     folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
-    folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
+    folder.write_json("data.json", dataset.facts)
     folder.write_arrays("split.npz", dataset.rows_as_arrays())
     write_manifest(folder, identity)
 

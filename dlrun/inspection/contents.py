@@ -5,7 +5,7 @@ Stands beside `overview`, which it begins with.
 
 import numpy as np
 
-from ..data import Preparation
+from ..data import DataFacts, Preparation
 from ..experiment.keeper import METRICS
 from ..experiment.predictions import PREDICTIONS
 from ..experiment.prepare import LOSS_OF_TASK, read_config
@@ -19,7 +19,7 @@ TRACE = "trace.jsonl"
 MODEL = "model.npz"
 
 # What a run has once it has ended; each of them may be missing from the folder of an older dlrun.
-JSON = {"diagnosis": "diagnosis.json", "data": "data.json"}
+DIAGNOSIS, DATA = "diagnosis.json", "data.json"
 ARRAYS = {"predictions": PREDICTIONS, "examples": EXAMPLES, "model": MODEL}
 
 # Points along each side of the plane on which a network of two inputs is asked: about two pixels of the picture.
@@ -38,12 +38,15 @@ def contents(folder: RunFolder) -> dict:
     """
     found = overview(folder)
     has_ended = found["result"] is not None and "errors" in found["result"]
-    names = [*JSON.values(), *ARRAYS.values(), "resolved.yaml"]
+    names = [DIAGNOSIS, DATA, *ARRAYS.values(), "resolved.yaml"]
     present = {name for name in names if has_ended and (folder.path / name).exists()}
     if has_ended:
         require_sound(folder, present)
     lines = {key: lines_of(folder, name) for key, name in (("metrics", METRICS), ("trace", TRACE))}
-    values = {key: folder.read_json(name) if name in present else None for key, name in JSON.items()}
+    values = {
+        "diagnosis": folder.read_json(DIAGNOSIS) if DIAGNOSIS in present else None,
+        "data": folder.read_record(DATA, DataFacts) if DATA in present else None,
+    }
     arrays = {key: folder.read_arrays(name) if name in present else None for key, name in ARRAYS.items()}
     resolved = folder.read_bytes("resolved.yaml").decode() if "resolved.yaml" in present else None
     origins = read_config(folder.path / "config.yaml", found["overrides"]).origins if has_ended else {}
