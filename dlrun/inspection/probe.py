@@ -6,6 +6,7 @@ import numpy as np
 
 from ..config import LoadedConfig
 from ..diagnosis.causes import drawn_spread
+from ..diagnosis.findings import Finding
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
@@ -120,14 +121,13 @@ def learn_by_heart(experiment: Experiment) -> dict:
     told = (
         f"{STEPS} steps of adam on {len(rows.X)} training rows, penalty and dropout off, leave an error of {error:.0%}"
     )
-    finding = {
-        "code": "cannot-overfit-twenty",
-        "severity": "fail" if error > FAILS else "notice",
-        "title": "twenty rows cannot be learned by heart",
-        "evidence": told,
-        "do": "look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty",
-        "layer": None,
-    }
+    finding = Finding(
+        code="cannot-overfit-twenty",
+        severity="fail" if error > FAILS else "notice",
+        title="twenty rows cannot be learned by heart",
+        evidence=told,
+        do="look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty",
+    )
     found = finding if error > NOT_BY_HEART else None
     return {"rows": len(rows.X), "steps": STEPS, "error": error, "finding": found}
 
