@@ -7,7 +7,7 @@ import pytest
 import yaml
 from sklearn.preprocessing import StandardScaler
 
-from dlrun.data import fit_dataset, read_examples, split_examples, survey
+from dlrun.data import Preparation, Reading, fit_dataset, read_examples, split_examples, survey
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config, run
 from dlrun.nn.permutation import Permutation
@@ -33,7 +33,7 @@ def mapped(tmp_path):
 
     def fitted(array, split=None, normalize=True, dtype=np.float64, seed=0, **options):
         np.save(tmp_path / "a.npy", array)
-        examples = read_examples("a.npy", folder=tmp_path, rng=stream(), memory_map=True, **options)
+        examples = read_examples(Reading("a.npy", memory_map=True, **options), folder=tmp_path, rng=stream())
         assert isinstance(examples.array.base, np.memmap)
         parts = split_examples(examples, rng=stream(seed), split=split or {"train": 0.6, "dev": 0.2, "test": 0.2})
         return fit_dataset(examples, parts, normalize=normalize, dtype=dtype)
@@ -57,21 +57,36 @@ def message(mapped):
 def test_rows_in_a_file_are_prepared_as_the_same_rows_in_memory(task, dtype, normalize, mapped, tmp_path):
     array = rows(task)
     dataset = mapped(array, normalize=normalize, dtype=dtype)
-    in_ram = read_examples("a.npy", folder=tmp_path, rng=stream())
+    in_ram = read_examples(Reading("a.npy"), folder=tmp_path, rng=stream())
     parts = {name: split.rows[:] for name, split in dataset.splits().items()}
     twin = fit_dataset(in_ram, parts, normalize=normalize, dtype=dtype)
     assert (dataset.task, dataset.classes, dataset.feature_names) == (twin.task, twin.classes, twin.feature_names)
-    assert dataset.facts["class_counts"] == twin.facts["class_counts"]
+    assert dataset.facts.class_counts == twin.facts.class_counts
     # The statistics come from blocks in another order, so their last digits differ: measured, 1e-15.
-    np.testing.assert_allclose(dataset.preparation["scales"], twin.preparation["scales"], rtol=1e-14)
+    np.testing.assert_allclose(dataset.preparation.scales, twin.preparation.scales, rtol=1e-14)
     tolerance = 1e-12 if dtype == np.float64 else 1e-6
-    assert dataset.target_mean == pytest.approx(twin.target_mean, abs=1e-12)
+    assert dataset.preparation.target_mean == pytest.approx(twin.preparation.target_mean, abs=1e-12)
     for name, split in dataset.splits().items():
         other = twin.splits()[name]
         assert (split.X.shape, split.X.dtype) == (other.X.shape, other.X.dtype)
         assert (split.Y.shape, split.Y.dtype) == (other.Y.shape, other.Y.dtype)
         np.testing.assert_allclose(split.X[:], other.X, rtol=tolerance, atol=tolerance)
         np.testing.assert_allclose(split.Y[:], other.Y, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_a_preparation_read_from_a_file_prepares_mapped_rows_to_the_last_bit(task, normalize, mapped, tmp_path):
+    array = rows(task)
+    dataset = mapped(array, normalize=normalize, dtype=np.float32)
+    np.savez(tmp_path / "p.npz", **dataset.preparation.to_arrays())
+    with np.load(tmp_path / "p.npz", allow_pickle=False) as loaded:
+        preparation = Preparation.from_arrays(dict(loaded))
+    of_dev = dataset.dev.rows[:]
+    X = preparation.features(array[of_dev, :5], preparation.codes_of([]), np.float32)
+    assert X.tobytes() == dataset.dev.X[:].tobytes()
+    y = array[of_dev, 5] if task == "regression" else np.unique(array[:, 5], return_inverse=True)[1][of_dev]
+    assert preparation.target(y, task, np.float32).tobytes() == dataset.dev.Y[:].tobytes()
 
 
 def test_any_rows_can_be_had_by_slice_and_by_place(mapped):
@@ -90,8 +105,8 @@ def test_scaling_is_of_the_training_rows_alone(mapped):
     array = rows()
     dataset = mapped(array)
     scaler = StandardScaler().fit(array[dataset.train.rows[:], :5].astype(np.float64))
-    np.testing.assert_allclose(dataset.preparation["means"], scaler.mean_, rtol=1e-13)
-    np.testing.assert_allclose(dataset.preparation["scales"], scaler.scale_, rtol=1e-13)
+    np.testing.assert_allclose(dataset.preparation.means, scaler.mean_, rtol=1e-13)
+    np.testing.assert_allclose(dataset.preparation.scales, scaler.scale_, rtol=1e-13)
     spoiled = array.copy()
     outside = np.concatenate([dataset.dev.rows[:], dataset.test.rows[:]])
     spoiled[outside, :5] += 1000
@@ -113,7 +128,7 @@ def test_splits_cover_all_rows_once_and_follow_from_what_is_kept(mapped):
         np.testing.assert_array_equal(permutation[slice(*kept[name])], split.rows[:])
     everything = np.concatenate([split.rows[:] for split in dataset.splits().values()])
     np.testing.assert_array_equal(np.sort(everything), np.arange(1500))
-    assert dataset.facts["split"] == "at random by a keyed permutation, not stratified"
+    assert dataset.facts.split == "at random by a keyed permutation, not stratified"
     assert not np.array_equal(mapped(rows(), seed=1).train.rows[:], dataset.train.rows[:])
 
 
@@ -121,8 +136,8 @@ def test_counts_leave_rows_out_and_two_splits_suffice(mapped):
     dataset = mapped(rows(), split={"train": 700, "dev": 100})
     assert [len(split.X) for split in dataset.splits().values()] == [700, 100]
     assert dataset.test is None
-    assert sum(dataset.facts["class_counts"]["train"].values()) == 700
-    assert sum(dataset.facts["class_counts"]["dev"].values()) == 100
+    assert sum(dataset.facts.class_counts["train"].values()) == 700
+    assert sum(dataset.facts.class_counts["dev"].values()) == 100
 
 
 def test_target_and_dropped_columns_are_found_like_any_tables(mapped):
@@ -140,7 +155,7 @@ def test_the_size_of_a_block_changes_nothing_that_counts(cells, mapped, monkeypa
     monkeypatch.setattr(survey, "CELLS_AT_A_TIME", cells)
     found = mapped(rows("multiclass"))
     assert found.facts == whole.facts
-    np.testing.assert_allclose(found.preparation["scales"], whole.preparation["scales"], rtol=1e-13)
+    np.testing.assert_allclose(found.preparation.scales, whole.preparation.scales, rtol=1e-13)
 
 
 def test_a_quantity_in_whole_numbers_is_a_regression_unless_classes_are_asked_for(mapped):
@@ -279,7 +294,7 @@ def test_numbers_beyond_the_type_are_named_by_their_column(message):
 def test_what_does_not_go_with_a_memory_map_is_a_sentence(source, options, expected, tmp_path):
     np.save(tmp_path / "a.npy", rows())
     with pytest.raises(DataError) as caught:
-        read_examples(source, folder=tmp_path, rng=stream(), memory_map=True, **options)
+        read_examples(Reading(source, memory_map=True, **options), folder=tmp_path, rng=stream())
     assert str(caught.value) == expected
 
 

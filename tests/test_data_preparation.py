@@ -1,13 +1,31 @@
 """Preparation: the formulas, what a mixed table becomes, and that nothing of dev or test reaches the training rows."""
 
-import json
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dlrun.data import Examples, Parts, fit_dataset, preparation, read_examples, split_examples
+from dlrun.data import (
+    DataFacts,
+    Examples,
+    Parts,
+    Preparation,
+    Reading,
+    fit_dataset,
+    fitting,
+    read_examples,
+    split_examples,
+)
+from dlrun.data.preparation import MISSING_CODE, UNSEEN_CODE
 from dlrun.errors import DataError
+from dlrun.store import from_plain, to_plain
 
 PARTS = {"train": np.array([3, 0, 2, 1]), "dev": np.array([4, 5]), "test": np.array([6])}
 Y = np.array([0, 1, 0, 1, 0, 1, 1])
@@ -43,6 +61,18 @@ def column(dataset, name, split="train"):
     return getattr(dataset, split).X[:, dataset.feature_names.index(name)].tolist()
 
 
+def bits_of(preparation):
+    """All that a preparation holds, to the last bit."""
+    return {name: (array.dtype, array.shape, array.tobytes()) for name, array in preparation.to_arrays().items()}
+
+
+def kept(preparation, path):
+    """The preparation, written to a .npz and read again."""
+    np.savez(path, **preparation.to_arrays())
+    with np.load(path, allow_pickle=False) as loaded:
+        return Preparation.from_arrays(dict(loaded))
+
+
 def test_scaling_is_the_population_formula_of_the_training_rows():
     rng = np.random.default_rng(0)
     X = rng.normal(3, 5, size=(7, 4))
@@ -54,8 +84,8 @@ def test_scaling_is_the_population_formula_of_the_training_rows():
         np.testing.assert_allclose(getattr(dataset, name).X, (X[rows] - mu) / sigma, rtol=1e-12)
     # The fault that the notes print, a divisor of m / 2 and no root, is told apart.
     assert not np.allclose(dataset.dev.X, (X[PARTS["dev"]] - mu) / (2 * sigma**2))
-    np.testing.assert_allclose(dataset.preparation["means"], mu)
-    np.testing.assert_allclose(dataset.preparation["scales"], sigma)
+    np.testing.assert_allclose(dataset.preparation.means, mu)
+    np.testing.assert_allclose(dataset.preparation.scales, sigma)
 
 
 def test_splits_carry_their_rows_shapes_and_layout():
@@ -74,16 +104,16 @@ def test_the_target_of_each_task_has_its_shape(dtype):
     assert (many.dev.Y.dtype, many.dev.Y.tolist()) == (np.int64, [0, 1])
     y = np.array([1.0, 2, 3, 6, 10, 20, 30])
     value = fit_dataset(numeric(np.arange(7.0), y=y, classes=(), task="regression"), PARTS, dtype=dtype)
-    assert (value.target_mean, value.target_scale) == (3.0, np.sqrt(3.5))
+    assert (value.preparation.target_mean, value.preparation.target_scale) == (3.0, np.sqrt(3.5))
     assert (value.dev.Y.dtype, value.dev.Y.shape) == (np.dtype(dtype), (2, 1))
-    np.testing.assert_allclose(value.dev.Y * value.target_scale + value.target_mean, [[10], [20]], rtol=1e-6)
+    np.testing.assert_allclose(value.preparation.target_in_own_units(value.dev.Y), [[10], [20]], rtol=1e-6)
 
 
 def test_nothing_is_divided_by_zero_where_all_is_constant():
     y = np.full(7, 4.0)
     dataset = fit_dataset(numeric(np.full(7, 5.0), y=y, classes=(), task="regression"), PARTS)
     assert (dataset.train.X.tolist(), dataset.train.Y.tolist()) == ([[0]] * 4, [[0]] * 4)
-    assert dataset.target_scale == 1.0
+    assert dataset.preparation.target_scale == 1.0
 
 
 def test_without_normalize_numbers_stay_as_they_are():
@@ -91,7 +121,7 @@ def test_without_normalize_numbers_stay_as_they_are():
     assert fit_dataset(numeric(X), PARTS, normalize=False).dev.X.tolist() == [[4], [5]]
     dataset = fit_dataset(MIXED, PARTS, normalize=False)
     assert column(dataset, "a") == [8, 1, 3, 3]
-    assert (dataset.preparation["means"].tolist(), dataset.preparation["scales"].tolist()) == ([0, 0], [1, 1])
+    assert (dataset.preparation.means.tolist(), dataset.preparation.scales.tolist()) == ([0, 0], [1, 1])
 
 
 def test_a_mixed_table_worked_by_hand():
@@ -135,8 +165,7 @@ def test_altering_dev_and_test_rows_leaves_training_bit_for_bit_alone(examples, 
     assert one.train.X.tobytes() == two.train.X.tobytes()
     assert one.train.Y.tobytes() == two.train.Y.tobytes()
     assert one.feature_names == two.feature_names
-    assert one.preparation.keys() == two.preparation.keys()
-    assert all(one.preparation[key].tobytes() == two.preparation[key].tobytes() for key in one.preparation)
+    assert bits_of(one.preparation) == bits_of(two.preparation)
     assert one.dev.X.tobytes() != two.dev.X.tobytes()
     # The planted fault: a changed training row shows.
     numbers[PARTS["train"][0]] += 1
@@ -146,16 +175,113 @@ def test_altering_dev_and_test_rows_leaves_training_bit_for_bit_alone(examples, 
 def test_a_few_rows_at_a_time_scale_like_all_at_once(monkeypatch):
     X = np.random.default_rng(0).integers(0, 255, size=(7, 3)).astype(np.uint8)
     whole = fit_dataset(numeric(X), PARTS, dtype=np.float64)
-    monkeypatch.setattr(preparation, "CELLS_AT_A_TIME", 6)
+    monkeypatch.setattr(fitting, "CELLS_AT_A_TIME", 6)
     np.testing.assert_allclose(fit_dataset(numeric(X), PARTS, dtype=np.float64).test.X, whole.test.X, rtol=1e-12)
 
 
+def texts_of(examples, rows):
+    """The words of these rows in each categorical column, as a file holds them."""
+    return [
+        [words[code] if code >= 0 else "" for code in codes[rows]]
+        for codes, words in zip(examples.codes.T, examples.levels, strict=True)
+    ]
+
+
+@st.composite
+def tables(draw):
+    """Examples with numbers, gaps and categories, or some of them; rows of each split; whether to normalize; a type."""
+    p, c, m = draw(st.integers(0, 4)), draw(st.integers(0, 3)), draw(st.integers(8, 60))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    p = p or int(not c)
+    numbers = rng.normal(size=(m, p)) * 10.0 ** rng.integers(-3, 4, p) + rng.integers(-50, 50, p)
+    numbers[rng.random((m, p)) < draw(st.sampled_from([0, 0.02, 0.4]))] = np.nan
+    if draw(st.booleans()):
+        numbers[:, :1] = 7
+    levels = tuple(tuple(f"{'äbc'[at]}{k}" for k in range(rng.integers(1, 9))) for at in range(c))
+    codes = np.array([rng.integers(draw(st.integers(-1, 0)), len(words), m) for words in levels]).T.reshape(m, c)
+    is_regression = draw(st.booleans())
+    examples = numeric(
+        numbers,
+        y=rng.normal(size=m) * 30 + 5 if is_regression else rng.integers(0, 2, m),
+        task="regression" if is_regression else "binary",
+        classes=() if is_regression else ("no", "yes"),
+        codes=codes.astype(np.int32),
+        code_names=tuple("tuv"[:c]),
+        levels=levels,
+    )
+    rows = rng.permutation(m)
+    parts = {"train": rows[: m // 2], "dev": np.sort(rows[m // 2 :])}
+    return examples, parts, draw(st.booleans()), draw(st.sampled_from([np.float32, np.float64]))
+
+
+@given(tables())
+def test_a_preparation_read_from_a_file_prepares_dev_rows_to_the_last_bit(tmp_path_factory, table):
+    examples, parts, normalize, dtype = table
+    dataset = fit_dataset(examples, parts, normalize=normalize, dtype=dtype)
+    again = kept(dataset.preparation, tmp_path_factory.getbasetemp() / "p.npz")
+    assert bits_of(again) == bits_of(dataset.preparation)
+    assert again.feature_names == dataset.feature_names
+    rows = parts["dev"]
+    for codes in (again.recoded(examples.codes, examples.levels)[rows], again.codes_of(texts_of(examples, rows))):
+        X = again.features(examples.numbers[rows], codes, dtype)
+        assert (X.dtype, X.flags["C_CONTIGUOUS"]) == (dtype, True)
+        assert X.tobytes() == dataset.dev.X.tobytes()
+    assert again.target(examples.y[rows], examples.task, dtype).tobytes() == dataset.dev.Y.tobytes()
+
+
+def sklearns(examples, rows, normalize):
+    """Another way to the same X: scikit-learn's own transformers, in one."""
+    width, total = examples.numbers.shape[1], examples.numbers.shape[1] + examples.codes.shape[1]
+    both = np.hstack([examples.numbers, examples.codes.astype(np.float64)])
+    filled = SimpleImputer(strategy="median", keep_empty_features=True)
+    steps = [
+        ("numbers", make_pipeline(filled, StandardScaler()) if normalize else filled, list(range(width))),
+        ("gaps", MissingIndicator(features="missing-only", error_on_new=False), list(range(width))),
+        ("levels", OneHotEncoder(handle_unknown="ignore", sparse_output=False), list(range(width, total))),
+    ]
+    transformer = ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0)
+    transformer.fit(both[rows["train"]])
+    return {name: transformer.transform(both[of_split]) for name, of_split in rows.items()}
+
+
+@given(tables())
+def test_a_mixed_table_becomes_what_scikit_learn_makes_of_it(table):
+    examples, parts, normalize, dtype = table
+    assume(examples.codes.shape[1] or np.isnan(examples.numbers).any())
+    dataset = fit_dataset(examples, parts, normalize=normalize, dtype=dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a level of dev that training never saw
+        expected = sklearns(examples, parts, normalize)
+    for name, X in expected.items():
+        assert getattr(dataset, name).X.tobytes() == np.ascontiguousarray(X, dtype=dtype).tobytes()
+
+
+def test_rows_of_another_file_are_prepared_by_their_words(tmp_path):
+    preparation = kept(fit_dataset(MIXED, PARTS, dtype=np.float64).preparation, tmp_path / "p.npz")
+    codes = preparation.codes_of([["v", "never seen", "", "u"]])
+    assert codes.dtype == np.int32
+    assert codes[:, 0].tolist() == [1, UNSEEN_CODE, MISSING_CODE, 0]
+    numbers = np.array([[3.0, 7], [np.nan, np.nan], [3, 7], [3, 8]])
+    X = preparation.features(numbers, codes, np.float64)
+    # The median of a is 3 and that of b 7; a's own gap has an indicator, b's has none, for training had no gap there.
+    a = (3 - 3.75) / preparation.scales[0]
+    expected = [[a, 0, 0, 0, 0, 1], [a, 0, 1, 0, 0, 0], [a, 0, 0, 1, 0, 0], [a, 1, 0, 0, 1, 0]]
+    np.testing.assert_allclose(X, expected)
+    np.testing.assert_allclose(preparation.raw(X)[:, :2], [[3, 7], [3, 7], [3, 7], [3, 8]])
+    np.testing.assert_allclose(preparation.scaled(preparation.raw(X)), X)
+
+
+def test_a_gap_stays_one_where_training_says_nothing_of_gaps():
+    preparation = fit_dataset(numeric(np.arange(14.0).reshape(7, 2)), PARTS).preparation
+    X = preparation.features(np.array([[np.nan, 3.0]]), np.empty((1, 0), dtype=np.int32))
+    assert np.isnan(X[0, 0])
+    assert np.isfinite(X[0, 1])
+
+
 @pytest.mark.parametrize("examples", [numeric(np.random.default_rng(0).normal(size=(7, 2))), MIXED])
-def test_the_preparation_suffices_to_prepare_a_row(examples, tmp_path):
+def test_the_arrays_of_a_preparation_suffice_to_prepare_a_row(examples):
     dataset = fit_dataset(examples, PARTS, dtype=np.float64)
-    np.savez(tmp_path / "p.npz", **dataset.preparation)
-    with np.load(tmp_path / "p.npz", allow_pickle=False) as loaded:
-        kept = dict(loaded)
+    kept = {name.removeprefix("preparation_"): array for name, array in dataset.preparation.to_arrays().items()}
     for row, expected in zip(dataset.dev.rows, dataset.dev.X, strict=True):
         raw = examples.numbers[row]
         filled = np.where(np.isnan(raw), kept.get("medians", raw), raw)
@@ -167,6 +293,21 @@ def test_the_preparation_suffices_to_prepare_a_row(examples, tmp_path):
             text = examples.levels[at][code] if code >= 0 else ""
             built += [float(level == text) for level in kept[f"levels_{at}"]]
         np.testing.assert_allclose(built, expected)
+
+
+def test_the_arrays_have_the_names_and_the_order_of_model_npz():
+    plain = ["numeric_columns", "means", "scales", "target_mean", "target_scale"]
+    mixed = ["numeric_columns", "medians", "means", "scales", "gap_columns", "categorical_columns", "levels_0"]
+    categories = ["categorical_columns", "levels_0", "target_mean", "target_scale"]
+    tables = {
+        tuple(plain): numeric(np.arange(14.0).reshape(7, 2)),
+        (*mixed, *plain[3:]): MIXED,
+        tuple(categories): replace(MIXED, numbers=np.empty((7, 0)), number_names=()),
+    }
+    for names, examples in tables.items():
+        arrays = fit_dataset(examples, PARTS).preparation.to_arrays()
+        assert list(arrays) == [f"preparation_{name}" for name in names]
+        assert not any(array.dtype.hasobject for array in arrays.values())
 
 
 def test_numbers_beyond_the_type_are_named_by_their_column():
@@ -182,9 +323,10 @@ def test_numbers_beyond_the_type_are_named_by_their_column():
         fit_dataset(numeric(X), PARTS, dtype=np.float64)
 
 
-def test_the_facts_are_plain_and_count_right():
-    facts = fit_dataset(MIXED, Parts(PARTS, "by a test")).facts
-    assert json.loads(json.dumps(facts)) == {
+def test_the_facts_count_right_and_come_back_from_json():
+    facts = fit_dataset(replace(MIXED, warnings=("a word",)), Parts(PARTS, "by a test")).facts
+    assert from_plain(DataFacts, to_plain(facts)) == facts
+    expected = {
         "source": "t.csv",
         "sha256": "0" * 64,
         "rows": 7,
@@ -203,11 +345,14 @@ def test_the_facts_are_plain_and_count_right():
         "sizes": {"train": 4, "dev": 2, "test": 1},
         "class_counts": {"train": {"no": 2, "yes": 2}, "dev": {"no": 1, "yes": 1}, "test": {"no": 0, "yes": 1}},
         "image_side": None,
+        "warnings": ["a word"],
     }
+    assert to_plain(facts) == expected
+    assert list(to_plain(facts)) == list(expected)
 
 
 def test_the_three_calls_go_from_a_word_to_numbers_that_sum_to_nothing(tmp_path):
-    examples = read_examples("digits", folder=tmp_path, rng=np.random.default_rng(0))
+    examples = read_examples(Reading("digits"), folder=tmp_path, rng=np.random.default_rng(0))
     dataset = fit_dataset(examples, split_examples(examples, rng=np.random.default_rng(1)))
     assert dataset.image_side == 8
     assert [split.X.shape for split in dataset.splits().values()] == [(1079, 64), (359, 64), (359, 64)]
@@ -215,5 +360,6 @@ def test_the_three_calls_go_from_a_word_to_numbers_that_sum_to_nothing(tmp_path)
     deviations = dataset.train.X.std(axis=0)
     # Rounding to float32 moves a deviation of 1 by less than 1e-6; constant pixels stay 0.
     assert (np.isclose(deviations, 1, atol=1e-5) | (deviations == 0)).all()
-    raw = dataset.train.X * dataset.preparation["scales"] + dataset.preparation["means"]
-    np.testing.assert_allclose(raw, examples.numbers[dataset.train.rows], atol=1e-4)
+    np.testing.assert_allclose(
+        dataset.preparation.raw(dataset.train.X), examples.numbers[dataset.train.rows], atol=1e-4
+    )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm, ttest_1samp
 
-from dlrun.data import Dataset, Split
+from dlrun.data import Dataset, Preparation, Split
 from dlrun.data.references import answers, conflicts, reference_rows
 from dlrun.diagnosis.reference import DEMONSTRATED, LOW, OPEN, learner, reference
 from dlrun.statistics.intervals import difference_interval, error_interval, proportion_interval
@@ -16,7 +16,7 @@ def dataset(X, y, X_dev, y_dev, classes=("a", "b")):
     def split(X, y):
         return Split(np.asarray(X, float), np.asarray(y)[:, None] if len(classes) < 3 else np.asarray(y), None)
 
-    return Dataset(split(X, y), split(X_dev, y_dev), None, "binary", classes, ("x",), "y")
+    return Dataset(split(X, y), split(X_dev, y_dev), None, "binary", classes, "y", Preparation(), None)
 
 
 def losses_of(X, y, **more):

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ..records import SPLITS
 from .duplicates import rows_in_two_splits
-from .examples import SPLITS, Examples, Suspicion, Table
+from .examples import Examples, Suspicion, Table
 from .facts import class_counts
 from .files import listed
 from .hints import groups_apart, near_leaks

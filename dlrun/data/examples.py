@@ -4,23 +4,18 @@ They hold arrays and names only; the modules that make them stand above this one
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ..records import SPLITS
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
-
-SPLITS = ("train", "dev", "test")
+from .preparation import MISSING_CODE, Preparation
+from .records import DataFacts
 
 DEFAULT_SPLIT = MappingProxyType({"train": 0.6, "dev": 0.2, "test": 0.2})
-
-# What people write into a cell that has no value; the empty cell always counts, listed or not.
-DEFAULT_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
-
-# The code of a missing category.
-MISSING_CODE = -1
 
 
 class Column(NamedTuple):
@@ -146,10 +141,10 @@ class Split:
 class Dataset:
     """What a network is trained and judged on.
 
-    `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression, whose Y
-    is `(y - target_mean) / target_scale`. `image_side` is set where a row is a square image of that many pixels a side.
-    `facts` is plain data for JSON, `preparation` the numbers needed to prepare new rows, no array of object dtype.
-    `suspicions` are among the `warnings` too, as sentences; `by_chance` says whether the splits were drawn.
+    `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression.
+    `preparation` made the rows what they are, and prepares others. `image_side` is set where a row is a square image of
+    that many pixels a side. `suspicions` are among the warnings of `facts` too, as sentences; `by_chance` says whether
+    the splits were drawn.
     """
 
     train: Split
@@ -157,16 +152,22 @@ class Dataset:
     test: Split | None
     task: str
     classes: tuple[str, ...]
-    feature_names: tuple[str, ...]
     target_name: str
+    preparation: Preparation
+    facts: DataFacts
     image_side: int | None = None
-    target_mean: float = 0.0
-    target_scale: float = 1.0
-    facts: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
     by_chance: bool = False
-    preparation: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of X are called."""
+        return self.preparation.feature_names
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what is suspicious."""
+        return self.facts.warnings
 
     def splits(self) -> dict[str, Split]:
         """The splits that there are, by name."""

@@ -1,15 +1,16 @@
-"""What is known of a dataset, as plain data for the run folder: where it came from and how it was divided.
+"""What is known of a dataset as it is fitted: where it came from and how it was divided.
 
 Whoever reads these facts later has the data's hash and every count, without the data.
 """
 
 from collections.abc import Mapping, Sequence, Sized
-from typing import Any
 
 import numpy as np
 
+from ..records import Sizes
 from .examples import Examples
 from .mapped import MappedExamples
+from .records import ColumnFacts, DataFacts
 
 
 def facts_of(
@@ -20,34 +21,36 @@ def facts_of(
     normalize: bool,
     missing: Mapping[str, int],
     class_counts: Mapping[str, np.ndarray],
-) -> dict[str, Any]:
-    """Source, rows, columns, target, classes, sizes and counts a split, hash and missing counts; plain for JSON.
+    warnings: tuple[str, ...],
+) -> DataFacts:
+    """The facts of examples whose task is known, divided like this.
 
     `features` is the number of prepared columns; `parts.method`, where there is one, says how rows were divided;
     `class_counts` are (K,) for each split.
     """
-    return {
-        "source": examples.shown,
-        "sha256": examples.sha256,
-        "rows": examples.m,
-        "columns": _columns(examples),
-        "missing": dict(missing),
-        "features": features,
-        "normalize": normalize,
-        "target": examples.target_name,
-        "task": examples.task,
-        "classes": list(examples.classes),
-        "split": getattr(parts, "method", "by hand"),
-        "sizes": {name: len(rows) for name, rows in parts.items()},
-        "class_counts": {name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
-        "image_side": examples.image_side,
-    }
+    return DataFacts(
+        source=examples.shown,
+        sha256=examples.sha256,
+        rows=examples.m,
+        columns=_columns(examples),
+        missing=missing,
+        features=features,
+        normalize=normalize,
+        target=examples.target_name,
+        task=examples.task,
+        classes=examples.classes,
+        split=getattr(parts, "method", "by hand"),
+        sizes=Sizes(**{name: len(rows) for name, rows in parts.items()}),
+        class_counts={name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
+        image_side=examples.image_side,
+        warnings=warnings,
+    )
 
 
-def _columns(examples: Examples | MappedExamples) -> list[dict[str, Any]]:
-    numeric = [{"name": name, "kind": "numeric"} for name in examples.number_names]
+def _columns(examples: Examples | MappedExamples) -> tuple[ColumnFacts, ...]:
     named = zip(examples.code_names, examples.levels, strict=True)
-    return numeric + [{"name": name, "kind": "categorical", "levels": list(levels)} for name, levels in named]
+    numeric = [ColumnFacts(name, "numeric") for name in examples.number_names]
+    return (*numeric, *(ColumnFacts(name, "categorical", levels) for name, levels in named))
 
 
 def missing_cells(examples: Examples) -> dict[str, int]:

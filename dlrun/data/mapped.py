@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..nn.permutation import Permutation
-from .scaling import Scaling
+from .preparation import Preparation
+
+# A .npy has no categories.
+NO_CODES = np.empty((0, 0), dtype=np.int32)
 
 # How the rows were divided, for the facts: counting classes beforehand would take a reading of its own.
 METHOD = "at random by a keyed permutation, not stratified"
@@ -71,10 +74,10 @@ def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, np.ndarray]:
 
 
 class MappedRows:
-    """X (k, n) of a piece, gathered from the file and scaled when asked for."""
+    """X (k, n) of a piece, gathered from the file and prepared when asked for."""
 
-    def __init__(self, examples: MappedExamples, rows: Piece, scaling: Scaling, dtype: Any):
-        self.array, self.columns, self.rows, self.scaling = examples.array, examples.columns, rows, scaling
+    def __init__(self, examples: MappedExamples, rows: Piece, preparation: Preparation, dtype: Any):
+        self.array, self.columns, self.rows, self.preparation = examples.array, examples.columns, rows, preparation
         self.shape, self.dtype = (len(rows), len(self.columns)), np.dtype(dtype)
 
     def __len__(self) -> int:
@@ -83,7 +86,7 @@ class MappedRows:
     def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
         # A row lies in one place of the file, so it is fetched whole and its columns are chosen in memory.
         fetched = self.array.take(self.rows[places], axis=0)
-        return self.scaling.of(fetched.take(self.columns, axis=1), self.dtype)
+        return self.preparation.features(fetched.take(self.columns, axis=1), NO_CODES, self.dtype)
 
     def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
         """The rows at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
@@ -93,12 +96,12 @@ class MappedRows:
 class MappedTarget:
     """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass.
 
-    values : the sorted numbers that stand for the classes. scaling : for regression, (y - mean) / scale.
+    values : the sorted numbers that stand for the classes.
     """
 
-    def __init__(self, examples: MappedExamples, rows: Piece, values: np.ndarray, scaling: Scaling, dtype: Any):
+    def __init__(self, examples: MappedExamples, rows: Piece, values: np.ndarray, preparation: Preparation, dtype: Any):
         self.array, self.column, self.rows = examples.array, examples.target, rows
-        self.task, self.values, self.scaling = examples.task, values, scaling
+        self.task, self.values, self.preparation = examples.task, values, preparation
         is_index = examples.task == "multiclass"
         self.shape = (len(rows),) if is_index else (len(rows), 1)
         self.dtype = np.dtype(np.int64 if is_index else dtype)
@@ -108,10 +111,9 @@ class MappedTarget:
 
     def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
         y = self.array[self.rows[places], self.column]
-        if self.task == "regression":
-            return self.scaling.of(y[:, None], self.dtype)
-        indices = np.searchsorted(self.values, y.astype(np.float64)).astype(self.dtype)
-        return indices if self.task == "multiclass" else indices[:, None]
+        if self.task != "regression":
+            y = np.searchsorted(self.values, y.astype(np.float64)).astype(np.int64)
+        return self.preparation.target(y, self.task, self.dtype)
 
     def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
         """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""

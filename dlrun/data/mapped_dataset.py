@@ -1,11 +1,10 @@
 """From a file that stays where it is to a `Dataset`: what one reading of it found, made into scaled rows and facts.
 
-The counterpart of `preparation` for data beyond the memory; it holds nothing for every row.
+The counterpart of `fitting` for data beyond the memory; it holds nothing for every row.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from .columns import label
 from .examples import Dataset, Split, Suspicion
 from .facts import facts_of
 from .mapped import MappedExamples, MappedRows, MappedTarget, Piece
+from .preparation import Preparation
 from .scaling import Scaling, out_of_range
 from .splits import refuse_untaught
 from .survey import MOST_CLASSES, Survey, survey
@@ -36,35 +36,45 @@ def fit_mapped_dataset(
     counts = class_counts(found, values, pieces)
     if len(values):
         refuse_untaught(examples, counts["train"], "give train a larger share, or drop the rows")
-    fitted = Scaling.fitted(found.moments)
-    columns, target = examples.columns, [examples.target]
-    scaling = Scaling(*(part[columns] for part in fitted)) if normalize else Scaling.none(len(columns))
-    refuse_overflow(examples, found, scaling, dtype)
-    of_target = Scaling.none(1) if len(values) else Scaling(*(part[target] for part in fitted))
+    preparation = preparation_of(examples, found, is_regression=not len(values), normalize=normalize)
+    refuse_overflow(examples, found, preparation.scaling, dtype)
     splits = {
         name: Split(
-            MappedRows(examples, rows, scaling, dtype), MappedTarget(examples, rows, values, of_target, dtype), rows
+            MappedRows(examples, rows, preparation, dtype),
+            MappedTarget(examples, rows, values, preparation, dtype),
+            rows,
         )
         for name, rows in pieces.items()
     }
     suspicions = tuple(suspicions_of(examples, found, counts))
-    facts = facts_of(examples, pieces, features=len(columns), normalize=normalize, missing={}, class_counts=counts)
     return Dataset(
         train=splits["train"],
         dev=splits["dev"],
         test=splits.get("test"),
         task=examples.task,
         classes=examples.classes,
-        feature_names=examples.number_names,
         target_name=examples.target_name,
-        target_mean=float(of_target.mean[0]),
-        target_scale=float(of_target.scale[0]),
-        facts=facts,
-        warnings=tuple(map(str, suspicions)),
+        preparation=preparation,
+        facts=facts_of(
+            examples,
+            pieces,
+            features=len(preparation.feature_names),
+            normalize=normalize,
+            missing={},
+            class_counts=counts,
+            warnings=tuple(map(str, suspicions)),
+        ),
         suspicions=suspicions,
         by_chance=getattr(pieces, "by_chance", False),
-        preparation=preparation_of(examples, scaling, of_target),
     )
+
+
+def preparation_of(examples: MappedExamples, found: Survey, *, is_regression: bool, normalize: bool) -> Preparation:
+    """What the training rows say of features and target."""
+    fitted, at, target = Scaling.fitted(found.moments), examples.columns, examples.target
+    scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
+    mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if is_regression else (0.0, 1.0)
+    return Preparation(examples.number_names, scaling.mean, scaling.scale, target_mean=mean, target_scale=scale)
 
 
 def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, np.ndarray]:
@@ -107,14 +117,3 @@ def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, 
     yield from constants_told(names, examples.target_name if constant_target else None)
     yield from absent_classes(examples.classes, counts)
     yield UNCHECKED
-
-
-def preparation_of(examples: MappedExamples, scaling: Scaling, of_target: Scaling) -> dict[str, Any]:
-    """The numbers needed to prepare new rows, under the names that `preparation` gives them."""
-    return {
-        "numeric_columns": np.array(examples.number_names, dtype=np.str_),
-        "means": scaling.mean,
-        "scales": scaling.scale,
-        "target_mean": of_target.mean[0],
-        "target_scale": of_target.scale[0],
-    }

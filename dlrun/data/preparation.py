@@ -1,205 +1,172 @@
-"""From examples and their split to the `Dataset` that a network sees: scaled, filled in, one-hot coded.
+"""What was fitted to the training rows, as one object that prepares any rows, and leads back from what was prepared.
 
-The last of the three calls on the data path, and the only place that fits anything to data: always to the training
-rows, never to the others. Statistics are float64, whatever type the features end in.
+`fitting` makes it, model.npz keeps it, and whoever asks the network about rows needs nothing else.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
-from ..nn.moments import Moments
-from .checks import suspicions_of
-from .examples import MISSING_CODE, Dataset, Examples, Split
-from .facts import class_counts, facts_of, missing_cells
-from .mapped import MappedExamples, Piece
-from .mapped_dataset import fit_mapped_dataset
-from .scaling import Scaling, out_of_range
+from .scaling import Scaling
 
-# Cells turned to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.
-CELLS_AT_A_TIME = 2**18
+# The codes of a value that is missing, and of a word that no training row held.
+MISSING_CODE, UNSEEN_CODE = -1, -2
+
+# What the names of its arrays begin with in model.npz, where those of the network stand beside them.
+PREFIX = "preparation_"
 
 
-class Prepared(NamedTuple):
-    """X of each split, what its columns are called, and the numbers that made them."""
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """From raw columns to X (m, n) and from a target to Y, by what the training rows say.
 
-    X: dict[str, np.ndarray]
-    names: tuple[str, ...]
-    numbers: dict[str, np.ndarray]
+    X has a column for each number, scaled; then one of 0 and 1 for each of `gap_columns`; then one for each level.
 
-
-def fit_dataset(
-    examples: Examples | MappedExamples,
-    parts: Mapping[str, np.ndarray | Piece],
-    *,
-    normalize: bool = True,
-    dtype: Any = np.float32,
-) -> Dataset:
-    """Features and targets of every split, prepared by what the training rows say.
-
-    Missing numbers become the training median, with a 0/1 column that says so; a category becomes a 0/1 column for
-    each level seen in training, a missing one being a level of its own, and an unseen one all zeros. Numbers are scaled
-    by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
-    Rows that stay in their file are read through once, and prepared whenever they are asked for.
-    Raises DataError where numbers leave the range of `dtype`.
+    numeric_columns : names (p,). means, scales (p,) float64 : X = (number - mean) / scale; no scale is 0.
+    medians (p,) float64 : what a missing number becomes; None where all columns are numbers and no row had a gap.
+    gap_columns : the numeric columns that had a gap in training; a column of X says of each whether it has one.
+    categorical_columns : names (c,). levels : the words of each that training held, sorted as codes are; "" is missing.
+    target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
-    dtype = np.dtype(dtype)
-    if isinstance(examples, MappedExamples):
-        return fit_mapped_dataset(examples, parts, normalize=normalize, dtype=dtype)
-    is_plain = not examples.codes.shape[1] and not _has_missing(examples.numbers)
-    # What overflows is found afterwards, and told by the name of its column.
-    with np.errstate(over="ignore", invalid="ignore"):
-        prepared = (_plain if is_plain else _mixed)(examples, parts, normalize, dtype)
-    _refuse_overflow(examples, prepared, dtype)
-    mean, scale = _target_statistics(examples, parts["train"])
-    suspicions = suspicions_of(examples, parts)
-    group = {name: None if examples.group is None else examples.group[rows] for name, rows in parts.items()}
-    splits = {
-        name: Split(prepared.X[name], _target(examples, rows, mean, scale, dtype), rows, group[name])
-        for name, rows in parts.items()
-    }
-    return Dataset(
-        train=splits["train"],
-        dev=splits["dev"],
-        test=splits.get("test"),
-        task=examples.task,
-        classes=examples.classes,
-        feature_names=prepared.names,
-        target_name=examples.target_name,
-        image_side=examples.image_side,
-        target_mean=mean,
-        target_scale=scale,
-        facts=facts_of(
-            examples,
-            parts,
-            features=len(prepared.names),
-            normalize=normalize,
-            missing=missing_cells(examples),
-            class_counts=class_counts(examples, parts),
-        ),
-        warnings=(*examples.warnings, *map(str, suspicions)),
-        suspicions=suspicions,
-        by_chance=getattr(parts, "by_chance", False),
-        preparation=prepared.numbers | {"target_mean": np.array(mean), "target_scale": np.array(scale)},
-    )
+
+    numeric_columns: tuple[str, ...] = ()
+    means: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    scales: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    medians: np.ndarray | None = None
+    gap_columns: tuple[str, ...] = ()
+    categorical_columns: tuple[str, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of X are called (n,)."""
+        return (
+            *self.numeric_columns,
+            *(f"{name} is missing" for name in self.gap_columns),
+            *(
+                f"{name}={word}" if word else f"{name} is missing"
+                for name, words in zip(self.categorical_columns, self.levels, strict=True)
+                for word in words
+            ),
+        )
+
+    @property
+    def scaling(self) -> Scaling:
+        """That of the numbers."""
+        return Scaling(self.means, self.scales)
+
+    def features(self, numbers: np.ndarray, codes: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
+        """X (m, n) of rows with `numbers` (m, p), NaN where missing, and `codes` (m, c) as `codes_of` gives them.
+
+        A missing number becomes the median, a word that training did not hold zeros alone. Where there are no medians,
+        NaN stays NaN: training says nothing of such rows.
+        """
+        if self.medians is None and not self.levels:
+            return np.ascontiguousarray(self.scaling.of(numbers, dtype))
+        X = np.empty((len(numbers), len(self.feature_names)), dtype)
+        at = len(self.numeric_columns)
+        if self.medians is not None:
+            is_gap = np.isnan(numbers)
+            X[:, :at] = self.scaling.of(np.where(is_gap, self.medians, numbers), dtype)
+            with_gaps = [self.numeric_columns.index(name) for name in self.gap_columns]
+            X[:, at : at + len(with_gaps)] = is_gap[:, with_gaps]
+            at += len(with_gaps)
+        for of_column, words in zip(codes.T, self.levels, strict=True):
+            X[:, at : at + len(words)] = of_column[:, None] == codes_of_words(words)
+            at += len(words)
+        return X
+
+    def codes_of(self, texts: Sequence[Sequence[str]]) -> np.ndarray:
+        """Codes (m, c) int32 of the words (m,) that rows hold in each categorical column; an empty one is missing."""
+        columns = []
+        for words, known in zip(texts, self.levels, strict=True):
+            distinct, place = np.unique(np.asarray(words, dtype=np.str_), return_inverse=True)
+            columns.append(_places(distinct.tolist(), known)[place])
+        return np.column_stack(columns) if columns else np.empty((0, 0), dtype=np.int32)
+
+    def recoded(self, codes: np.ndarray, levels: Sequence[Sequence[str]]) -> np.ndarray:
+        """Codes (m, c) as `features` takes them, from codes into other lists of words, -1 where missing."""
+        found = np.empty(codes.shape, dtype=np.int32)
+        for at, (words, known) in enumerate(zip(levels, self.levels, strict=True)):
+            # The place -1 is the last one.
+            found[:, at] = np.append(_places(words, known), MISSING_CODE)[codes[:, at]]
+        return found
+
+    def raw(self, X: np.ndarray) -> np.ndarray:
+        """X (m, n) as it was before scaling, float64; the columns of 0 and 1 stay as they are."""
+        raw, p = np.asarray(X, dtype=np.float64).copy(), len(self.means)
+        raw[:, :p] = raw[:, :p] * self.scales + self.means
+        return raw
+
+    def scaled(self, raw: np.ndarray) -> np.ndarray:
+        """The way back from `raw`: X (m, n) float64 of raw inputs (m, n)."""
+        X, p = np.asarray(raw, dtype=np.float64).copy(), len(self.means)
+        X[:, :p] = self.scaling.of(X[:, :p], np.float64)
+        return X
+
+    def target(self, y: np.ndarray, task: str, dtype: Any = np.float32) -> np.ndarray:
+        """Y of a target y (m,), class indices or numbers: (m, 1), or as it is (m,) where there are several classes."""
+        if task == "multiclass":
+            return y
+        if task == "binary":
+            return y.astype(dtype)[:, None]
+        return ((y.astype(np.float64) - self.target_mean) / self.target_scale).astype(dtype)[:, None]
+
+    def target_in_own_units(self, values: np.ndarray) -> np.ndarray:
+        """The standardised numbers of a regression, of any shape, as the source has them."""
+        return values * self.target_scale + self.target_mean
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """What model.npz keeps of it, by name; no array of objects."""
+        arrays: dict[str, np.ndarray] = {}
+        if self.numeric_columns:
+            arrays["numeric_columns"] = _texts(self.numeric_columns)
+            if self.medians is not None:
+                arrays["medians"] = self.medians
+            arrays |= {"means": self.means, "scales": self.scales}
+            if self.medians is not None:
+                arrays["gap_columns"] = _texts(self.gap_columns)
+        if self.categorical_columns:
+            arrays["categorical_columns"] = _texts(self.categorical_columns)
+            arrays |= {f"levels_{at}": _texts(words) for at, words in enumerate(self.levels)}
+        arrays |= {"target_mean": np.array(self.target_mean), "target_scale": np.array(self.target_scale)}
+        return {f"{PREFIX}{name}": array for name, array in arrays.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """What `to_arrays` was asked of, from its arrays or all of model.npz."""
+
+        def texts(name: str) -> tuple[str, ...]:
+            return tuple(arrays.get(f"{PREFIX}{name}", np.empty(0, dtype=np.str_)).tolist())
+
+        categories, nothing = texts("categorical_columns"), np.zeros(0)
+        return cls(
+            numeric_columns=texts("numeric_columns"),
+            means=arrays.get(f"{PREFIX}means", nothing),
+            scales=arrays.get(f"{PREFIX}scales", nothing),
+            medians=arrays.get(f"{PREFIX}medians"),
+            gap_columns=texts("gap_columns"),
+            categorical_columns=categories,
+            levels=tuple(texts(f"levels_{at}") for at in range(len(categories))),
+            target_mean=float(arrays[f"{PREFIX}target_mean"]),
+            target_scale=float(arrays[f"{PREFIX}target_scale"]),
+        )
 
 
-def _has_missing(numbers: np.ndarray) -> bool:
-    return numbers.dtype.kind == "f" and bool(np.isnan(numbers).any())
+def codes_of_words(words: Sequence[str]) -> np.ndarray:
+    """(k,) the codes of a column's words: -1 for the empty one, which comes first where it is there, then 0, 1, ..."""
+    return np.arange(len(words), dtype=np.int32) - words.count("")
 
 
-def _plain(examples: Examples, parts: Mapping[str, np.ndarray], normalize: bool, dtype: np.dtype) -> Prepared:
-    """Numbers alone with nothing missing: scaled a few rows at a time."""
-    numbers, width = examples.numbers, examples.numbers.shape[1]
-    scaling = Scaling.none(width)
-    if normalize:
-        moments = Moments(width)
-        for rows in _batches(parts["train"], width):
-            moments.add(numbers[rows])
-        scaling = Scaling.fitted(moments)
-    X = {name: np.empty((len(rows), width), dtype=dtype) for name, rows in parts.items()}
-    for name, rows in parts.items():
-        done = 0
-        for batch in _batches(rows, width):
-            X[name][done : done + len(batch)] = scaling.of(numbers[batch], dtype)
-            done += len(batch)
-    names = np.array(examples.number_names, dtype=np.str_)
-    return Prepared(
-        X, examples.number_names, {"numeric_columns": names, "means": scaling.mean, "scales": scaling.scale}
-    )
+def _places(words: Sequence[str], known: Sequence[str]) -> np.ndarray:
+    """(k,) int32, the code of each word in a column with these known words."""
+    codes = dict(zip(known, codes_of_words(known).tolist(), strict=True)) | {"": MISSING_CODE}
+    return np.array([codes.get(word, UNSEEN_CODE) for word in words], dtype=np.int32)
 
 
-def _batches(rows: np.ndarray, width: int) -> list[np.ndarray]:
-    step = max(1, CELLS_AT_A_TIME // width)
-    return [rows[start : start + step] for start in range(0, len(rows), step)]
-
-
-def _mixed(examples: Examples, parts: Mapping[str, np.ndarray], normalize: bool, dtype: np.dtype) -> Prepared:
-    """Numbers with gaps, and categories: numbers first, then what is missing among them, then the levels."""
-    width = examples.numbers.shape[1]
-    both = np.hstack([examples.numbers.astype(np.float64), examples.codes.astype(np.float64)])
-    transformer = _transformer(width, both.shape[1], normalize)
-    X = {"train": np.ascontiguousarray(transformer.fit_transform(both[parts["train"]]), dtype=dtype)}
-    for name, rows in parts.items():
-        if name != "train":
-            X[name] = np.ascontiguousarray(transformer.transform(both[rows]), dtype=dtype)
-    fitted = transformer.named_transformers_
-    names, numbers = list(examples.number_names), {}
-    if width:
-        gaps = [examples.number_names[at] for at in fitted["gaps"].features_]
-        names += [f"{name} is missing" for name in gaps]
-        numbers = _numeric_statistics(examples, fitted["numbers"], gaps)
-    if examples.code_names:
-        seen = [found.astype(int) for found in fitted["levels"].categories_]
-        labels = [_labels(codes, levels) for codes, levels in zip(seen, examples.levels, strict=True)]
-        numbers["categorical_columns"] = np.array(examples.code_names, dtype=np.str_)
-        for at, (name, words) in enumerate(zip(examples.code_names, labels, strict=True)):
-            # The empty text stands for the missing level, which no level in a file can be.
-            numbers[f"levels_{at}"] = np.array(words, dtype=np.str_)
-            names += [f"{name}={word}" if word else f"{name} is missing" for word in words]
-    return Prepared(X, tuple(names), numbers)
-
-
-def _transformer(width: int, total: int, normalize: bool):
-    """Columns 0 to `width` are numbers, the others codes. The scaler never sees the 0/1 columns."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import MissingIndicator, SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers, codes = list(range(width)), list(range(width, total))
-    # A column that is empty in training alone keeps its place: dev and test may hold it.
-    filled = SimpleImputer(strategy="median", keep_empty_features=True)
-    steps = [
-        ("numbers", make_pipeline(filled, StandardScaler()) if normalize else make_pipeline(filled), numbers),
-        ("gaps", MissingIndicator(features="missing-only", error_on_new=False), numbers),
-        ("levels", OneHotEncoder(handle_unknown="ignore", sparse_output=False), codes),
-    ]
-    return ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0)
-
-
-def _numeric_statistics(examples: Examples, fitted: Any, gaps: Sequence[str]) -> dict[str, np.ndarray]:
-    width = examples.numbers.shape[1]
-    scaler = fitted.named_steps.get("standardscaler")
-    return {
-        "numeric_columns": np.array(examples.number_names, dtype=np.str_),
-        "medians": fitted.named_steps["simpleimputer"].statistics_.astype(np.float64),
-        "means": scaler.mean_ if scaler is not None else np.zeros(width),
-        "scales": scaler.scale_ if scaler is not None else np.ones(width),
-        "gap_columns": np.array(gaps, dtype=np.str_),
-    }
-
-
-def _labels(codes: np.ndarray, levels: Sequence[str]) -> list[str]:
-    return ["" if code == MISSING_CODE else levels[code] for code in codes]
-
-
-def _refuse_overflow(examples: Examples, prepared: Prepared, dtype: np.dtype) -> None:
-    bad = ~np.isfinite(prepared.numbers.get("scales", np.zeros(0)))
-    for X in prepared.X.values():
-        if not np.isfinite(X).all():
-            at = int(np.isfinite(X).all(axis=0).argmin())
-            break
-    else:
-        if not bad.any():
-            return
-        at = int(bad.argmax())
-    raise out_of_range(examples.shown, prepared.names[at], dtype)
-
-
-def _target_statistics(examples: Examples, train: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of the training targets; 0 and 1 for classes, and never a deviation of 0."""
-    if examples.classes:
-        return 0.0, 1.0
-    y = examples.y[train]
-    return float(y.mean()), float(y.std()) or 1.0
-
-
-def _target(examples: Examples, rows: np.ndarray, mean: float, scale: float, dtype: np.dtype) -> np.ndarray:
-    y = examples.y[rows]
-    if examples.task == "multiclass":
-        return y
-    if examples.task == "binary":
-        return y.astype(dtype)[:, None]
-    return ((y - mean) / scale).astype(dtype)[:, None]
+def _texts(words: Sequence[str]) -> np.ndarray:
+    return np.array(words, dtype=np.str_)

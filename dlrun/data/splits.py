@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..nn.permutation import Permutation
-from .examples import DEFAULT_SPLIT, SPLITS, Examples, Parts
+from ..records import SPLITS
+from .examples import DEFAULT_SPLIT, Examples, Parts
 from .files import listed
 from .mapped import METHOD, MappedExamples, Piece
 

@@ -4,18 +4,17 @@ Stands between the diagnosis, which is of numbers alone, and whoever shows it or
 """
 
 from contextlib import suppress
-from typing import Any
 
 from ..advice.advise import advise
 from ..advice.case import Case, Facts
 from ..advice.course import course_of
 from ..advice.records import RunDiagnosis
+from ..data import DataFacts
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
 from ..errors import StoreError
 from ..places import command_for
 from ..store import RunFolder, read_manifest
-from ..store.codec import Misfit, from_plain
 from .health import lines_of
 from .keeper import METRICS
 
@@ -35,11 +34,11 @@ def advised(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> RunDiagnos
 def case_of(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> Case:
     """What a run's folder knows; one that diverged at once has no metrics. Raises StoreError without run.json or
     data.json."""
-    data = folder.read_json("data.json")
+    data = folder.read_record("data.json", DataFacts)
     curve = None
     if (folder.path / CURVE).exists():
-        with suppress(StoreError, Misfit):
-            curve = from_plain(Curve, folder.read_json(CURVE))
+        with suppress(StoreError):
+            curve = folder.read_record(CURVE, Curve)
     return Case(
         diagnosis,
         config=read_manifest(folder).identity.config,
@@ -51,7 +50,7 @@ def case_of(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> Case:
     )
 
 
-def facts_of(data: dict[str, Any], seconds: float) -> Facts:
-    """What advice asks of the data, from data.json."""
-    outputs = len(data["classes"]) if data["task"] == "multiclass" else 1
-    return Facts(data["features"], outputs, data["sizes"]["train"], seconds, data["image_side"])
+def facts_of(data: DataFacts, seconds: float) -> Facts:
+    """What advice asks of the data."""
+    outputs = len(data.classes) if data.task == "multiclass" else 1
+    return Facts(data.features, outputs, data.sizes.train, seconds, data.image_side)

@@ -65,7 +65,7 @@ def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | N
 def hashes_of(config: ConfigData, dataset: Dataset) -> Hashes:
     """Of a config's plain data, of the examples as they were read, and of which of them are for what."""
     rows = b"".join(name.encode() + array.tobytes() for name, array in dataset.rows_as_arrays().items())
-    return Hashes(config_sha256(config), dataset.facts["sha256"], sha256_of(rows))
+    return Hashes(config_sha256(config), dataset.facts.sha256, sha256_of(rows))
 
 
 def of_config(identity: Identity, config: ConfigData) -> Identity:

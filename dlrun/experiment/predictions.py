@@ -72,4 +72,4 @@ def in_own_units(dataset: Dataset, values: np.ndarray) -> np.ndarray:
     if dataset.task != "regression":
         return values
     with np.errstate(over="ignore", invalid="ignore"):
-        return values * dataset.target_scale + dataset.target_mean
+        return dataset.preparation.target_in_own_units(values)

@@ -35,7 +35,7 @@ def summarize(
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
     decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
-    penalty = penalty_of(outcome.parameters, decay)
+    penalty, is_regression = penalty_of(outcome.parameters, decay), dataset.task == "regression"
     result = Result(
         run_id=folder.id,
         run_dir=str(folder.path),
@@ -51,7 +51,7 @@ def summarize(
         ignore=config.diagnosis.ignore,
         costs=by_split(measured, lambda e: e.loss + penalty),
         losses=by_split(measured, lambda e: e.loss),
-        rmse=by_split(measured, lambda e: e.loss**0.5 * dataset.target_scale) if dataset.task == "regression" else None,
+        rmse=by_split(measured, lambda e: e.loss**0.5 * dataset.preparation.target_scale) if is_regression else None,
         sizes=Sizes(**{name: len(part.X) for name, part in dataset.splits().items()}),
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,

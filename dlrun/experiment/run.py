@@ -94,7 +94,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     folder.write_bytes("config.yaml", loaded.text)
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
     folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
-    folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
+    folder.write_json("data.json", dataset.facts)
     folder.write_arrays("split.npz", dataset.rows_as_arrays())
     write_manifest(folder, identity)
 
@@ -103,8 +103,7 @@ def write_ending(
     folder: RunFolder, experiment: Experiment, outcome: Outcome, predictions: dict[str, Predictions], result: dict
 ) -> None:
     """Everything that training found out. The result comes last: a folder with one is whole."""
-    preparation = {f"preparation_{name}": array for name, array in experiment.dataset.preparation.items()}
-    folder.write_arrays("model.npz", outcome.parameters.tensors() | preparation)
+    folder.write_arrays("model.npz", outcome.parameters.tensors() | experiment.dataset.preparation.to_arrays())
     folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
     if examples := example_arrays(experiment.dataset, predictions):
         folder.write_arrays(EXAMPLES, examples)

@@ -31,17 +31,17 @@ def example_arrays(dataset: Dataset, found: dict[str, Predictions]) -> dict[str,
     width = dataset.dev.X.shape[1]
     if width > MOST_INPUTS:
         return {}
-    worst = worst_places(found["dev"].losses)
+    worst, raw = worst_places(found["dev"].losses), dataset.preparation.raw
     arrays = {
         "names": np.array(dataset.feature_names, dtype=np.str_),
         "worst_places": worst,
-        "worst_inputs": raw_inputs(dataset, dataset.dev.X[worst]),
+        "worst_inputs": raw(dataset.dev.X[worst]).astype(np.float32),
     }
     if width == 2:
         for name in ("train", "dev"):
             targets = found[name].targets
             places = np.unique(np.linspace(0, len(targets) - 1, min(len(targets), MOST_POINTS)).astype(np.int64))
-            arrays[f"{name}_inputs"] = raw_inputs(dataset, getattr(dataset, name).X[places])
+            arrays[f"{name}_inputs"] = raw(getattr(dataset, name).X[places]).astype(np.float32)
             arrays[f"{name}_targets"] = targets[places]
     return arrays
 
@@ -53,12 +53,3 @@ def worst_places(losses: np.ndarray) -> np.ndarray:
         places = np.concatenate([worst, np.arange(chunk.start, chunk.stop)])
         worst = places[np.argsort(-np.nan_to_num(losses[places], nan=np.inf), kind="stable")[:WORST]]
     return worst
-
-
-def raw_inputs(dataset: Dataset, X: np.ndarray) -> np.ndarray:
-    """X (k, n) as it was before scaling, float32: the numbers come first, the columns of 0 and 1 after them."""
-    raw = np.asarray(X, dtype=np.float64).copy()
-    means, scales = dataset.preparation.get("means"), dataset.preparation.get("scales")
-    if means is not None and scales is not None:
-        raw[:, : len(means)] = raw[:, : len(means)] * scales + means
-    return raw.astype(np.float32)

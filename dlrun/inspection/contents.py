@@ -5,6 +5,7 @@ Stands beside `overview`, which it begins with.
 
 import numpy as np
 
+from ..data import DataFacts, Preparation
 from ..experiment.keeper import METRICS
 from ..experiment.predictions import PREDICTIONS
 from ..experiment.prepare import LOSS_OF_TASK, read_config
@@ -18,7 +19,7 @@ TRACE = "trace.jsonl"
 MODEL = "model.npz"
 
 # What a run has once it has ended; each of them may be missing from the folder of an older dlrun.
-JSON = {"diagnosis": "diagnosis.json", "data": "data.json"}
+DIAGNOSIS, DATA = "diagnosis.json", "data.json"
 ARRAYS = {"predictions": PREDICTIONS, "examples": EXAMPLES, "model": MODEL}
 
 # Points along each side of the plane on which a network of two inputs is asked: about two pixels of the picture.
@@ -37,12 +38,15 @@ def contents(folder: RunFolder) -> dict:
     """
     found = overview(folder)
     has_ended = found["result"] is not None and "errors" in found["result"]
-    names = [*JSON.values(), *ARRAYS.values(), "resolved.yaml"]
+    names = [DIAGNOSIS, DATA, *ARRAYS.values(), "resolved.yaml"]
     present = {name for name in names if has_ended and (folder.path / name).exists()}
     if has_ended:
         require_sound(folder, present)
     lines = {key: lines_of(folder, name) for key, name in (("metrics", METRICS), ("trace", TRACE))}
-    values = {key: folder.read_json(name) if name in present else None for key, name in JSON.items()}
+    values = {
+        "diagnosis": folder.read_json(DIAGNOSIS) if DIAGNOSIS in present else None,
+        "data": folder.read_record(DATA, DataFacts) if DATA in present else None,
+    }
     arrays = {key: folder.read_arrays(name) if name in present else None for key, name in ARRAYS.items()}
     resolved = folder.read_bytes("resolved.yaml").decode() if "resolved.yaml" in present else None
     origins = read_config(folder.path / "config.yaml", found["overrides"]).origins if has_ended else {}
@@ -64,15 +68,16 @@ def plane_of(found: dict) -> dict | None:
     examples, model, result = found["examples"], found["model"], found["result"]
     if not examples or not model or "train_inputs" not in examples or result["task"] == "regression":
         return None
-    if len(model.get("preparation_means", ())) != 2:
+    preparation = Preparation.from_arrays(model)
+    if len(preparation.numeric_columns) != 2:
         return None  # two columns of 0 and 1 span no plane
     points = np.concatenate([examples["train_inputs"], examples["dev_inputs"]]).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     room = MARGIN_SHARE * np.maximum(high - low, 1e-9)
     x, y = (np.linspace(low[i] - room[i], high[i] + room[i], PLANE_POINTS) for i in range(2))
     raw = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    scaled = (raw - model["preparation_means"]) / model["preparation_scales"]
-    logits = logits_of(model, found["config"]["network"]["activation"], LOSS_OF_TASK[result["task"]], scaled)
+    X = preparation.scaled(raw)
+    logits = logits_of(model, found["config"]["network"]["activation"], LOSS_OF_TASK[result["task"]], X)
     return {"x": x, "y": y, "margins": margins_of(logits).reshape(PLANE_POINTS, PLANE_POINTS, -1)}
 
 

@@ -9,18 +9,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from io import BufferedRandom
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from ..errors import StoreError
 from . import disk, lines, lock, strict_json
 from .arrays import Array, Form, read_npz, write_npz
-from .codec import Plain, to_plain
+from .codec import Misfit, Plain, from_plain, to_plain
 from .line_forms import fault_of
 from .written import Written
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
 MAX_JSON_BYTES = 16 * 1024 * 1024
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,13 @@ class RunFolder:
         try:
             return strict_json.decode(data)
         except ValueError as problem:
+            raise corrupt(self.path / name, problem) from problem
+
+    def read_record(self, name: str, kind: type[R]) -> R:
+        """The record of this kind in the JSON file `name`; raises StoreError where it is missing or corrupt."""
+        try:
+            return from_plain(kind, self.read_json(name))
+        except Misfit as problem:
             raise corrupt(self.path / name, problem) from problem
 
     def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:

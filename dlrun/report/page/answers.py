@@ -5,6 +5,7 @@ Stands beside `sections`; each function makes one section, or None where the run
 
 import numpy as np
 
+from ...data import DataFacts, Preparation
 from ...diagnosis.words import percent
 from . import figures
 
@@ -29,10 +30,10 @@ def answers_of(predictions: dict, split: str) -> tuple[np.ndarray, np.ndarray, n
 def mistakes(run: dict) -> dict | None:
     """The confusion matrix and the error of each class, on dev."""
     predictions, data = run["predictions"], run["data"]
-    if not predictions or not data or not data["classes"]:
+    if not predictions or not data or not data.classes:
         return None
     targets, answers, _ = answers_of(predictions, "dev")
-    classes, count = data["classes"], len(data["classes"])
+    classes, count = data.classes, len(data.classes)
     matrix = np.bincount(targets * count + answers, minlength=count * count).reshape(count, count)
     totals = matrix.sum(axis=1)
     wrong = totals - np.diag(matrix)
@@ -79,7 +80,7 @@ def worst(run: dict) -> dict | None:
     kept = places < len(predictions["dev_outputs"])
     inputs, places = inputs[kept], places[kept]
     told = [told_of(predictions, data, int(place)) for place in places]
-    side = data["image_side"]
+    side = data.image_side
     if side:
         low, high = float(inputs.min()), float(inputs.max())
         for item, values in zip(told, inputs, strict=True):
@@ -91,18 +92,18 @@ def worst(run: dict) -> dict | None:
     return {"items": told[:12], "columns": [str(examples["names"][column]) for column in columns]}
 
 
-def told_of(predictions: dict, data: dict, place: int) -> dict:
+def told_of(predictions: dict, data: DataFacts, place: int) -> dict:
     """One dev example: its row in the source, the truth, the answer and the loss."""
     target, loss = predictions["dev_targets"][place], float(predictions["dev_losses"][place])
     item = {"row": int(predictions["dev_rows"][place]), "loss": f"{loss:.3g}", "probability": None}
-    if not data["classes"]:
+    if not data.classes:
         predicted = float(predictions["dev_outputs"][place, 0])
         return item | {"true": f"{target:.4g}", "answered": f"{predicted:.4g}", "is_right": False}
     _, answers, probabilities = answers_of(predictions, "dev")
     answer = int(answers[place])
     return item | {
-        "true": data["classes"][int(target)],
-        "answered": data["classes"][answer],
+        "true": data.classes[int(target)],
+        "answered": data.classes[answer],
         "probability": percent(float(probabilities[place])),
         "is_right": answer == int(target),
     }
@@ -113,10 +114,11 @@ def columns_shown(run: dict, inputs: np.ndarray) -> list[int]:
     width = inputs.shape[1]
     if width <= MOST_COLUMNS:
         return list(range(width))
-    model = run["model"] or {}
-    means, scales = model.get("preparation_means", np.zeros(0)), model.get("preparation_scales", np.ones(0))
     unusual = np.zeros(width)
-    unusual[: len(means)] = np.abs((inputs[:, : len(means)] - means) / scales).mean(axis=0)
+    if run["model"]:
+        preparation = Preparation.from_arrays(run["model"])
+        p = len(preparation.numeric_columns)
+        unusual[:p] = np.abs(preparation.scaled(inputs)[:, :p]).mean(axis=0)
     return sorted(np.argsort(-unusual, kind="stable")[:MOST_COLUMNS].tolist())
 
 
@@ -124,7 +126,7 @@ def plane(run: dict) -> list[dict] | None:
     """The decision boundary with the points of train and dev, where there are two inputs."""
     if run["plane"] is None:
         return None
-    names, classes, examples = [str(name) for name in run["examples"]["names"]], run["data"]["classes"], run["examples"]
+    names, classes, examples = [str(name) for name in run["examples"]["names"]], run["data"].classes, run["examples"]
     return [
         {
             "title": split,
@@ -139,7 +141,7 @@ def plane(run: dict) -> list[dict] | None:
 def regression(run: dict) -> dict | None:
     """Predicted against true, and how far off the predictions are."""
     predictions, data = run["predictions"], run["data"]
-    if not predictions or not data or data["classes"]:
+    if not predictions or not data or data.classes:
         return None
     predicted = predictions["dev_outputs"][:, 0].astype(np.float64)
     truth = predictions["dev_targets"][: len(predicted)].astype(np.float64)
@@ -148,7 +150,7 @@ def regression(run: dict) -> dict | None:
         return None
     truth, predicted = truth[known], predicted[known]
     return {
-        "scatter": figures.predicted_against_true(truth, predicted, data["target"]),
+        "scatter": figures.predicted_against_true(truth, predicted, data.target),
         "residuals": figures.residual_histogram(predicted - truth),
         "rows": len(truth),
     }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from ...data import DataFacts
 from ...diagnosis.words import error_word, percent, points
 from ...places import command_for
 from ...store import Environment
@@ -207,24 +208,25 @@ def weights(run: dict) -> list[dict] | None:
 
 def data_facts(run: dict) -> dict | None:
     """Source, columns and split, and how many rows of each class each split has."""
-    data = run["data"]
-    if not data:
+    data: DataFacts | None = run["data"]
+    if data is None:
         return None
-    counts = data.get("class_counts") or {}
+    sizes = {split: size for split in SPLITS if (size := data.sizes.of(split)) is not None}
     return {
         "facts": {
-            "source": data["source"],
-            "rows": f"{data['rows']:,}",
-            "columns": f"{len(data['columns'])}, prepared as {data['features']} inputs",
-            "target": f"{data['target']}, {data['task']}",
-            "split": f"{data['split']}: " + ", ".join(f"{name} {size:,}" for name, size in data["sizes"].items()),
-            "inputs scaled": "by mean and deviation of the training rows" if data["normalize"] else "no",
-            "missing cells": ", ".join(f"{name} {n:,}" for name, n in data["missing"].items()) or "none",
-            "SHA-256": data["sha256"],
+            "source": data.source,
+            "rows": f"{data.rows:,}",
+            "columns": f"{len(data.columns)}, prepared as {data.features} inputs",
+            "target": f"{data.target}, {data.task}",
+            "split": f"{data.split}: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
+            "inputs scaled": "by mean and deviation of the training rows" if data.normalize else "no",
+            "missing cells": ", ".join(f"{name} {n:,}" for name, n in data.missing.items()) or "none",
+            "SHA-256": data.sha256,
         },
-        "splits": list(counts),
+        "splits": list(data.class_counts),
         "classes": [
-            {"name": name, "counts": [counts[split].get(name, 0) for split in counts]} for name in data["classes"][:100]
+            {"name": name, "counts": [counts.get(name, 0) for counts in data.class_counts.values()]}
+            for name in data.classes[:100]
         ],
     }
 
