@@ -3,9 +3,15 @@
 At the bottom, since every room defines the records of what it knows. `store.codec` is where they become JSON.
 """
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
 
 # What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
 # another record, whose keys JSON has among those of this one, where the field stands.
@@ -20,6 +26,26 @@ def omitted() -> Any:
 def flat() -> Any:
     """A field that holds another record, whose keys JSON has among those of this one, where the field stands."""
     return field(metadata=FLAT)
+
+
+def without_infinities(record: R) -> R:
+    """The record with None, as JSON has it, for every number that is not finite, in whatever it holds."""
+    changed = {}
+    for item in fields(record):
+        held = getattr(record, item.name)
+        if (kept := finite(held)) is not held:
+            changed[item.name] = kept
+    return replace(record, **changed) if changed else record
+
+
+def finite(value: Any) -> Any:
+    """A field's value likewise; itself where there is nothing to change."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        kept = tuple(map(finite, value))
+        return value if all(a is b for a, b in zip(kept, value, strict=True)) else kept
+    return without_infinities(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 class Mapped:

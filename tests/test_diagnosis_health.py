@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from dlrun.experiment.health import history_of
 
 from dlrun.cli.guard import guarded
 from dlrun.diagnosis.explain import codes, explain
 from dlrun.diagnosis.health import CHECKS, health_findings
 from dlrun.errors import ConfigError, Diverged, UsageError
 from dlrun.experiment import prepare, read_config, run
-from dlrun.experiment.health import history_of
 from dlrun.experiment.prepare import make_trainer
 from dlrun.nn.evaluation import baseline_error, evaluate
 

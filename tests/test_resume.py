@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from dlrun.experiment.keeper import Keeper
 from reliability.essence import essence
 
 from dlrun.errors import StoreError
 from dlrun.experiment import read_config, resume, run
-from dlrun.experiment.keeper import Keeper
 from dlrun.store import (
     Hashes,
     Parent,

@@ -40,16 +40,16 @@ def compare(
     from ..inspection import compare as compare_runs
     from ..inspection import look_at_test
     from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
-    from ..store import RunFolder, find_runs
+    from ..store import RunFolder, find_runs, to_plain
     from .output import print_json
 
     if as_json + as_csv + as_markdown + (html is not None) > 1:
         raise UsageError("--json, --csv, --md, --html: more than one given; choose one")
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
-        comparison = compare_runs(groups, order=sort, progress=progress)
-    looks = [look_at_test(RunFolder(runs_dir / run["run_id"]), run, "compare") for run in comparison["runs"]]
-    comparison["test_look"] = max((look for look in looks if look is not None), default=None)
+        compared = compare_runs(groups, order=sort, progress=progress)
+    looks = [look_at_test(RunFolder(runs_dir / run.run_id), run.errors.test, "compare") for run in compared.runs]
+    comparison = to_plain(compared) | {"test_look": max((look for look in looks if look is not None), default=None)}
     if as_json:
         print_json(comparison)
     elif html is not None:
@@ -62,9 +62,8 @@ def compare(
 
 def write_comparison(path: Path, comparison: dict, runs_dir: Path) -> Path:
     """The page of the runs compared, written; its path. Raises StoreError."""
-    from ..inspection import metrics
     from ..report.page import comparison_page
-    from ..store import RunFolder
+    from ..store import RunFolder, read_metrics, to_plain
 
-    curves = {run["run_id"]: metrics(RunFolder(runs_dir / run["run_id"])) for run in comparison["runs"]}
+    curves = {run["run_id"]: to_plain(read_metrics(RunFolder(runs_dir / run["run_id"]))) for run in comparison["runs"]}
     return write_page(path, comparison_page(comparison, curves))

@@ -1,5 +1,6 @@
 """`dlrun diagnose`: what a run's errors say about bias and variance, and what to try next."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,5 +106,5 @@ def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: b
     folder = find_run(runs_dir, run)
     result = read_result(folder)
     if optimal is not None:
-        result |= {"optimal": optimal_of(parse_optimal(optimal))}
+        result = replace(result, optimal=optimal_of(parse_optimal(optimal)))
     return asked_diagnosis(diagnosis_of(result, folder), folder, result, bracketed=bracketed)

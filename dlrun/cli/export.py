@@ -27,15 +27,15 @@ def export(
 
     Example: dlrun export latest --tensorboard logs
     """
-    from ..inspection import metrics, overview
+    from ..inspection import overview
     from ..report.exports import export_mlflow, export_tensorboard
-    from ..store import find_run
+    from ..store import find_run, read_metrics, to_plain
     from .output import print_json
 
     if tensorboard is None and mlflow is None:
         raise UsageError("export: nowhere to; expected --tensorboard DIR or --mlflow URI")
     folder = find_run(runs_dir, run)
-    known, epochs = overview(folder), metrics(folder)
+    known, epochs = to_plain(overview(folder)), to_plain(read_metrics(folder))
     exported = []
     if tensorboard is not None:
         exported.append(export_tensorboard(known, epochs, tensorboard))

@@ -13,7 +13,7 @@ def complete_runs(incomplete: str) -> list[str]:
     """Run ids, newest first, for the shell."""
     from ..store import list_runs
 
-    ids = ["latest", "best", *(run["run_id"] for run in list_runs(Path(default_runs_dir())))]
+    ids = ["latest", "best", *(run.run_id for run in list_runs(Path(default_runs_dir())))]
     return [run_id for run_id in ids if run_id.startswith(incomplete)]
 
 

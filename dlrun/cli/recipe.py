@@ -34,26 +34,25 @@ def recipe(
     from ..inspection import look_at_test
     from ..report import make_console, show_path, show_step
     from ..search import recipe as follow_recipe
-    from ..store import RunFolder
+    from ..store import RunFolder, to_plain
     from .ending import display_of, error_of, exit_status_of
     from .output import print_json
 
     progress = make_console(stderr=True)
-    found = follow_recipe(
+    recipe = follow_recipe(
         read_config(config, overrides or ()),
         runs_dir,
         trainings=trainings,
         seconds=None if minutes is None else 60 * minutes,
-        display=lambda loaded: display_of(loaded, quiet=True),
-        watch=lambda step: None if quiet else show_step(step, progress),
+        display=lambda experiment: display_of(experiment, quiet=True),
+        watch=lambda step: None if quiet else show_step(to_plain(step), progress),
     )
-    interrupted = found["interrupted"]
-    if found["test_error"] is not None:
-        seen = {"errors": {"test": found["test_error"]}}
-        found["test_look"] = look_at_test(RunFolder(runs_dir / found["run_id"]), seen, "recipe")
+    interrupted, plain = recipe.interrupted, to_plain(recipe)
+    if recipe.test_error is not None and recipe.run_id:
+        plain["test_look"] = look_at_test(RunFolder(runs_dir / recipe.run_id), recipe.test_error, "recipe")
     status = exit_status_of(interrupted) if interrupted else 0
     if as_json:
-        print_json(found if status == 0 else found | {"error": error_of(interrupted, status)})
+        print_json(plain if interrupted is None else plain | {"error": error_of(interrupted, status)})
     else:
-        show_path(found, make_console())
+        show_path(plain, make_console())
     return status

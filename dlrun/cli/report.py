@@ -9,7 +9,7 @@ import typer
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 if TYPE_CHECKING:
-    from ..store import RunFolder
+    from ..inspection import PageContents
 
 # What a page is called in the run's folder.
 REPORT = "report.html"
@@ -30,11 +30,12 @@ def report(
 
     Example: dlrun report latest -o digits.html
     """
+    from ..inspection import contents
     from ..report import make_console, say
     from ..store import find_run
     from .output import print_json
 
-    path = write_report(find_run(runs_dir, run), output)
+    path = write_report(contents(find_run(runs_dir, run)), output)
     if open_it:
         webbrowser.open(path.resolve().as_uri())
     if as_json:
@@ -43,12 +44,11 @@ def report(
         say(make_console(), str(path), whole=True)
 
 
-def write_report(folder: "RunFolder", output: Path | None = None) -> Path:
+def write_report(shown: "PageContents", output: Path | None = None) -> Path:
     """The page of a run, written; its path. Raises StoreError."""
-    from ..inspection import contents
     from ..report.page import run_page
 
-    return write_page(output or folder.path / REPORT, run_page(contents(folder)))
+    return write_page(output or shown.run.folder.path / REPORT, run_page(shown))
 
 
 def write_page(path: Path, text: str) -> Path:

@@ -18,13 +18,14 @@ def resume(
 
     Example: dlrun resume latest, or dlrun resume digits training.epochs=100
     """
-    from ..experiment import resume as go_on
+    from ..experiment import read_config
+    from ..experiment import resume as resume_run
     from ..experiment.resume import own_config
     from ..store import find_run
     from .ending import display_of, end_with
 
     folder = find_run(runs_dir, run)
     loaded = own_config(folder, overrides or ())
-    with display_of(loaded, quiet) as display:
-        result = go_on(folder, overrides or (), watch=display.update)
-    return end_with(result, as_json, report=loaded.config.report)
+    contents = resume_run(folder, overrides or (), lambda experiment: display_of(experiment, quiet))
+    origins = read_config(contents.folder.path / "config.yaml", contents.manifest.identity.overrides).origins
+    return end_with(contents, origins if loaded.config.report else None, as_json)

@@ -49,19 +49,20 @@ def runs(
     Example: dlrun runs --status finished --sort dev
     """
     from ..report import make_console, say, show_runs
-    from ..store import list_runs, select
+    from ..store import list_runs, select, to_plain
     from .output import print_json
 
     if output is not None and not html:
         raise UsageError("-o: got a file without --html; add --html, or send the output to a file with >")
     rows = select(list_runs(runs_dir), name=name, status=status and status.value, tag=tag, by_dev=sort == Order.DEV)
-    page = write_index(runs_dir, rows, output or runs_dir / "index.html") if html else None
+    plain = to_plain(rows)
+    page = write_index(runs_dir, plain, output or runs_dir / "index.html") if html else None
     if as_json:
-        print_json({"runs": rows} | ({"page": str(page)} if page else {}))
+        print_json({"runs": plain} | ({"page": str(page)} if page else {}))
     elif page:
         say(make_console(), str(page), whole=True)
     else:
-        show_runs(rows, make_console())
+        show_runs(plain, make_console())
 
 
 def write_index(runs_dir: Path, rows: list[dict], path: Path) -> Path:

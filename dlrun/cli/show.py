@@ -22,9 +22,9 @@ def show(
 
     Example: dlrun show best, or dlrun show best --metrics --csv
     """
-    from ..inspection import look_at_test, metrics, overview
+    from ..inspection import look_at_test, overview
     from ..report import make_console, metrics_csv, show_run
-    from ..store import find_run
+    from ..store import Result, find_run, read_metrics, to_plain
     from .output import print_json
 
     if only_metrics and as_csv == as_json:
@@ -33,14 +33,15 @@ def show(
         raise UsageError("--csv: only the metrics are a table; expected --metrics beside it")
     folder = find_run(runs_dir, run)
     if only_metrics:
-        epochs = metrics(folder)
+        epochs = to_plain(read_metrics(folder))
         if as_json:
             print_json({"run_id": folder.id, "metrics": epochs})
         else:
             print(metrics_csv(epochs), end="")
         return
-    found = overview(folder)
-    found["test_look"] = look_at_test(folder, found["result"], "show")
+    seen = overview(folder)
+    test_error = seen.result.errors.test if isinstance(seen.result, Result) else None
+    found = to_plain(seen) | {"test_look": look_at_test(folder, test_error, "show")}
     if as_json:
         print_json(found)
     else:

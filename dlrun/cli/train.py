@@ -26,6 +26,6 @@ def train(
     from .ending import display_of, end_with
 
     loaded = read_config(config, overrides or ())
-    with display_of(loaded, quiet) as display:
-        result = run(loaded, runs_dir, watch=display.update, needed=needed)
-    return end_with(result, as_json, report=loaded.config.report and not result.get("reused"))
+    contents = run(loaded, runs_dir, lambda experiment: display_of(experiment, quiet), needed=needed)
+    wants_report = loaded.config.report and not contents.result_required().reused
+    return end_with(contents, loaded.origins if wants_report else None, as_json)

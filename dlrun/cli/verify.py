@@ -21,13 +21,13 @@ def verify(
     """
     from ..inspection import train_again
     from ..report import make_console, show_verification
-    from ..store import find_run
+    from ..store import find_run, to_plain
     from ..store import verify as verify_files
     from .output import print_json
 
     folder = find_run(runs_dir, run)
     files = verify_files(folder)
-    report = {"run_id": folder.id, "files": files, "rerun": train_again(folder) if rerun else None}
+    report = to_plain({"run_id": folder.id, "files": files, "rerun": train_again(folder) if rerun else None})
     if as_json:
         print_json(report)
     else:

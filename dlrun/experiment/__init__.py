@@ -2,12 +2,13 @@
 
     config -> Dataset -> Network -> training -> Evaluation -> Diagnosis -> run folder
 
-`run` walks it: `prepare` up to the network, `outcome` through training, `result` to the diagnosis, `run` into the
-folder.
+`run` walks it: `prepare` up to the network, `identity` and `record` into the folder, `train` with `checkpointing`,
+`predictions`, `result` and `judge` to the diagnosis, `advising` to the advice, and `record` again. `resume` enters it
+at a checkpoint.
 """
 
+from .advising import diagnosis_of
 from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
-from .result import diagnosis_of
 from .resume import resume
 from .run import run
 

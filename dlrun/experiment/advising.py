@@ -1,9 +1,11 @@
-"""Advice for a run: what its folder, or its training in memory, says of config, course and data, brought together.
+"""Advice for a run: what its training in memory, or its folder, says of config, course and data, brought together.
 
 Stands between the diagnosis, which is of numbers alone, and whoever shows it or follows it.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from ..advice.advise import advise
 from ..advice.case import Case, Facts
@@ -13,40 +15,60 @@ from ..data import DataFacts
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
 from ..errors import StoreError
+from ..nn.training import EpochRecord
 from ..places import command_for
-from ..store import RunFolder, read_manifest
-from .health import lines_of
-from .keeper import METRICS
+from ..store import DATA, RESOLVED, Result, RunFolder, read_manifest, sound_metrics
+from .judge import judged
 
 # What `dlrun curve` leaves in a run's folder.
 CURVE = "curve.json"
 
 
-def advised(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> RunDiagnosis:
-    """The diagnosis of a run with the advice that its folder allows."""
+def diagnosis_of(result: Result, folder: RunFolder) -> RunDiagnosis:
+    """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
+    diagnosis = judged(result)
     try:
         case = case_of(folder, diagnosis, result)
     except StoreError:  # a folder of an older dlrun, or one that lost files: the errors alone still say something
         case = Case(diagnosis)
-    return RunDiagnosis(run_id=result["run_id"], status=result["status"], diagnosis=diagnosis, advice=advise(case))
+    return advised(result, case)
 
 
-def case_of(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> Case:
+def advised(result: Result, case: Case) -> RunDiagnosis:
+    """The diagnosis of a case with the advice that follows from it."""
+    return RunDiagnosis(
+        run_id=result.run_id, status=result.status, diagnosis=case.diagnosis, advice=tuple(advise(case))
+    )
+
+
+def case_of(folder: RunFolder, diagnosis: Diagnosis, result: Result) -> Case:
     """What a run's folder knows; one that diverged at once has no metrics. Raises StoreError without run.json or
     data.json."""
-    data = folder.read_record("data.json", DataFacts)
+    config, data = read_manifest(folder).identity.config, folder.read_record(DATA, DataFacts)
     curve = None
     if (folder.path / CURVE).exists():
         with suppress(StoreError):
             curve = folder.read_record(CURVE, Curve)
+    return case_in_hand(folder, diagnosis, config, sound_metrics(folder)[0], facts_of(data, result.seconds), curve)
+
+
+def case_in_hand(
+    folder: RunFolder,
+    diagnosis: Diagnosis,
+    config: Mapping[str, Any],
+    metrics: Sequence[EpochRecord],
+    facts: Facts,
+    curve: Curve | None = None,
+) -> Case:
+    """What is known of a run that has just been trained; of `folder` the name alone."""
     return Case(
         diagnosis,
-        config=read_manifest(folder).identity.config,
-        course=course_of(lines_of(folder, METRICS)),
-        facts=facts_of(data, result["seconds"]),
+        config=config,
+        course=course_of(metrics),
+        facts=facts,
         curve=curve,
         curve_command=command_for("curve", folder.path),
-        config_file=str(folder.path / "resolved.yaml"),
+        config_file=str(folder.path / RESOLVED),
     )
 
 

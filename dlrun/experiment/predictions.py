@@ -13,8 +13,6 @@ from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
 from .prepare import Experiment
 
-PREDICTIONS = "predictions.npz"
-
 # Of training rows that stay in their file so many are kept, at some 80 bytes each: memory must not grow with the rows.
 # They stand in random order, and what asks for single training rows is the interval of a regression's train error.
 MAPPED_TRAIN_ROWS = 100_000

@@ -21,11 +21,11 @@ from ..data import (
 from ..diagnosis import Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
-from ..nn.augmentation import Augmentation, Augmenter
+from ..nn.augmentation import Augmentation
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
-from ..nn.training import Examples, Streams, Trainer, TrainingPlan
+from ..nn.training import TrainingPlan
 
 # One stream a use, each a child of the one seed. New uses go to the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
@@ -35,11 +35,17 @@ LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squ
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that a config asks for, ready to train; `optimal` is what the errors will be held against."""
+    """All that a config asks for, ready to train.
+
+    plan, augmentation : how it is trained. parameters : the first ones. streams : a generator for each use.
+    optimal : what the errors will be held against. config : what the record of the run says of all this.
+    """
 
     config: Config
     dataset: Dataset
     network: Network
+    plan: TrainingPlan
+    augmentation: Augmentation
     parameters: Parameters
     streams: dict[str, np.random.Generator]
     optimal: Optimal
@@ -57,28 +63,56 @@ def random_streams(seed: int) -> dict[str, np.random.Generator]:
 
 
 def prepare(loaded: LoadedConfig) -> Experiment:
-    """Read, split and scale the data, and draw the network's first weights. Raises ConfigError, DataError."""
-    config, streams = loaded.config, random_streams(loaded.config.seed)
-    if config.data.memory_map and config.training.batch_size == "full":
+    """Read, split and scale the data, and draw the network's first weights. Raises ConfigError, DataError.
+
+    The one place where the config's words become what the maths takes.
+    """
+    config, streams, folder = loaded.config, random_streams(loaded.config.seed), Path(loaded.file).parent
+    refuse_full_batch_of_mapped_rows(loaded)
+    dataset = prepare_data(config, folder, streams)
+    augmentation = Augmentation(**config.regularization.augment.model_dump())
+    refuse_moving_no_pixels(loaded, augmentation, dataset)
+    network = network_of(config, dataset)
+    return Experiment(
+        config,
+        dataset,
+        network,
+        training_plan(config),
+        augmentation,
+        first_parameters(config, network, streams["init"]),
+        streams,
+        declared_optimal(config, folder),
+    )
+
+
+def network_of(config: Config, dataset: Dataset) -> Network:
+    """The network between the dataset's inputs and its answers."""
+    n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
+    sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
+    return Network(sizes, config.network.activation, LOSS_OF_TASK[dataset.task], config.keep_probs())
+
+
+def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:
+    """Raises ConfigError where rows that are to stay in their file would all be read into one batch."""
+    if loaded.config.data.memory_map and loaded.config.training.batch_size == "full":
         raise ConfigError(
             [
                 f"{loaded.file}: training.batch_size: got full beside data.memory_map, and a full batch would hold"
                 " every row in memory; give a number such as 1024, or leave data.memory_map out"
             ]
         )
-    dataset = prepare_data(config, Path(loaded.file).parent, streams)
-    n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
-    sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
-    network = Network(sizes, config.network.activation, LOSS_OF_TASK[dataset.task], config.keep_probs())
-    if augmentation_of(config).moves_pixels and dataset.image_side is None:
+
+
+def refuse_moving_no_pixels(loaded: LoadedConfig, augmentation: Augmentation, dataset: Dataset) -> None:
+    """Raises ConfigError where pixels are to be moved and rows are no images."""
+    if augmentation.moves_pixels and dataset.image_side is None:
+        inputs = dataset.train.X.shape[1]
         raise ConfigError(
             [
                 f"{loaded.file}: regularization.augment: shift, rotation, zoom and flip need square images, and the "
-                f"source has {sizes[0]} inputs that are none; only augment.noise suits it"
+                f"source has {inputs} inputs that are none; only augment.noise suits it"
             ]
         )
-    optimal = declared_optimal(config, Path(loaded.file).parent)
-    return Experiment(config, dataset, network, first_parameters(config, network, streams["init"]), streams, optimal)
 
 
 def declared_optimal(config: Config, folder: Path) -> Optimal:
@@ -140,35 +174,4 @@ def training_plan(config: Config) -> TrainingPlan:
         patience_epochs=regularization.patience_epochs,
         settings=OptimizerSettings(training.momentum, training.rms_decay, training.epsilon),
         trace=training.trace,
-    )
-
-
-def make_trainer(experiment: Experiment) -> Trainer:
-    train, dev = experiment.dataset.train, experiment.dataset.dev
-    return Trainer(
-        experiment.network,
-        experiment.parameters,
-        Examples(train.X, train.Y),
-        Examples(dev.X, dev.Y),
-        training_plan(experiment.config),
-        Streams(experiment.streams["batches"], experiment.streams["dropout"]),
-        make_augmenter(experiment),
-    )
-
-
-def augmentation_of(config: Config) -> Augmentation:
-    return Augmentation(**config.regularization.augment.model_dump())
-
-
-def make_augmenter(experiment: Experiment) -> Augmenter | None:
-    """What changes each batch, or None where the config asks for no change."""
-    dataset, augmentation = experiment.dataset, augmentation_of(experiment.config)
-    if not augmentation.changes_anything():
-        return None
-    return Augmenter(
-        augmentation,
-        rng=experiment.streams["augment"],
-        side=dataset.image_side,
-        mean=dataset.preparation.means,
-        scale=dataset.preparation.scales,
     )

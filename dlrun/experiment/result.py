@@ -1,24 +1,22 @@
 """The result of a run: what `train --json` prints, result.json holds, and every later verb starts from."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from ..config import Config
-from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
+from ..diagnosis import Diagnosis
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
-from ..records import SPLITS, BySplit, Sizes
+from ..nn.training import TrainingPlan
+from ..records import SPLITS, BySplit, Sizes, without_infinities
 from ..store import Result, RunFolder, now
-from .evidence import data_findings
-from .health import Lines, health_of
-from .outcome import Outcome
+from .judge import Lines, data_findings, training_findings
 from .prepare import Experiment
 from .rows import row_summary
+from .train import Outcome
 
 # A learning rate this much smaller is what a diverged run is advised to try.
 SMALLER_RATE_FACTOR = 0.1
@@ -34,14 +32,14 @@ def summarize(
     """What came of a training, less the verdict, which `with_verdict` adds; of `folder` the name alone."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
-    decay = weight_decay(outcome.parameters, config.regularization.lambda_, len(dataset.train.X))
+    decay = weight_decay(outcome.parameters, experiment.plan.l2_lambda, len(dataset.train.X))
     penalty, is_regression = penalty_of(outcome.parameters, decay), dataset.task == "regression"
     result = Result(
         run_id=folder.id,
         run_dir=str(folder.path),
         name=config.name or folder.id,
         status=outcome.status,
-        message=message_of(outcome, config),
+        message=message_of(outcome, experiment.plan),
         task=dataset.task,
         errors=by_split(measured, lambda e: e.error),
         baseline_error=baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
@@ -58,11 +56,12 @@ def summarize(
         seconds=outcome.seconds,
         row_summary=row_summary(experiment.network, dataset, predictions),
         warnings=dataset.warnings,
-        data_findings=tuple(data_findings(experiment)),
+        data_findings=data_findings(experiment),
         signal=outcome.signal,
         ended=now(),
     )
-    return replace(result, health=tuple(health_of(experiment, result, lines)))
+    result = without_infinities(result)
+    return replace(result, health=training_findings(experiment, result, lines))
 
 
 def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:
@@ -75,19 +74,14 @@ def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluat
 
 
 def by_split(measured: Mapping[str, Evaluation], figure: Callable[[Evaluation], float]) -> BySplit[float | None]:
-    """One figure for each of train, dev and test; None where there is no such split, or no finite number."""
-    return BySplit(*(finite(figure(measured[name])) if name in measured else None for name in SPLITS))
+    """One figure for each of train, dev and test; None where there is no such split."""
+    return BySplit(*(figure(measured[name]) if name in measured else None for name in SPLITS))
 
 
-def finite(number: float) -> float | None:
-    """The number, or None as JSON has it for one that left the finite ones."""
-    return number if math.isfinite(number) else None
-
-
-def message_of(outcome: Outcome, config: Config) -> str | None:
+def message_of(outcome: Outcome, plan: TrainingPlan) -> str | None:
     """What a person is told about a run that did not finish."""
     if outcome.error is not None:
-        smaller = config.training.learning_rate * SMALLER_RATE_FACTOR
+        smaller = plan.learning_rate * SMALLER_RATE_FACTOR
         where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
         return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
     if outcome.status == "interrupted":
@@ -105,27 +99,3 @@ def with_verdict(result: Result, diagnosis: Diagnosis) -> Result:
         intervals=diagnosis.intervals,
         findings=diagnosis.findings,
     )
-
-
-def judged(result: Result) -> Diagnosis:
-    """The diagnosis of a result, with all findings; results of older runs know less."""
-    diagnosis = diagnose(
-        result.errors,
-        optimal_error=result.optimal or result.optimal_error or None,  # an older run declared it, or left it 0
-        baseline_error=result.baseline_error,
-        regression=result.task == "regression",
-        sizes=result.sizes,
-        rows=result.row_summary,
-        target_error=result.target_error,
-    )
-    return replace(diagnosis, findings=findings_of(result, diagnosis.findings))
-
-
-def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
-
-    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
-    """
-    first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
-    others = (*of_errors, *result.data_findings, *result.health)
-    return (*first, *(finding for finding in others if finding.code not in result.ignore))

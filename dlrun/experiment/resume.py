@@ -1,6 +1,6 @@
-"""Going on with a run: from its newest sound checkpoint, or from the beginning, to the end it would have had anyway.
+"""Resuming a run: from its newest sound checkpoint, or from the beginning, to the end it would have had anyway.
 
-Stands beside `run`, whose folders it takes up. Every step is a function of the state that a checkpoint holds, so a run
+Stands beside `run`, whose folders it continues. Every step is a function of the state that a checkpoint holds, so a run
 that was interrupted anywhere, any number of times, ends with the bits of one that never was.
 """
 
@@ -8,21 +8,39 @@ from collections.abc import Iterable
 
 from ..config import LoadedConfig
 from ..nn.training import Trainer
-from ..store import Checkpoint, Manifest, Parent, RunFolder, add_session, create_run, ending_of, read_manifest
+from ..store import (
+    METRICS,
+    RESOLVED,
+    TRACE,
+    Checkpoint,
+    Manifest,
+    Parent,
+    RunContents,
+    RunFolder,
+    add_session,
+    create_run,
+    ending_of,
+    read_contents,
+    read_manifest,
+    read_tags,
+    sound_metrics,
+    sound_trace,
+)
+from .checkpointing import Checkpointer, Sound
 from .failure import failure_kept
-from .health import lines_of
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
-from .keeper import METRICS, TRACE, Keeper, Sound
+from .judge import Lines
 from .prepare import Experiment, prepare, read_config
-from .run import Watch, keeper_of, train_to_an_end, write_beginning
+from .record import write_beginning
+from .run import Display, checkpointer_of, quiet, train_to_an_end
 
-# A run that ended so is over: to go on with it would be to do the same again.
+# A run that ended so is over: to resume it would be to do the same again.
 OVER = ("finished", "diverged")
 
 
-def resume(folder: RunFolder, overrides: Iterable[str] = (), watch: Watch = lambda record: None) -> dict:
-    """Go on with a run and return its result; of one that is over already, the result it has.
+def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = quiet) -> RunContents:
+    """Resume a run and return all that it holds; of one that is over already, what it holds.
 
     overrides : `training.epochs=N` alone, with a larger N: a new run, child of this one, that equals a run declared
     that long from the start.
@@ -35,12 +53,13 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), watch: Watch = lamb
         refuse_changed_config(folder, manifest.identity, config)
         is_longer = config["training"]["epochs"] > manifest.identity.config["training"]["epochs"]
         ended = ending_of(folder)
-        if ended is not None and ended["status"] in OVER and not is_longer:
-            return ended
+        if ended is not None and ended.status in OVER and not is_longer:
+            return read_contents(folder)
         experiment = prepare(loaded)
         refuse_changed_data(folder, manifest.identity, experiment)
-        go_on = make_longer if is_longer else take_up
-        return go_on(folder, manifest, loaded, experiment, watch)
+        if is_longer:
+            return make_longer(folder, manifest, loaded, experiment, display)
+        return take_up(folder, manifest, experiment, display)
 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
@@ -49,59 +68,65 @@ def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     return read_config(folder.path / "resolved.yaml", overrides)
 
 
-def take_up(folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, watch: Watch) -> dict:
-    """Go on in the run's own folder, which is tidied first and whose metrics are cut back to the checkpoint."""
-    sessions = len(manifest.sessions) + 1
-    with noted_interrupts() as interrupts, failure_kept(folder, sessions):
+def take_up(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
+    """Resume in the run's own folder, which is tidied first and whose metrics are cut back to the checkpoint."""
+    with noted_interrupts() as interrupts, failure_kept(folder, len(manifest.sessions) + 1):
         folder.tidy()
-        keeper = keeper_of(experiment, folder, manifest.identity, interrupts)
-        checkpoint, notes = keeper.newest(folder, manifest.identity.hashes, sound_lines(folder, keeper.trainer))
-        add_session(folder, manifest, checkpoint and checkpoint.name)
-        begin_at(keeper, checkpoint)
-        folder.keep_lines(METRICS, keeper.trainer.epochs_done)
-        folder.keep_lines(TRACE, len(trace_so_far(folder, keeper.trainer)))
-        more = {"sessions": sessions, "notes": version_notes(manifest.identity.environment) + notes}
-        return train_to_an_end(folder, experiment, keeper, watch, more)
+        checkpointer = checkpointer_of(experiment, folder, manifest.identity, interrupts)
+        lines = sound_lines(folder)
+        checkpoint, notes = checkpointer.newest(folder, manifest.identity.hashes, reach_of(lines, checkpointer.trainer))
+        manifest = add_session(folder, manifest, checkpoint and checkpoint.name)
+        begin_at(checkpointer, checkpoint, lines)
+        folder.keep_lines(METRICS, len(checkpointer.metrics))
+        folder.keep_lines(TRACE, len(checkpointer.trace))
+        notes = [*version_notes(manifest.identity.environment), *notes]
+        begun = begun_contents(folder, manifest, experiment)
+        return train_to_an_end(begun, experiment, checkpointer, display, notes)
+
+
+def begun_contents(folder: RunFolder, manifest: Manifest, experiment: Experiment) -> RunContents:
+    """What the folder of a run that is resumed has held since its beginning."""
+    return RunContents(
+        folder=folder,
+        manifest=manifest,
+        status="running",
+        tags=tuple(read_tags(folder)),
+        data=experiment.dataset.facts,
+        resolved=folder.read_bytes(RESOLVED).decode(),
+    )
 
 
 def make_longer(
-    folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, watch: Watch
-) -> dict:
-    """Go on in a new run with more epochs; the old one stays as it is, and is its parent."""
+    folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, display: Display
+) -> RunContents:
+    """Train on in a new run with more epochs; the old one stays as it is, and is its parent."""
     identity = identity_of(loaded, experiment, Parent(folder.id, "longer"))
     longer = create_run(folder.path.parent, loaded.config.name)
     with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
-        write_beginning(longer, loaded, experiment, identity)
-        keeper = keeper_of(experiment, longer, identity, interrupts)
-        checkpoint, notes = keeper.newest(folder, manifest.identity.hashes, sound_lines(folder, keeper.trainer))
-        begin_at(keeper, checkpoint)
-        for record in sound_metrics(folder)[: keeper.trainer.epochs_done]:
+        begun = write_beginning(longer, loaded, experiment, identity)
+        checkpointer = checkpointer_of(experiment, longer, identity, interrupts)
+        lines = sound_lines(folder)
+        checkpoint, notes = checkpointer.newest(folder, manifest.identity.hashes, reach_of(lines, checkpointer.trainer))
+        begin_at(checkpointer, checkpoint, lines)
+        for record in checkpointer.metrics:
             longer.append_line(METRICS, record)
-        for line in trace_so_far(folder, keeper.trainer):
+        for line in checkpointer.trace:
             longer.append_line(TRACE, line)
-        more = {"sessions": 1, "notes": version_notes(manifest.identity.environment) + notes}
-        return train_to_an_end(longer, experiment, keeper, watch, more)
+        notes = [*version_notes(manifest.identity.environment), *notes]
+        return train_to_an_end(begun, experiment, checkpointer, display, notes)
 
 
-def sound_metrics(folder: RunFolder) -> list[dict]:
-    """The records of the epochs up to the first damaged line, of which the first is epoch 1, the second epoch 2, ..."""
-    if not (folder.path / METRICS).exists():
-        return []
-    records, _ = folder.sound_lines(METRICS)
-    numbered = [record for number, record in enumerate(records, start=1) if record.get("epoch") == number]
-    return numbered if len(numbered) == len(records) else []
+def sound_lines(folder: RunFolder) -> Lines:
+    """The records of the epochs up to the first damaged line, of which the first is epoch 1, and the trace's lines."""
+    metrics = sound_metrics(folder)[0]
+    is_numbered = all(record.epoch == number for number, record in enumerate(metrics, start=1))
+    return Lines(metrics if is_numbered else (), sound_trace(folder)[0])
 
 
-def trace_so_far(folder: RunFolder, trainer: Trainer) -> list[dict]:
-    """The lines of the trace up to where the trainer stands; at the beginning there are none yet."""
-    lines = lines_of(folder, TRACE) if trainer.has_begun() else []
-    return [line for line in lines if line.get("epoch") <= trainer.epochs_done]
-
-
-def sound_lines(folder: RunFolder, trainer: Trainer) -> Sound:
+def reach_of(lines: Lines, trainer: Trainer) -> Sound:
     """How far metrics and trace can be relied on; a trace that ends early is as bad as metrics that do."""
-    metrics = Sound(len(sound_metrics(folder)), METRICS)
-    traced = {line.get("epoch") for line in lines_of(folder, TRACE)}
+    metrics = Sound(len(lines.metrics), METRICS)
+    traced = {line.epoch for line in lines.trace}
     missing = (
         epoch
         for epoch in range(metrics.epochs + 1)
@@ -110,7 +135,11 @@ def sound_lines(folder: RunFolder, trainer: Trainer) -> Sound:
     return min(metrics, Sound(next(missing, metrics.epochs + 1) - 1, TRACE))
 
 
-def begin_at(keeper: Keeper, checkpoint: Checkpoint | None) -> None:
-    """Bring the trainer to a checkpoint; without one it stands at the beginning already."""
+def begin_at(checkpointer: Checkpointer, checkpoint: Checkpoint | None, lines: Lines) -> None:
+    """Bring the trainer to a checkpoint and the lines up to it; without one both stand at the beginning already."""
     if checkpoint is not None:
-        keeper.restore(checkpoint)
+        checkpointer.restore(checkpoint)
+    trainer = checkpointer.trainer
+    checkpointer.metrics += lines.metrics[: trainer.epochs_done]
+    if trainer.has_begun():
+        checkpointer.trace += [line for line in lines.trace if line.epoch <= trainer.epochs_done]

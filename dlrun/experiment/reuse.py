@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from ..errors import StoreError
-from ..store import Identity, RunFolder, list_runs, read_manifest, read_result
+from ..store import Identity, RunFolder, list_runs, read_manifest
 
 
-def find_same(runs_dir: Path, identity: Identity) -> dict | None:
-    """The result, with "reused", of the newest finished run of this identity; None where there is none."""
+def find_same(runs_dir: Path, identity: Identity) -> RunFolder | None:
+    """The newest finished run of this identity; None where there is none."""
     for row in list_runs(runs_dir):
-        if row["status"] == "finished":
-            folder = RunFolder(runs_dir / row["run_id"])
+        folder = RunFolder(runs_dir / row.run_id)
+        if row.status == "finished" and row.errors.train is not None:
             try:
                 if read_manifest(folder).identity.is_same(identity):
-                    return read_result(folder) | {"run_dir": str(folder.path), "reused": True}
+                    return folder
             except StoreError:
                 continue  # it is listed as broken; a new run does as well
     return None

@@ -1,46 +1,68 @@
-"""From a config to a run folder: the path, walked. What a run folder holds is written here and nowhere else."""
+"""From a config to a run folder: the path, walked once from top to bottom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
-from ..config import LoadedConfig, resolved_yaml
-from ..nn.predictions import Predictions
+from ..config import LoadedConfig
 from ..nn.training import EpochRecord
-from ..store import Identity, Parent, RunFolder, create_run, now, to_plain, write_manifest, write_result
+from ..store import Identity, Parent, RunContents, RunFolder, create_run, read_contents
+from .advising import advised, case_in_hand, facts_of
+from .checkpointing import Checkpointer
 from .failure import failure_kept
-from .health import lines_of
-from .identity import identity_of, with_absolute_paths
+from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
-from .keeper import METRICS, TRACE, Keeper
-from .outcome import Outcome, train
-from .predictions import PREDICTIONS, predict, prediction_arrays
-from .prepare import Experiment, make_trainer, prepare
-from .result import diagnosis_of, summarize
+from .judge import Lines, judged
+from .predictions import predict
+from .prepare import Experiment, prepare
+from .record import write_beginning, write_ending
+from .result import summarize, with_verdict
 from .reuse import find_same
 from .scored import note_scored
-from .showcase import EXAMPLES, example_arrays
+from .train import train, trainer_of
 
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
 
 
-Watch = Callable[[EpochRecord], None]
+class Watcher(Protocol):
+    """What is shown of a training while it goes on."""
+
+    def update(self, record: EpochRecord) -> None:
+        """Takes the record of an epoch as it is written."""
+
+
+Display = Callable[[Experiment], AbstractContextManager[Watcher]]
+
+
+class Quiet:
+    """The watcher that shows nothing."""
+
+    def update(self, record: EpochRecord) -> None:
+        """Takes one epoch's record."""
+
+
+@contextmanager
+def quiet(experiment: Experiment) -> Iterator[Watcher]:
+    """The display that shows nothing."""
+    yield Quiet()
 
 
 def run(
     loaded: LoadedConfig,
     runs_dir: Path,
-    watch: Watch = lambda record: None,
+    display: Display = quiet,
     *,
     parent: Parent | None = None,
     needed: bool = False,
-) -> dict:
-    """Train what a config says and leave a run folder. Returns the result, as result.json holds it.
+) -> RunContents:
+    """Train what a config says and leave a run folder. Returns all that it holds, its result among it.
 
-    watch : sees each epoch's record as it is written to metrics.jsonl.
+    display : opened for the training, sees each epoch's record as it is written to metrics.jsonl.
     parent : the run that this one follows from.
-    needed : a finished run of the same config, data and dlrun is used again instead; its result has "reused".
+    needed : a finished run of the same config, data and dlrun is used again instead; its result says so.
     Raises DlrunError before the folder exists; afterwards a divergence or an interrupt is a status of the result, and
     a StoreError leaves the run failed. Any other exception is a bug: its traceback is saved in the folder, whose path
     it then carries as `run_dir`.
@@ -48,74 +70,52 @@ def run(
     experiment = prepare(loaded)
     identity = identity_of(loaded, experiment, parent)
     if needed and (same := find_same(runs_dir, identity)):
-        return same
+        return reused(same)
     with noted_interrupts() as interrupts:
         folder = create_run(runs_dir, loaded.config.name or NAMELESS)
         with folder.locked(), failure_kept(folder, sessions=1):
-            write_beginning(folder, loaded, experiment, identity)
-            keeper = keeper_of(experiment, folder, identity, interrupts)
-            return train_to_an_end(folder, experiment, keeper, watch, {"sessions": 1, "notes": []})
+            begun = write_beginning(folder, loaded, experiment, identity)
+            checkpointer = checkpointer_of(experiment, folder, identity, interrupts)
+            return train_to_an_end(begun, experiment, checkpointer, display)
 
 
-def keeper_of(experiment: Experiment, folder: RunFolder, identity: Identity, interrupts: Interrupts) -> Keeper:
-    """What keeps this run in its folder."""
-    return Keeper(experiment, make_trainer(experiment), folder, identity.hashes, interrupts)
+def reused(folder: RunFolder) -> RunContents:
+    """An older run in place of a new one, from where it is now."""
+    contents = read_contents(folder)
+    return replace(contents, ending=replace(contents.result_required(), run_dir=str(folder.path), reused=True))
 
 
-def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, watch: Watch, more: dict) -> dict:
-    """Train from where the keeper's trainer stands, and write what came of it; `more` goes into the result."""
-    outcome = train(experiment, epoch_recorder(folder, watch), keeper)
+def checkpointer_of(
+    experiment: Experiment, folder: RunFolder, identity: Identity, interrupts: Interrupts
+) -> Checkpointer:
+    """What keeps this run in its folder, with a trainer that stands at the beginning."""
+    return Checkpointer(experiment, trainer_of(experiment), folder, identity.hashes, interrupts)
+
+
+def train_to_an_end(
+    begun: RunContents, experiment: Experiment, checkpointer: Checkpointer, display: Display, notes: Sequence[str] = ()
+) -> RunContents:
+    """Train from where the checkpointer's trainer stands, judge what came of it, and write it down.
+
+    notes : sentences about how this session began, for the result.
+    """
+    folder, identity = begun.folder, begun.manifest.identity
+    with display(experiment) as shown:
+        outcome = train(checkpointer, shown.update)
+    lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))
     predictions = predict(experiment, outcome.parameters)
-    lines = (lines_of(folder, name) for name in (METRICS, TRACE))
-    result = summarize(experiment, outcome, predictions, folder, *lines)
-    result |= {"signal": outcome.signal, "ended": now(), **more}
-    result["notes"] = [
-        *result["notes"],
-        *note_scored(folder, keeper.hashes, outcome, keeper.trainer.plan, result["errors"]["dev"]),
-    ]
-    write_ending(folder, experiment, outcome, predictions, result)
-    return result
-
-
-def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, float], None]:
-    """What is done with an epoch's record and the seconds so far: a line in metrics.jsonl, and a look by `watch`."""
-
-    def record_epoch(record: EpochRecord, seconds: float) -> None:
-        line = replace(record, seconds=round(seconds, 6))
-        folder.append_line(METRICS, line)
-        watch(line)
-
-    return record_epoch
-
-
-def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> None:
-    """Everything that is known before training. run.json comes last: a run with one can be gone on with."""
-    dataset = experiment.dataset
-    folder.write_bytes("config.yaml", loaded.text)
-    folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
-    folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
-    folder.write_json("data.json", dataset.facts)
-    folder.write_arrays("split.npz", dataset.rows_as_arrays())
-    write_manifest(folder, identity)
-
-
-def write_ending(
-    folder: RunFolder, experiment: Experiment, outcome: Outcome, predictions: dict[str, Predictions], result: dict
-) -> None:
-    """Everything that training found out. The result comes last: a folder with one is whole."""
-    folder.write_arrays("model.npz", outcome.parameters.tensors() | experiment.dataset.preparation.to_arrays())
-    folder.write_arrays(PREDICTIONS, prediction_arrays(experiment.dataset, predictions))
-    if examples := example_arrays(experiment.dataset, predictions):
-        folder.write_arrays(EXAMPLES, examples)
-    folder.write_json("diagnosis.json", diagnosis_of(result, folder))
-    folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
-    write_result(folder, result)
-
-
-def log_lines(result: dict) -> list[str]:
-    """The run in a few lines of plain text."""
-    lines = [f"warning: {warning}" for warning in result["warnings"]]
-    lines.append(f"{result['status']} after {result['epochs']} epochs and {result['seconds']:.1f} s")
-    if result["message"]:
-        lines.append(result["message"])
-    return lines
+    result = summarize(experiment, outcome, predictions, folder, lines)
+    diagnosis = judged(result)
+    facts = facts_of(experiment.dataset.facts, result.seconds)
+    case = case_in_hand(folder, diagnosis, identity.config, lines.metrics, facts)
+    notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))
+    result = replace(with_verdict(result, diagnosis), sessions=len(begun.manifest.sessions), notes=notes)
+    ended = replace(
+        begun,
+        status=result.status,
+        ending=result,
+        diagnosis=advised(result, case),
+        metrics=lines.metrics,
+        trace=lines.trace,
+    )
+    return write_ending(ended, experiment, outcome.parameters, predictions)

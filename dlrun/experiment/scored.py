@@ -9,7 +9,7 @@ from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..nn.training import TrainingPlan
 from ..store import Hashes, RunFolder, looks, now
-from .outcome import Outcome
+from .train import Outcome
 
 
 def note_scored(

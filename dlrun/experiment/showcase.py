@@ -9,8 +9,6 @@ from ..data import Dataset
 from ..nn.evaluation import pieces
 from ..nn.predictions import Predictions
 
-EXAMPLES = "examples.npz"
-
 # As many images as fit on a page without scrolling far.
 WORST = 24
 

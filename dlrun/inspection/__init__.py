@@ -1,25 +1,27 @@
 """What is asked of a run after its training, or of a config before any; `dlrun train` does not come by here."""
 
 from .asked import AskedDiagnosis, asked_diagnosis
-from .comparison import compare
-from .contents import contents
+from .comparison import Comparison, compare
+from .contents import PageContents, contents, page_contents
 from .gradients import CheckOptions, check_gradients, sweep_epsilon
 from .looks import look_at_test, with_selection
-from .overview import difference, kept_diagnosis, metrics, overview, train_again
+from .overview import Overview, difference, overview, train_again
 from .reference import reference_of
 
 __all__ = [
     "AskedDiagnosis",
     "CheckOptions",
+    "Comparison",
+    "Overview",
+    "PageContents",
     "asked_diagnosis",
     "check_gradients",
     "compare",
     "contents",
     "difference",
-    "kept_diagnosis",
     "look_at_test",
-    "metrics",
     "overview",
+    "page_contents",
     "reference_of",
     "sweep_epsilon",
     "train_again",

@@ -9,7 +9,7 @@ from ..advice import RunDiagnosis
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..records import Mapped, flat, omitted
-from ..store import RunFolder
+from ..store import Result, RunFolder
 from .looks import look_at_test, with_selection
 from .reference import reference_of
 
@@ -29,13 +29,13 @@ class AskedDiagnosis(Mapped):
     test_look: int | None
 
 
-def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: dict, *, bracketed: bool) -> AskedDiagnosis:
+def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, bracketed: bool) -> AskedDiagnosis:
     """The diagnosis of a run with all that is known today; `bracketed` by ordinary learners, which takes a while.
 
     Raises StoreError and DataError as `reference_of`.
     """
-    reference = reference_of(run.diagnosis, folder, result) if bracketed else None
-    test_look = look_at_test(folder, result, "diagnose")
+    reference = reference_of(run.diagnosis, folder) if bracketed else None
+    test_look = look_at_test(folder, result.errors.test, "diagnose")
     run, selection = with_selection(run, folder, result)
     return AskedDiagnosis(
         run=run, reference=reference, selection=selection, run_dir=str(folder.path), test_look=test_look

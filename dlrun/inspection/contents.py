@@ -1,26 +1,19 @@
-"""All that a run folder holds and a report shows, read once and checked against the run's own checksums.
+"""What a report shows of a run: all that its folder holds, and what follows from it by asking the network again.
 
-Stands beside `overview`, which it begins with.
+Stands beside `overview`, which is a part of it.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..data import DataFacts, Preparation
-from ..experiment.keeper import METRICS
-from ..experiment.predictions import PREDICTIONS
+from ..data import Preparation
 from ..experiment.prepare import LOSS_OF_TASK, read_config
-from ..experiment.showcase import EXAMPLES
 from ..nn.network import Network, predict_logits
 from ..nn.parameters import Parameters
-from ..store import RunFolder, require_sound
-from .overview import overview
-
-TRACE = "trace.jsonl"
-MODEL = "model.npz"
-
-# What a run has once it has ended; each of them may be missing from the folder of an older dlrun.
-DIAGNOSIS, DATA = "diagnosis.json", "data.json"
-ARRAYS = {"predictions": PREDICTIONS, "examples": EXAMPLES, "model": MODEL}
+from ..store import Array, Arrays, RunContents, RunFolder, read_contents
+from .overview import Overview, overview_of
 
 # Points along each side of the plane on which a network of two inputs is asked: about two pixels of the picture.
 PLANE_POINTS = 120
@@ -29,44 +22,49 @@ PLANE_POINTS = 120
 MARGIN_SHARE = 0.08
 
 
-def contents(folder: RunFolder) -> dict:
-    """What `overview` says, and as much again of the run's files.
-
-    metrics, trace, origins, resolved, diagnosis, data, predictions, examples, model and plane are None (origins empty)
-    where the run has no such file, or has not ended. Raises StoreError where the run cannot be read, or where a file
-    is not the one that was written.
-    """
-    found = overview(folder)
-    has_ended = found["result"] is not None and "errors" in found["result"]
-    names = [DIAGNOSIS, DATA, *ARRAYS.values(), "resolved.yaml"]
-    present = {name for name in names if has_ended and (folder.path / name).exists()}
-    if has_ended:
-        require_sound(folder, present)
-    lines = {key: lines_of(folder, name) for key, name in (("metrics", METRICS), ("trace", TRACE))}
-    values = {
-        "diagnosis": folder.read_json(DIAGNOSIS) if DIAGNOSIS in present else None,
-        "data": folder.read_record(DATA, DataFacts) if DATA in present else None,
-    }
-    arrays = {key: folder.read_arrays(name) if name in present else None for key, name in ARRAYS.items()}
-    resolved = folder.read_bytes("resolved.yaml").decode() if "resolved.yaml" in present else None
-    origins = read_config(folder.path / "config.yaml", found["overrides"]).origins if has_ended else {}
-    everything = found | lines | values | arrays | {"resolved": resolved, "origins": origins}
-    return everything | {"plane": plane_of(everything)}
-
-
-def lines_of(folder: RunFolder, name: str) -> list[dict] | None:
-    """The records up to the first damaged line; None without the file."""
-    return folder.sound_lines(name)[0] if (folder.path / name).exists() else None
-
-
-def plane_of(found: dict) -> dict | None:
+@dataclass(frozen=True)
+class Plane:
     """What a network of two inputs says all over the plane of its points: x (g,), y (g,), margins (g, g, K).
 
-    A class is answered where its margin, its output above the highest of the others, is above zero. None for any other
-    network, and for a regression.
+    A class is answered where its margin, its output above the highest of the others, is above zero.
     """
-    examples, model, result = found["examples"], found["model"], found["result"]
-    if not examples or not model or "train_inputs" not in examples or result["task"] == "regression":
+
+    x: Array
+    y: Array
+    margins: Array
+
+
+@dataclass(frozen=True)
+class PageContents:
+    """A run as its page shows it. origins : where each value of its config came from, by dotted path."""
+
+    overview: Overview
+    run: RunContents
+    origins: Mapping[str, str]
+    plane: Plane | None
+
+
+def contents(folder: RunFolder) -> PageContents:
+    """A run, read once and checked against its own checksums.
+
+    Raises StoreError where the run cannot be read, or where a file is not the one that was written.
+    """
+    run, origins = read_contents(folder), {}
+    if run.result:
+        origins = read_config(folder.path / "config.yaml", run.manifest.identity.overrides).origins
+    return page_contents(run, origins)
+
+
+def page_contents(run: RunContents, origins: Mapping[str, str]) -> PageContents:
+    """The same of a run that is in hand."""
+    seen = overview_of(run.folder, run.manifest, run.status, run.tags, run.ending, run.diagnosis)
+    return PageContents(seen, run, origins, plane_of(run))
+
+
+def plane_of(run: RunContents) -> Plane | None:
+    """What the network says of each point of the plane; None of one with other inputs, and of a regression."""
+    examples, model, result = run.examples, run.model, run.result
+    if not examples or not model or not result or "train_inputs" not in examples or result.task == "regression":
         return None
     preparation = Preparation.from_arrays(model)
     if len(preparation.numeric_columns) != 2:
@@ -76,12 +74,12 @@ def plane_of(found: dict) -> dict | None:
     room = MARGIN_SHARE * np.maximum(high - low, 1e-9)
     x, y = (np.linspace(low[i] - room[i], high[i] + room[i], PLANE_POINTS) for i in range(2))
     raw = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    X = preparation.scaled(raw)
-    logits = logits_of(model, found["config"]["network"]["activation"], LOSS_OF_TASK[result["task"]], X)
-    return {"x": x, "y": y, "margins": margins_of(logits).reshape(PLANE_POINTS, PLANE_POINTS, -1)}
+    activation = run.manifest.identity.config["network"]["activation"]
+    logits = logits_of(model, activation, LOSS_OF_TASK[result.task], preparation.scaled(raw))
+    return Plane(x, y, margins_of(logits).reshape(PLANE_POINTS, PLANE_POINTS, -1))
 
 
-def logits_of(model: dict[str, np.ndarray], activation: str, loss: str, X: np.ndarray) -> np.ndarray:
+def logits_of(model: Arrays, activation: str, loss: str, X: Array) -> Array:
     """Logits (m, K) of the network whose parameters model.npz holds, in float64."""
     depth = sum(name[0] == "W" and name[1:].isdigit() for name in model)
     sizes = (len(model["W1"]), *(model[f"W{layer}"].shape[1] for layer in range(1, depth + 1)))
@@ -92,7 +90,7 @@ def logits_of(model: dict[str, np.ndarray], activation: str, loss: str, X: np.nd
         return predict_logits(Network(sizes, activation, loss), parameters, X)
 
 
-def margins_of(logits: np.ndarray) -> np.ndarray:
+def margins_of(logits: Array) -> Array:
     """(m, K) of logits (m, K), one column standing for two classes: each less the highest of the others."""
     if logits.shape[1] == 1:
         return np.hstack([-logits, logits])

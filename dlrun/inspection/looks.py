@@ -10,15 +10,15 @@ from ..advice import RunDiagnosis
 from ..diagnosis.looks import Looked
 from ..diagnosis.selection import Selection, selection, selection_findings
 from ..errors import StoreError
-from ..store import RunFolder, looks, now, read_manifest
+from ..store import Result, RunFolder, looks, now, read_manifest
 
 
-def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | None:
+def look_at_test(folder: RunFolder, test_error: float | None, verb: str) -> int | None:
     """Writes down that somebody is shown a run's test error, and says the how many-th look at this test set it is.
 
     None where there is no test error to be seen. A folder that cannot be written counts what it knows.
     """
-    if not result or (result.get("errors") or {}).get("test") is None:
+    if test_error is None:
         return None
     try:
         hashes = read_manifest(folder).identity.hashes
@@ -33,7 +33,7 @@ def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | Non
     return None
 
 
-def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: dict) -> tuple[RunDiagnosis, Selection | None]:
+def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: Result) -> tuple[RunDiagnosis, Selection | None]:
     """The diagnosis with the findings that follow from what the ledger says today, and what it says.
 
     None of a run that is older than the ledger.
@@ -45,8 +45,7 @@ def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: dict) -> 
     judged = diagnosis.diagnosis
     if judged.sizes is None or not judged.sizes.dev:
         return diagnosis, None
-    told = {"dev_error": judged.errors.dev, "dev_rows": judged.sizes.dev}
-    found = selection(events, **told, regression=judged.regression)
+    found = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=judged.regression)
     findings = selection_findings(found, judged.errors, judged.sizes, verdict=judged.verdict)
-    kept = [finding for finding in findings if finding.code not in (result.get("ignore") or ())]
+    kept = [finding for finding in findings if finding.code not in result.ignore]
     return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *kept))), found

@@ -22,7 +22,7 @@ SEED = 0
 FEWEST_ROWS = 20
 
 
-def reference_of(diagnosis: Diagnosis, folder: RunFolder, result: dict) -> Reference:
+def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
     """The optimal error's bracket, and whether high bias is demonstrated.
 
     Raises StoreError where the run's config or data changed, DataError where it has too few rows.
@@ -38,7 +38,7 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder, result: dict) -> Refer
         list(answers(X, y, regression=is_regression, rng=rng)),
         None if is_regression else conflicts(dataset),
         train_error=diagnosis.errors.train,
-        train_interval=train_interval(diagnosis, result),
+        train_interval=train_interval(diagnosis, len(dataset.train.X)),
         low=diagnosis.thresholds.low,
         high=diagnosis.thresholds.high,
         declared=diagnosis.optimal_error,
@@ -46,9 +46,9 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder, result: dict) -> Refer
     )
 
 
-def train_interval(diagnosis: Diagnosis, result: dict) -> Interval:
+def train_interval(diagnosis: Diagnosis, train_rows: int) -> Interval:
     """The 90% interval of the train error; a regression's own where the diagnosis has it, else the point."""
     error = diagnosis.errors.train
     if diagnosis.intervals.train:
         return diagnosis.intervals.train
-    return (error, error) if diagnosis.regression else error_interval(error, result["sizes"]["train"])
+    return (error, error) if diagnosis.regression else error_interval(error, train_rows)

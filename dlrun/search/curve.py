@@ -54,7 +54,7 @@ def learning_curve(
     trained = train_variants(
         experiment,
         [*(Variant(chosen) for chosen in drawn), Variant()],
-        seconds_each=result["seconds"] / 2,
+        seconds_each=result.seconds / 2,
         processes=processes,
         progress=progress,
     )
@@ -64,9 +64,7 @@ def learning_curve(
     sizes = [round(np.mean([len(chosen) for chosen in drawn[start : start + DRAWS]])) for start in starts]
     regression = experiment.dataset.task == "regression"
     found = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
-    made = RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=found)
-    keep(folder, CURVE, made)
-    return made
+    return keep(folder, CURVE, RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=found))
 
 
 def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:

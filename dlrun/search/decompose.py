@@ -4,21 +4,87 @@ Stands beside `curve`. Split-half disagreement needs no bootstrap, whose network
 holds this data set's own luck.
 """
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from ..diagnosis.words import points
 from ..errors import DataError
 from ..experiment import Experiment
-from ..statistics.decomposition import disagreement_variance, domingos, kohavi_wolpert, pairwise_variance, squared_parts
+from ..records import FLAT, Mapped
+from ..statistics.decomposition import (
+    Domingos,
+    Parts,
+    disagreement_variance,
+    domingos,
+    kohavi_wolpert,
+    pairwise_variance,
+    squared_parts,
+)
 from ..store import RunFolder, now
 from .reopen import keep, reopened
 from .trainings import Progress, Trained, Variant, parts_of_rows, resampled_rows, train_variants
 
 DECOMPOSITION = "decomposition.json"
 
+BOOTSTRAP_NOTE = "bias here includes label noise and this data set's own luck; each network saw 63% of the rows"
+
 # Five times two halves cost five trainings, and their mean then varies by a tenth of itself; so do five seeds.
 HALVINGS = 5
 SEEDS = 5
+
+
+@dataclass(frozen=True)
+class HalvesVariance(Mapped):
+    """The variance of networks trained on half of the rows each: mean and spread over so many pairs."""
+
+    variance: float
+    spread: float
+    pairs: int
+
+
+@dataclass(frozen=True)
+class SeedsVariance(Mapped):
+    """The variance of so many networks that differ in nothing but the seed."""
+
+    variance: float
+    networks: int
+
+
+@dataclass(frozen=True)
+class Sources(Mapped):
+    """Where the variance comes from. sampling : that of halves less that of seeds, at least 0.
+
+    All are mean disagreements / 2 on the dev rows, fractions.
+    """
+
+    halves: HalvesVariance
+    seeds: SeedsVariance
+    sampling: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class BootstrapParts(Mapped):
+    """Bias and variance over networks trained on rows drawn with replacement, beside the loss of the whole network."""
+
+    networks: int
+    whole_loss: float
+    note: str
+    kohavi_wolpert: Parts
+    domingos: Domingos | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decomposition(Mapped):
+    """decomposition.json: what a run's variance is made of, and when that was found out."""
+
+    run_id: str
+    task: str
+    made: str
+    dev_rows: int
+    sources: Sources = field(metadata=FLAT)
+    bootstrap: BootstrapParts | None
 
 
 def decompose(
@@ -27,30 +93,28 @@ def decompose(
     bootstrap: int = 0,
     progress: Progress = lambda done, total: None,
     processes: int | None = None,
-) -> dict:
-    """Plain values: run_id, task, dev_rows, sampling, seeds, halves, sentence, bootstrap (None unless asked for).
+) -> Decomposition:
+    """Train on halves of the rows and with other seeds, and say which makes the answers vary.
 
-    halves : variance of networks trained on half of the rows each. seeds : of networks that differ in nothing but the
-    seed. sampling : the first less the second, at least 0. All are mean disagreements / 2 on the dev rows, fractions.
-    bootstrap : so many trainings on rows drawn with replacement.
+    bootstrap : so many trainings on rows drawn with replacement, too.
     Kept in the run's folder as decomposition.json. Raises StoreError, DataError.
     """
     experiment, result = reopened(folder)
     variants = [*half_variants(experiment, folder.id), *seed_variants(experiment)]
     resampled = bootstrap_variants(experiment, bootstrap)
     trained = train_variants(
-        experiment, [*variants, *resampled], seconds_each=result["seconds"], processes=processes, progress=progress
+        experiment, [*variants, *resampled], seconds_each=result.seconds, processes=processes, progress=progress
     )
     halves, seeds = trained[: 2 * HALVINGS], trained[2 * HALVINGS : len(variants)]
-    found = {
-        "run_id": folder.id,
-        "task": experiment.dataset.task,
-        "made": now(),
-        "dev_rows": len(experiment.dataset.dev.X),
-        **sources_of_variance(experiment, halves, seeds),
-        "bootstrap": bootstrap_parts(experiment, trained[len(variants) :], seeds[0]) if bootstrap else None,
-    }
-    return keep(folder, DECOMPOSITION, found)
+    decomposition = Decomposition(
+        run_id=folder.id,
+        task=experiment.dataset.task,
+        made=now(),
+        dev_rows=len(experiment.dataset.dev.X),
+        sources=sources_of_variance(experiment, halves, seeds),
+        bootstrap=bootstrap_parts(experiment, trained[len(variants) :], seeds[0]) if bootstrap else None,
+    )
+    return keep(folder, DECOMPOSITION, decomposition)
 
 
 def half_variants(experiment: Experiment, run_id: str) -> list[Variant]:
@@ -84,8 +148,8 @@ def other_seed(experiment: Experiment, number: int) -> int:
     return experiment.config.seed + number
 
 
-def sources_of_variance(experiment: Experiment, halves: list[Trained], seeds: list[Trained]) -> dict:
-    """halves, seeds, sampling, each {variance, spread}, and the sentence that weighs them."""
+def sources_of_variance(experiment: Experiment, halves: list[Trained], seeds: list[Trained]) -> Sources:
+    """The variance by source, and the sentence that weighs them."""
     regression = experiment.dataset.task == "regression"
     scale = variance_of_targets(experiment)
     pairs = [
@@ -95,12 +159,12 @@ def sources_of_variance(experiment: Experiment, halves: list[Trained], seeds: li
     of_seeds = pairwise_variance(answers_of(seeds), regression=regression) / scale
     of_halves = float(np.mean(pairs))
     sampling = max(0.0, of_halves - of_seeds)
-    return {
-        "halves": {"variance": of_halves, "spread": float(np.std(pairs, ddof=1)), "pairs": len(pairs)},
-        "seeds": {"variance": of_seeds, "networks": len(seeds)},
-        "sampling": sampling,
-        "sentence": weighed(of_seeds, sampling),
-    }
+    return Sources(
+        HalvesVariance(of_halves, float(np.std(pairs, ddof=1)), len(pairs)),
+        SeedsVariance(of_seeds, len(seeds)),
+        sampling,
+        weighed(of_seeds, sampling),
+    )
 
 
 def weighed(of_seeds: float, sampling: float) -> str:
@@ -116,23 +180,16 @@ def weighed(of_seeds: float, sampling: float) -> str:
     return "nothing varies: every network gave the same answers"
 
 
-def bootstrap_parts(experiment: Experiment, networks: list[Trained], whole: Trained) -> dict:
-    """Bias and variance over bootstrap networks, which add up to their loss, beside the loss of the whole network."""
+def bootstrap_parts(experiment: Experiment, networks: list[Trained], whole: Trained) -> BootstrapParts:
+    """Bias and variance over bootstrap networks, which add up to their loss."""
     answers, targets, scale = answers_of(networks), whole.dev.targets, variance_of_targets(experiment)
-    told = {
-        "networks": len(networks),
-        "whole_loss": mean_loss(experiment, whole) / scale,
-        "note": "bias here includes label noise and this data set's own luck; each network saw 63% of the rows",
-    }
     if experiment.dataset.task == "regression":
-        parts = squared_parts(answers, targets)
-        return told | {"kohavi_wolpert": {key: part / scale for key, part in parts._asdict().items()}, "domingos": None}
-    classes = max(len(experiment.dataset.classes), 2)
-    found = {
-        "kohavi_wolpert": kohavi_wolpert(answers, targets, classes),
-        "domingos": domingos(answers, targets, classes),
-    }
-    return told | {name: parts._asdict() for name, parts in found.items()}
+        parts, other = squared_parts(answers, targets), None
+        parts = Parts(parts.loss / scale, parts.bias / scale, parts.variance / scale)
+    else:
+        classes = max(len(experiment.dataset.classes), 2)
+        parts, other = kohavi_wolpert(answers, targets, classes), domingos(answers, targets, classes)
+    return BootstrapParts(len(networks), mean_loss(experiment, whole) / scale, BOOTSTRAP_NOTE, parts, other)
 
 
 def mean_loss(experiment: Experiment, one: Trained) -> float:

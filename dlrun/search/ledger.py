@@ -3,95 +3,153 @@
 Stands between the searches that carry advice out and whoever asks whether it is any good.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import examples_of
+from ..inspection.comparison import rival_of
+from ..records import Mapped
 from ..statistics.paired import Paired, compare_answers, compare_losses
-from ..store import RunFolder, now, read_manifest, read_result
+from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
+from .follow import TrainAndDev
 
 LEDGER = "advice.jsonl"
 
+# What came of the expectation that an error falls.
+Outcome = Literal["held", "reversed", "not shown"]
 
-def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Mapping[str, Any]) -> dict:
-    """Compares a run with the one whose advice it followed, adds the line, and returns it; once for each child.
 
-    {time, parent, child, action, change, expected, about, confidence, before, after, train, dev, outcome, sentence}:
-    `train` and `dev` are paired comparisons or None where rows cannot be compared, and outcome is "held", "reversed"
-    or "not shown", of the error that was expected to fall.
+@dataclass(frozen=True)
+class LedgerLine(Mapped):
+    """A piece of advice that a run followed, its parent's, and what came of it.
+
+    before, after : the errors of parent and child. train, dev : paired comparisons, None where rows cannot be compared.
+    outcome : of the error that was expected to fall.
     """
-    known = {line["child"]: line for line in lines(runs_dir)}
+
+    time: str
+    parent: str
+    child: str
+    action: str
+    change: Mapping[str, Any]
+    expected: str
+    about: About
+    confidence: Confidence | None
+    before: TrainAndDev[float | None]
+    after: TrainAndDev[float | None]
+    train: Paired | None
+    dev: Paired | None
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ActionCount(Mapped):
+    """How often an action was tried, and how often it held or was reversed; the others showed nothing."""
+
+    action: str
+    tried: int
+    held: int
+    reversed: int
+
+
+@dataclass(frozen=True)
+class Tally(Mapped):
+    """The ledger's lines, and each action's counts, the one tried most often first."""
+
+    entries: tuple[LedgerLine, ...]
+    actions: tuple[ActionCount, ...]
+
+
+def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) -> LedgerLine:
+    """Compares a run with the one whose advice it followed, adds the line, and returns it; once for each child."""
+    known = {line.child: line for line in lines(runs_dir)}
     if child.id in known:
         return known[child.id]
-    before, after = (read_result(folder)["errors"] for folder in (parent, child))
-    compared = {split: compared_on(split, parent, child) for split in ("train", "dev")}
-    outcome = outcome_of(compared[item["about"]])
-    line = {
-        "time": now(),
-        "parent": parent.id,
-        "child": child.id,
-        **{key: item[key] for key in ("action", "change", "expected", "about", "confidence")},
-        "before": {split: before[split] for split in compared},
-        "after": {split: after[split] for split in compared},
-        **{split: found.to_dict() if found else None for split, found in compared.items()},
-        "outcome": outcome,
-        "sentence": sentence_of(item, before, after, compared, outcome),
-    }
+    before, after = (
+        TrainAndDev(errors.train, errors.dev) for errors in (read_result(folder).errors for folder in (parent, child))
+    )
+    train, dev = (compared_on(split, parent, child) for split in ("train", "dev"))
+    outcome = outcome_of(train if item.about == "train" else dev)
+    line = LedgerLine(
+        time=now(),
+        parent=parent.id,
+        child=child.id,
+        action=item.action,
+        change=item.change or {},
+        expected=item.expected,
+        about=item.about,
+        confidence=item.confidence,
+        before=before,
+        after=after,
+        train=train,
+        dev=dev,
+        outcome=outcome,
+        sentence=sentence_of(item, before, after, dev, outcome),
+    )
     RunFolder(runs_dir).append_line(LEDGER, line)
     return line
 
 
-def lines(runs_dir: Path) -> list[dict]:
-    """The ledger's sound lines, oldest first; none where there is no ledger yet."""
+def lines(runs_dir: Path) -> list[LedgerLine]:
+    """The ledger's sound lines, oldest first, up to the first that is damaged; none where there is no ledger yet."""
     if not (runs_dir / LEDGER).exists():
         return []
-    return RunFolder(runs_dir).sound_lines(LEDGER)[0]
+    sound: list[LedgerLine] = []
+    for plain in RunFolder(runs_dir).sound_lines(LEDGER)[0]:
+        try:
+            sound.append(from_plain(LedgerLine, plain))
+        except Misfit:
+            break
+    return sound
 
 
-def tally(ledger: list[dict]) -> dict:
-    """{entries, actions}: of each action how often it was tried, held, was reversed, or showed nothing."""
-    actions: dict[str, dict] = {}
-    for line in ledger:
-        row = actions.setdefault(line["action"], {"action": line["action"], "tried": 0, "held": 0, "reversed": 0})
-        row["tried"] += 1
-        if line["outcome"] in row:
-            row[line["outcome"]] += 1
-    return {"entries": ledger, "actions": sorted(actions.values(), key=lambda row: -row["tried"])}
+def tally(ledger: Sequence[LedgerLine]) -> Tally:
+    """Of each action how often it was tried, held or was reversed."""
+    tried = Counter(line.action for line in ledger)
+    came = Counter((line.action, line.outcome) for line in ledger)
+    counts = [ActionCount(action, n, came[action, "held"], came[action, "reversed"]) for action, n in tried.items()]
+    return Tally(tuple(ledger), tuple(sorted(counts, key=lambda count: -count.tried)))
 
 
 def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | None:
     """The child's errors on the rows of a split against the parent's; None where these are not the same rows."""
-    old, new = (examples_of(folder, read_manifest(folder)) for folder in (parent, child))
+    old, new = (rival_of(folder, read_manifest(folder)) for folder in (parent, child))
     targets = f"{split}_targets"
-    if old["split_sha256"] != new["split_sha256"] or not all(targets in run["arrays"] for run in (old, new)):
+    if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None
-    if old["task"] != "regression":
-        return compare_answers(new["arrays"][f"{split}_correct"], old["arrays"][f"{split}_correct"])
-    spread = float(old["arrays"][targets].var()) or 1.0
-    residuals = [run["arrays"][f"{split}_outputs"][:, 0] - run["arrays"][targets] for run in (new, old)]
+    if old.task != "regression":
+        return compare_answers(new.arrays[f"{split}_correct"], old.arrays[f"{split}_correct"])
+    spread = float(old.arrays[targets].var()) or 1.0
+    residuals = [run.arrays[f"{split}_outputs"][:, 0] - run.arrays[targets] for run in (new, old)]
     return compare_losses(*(residual**2 / spread for residual in residuals))
 
 
-def outcome_of(found: Paired | None) -> str:
+def outcome_of(difference: Paired | None) -> Outcome:
     """What came of the expectation that an error falls."""
-    if found is None:
+    if difference is None:
         return "not shown"
-    lower, upper = found.interval
+    lower, upper = difference.interval
     return "held" if upper < 0 else "reversed" if lower > 0 else "not shown"
 
 
 def sentence_of(
-    item: Mapping[str, Any], before: Mapping, after: Mapping, compared: Mapping[str, Paired | None], outcome: str
+    item: Advice,
+    before: TrainAndDev[float | None],
+    after: TrainAndDev[float | None],
+    dev: Paired | None,
+    outcome: Outcome,
 ) -> str:
     """Expected against realised, for a person."""
-    about = item["about"]
-    moved = f"{about} error went from {percent(before[about])} to {percent(after[about])}"
+    was, became = (side.train if item.about == "train" else side.dev for side in (before, after))
+    moved = f"{item.about} error went from {percent(was or 0.0)} to {percent(became or 0.0)}"
     verdict = {"held": "as expected", "reversed": "against the expectation", "not shown": "no more than chance"}
-    told = f"{moved}, {verdict[outcome]}"
-    dev = compared["dev"]
+    sentence = f"{moved}, {verdict[outcome]}"
     if dev is None:
-        return told
+        return sentence
     lower, upper = dev.interval
-    return f"{told}; dev error changed by {points(dev.difference)} points [{points(lower)}, {points(upper)}]"
+    return f"{sentence}; dev error changed by {points(dev.difference)} points [{points(lower)}, {points(upper)}]"

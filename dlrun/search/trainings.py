@@ -13,8 +13,9 @@ import numpy as np
 from ..data.examples import Split
 from ..data.splits import by_group
 from ..experiment import Experiment, random_streams
-from ..experiment.outcome import train
+from ..experiment.checkpointing import Checkpointer
 from ..experiment.prepare import first_parameters
+from ..experiment.train import train, trainer_of
 from ..nn.predictions import Predictions, predictions
 
 # Starting a process and importing NumPy there was measured at about a second; less work than twice that stays here.
@@ -63,7 +64,7 @@ def train_variants(
 def train_variant(experiment: Experiment, variant: Variant) -> Trained:
     """Train one variant to its end."""
     changed = varied(experiment, variant)
-    outcome = train(changed, lambda record, seconds: None)
+    outcome = train(Checkpointer(changed, trainer_of(changed)))
     dev = changed.dataset.dev
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverged network says so by its numbers
         return Trained(outcome.status, predictions(changed.network, outcome.parameters, dev.X, dev.Y))
@@ -74,18 +75,16 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
 
     Inputs stay scaled by the whole training set, whose labels that does not touch.
     """
-    config, dataset = experiment.config, experiment.dataset
-    quiet: dict[str, Any] = {"trace": False}
-    if config.regularization.patience_epochs is None:  # the errors on the way decide nothing, so they are not measured
-        quiet["evaluate_every"] = config.training.epochs
-    config = config.model_copy(update={"training": config.training.model_copy(update=quiet)})
+    config, dataset, plan = experiment.config, experiment.dataset, replace(experiment.plan, trace=False)
+    if plan.patience_epochs is None:  # the errors on the way decide nothing, so they are not measured
+        plan = replace(plan, evaluate_every=plan.epochs)
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
         group = None if dataset.train.group is None else dataset.train.group[variant.rows]
         dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows], group))
     streams = random_streams(config.seed if variant.seed is None else variant.seed)
     parameters = first_parameters(config, experiment.network, streams["init"])
-    return replace(experiment, config=config, dataset=dataset, parameters=parameters, streams=streams)
+    return replace(experiment, plan=plan, dataset=dataset, parameters=parameters, streams=streams)
 
 
 def in_processes(function: Callable, arguments: Sequence[tuple], processes: int | None) -> Iterator[Any]:

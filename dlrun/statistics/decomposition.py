@@ -4,13 +4,16 @@ Stands beside the verdict, whose "variance" is a gap between two errors. Here it
 answers vary when the training rows, or the seed, are others. Everything adds up: bias + variance = loss.
 """
 
+from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
+from ..records import Mapped
 
-class Parts(NamedTuple):
+
+@dataclass(frozen=True)
+class Parts(Mapped):
     """Means over the rows: loss = bias + variance."""
 
     loss: float
@@ -65,7 +68,8 @@ def corrected(loss: float, bias: float, variance: float, networks: int) -> Parts
     return Parts(loss, bias - variance / (networks - 1), variance * networks / (networks - 1))
 
 
-class Domingos(NamedTuple):
+@dataclass(frozen=True)
+class Domingos(Mapped):
     """loss = bias + net_variance, and net_variance = unbiased_variance - biased_gain.
 
     bias : where the main answer, the commonest of the networks, is wrong. variance : how often an answer is not the

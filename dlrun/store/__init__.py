@@ -1,9 +1,22 @@
 """The store: run folders, written whole and read with suspicion."""
 
 from . import checkpoints, looks, trash
-from .arrays import Form, form_of
+from .arrays import Array, Form, form_of
 from .checkpoints import Checkpoint
 from .codec import Misfit, Plain, from_plain, to_plain
+from .contents import (
+    DATA,
+    DIAGNOSIS,
+    EXAMPLES,
+    MODEL,
+    PREDICTIONS,
+    RESOLVED,
+    SPLIT,
+    Arrays,
+    RunContents,
+    kept_diagnosis,
+    read_contents,
+)
 from .disk import write_whole
 from .folder import RunFolder, corrupt
 from .listing import RunSummary, list_runs, read_result, select
@@ -23,6 +36,7 @@ from .provenance import Environment, environment
 from .references import find_run, find_runs
 from .reserve import release, reserve, write_last_word
 from .results import Ended, Ending, Result, Task, Torn
+from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
 from .runs import create_run
 from .status import Status, ending_of, status_of
 from .strict_json import encode
@@ -30,6 +44,17 @@ from .tags import change_tags, read_tags
 from .verification import FileCheck, add_file, require_sound, verify, write_result
 
 __all__ = [
+    "DATA",
+    "DIAGNOSIS",
+    "EXAMPLES",
+    "METRICS",
+    "MODEL",
+    "PREDICTIONS",
+    "RESOLVED",
+    "SPLIT",
+    "TRACE",
+    "Array",
+    "Arrays",
     "Checkpoint",
     "Ended",
     "Ending",
@@ -43,6 +68,7 @@ __all__ = [
     "Parent",
     "Plain",
     "Result",
+    "RunContents",
     "RunFolder",
     "RunSummary",
     "Session",
@@ -63,16 +89,21 @@ __all__ = [
     "form_of",
     "from_plain",
     "is_begun",
+    "kept_diagnosis",
     "list_runs",
     "looks",
     "now",
+    "read_contents",
     "read_manifest",
+    "read_metrics",
     "read_result",
     "read_tags",
     "release",
     "require_sound",
     "reserve",
     "select",
+    "sound_metrics",
+    "sound_trace",
     "status_of",
     "to_plain",
     "trash",

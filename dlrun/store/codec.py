@@ -38,7 +38,10 @@ class Misfit(ValueError):
 
 
 def to_plain(value: Any) -> Any:
-    """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields."""
+    """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields.
+
+    A field may end in an underscore where the key is a word of Python's, as `from_`.
+    """
     if type(value) in AS_IT_STANDS:
         return value
     if is_dataclass(value) and not isinstance(value, type):
@@ -50,7 +53,7 @@ def to_plain(value: Any) -> Any:
             if is_flat:
                 plain |= to_plain(held)
             else:
-                plain[name] = held if type(held) in AS_IT_STANDS else to_plain(held)
+                plain[name.removesuffix("_")] = held if type(held) in AS_IT_STANDS else to_plain(held)
         return plain
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}

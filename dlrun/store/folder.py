@@ -17,7 +17,6 @@ from ..errors import StoreError
 from . import disk, lines, lock, strict_json
 from .arrays import Array, Form, read_npz, write_npz
 from .codec import Misfit, Plain, from_plain, to_plain
-from .line_forms import fault_of
 from .written import Written
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
@@ -141,10 +140,7 @@ class RunFolder:
         return found
 
     def sound_lines(self, name: str) -> tuple[list[Plain], str | None]:
-        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is.
-
-        Damaged is also a line of another form than its file's.
-        """
+        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is."""
         *whole, _ = self.read_bytes(name).split(b"\n")
         found: list[Plain] = []
         for number, line in enumerate(whole, start=1):
@@ -152,8 +148,6 @@ class RunFolder:
                 record = lines.unsealed(line)
             except ValueError as problem:
                 return found, f"line {number}: {problem}"
-            if fault := fault_of(name, record, found[0] if found else record):
-                return found, f"line {number}: {fault}"
             found.append(record)
         return found, None
 

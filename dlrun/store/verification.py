@@ -15,6 +15,7 @@ from .disk import opened
 from .folder import RunFolder, corrupt
 from .results import FILE as RESULT
 from .results import Result
+from .run_lines import METRICS, TRACE, line_problem
 from .status import ending_of
 
 FILE = "checksums.json"
@@ -70,8 +71,8 @@ def verify(folder: RunFolder) -> list[FileCheck]:
     """
     ending = ending_of(folder)
     checks = [FileCheck(name, checkpoint_problem(folder, name)) for name in checkpoints.names(folder)]
-    grown = [name for name in ("metrics.jsonl", "trace.jsonl") if (folder.path / name).exists()]
-    checks += [FileCheck(name, folder.sound_lines(name)[1]) for name in grown]
+    grown = [name for name in (METRICS, TRACE) if (folder.path / name).exists()]
+    checks += [FileCheck(name, line_problem(folder, name)) for name in grown]
     if isinstance(ending, Result):
         hashes = read_checksums(folder)
         checks += [FileCheck(name, hash_problem(folder, name, hash_)) for name, hash_ in hashes.items()]

@@ -42,10 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def epoch_seconds(*, watching: bool) -> float:
     """Seconds of an epoch, the mean over a training; `watching` writes and shows each."""
+    from dlrun.experiment.outcome import train
     from rich.console import Console
 
     from dlrun.experiment import prepare, read_config
-    from dlrun.experiment.outcome import train
     from dlrun.experiment.run import epoch_recorder
     from dlrun.report import training_display
     from dlrun.store import create_run

@@ -6,9 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
+from dlrun.experiment.keeper import Keeper
+
 from dlrun.errors import StoreError
 from dlrun.experiment import resume
-from dlrun.experiment.keeper import Keeper
 from dlrun.store import RunFolder, checkpoints, list_runs
 
 from .essence import essence

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dlrun.experiment.keeper import Keeper
+
 from dlrun.store import checkpoints, lines
 
 from .crashes import crash_matrix

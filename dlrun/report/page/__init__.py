@@ -12,22 +12,43 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...diagnosis.words import percent
+from ...store import to_plain
 from ..terminal import status_word, verdict_phrase
 from ..text import UNKNOWN, clean, shown, shown_cost
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ...inspection import PageContents
 
-def run_page(run: dict) -> str:
-    """The page of a run; `run` is what `experiment.contents` gives."""
+
+def run_page(shown_run: "PageContents") -> str:
+    """The page of a run."""
     from . import answers, sections
 
+    run = plain_contents(shown_run)
     of_run = ("summary", "errors", "advice", "curves", "health", "weights", "data_facts", "settings", "making")
     of_answers = ("mistakes", "worst", "plane", "regression")
     values = {name: getattr(sections, name)(run) for name in of_run}
     values |= {name: getattr(answers, name)(run) for name in of_answers}
     return page("run.html", **values)
+
+
+def plain_contents(shown_run: "PageContents") -> dict:
+    """What the sections read, by name."""
+    seen, run, plane = shown_run.overview, shown_run.run, shown_run.plane
+    return to_plain(seen) | {
+        "environment": seen.environment,
+        "metrics": to_plain(run.metrics) or None,
+        "trace": to_plain(run.trace) or None,
+        "data": run.data,
+        "resolved": run.resolved,
+        "predictions": run.predictions,
+        "examples": run.examples,
+        "model": run.model,
+        "origins": shown_run.origins,
+        "plane": plane and {"x": plane.x, "y": plane.y, "margins": plane.margins},
+    }
 
 
 def runs_page(rows: list[dict], links: dict[str, str]) -> str:

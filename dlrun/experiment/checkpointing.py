@@ -1,16 +1,20 @@
-"""When a run is kept, and how it is gone on with: between the trainer, which has the state, and the checkpoints.
+"""When checkpoints of a run are written, and how it is resumed from one.
 
-A state between any two steps can be kept; the batch cursor is part of it.
+Stands between the trainer, which has the state, and the store. A state between any two steps can be kept; the batch
+cursor is part of it.
 """
 
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import StoreError
-from ..nn.training import Trainer
-from ..store import Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
+from ..nn.trace import TraceLine
+from ..nn.training import EpochRecord, Trainer
+from ..records import without_infinities
+from ..store import METRICS, TRACE, Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
 from .interrupts import Interrupts, Stopped
 from .prepare import STREAMS, Experiment
 
@@ -20,9 +24,6 @@ SHARE = 0.03
 # What the first checkpoint is taken to cost: two syncs, and a slow disk.
 SYNC_SECONDS = 0.01
 BYTES_A_SECOND = 100e6
-
-METRICS = "metrics.jsonl"
-TRACE = "trace.jsonl"
 
 # A stream's state: four words of SFC64, and the half of a word that is left over from a smaller draw.
 STREAM_WORDS = 6
@@ -35,10 +36,11 @@ class Sound(NamedTuple):
     file: str
 
 
-class Keeper:
-    """Keeps a run in its folder, by epochs, by seconds, and when it is interrupted; without a folder it keeps nothing.
+class Checkpointer:
+    """Writes a run's lines, and its checkpoints by epochs, by seconds and on an interrupt; nothing without a folder.
 
-    seconds() : how long the run has been trained, in all of its sessions.
+    metrics, trace : the run's lines so far, those of earlier sessions included. seconds() : how long the run has been
+    trained, in all of its sessions.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Keeper:
     ):
         self.streams, self.trainer, self.folder = experiment.streams, trainer, folder
         self.hashes, self.interrupts = hashes, interrupts or Interrupts()
+        self.metrics: list[EpochRecord] = []
+        self.trace: list[TraceLine] = []
         self.every_epochs = experiment.config.training.checkpoint_epochs
         self.every_seconds = experiment.config.training.checkpoint_seconds
         state = trainer.state()
@@ -75,10 +79,20 @@ class Keeper:
         if time.perf_counter() >= self.due or self.trainer.at_last_step():
             self.save_if_affordable()
 
-    def keep_trace(self) -> None:
+    def write_epoch(self, record: EpochRecord) -> EpochRecord:
+        """Adds the record of the epoch just done, with the seconds so far, to the metrics; returns it so."""
+        line = without_infinities(replace(record, seconds=round(self.seconds(), 6)))
+        if self.folder is not None:
+            self.folder.append_line(METRICS, line)
+            self.metrics.append(line)
+        return line
+
+    def write_trace(self) -> None:
         """Adds the line of the epoch just done to the trace, where one is due."""
         if self.folder is not None and (line := self.trainer.trace()):
+            line = without_infinities(line)
             self.folder.append_line(TRACE, line)
+            self.trace.append(line)
 
     def after_epoch(self) -> None:
         """Keeps the run where its epoch is due; not after the last one, which was kept before it was measured."""
@@ -130,7 +144,7 @@ class Keeper:
         return forms | {"streams": streams, "seconds": Form((1,), np.dtype(np.float64))}
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Goes on from a checkpoint."""
+        """Brings streams, trainer and clock to a checkpoint."""
         for rng, words in zip(self.streams.values(), checkpoint.arrays["streams"], strict=True):
             leftover = {"has_uint32": int(words[4]), "uinteger": int(words[5])}
             rng.bit_generator.state = {"bit_generator": "SFC64", "state": {"state": words[:4].copy()}, **leftover}

@@ -1,0 +1,90 @@
+"""What a training comes to: findings about its data and its health, and the diagnosis of its errors with all of them.
+
+Stands between the result, which has the figures, and the advice, which starts from the diagnosis.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
+from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
+from ..diagnosis.health import health_findings
+from ..diagnosis.history import History
+from ..nn.trace import TraceLine
+from ..nn.training import EpochRecord
+from ..statistics.mismatch import distribution_shift
+from ..store import Result
+from .prepare import Experiment
+
+# The permutation test draws rows, cosines and labels from here, and so disturbs no stream of the experiment.
+SHIFT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a training has told of itself: a record an epoch, and the lines of its trace."""
+
+    metrics: tuple[EpochRecord, ...]
+    trace: tuple[TraceLine, ...]
+
+
+def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
+    """Findings about the experiment's data, the worst first.
+
+    Splits that were drawn at random are not tested for a mismatch: they have none, and every alarm would be false.
+    """
+    dataset = experiment.dataset
+    noticed = faults_noticed(dataset.suspicions)
+    if dataset.by_chance:
+        return tuple(noticed)
+    shift = distribution_shift(dataset.train.X, dataset.dev.X, rng=np.random.default_rng(SHIFT_SEED))
+    mismatch = mismatch_fault(shift, dataset.feature_names)
+    return tuple(ranked([*noticed, mismatch]) if mismatch else noticed)
+
+
+def training_findings(experiment: Experiment, result: Result, lines: Lines) -> tuple[Finding, ...]:
+    """Findings about the health of the training."""
+    return tuple(health_findings(history_of(experiment, result, lines)))
+
+
+def history_of(experiment: Experiment, result: Result, lines: Lines) -> History:
+    """What is known of a training; of `result` status, errors, optimal_error and baseline_error are read."""
+    config = experiment.config.to_dict()
+    config["data"]["task"] = experiment.dataset.task
+    return History(
+        config=config,
+        sizes=experiment.network.sizes,
+        m_train=len(experiment.dataset.train.X),
+        status=result.status,
+        metrics=lines.metrics,
+        trace=lines.trace,
+        train_error=math.nan if result.errors.train is None else result.errors.train,
+        optimal_error=result.optimal_error or 0.0,
+        baseline_error=result.baseline_error,
+    )
+
+
+def judged(result: Result) -> Diagnosis:
+    """The diagnosis of a result, with all findings; results of older runs know less."""
+    diagnosis = diagnose(
+        result.errors,
+        optimal_error=result.optimal or result.optimal_error or None,  # an older run declared it, or left it 0
+        baseline_error=result.baseline_error,
+        regression=result.task == "regression",
+        sizes=result.sizes,
+        rows=result.row_summary,
+        target_error=result.target_error,
+    )
+    return replace(diagnosis, findings=findings_of(result, diagnosis.findings))
+
+
+def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
+
+    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
+    """
+    first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
+    others = (*of_errors, *result.data_findings, *result.health)
+    return (*first, *(finding for finding in others if finding.code not in result.ignore))

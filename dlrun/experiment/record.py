@@ -1,0 +1,72 @@
+"""What a run writes into its folder: at its beginning all that is known before training, at its end what came of it.
+
+Stands at both ends of the path. What a run folder holds is written here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..config import LoadedConfig, resolved_yaml
+from ..nn.parameters import Parameters
+from ..nn.predictions import Predictions
+from ..store import (
+    DATA,
+    DIAGNOSIS,
+    EXAMPLES,
+    MODEL,
+    PREDICTIONS,
+    RESOLVED,
+    SPLIT,
+    Identity,
+    Result,
+    RunContents,
+    RunFolder,
+    to_plain,
+    write_manifest,
+    write_result,
+)
+from .identity import with_absolute_paths
+from .predictions import prediction_arrays
+from .prepare import Experiment
+from .showcase import example_arrays
+
+
+def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> RunContents:
+    """Everything that is known before training. run.json comes last: a run with one can be resumed."""
+    dataset, resolved = experiment.dataset, resolved_yaml(with_absolute_paths(loaded))
+    folder.write_bytes("config.yaml", loaded.text)
+    folder.write_bytes(RESOLVED, resolved.encode())
+    folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
+    folder.write_json(DATA, dataset.facts)
+    folder.write_arrays(SPLIT, dataset.rows_as_arrays())
+    manifest = write_manifest(folder, identity)
+    return RunContents(
+        folder=folder, manifest=manifest, status="running", tags=(), data=dataset.facts, resolved=resolved
+    )
+
+
+def write_ending(
+    contents: RunContents, experiment: Experiment, parameters: Parameters, predictions: Mapping[str, Predictions]
+) -> RunContents:
+    """Everything that training found out. The result comes last: a folder with one is whole."""
+    folder, dataset = contents.folder, experiment.dataset
+    preparation = {f"preparation_{name}": array for name, array in dataset.preparation.to_arrays().items()}
+    model = parameters.tensors() | preparation
+    arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)
+    folder.write_arrays(MODEL, model)
+    folder.write_arrays(PREDICTIONS, arrays)
+    if examples:
+        folder.write_arrays(EXAMPLES, examples)
+    if contents.diagnosis is not None:
+        folder.write_json(DIAGNOSIS, contents.diagnosis)
+    result = contents.result_required()
+    folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
+    write_result(folder, result)
+    return replace(contents, model=model, predictions=arrays, examples=examples or None)
+
+
+def log_lines(result: Result) -> list[str]:
+    """The run in a few lines of plain text."""
+    lines = [f"warning: {warning}" for warning in result.warnings]
+    lines.append(f"{result.status} after {result.epochs} epochs and {result.seconds:.1f} s")
+    return [*lines, result.message] if result.message else lines

@@ -1,0 +1,97 @@
+"""All that a run folder holds, in hand: as its training left it, or read back and checked against its checksums.
+
+Stands over the run folder. What makes a report of a run takes this, and need not know where it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..advice.records import RunDiagnosis
+from ..data.records import DataFacts
+from ..nn.trace import TraceLine
+from ..nn.training import EpochRecord
+from .arrays import Array
+from .folder import RunFolder
+from .manifest import Manifest, read_manifest
+from .results import Ending, Result
+from .run_lines import sound_metrics, sound_trace
+from .status import Status, ending_of, status_of
+from .tags import read_tags
+from .verification import require_sound
+
+# What a run folder's files are called, beside those that have readers of their own.
+DIAGNOSIS, DATA, RESOLVED = "diagnosis.json", "data.json", "resolved.yaml"
+MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
+
+# What a run has once it has come to its end; each may be missing from the folder of an older dlrun.
+OF_THE_END = (DIAGNOSIS, DATA, RESOLVED, MODEL, PREDICTIONS, EXAMPLES)
+
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContents:
+    """A run. What it has only once it has ended is None before, and where an older dlrun did not write it.
+
+    resolved : the text of its config with every key. predictions, examples, model : arrays by name.
+    """
+
+    folder: RunFolder
+    manifest: Manifest
+    status: Status
+    tags: tuple[str, ...]
+    ending: Ending | None = None
+    metrics: tuple[EpochRecord, ...] = ()
+    trace: tuple[TraceLine, ...] = ()
+    diagnosis: RunDiagnosis | None = None
+    data: DataFacts | None = None
+    resolved: str | None = None
+    predictions: Arrays | None = None
+    examples: Arrays | None = None
+    model: Arrays | None = None
+
+    def __getitem__(self, key: str) -> object:
+        return getattr(self.result_required(), key)
+
+    @property
+    def result(self) -> Result | None:
+        """What came of it, where it came to an end of its own."""
+        return self.ending if isinstance(self.ending, Result) else None
+
+    def result_required(self) -> Result:
+        """The result, for whoever knows that there is one."""
+        assert isinstance(self.ending, Result), f"{self.folder.id} has no result"
+        return self.ending
+
+
+def read_contents(folder: RunFolder) -> RunContents:
+    """A run, read back. Raises StoreError where it cannot be read, or where a file is not the one that was written."""
+    manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
+    present: set[str] = set()
+    if isinstance(ending, Result):
+        present = {name for name in OF_THE_END if (folder.path / name).exists()}
+        require_sound(folder, present)
+
+    def arrays(name: str) -> Arrays | None:
+        return folder.read_arrays(name) if name in present else None
+
+    return RunContents(
+        folder=folder,
+        manifest=manifest,
+        status=status,
+        tags=tuple(read_tags(folder)),
+        ending=ending,
+        metrics=sound_metrics(folder)[0],
+        trace=sound_trace(folder)[0],
+        diagnosis=folder.read_record(DIAGNOSIS, RunDiagnosis) if DIAGNOSIS in present else None,
+        data=folder.read_record(DATA, DataFacts) if DATA in present else None,
+        resolved=folder.read_bytes(RESOLVED).decode() if RESOLVED in present else None,
+        predictions=arrays(PREDICTIONS),
+        examples=arrays(EXAMPLES),
+        model=arrays(MODEL),
+    )
+
+
+def kept_diagnosis(folder: RunFolder) -> RunDiagnosis | None:
+    """The diagnosis that was written when the run ended; None where there was none. Raises StoreError if corrupt."""
+    return folder.read_record(DIAGNOSIS, RunDiagnosis) if (folder.path / DIAGNOSIS).exists() else None
