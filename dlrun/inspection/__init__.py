@@ -2,13 +2,12 @@
 
 from .comparison import compare
 from .contents import contents
-from .gradients import CheckOptions, check_gradients, sweep_epsilon
+from .gradients import check_gradients, sweep_epsilon
 from .looks import look_at_test, with_selection
 from .overview import difference, kept_diagnosis, metrics, overview, train_again
 from .reference import with_reference
 
 __all__ = [
-    "CheckOptions",
     "check_gradients",
     "compare",
     "contents",
