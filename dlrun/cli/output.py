@@ -3,7 +3,6 @@
 
 def print_json(record: object) -> None:
     """One strict JSON object, and a newline."""
-    from ..store import encode
-    from ..store.codec import to_plain
+    from ..store import encode, to_plain
 
     print(encode(to_plain(record), indent=2).decode().rstrip("\n"))

@@ -5,21 +5,26 @@ what is known of the bias.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ..errors import UsageError
+from ..records import Mapped
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
+from .ills import Level
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
 from .words import percent
 
+OptimalKind = Literal["declared", "human", "soft labels", "assumed"]
+
 
 @dataclass(frozen=True)
-class Optimal:
+class Optimal(Mapped):
     """The optimal error and how it is known: `errors` of `n` judgements, or `n` rows of soft labels."""
 
-    kind: str
+    kind: OptimalKind
     error: float
     errors: int | None = None
     n: int | None = None
@@ -27,23 +32,17 @@ class Optimal:
 
     def ends(self) -> Interval:
         """Its interval; of a number taken as exact, the number twice."""
-        return tuple(self.interval) if self.interval else (self.error, self.error)
-
-    def to_dict(self) -> dict:
-        """Plain values for JSON."""
-        return asdict(self)
+        return self.interval or (self.error, self.error)
 
 
 def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:
-    """From a number, {errors, n}, what `Optimal.to_dict` gave, or None. Raises UsageError for what cannot be."""
+    """From a number, {errors, n} of judgements, or None for "assume 0". Raises UsageError for what cannot be."""
     if isinstance(value, Optimal):
         return value
     if value is None:
         return Optimal("assumed", 0.0)
     if not isinstance(value, Mapping):
         return Optimal("declared", value)
-    if "kind" in value:
-        return Optimal(**{key: value.get(key) for key in ("kind", "error", "errors", "n", "interval")})
     errors, n = value["errors"], value["n"]
     if not 0 <= errors <= n or n < 1:
         raise UsageError(f"optimal error: got {errors} errors of {n}; expected no more errors than judgements")
@@ -62,7 +61,7 @@ def optimal_of_soft_labels(probabilities: np.ndarray) -> Optimal:
     return Optimal("soft labels", error, None, len(left), (max(0.0, min(lower, error)), max(upper, error)))
 
 
-def break_even(train: Interval, level: str, baseline_error: float | None, regression: bool) -> float:
+def break_even(train: Interval, level: Level, baseline_error: float | None, regression: bool) -> float:
     """Up to which optimal error the bias keeps its level, "high" or "moderate".
 
     Both ends of the train error's interval, less the optimal error, must stay beyond their thresholds, which themselves
@@ -79,7 +78,7 @@ def break_even(train: Interval, level: str, baseline_error: float | None, regres
     return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
 
 
-def how_known(optimal: Optimal, level: str, even: float | None) -> str:
+def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
     """How the optimal error is known, in a sentence; of an assumed one, how far the verdict on bias leans on it."""
     lower, upper = optimal.ends()
     if optimal.kind == "declared":
