@@ -36,20 +36,21 @@ class ForwardPasses:
             crossed[piece] |= beyond
         return losses, crossed
 
-    def changed_unit(self, index: int, unit: int, examples, moves):
+    def changed_unit(self, index: int, unit: int, examples: Array, moves: Array) -> tuple[Array, Array, Array]:
         """How a hidden unit's output changes as its pre-activation moves up and down, and whether it crosses a kink."""
         point = self.point
         Z, before = point.Z[index][unit, examples], point.G[index][unit, examples]
         above, below = Z + moves, Z - moves
         up, down = point.value(above) - before, point.value(below) - before
-        if point.factors[index] is not None:
-            factor = point.factors[index][unit, examples]
+        factors = point.factors[index]
+        if factors is not None:
+            factor = factors[unit, examples]
             up *= factor
             down *= factor
         crossed = (above > 0) != (below > 0) if point.kinked else np.zeros(len(moves), np.bool_)
         return up, down, crossed
 
-    def pass_on(self, index: int, unit: int, changes: Array, examples: Array):
+    def pass_on(self, index: int, unit: int, changes: Array, examples: Array) -> tuple[Array, Array]:
         """From changes (2, R) of a unit's output below layer `index` to losses (2, R), and kinks crossed (R,)."""
         point, R = self.point, len(examples)
         two, crossed = np.concatenate([examples, examples]), np.zeros(R, np.bool_)
@@ -58,8 +59,9 @@ class ForwardPasses:
             crossed |= self.crossings(Z)
             A1 = self.buffer("A1", len(Z) + 1, 2 * R)
             point.activation.value(Z, A1[:-1])
-            if point.factors[layer] is not None:
-                A1[:-1] *= np.take(point.factors[layer], two, axis=1)
+            factors = point.factors[layer]
+            if factors is not None:
+                A1[:-1] *= np.take(factors, two, axis=1)
             A1[-1] = 1
             WbT = point.WbT[layer + 1]
             Z = np.dot(WbT, A1, out=self.buffer("Z", len(WbT), 2 * R))
@@ -82,4 +84,5 @@ class ForwardPasses:
         if not self.point.kinked:
             return np.zeros(R, np.bool_)
         signs = Z > 0
-        return (signs[:, :R] != signs[:, R:]).any(axis=0)
+        crossed: Array = (signs[:, :R] != signs[:, R:]).any(axis=0)
+        return crossed

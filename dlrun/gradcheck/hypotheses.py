@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..nn.activations import ACTIVATIONS
+from ..nn.activations import ACTIVATIONS, logistic
 from ..nn.arrays import Array
-from .textbook import Textbook, onehot, sigmoid, softmax
+from .textbook import Textbook, onehot, softmax
 
 Prediction = tuple[str, str, Array, Array]  # cause, words, dW, db
 
@@ -19,7 +19,7 @@ def output_slopes(book: Textbook) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ at the logits."""
     Z, dZ, loss = book.Z[-1], book.dZ[-1], book.problem.network.loss
     if loss == "sigmoid":
-        p = sigmoid(Z)
+        p = logistic(Z)
         yield (
             "extra_output_slope",
             "the output's sigmoid' is multiplied in once more than the loss needs",
@@ -65,9 +65,9 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, Ar
         if other != index and other_slope.shape == slope.shape:
             words = f"the activation derivative is that of layer {other + 1}, not of layer {index + 1}"
             yield "derivative_of_another_layer", words, other_slope
-    for other, row in ACTIVATIONS.items():
-        if other != name and not row.linear:
-            yield "wrong_derivative", wrong + f"that of {other} instead of {name}", row.textbook_slope(Z)
+    for taken, row in ACTIVATIONS.items():
+        if taken != name and not row.linear:
+            yield "wrong_derivative", wrong + f"that of {taken} instead of {name}", row.textbook_slope(Z)
 
 
 def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:

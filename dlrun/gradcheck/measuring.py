@@ -84,10 +84,11 @@ def kinks_off(measured: Measured, analytic: Array, here: Array) -> Array:
     room = entry_tolerance((low + high) / 2, a, measured.floors[at])
     between = (a >= low - room) & (a <= high + room)
     held = np.abs(a - measured.frozen[at]) <= entry_tolerance(measured.frozen[at], a, measured.floors[at])
-    return at[~(between | held)]
+    off: Array = at[~(between | held)]
+    return off
 
 
-def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: Array, memory_bytes: int):
+def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: Array, memory_bytes: int) -> Array:
     """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
 
     It must persist at all of them, and the numeric slope be as good as the same at one of them at least.
@@ -103,4 +104,5 @@ def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: A
         kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
         persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
         steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
-    return suspects[persists & steady]
+    lasting: Array = suspects[persists & steady]
+    return lasting

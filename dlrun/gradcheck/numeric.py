@@ -43,9 +43,9 @@ class Differences:
 
     @classmethod
     def empty(cls, n: int) -> "Differences":
-        return cls(*(np.zeros(n) for _ in range(5)), np.zeros(n, np.bool_))
+        return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.bool_))
 
-    def put(self, where, other: "Differences") -> None:
+    def put(self, where: Array, other: "Differences") -> None:
         """Write another's entries at the positions `where`."""
         for name, array in vars(self).items():
             array[where] = getattr(other, name)
@@ -65,7 +65,9 @@ class BlockDifferences:
         self.straight = StraightLines(self.point, self.block_bytes // 2, held=frozen_gates)
         self.forward = ForwardPasses(self.point, self.block_bytes // 2)
 
-    def of(self, entries: Array, steps, progress: Callable[[int, int], None] | None = None) -> Differences:
+    def of(
+        self, entries: Array, steps: float | Array, progress: Callable[[int, int], None] | None = None
+    ) -> Differences:
         """Differences for the flat indices `entries` (K,), each with its step h, a number or an array (K,).
 
         progress : called after each block with the number of entries done, and of all.
@@ -130,19 +132,19 @@ class BlockDifferences:
                 )
         return self.collect(losses, crossed, steps)
 
-    def along_lines(self, index: int, units, starts, moves, losses) -> Array:
+    def along_lines(self, index: int, units: Array, starts: Array, moves: Array, losses: Array) -> Array:
         """Write the losses of all changes that no kink is near to, and say which (m, K) these are."""
         D, nearness = self.straight.directions(index, units[starts])
         which = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(units)))  # of the distinct units, (K,)
         with np.errstate(invalid="ignore"):  # infinitely near, but not moved
-            clear = np.abs(moves) * nearness[:, which] < SHORT_OF_KINK
+            clear: Array = np.abs(moves) * nearness[:, which] < SHORT_OF_KINK
         rows = clear & (moves != 0) & (D != 0).any(axis=0)[:, which]
         examples, entries = np.nonzero(rows)
         columns = examples * D.shape[2] + which[entries]
         losses[:, rows] = self.straight.losses(moves[rows], D.reshape(len(D), -1), columns, examples)
         return clear
 
-    def pass_forward(self, index: int, unit: int, moves, rows, losses, crossed) -> None:
+    def pass_forward(self, index: int, unit: int, moves: Array, rows: Array, losses: Array, crossed: Array) -> None:
         """Write the losses of one unit's moves at the places `rows` (m, K) and whether they crossed a kink."""
         examples, _ = np.nonzero(rows)
         if len(examples):
@@ -155,7 +157,7 @@ class BlockDifferences:
         plus, minus = losses[0], np.negative(losses[1], out=losses[1])
         right, left = plus.sum(axis=0) / (m * steps), minus.sum(axis=0) / (m * steps)
         slope = (right + left) / 2
-        kinks = crossed.any(axis=0)
+        kinks: Array = np.logical_or.reduce(crossed, axis=0)
         if not kinks.any():  # and so there is but one side to pick
             return Differences(slope, right, left, slope, slope, kinks)
         low, high = (side(plus, minus).sum(axis=0) / (m * steps) for side in (np.minimum, np.maximum))

@@ -46,7 +46,9 @@ class Point:
         self.last = len(self.WbT) - 1
         self.factors = [None if f is None else np.ascontiguousarray(f.T) for f in problem.kept_factors]
         ones = np.ones((1, self.m))
-        self.A1, self.Z, self.G = [np.concatenate([problem.X.T, ones])], [], []
+        self.A1: list[Array] = [np.concatenate([problem.X.T, ones])]
+        self.Z: list[Array] = []
+        self.G: list[Array] = []
         for index, WbT in enumerate(self.WbT):
             self.Z.append(WbT @ self.A1[index])
             if index < self.last:
@@ -69,7 +71,7 @@ class Point:
 class Buffers:
     """Memory to write into, kept from block to block: fresh memory costs more than what is done in it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.arrays: dict[str, Array] = {}
 
     def __call__(self, name: str, *shape: int) -> Array:

@@ -33,10 +33,10 @@ class Problem:
     X: Array
     Y: Array
     l2_lambda: float = 0.0
-    m_train: int | None = None
+    m_train: int = 0
     mask_seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.parameters = self.parameters.astype(np.float64)
         self.X = np.ascontiguousarray(self.X, np.float64)
         self.Y = self.Y.astype(np.float64) if self.Y.dtype.kind == "f" else self.Y
@@ -68,7 +68,8 @@ class Problem:
         """lambda / (2 m_train) sum W^2, biases exempt."""
         if self.l2_lambda == 0:
             return 0.0
-        return self.l2_lambda / (2 * self.m_train) * sum(float((layer.W**2).sum()) for layer in self.parameters.layers)
+        squares = sum(float((layer.W**2).sum()) for layer in self.parameters.layers)
+        return self.l2_lambda / (2 * self.m_train) * squares
 
 
 GradientFunction = Callable[[Problem], Parameters]

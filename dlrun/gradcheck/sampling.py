@@ -36,7 +36,8 @@ def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tu
 
     ranges, sizes = tensor_ranges(problem), problem.network.sizes
     layers = np.unique(np.linspace(0, problem.network.depth - 1, TIMED_LAYERS).round().astype(int))
-    units, entries = [], []
+    units: list[float] = []
+    entries: list[float] = []
     for layer in layers:
         start, (n_in, n_out) = ranges[2 * layer][0], sizes[layer : layer + 2]
         across, along = start + np.arange(min(PILOT, n_out)), start + n_out * np.arange(min(PILOT, n_in))

@@ -48,7 +48,8 @@ class StraightLines:
         pieces = [
             self.follow(index, units[first : first + units_a_piece]) for first in range(0, len(units), units_a_piece)
         ]
-        return tuple(np.concatenate(part, axis=-1) for part in zip(*pieces, strict=True))
+        D, nearness = (np.concatenate(part, axis=-1) for part in zip(*pieces, strict=True))
+        return D, nearness
 
     def follow(self, index: int, units: Array) -> tuple[Array, Array]:
         """`directions` in one piece: forward, layer by layer, D (n, m, U) being what each pre-activation moves by."""
@@ -70,7 +71,8 @@ class StraightLines:
             return np.zeros(D.shape[1:])
         with np.errstate(divide="ignore", invalid="ignore"):
             # fmax passes over 0 / 0: a unit that stands at zero and does not move.
-            return np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
+            nearness: Array = np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
+            return nearness
 
     def losses(self, moves: Array, D: Array, columns: Array, examples: Array) -> Array:
         """Losses (2, R) at logits Z + move * D and Z - move * D, for moves (R,) and columns of D (k, m * U)."""

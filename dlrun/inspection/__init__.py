@@ -3,14 +3,13 @@
 from .asked import AskedDiagnosis, asked_diagnosis
 from .comparison import Comparison, compare
 from .contents import PageContents, contents, page_contents
-from .gradients import CheckOptions, check_gradients, sweep_epsilon
+from .gradients import check_gradients, sweep_epsilon
 from .looks import look_at_test, with_selection
 from .overview import Overview, difference, overview, train_again
 from .reference import reference_of
 
 __all__ = [
     "AskedDiagnosis",
-    "CheckOptions",
     "Comparison",
     "Overview",
     "PageContents",
