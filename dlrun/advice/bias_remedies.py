@@ -19,6 +19,7 @@ from .proposal import (
     told,
     two_digits,
 )
+from .records import Confidence
 
 # Three times the epochs, and from a handful a usual number at once.
 LONGER, FEWEST_EPOCHS = 3, 30
@@ -49,7 +50,7 @@ def less_penalty(case: Case) -> Proposal | None:
     of_cost = f", {percent(share)} of the cost at the end" if share is not None else ""
     why = f"lambda is {strength:g}{of_cost}, and the train error is high"
     change = {"regularization.lambda": 0.0 if heavy else two_digits(strength / 10)}
-    sure = "likely" if heavy else "possible"
+    sure: Confidence = "likely" if heavy else "possible"
     return Proposal("less weight penalty", "regularization.lambda", change, why, "a lower train error", sure, "train")
 
 
@@ -60,11 +61,10 @@ def less_dropout(case: Case) -> Proposal | None:
         return None
     both = case.diagnosis.verdict.variance == "high"
     given = case.value("regularization.keep_prob")
-    new = [two_digits((1 + k) / 2) for k in keep] if both else 1.0
-    if both and not isinstance(given, list | tuple):
-        new = new[0]
+    halved = [two_digits((1 + k) / 2) for k in keep] if both else [1.0]
+    new = halved if both and isinstance(given, list | tuple) else halved[0]
     why = f"only {percent(min(keep))} of the hidden units stay in a step, and the train error is high"
-    sure = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
+    sure: Confidence = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
     change = {"regularization.keep_prob": new}
     return Proposal("less dropout", "regularization.keep_prob", change, why, "a lower train error", sure, "train")
 
@@ -108,7 +108,7 @@ def longer_anyway(case: Case) -> Proposal | None:
     return trained_longer(case, why, "perhaps a lower train error: 3 in 5 of such runs gained over a point", "unsure")
 
 
-def trained_longer(case: Case, why: str, expected: str, confidence: str) -> Proposal:
+def trained_longer(case: Case, why: str, expected: str, confidence: Confidence) -> Proposal:
     change = {"training.epochs": max(LONGER * case.value("training.epochs"), FEWEST_EPOCHS)}
     return Proposal("train longer", "training.epochs", change, why, expected, confidence, "train")
 
@@ -135,7 +135,7 @@ def deeper(case: Case) -> Proposal | None:
         if from_none
         else (f"{len(hidden)} hidden layer{'s' if len(hidden) > 1 else ''} do not fit the training rows")
     )
-    sure = "likely" if from_none else "unsure"
+    sure: Confidence = "likely" if from_none else "unsure"
     return Proposal("bigger network: more layers", "network.depth", change, why, "a lower train error", sure, "train")
 
 
@@ -166,7 +166,7 @@ def other_activation(case: Case) -> Proposal | None:
     if change is None:
         return None
     why = f"what is cheaper comes first; {now} is what the hidden layers apply now"
-    sure = "possible" if now in ("sigmoid", "identity") else "unsure"
+    sure: Confidence = "possible" if now in ("sigmoid", "identity") else "unsure"
     key = "network.activation"
     return Proposal("another architecture", key, change, why, "perhaps a lower train error", sure, "train")
 

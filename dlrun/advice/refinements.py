@@ -37,7 +37,7 @@ def roomier(case: Case) -> Proposal | None:
     """A larger network, enough steps and a weight penalty in one: none helps as much without the others."""
     if case.config is None or case.facts is None:
         return None
-    penalty = {} if case.value("regularization.lambda") else larger_lambda(case)
+    penalty = {} if case.value("regularization.lambda") else larger_lambda(case) or {}
     change = {**room(case), **enough_steps(case), **penalty}
     if not change:
         return None
@@ -62,6 +62,8 @@ def room(case: Case) -> dict[str, Any]:
 
 def enough_steps(case: Case) -> dict[str, Any]:
     """As many epochs as a roomy network needs steps."""
+    if case.facts is None:
+        return {}
     epochs = case.value("training.epochs")
     needed = -(-ROOMY_STEPS // steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows))
     needed = min(needed, max(LONGER_AT_ONCE * epochs, EPOCHS_AT_ONCE))
@@ -90,6 +92,8 @@ def more_penalty(case: Case) -> Proposal | None:
 
 def longer(case: Case) -> Proposal | None:
     """Twice the epochs."""
+    if case.facts is None:
+        return None
     epochs = LONGER * case.value("training.epochs")
     if epochs * steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows) > MOST_STEPS:
         return None
@@ -153,6 +157,8 @@ def shallower(case: Case) -> Proposal | None:
 
 def smaller_batches(case: Case) -> Proposal | None:
     """Half the rows a step."""
+    if case.facts is None:
+        return None
     now = rows_a_step(case.value("training.batch_size"), case.facts.train_rows)
     new = FIRST_BATCH if now > 2 * FIRST_BATCH else now // 2
     if new < SMALLEST_BATCH:

@@ -30,7 +30,7 @@ NARROWEST = 4
 def more_penalty(case: Case) -> Proposal | None:
     """lambda from nothing, or four times what it is, while it is no large part of each step."""
     binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
-    if case.facts is None or (binding and case.diagnosis.verdict.bias != "low"):
+    if binding and case.diagnosis.verdict.bias != "low":
         return None
     change = larger_lambda(case)
     if change is None:
@@ -43,6 +43,8 @@ def more_penalty(case: Case) -> Proposal | None:
 
 def larger_lambda(case: Case) -> dict[str, float] | None:
     """The first lambda from nothing, else four times what it is; None where that is a large part of each step."""
+    if case.facts is None:
+        return None
     strength, rows = case.value("regularization.lambda"), case.facts.train_rows
     new = two_digits(MORE_LAMBDA * strength) if strength else float(f"{FIRST_LAMBDA * rows:.1g}")
     return {"regularization.lambda": new} if new <= LAST_LAMBDA * rows else None
@@ -65,14 +67,15 @@ def more_dropout(case: Case) -> Proposal | None:
 def early_stop(case: Case) -> Proposal | None:
     """For a dev error that was lower on the way than it is at the end."""
     course, epochs = case.course, case.value("training.epochs")
-    if not course or course.best_epoch is None or case.value("regularization.patience_epochs") is not None:
+    if not course or course.best is None or case.value("regularization.patience_epochs") is not None:
         return None
-    if course.best_epoch >= STOPPED_TOO_LATE * course.epochs or course.best_dev_error >= course.last_dev_error:
+    best = course.best
+    if best.epoch >= STOPPED_TOO_LATE * course.epochs or best.dev_error >= best.last_dev_error:
         return None
     evaluated = case.value("training.evaluate_every") or 1
     patience = max(LEAST_PATIENCE, 2 * evaluated, math.ceil(PATIENCE_SHARE * epochs))
-    then, now = percent(course.best_dev_error), percent(course.last_dev_error)
-    why = f"the dev error was {then} at epoch {course.best_epoch} and is {now} after {course.epochs}"
+    then, now = percent(best.dev_error), percent(best.last_dev_error)
+    why = f"the dev error was {then} at epoch {best.epoch} and is {now} after {course.epochs}"
     change = {"regularization.patience_epochs": patience}
     expected = f"a dev error near {then}; the lowest of many is flattered a little"
     return Proposal("regularize: stop early", "regularization.patience_epochs", change, why, expected, "likely")
@@ -84,7 +87,8 @@ def augment(case: Case) -> Proposal | None:
     if case.facts is None:
         return None
     if case.facts.image_side and not shift:
-        key, new, what = "regularization.augment.shift_pixels", SHIFT_PIXELS, "images moved by a pixel are images too"
+        key, what = "regularization.augment.shift_pixels", "images moved by a pixel are images too"
+        new: float = SHIFT_PIXELS
     elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
         key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)
         what = f"inputs are scaled to a spread of 1, and noise of {new:g} blurs single rows"
