@@ -7,6 +7,7 @@ import re
 
 from ..errors import UsageError
 from ..records import BySplit, Sizes
+from .optimal import Judgements
 
 ERRORS_EXAMPLE = "train=0.01,dev=0.11"
 SIZES_EXAMPLE = "train=10000,dev=1000"
@@ -32,14 +33,14 @@ def parse_sizes(text: str) -> Sizes:
     return Sizes(**sizes)
 
 
-def parse_optimal(text: str) -> float | dict[str, int]:
+def parse_optimal(text: str) -> float | Judgements:
     """An optimal error as a fraction, 0.15 or 15%; or as errors of judgements, 30/200. Raises UsageError."""
     errors, slash, n = (part.strip() for part in text.partition("/"))
     if not slash:
         return parse_fraction(f"--optimal: {text}", text.strip())
     if not all(re.fullmatch(r"[0-9]{1,15}", part) for part in (errors, n)) or not 0 < int(n) >= int(errors):
         raise UsageError(f"--optimal: got {text}; expected errors of judgements such as 30/200, or a fraction")
-    return {"errors": int(errors), "n": int(n)}
+    return Judgements(int(errors), int(n))
 
 
 def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:

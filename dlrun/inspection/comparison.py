@@ -95,7 +95,7 @@ def examples_of(folder: RunFolder, manifest: Manifest) -> dict:
     return known
 
 
-def against(this: dict, first: dict) -> tuple[dict | None, str | None]:
+def against(this: dict, first: dict) -> tuple[Paired | None, str | None]:
     """The difference of two runs' dev errors, or None and why they cannot be compared."""
     if this["error"] is None or first["error"] is None:
         return None, "no dev error"
@@ -109,7 +109,7 @@ def against(this: dict, first: dict) -> tuple[dict | None, str | None]:
         this["arrays"]["dev_targets"], first["arrays"]["dev_targets"]
     ):
         return None, "other targets"
-    return paired(this, first).to_dict(), None
+    return paired(this, first), None
 
 
 def paired(this: dict, first: dict) -> Paired:

@@ -126,13 +126,12 @@ def bootstrap_parts(experiment: Experiment, networks: list[Trained], whole: Trai
     }
     if experiment.dataset.task == "regression":
         parts = squared_parts(answers, targets)
-        return told | {"kohavi_wolpert": {key: part / scale for key, part in parts._asdict().items()}, "domingos": None}
+        return told | {"kohavi_wolpert": parts.over(scale), "domingos": None}
     classes = max(len(experiment.dataset.classes), 2)
-    found = {
+    return told | {
         "kohavi_wolpert": kohavi_wolpert(answers, targets, classes),
         "domingos": domingos(answers, targets, classes),
     }
-    return told | {name: parts._asdict() for name, parts in found.items()}
 
 
 def mean_loss(experiment: Experiment, one: Trained) -> float:

@@ -35,7 +35,7 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Mapping[st
         **{key: item[key] for key in ("action", "change", "expected", "about", "confidence")},
         "before": {split: before[split] for split in compared},
         "after": {split: after[split] for split in compared},
-        **{split: found.to_dict() if found else None for split, found in compared.items()},
+        **compared,
         "outcome": outcome,
         "sentence": sentence_of(item, before, after, compared, outcome),
     }

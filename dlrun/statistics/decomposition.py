@@ -4,21 +4,29 @@ Stands beside the verdict, whose "variance" is a gap between two errors. Here it
 answers vary when the training rows, or the seed, are others. Everything adds up: bias + variance = loss.
 """
 
+from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
+from ..records import Mapped
+from .arrays import Array
 
-class Parts(NamedTuple):
+
+@dataclass(frozen=True)
+class Parts(Mapped):
     """Means over the rows: loss = bias + variance."""
 
     loss: float
     bias: float
     variance: float
 
+    def over(self, scale: float) -> "Parts":
+        """The parts in units of `scale`."""
+        return Parts(self.loss / scale, self.bias / scale, self.variance / scale)
 
-def disagreement_variance(answers: np.ndarray, other: np.ndarray, *, regression: bool) -> float:
+
+def disagreement_variance(answers: Array, other: Array, *, regression: bool) -> float:
     """Half of how much two networks disagree, a mean over their answers (m,) each.
 
     For classes P(differ) / 2 = (1 - sum_c p_c^2) / 2, Kohavi and Wolpert's variance; for numbers E(a - b)^2 / 2, the
@@ -29,18 +37,18 @@ def disagreement_variance(answers: np.ndarray, other: np.ndarray, *, regression:
     return float(np.mean(answers != other) / 2)
 
 
-def pairwise_variance(answers: np.ndarray, *, regression: bool) -> float:
+def pairwise_variance(answers: Array, *, regression: bool) -> float:
     """The mean disagreement variance of all pairs of networks; answers (networks, m)."""
     pairs = combinations(answers, 2)
     return float(np.mean([disagreement_variance(a, b, regression=regression) for a, b in pairs]))
 
 
-def frequencies(answers: np.ndarray, classes: int) -> np.ndarray:
+def frequencies(answers: Array, classes: int) -> Array:
     """(m, classes): the share of networks that give each answer; answers (networks, m) in range(classes)."""
     return np.stack([np.mean(answers == c, axis=0) for c in range(classes)], axis=1)
 
 
-def kohavi_wolpert(answers: np.ndarray, targets: np.ndarray, classes: int) -> Parts:
+def kohavi_wolpert(answers: Array, targets: Array, classes: int) -> Parts:
     """Bias² and variance of 0-1 loss, corrected for the number of networks; the labels are taken as noise-free.
 
     bias² = 1/2 sum_c (1[y = c] - p_c)², variance = 1/2 (1 - sum_c p_c²), from the shares p of B networks. These shares
@@ -53,7 +61,7 @@ def kohavi_wolpert(answers: np.ndarray, targets: np.ndarray, classes: int) -> Pa
     return corrected(float(np.mean(answers != targets)), bias, variance, networks)
 
 
-def squared_parts(answers: np.ndarray, targets: np.ndarray) -> Parts:
+def squared_parts(answers: Array, targets: Array) -> Parts:
     """Bias² and variance of squared error, corrected in the same way; answers (networks, m), targets (m,)."""
     bias = float(np.mean(np.square(answers.mean(axis=0) - targets)))
     variance = float(np.mean(answers.var(axis=0)))
@@ -65,7 +73,8 @@ def corrected(loss: float, bias: float, variance: float, networks: int) -> Parts
     return Parts(loss, bias - variance / (networks - 1), variance * networks / (networks - 1))
 
 
-class Domingos(NamedTuple):
+@dataclass(frozen=True)
+class Domingos(Mapped):
     """loss = bias + net_variance, and net_variance = unbiased_variance - biased_gain.
 
     bias : where the main answer, the commonest of the networks, is wrong. variance : how often an answer is not the
@@ -80,7 +89,7 @@ class Domingos(NamedTuple):
     biased_gain: float
 
 
-def domingos(answers: np.ndarray, targets: np.ndarray, classes: int) -> Domingos:
+def domingos(answers: Array, targets: Array, classes: int) -> Domingos:
     """Domingos's parts of 0-1 loss, the labels taken as noise-free; of two equally common answers the lowest is main.
 
     Source: Domingos 2000. With B(x) = 1[main != y] and V(x) = P(answer != main), a row costs V where B = 0, and where
