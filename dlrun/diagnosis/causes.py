@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from .history import Check, History, Limits, Sign, figure
+from .history import OF_START, Check, History, Limits, Sign, figure
 
 # Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
 # deviations. Three layers of threefold weights make outputs 27 times too large. Tiny ones are outgrown sooner.
@@ -212,16 +212,6 @@ CAUSES = (
     Check("inputs-unscaled", "inputs of very different sizes", inputs_unscaled),
     Check("penalty-dominates", "the penalty outweighs the data", penalty_dominates),
     Check("dropout-dominates", "dropout leaves too little", dropout_dominates),
-    Check(
-        "learning-rate-too-high",
-        "the learning rate is too high",
-        rate_too_high,
-        ("symmetric-units", "init-scale", "inputs-unscaled"),
-    ),
-    Check(
-        "learning-rate-too-low",
-        "the learning rate is too low",
-        rate_too_low,
-        ("symmetric-units", "init-scale", "inputs-unscaled", "learning-rate-too-high"),
-    ),
+    Check("learning-rate-too-high", "the learning rate is too high", rate_too_high, OF_START),
+    Check("learning-rate-too-low", "the learning rate is too low", rate_too_low, (*OF_START, "learning-rate-too-high")),
 )

@@ -111,6 +111,10 @@ class Check(NamedTuple):
     explained_by: tuple[str, ...] = ()
 
 
+# The codes of what is wrong before the first step, and explains what comes of it.
+OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
+
+
 class Limits(NamedTuple):
     """From where on a figure is noticed, and from where on it is grave."""
 

@@ -7,7 +7,7 @@ research notes (section 5.3): chosen on 56 healthy and 100 sick runs, and tested
 from itertools import pairwise
 from statistics import median
 
-from .history import Check, History, Limits, Sign, figure
+from .history import OF_START, Check, History, Limits, Sign, figure
 
 # The final cost beside the initial one.
 GROWTH = Limits(1.5, 3)
@@ -48,7 +48,6 @@ ROUNDING = {"float32": 1e-5, "float64": 1e-9}
 UNEVEN_SHARE, UNEVEN_RISE = 0.05, 1e-3
 
 SLOWER = "divide training.learning_rate by 3 to 10"
-OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
 
 
 def diverged(history: History) -> Sign | None:
