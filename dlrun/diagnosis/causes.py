@@ -4,12 +4,11 @@ A check is a function and a row of CAUSES, in the order in which they are told.
 """
 
 import math
-from collections.abc import Mapping
 from statistics import median
-from typing import Any
 
 from ..nn.activations import ACTIVATIONS
 from ..nn.initializers import INITIALIZERS
+from ..nn.trace import TraceLine
 from .history import OF_START, Check, History, Limits, Sign, figure
 
 # Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
@@ -78,13 +77,13 @@ def init_scale(history: History) -> Sign | None:
 
 def inputs_unscaled(history: History) -> Sign | None:
     """Inputs of very different size, or all of them far from 1, not scaled."""
-    if history.value("data.normalize") or not history.trace or "start" not in history.trace[0]:
+    start = history.trace[0].start if history.trace else None
+    if history.value("data.normalize") or start is None:
         return None
-    start = history.trace[0]["start"]
-    least, greatest = start["least_spread"], start["greatest_spread"]
-    if least is None:
+    least, greatest = start.least_spread, start.greatest_spread
+    if least is None or greatest is None:
         return None
-    ratio, size = greatest / least, max(greatest, start["greatest_mean"])
+    ratio, size = greatest / least, max(greatest, start.greatest_mean)
     far = max(size, 1 / size)
     worst = max(ratio, far)
     if worst <= INPUT_SCALE.notice:
@@ -104,7 +103,7 @@ def penalty_dominates(history: History) -> Sign | None:
     l2_lambda = history.value("regularization.lambda")
     if not l2_lambda or not history.train_is_high:
         return None
-    share = history.trace[-1]["penalty_share"] if history.trace else penalty_share(history)
+    share = history.trace[-1].penalty_share if history.trace else penalty_share(history)
     curvature = l2_lambda / history.m_train
     if (share or 0) <= PENALTY_SHARE.notice and curvature <= PENALTY_CURVATURE:
         return None
@@ -119,15 +118,15 @@ def penalty_dominates(history: History) -> Sign | None:
 
 def penalty_share(history: History) -> float | None:
     """By the last line of metrics."""
-    line = history.metrics[-1] if history.metrics else {}
-    return line["penalty"] / line["cost"] if line.get("cost") and line.get("penalty") is not None else None
+    last = history.metrics[-1] if history.metrics else None
+    return last.penalty / last.cost if last and last.cost and last.penalty is not None else None
 
 
 def weights_shrunk(history: History) -> str:
     """What became of the weights, in a clause."""
     if len(history.trace) < 2:
         return ""
-    before, after = (math.hypot(*(layer["weight_norm"] for layer in history.trace[i]["layers"])) for i in (0, -1))
+    before, after = (math.hypot(*(layer.weight_norm for layer in history.trace[i].layers)) for i in (0, -1))
     return f"; the weights went from {figure(before)} to {figure(after)} in norm"
 
 
@@ -163,13 +162,13 @@ def rate_too_high(history: History) -> Sign | None:
     return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{told}; 0.1% to 1% is usual", SLOWER)
 
 
-def moved_of_start(history: History, line: Mapping[str, Any]) -> list[float]:
+def moved_of_start(history: History, line: TraceLine) -> list[float]:
     """How far a step moved each layer's weights, beside the initial ones: beside grown weights every step is small."""
-    first = {layer["layer"]: layer["weight_norm"] for layer in history.trace[0]["layers"]}
+    first = {layer.layer: layer.weight_norm for layer in history.trace[0].layers}
     return [
-        layer["update_ratio"] * layer["weight_norm"] / first[layer["layer"]]
-        for layer in line["layers"]
-        if layer["update_ratio"] is not None and first[layer["layer"]]
+        layer.update_ratio * layer.weight_norm / first[layer.layer]
+        for layer in line.layers
+        if layer.update_ratio is not None and first[layer.layer]
     ]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from ..nn.activations import ACTIVATIONS
-from .history import OF_START, Check, History, Limits, Sign, figure
+from .history import OF_START, Check, History, LayerFigure, Limits, Sign, figure
 
 # The final cost beside the initial one.
 GROWTH = Limits(1.5, 3)
@@ -64,9 +64,10 @@ def diverged(history: History) -> Sign | None:
 
 def initial_loss_high(history: History) -> Sign | None:
     """A first loss above that of knowing nothing: the first weights are sure of wrong answers."""
-    if not history.trace or "start" not in history.trace[0] or history.trace[0]["loss"] is None:
+    first = history.trace[0] if history.trace else None
+    if first is None or first.start is None or first.loss is None:
         return None
-    loss, prior = history.trace[0]["loss"], history.trace[0]["start"]["prior_loss"]
+    loss, prior = first.loss, first.start.prior_loss
     limits = FIRST_LOSS_REGRESSION if history.value("data.task") == "regression" else FIRST_LOSS
     if not prior or loss / prior <= limits.notice:
         return None
@@ -76,8 +77,8 @@ def initial_loss_high(history: History) -> Sign | None:
 
 def gradient_ratios(history: History) -> list[float]:
     """Of each line of the trace, the first layer's gradient norm beside the last one's."""
-    norms = [[layer["gradient_norm"] for layer in line["layers"]] for line in history.trace]
-    return [line[0] / line[-1] for line in norms if line[-1] and line[0] is not None]
+    ends = [(line.layers[0].gradient_norm, line.layers[-1].gradient_norm) for line in history.trace]
+    return [first / last for first, last in ends if last and first is not None]
 
 
 def vanishing_gradients(history: History) -> Sign | None:
@@ -86,9 +87,9 @@ def vanishing_gradients(history: History) -> Sign | None:
     worst = min(ratios[0], median(ratios)) if ratios else 1.0
     if history.depth < 3 or worst >= VANISHING.notice:
         return None
-    last = history.trace[-1]["layers"]
+    last = history.trace[-1].layers
     told = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
-    quiet = sum(1 for layer in last if layer["gradient_norm"] == 0)
+    quiet = sum(1 for layer in last if layer.gradient_norm == 0)
     zero = f", and that of {quiet} layers is exactly 0" if quiet else ""
     activation = ACTIVATIONS[history.value("network.activation")]
     other = f"network.activation={activation.instead} with network.init={ACTIVATIONS[activation.instead].init}"
@@ -106,7 +107,7 @@ def exploding_gradients(history: History) -> Sign | None:
     return Sign(worst > EXPLODING.grave, told, "use smaller initial weights (network.init), or fewer layers", 1)
 
 
-def worst_layer(history: History, line: int, name: str) -> tuple[float, int]:
+def worst_layer(history: History, line: int, name: LayerFigure) -> tuple[float, int]:
     """The largest figure of this name in a line of the trace, and its layer."""
     found = history.layer_figures(history.trace[line], name) if history.trace else []
     return max(((value, layer) for layer, value in found), default=(0.0, 0))
@@ -187,8 +188,8 @@ def plateau(history: History) -> Sign | None:
 
 def knowing_nothing(history: History) -> float | None:
     """The cost to be beaten: of one answer for all, or of the first weights where these are better."""
-    start = history.trace[0].get("start") if history.trace else None
-    known = [cost for cost in (history.first_cost, start and start["prior_loss"]) if cost]
+    start = history.trace[0].start if history.trace else None
+    known = [cost for cost in (history.first_cost, start and start.prior_loss) if cost]
     return min(known, default=None)
 
 
@@ -205,8 +206,8 @@ def full_costs(history: History) -> list[float]:
         return history.costs
     if history.value("training.evaluate_every") > 1:
         return []
-    pairs = pairwise(history.metrics)
-    return [now["train_loss"] + after["penalty"] for now, after in pairs if now["train_loss"] is not None]
+    pairs = [(now.train_loss, after.penalty) for now, after in pairwise(history.metrics)]
+    return [loss + penalty for loss, penalty in pairs if loss is not None and penalty is not None]
 
 
 def cost_not_monotone(history: History) -> Sign | None:

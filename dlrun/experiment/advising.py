@@ -13,10 +13,11 @@ from ..advice.records import RunDiagnosis
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
 from ..errors import StoreError
+from ..nn.training import EpochRecord
 from ..places import command_for
 from ..store import RunFolder, read_manifest
 from ..store.codec import Misfit, from_plain
-from .health import lines_of
+from .health import lines_of, records_of
 from .keeper import METRICS
 
 # What `dlrun curve` leaves in a run's folder.
@@ -27,7 +28,7 @@ def advised(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> RunDiagnos
     """The diagnosis of a run with the advice that its folder allows."""
     try:
         case = case_of(folder, diagnosis, result)
-    except StoreError:  # a folder of an older dlrun, or one that lost files: the errors alone still say something
+    except (StoreError, Misfit):  # of an older dlrun, or one that lost files: the errors alone still say something
         case = Case(diagnosis)
     return RunDiagnosis(run_id=result["run_id"], status=result["status"], diagnosis=diagnosis, advice=advise(case))
 
@@ -43,7 +44,7 @@ def case_of(folder: RunFolder, diagnosis: Diagnosis, result: dict) -> Case:
     return Case(
         diagnosis,
         config=read_manifest(folder).identity.config,
-        course=course_of(lines_of(folder, METRICS)),
+        course=course_of(records_of(EpochRecord, lines_of(folder, METRICS))),
         facts=facts_of(data, result["seconds"]),
         curve=curve,
         curve_command=command_for("curve", folder.path),

@@ -1,9 +1,14 @@
 """The health of a run: what its files and its config tell, put together for the diagnosis to judge."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from ..diagnosis.findings import Finding
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
-from ..store import RunFolder
+from ..nn.trace import TraceLine
+from ..nn.training import EpochRecord
+from ..store import RunFolder, from_plain
 from .prepare import Experiment
 
 
@@ -21,12 +26,20 @@ def history_of(experiment: Experiment, result: dict, metrics: list[dict], trace:
         sizes=experiment.network.sizes,
         m_train=len(experiment.dataset.train.X),
         status=result["status"],
-        metrics=metrics,
-        trace=trace,
+        metrics=records_of(EpochRecord, metrics),
+        trace=records_of(TraceLine, trace),
         train_error=result["errors"]["train"],
         optimal_error=result["optimal_error"] or 0.0,
         baseline_error=result["baseline_error"],
     )
+
+
+R = TypeVar("R")
+
+
+def records_of(kind: type[R], lines: Iterable[object]) -> list[R]:
+    """The records that lines hold, some of which may be records already."""
+    return [line if isinstance(line, kind) else from_plain(kind, line) for line in lines]
 
 
 def lines_of(folder: RunFolder, name: str) -> list[dict]:
