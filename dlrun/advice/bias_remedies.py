@@ -17,8 +17,8 @@ from .proposal import (
     Remedy,
     resized,
     slower,
-    told,
     two_digits,
+    widths_text,
 )
 from .records import Confidence
 
@@ -119,7 +119,7 @@ def wider(case: Case) -> Proposal | None:
     if not case.hidden():
         return None
     widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
-    why = f"hidden layers of {told(case.hidden())} units do not fit the training rows"
+    why = f"hidden layers of {widths_text(case.hidden())} units do not fit the training rows"
     expected = "a lower train error: 3 in 5 of such runs gained over a point"
     return Proposal("bigger network: more units a layer", *resized(case, widths), why, expected, "possible", "train")
 

@@ -1,4 +1,5 @@
-"""What the recipe may change next after a training, best first: what ails it, what holds it back, room, refinements.
+"""What the recipe may change next after a training, best first: what is wrong with it, what holds it back, room,
+refinements.
 
 Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
 """

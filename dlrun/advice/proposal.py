@@ -73,7 +73,7 @@ def faster(case: Case) -> dict[str, float]:
     return {"training.learning_rate": usual if rate <= usual / FAR_OFF else two_digits(rate / SMALLER_RATE)}
 
 
-def told(hidden: tuple[int, ...]) -> str:
+def widths_text(hidden: tuple[int, ...]) -> str:
     """Widths for a person: 64, or 64 and 32."""
     if len(set(hidden)) == 1:
         return str(hidden[0])

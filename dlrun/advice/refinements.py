@@ -11,7 +11,7 @@ from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..diagnosis.words import percent
 from .bias_remedies import other_units, relayered
 from .case import Case
-from .proposal import SMALLER_RATE, Proposal, Remedy, resized, told, two_digits
+from .proposal import SMALLER_RATE, Proposal, Remedy, resized, two_digits, widths_text
 from .variance_remedies import larger_lambda
 
 # A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one, and 256 as
@@ -42,7 +42,7 @@ def roomier(case: Case) -> Proposal | None:
     if not change:
         return None
     hidden, epochs = case.hidden(), case.value("training.epochs")
-    units = f"hidden layers of {told(hidden)} units" if hidden else "no hidden layer"
+    units = f"hidden layers of {widths_text(hidden)} units" if hidden else "no hidden layer"
     why = f"{units}, {epochs} epochs, lambda {case.value('regularization.lambda'):g}"
     expected = "a lower dev error: on twelve other tasks 2 in 5 were kept, and lowered test error by 5.6 points"
     key = next(iter(change))
@@ -129,7 +129,7 @@ def wider(case: Case) -> Proposal | None:
     if not widths or max(widths) > WIDEST:
         return None
     expected = expected_of("1 in 8", 0.1)
-    why = f"hidden layers of {told(case.hidden())} units"
+    why = f"hidden layers of {widths_text(case.hidden())} units"
     return Proposal("refine: more units a layer", *resized(case, widths), why, expected, "unsure")
 
 

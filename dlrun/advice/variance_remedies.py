@@ -8,7 +8,7 @@ import math
 
 from ..diagnosis.words import percent
 from .case import Case
-from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, told, two_digits
+from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, two_digits, widths_text
 
 # The first lambda to try, as a share of the training rows (each weight then loses rate * 0.005 of itself a step), how
 # it grows, and its end.
@@ -59,7 +59,7 @@ def more_dropout(case: Case) -> Proposal | None:
     if new == list(keep):
         return None
     change = {"regularization.keep_prob": new if isinstance(given, list | tuple) else new[0]}
-    why = f"hidden layers of {told(case.hidden())} units, of which {percent(min(keep))} stay in a step"
+    why = f"hidden layers of {widths_text(case.hidden())} units, of which {percent(min(keep))} stay in a step"
     expected = "a smaller gap between dev and train error"
     return Proposal("regularize: dropout", "regularization.keep_prob", change, why, expected, "possible")
 
@@ -116,7 +116,7 @@ def smaller(case: Case) -> Proposal | None:
     if not case.hidden() or min(case.hidden()) // 2 < NARROWEST:
         return None
     widths = [n // 2 for n in case.hidden()]
-    why = f"hidden layers of {told(case.hidden())} units may fit noise; regularization comes first"
+    why = f"hidden layers of {widths_text(case.hidden())} units may fit noise; regularization comes first"
     expected = "a smaller gap, at the risk of bias"
     return Proposal("smaller network", *resized(case, widths), why, expected, "unsure")
 

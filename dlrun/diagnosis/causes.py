@@ -67,11 +67,11 @@ def init_scale(history: History) -> Sign | None:
     name = f"{init} with standard deviation {figure(scale)}" if drawn.takes_scale else init
     do = f"set network.init={fitting_init(history)}, which is made for {history.value('network.activation')}"
     if mean > WEIGHTS_TOO_LARGE.notice:
-        told = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
-        return Sign(mean > WEIGHTS_TOO_LARGE.grave, told, do)
+        evidence = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
+        return Sign(mean > WEIGHTS_TOO_LARGE.grave, evidence, do)
     if mean < 1 / WEIGHTS_TOO_SMALL.notice and history.depth > 1:
-        told = f"initial weights ({name}) are 1/{figure(1 / mean)} of what keeps signals their size through a layer"
-        return Sign(mean < 1 / WEIGHTS_TOO_SMALL.grave, told, do)
+        evidence = f"initial weights ({name}) are 1/{figure(1 / mean)} of what keeps signals their size through a layer"
+        return Sign(mean < 1 / WEIGHTS_TOO_SMALL.grave, evidence, do)
     return None
 
 
@@ -89,13 +89,13 @@ def inputs_unscaled(history: History) -> Sign | None:
     if worst <= INPUT_SCALE.notice:
         return None
     if ratio >= far:
-        told = (
+        evidence = (
             f"standard deviations of the inputs reach from {figure(least)} to {figure(greatest)}, {figure(ratio)} fold"
         )
     else:
         reach = "as large as" if size > 1 else "no larger than"
-        told = f"inputs are {reach} {figure(size)}, where initial weights are made for 1"
-    return Sign(worst > INPUT_SCALE.grave, f"{told}, and data.normalize is false", "set data.normalize=true")
+        evidence = f"inputs are {reach} {figure(size)}, where initial weights are made for 1"
+    return Sign(worst > INPUT_SCALE.grave, f"{evidence}, and data.normalize is false", "set data.normalize=true")
 
 
 def penalty_dominates(history: History) -> Sign | None:
@@ -107,9 +107,9 @@ def penalty_dominates(history: History) -> Sign | None:
     curvature = l2_lambda / history.m_train
     if (share or 0) <= PENALTY_SHARE.notice and curvature <= PENALTY_CURVATURE:
         return None
-    told = f"the penalty is {share or 0:.0%} of the cost at the end" if share is not None else "the penalty is heavy"
+    weight = f"the penalty is {share or 0:.0%} of the cost at the end" if share is not None else "the penalty is heavy"
     weights = weights_shrunk(history)
-    evidence = f"{told}, with lambda / m_train = {figure(curvature)}{weights}"
+    evidence = f"{weight}, with lambda / m_train = {figure(curvature)}{weights}"
     is_grave = (share or 0) > PENALTY_SHARE.grave or curvature > PENALTY_CURVATURE
     return Sign(
         is_grave, evidence, "divide regularization.lambda by 10, or set it to 0 until the training rows are fitted"
@@ -141,9 +141,13 @@ def dropout_dominates(history: History) -> Sign | None:
     kept, layer = min((keep * n, number) for number, (keep, n) in enumerate(zip(keeps, hidden, strict=True), start=1))
     if least == 1 or (least > KEEP_PROB.notice and kept >= FEWEST_KEPT_UNITS):
         return None
-    told = f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
+    evidence = (
+        f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
+    )
     is_grave = least <= KEEP_PROB.grave or kept < FEWEST_KEPT_UNITS
-    return Sign(is_grave, told, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer)
+    return Sign(
+        is_grave, evidence, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer
+    )
 
 
 def rate_too_high(history: History) -> Sign | None:
@@ -151,15 +155,15 @@ def rate_too_high(history: History) -> Sign | None:
     rate = history.value("training.learning_rate")
     optimizer = history.value("training.optimizer")
     if optimizer in ADAPTIVE and rate > ADAPTIVE_RATE:
-        told = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
-        return Sign(True, told, SLOWER)
+        evidence = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
+        return Sign(True, evidence, SLOWER)
     ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]
     if not ratios or max(ratios) <= UPDATE_TOO_LARGE.notice:
         return None
-    told = (
+    evidence = (
         f"a step of the first epochs moved the weights by {max(ratios):.1%} of their first size (median of the layers)"
     )
-    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{told}; 0.1% to 1% is usual", SLOWER)
+    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{evidence}; 0.1% to 1% is usual", SLOWER)
 
 
 def moved_of_start(history: History, line: TraceLine) -> list[float]:
@@ -180,11 +184,11 @@ def rate_too_low(history: History) -> Sign | None:
     ratio = max(ratio for layers in known for _, ratio in layers)
     if ratio >= UPDATE_TOO_SMALL.notice:
         return None
-    told = (
+    evidence = (
         f"a step of the first epochs changed the weights by {ratio:.1g} of their size at most; 0.001 to 0.01 is usual"
     )
     do = "multiply training.learning_rate by 10, and again while the cost falls smoothly"
-    return Sign(ratio < UPDATE_TOO_SMALL.grave, told, do)
+    return Sign(ratio < UPDATE_TOO_SMALL.grave, evidence, do)
 
 
 CAUSES = (

@@ -89,11 +89,11 @@ def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
     if optimal.kind == "declared":
         return f"optimal error {percent(optimal.error)}, declared"
     if optimal.kind == "human":
-        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)}), {optimal.errors} of {optimal.n}"
-        return f"optimal error {told} judgements; people's error is above the best possible one"
+        figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)}), {optimal.errors} of {optimal.n}"
+        return f"optimal error {figures} judgements; people's error is above the best possible one"
     if optimal.kind == "soft labels":
-        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
-        return f"optimal error {told}, from the soft labels of {optimal.n} rows"
+        figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
+        return f"optimal error {figures}, from the soft labels of {optimal.n} rows"
     assumed = "no optimal error is declared, so 0% is assumed"
     if even is not None:
         return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(even)}"

@@ -61,19 +61,19 @@ def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
     return pairs
 
 
-def parse_fraction(told: str, text: str) -> float:
-    """The fraction that `text` writes as 0.11 or 11%; raises UsageError, which begins with `told`, where it is none."""
+def parse_fraction(subject: str, text: str) -> float:
+    """The fraction that `text` writes as 0.11 or 11%. Raises UsageError, which begins with `subject`, for any other."""
     digits = text.removesuffix("%").strip()
     try:
         number = float(digits)
     except ValueError:
         number = float("nan")
     if number != number:
-        raise UsageError(f"{told} is not a number; expected one such as 0.11 or 11%")
+        raise UsageError(f"{subject} is not a number; expected one such as 0.11 or 11%")
     is_percentage = text.endswith("%")
     fraction = number / 100 if is_percentage else number
     if 0 <= fraction <= 1:
         return fraction
     if 1 < number <= 100 and not is_percentage:
-        raise UsageError(f"{told} is above 1; did you mean {number / 100:g} or {number:g}%?")
-    raise UsageError(f"{told} is no error; expected 0 to 1, or 0% to 100%")
+        raise UsageError(f"{subject} is above 1; did you mean {number / 100:g} or {number:g}%?")
+    raise UsageError(f"{subject} is no error; expected 0 to 1, or 0% to 100%")

@@ -105,7 +105,7 @@ def reference(
         break_even=max(0.0, train.interval[0] - low) if kind == OPEN else None,
         sentence="",
     )
-    sentence = told(found, best, error_word(regression))
+    sentence = bracket_sentence(found, best, error_word(regression))
     if found.refuted:
         sentence += f"; the declared optimal error, {percent(declared)}, is refuted"
     return replace(found, sentence=sentence)
@@ -151,7 +151,7 @@ def gap(train: TrainError, row: Learner | Conflicts) -> Interval:
     return float(lower), float(upper)
 
 
-def told(found: Reference, best: Learner, word: str) -> str:
+def bracket_sentence(found: Reference, best: Learner, word: str) -> str:
     """What the bracket makes of the bias, in a sentence."""
     lower, upper = found.optimal_error
     bracket = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
