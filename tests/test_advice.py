@@ -22,6 +22,7 @@ from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.learning_curve import Curve
 from dlrun.diagnosis.records import Target
 from dlrun.diagnosis.symptoms import SYMPTOMS
+from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit, Sizes
 
 HIGH_BIAS, HIGH_VARIANCE, BOTH = BySplit(0.2, 0.21), BySplit(0.0, 0.2), BySplit(0.2, 0.5)
@@ -40,7 +41,7 @@ def config(**keys):
 def records(costs, dev=None, penalty=0.0):
     dev = dev or [0.1] * len(costs)
     return [
-        {"epoch": n, "cost": c, "penalty": penalty * c, "dev_error": d}
+        EpochRecord(epoch=n, cost=c, loss=c - penalty * c, penalty=penalty * c, learning_rate=0.1, dev_error=d)
         for n, (c, d) in enumerate(zip(costs, dev, strict=True), start=1)
     ]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.advice import Case, advise
-from dlrun.diagnosis import diagnose, parse_errors, parse_optimal, parse_sizes
+from dlrun.diagnosis import Judgements, diagnose, parse_errors, parse_optimal, parse_sizes
 from dlrun.diagnosis.ills import Verdict
 from dlrun.diagnosis.words import percent, points
 from dlrun.errors import UsageError
@@ -213,7 +213,7 @@ def test_errors_that_cannot_be_read_are_refused_with_a_way_out(text, message):
 
 def test_sizes_and_optimal_errors_are_read():
     assert parse_sizes("train=10000, dev=1000") == Sizes(10_000, 1000)
-    assert [parse_optimal(text) for text in ("0.15", "15%", "30/200")] == [0.15, 0.15, {"errors": 30, "n": 200}]
+    assert [parse_optimal(text) for text in ("0.15", "15%", "30/200")] == [0.15, 0.15, Judgements(30, 200)]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from scipy.stats import binomtest, norm, ttest_1samp
 
 from dlrun.data import Dataset, Preparation, Split
 from dlrun.data.references import answers, conflicts, reference_rows
-from dlrun.diagnosis.reference import DEMONSTRATED, LOW, OPEN, learner, reference
+from dlrun.diagnosis.reference import DEMONSTRATED, LOW, OPEN, TrainError, learner, reference
+from dlrun.diagnosis.rule import Thresholds
 from dlrun.statistics.intervals import difference_interval, error_interval, proportion_interval
 
-LIMITS = {"low": 0.02, "high": 0.05, "declared": 0.0, "regression": False}
+LIMITS = Thresholds(0.02, 0.05)
 
 
 def dataset(X, y, X_dev, y_dev, classes=("a", "b")):
@@ -90,8 +91,8 @@ def test_no_learners_upper_limit_is_below_the_optimal_error_too_often():
 
 
 def bracket(losses, train_error, n, found=None, **more):
-    interval = error_interval(train_error, n)
-    return reference(losses, found, train_error=train_error, train_interval=interval, **LIMITS | more)
+    train = TrainError(train_error, error_interval(train_error, n), LIMITS)
+    return reference(losses, found, train, **{"declared": 0.0, "regression": False} | more)
 
 
 def wrong(count, n):

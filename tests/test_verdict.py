@@ -9,7 +9,7 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 
 from dlrun.advice import Case, advise
 from dlrun.data import read_soft_labels
-from dlrun.diagnosis import diagnose, optimal_of, optimal_of_soft_labels
+from dlrun.diagnosis import Judgements, diagnose, optimal_of, optimal_of_soft_labels
 from dlrun.diagnosis.ills import Shares, Verdict
 from dlrun.diagnosis.records import Intervals
 from dlrun.diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
@@ -88,7 +88,7 @@ def test_rows_too_few_or_too_equal_have_no_interval():
 # --- the rule -------------------------------------------------------------------------------------------------------
 
 LARGE = Sizes(10_000, 1000)
-HUMAN = {"errors": 30, "n": 200}
+HUMAN = Judgements(30, 200)
 
 # train, dev, optimal, sizes -> thresholds, bias, variance, each as level and interval in points (None: not published).
 GOLDEN = [
@@ -211,7 +211,7 @@ def test_people_who_err_30_times_in_200_leave_the_optimal_error_unsure():
         "10000 training rows and the 200 judgements behind the optimal error"
     )
     with pytest.raises(UsageError, match="got 30 errors of 20"):
-        optimal_of({"errors": 30, "n": 20})
+        optimal_of(Judgements(30, 20))
 
 
 def test_soft_labels_give_the_mean_of_what_the_likeliest_class_leaves(tmp_path):

@@ -1,7 +1,7 @@
 """What to try next: the basic recipe in its order, each piece with the change of the config that carries it out.
 
-Stands at the end of the diagnosis. Data faults come first, then what ails the optimisation, then bias and variance by
-their share of the excess error, and "done" where nothing is left.
+Stands at the end of the diagnosis. Data faults come first, then what is wrong with the optimisation, then bias and
+variance by their share of the excess error, and "done" where nothing is left.
 """
 
 import json
@@ -19,7 +19,7 @@ from .case import Case, changed
 from .expense import seconds_of
 from .fixes import FIXES
 from .proposal import Proposal, Remedy
-from .records import About, Advice, Confidence
+from .records import BETWEEN_REASONS, About, Advice, Confidence
 from .variance_remedies import VARIANCE
 
 # What each ill is called where no config is known, and the keys that the course's recipe turns.
@@ -114,7 +114,7 @@ def remedies_of(case: Case, ill: Ill) -> Iterator[Proposal]:
     for remedy in REMEDIES[ill]:
         proposal = remedy(case)
         if proposal is not None:
-            yield proposal._replace(why=f"{reason}; {proposal.why}")
+            yield proposal._replace(measured=reason, remedy=remedy)
 
 
 def gap_of(diagnosis: Diagnosis, ill: Ill) -> float:
@@ -150,12 +150,13 @@ def for_finding(case: Case, finding: Finding) -> Proposal:
     """The fix of a finding's code; where there is none, or the config has it already, what the finding itself says."""
     fix = FIXES.get(finding.code) if case.config is not None else None
     change = fix.change(case) if fix else None
-    why = f"{finding.title}; {finding.evidence}"
     if fix is None or change is None or changes_nothing(case, change):
-        return Proposal(finding.do, None, None, why, "errors that mean what they say", None, code=finding.code)
-    sure: Confidence = "likely" if finding.severity == "fail" else "possible"
-    key = next(iter(change))
-    return Proposal(fix.action, key, change, why, "a lower train error", sure, "train", code=finding.code)
+        proposal = Proposal(finding.do, None, None, finding.evidence, "errors that mean what they say", None)
+    else:
+        sure: Confidence = "likely" if finding.severity == "fail" else "possible"
+        key = next(iter(change))
+        proposal = Proposal(fix.action, key, change, finding.evidence, "a lower train error", sure, "train")
+    return proposal._replace(measured=finding.title, code=finding.code)
 
 
 def more_dev_rows(case: Case, ill: Ill) -> Proposal:
@@ -194,7 +195,7 @@ def item_of(case: Case, proposal: Proposal) -> Advice:
     return Advice(
         action=proposal.action,
         key=proposal.key,
-        why=proposal.why,
+        why=BETWEEN_REASONS.join(filter(None, (proposal.measured, proposal.why))),
         change=dict(change) if change is not None else None,
         command=command,
         seconds=seconds,

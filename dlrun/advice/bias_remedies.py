@@ -17,9 +17,10 @@ from .proposal import (
     Remedy,
     resized,
     slower,
-    told,
     two_digits,
+    widths_text,
 )
+from .records import Confidence
 
 # Three times the epochs, and from a handful a usual number at once.
 LONGER, FEWEST_EPOCHS = 3, 30
@@ -50,7 +51,7 @@ def less_penalty(case: Case) -> Proposal | None:
     of_cost = f", {percent(share)} of the cost at the end" if share is not None else ""
     why = f"lambda is {strength:g}{of_cost}, and the train error is high"
     change = {"regularization.lambda": 0.0 if heavy else two_digits(strength / 10)}
-    sure = "likely" if heavy else "possible"
+    sure: Confidence = "likely" if heavy else "possible"
     return Proposal("less weight penalty", "regularization.lambda", change, why, "a lower train error", sure, "train")
 
 
@@ -61,11 +62,10 @@ def less_dropout(case: Case) -> Proposal | None:
         return None
     both = case.diagnosis.verdict.variance == "high"
     given = case.value("regularization.keep_prob")
-    new = [two_digits((1 + k) / 2) for k in keep] if both else 1.0
-    if both and not isinstance(given, list | tuple):
-        new = new[0]
+    halved = [two_digits((1 + k) / 2) for k in keep] if both else [1.0]
+    new = halved if both and isinstance(given, list | tuple) else halved[0]
     why = f"only {percent(min(keep))} of the hidden units stay in a step, and the train error is high"
-    sure = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
+    sure: Confidence = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
     change = {"regularization.keep_prob": new}
     return Proposal("less dropout", "regularization.keep_prob", change, why, "a lower train error", sure, "train")
 
@@ -109,7 +109,7 @@ def longer_anyway(case: Case) -> Proposal | None:
     return trained_longer(case, why, "perhaps a lower train error: 3 in 5 of such runs gained over a point", "unsure")
 
 
-def trained_longer(case: Case, why: str, expected: str, confidence: str) -> Proposal:
+def trained_longer(case: Case, why: str, expected: str, confidence: Confidence) -> Proposal:
     change = {"training.epochs": max(LONGER * case.value("training.epochs"), FEWEST_EPOCHS)}
     return Proposal("train longer", "training.epochs", change, why, expected, confidence, "train")
 
@@ -119,7 +119,7 @@ def wider(case: Case) -> Proposal | None:
     if not case.hidden():
         return None
     widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
-    why = f"hidden layers of {told(case.hidden())} units do not fit the training rows"
+    why = f"hidden layers of {widths_text(case.hidden())} units do not fit the training rows"
     expected = "a lower train error: 3 in 5 of such runs gained over a point"
     return Proposal("bigger network: more units a layer", *resized(case, widths), why, expected, "possible", "train")
 
@@ -136,7 +136,7 @@ def deeper(case: Case) -> Proposal | None:
         if from_none
         else (f"{len(hidden)} hidden layer{'s' if len(hidden) > 1 else ''} do not fit the training rows")
     )
-    sure = "likely" if from_none else "unsure"
+    sure: Confidence = "likely" if from_none else "unsure"
     return Proposal("bigger network: more layers", "network.depth", change, why, "a lower train error", sure, "train")
 
 
@@ -168,7 +168,7 @@ def other_activation(case: Case) -> Proposal | None:
         return None
     now = case.value("network.activation")
     why = f"what is cheaper comes first; {now} is what the hidden layers apply now"
-    sure = "possible" if ACTIVATIONS[now].outdone else "unsure"
+    sure: Confidence = "possible" if ACTIVATIONS[now].outdone else "unsure"
     key = "network.activation"
     return Proposal("another architecture", key, other_units(now), why, "perhaps a lower train error", sure, "train")
 

@@ -1,11 +1,13 @@
 """The course that training took: whether its cost still falls, goes to and fro, or is mostly penalty.
 
-Stands between metrics.jsonl, whose records it reads, and the advice, which asks what one more training should change.
+Stands between the records of the epochs and the advice, which asks what one more training should change.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
+
+from ..nn.training import EpochRecord
 
 # A cost that fell by this share over the last fifth of the epochs still falls. Of 24 such runs with high bias, training
 # three times as long lowered the test error by over a point in 75%; of 35 whose cost was flat, in 60%.
@@ -21,10 +23,18 @@ OSCILLATING_STEPS = 0.25
 SMOOTHING_SHARE = 0.05
 
 
+class BestEpoch(NamedTuple):
+    """The epoch with the lowest dev error, that error, and the last one that was measured."""
+
+    epoch: int
+    dev_error: float
+    last_dev_error: float
+
+
 class Course(NamedTuple):
     """epochs : trained. falling : share by which the cost fell over the last fifth of the epochs. rises : share of the
     epochs in which it rose. unrest : mean step over net fall in the last half, 1 where nothing is gained.
-    penalty_share : of the cost at the end. best_epoch, best_dev_error, last_dev_error : None where never measured.
+    penalty_share : of the cost at the end. best : None where the dev error was never measured.
     """
 
     epochs: int
@@ -32,9 +42,7 @@ class Course(NamedTuple):
     rises: float
     unrest: float
     penalty_share: float
-    best_epoch: int | None
-    best_dev_error: float | None
-    last_dev_error: float | None
+    best: BestEpoch | None
 
     @property
     def still_falls(self) -> bool:
@@ -45,24 +53,29 @@ class Course(NamedTuple):
         return self.rises > OSCILLATING_RISES and self.unrest > OSCILLATING_STEPS
 
 
-def course_of(records: Sequence[dict]) -> Course | None:
+def course_of(records: Sequence[EpochRecord]) -> Course | None:
     """The course of a training from its records, one an epoch; None where there are none."""
-    costs = [record["cost"] for record in records if record.get("cost") is not None]
+    costs = [record.cost for record in records if record.cost is not None]
     if not costs:
         return None
     last = records[-1]
-    measured = [record for record in records if record.get("dev_error") is not None]
-    best = min(measured, key=lambda record: record["dev_error"]) if measured else None
     return Course(
         epochs=len(records),
         falling=fall_at_the_end(costs),
         rises=sum(b > a for a, b in pairwise(costs)) / max(1, len(costs) - 1),
         unrest=unrest(costs[len(costs) // 2 :]),
-        penalty_share=(last.get("penalty") or 0.0) / last["cost"] if last.get("cost") else 0.0,
-        best_epoch=best and best["epoch"],
-        best_dev_error=best and best["dev_error"],
-        last_dev_error=measured[-1]["dev_error"] if measured else None,
+        penalty_share=(last.penalty or 0.0) / last.cost if last.cost else 0.0,
+        best=best_of(records),
     )
+
+
+def best_of(records: Sequence[EpochRecord]) -> BestEpoch | None:
+    """Of the epochs whose dev error was measured."""
+    measured = [(record.dev_error, record.epoch) for record in records if record.dev_error is not None]
+    if not measured:
+        return None
+    error, epoch = min(measured)
+    return BestEpoch(epoch, error, measured[-1][0])
 
 
 def fall_at_the_end(costs: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from ..diagnosis.steps import rows_a_step, steps_an_epoch
+from ..diagnosis.steps import BatchSize, rows_a_step, steps_an_epoch
 from .case import Facts, hidden_of
 
 # What a step costs besides its products, in products: 0.15 ms at 11 million products a millisecond, read off the
@@ -18,7 +18,9 @@ PRODUCTS_BESIDES = 1.7e6
 
 def products(config: Mapping[str, Any], facts: Facts) -> float:
     """The work of a whole training, in products of one weight and one row."""
-    epochs, batch_size = config["training"]["epochs"], config["training"]["batch_size"]
+    training = config["training"]
+    epochs: int = training["epochs"]
+    batch_size: BatchSize = training["batch_size"]
     sizes = (facts.inputs, *hidden_of(config), facts.outputs)
     parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     steps = epochs * steps_an_epoch(batch_size, facts.train_rows)
@@ -27,6 +29,6 @@ def products(config: Mapping[str, Any], facts: Facts) -> float:
 
 def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:
     """Seconds that `after` would take, `before` having taken `facts.seconds` for its trained epochs."""
-    planned = before["training"]["epochs"]
+    planned: int = before["training"]["epochs"]
     whole = facts.seconds * planned / max(1, epochs_trained or planned)
     return whole * products(after, facts) / products(before, facts)

@@ -1,4 +1,5 @@
-"""What the recipe may change next after a training, best first: what ails it, what holds it back, room, refinements.
+"""What the recipe may change next after a training, best first: what is wrong with it, what holds it back, room,
+refinements.
 
 Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
 """
@@ -8,19 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from .advise import apart, changes_nothing, for_findings, item_of, proposals, reason_of
+from .bias_remedies import less_augmentation, less_dropout, less_penalty, lower_rate, no_early_stop
 from .case import Case, changed
-from .proposal import Proposal
-from .records import Advice
+from .proposal import Proposal, Remedy
+from .records import BETWEEN_REASONS, Advice
 from .refinements import REFINEMENTS, roomier
 
-# Bias remedies that take away what holds a training back: they come before room for the network, and cost no more.
-HOLDING_BACK = (
-    "lower learning rate",
-    "less weight penalty",
-    "less dropout",
-    "no augmentation",
-    "train to the end",
-)
+# Remedies that take away what holds a training back: they come before room for the network, and cost no more.
+HOLDING_BACK: tuple[Remedy, ...] = (lower_rate, less_penalty, less_dropout, less_augmentation, no_early_stop)
 
 
 def plan(case: Case) -> list[Advice]:
@@ -48,7 +44,7 @@ def in_order(case: Case) -> Iterator[Proposal]:
     if met:
         return
     if room := roomier(case):
-        yield from (proposal for proposal in advised if proposal.action in HOLDING_BACK)
+        yield from (proposal for proposal in advised if proposal.remedy in HOLDING_BACK)
         yield with_reason(case, room)
     for refinement in REFINEMENTS:
         if proposal := refinement(case):
@@ -64,15 +60,16 @@ def mended(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[
     fixes = [proposal for proposal in failing if proposal.change is not None]
     if not fixes:
         return
-    change = {key: value for fix in reversed(fixes) for key, value in fix.change.items()}
-    room = roomier(replace(case, config=changed(case.config, change))) if with_room else None
+    change = {key: value for fix in reversed(fixes) for key, value in (fix.change or {}).items()}
+    room = roomier(replace(case, config=changed(case.config or {}, change))) if with_room else None
     actions = dict.fromkeys([*(fix.action for fix in fixes), *([room.action] if room else [])])
     if len(actions) > 1:
-        why = "; ".join(dict.fromkeys(fix.why.partition(";")[0] for fix in fixes))
-        if room:
+        first, *others = dict.fromkeys(fix.measured for fix in fixes)
+        if room and room.change:
             change |= room.change
-            why += "; a training that failed has shown nothing of the size it needs"
-        yield fixes[0]._replace(action=f"mend what ails the training: {', '.join(actions)}", change=change, why=why)
+            others.append("a training that failed has shown nothing of the size it needs")
+        action, why = f"mend what ails the training: {', '.join(actions)}", BETWEEN_REASONS.join(others)
+        yield fixes[0]._replace(action=action, change=change, measured=first, why=why)
 
 
 def with_reason(case: Case, proposal: Proposal) -> Proposal:
@@ -85,4 +82,4 @@ def with_reason(case: Case, proposal: Proposal) -> Proposal:
         low = verdict.bias == verdict.variance == "low"
         level = "bias and variance are low" if low else "neither bias nor variance is surely high"
         reason = f"{level}, and {apart(case.diagnosis, 'dev', 'optimal')}"
-    return proposal._replace(why=f"{reason}; {proposal.why}")
+    return proposal._replace(measured=reason)

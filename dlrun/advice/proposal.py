@@ -30,10 +30,12 @@ KEEP_PROBS = (0.8, 0.65, 0.5)
 
 
 class Proposal(NamedTuple):
-    """action, and why in a clause of this run's numbers; key : the main key; change : values by dotted key, or None.
+    """What could be done.
 
-    expected : a sentence. about : the error expected to fall, "train" or "dev". command : where no change can do it.
-    code : of the finding that asks for it.
+    key : the main key. change : values by dotted key, or None. why : its own reason, in a clause of this run's numbers.
+    expected : a sentence. about : the error expected to fall. command : where no change can do it. code : of the
+    finding that asks for it. measured : what was found that it is to help against, in a clause; empty where `why` says
+    it. remedy : what proposes it, where a bias or variance remedy does.
     """
 
     action: str
@@ -45,6 +47,8 @@ class Proposal(NamedTuple):
     about: About = "dev"
     command: str | None = None
     code: str | None = None
+    measured: str = ""
+    remedy: "Remedy | None" = None
 
 
 Remedy = Callable[[Case], Proposal | None]
@@ -69,7 +73,7 @@ def faster(case: Case) -> dict[str, float]:
     return {"training.learning_rate": usual if rate <= usual / FAR_OFF else two_digits(rate / SMALLER_RATE)}
 
 
-def told(hidden: tuple[int, ...]) -> str:
+def widths_text(hidden: tuple[int, ...]) -> str:
     """Widths for a person: 64, or 64 and 32."""
     if len(set(hidden)) == 1:
         return str(hidden[0])

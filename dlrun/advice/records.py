@@ -10,14 +10,17 @@ from ..records import Mapped, flat, omitted
 About = Literal["train", "dev"]
 Confidence = Literal["likely", "possible", "unsure"]
 
+# Between the measurement that an advice follows from, and what it has to say for itself.
+BETWEEN_REASONS = "; "
+
 
 @dataclass(frozen=True)
 class Advice(Mapped):
     """One thing to try.
 
-    key : the config's main key. why : the measurement behind it, and after "; " its own reason. change : values by
-    dotted key, None where no key can carry it out. command : what does. seconds : that its training would take.
-    expected : a sentence. code : of the finding that asks for it.
+    key : the config's main key. why : the measurement behind it, which its neighbours may share, and after "; " its own
+    reason. change : values by dotted key, None where no key can carry it out. command : what does. seconds : that its
+    training would take. expected : a sentence. code : of the finding that asks for it.
     """
 
     action: str
@@ -30,6 +33,11 @@ class Advice(Mapped):
     about: About
     confidence: Confidence | None
     code: str | None
+
+    def reasons(self) -> tuple[str, str]:
+        """The measurement behind it, and its own reason, which may be empty."""
+        measured, _, own = self.why.partition(BETWEEN_REASONS)
+        return measured, own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..diagnosis.words import percent
 from .bias_remedies import other_units, relayered
 from .case import Case
-from .proposal import SMALLER_RATE, Proposal, Remedy, resized, told, two_digits
+from .proposal import SMALLER_RATE, Proposal, Remedy, resized, two_digits, widths_text
 from .variance_remedies import larger_lambda
 
 # A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one, and 256 as
@@ -37,12 +37,12 @@ def roomier(case: Case) -> Proposal | None:
     """A larger network, enough steps and a weight penalty in one: none helps as much without the others."""
     if case.config is None or case.facts is None:
         return None
-    penalty = {} if case.value("regularization.lambda") else larger_lambda(case)
+    penalty = {} if case.value("regularization.lambda") else larger_lambda(case) or {}
     change = {**room(case), **enough_steps(case), **penalty}
     if not change:
         return None
     hidden, epochs = case.hidden(), case.value("training.epochs")
-    units = f"hidden layers of {told(hidden)} units" if hidden else "no hidden layer"
+    units = f"hidden layers of {widths_text(hidden)} units" if hidden else "no hidden layer"
     why = f"{units}, {epochs} epochs, lambda {case.value('regularization.lambda'):g}"
     expected = "a lower dev error: on twelve other tasks 2 in 5 were kept, and lowered test error by 5.6 points"
     key = next(iter(change))
@@ -62,6 +62,8 @@ def room(case: Case) -> dict[str, Any]:
 
 def enough_steps(case: Case) -> dict[str, Any]:
     """As many epochs as a roomy network needs steps."""
+    if case.facts is None:
+        return {}
     epochs = case.value("training.epochs")
     needed = -(-ROOMY_STEPS // steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows))
     needed = min(needed, max(LONGER_AT_ONCE * epochs, EPOCHS_AT_ONCE))
@@ -90,6 +92,8 @@ def more_penalty(case: Case) -> Proposal | None:
 
 def longer(case: Case) -> Proposal | None:
     """Twice the epochs."""
+    if case.facts is None:
+        return None
     epochs = LONGER * case.value("training.epochs")
     if epochs * steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows) > MOST_STEPS:
         return None
@@ -125,7 +129,7 @@ def wider(case: Case) -> Proposal | None:
     if not widths or max(widths) > WIDEST:
         return None
     expected = expected_of("1 in 8", 0.1)
-    why = f"hidden layers of {told(case.hidden())} units"
+    why = f"hidden layers of {widths_text(case.hidden())} units"
     return Proposal("refine: more units a layer", *resized(case, widths), why, expected, "unsure")
 
 
@@ -153,6 +157,8 @@ def shallower(case: Case) -> Proposal | None:
 
 def smaller_batches(case: Case) -> Proposal | None:
     """Half the rows a step."""
+    if case.facts is None:
+        return None
     now = rows_a_step(case.value("training.batch_size"), case.facts.train_rows)
     new = FIRST_BATCH if now > 2 * FIRST_BATCH else now // 2
     if new < SMALLEST_BATCH:

@@ -8,7 +8,7 @@ import math
 
 from ..diagnosis.words import percent
 from .case import Case
-from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, told, two_digits
+from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, two_digits, widths_text
 
 # The first lambda to try, as a share of the training rows (each weight then loses rate * 0.005 of itself a step), how
 # it grows, and its end.
@@ -30,7 +30,7 @@ NARROWEST = 4
 def more_penalty(case: Case) -> Proposal | None:
     """lambda from nothing, or four times what it is, while it is no large part of each step."""
     binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
-    if case.facts is None or (binding and case.diagnosis.verdict.bias != "low"):
+    if binding and case.diagnosis.verdict.bias != "low":
         return None
     change = larger_lambda(case)
     if change is None:
@@ -43,6 +43,8 @@ def more_penalty(case: Case) -> Proposal | None:
 
 def larger_lambda(case: Case) -> dict[str, float] | None:
     """The first lambda from nothing, else four times what it is; None where that is a large part of each step."""
+    if case.facts is None:
+        return None
     strength, rows = case.value("regularization.lambda"), case.facts.train_rows
     new = two_digits(MORE_LAMBDA * strength) if strength else float(f"{FIRST_LAMBDA * rows:.1g}")
     return {"regularization.lambda": new} if new <= LAST_LAMBDA * rows else None
@@ -57,7 +59,7 @@ def more_dropout(case: Case) -> Proposal | None:
     if new == list(keep):
         return None
     change = {"regularization.keep_prob": new if isinstance(given, list | tuple) else new[0]}
-    why = f"hidden layers of {told(case.hidden())} units, of which {percent(min(keep))} stay in a step"
+    why = f"hidden layers of {widths_text(case.hidden())} units, of which {percent(min(keep))} stay in a step"
     expected = "a smaller gap between dev and train error"
     return Proposal("regularize: dropout", "regularization.keep_prob", change, why, expected, "possible")
 
@@ -65,14 +67,15 @@ def more_dropout(case: Case) -> Proposal | None:
 def early_stop(case: Case) -> Proposal | None:
     """For a dev error that was lower on the way than it is at the end."""
     course, epochs = case.course, case.value("training.epochs")
-    if not course or course.best_epoch is None or case.value("regularization.patience_epochs") is not None:
+    if not course or course.best is None or case.value("regularization.patience_epochs") is not None:
         return None
-    if course.best_epoch >= STOPPED_TOO_LATE * course.epochs or course.best_dev_error >= course.last_dev_error:
+    best = course.best
+    if best.epoch >= STOPPED_TOO_LATE * course.epochs or best.dev_error >= best.last_dev_error:
         return None
     evaluated = case.value("training.evaluate_every") or 1
     patience = max(LEAST_PATIENCE, 2 * evaluated, math.ceil(PATIENCE_SHARE * epochs))
-    then, now = percent(course.best_dev_error), percent(course.last_dev_error)
-    why = f"the dev error was {then} at epoch {course.best_epoch} and is {now} after {course.epochs}"
+    then, now = percent(best.dev_error), percent(best.last_dev_error)
+    why = f"the dev error was {then} at epoch {best.epoch} and is {now} after {course.epochs}"
     change = {"regularization.patience_epochs": patience}
     expected = f"a dev error near {then}; the lowest of many is flattered a little"
     return Proposal("regularize: stop early", "regularization.patience_epochs", change, why, expected, "likely")
@@ -84,7 +87,8 @@ def augment(case: Case) -> Proposal | None:
     if case.facts is None:
         return None
     if case.facts.image_side and not shift:
-        key, new, what = "regularization.augment.shift_pixels", SHIFT_PIXELS, "images moved by a pixel are images too"
+        key, what = "regularization.augment.shift_pixels", "images moved by a pixel are images too"
+        new: float = SHIFT_PIXELS
     elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
         key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)
         what = f"inputs are scaled to a spread of 1, and noise of {new:g} blurs single rows"
@@ -112,7 +116,7 @@ def smaller(case: Case) -> Proposal | None:
     if not case.hidden() or min(case.hidden()) // 2 < NARROWEST:
         return None
     widths = [n // 2 for n in case.hidden()]
-    why = f"hidden layers of {told(case.hidden())} units may fit noise; regularization comes first"
+    why = f"hidden layers of {widths_text(case.hidden())} units may fit noise; regularization comes first"
     expected = "a smaller gap, at the risk of bias"
     return Proposal("smaller network", *resized(case, widths), why, expected, "unsure")
 

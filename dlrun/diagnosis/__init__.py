@@ -1,7 +1,7 @@
 """The diagnosis: numbers in, verdict and findings out. Pure functions."""
 
 from .findings import Finding
-from .optimal import Optimal, optimal_of, optimal_of_soft_labels
+from .optimal import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from .parse import parse_errors, parse_optimal, parse_sizes
 from .records import Diagnosis
 from .sanity import not_finite
@@ -10,6 +10,7 @@ from .verdict import diagnose
 __all__ = [
     "Diagnosis",
     "Finding",
+    "Judgements",
     "Optimal",
     "diagnose",
     "not_finite",

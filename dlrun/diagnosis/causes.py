@@ -4,13 +4,12 @@ A check is a function and a row of CAUSES, in the order in which they are told.
 """
 
 import math
-from collections.abc import Mapping
 from statistics import median
-from typing import Any
 
 from ..nn.activations import ACTIVATIONS
 from ..nn.initializers import INITIALIZERS
-from .history import Check, History, Limits, Sign, figure
+from ..nn.trace import TraceLine
+from .history import OF_START, Check, History, Limits, Sign, figure
 
 # Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
 # deviations. Three layers of threefold weights make outputs 27 times too large. Tiny ones are outgrown sooner.
@@ -68,35 +67,35 @@ def init_scale(history: History) -> Sign | None:
     name = f"{init} with standard deviation {figure(scale)}" if drawn.takes_scale else init
     do = f"set network.init={fitting_init(history)}, which is made for {history.value('network.activation')}"
     if mean > WEIGHTS_TOO_LARGE.notice:
-        told = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
-        return Sign(mean > WEIGHTS_TOO_LARGE.grave, told, do)
+        evidence = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
+        return Sign(mean > WEIGHTS_TOO_LARGE.grave, evidence, do)
     if mean < 1 / WEIGHTS_TOO_SMALL.notice and history.depth > 1:
-        told = f"initial weights ({name}) are 1/{figure(1 / mean)} of what keeps signals their size through a layer"
-        return Sign(mean < 1 / WEIGHTS_TOO_SMALL.grave, told, do)
+        evidence = f"initial weights ({name}) are 1/{figure(1 / mean)} of what keeps signals their size through a layer"
+        return Sign(mean < 1 / WEIGHTS_TOO_SMALL.grave, evidence, do)
     return None
 
 
 def inputs_unscaled(history: History) -> Sign | None:
     """Inputs of very different size, or all of them far from 1, not scaled."""
-    if history.value("data.normalize") or not history.trace or "start" not in history.trace[0]:
+    start = history.trace[0].start if history.trace else None
+    if history.value("data.normalize") or start is None:
         return None
-    start = history.trace[0]["start"]
-    least, greatest = start["least_spread"], start["greatest_spread"]
-    if least is None:
+    least, greatest = start.least_spread, start.greatest_spread
+    if least is None or greatest is None:
         return None
-    ratio, size = greatest / least, max(greatest, start["greatest_mean"])
+    ratio, size = greatest / least, max(greatest, start.greatest_mean)
     far = max(size, 1 / size)
     worst = max(ratio, far)
     if worst <= INPUT_SCALE.notice:
         return None
     if ratio >= far:
-        told = (
+        evidence = (
             f"standard deviations of the inputs reach from {figure(least)} to {figure(greatest)}, {figure(ratio)} fold"
         )
     else:
         reach = "as large as" if size > 1 else "no larger than"
-        told = f"inputs are {reach} {figure(size)}, where initial weights are made for 1"
-    return Sign(worst > INPUT_SCALE.grave, f"{told}, and data.normalize is false", "set data.normalize=true")
+        evidence = f"inputs are {reach} {figure(size)}, where initial weights are made for 1"
+    return Sign(worst > INPUT_SCALE.grave, f"{evidence}, and data.normalize is false", "set data.normalize=true")
 
 
 def penalty_dominates(history: History) -> Sign | None:
@@ -104,13 +103,13 @@ def penalty_dominates(history: History) -> Sign | None:
     l2_lambda = history.value("regularization.lambda")
     if not l2_lambda or not history.train_is_high:
         return None
-    share = history.trace[-1]["penalty_share"] if history.trace else penalty_share(history)
+    share = history.trace[-1].penalty_share if history.trace else penalty_share(history)
     curvature = l2_lambda / history.m_train
     if (share or 0) <= PENALTY_SHARE.notice and curvature <= PENALTY_CURVATURE:
         return None
-    told = f"the penalty is {share or 0:.0%} of the cost at the end" if share is not None else "the penalty is heavy"
+    weight = f"the penalty is {share or 0:.0%} of the cost at the end" if share is not None else "the penalty is heavy"
     weights = weights_shrunk(history)
-    evidence = f"{told}, with lambda / m_train = {figure(curvature)}{weights}"
+    evidence = f"{weight}, with lambda / m_train = {figure(curvature)}{weights}"
     is_grave = (share or 0) > PENALTY_SHARE.grave or curvature > PENALTY_CURVATURE
     return Sign(
         is_grave, evidence, "divide regularization.lambda by 10, or set it to 0 until the training rows are fitted"
@@ -119,15 +118,15 @@ def penalty_dominates(history: History) -> Sign | None:
 
 def penalty_share(history: History) -> float | None:
     """By the last line of metrics."""
-    line = history.metrics[-1] if history.metrics else {}
-    return line["penalty"] / line["cost"] if line.get("cost") and line.get("penalty") is not None else None
+    last = history.metrics[-1] if history.metrics else None
+    return last.penalty / last.cost if last and last.cost and last.penalty is not None else None
 
 
 def weights_shrunk(history: History) -> str:
     """What became of the weights, in a clause."""
     if len(history.trace) < 2:
         return ""
-    before, after = (math.hypot(*(layer["weight_norm"] for layer in history.trace[i]["layers"])) for i in (0, -1))
+    before, after = (math.hypot(*(layer.weight_norm for layer in history.trace[i].layers)) for i in (0, -1))
     return f"; the weights went from {figure(before)} to {figure(after)} in norm"
 
 
@@ -142,9 +141,13 @@ def dropout_dominates(history: History) -> Sign | None:
     kept, layer = min((keep * n, number) for number, (keep, n) in enumerate(zip(keeps, hidden, strict=True), start=1))
     if least == 1 or (least > KEEP_PROB.notice and kept >= FEWEST_KEPT_UNITS):
         return None
-    told = f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
+    evidence = (
+        f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
+    )
     is_grave = least <= KEEP_PROB.grave or kept < FEWEST_KEPT_UNITS
-    return Sign(is_grave, told, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer)
+    return Sign(
+        is_grave, evidence, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer
+    )
 
 
 def rate_too_high(history: History) -> Sign | None:
@@ -152,24 +155,24 @@ def rate_too_high(history: History) -> Sign | None:
     rate = history.value("training.learning_rate")
     optimizer = history.value("training.optimizer")
     if optimizer in ADAPTIVE and rate > ADAPTIVE_RATE:
-        told = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
-        return Sign(True, told, SLOWER)
+        evidence = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
+        return Sign(True, evidence, SLOWER)
     ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]
     if not ratios or max(ratios) <= UPDATE_TOO_LARGE.notice:
         return None
-    told = (
+    evidence = (
         f"a step of the first epochs moved the weights by {max(ratios):.1%} of their first size (median of the layers)"
     )
-    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{told}; 0.1% to 1% is usual", SLOWER)
+    return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{evidence}; 0.1% to 1% is usual", SLOWER)
 
 
-def moved_of_start(history: History, line: Mapping[str, Any]) -> list[float]:
+def moved_of_start(history: History, line: TraceLine) -> list[float]:
     """How far a step moved each layer's weights, beside the initial ones: beside grown weights every step is small."""
-    first = {layer["layer"]: layer["weight_norm"] for layer in history.trace[0]["layers"]}
+    first = {layer.layer: layer.weight_norm for layer in history.trace[0].layers}
     return [
-        layer["update_ratio"] * layer["weight_norm"] / first[layer["layer"]]
-        for layer in line["layers"]
-        if layer["update_ratio"] is not None and first[layer["layer"]]
+        layer.update_ratio * layer.weight_norm / first[layer.layer]
+        for layer in line.layers
+        if layer.update_ratio is not None and first[layer.layer]
     ]
 
 
@@ -181,11 +184,11 @@ def rate_too_low(history: History) -> Sign | None:
     ratio = max(ratio for layers in known for _, ratio in layers)
     if ratio >= UPDATE_TOO_SMALL.notice:
         return None
-    told = (
+    evidence = (
         f"a step of the first epochs changed the weights by {ratio:.1g} of their size at most; 0.001 to 0.01 is usual"
     )
     do = "multiply training.learning_rate by 10, and again while the cost falls smoothly"
-    return Sign(ratio < UPDATE_TOO_SMALL.grave, told, do)
+    return Sign(ratio < UPDATE_TOO_SMALL.grave, evidence, do)
 
 
 CAUSES = (
@@ -194,16 +197,6 @@ CAUSES = (
     Check("inputs-unscaled", "inputs of very different sizes", inputs_unscaled),
     Check("penalty-dominates", "the penalty outweighs the data", penalty_dominates),
     Check("dropout-dominates", "dropout leaves too little", dropout_dominates),
-    Check(
-        "learning-rate-too-high",
-        "the learning rate is too high",
-        rate_too_high,
-        ("symmetric-units", "init-scale", "inputs-unscaled"),
-    ),
-    Check(
-        "learning-rate-too-low",
-        "the learning rate is too low",
-        rate_too_low,
-        ("symmetric-units", "init-scale", "inputs-unscaled", "learning-rate-too-high"),
-    ),
+    Check("learning-rate-too-high", "the learning rate is too high", rate_too_high, OF_START),
+    Check("learning-rate-too-low", "the learning rate is too low", rate_too_low, (*OF_START, "learning-rate-too-high")),
 )

@@ -6,8 +6,10 @@ Stands before the checks of `causes` and `symptoms`, each of which is a function
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from ..nn.trace import TraceLine
+from ..nn.training import EpochRecord
 from .steps import steps_an_epoch
 
 # Train error is high this far above the optimal one, or at this share of what the baseline leaves to gain: the upper
@@ -21,13 +23,16 @@ FIRST_EPOCHS, FIRST_SHARE = 3, 0.1
 FILLING_STEPS, SETTLING_STEPS = 20, 5
 MOSTLY_DEAD = 0.5
 
+# What a check asks of single layers.
+LayerFigure = Literal["update_ratio", "dead_share", "saturated_share", "linear_share"]
+
 
 @dataclass(frozen=True)
 class History:
     """One training.
 
     config : the config as plain nested data. sizes : the network's widths from inputs to outputs.
-    metrics, trace : the lines of the run folder's files; a trace may be empty.
+    metrics : one an epoch. trace : may be empty.
     train_error, optimal_error, baseline_error : fractions; the last is None where it is not known.
     """
 
@@ -35,8 +40,8 @@ class History:
     sizes: tuple[int, ...]
     m_train: int
     status: str
-    metrics: Sequence[Mapping[str, Any]]
-    trace: Sequence[Mapping[str, Any]]
+    metrics: Sequence[EpochRecord]
+    trace: Sequence[TraceLine]
     train_error: float
     optimal_error: float = 0.0
     baseline_error: float | None = None
@@ -62,22 +67,23 @@ class History:
     @cached_property
     def first_cost(self) -> float | None:
         """The cost at the initialisation, or over the first epoch where there is no trace."""
-        if self.trace and self.trace[0]["epoch"] == 0 and self.trace[0]["loss"] is not None:
-            return self.trace[0]["loss"] + (self.trace[0]["penalty"] or 0.0)
-        return self.metrics[0]["cost"] if self.metrics else None
+        first = self.trace[0] if self.trace else None
+        if first and first.epoch == 0 and first.loss is not None:
+            return first.loss + (first.penalty or 0.0)
+        return self.metrics[0].cost if self.metrics else None
 
     @cached_property
     def costs(self) -> list[float]:
         """The cost of each epoch, the penalty included, as it was met on the way, dropout on."""
-        return [line["cost"] for line in self.metrics if line["cost"] is not None]
+        return [record.cost for record in self.metrics if record.cost is not None]
 
     @cached_property
-    def first_lines(self) -> list[Mapping[str, Any]]:
+    def first_lines(self) -> list[TraceLine]:
         """The lines of the trace of the first epochs, or the first line after them."""
         end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
         filling = FILLING_STEPS if self.value("training.optimizer") == "rmsprop" else SETTLING_STEPS
-        lines = [line for line in self.trace if line["epoch"] * self.steps_an_epoch >= filling]
-        return [line for line in lines if line["epoch"] <= end] or lines[:1]
+        lines = [line for line in self.trace if line.epoch * self.steps_an_epoch >= filling]
+        return [line for line in lines if line.epoch <= end] or lines[:1]
 
     @property
     def steps_an_epoch(self) -> int:
@@ -88,9 +94,10 @@ class History:
         shares = [share for line in self.first_lines for _, share in self.layer_figures(line, "dead_share")]
         return max(shares, default=0.0) > MOSTLY_DEAD
 
-    def layer_figures(self, line: Mapping[str, Any], figure: str) -> list[tuple[int, float]]:
+    def layer_figures(self, line: TraceLine, figure: LayerFigure) -> list[tuple[int, float]]:
         """(layer, value) of each layer that has this figure in a line of the trace."""
-        return [(layer["layer"], layer[figure]) for layer in line["layers"] if layer[figure] is not None]
+        found = [(layer.layer, getattr(layer, figure)) for layer in line.layers]
+        return [(layer, value) for layer, value in found if value is not None]
 
 
 class Sign(NamedTuple):
@@ -109,6 +116,10 @@ class Check(NamedTuple):
     title: str
     find: Callable[[History], Sign | None]
     explained_by: tuple[str, ...] = ()
+
+
+# The codes of what is wrong before the first step, and explains what comes of it.
+OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
 
 
 class Limits(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ..records import Mapped
+from ..statistics.arrays import Array
 from .words import percent, points
 
 # Two-sided 90%: of a normal distribution, 5% lie beyond each side.
@@ -49,7 +50,7 @@ class PowerLaw(Mapped):
     c: float
 
     def at(self, rows: float) -> float:
-        return self.a + self.b * rows**-self.c
+        return self.a + self.b * float(rows**-self.c)
 
 
 @dataclass(frozen=True)
@@ -108,18 +109,18 @@ def fit_power_law(rows: Sequence[float], errors: Sequence[float]) -> PowerLaw:
     """
     from scipy.optimize import nnls
 
-    rows, errors = np.asarray(rows, np.float64), np.asarray(errors, np.float64)
-    weights = np.sqrt(rows)
+    m, e = np.asarray(rows, np.float64), np.asarray(errors, np.float64)
+    weights = np.sqrt(m)
     best = (math.inf, PowerLaw(0.0, 0.0, 1.0))
     for c in EXPONENTS:
-        decay = (rows / rows[-1]) ** -c
-        solution, residual = nnls(np.column_stack([weights, decay * weights]), errors * weights)
+        decay = (m / m[-1]) ** -c
+        solution, residual = nnls(np.column_stack([weights, decay * weights]), e * weights)
         if residual < best[0]:
-            best = (residual, PowerLaw(float(solution[0]), float(solution[1] * rows[-1] ** c), float(c)))
+            best = (residual, PowerLaw(float(solution[0]), float(solution[1] * m[-1] ** c), float(c)))
     return best[1]
 
 
-def judge_curve(rows: Sequence[int], losses: Sequence[np.ndarray], *, regression: bool) -> Curve:
+def judge_curve(rows: Sequence[int], losses: Sequence[Array], *, regression: bool) -> Curve:
     """What a learning curve says.
 
     rows : training rows, growing, the last two being n/2 and n. losses : for each, (k, m) of k trainings on the m dev
@@ -142,7 +143,7 @@ def judge_curve(rows: Sequence[int], losses: Sequence[np.ndarray], *, regression
     return Curve(curve_points, gain, forecasts, law, answer, sentence_of(answer, doubled))
 
 
-def point(rows: int, losses: np.ndarray) -> CurvePoint:
+def point(rows: int, losses: Array) -> CurvePoint:
     """Of the trainings on so many rows, losses (k, m)."""
     errors = losses.mean(axis=1)
     return CurvePoint(int(rows), len(errors), float(errors.mean()), float(errors.min()), float(errors.max()))
@@ -167,7 +168,7 @@ def forecast(law: PowerLaw, n: int, error: float, half_difference: float, deviat
     )
 
 
-def standard_error(losses: Sequence[np.ndarray], *, regression: bool) -> float:
+def standard_error(losses: Sequence[Array], *, regression: bool) -> float:
     """Of the gain of twice the data. A regression's is that of the last difference, row by row.
 
     For classes the dev rows' share, and that of the halves that were drawn: with few rows it is by far the larger.
@@ -179,7 +180,7 @@ def standard_error(losses: Sequence[np.ndarray], *, regression: bool) -> float:
     return math.hypot(of_rows, NEXT_TO_LAST / 2 * math.sqrt(between_draws(losses[-2])))
 
 
-def paired_error(few: np.ndarray, many: np.ndarray) -> float:
+def paired_error(few: Array, many: Array) -> float:
     """The standard error of the difference of two sizes' errors: from the dev rows, which they share, and from the
     training rows, which several trainings of a size show."""
     m = few.shape[1]
@@ -187,12 +188,12 @@ def paired_error(few: np.ndarray, many: np.ndarray) -> float:
     return math.sqrt(between_rows + between_draws(few) + between_draws(many))
 
 
-def between_draws(losses: np.ndarray) -> float:
+def between_draws(losses: Array) -> float:
     """The variance of the mean error of several trainings (k, m); 0 where one shows none."""
     return float(np.var(losses.mean(axis=1), ddof=1) / len(losses)) if len(losses) > 1 else 0.0
 
 
-def first_rise(rows: Sequence[int], losses: Sequence[np.ndarray]) -> str | None:
+def first_rise(rows: Sequence[int], losses: Sequence[Array]) -> str | None:
     """Where the error grows with the data by more than chance would have it (one-sided 5%), in a clause; else None."""
     for few, many, fewer, more in zip(losses[:-1], losses[1:], rows[:-1], rows[1:], strict=True):
         rise = float(many.mean() - few.mean())

@@ -4,14 +4,12 @@ Stands beside the intervals, before the verdict. Bias is train error less this n
 what is known of the bias.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from typing import Literal, NamedTuple
 
 from ..errors import UsageError
 from ..records import Mapped
+from ..statistics.arrays import Array
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
 from .ills import Level
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
@@ -35,21 +33,28 @@ class Optimal(Mapped):
         return self.interval or (self.error, self.error)
 
 
-def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:
-    """From a number, {errors, n} of judgements, or None for "assume 0". Raises UsageError for what cannot be."""
+class Judgements(NamedTuple):
+    """So many errors of n judgements by people."""
+
+    errors: int
+    n: int
+
+
+def optimal_of(value: float | Judgements | Optimal | None) -> Optimal:
+    """From a number, from judgements, or from None for "assume 0". Raises UsageError for what cannot be."""
     if isinstance(value, Optimal):
         return value
     if value is None:
         return Optimal("assumed", 0.0)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Judgements):
         return Optimal("declared", value)
-    errors, n = value["errors"], value["n"]
+    errors, n = value
     if not 0 <= errors <= n or n < 1:
         raise UsageError(f"optimal error: got {errors} errors of {n}; expected no more errors than judgements")
     return Optimal("human", errors / n, errors, n, error_interval(errors / n, n))
 
 
-def optimal_of_soft_labels(probabilities: np.ndarray) -> Optimal:
+def optimal_of_soft_labels(probabilities: Array) -> Optimal:
     """The mean of what is left beside each row's likeliest class, from probabilities (m, K); m is 2 or more.
 
     Source: Ishida, Yamane, Charoenphakdee, Niu and Sugiyama 2023, equation 3.
@@ -84,11 +89,11 @@ def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
     if optimal.kind == "declared":
         return f"optimal error {percent(optimal.error)}, declared"
     if optimal.kind == "human":
-        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)}), {optimal.errors} of {optimal.n}"
-        return f"optimal error {told} judgements; people's error is above the best possible one"
+        figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)}), {optimal.errors} of {optimal.n}"
+        return f"optimal error {figures} judgements; people's error is above the best possible one"
     if optimal.kind == "soft labels":
-        told = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
-        return f"optimal error {told}, from the soft labels of {optimal.n} rows"
+        figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
+        return f"optimal error {figures}, from the soft labels of {optimal.n} rows"
     assumed = "no optimal error is declared, so 0% is assumed"
     if even is not None:
         return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(even)}"

@@ -7,6 +7,7 @@ import re
 
 from ..errors import UsageError
 from ..records import BySplit, Sizes
+from .optimal import Judgements
 
 ERRORS_EXAMPLE = "train=0.01,dev=0.11"
 SIZES_EXAMPLE = "train=10000,dev=1000"
@@ -32,14 +33,14 @@ def parse_sizes(text: str) -> Sizes:
     return Sizes(**sizes)
 
 
-def parse_optimal(text: str) -> float | dict[str, int]:
+def parse_optimal(text: str) -> float | Judgements:
     """An optimal error as a fraction, 0.15 or 15%; or as errors of judgements, 30/200. Raises UsageError."""
     errors, slash, n = (part.strip() for part in text.partition("/"))
     if not slash:
         return parse_fraction(f"--optimal: {text}", text.strip())
     if not all(re.fullmatch(r"[0-9]{1,15}", part) for part in (errors, n)) or not 0 < int(n) >= int(errors):
         raise UsageError(f"--optimal: got {text}; expected errors of judgements such as 30/200, or a fraction")
-    return {"errors": int(errors), "n": int(n)}
+    return Judgements(int(errors), int(n))
 
 
 def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
@@ -60,19 +61,19 @@ def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
     return pairs
 
 
-def parse_fraction(told: str, text: str) -> float:
-    """The fraction that `text` writes as 0.11 or 11%; raises UsageError, which begins with `told`, where it is none."""
+def parse_fraction(subject: str, text: str) -> float:
+    """The fraction that `text` writes as 0.11 or 11%. Raises UsageError, which begins with `subject`, for any other."""
     digits = text.removesuffix("%").strip()
     try:
         number = float(digits)
     except ValueError:
         number = float("nan")
     if number != number:
-        raise UsageError(f"{told} is not a number; expected one such as 0.11 or 11%")
+        raise UsageError(f"{subject} is not a number; expected one such as 0.11 or 11%")
     is_percentage = text.endswith("%")
     fraction = number / 100 if is_percentage else number
     if 0 <= fraction <= 1:
         return fraction
     if 1 < number <= 100 and not is_percentage:
-        raise UsageError(f"{told} is above 1; did you mean {number / 100:g} or {number:g}%?")
-    raise UsageError(f"{told} is no error; expected 0 to 1, or 0% to 100%")
+        raise UsageError(f"{subject} is above 1; did you mean {number / 100:g} or {number:g}%?")
+    raise UsageError(f"{subject} is no error; expected 0 to 1, or 0% to 100%")

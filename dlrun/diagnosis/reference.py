@@ -6,12 +6,14 @@ an upper bound of the optimal one, whoever reached it; nothing measured is a low
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ..records import Mapped
+from ..statistics.arrays import Array
 from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
+from .rule import Thresholds
 from .words import error_word, percent, points
 
 # What a bias verdict becomes with a reference beside it (section 2, rule d, of the research).
@@ -60,31 +62,36 @@ class Reference(Mapped):
     sentence: str
 
 
+class TrainError(NamedTuple):
+    """A train error, its 90% interval, and the thresholds that its distance from the optimal error is held against."""
+
+    error: float
+    interval: Interval
+    thresholds: Thresholds
+
+
 def reference(
-    losses: Sequence[tuple[str, np.ndarray]],
+    losses: Sequence[tuple[str, Array]],
     conflicts: tuple[int, int] | None,
+    train: TrainError,
     *,
-    train_error: float,
-    train_interval: Interval,
-    low: float,
-    high: float,
     declared: float,
     regression: bool,
 ) -> Reference:
     """The bracket of the optimal error, and what it makes of a train error.
 
     losses : of each learner its name and its losses (m,) on rows it had not seen: 1 for wrong, or squared errors whose
-    mean is 1 - R². conflicts : (errors, rows) that no predictor can avoid, None for a regression. train_interval : 90%,
-    of train_error. low, high : the thresholds of the verdict, fractions. declared : the optimal error as the config
-    says it, 0 if it says none. Each learner is judged at the level
-    alpha / K, for the best of K was chosen: all K intervals hold at once in 95 of 100 cases on either side.
+    mean is 1 - R². conflicts : (errors, rows) that no predictor can avoid, None for a regression. declared : the
+    optimal error as the config says it, 0 if it says none. Each learner is judged at the level alpha / K, for the best
+    of K was chosen: all K intervals hold at once in 95 of 100 cases on either side.
     """
     learners = tuple(learner(name, values, len(losses), regression) for name, values in losses)
     best = min(learners, key=lambda row: row.interval[1])
     least = lower_bound(conflicts)
     # Avoidable bias is at least the distance to what a learner reached, at most that to what nobody can.
-    surely = max(float(gap(train_error, train_interval, row)[0]) for row in learners)
-    at_most = float(gap(train_error, train_interval, least)[1]) if least else train_interval[1]
+    surely = max(gap(train, row)[0] for row in learners)
+    at_most = gap(train, least)[1] if least else train.interval[1]
+    low, high = train.thresholds.low, train.thresholds.high
     kind = DEMONSTRATED if surely > low else LOW if at_most < high else OPEN
     found = Reference(
         rows=len(losses[0][1]),
@@ -95,28 +102,28 @@ def reference(
         avoidable_bias=(surely, at_most),
         refuted=declared > best.interval[1],
         bias=kind,
-        break_even=max(0.0, train_interval[0] - low) if kind == OPEN else None,
+        break_even=max(0.0, train.interval[0] - low) if kind == OPEN else None,
         sentence="",
     )
-    sentence = told(found, best, error_word(regression))
+    sentence = bracket_sentence(found, best, error_word(regression))
     if found.refuted:
         sentence += f"; the declared optimal error, {percent(declared)}, is refuted"
     return replace(found, sentence=sentence)
 
 
-def learner(name: str, losses: np.ndarray, among: int, regression: bool) -> Learner:
+def learner(name: str, losses: Array, among: int, regression: bool) -> Learner:
     """One of `among` learners; the interval misses on a side with alpha / among."""
     confidence = 1 - (1 - CONFIDENCE) / among
     interval = mean_interval(losses, confidence) if regression else share_interval(losses, confidence)
     return Learner(name, float(losses.mean()), interval)
 
 
-def share_interval(wrong: np.ndarray, confidence: float) -> Interval:
+def share_interval(wrong: Array, confidence: float) -> Interval:
     lower, upper = proportion_interval(int(wrong.sum()), len(wrong), confidence)
     return float(lower), float(upper)
 
 
-def mean_interval(losses: np.ndarray, confidence: float) -> Interval:
+def mean_interval(losses: Array, confidence: float) -> Interval:
     """Student's interval of a mean of squared errors, not below 0: approximate, too short above for heavy tails."""
     from scipy.special import stdtrit
 
@@ -138,12 +145,13 @@ def lower_bound(conflicts: tuple[int, int] | None) -> Conflicts | None:
     return Conflicts(errors, rows, errors / rows, (float(lower), float(upper)))
 
 
-def gap(train_error: float, train_interval: Interval, row: Learner | Conflicts) -> Interval:
+def gap(train: TrainError, row: Learner | Conflicts) -> Interval:
     """The interval of train error less the error of `row`."""
-    return difference_interval(train_error, train_interval, row.error, row.interval)
+    lower, upper = difference_interval(train.error, train.interval, row.error, row.interval)
+    return float(lower), float(upper)
 
 
-def told(found: Reference, best: Learner, word: str) -> str:
+def bracket_sentence(found: Reference, best: Learner, word: str) -> str:
     """What the bracket makes of the bias, in a sentence."""
     lower, upper = found.optimal_error
     bracket = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"

@@ -5,6 +5,7 @@ Stands after the rule. The number is for the distance measured, which may stand 
 
 import math
 
+from ..records import Sizes
 from ..statistics.intervals import Z_ONE_SIDE, Interval
 from .figures import Figures
 from .ills import Ill
@@ -38,7 +39,7 @@ def rows_needed(figures: Figures, ill: Ill, withheld: str | None) -> RowsNeeded 
         rests = [f"the {figures.sizes.train} training rows"] if figures.sizes else []
         rests += [f"the {figures.optimal.n} {BEHIND[figures.optimal.kind]}"] if figures.optimal.n else []
         return no_number(f"no number of dev rows would settle the bias: it rests on {' and '.join(rests)}")
-    return for_variance(figures)
+    return for_variance(figures, figures.sizes) if figures.sizes else None
 
 
 def no_number(sentence: str, at_least: bool = False) -> RowsNeeded:
@@ -46,10 +47,10 @@ def no_number(sentence: str, at_least: bool = False) -> RowsNeeded:
     return RowsNeeded(None, at_least, None, None, sentence)
 
 
-def for_variance(figures: Figures) -> RowsNeeded:
+def for_variance(figures: Figures, sizes: Sizes) -> RowsNeeded:
     """What would settle the variance. Its range is that of the distances within 80% of the one measured."""
-    n_dev, limits, gap = figures.sizes.dev, figures.thresholds(), figures.gaps.variance
-    spread, train_error = spreads(figures)
+    n_dev, limits, gap = sizes.dev, figures.thresholds(), figures.gaps.variance
+    spread, train_error = spreads(figures, sizes)
     reach = Z_RANGE * math.hypot(spread / math.sqrt(n_dev), train_error)
     middle = (limits.low + limits.high) / 2
     hardest = min(max(middle, gap - reach), gap + reach)
@@ -57,7 +58,7 @@ def for_variance(figures: Figures) -> RowsNeeded:
     rows, low, high = (rows_for(at, limits, spread, train_error) for at in (gap, easiest, hardest))
     at_least = n_dev < FEW_DEV_ROWS
     if rows is None:
-        few = f"the train error, of {figures.sizes.train} rows, is too unsure itself"
+        few = f"the train error, of {sizes.train} rows, is too unsure itself"
         return no_number(f"no number of dev rows would settle the variance: {few}", at_least)
     about = f"at least {rows}" if at_least else f"about {rows}"
     span = f"could be {low} to {high}" if high else f"could be {low}, or that no number does"
@@ -65,12 +66,12 @@ def for_variance(figures: Figures) -> RowsNeeded:
     return RowsNeeded(rows, at_least, low, high, sentence)
 
 
-def spreads(figures: Figures) -> tuple[float, float]:
+def spreads(figures: Figures, sizes: Sizes) -> tuple[float, float]:
     """The standard deviation of one dev row's part in the error, and the standard error of the train error.
 
     Of a share of rows sqrt(p (1 - p)), dev's p being no less than one row; of a regression both as its intervals say.
     """
-    sizes, errors = figures.sizes, figures.errors
+    errors = figures.errors
     if figures.regression:
         train, dev = standard_error(figures.intervals.train), standard_error(figures.intervals.dev)
         return dev * math.sqrt(sizes.dev), train
@@ -95,5 +96,5 @@ def rows_for(gap: float, limits: Thresholds, spread: float, train_error: float) 
 
 def rounded_up(number: float) -> int:
     """To two digits, upwards: 451 -> 460."""
-    unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    unit: int = 10 ** max(0, math.floor(math.log10(number)) - 1)
     return math.ceil(number / unit) * unit

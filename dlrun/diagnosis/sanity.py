@@ -7,11 +7,14 @@ from typing import Literal
 
 from ..statistics.intervals import Interval
 from .figures import Figures
-from .findings import Finding
+from .findings import Finding, Severity
 from .words import error_word, percent, span
 
 # A network is better than the baseline if it would win so much by luck in fewer than 5 of 100 cases.
 SIGN_TEST_LEVEL = 0.05
+
+# The error left on twenty rows that is noticed, and the one that fails.
+NOT_BY_HEART, NOT_BY_HEART_FAILS = 0.01, 0.05
 
 # Where the largest 1% of the squared errors hold more of their sum, no interval of 1 - R² is known to be wide enough. A
 # judgement: normal errors have 8% there, and under lognormal ones bootstrap-t missed above in 10 to 20 of 100 samples.
@@ -22,6 +25,16 @@ def not_finite(message: str) -> Finding:
     """Of a run that diverged: its errors are those of the last good parameters."""
     do = "train with a tenth of the learning rate; the errors below are of the last parameters before it happened"
     return Finding("not-finite", "fail", "the numbers left the finite ones", message, do)
+
+
+def cannot_overfit(error: float, rows: int, steps: int) -> Finding | None:
+    """Of a network that was trained on a few rows alone and leaves an error there; a regression's never is quite 0."""
+    if error <= NOT_BY_HEART:
+        return None
+    severity: Severity = "fail" if error > NOT_BY_HEART_FAILS else "notice"
+    evidence = f"{steps} steps of adam on {rows} training rows, penalty and dropout off, leave an error of {error:.0%}"
+    do = "look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty"
+    return Finding("cannot-overfit-twenty", severity, "twenty rows cannot be learned by heart", evidence, do)
 
 
 def sanity(figures: Figures) -> list[Finding]:
@@ -44,17 +57,17 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
         chance = sign_test(pairs.network, pairs.baseline)
         is_better = chance < SIGN_TEST_LEVEL
         rows = f"of the rows that one of them alone gets right, the network has {pairs.network}"
-        told = f"dev error {percent(error)} beside {percent(baseline)}; {rows}, the other {pairs.baseline}"
+        evidence = f"dev error {percent(error)} beside {percent(baseline)}; {rows}, the other {pairs.baseline}"
     else:
         is_better = (dev[1] if dev else error) < baseline
         interval = f" {span(dev)}" if dev else ""
-        told = f"dev {error_word(figures.regression)} {percent(error)}{interval} beside {percent(baseline)}"
+        evidence = f"dev {error_word(figures.regression)} {percent(error)}{interval} beside {percent(baseline)}"
     if is_better:
         return None
     rival = "predicting the mean" if figures.regression else "always answering the majority class"
     rival = f"always answering {pairs.answer}" if pairs else rival
     do = "check the learning rate, the inputs and the labels before all else"
-    return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", told, do)
+    return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", evidence, do)
 
 
 def sign_test(network: int, baseline: int) -> float:
@@ -67,17 +80,19 @@ def sign_test(network: int, baseline: int) -> float:
 def optimal_refuted(figures: Figures) -> Finding | None:
     """Dev rows are answered better than the optimal error allows."""
     do = "lower diagnosis.optimal_error; or look for inputs that give the dev rows' answers away"
-    told = surely_below(figures, "dev", figures.beyond_optimal())
-    return Finding("optimal-error-refuted", "notice", "the optimal error is refuted", told, do) if told else None
+    evidence = surely_below(figures, "dev", figures.beyond_optimal())
+    if evidence is None:
+        return None
+    return Finding("optimal-error-refuted", "notice", "the optimal error is refuted", evidence, do)
 
 
 def train_below_optimal(figures: Figures) -> Finding | None:
     """Training rows are answered better than the optimal error allows: noise is fitted, or that error is wrong."""
     do = "regularize if the optimal error is right: the network then fits the noise of its training rows"
-    told = surely_below(figures, "train", figures.gap_intervals.bias)
-    return (
-        Finding("train-below-optimal", "notice", "train error is below the optimal error", told, do) if told else None
-    )
+    evidence = surely_below(figures, "train", figures.gap_intervals.bias)
+    if evidence is None:
+        return None
+    return Finding("train-below-optimal", "notice", "train error is below the optimal error", evidence, do)
 
 
 def surely_below(figures: Figures, split: Literal["train", "dev"], distance: Interval | None) -> str | None:
@@ -97,8 +112,8 @@ def heavy_tail(figures: Figures) -> Finding | None:
     share, absolute = figures.rows.tail_share, figures.rows.absolute_errors
     if share is None or share <= HEAVY_TAIL:
         return None
-    told = f"the largest 1% of the squared dev errors hold {percent(share)} of their sum"
+    evidence = f"the largest 1% of the squared dev errors hold {percent(share)} of their sum"
     if absolute:
-        told += f"; the mean absolute error is {absolute.mean:.4g}, the median {absolute.median:.4g}"
+        evidence += f"; the mean absolute error is {absolute.mean:.4g}, the median {absolute.median:.4g}"
     do = "look at those rows: no interval is known to be wide enough for such errors"
-    return Finding("few-large-errors", "notice", "a few large errors dominate", told, do)
+    return Finding("few-large-errors", "notice", "a few large errors dominate", evidence, do)

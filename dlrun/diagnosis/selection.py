@@ -71,10 +71,10 @@ def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regre
 def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows: int) -> str:
     """The count of n configurations, and what it allows."""
     epochs = f" ({candidates} candidates with the epochs that early stopping chose among)" if candidates > n else ""
-    told = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
+    count = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
     if candidates < 2 or optimism is None:
-        return told
-    return f"{told}; the lowest dev error of so many may flatter itself by up to {points(optimism)} points"
+        return count
+    return f"{count}; the lowest dev error of so many may flatter itself by up to {points(optimism)} points"
 
 
 def selection_findings(found: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict) -> list[Finding]:
@@ -101,17 +101,17 @@ def gap_findings(optimism: float, dev: tuple[float, int], test: tuple[float, int
     lower, upper = difference_interval(test[0], error_interval(*test), dev[0], error_interval(*dev))
     if lower <= 0:
         return []
-    told = (
+    evidence = (
         f"test error {percent(test[0])} is {points(gap)} points above dev error {percent(dev[0])}"
         f" (90% interval {points(float(lower))} to {points(float(upper))})"
     )
     if gap <= optimism:
         choosing = f"; choosing allows up to {points(optimism)} points"
         do = "believe the test error, and choose by more dev rows or among fewer configurations"
-        return [notice("test-gap", told + choosing, do)]
+        return [notice("test-gap", evidence + choosing, do)]
     choosing = f"; choosing explains {points(optimism)} points at most" if optimism else "; nothing was chosen by dev"
     do = "look for a difference between dev and test rows, and for rows or features that dev shares with train"
-    return [notice("test-gap-unexplained", told + choosing, do)]
+    return [notice("test-gap-unexplained", evidence + choosing, do)]
 
 
 def notice(code: str, evidence: str, do: str) -> Finding:

@@ -13,10 +13,10 @@ ENDS: dict[Ill, tuple[str, str]] = {"bias": ("train", "the optimal"), "variance"
 
 def verdict_sentence(figures: Figures, verdict: Verdict) -> str:
     """Both verdicts with their distances: "high bias: train error is 15.0 points above ...; low variance: ..."."""
-    told = "; ".join(gap_sentence(figures, ill, level) for ill, level in verdict.items())
+    both = "; ".join(gap_sentence(figures, ill, level) for ill, level in verdict.items())
     if figures.gap_intervals.variance:
-        return told
-    return f"{told} (by points only: without the numbers of rows there are no intervals)"
+        return both
+    return f"{both} (by points only: without the numbers of rows there are no intervals)"
 
 
 def gap_sentence(figures: Figures, ill: Ill, level: Level) -> str:
@@ -25,12 +25,12 @@ def gap_sentence(figures: Figures, ill: Ill, level: Level) -> str:
     gap, interval = figures.gaps.of(ill), figures.gap_intervals.of(ill)
     if interval and gap < 0:  # 4.0 points below, between 5.0 below and 3.0 below
         interval = (-interval[1], -interval[0])
-    told = distance(gap, 0.0).replace(" points", f" points {span(interval)}" if interval else " points")
-    return f"{level} {ill}: {split} {word} is {told} {below} {word}"
+    gap_text = distance(gap, 0.0).replace(" points", f" points {span(interval)}" if interval else " points")
+    return f"{level} {ill}: {split} {word} is {gap_text} {below} {word}"
 
 
 def target_sentence(target_error: float, figures: Figures, met: bool) -> str:
     """Whether the target is met, and by what."""
     dev, word = figures.intervals.dev, error_word(figures.regression)
-    told = f"dev {word} {percent(figures.errors.dev)}{f' {span(dev)}' if dev else ''}"
-    return f"target {percent(target_error)} {'met' if met else 'not shown to be met'}: {told}"
+    reached = f"dev {word} {percent(figures.errors.dev)}{f' {span(dev)}' if dev else ''}"
+    return f"target {percent(target_error)} {'met' if met else 'not shown to be met'}: {reached}"

@@ -1,10 +1,14 @@
 """Steps of a training by its batch size: the history of a run and the cost of another one count by them."""
 
+from typing import Literal
 
-def rows_a_step(batch_size: int | str, train_rows: int) -> int:
-    """batch_size : as training.batch_size has it."""
+# As training.batch_size has it.
+BatchSize = int | Literal["full"]
+
+
+def rows_a_step(batch_size: BatchSize, train_rows: int) -> int:
     return train_rows if batch_size == "full" else min(batch_size, train_rows)
 
 
-def steps_an_epoch(batch_size: int | str, train_rows: int) -> int:
+def steps_an_epoch(batch_size: BatchSize, train_rows: int) -> int:
     return -(-train_rows // rows_a_step(batch_size, train_rows))

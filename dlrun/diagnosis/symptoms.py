@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from ..nn.activations import ACTIVATIONS
-from .history import Check, History, Limits, Sign, figure
+from .history import OF_START, Check, History, LayerFigure, Limits, Sign, figure
 
 # The final cost beside the initial one.
 GROWTH = Limits(1.5, 3)
@@ -49,7 +49,6 @@ ROUNDING = {"float32": 1e-5, "float64": 1e-9}
 UNEVEN_SHARE, UNEVEN_RISE = 0.05, 1e-3
 
 SLOWER = "divide training.learning_rate by 3 to 10"
-OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
 
 
 def diverged(history: History) -> Sign | None:
@@ -59,26 +58,31 @@ def diverged(history: History) -> Sign | None:
     growth = history.costs[-1] / history.first_cost
     if growth <= GROWTH.notice:
         return None
-    told = f"the cost went from {figure(history.first_cost)} to {figure(history.costs[-1])}, {figure(growth)} times"
-    return Sign(growth > GROWTH.grave, told, SLOWER)
+    evidence = f"the cost went from {figure(history.first_cost)} to {figure(history.costs[-1])}, {figure(growth)} times"
+    return Sign(growth > GROWTH.grave, evidence, SLOWER)
 
 
 def initial_loss_high(history: History) -> Sign | None:
     """A first loss above that of knowing nothing: the first weights are sure of wrong answers."""
-    if not history.trace or "start" not in history.trace[0] or history.trace[0]["loss"] is None:
+    first = history.trace[0] if history.trace else None
+    if first is None or first.start is None or first.loss is None:
         return None
-    loss, prior = history.trace[0]["loss"], history.trace[0]["start"]["prior_loss"]
+    loss, prior = first.loss, first.start.prior_loss
     limits = FIRST_LOSS_REGRESSION if history.value("data.task") == "regression" else FIRST_LOSS
     if not prior or loss / prior <= limits.notice:
         return None
-    told = f"the loss began at {figure(loss)}, {figure(loss / prior)} times the {figure(prior)} of one answer for all"
-    return Sign(loss / prior > limits.grave, told, "use smaller initial weights: network.init=xavier, or he for relu")
+    evidence = (
+        f"the loss began at {figure(loss)}, {figure(loss / prior)} times the {figure(prior)} of one answer for all"
+    )
+    return Sign(
+        loss / prior > limits.grave, evidence, "use smaller initial weights: network.init=xavier, or he for relu"
+    )
 
 
 def gradient_ratios(history: History) -> list[float]:
     """Of each line of the trace, the first layer's gradient norm beside the last one's."""
-    norms = [[layer["gradient_norm"] for layer in line["layers"]] for line in history.trace]
-    return [line[0] / line[-1] for line in norms if line[-1] and line[0] is not None]
+    ends = [(line.layers[0].gradient_norm, line.layers[-1].gradient_norm) for line in history.trace]
+    return [first / last for first, last in ends if last and first is not None]
 
 
 def vanishing_gradients(history: History) -> Sign | None:
@@ -87,14 +91,14 @@ def vanishing_gradients(history: History) -> Sign | None:
     worst = min(ratios[0], median(ratios)) if ratios else 1.0
     if history.depth < 3 or worst >= VANISHING.notice:
         return None
-    last = history.trace[-1]["layers"]
-    told = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
-    quiet = sum(1 for layer in last if layer["gradient_norm"] == 0)
+    last = history.trace[-1].layers
+    evidence = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
+    quiet = sum(1 for layer in last if layer.gradient_norm == 0)
     zero = f", and that of {quiet} layers is exactly 0" if quiet else ""
     activation = ACTIVATIONS[history.value("network.activation")]
     other = f"network.activation={activation.instead} with network.init={ACTIVATIONS[activation.instead].init}"
     do = f"use {other}" if activation.flat_ends else "use init he"
-    return Sign(worst < VANISHING.grave, told + zero, f"{do}, or fewer layers", 1)
+    return Sign(worst < VANISHING.grave, evidence + zero, f"{do}, or fewer layers", 1)
 
 
 def exploding_gradients(history: History) -> Sign | None:
@@ -103,11 +107,11 @@ def exploding_gradients(history: History) -> Sign | None:
     worst = max(ratios[0], median(ratios)) if ratios else 1.0
     if history.depth < 3 or worst <= EXPLODING.notice:
         return None
-    told = f"the gradient of layer 1 is {figure(worst)} times that of layer {history.depth}"
-    return Sign(worst > EXPLODING.grave, told, "use smaller initial weights (network.init), or fewer layers", 1)
+    evidence = f"the gradient of layer 1 is {figure(worst)} times that of layer {history.depth}"
+    return Sign(worst > EXPLODING.grave, evidence, "use smaller initial weights (network.init), or fewer layers", 1)
 
 
-def worst_layer(history: History, line: int, name: str) -> tuple[float, int]:
+def worst_layer(history: History, line: int, name: LayerFigure) -> tuple[float, int]:
     """The largest figure of this name in a line of the trace, and its layer."""
     found = history.layer_figures(history.trace[line], name) if history.trace else []
     return max(((value, layer) for layer, value in found), default=(0.0, 0))
@@ -121,10 +125,10 @@ def dead_units(history: History) -> Sign | None:
     if share <= DEAD.notice:
         return None
     units = history.sizes[layer]
-    told = f"{round(share * units)} of the {units} units of layer {layer} are 0 on every row looked at"
+    evidence = f"{round(share * units)} of the {units} units of layer {layer} are 0 on every row looked at"
     living = ACTIVATIONS[history.value("network.activation")].instead_of_dead
     do = f"lower training.learning_rate, or set network.activation={living}"
-    return Sign(share > DEAD.grave, told, do, layer)
+    return Sign(share > DEAD.grave, evidence, do, layer)
 
 
 def saturated_units(history: History) -> Sign | None:
@@ -134,11 +138,13 @@ def saturated_units(history: History) -> Sign | None:
     other = ACTIVATIONS[history.value("network.activation")].instead
     do = f"use smaller initial weights or scaled inputs; or network.activation={other}, which has no such part"
     if first > SATURATED_FIRST.notice:
-        told = f"{first:.0%} of the outputs of layer {first_layer} were on the flat part before training began"
-        return Sign(first > SATURATED_FIRST.grave, told, do, first_layer)
+        evidence = f"{first:.0%} of the outputs of layer {first_layer} were on the flat part before training began"
+        return Sign(first > SATURATED_FIRST.grave, evidence, do, first_layer)
     if last > SATURATED_LAST:
-        told = f"{last:.0%} of the outputs of layer {last_layer} are on the flat part at the end, {first:.0%} at first"
-        return Sign(True, told, do, last_layer)
+        evidence = (
+            f"{last:.0%} of the outputs of layer {last_layer} are on the flat part at the end, {first:.0%} at first"
+        )
+        return Sign(True, evidence, do, last_layer)
     return None
 
 
@@ -148,12 +154,12 @@ def linear_units(history: History) -> Sign | None:
     if not known or not history.train_is_high or min(share for _, share in known) <= LINEAR:
         return None
     shares = f"{min(share for _, share in known):.0%} or more of the outputs of every hidden layer"
-    told = (
+    evidence = (
         f"{shares} are on the straight part of {history.value('network.activation')}: the network is as good as linear"
     )
     if history.value("regularization.lambda"):
-        return Sign(True, f"{told}; the penalty keeps its weights so small", "lower regularization.lambda")
-    return Sign(True, told, "train longer or with a higher training.learning_rate")
+        return Sign(True, f"{evidence}; the penalty keeps its weights so small", "lower regularization.lambda")
+    return Sign(True, evidence, "train longer or with a higher training.learning_rate")
 
 
 def oscillation(history: History) -> Sign | None:
@@ -166,11 +172,11 @@ def oscillation(history: History) -> Sign | None:
     swing = sum(abs(step) for step in steps) / len(steps) / history.first_cost
     if rising <= RISING or swing <= SWING.notice:
         return None
-    told = (
+    evidence = (
         f"in the second half the cost rose in {rising:.0%} of the epochs, and moved by {swing:.0%} of its first value"
     )
     do = f"{SLOWER}, or let it fall with training.learning_rate_decay"
-    return Sign(swing > SWING.grave, f"{told} an epoch", do)
+    return Sign(swing > SWING.grave, f"{evidence} an epoch", do)
 
 
 def plateau(history: History) -> Sign | None:
@@ -181,15 +187,15 @@ def plateau(history: History) -> Sign | None:
     learned, lately = (first - costs[-1]) / first, (costs[2 * len(costs) // 3] - costs[-1]) / first
     if learned >= LEARNED.notice or lately > STILL_LEARNING:
         return None
-    told = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} for knowing nothing"
+    evidence = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} for knowing nothing"
     do = "try another training.learning_rate (3 times more, 3 times less), then look at the inputs and labels"
-    return Sign(learned < LEARNED.grave, told, do)
+    return Sign(learned < LEARNED.grave, evidence, do)
 
 
 def knowing_nothing(history: History) -> float | None:
     """The cost to be beaten: of one answer for all, or of the first weights where these are better."""
-    start = history.trace[0].get("start") if history.trace else None
-    known = [cost for cost in (history.first_cost, start and start["prior_loss"]) if cost]
+    start = history.trace[0].start if history.trace else None
+    known = [cost for cost in (history.first_cost, start and start.prior_loss) if cost]
     return min(known, default=None)
 
 
@@ -206,8 +212,8 @@ def full_costs(history: History) -> list[float]:
         return history.costs
     if history.value("training.evaluate_every") > 1:
         return []
-    pairs = pairwise(history.metrics)
-    return [now["train_loss"] + after["penalty"] for now, after in pairs if now["train_loss"] is not None]
+    pairs = [(now.train_loss, after.penalty) for now, after in pairwise(history.metrics)]
+    return [loss + penalty for loss, penalty in pairs if loss is not None and penalty is not None]
 
 
 def cost_not_monotone(history: History) -> Sign | None:
@@ -220,11 +226,11 @@ def cost_not_monotone(history: History) -> Sign | None:
     if not counted:
         return None
     share = len(counted) / len(rises)
-    told = (
+    evidence = (
         f"under full-batch descent the cost J rose in {len(counted)} of {len(rises)} steps, by up to {max(counted):.1g}"
     )
     is_grave = share > UNEVEN_SHARE or max(counted) > UNEVEN_RISE
-    return Sign(is_grave, f"{told} of itself", SLOWER if is_grave else "nothing, while it falls in the long run")
+    return Sign(is_grave, f"{evidence} of itself", SLOWER if is_grave else "nothing, while it falls in the long run")
 
 
 SYMPTOMS = (

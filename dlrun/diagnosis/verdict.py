@@ -4,7 +4,7 @@ Stands between the evaluation, which measures the errors, and the run folder, wh
 are those of the course: what training could still gain, and what is lost from the training set to the dev set.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..records import BySplit, Sizes
 from ..statistics.intervals import CONFIDENCE
@@ -12,7 +12,7 @@ from .classes import unequal_classes
 from .figures import Figures, figures_of
 from .findings import Finding
 from .ills import ByIll, Level, Verdict
-from .optimal import Optimal, break_even, how_known, optimal_of
+from .optimal import Judgements, Optimal, break_even, how_known, optimal_of
 from .records import Diagnosis, Intervals, OptimalUsed, Target
 from .row_summary import RowSummary
 from .rows_needed import rows_needed
@@ -27,7 +27,7 @@ WITHHOLDING = ("no-better-than-baseline", "few-large-errors")
 def diagnose(
     errors: BySplit[float | None],
     *,
-    optimal_error: float | Mapping[str, int] | Optimal | None = None,
+    optimal_error: float | Judgements | Optimal | None = None,
     baseline_error: float | None = None,
     regression: bool = False,
     sizes: Sizes | None = None,
@@ -37,7 +37,7 @@ def diagnose(
     """The verdict over train and dev error, and what outranks it.
 
     errors : the fractions; in a regression 1 - R², which may exceed 1.
-    optimal_error : a number, {errors, n}, an `Optimal`, or None for "assume 0 and say so".
+    optimal_error : a number, judgements, an `Optimal`, or None for "assume 0 and say so".
     baseline_error : of always answering the majority class (regression: of predicting the mean), where it is known.
     sizes : without them the verdict is by points, and there are no intervals.
     rows : what is known of single rows.

@@ -18,7 +18,7 @@ from ..data import (
     read_soft_labels,
     split_examples,
 )
-from ..diagnosis import Optimal, optimal_of, optimal_of_soft_labels
+from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
 from ..nn.augmentation import Augmentation
@@ -120,7 +120,7 @@ def declared_optimal(config: Config, folder: Path) -> Optimal:
     declared = config.to_dict()["diagnosis"]["optimal_error"]
     if isinstance(declared, dict) and "soft_labels" in declared:
         return optimal_of_soft_labels(read_soft_labels(declared["soft_labels"], folder))
-    return optimal_of(declared)
+    return optimal_of(Judgements(**declared) if isinstance(declared, dict) else declared)
 
 
 def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:

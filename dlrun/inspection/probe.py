@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import LoadedConfig
-from ..diagnosis.findings import Finding
+from ..diagnosis.sanity import cannot_overfit
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
@@ -19,8 +19,6 @@ ROWS = 128
 
 # What a network that can learn at all learns by heart. Source: Karpathy, A recipe for training neural networks, 2019.
 FEW_ROWS, STEPS, RATES = 20, 500, (0.01, 0.001)
-# The error that is noticed (a regression's never is quite 0), and the one that fails.
-NOT_BY_HEART, FAILS = 0.01, 0.05
 
 
 def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> dict:
@@ -117,17 +115,7 @@ def learn_by_heart(experiment: Experiment) -> dict:
     """Train on twenty rows alone, penalty and dropout off: the error left, and the finding if it is too high."""
     rows = Examples(*some_rows(experiment, FEW_ROWS))
     error = min(error_left(experiment, rows, rate) for rate in RATES)
-    told = (
-        f"{STEPS} steps of adam on {len(rows.X)} training rows, penalty and dropout off, leave an error of {error:.0%}"
-    )
-    finding = Finding(
-        code="cannot-overfit-twenty",
-        severity="fail" if error > FAILS else "notice",
-        title="twenty rows cannot be learned by heart",
-        evidence=told,
-        do="look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty",
-    )
-    found = finding if error > NOT_BY_HEART else None
+    found = cannot_overfit(error, len(rows.X), STEPS)
     return {"rows": len(rows.X), "steps": STEPS, "error": error, "finding": found}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..data.references import answers, conflicts, reference_rows
 from ..diagnosis.records import Diagnosis
-from ..diagnosis.reference import Reference, reference
+from ..diagnosis.reference import Reference, TrainError, reference
 from ..errors import DataError
 from ..experiment.identity import refuse_changed_data
 from ..experiment.prepare import prepare
@@ -37,10 +37,7 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
     return reference(
         list(answers(X, y, regression=is_regression, rng=rng)),
         None if is_regression else conflicts(dataset),
-        train_error=diagnosis.errors.train,
-        train_interval=train_interval(diagnosis, len(dataset.train.X)),
-        low=diagnosis.thresholds.low,
-        high=diagnosis.thresholds.high,
+        TrainError(diagnosis.errors.train, train_interval(diagnosis, len(dataset.train.X)), diagnosis.thresholds),
         declared=diagnosis.optimal_error,
         regression=is_regression,
     )

@@ -185,7 +185,7 @@ def bootstrap_parts(experiment: Experiment, networks: list[Trained], whole: Trai
     answers, targets, scale = answers_of(networks), whole.dev.targets, variance_of_targets(experiment)
     if experiment.dataset.task == "regression":
         parts, other = squared_parts(answers, targets), None
-        parts = Parts(parts.loss / scale, parts.bias / scale, parts.variance / scale)
+        parts = parts.over(scale)
     else:
         classes = max(len(experiment.dataset.classes), 2)
         parts, other = kohavi_wolpert(answers, targets, classes), domingos(answers, targets, classes)

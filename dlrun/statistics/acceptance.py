@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arrays import Array
+
 # Kept if the misses' z is above the first, and above so much more for each training there was: the more is tried, the
 # more the best of it flatters itself. Climbs of 16 trainings on twelve known tasks ended at a test error of 5.3% where
 # any positive z was enough, 5.5% by 0.3 throughout, 5.6% by 0.7, 6.2% by 1.5, and 6.0% by the errors' or the losses' z
@@ -20,10 +22,10 @@ FIRST_Z, MORE_Z = 0.3, 0.05
 class Answers(NamedTuple):
     """Of m dev rows: wrong (m,) booleans, None for a regression; losses (m,), data loss."""
 
-    wrong: np.ndarray | None
-    losses: np.ndarray
+    wrong: Array | None
+    losses: Array
 
-    def misses(self) -> np.ndarray:
+    def misses(self) -> Array:
         """(1 - p)^2 of each row, p the probability given to the right answer; a regression's squared residuals.
 
         Bounded, where a loss has no end, and finer than right or wrong: of 90 configs it chose as good a one as the
@@ -52,7 +54,7 @@ def compare(before: Answers, after: Answers, trainings: int = 1) -> Comparison:
     return Comparison(miss_z > FIRST_Z + MORE_Z * trainings, error_z, loss_z, miss_z)
 
 
-def paired_z(before: np.ndarray, after: np.ndarray) -> float:
+def paired_z(before: Array, after: Array) -> float:
     """The mean fall over its standard error. Losses that left the finite numbers are worse than any others."""
     before, after = np.asarray(before, np.float64), np.asarray(after, np.float64)
     if not np.isfinite(after).all():

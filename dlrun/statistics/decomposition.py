@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from ..records import Mapped
+from .arrays import Array
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,12 @@ class Parts(Mapped):
     bias: float
     variance: float
 
+    def over(self, scale: float) -> "Parts":
+        """The parts in units of `scale`."""
+        return Parts(self.loss / scale, self.bias / scale, self.variance / scale)
 
-def disagreement_variance(answers: np.ndarray, other: np.ndarray, *, regression: bool) -> float:
+
+def disagreement_variance(answers: Array, other: Array, *, regression: bool) -> float:
     """Half of how much two networks disagree, a mean over their answers (m,) each.
 
     For classes P(differ) / 2 = (1 - sum_c p_c^2) / 2, Kohavi and Wolpert's variance; for numbers E(a - b)^2 / 2, the
@@ -32,18 +37,18 @@ def disagreement_variance(answers: np.ndarray, other: np.ndarray, *, regression:
     return float(np.mean(answers != other) / 2)
 
 
-def pairwise_variance(answers: np.ndarray, *, regression: bool) -> float:
+def pairwise_variance(answers: Array, *, regression: bool) -> float:
     """The mean disagreement variance of all pairs of networks; answers (networks, m)."""
     pairs = combinations(answers, 2)
     return float(np.mean([disagreement_variance(a, b, regression=regression) for a, b in pairs]))
 
 
-def frequencies(answers: np.ndarray, classes: int) -> np.ndarray:
+def frequencies(answers: Array, classes: int) -> Array:
     """(m, classes): the share of networks that give each answer; answers (networks, m) in range(classes)."""
     return np.stack([np.mean(answers == c, axis=0) for c in range(classes)], axis=1)
 
 
-def kohavi_wolpert(answers: np.ndarray, targets: np.ndarray, classes: int) -> Parts:
+def kohavi_wolpert(answers: Array, targets: Array, classes: int) -> Parts:
     """Bias² and variance of 0-1 loss, corrected for the number of networks; the labels are taken as noise-free.
 
     bias² = 1/2 sum_c (1[y = c] - p_c)², variance = 1/2 (1 - sum_c p_c²), from the shares p of B networks. These shares
@@ -56,7 +61,7 @@ def kohavi_wolpert(answers: np.ndarray, targets: np.ndarray, classes: int) -> Pa
     return corrected(float(np.mean(answers != targets)), bias, variance, networks)
 
 
-def squared_parts(answers: np.ndarray, targets: np.ndarray) -> Parts:
+def squared_parts(answers: Array, targets: Array) -> Parts:
     """Bias² and variance of squared error, corrected in the same way; answers (networks, m), targets (m,)."""
     bias = float(np.mean(np.square(answers.mean(axis=0) - targets)))
     variance = float(np.mean(answers.var(axis=0)))
@@ -84,7 +89,7 @@ class Domingos(Mapped):
     biased_gain: float
 
 
-def domingos(answers: np.ndarray, targets: np.ndarray, classes: int) -> Domingos:
+def domingos(answers: Array, targets: Array, classes: int) -> Domingos:
     """Domingos's parts of 0-1 loss, the labels taken as noise-free; of two equally common answers the lowest is main.
 
     Source: Domingos 2000. With B(x) = 1[main != y] and V(x) = P(answer != main), a row costs V where B = 0, and where

@@ -5,8 +5,12 @@ interval misses on either side in 5 of 100 cases at most; the test of this modul
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
+
+from .arrays import Array
 
 # Two-sided, 5% a side: a verdict that leans on one end of an interval is wrong in 5 of 100 cases at most.
 CONFIDENCE = 0.90
@@ -22,8 +26,10 @@ BOOTSTRAP_ROWS = 10_000
 
 Interval = tuple[float, float]
 
+N = TypeVar("N", float, Array)
 
-def proportion_interval(wrong, n, confidence: float = CONFIDENCE):
+
+def proportion_interval(wrong: npt.ArrayLike, n: npt.ArrayLike, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
     """(lower, upper) of the share behind `wrong` of `n` rows, numbers or arrays of them.
 
     Source: Clopper and Pearson 1934; the ends are quantiles of beta distributions. Never misses more often than it
@@ -43,7 +49,7 @@ def error_interval(error: float, n: int) -> Interval:
     return min(float(lower), error), max(float(upper), error)
 
 
-def difference_interval(p1, interval1, p2, interval2):
+def difference_interval(p1: N, interval1: tuple[N, N], p2: N, interval2: tuple[N, N]) -> tuple[N, N]:
     """(lower, upper) of p1 - p2, from the (lower, upper) of each; numbers or arrays.
 
     Source: Zou and Donner 2008 (MOVER), equation 6; with Wilson's limits it is Newcombe's method 10.
@@ -55,15 +61,15 @@ def difference_interval(p1, interval1, p2, interval2):
 
 
 # A sample's value and its standard error, of the sample's rows (n, ...).
-Estimate = Callable[[np.ndarray], tuple[float, float]]
+Estimate = Callable[[Array], tuple[float, float]]
 
 
-def mean_estimate(values: np.ndarray) -> tuple[float, float]:
+def mean_estimate(values: Array) -> tuple[float, float]:
     """The mean of values (n,) and its standard error."""
     return float(values.mean()), float(values.std() / np.sqrt(len(values)))
 
 
-def unexplained_estimate(rows: np.ndarray) -> tuple[float, float]:
+def unexplained_estimate(rows: Array) -> tuple[float, float]:
     """1 - R² of rows (n, 2) of squared error and target, and its standard error by linearisation.
 
     1 - R² is a ratio of means S/T, the variance T being about the mean of these rows; the influence of row i is
@@ -79,7 +85,7 @@ def unexplained_estimate(rows: np.ndarray) -> tuple[float, float]:
 
 
 def bootstrap_intervals(
-    samples: Sequence[np.ndarray], estimate: Estimate = mean_estimate, confidence: float = CONFIDENCE
+    samples: Sequence[Array], estimate: Estimate = mean_estimate, confidence: float = CONFIDENCE
 ) -> tuple[list[Interval | None], Interval | None]:
     """The interval of each sample's value, and that of the first's less the second's (None with one sample).
 
@@ -93,23 +99,24 @@ def bootstrap_intervals(
     single = [studentised(*w, *r, confidence) for w, r in zip(whole, resampled, strict=True)]
     if len(samples) < 2:
         return single, None
-    (value1, error1), (value2, error2), (values1, errors1), (values2, errors2) = *whole[:2], *resampled[:2]
-    spread, spreads = np.hypot(error1, error2), np.hypot(errors1, errors2)
+    (value1, error1), (value2, error2) = whole[:2]
+    (values1, errors1), (values2, errors2) = resampled[:2]
+    spread, spreads = float(np.hypot(error1, error2)), np.hypot(errors1, errors2)
     return single, studentised(value1 - value2, spread, values1 - values2, spreads, confidence)
 
 
 def resamples(
-    sample: np.ndarray, estimate: Estimate, whole: tuple[float, float], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    sample: Array, estimate: Estimate, whole: tuple[float, float], rng: np.random.Generator
+) -> tuple[Array, Array]:
     """(values, standard errors), each (RESAMPLES,), of rows drawn again; of many rows drawn as normal numbers."""
     n, (value, error) = len(sample), whole
     if n > BOOTSTRAP_ROWS:
         return value + error * rng.standard_normal(RESAMPLES), np.full(RESAMPLES, error)
-    found = [estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)]
-    return tuple(np.array(found).T)
+    found = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
+    return found[:, 0], found[:, 1]
 
 
-def studentised(value: float, error: float, values: np.ndarray, errors: np.ndarray, confidence: float):
+def studentised(value: float, error: float, values: Array, errors: Array, confidence: float) -> Interval | None:
     """The bootstrap-t interval of a value with its standard error, from those of its resamples."""
     usable = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
     if not np.isfinite(error) or usable.mean() < 0.5:
@@ -120,7 +127,7 @@ def studentised(value: float, error: float, values: np.ndarray, errors: np.ndarr
     return float(value - high * error), float(value - low * error)
 
 
-def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Interval | None]:
+def unexplained_intervals(parts: Mapping[str, tuple[Array, Array]]) -> dict[str, Interval | None]:
     """The intervals of 1 - R² of train, dev and perhaps test, and of the variance, dev less train.
 
     parts : squared errors (m,) and targets (m,), in one unit, by split.
@@ -129,7 +136,7 @@ def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) ->
     order = [name for name in ("dev", "train", "test") if name in rows]
     single, variance = bootstrap_intervals([rows[name] for name in order], unexplained_estimate)
     found = dict(zip(order, single, strict=True)) | {"variance": variance}
-    floors = dict.fromkeys(order, 0.0)  # an error cannot be negative, the difference of two can
+    floors: dict[str, float] = dict.fromkeys(order, 0.0)  # an error cannot be negative, the difference of two can
     return {name: (max(pair[0], floors.get(name, -np.inf)), pair[1]) if pair else None for name, pair in found.items()}
 
 
@@ -137,7 +144,7 @@ def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) ->
 TAIL_ROWS = 0.01
 
 
-def tail_share(squared_errors: np.ndarray) -> float:
+def tail_share(squared_errors: Array) -> float:
     """The part of the sum of squared errors (m,) that the largest 1% of them hold, one row at least."""
     m, total = len(squared_errors), float(squared_errors.sum())
     top = np.partition(squared_errors, m - max(1, round(TAIL_ROWS * m)))[-max(1, round(TAIL_ROWS * m)) :]

@@ -5,9 +5,12 @@ to dev error is no variance: part of it is the price of another distribution.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+
+from .arrays import Array
 
 # So many relabelings, and the smallest p-value is 1 / 200.
 PERMUTATIONS = 199
@@ -40,7 +43,8 @@ NAMING_P_VALUE = 0.01
 MOST_NAMED = 5
 
 
-class Moved(NamedTuple):
+@dataclass(frozen=True)
+class Moved:
     """A feature that moved: its index, the difference of means in pooled SDs, and the ratio of SDs, dev to train."""
 
     index: int
@@ -61,7 +65,7 @@ class Shift(NamedTuple):
 
 
 def distribution_shift(
-    train: np.ndarray, dev: np.ndarray, *, rng: np.random.Generator, permutations: int = PERMUTATIONS
+    train: Array, dev: Array, *, rng: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> Shift:
     """The permutation test of "train (a, n) and dev (b, n) are drawn alike", by a ridge learner in closed form.
 
@@ -79,7 +83,7 @@ def distribution_shift(
     if len(columns) > MOST_FEATURES:
         columns = np.sort(rng.choice(columns, MOST_FEATURES, replace=False))
     train, dev = (np.asarray(part[:, columns], dtype=np.float64) for part in (train, dev))
-    moved = tuple(item._replace(index=int(columns[item.index])) for item in moved_features(train, dev))
+    moved = tuple(replace(item, index=int(columns[item.index])) for item in moved_features(train, dev))
     is_dev = np.r_[np.zeros(len(train)), np.ones(len(dev))]
     labels = np.stack([is_dev, *(rng.permutation(is_dev) for _ in range(permutations))], axis=1)
     aucs = areas_under_curve(leave_one_out_scores(learner_columns(np.vstack([train, dev]), rng), labels), labels)
@@ -87,17 +91,18 @@ def distribution_shift(
     return Shift((1 + at_least) / (1 + permutations), float(aucs[0]), moved)
 
 
-def subsampled(train: np.ndarray, dev: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def subsampled(train: Array, dev: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Both splits, with at most MOST_ROWS rows together, half and half where both are large."""
     half = MOST_ROWS // 2
     sizes = min(len(train), max(half, MOST_ROWS - len(dev))), min(len(dev), max(half, MOST_ROWS - len(train)))
-    return tuple(
-        part.take(np.sort(rng.choice(len(part), size, replace=False)), axis=0)
-        for part, size in zip((train, dev), sizes, strict=True)
-    )
+
+    def some_of(part: Array, size: int) -> Array:
+        return part.take(np.sort(rng.choice(len(part), size, replace=False)), axis=0)
+
+    return some_of(train, sizes[0]), some_of(dev, sizes[1])
 
 
-def learner_columns(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def learner_columns(rows: Array, rng: np.random.Generator) -> Array:
     """(m, 2n + COSINES) centred columns of variance 1 (a constant one is 0): z, z^2 - 1, cos(w z + b)."""
     z = np.clip(standardised(rows), -FARTHEST, FARTHEST)
     # w z has variance 1 for independent features: a cosine then turns once over the bulk of the rows.
@@ -106,41 +111,46 @@ def learner_columns(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return standardised(np.hstack([z, z**2 - 1, cosines]))
 
 
-def standardised(columns: np.ndarray) -> np.ndarray:
+def standardised(columns: Array) -> Array:
     centred = columns - columns.mean(axis=0)
     spread = centred.std(axis=0)
     # A constant column may be left with the round-off of its mean.
-    return centred / np.where(spread > 1e-9 * (1 + np.abs(columns).max(axis=0)), spread, np.inf)
+    scaled: Array = centred / np.where(spread > 1e-9 * (1 + np.abs(columns).max(axis=0)), spread, np.inf)
+    return scaled
 
 
-def leave_one_out_scores(columns: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def leave_one_out_scores(columns: Array, labels: Array) -> Array:
     """(m, k) scores of each row for each of k labelings (m, k), from a ridge fit with intercept to the other rows."""
     hat = hat_matrix(columns)
     own = np.diag(hat)[:, None]
-    return (hat @ labels - own * labels) / (1 - own)
+    scores: Array = (hat @ labels - own * labels) / (1 - own)
+    return scores
 
 
-def hat_matrix(columns: np.ndarray) -> np.ndarray:
+def hat_matrix(columns: Array) -> Array:
     """(m, m) H = C (C'C + rI)^-1 C' + 1/m of centred columns C (m, p), by whichever of C'C and CC' is smaller."""
     m, p = columns.shape
+    hat: Array
     if p < m:
         hat = columns @ np.linalg.solve(columns.T @ columns + RIDGE * m * np.eye(p), columns.T)
     else:
         products = columns @ columns.T
         hat = np.linalg.solve(products + RIDGE * m * np.eye(m), products)
-    return hat + 1 / m
+    hat += 1 / m
+    return hat
 
 
-def areas_under_curve(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def areas_under_curve(scores: Array, labels: Array) -> Array:
     """(k,) areas under the ROC curve, one a column, by ranks; ties count a half."""
     from scipy.stats import rankdata
 
     positive = labels.sum(axis=0)
     ranks = (rankdata(scores, axis=0) * labels).sum(axis=0)
-    return (ranks - positive * (positive + 1) / 2) / (positive * (len(labels) - positive))
+    areas: Array = (ranks - positive * (positive + 1) / 2) / (positive * (len(labels) - positive))
+    return areas
 
 
-def moved_features(train: np.ndarray, dev: np.ndarray) -> list[Moved]:
+def moved_features(train: Array, dev: Array) -> list[Moved]:
     """The features whose mean or spread moved by more than chance would move any, the furthest first."""
     from scipy.stats import norm
 

@@ -4,9 +4,13 @@ Stands beside the verdict on one run. Two errors measured on the same rows share
 runs apart are the rows on which they differ.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
+
+from ..records import Mapped
+from .arrays import Array
+from .intervals import Interval
 
 CONFIDENCE = 0.9
 
@@ -18,7 +22,7 @@ DRAWS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True)
-class Paired:
+class Paired(Mapped):
     """How an error differs from another one on the same rows.
 
     difference : this error less the other one, a fraction (regression: of 1 - R²); negative is better.
@@ -28,7 +32,7 @@ class Paired:
     """
 
     difference: float
-    interval: tuple[float, float]
+    interval: Interval
     p_value: float
     confidence: float
     rows: int
@@ -36,12 +40,8 @@ class Paired:
     only_other_wrong: int | None
     method: str
 
-    def to_dict(self) -> dict:
-        """Plain values for JSON."""
-        return asdict(self) | {"interval": list(self.interval)}
 
-
-def compare_answers(correct: np.ndarray, other_correct: np.ndarray, confidence: float = CONFIDENCE) -> Paired:
+def compare_answers(correct: Array, other_correct: Array, confidence: float = CONFIDENCE) -> Paired:
     """Two classifiers by which rows (m,), booleans, each answers rightly.
 
     The test is McNemar's, exact: of the rows that only one of them gets wrong, each has half of them. The interval is
@@ -61,7 +61,7 @@ def compare_answers(correct: np.ndarray, other_correct: np.ndarray, confidence: 
     return Paired(difference, interval, float(p_value), confidence, rows, this, other, "exact McNemar test")
 
 
-def compare_losses(losses: np.ndarray, other_losses: np.ndarray, confidence: float = CONFIDENCE) -> Paired:
+def compare_losses(losses: Array, other_losses: Array, confidence: float = CONFIDENCE) -> Paired:
     """Two regressions by the loss of each row (m,), whose means are the errors to compare.
 
     A paired bootstrap: rows are drawn again with both of their losses. Interval and p-value come from the same
