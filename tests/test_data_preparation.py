@@ -345,7 +345,11 @@ def test_the_facts_count_right_and_come_back_from_json():
         "sizes": {"train": 4, "dev": 2, "test": 1},
         "class_counts": {"train": {"no": 2, "yes": 2}, "dev": {"no": 1, "yes": 1}, "test": {"no": 0, "yes": 1}},
         "image_side": None,
-        "warnings": ["a word"],
+        "warnings": [
+            "a word",
+            "1 column is constant in the training rows and can teach nothing: b",
+            "class 'no' has no rows in test, so the test error says nothing of that",
+        ],
     }
     assert to_plain(facts) == expected
     assert list(to_plain(facts)) == list(expected)
