@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> np.
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def refuse_announced(stream: BinaryIO, size: int) -> None:
+def refuse_announced(stream: IO[bytes], size: int) -> None:
     """Raise ValueError unless the array that the header in front announces fills just the `size` bytes of its file.
 
     Before memory is taken for it: the header of an 80-byte file can ask for 32 GiB.
@@ -119,14 +119,13 @@ def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) ->
         if letter in keys and split in SPLITS:
             keys[letter][split] = key
     wanted = SPLITS if only is None else (only,)
-    found = [(split, keys["x"][split], keys["y"].get(split)) for split in wanted if split in keys["x"]]
-    if not found or found[0][0] != wanted[0]:
+    found = [split for split in wanted if split in keys["x"]]
+    if not found or found[0] != wanted[0]:
         names = "X and y" if only else "X and y, or x_train and y_train"
         raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
-    for _, x_key, y_key in found:
-        if y_key is None:
-            raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
-    return found
+    for x_key in (keys["x"][split] for split in found if split not in keys["y"]):
+        raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
+    return [(split, keys["x"][split], keys["y"][split]) for split in found]
 
 
 def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
@@ -150,11 +149,11 @@ def _labels(where: str, y: np.ndarray) -> np.ndarray:
     flat = y.reshape(len(y), -1)
     if y.dtype.kind not in "biufU":
         raise DataError(f"{where}: its labels have type {y.dtype}; expected numbers or text")
-    if flat.shape[1] == 1:
-        return flat[:, 0]
-    if y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
-        return flat.argmax(axis=1)
-    raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
+    is_one_hot = y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()
+    if flat.shape[1] != 1 and not is_one_hot:
+        raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
+    labels: np.ndarray = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
+    return labels
 
 
 def _target(y: np.ndarray) -> Column:

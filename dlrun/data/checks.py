@@ -13,7 +13,7 @@ from .duplicates import rows_in_two_splits
 from .examples import Examples, Suspicion, Table
 from .facts import class_counts
 from .files import listed
-from .hints import groups_apart, near_leaks
+from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
 
 # One-hot coding a text column makes a feature of each level. Names of countries (adult has 42) fit below this; surnames
 # and free text do not.
@@ -30,9 +30,6 @@ FIRST_LOOK = 1000
 
 # Correlation above which a feature is the target in other units; real measurements of one thing reach 0.9999.
 SAME_UP_TO_UNITS = 1 - 1e-9
-
-# What would do against a feature that says too much.
-IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
 
 
 def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -146,7 +143,7 @@ def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
 def absent_classes(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
     """A sentence for dev and test each, if a class has no rows there; counts (K,) for each split."""
     for split in SPLITS[1:]:
-        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0)] if split in counts else []
+        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0).tolist()] if split in counts else []
         if names:
             subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
             evidence = f"{subject} no rows in {split}, so the {split} error says nothing of that"

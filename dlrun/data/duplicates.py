@@ -89,5 +89,6 @@ def row_hashes(*blocks: np.ndarray) -> np.ndarray:
 
 def _mixed(words: np.ndarray) -> np.ndarray:
     """Spread the bits, for those of small whole numbers all stand at the top of a float64 (murmur3's finalizer)."""
-    words = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return words ^ (words >> np.uint64(29))
+    mixed: np.ndarray = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(29)
+    return mixed

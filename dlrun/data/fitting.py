@@ -6,26 +6,23 @@ rows, never to the others. Statistics are float64, whatever type the features en
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ..nn.moments import Moments
 from .checks import suspicions_of
-from .examples import Dataset, Examples, Split
-from .facts import class_counts, facts_of, missing_cells
+from .examples import Dataset, Examples, Parts, Split
+from .facts import class_counts, facts_of
 from .mapped import MappedExamples, Piece
 from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
-from .scaling import Scaling, out_of_range
-
-# Cells turned to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.
-CELLS_AT_A_TIME = 2**18
+from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
 
 
 def fit_dataset(
     examples: Examples | MappedExamples,
-    parts: Mapping[str, np.ndarray | Piece],
+    parts: Parts[np.ndarray] | Parts[Piece],
     *,
     normalize: bool = True,
     dtype: Any = np.float32,
@@ -35,12 +32,16 @@ def fit_dataset(
     Missing numbers become the training median, with a 0/1 column that says so; a category becomes a 0/1 column for
     each level seen in training, a missing one being a level of its own, and an unseen one all zeros. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
-    Rows that stay in their file are read through once, and prepared whenever they are asked for.
+    Rows that stay in their file are read through once, and prepared whenever they are asked for. `parts` are those that
+    `split_examples` found for these examples.
     Raises DataError where numbers leave the range of `dtype`.
     """
-    dtype = np.dtype(dtype)
     if isinstance(examples, MappedExamples):
-        return fit_mapped_dataset(examples, parts, normalize=normalize, dtype=dtype)
+        return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
+    return _fit(examples, cast("Parts[np.ndarray]", parts), normalize=normalize, dtype=np.dtype(dtype))
+
+
+def _fit(examples: Examples, parts: Parts[np.ndarray], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
     # What overflows is found afterwards, and told by the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
         preparation = _fitted(examples, parts["train"], normalize)
@@ -57,26 +58,17 @@ def fit_dataset(
         for name, rows in parts.items()
     }
     suspicions = suspicions_of(examples, parts)
-    return Dataset(
-        train=splits["train"],
-        dev=splits["dev"],
-        test=splits.get("test"),
+    facts = facts_of(
+        examples,
+        parts,
         task=examples.task,
-        classes=examples.classes,
-        target_name=examples.target_name,
-        preparation=preparation,
-        image_side=examples.image_side,
-        facts=facts_of(
-            examples,
-            parts,
-            features=len(preparation.feature_names),
-            normalize=normalize,
-            missing=missing_cells(examples),
-            class_counts=class_counts(examples, parts),
-            warnings=(*examples.warnings, *map(str, suspicions)),
-        ),
-        suspicions=suspicions,
-        by_chance=getattr(parts, "by_chance", False),
+        features=len(preparation.feature_names),
+        normalize=normalize,
+        class_counts=class_counts(examples, parts),
+        warnings=(*examples.warnings, *map(str, suspicions)),
+    )
+    return Dataset(
+        splits["train"], splits["dev"], splits.get("test"), preparation, facts, suspicions, by_chance=parts.by_chance
     )
 
 
@@ -126,19 +118,19 @@ def _with_numbers(found: Preparation, examples: Examples, train: np.ndarray, nor
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(numbers)
     scaler = StandardScaler().fit(filled) if normalize else None
-    has_gaps = np.isnan(numbers).any(axis=0)
+    with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
     return replace(
         found,
         numeric_columns=examples.number_names,
         medians=imputer.statistics_.astype(np.float64),
         means=scaler.mean_ if scaler is not None else np.zeros(width),
         scales=scaler.scale_ if scaler is not None else np.ones(width),
-        gap_columns=tuple(name for name, has in zip(examples.number_names, has_gaps, strict=True) if has),
+        gap_columns=tuple(examples.number_names[at] for at in with_gaps),
     )
 
 
 def _features(
-    preparation: Preparation, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, dtype: np.dtype
+    preparation: Preparation, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, dtype: np.dtype[Any]
 ) -> np.ndarray:
     """X (k, n) of these rows, a few at a time."""
     width = len(preparation.feature_names)
@@ -155,7 +147,7 @@ def _batches(rows: np.ndarray, width: int) -> list[np.ndarray]:
 
 
 def _refuse_overflow(
-    examples: Examples, preparation: Preparation, X: Mapping[str, np.ndarray], dtype: np.dtype
+    examples: Examples, preparation: Preparation, X: Mapping[str, np.ndarray], dtype: np.dtype[Any]
 ) -> None:
     """Raise DataError where a prepared number, or the scale of a column, is not finite."""
     fits = np.ones(len(preparation.feature_names), dtype=bool)

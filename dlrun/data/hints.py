@@ -35,6 +35,9 @@ GROUP_NAME = re.compile(
 # A column names groups if it has so many different values, each on average in so many rows.
 FEWEST_GROUPS, FEWEST_ROWS_A_GROUP = 20, 1.5
 
+# What would do against a feature that says too much.
+IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
+
 
 def near_leaks(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
     """The feature that alone says nearly all of the target, where the others say far less."""
@@ -60,7 +63,7 @@ def near_leaks(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
         "near-leak",
         f"column {names[best]!r} alone nearly gives the target {examples.target_name!r} away: it"
         f" {told.format(shares[best])}, the next best, {names[next_best]!r}, {told.format(shares[next_best])}",
-        "unless it is known before the target is, name it in data.drop",
+        IF_NOT_KNOWN,
     )
 
 
@@ -92,7 +95,8 @@ def rank_correlations(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
     ranks, of_y = rankdata(np.where(has_gaps, 0, columns), axis=0), rankdata(y)
     ranks, of_y = ranks - ranks.mean(axis=0), of_y - of_y.mean()
     scale = np.sqrt((ranks**2).sum(axis=0) * (of_y @ of_y))
-    return np.divide(of_y @ ranks, scale, out=np.zeros(len(scale)), where=scale > 0)
+    correlations: np.ndarray = np.divide(of_y @ ranks, scale, out=np.zeros(len(scale)), where=scale > 0)
+    return correlations
 
 
 def groups_apart(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:

@@ -5,12 +5,13 @@ and `take`. The row numbers of a split are worked out as they are asked for.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..nn.permutation import Permutation
 from .preparation import Preparation
+from .reading import AskedTask, Task
 
 # A .npy has no categories.
 NO_CODES = np.empty((0, 0), dtype=np.int32)
@@ -23,7 +24,7 @@ METHOD = "at random by a keyed permutation, not stratified"
 class MappedExamples:
     """A 2-D .npy in its file: `array` (m, width), of which `columns` are the features and `target` is the target.
 
-    `task` is as asked (auto, ...) and `classes` and `sha256` are empty until the rows have been read through.
+    `task` is as asked, and `classes` and `sha256` are empty until the rows have been read through.
     """
 
     shown: str
@@ -32,7 +33,7 @@ class MappedExamples:
     number_names: tuple[str, ...]
     target: int
     target_name: str
-    task: str
+    task: AskedTask
     classes: tuple[str, ...] = ()
     sha256: str = ""
     code_names: tuple[str, ...] = ()
@@ -93,16 +94,21 @@ class MappedRows:
         return self[places]
 
 
+class TargetColumn(NamedTuple):
+    """Where the target stands in the file, and what it is: `values` are the sorted numbers that stand for classes."""
+
+    array: np.ndarray
+    column: int
+    task: Task
+    values: np.ndarray
+
+
 class MappedTarget:
-    """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass.
+    """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass."""
 
-    values : the sorted numbers that stand for the classes.
-    """
-
-    def __init__(self, examples: MappedExamples, rows: Piece, values: np.ndarray, preparation: Preparation, dtype: Any):
-        self.array, self.column, self.rows = examples.array, examples.target, rows
-        self.task, self.values, self.preparation = examples.task, values, preparation
-        is_index = examples.task == "multiclass"
+    def __init__(self, target: TargetColumn, rows: Piece, preparation: Preparation, dtype: Any):
+        self.target, self.rows, self.preparation = target, rows, preparation
+        is_index = target.task == "multiclass"
         self.shape = (len(rows),) if is_index else (len(rows), 1)
         self.dtype = np.dtype(np.int64 if is_index else dtype)
 
@@ -110,10 +116,10 @@ class MappedTarget:
         return len(self.rows)
 
     def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
-        y = self.array[self.rows[places], self.column]
-        if self.task != "regression":
-            y = np.searchsorted(self.values, y.astype(np.float64)).astype(np.int64)
-        return self.preparation.target(y, self.task, self.dtype)
+        y = self.target.array[self.rows[places], self.target.column]
+        if self.target.task != "regression":
+            y = np.searchsorted(self.target.values, y.astype(np.float64)).astype(np.int64)
+        return self.preparation.target(y, self.target.task, self.dtype)
 
     def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
         """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from .reading import Task
 from .scaling import Scaling
 
 # The codes of a value that is missing, and of a word that no training row held.
@@ -108,7 +109,7 @@ class Preparation:
         X[:, :p] = self.scaling.of(X[:, :p], np.float64)
         return X
 
-    def target(self, y: np.ndarray, task: str, dtype: Any = np.float32) -> np.ndarray:
+    def target(self, y: np.ndarray, task: Task, dtype: Any = np.float32) -> np.ndarray:
         """Y of a target y (m,), class indices or numbers: (m, 1), or as it is (m,) where there are several classes."""
         if task == "multiclass":
             return y

@@ -74,14 +74,18 @@ def answers(X: np.ndarray, y: np.ndarray, *, regression: bool, rng: np.random.Ge
     Squared errors are in units of the variance of y, so that their mean is 1 - R².
     """
     unit = float(y.var()) or 1.0
-    loss = (lambda told: (told - y) ** 2 / unit) if regression else (lambda told: (told != y).astype(np.float64))
-    for k, told in neighbours_answers(X, y, regression):
-        yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", loss(told))
+
+    def losses(answered: np.ndarray) -> np.ndarray:
+        found: np.ndarray = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
+        return found
+
+    for k, answered in neighbours_answers(X, y, regression):
+        yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", losses(answered))
     # A class of one row leaves its fold's learner with nothing to tell apart, if there are but two.
     if not regression and (np.sort(np.bincount(y))[-2:] < (2, FOLDS)).any():
         return
     for name, make in learners(len(X), regression):
-        yield Answered(name, loss(out_of_fold(make, X, y, regression, rng)))
+        yield Answered(name, losses(out_of_fold(make, X, y, regression, rng)))
 
 
 def neighbours_answers(X: np.ndarray, y: np.ndarray, regression: bool) -> Iterator[tuple[int, np.ndarray]]:
@@ -129,4 +133,5 @@ def out_of_fold(
         # A linear learner that stopped early is a somewhat weaker reference, and still a sound one.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The least populated class")
-        return cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)
+        answered: np.ndarray = cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)
+        return answered

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from .columns import is_number
 from .files import find_file, read_bytes
 
 # With 3 votes a row the optimal error comes out 3 points too low on average, with 10 still 0.7.
@@ -36,14 +37,6 @@ def read_soft_labels(name: str, folder: Path) -> np.ndarray:
     return shares(name, np.array([number for number, _ in cells]), table)
 
 
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def row_of(name: str, number: int, row: list[str], width: int) -> list[float]:
     """One line's numbers, none of them negative, as many as in the first."""
     if len(row) != width:
@@ -67,4 +60,5 @@ def shares(name: str, lines: np.ndarray, table: np.ndarray) -> np.ndarray:
             f"got {total:g} vote{'' if total == 1 else 's'}; with fewer than {FEWEST_VOTES} a row it comes out too low"
         )
         raise DataError(f"{place}: {few}: gather more, or declare errors of judgements such as {{errors: 30, n: 200}}")
-    return table / totals[:, None]
+    shared: np.ndarray = table / totals[:, None]
+    return shared

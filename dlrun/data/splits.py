@@ -25,7 +25,7 @@ def split_examples(
     rng: np.random.Generator,
     split: Mapping[str, float] = DEFAULT_SPLIT,
     stratify: bool = True,
-) -> Parts:
+) -> Parts[np.ndarray] | Parts[Piece]:
     """Row indices under train, dev and, if there are any, test; disjoint.
 
     `split` holds ratios that sum to 1, or counts. Rows that came with a split stay in it (its ratio is shared out among
@@ -42,7 +42,7 @@ def split_examples(
     if examples.given_exactly:
         parts, method = {"train": rng.permutation(pool)}, str(examples.split_by)
     else:
-        wanted = {name: float(split.get(name, 0)) for name in SPLITS if name not in given}
+        wanted: dict[str, float] = {name: float(split.get(name, 0)) for name in SPLITS if name not in given}
         sizes = _count_sizes(wanted, len(pool), examples.shown) if is_counts else _ratio_sizes(split, wanted, len(pool))
         parts, method = _divided(examples, pool, sizes, rng, stratify)
         method = f"{' and '.join(given)} given; the rest {method}" if given else method
@@ -51,8 +51,8 @@ def split_examples(
     return Parts(parts, method, by_chance=examples.given is None and examples.order is None)
 
 
-def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts:
-    wanted = {name: float(split.get(name, 0)) for name in SPLITS}
+def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts[Piece]:
+    wanted: dict[str, float] = {name: float(split.get(name, 0)) for name in SPLITS}
     if _is_counts(split):
         sizes = _count_sizes(wanted, examples.m, examples.shown)
     else:
@@ -73,7 +73,7 @@ def _is_counts(split: Mapping[str, float]) -> bool:
 
 def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, np.ndarray]:
     """The rows of dev and test that came as such; a count draws that many of them."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for index, name in enumerate(SPLITS[1:], start=1):
         rows = np.flatnonzero(examples.given == index) if examples.given is not None else np.empty(0, dtype=np.int64)
         count = int(counts.get(name, 0))
@@ -173,7 +173,8 @@ def _by_class(examples: Examples, rows: np.ndarray, sizes: Mapping[str, int]) ->
     by_class = np.argsort(y, kind="stable")
     within = np.empty(len(y), dtype=np.int64)
     within[by_class] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return (within[:, None] >= np.cumsum(table, axis=1)[y]).sum(axis=1)
+    assigned: np.ndarray = (within[:, None] >= np.cumsum(table, axis=1)[y]).sum(axis=1)
+    return assigned
 
 
 def _refuse_rare(examples: Examples, counts: np.ndarray, names: list[str]) -> None:
@@ -208,7 +209,7 @@ def _shared(shares: np.ndarray, total: int, most: np.ndarray) -> np.ndarray:
             f"data.split: a split of {total} rows cannot hold rows of all {len(shares)} classes; give it a larger"
             " share, or set data.stratify: false"
         )
-    found = np.clip(np.floor(shares).astype(np.int64), 1, most)
+    found: np.ndarray = np.clip(np.floor(shares).astype(np.int64), 1, most)
     while found.sum() < total:
         found[np.where(found < most, shares - found, -np.inf).argmax()] += 1
     while found.sum() > total:

@@ -14,9 +14,7 @@ import numpy as np
 from ..errors import DataError
 from ..nn.moments import Moments
 from .mapped import MappedExamples, Piece
-
-# Cells in a block: 2 MiB as float64, which stays in a processor's second-level cache.
-CELLS_AT_A_TIME = 2**18
+from .scaling import CELLS_AT_A_TIME
 
 # Of a target with more different numbers than this the counts are given up: it is a quantity, or no use as classes.
 MOST_CLASSES = 10_000
@@ -53,15 +51,15 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
                 raise not_finite(examples, start, block)
             moments.add(block[split == 0])
             counts = counted(counts, block[:, examples.target], split, len(pieces))
-            found.update(block)
+            found.update(block.data)
     return Survey(moments, low, high, counts, found.hexdigest())
 
 
 def splits_of(rows: np.ndarray, pieces: Mapping[str, Piece]) -> np.ndarray:
     """(k,) the index of the split that each row is in; len(pieces) for rows that are in none."""
-    pieces = list(pieces.values())
-    places = pieces[0].permutation.places_of(rows)
-    return np.searchsorted([piece.stop for piece in pieces], places, side="right")
+    in_order = list(pieces.values())
+    places = in_order[0].permutation.places_of(rows)
+    return np.searchsorted(np.array([piece.stop for piece in in_order]), places, side="right")
 
 
 def counted(

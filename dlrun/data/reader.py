@@ -162,7 +162,8 @@ def _given(column: Column, shown: str) -> np.ndarray:
             " train, dev and test"
         )
     index = np.array([SPLITS.index(SPLIT_WORDS[word.casefold()]) for word in words], dtype=np.int8)
-    return index[column.values]
+    given: np.ndarray = index[column.values]
+    return given
 
 
 def _sha256(examples: Examples) -> str:
@@ -173,5 +174,5 @@ def _sha256(examples: Examples) -> str:
         if array is not None:
             found.update(f"{array.dtype.str}{array.shape}".encode())
             for start in range(0, len(array), ROWS_TO_HASH):
-                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]))
+                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
     return found.hexdigest()
