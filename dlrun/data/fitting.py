@@ -42,9 +42,10 @@ def fit_dataset(
 
 
 def _fit(examples: Examples, parts: Parts[np.ndarray], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
+    mean, scale = _target_statistics(examples, parts["train"])
     # What overflows is found afterwards, and told by the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
-        preparation = _fitted(examples, parts["train"], normalize)
+        preparation = replace(_fitted(examples, parts["train"], normalize), target_mean=mean, target_scale=scale)
         codes = preparation.recoded(examples.codes, examples.levels)
         X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
     _refuse_overflow(examples, preparation, X, dtype)
@@ -73,16 +74,10 @@ def _fit(examples: Examples, parts: Parts[np.ndarray], *, normalize: bool, dtype
 
 
 def _fitted(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
-    mean, scale = _target_statistics(examples, train)
-    if not examples.code_names and not _has_missing(examples.numbers):
-        found = _fitted_plain(examples, train, normalize)
-    else:
-        found = _fitted_mixed(examples, train, normalize)
-    return replace(found, target_mean=mean, target_scale=scale)
-
-
-def _has_missing(numbers: np.ndarray) -> bool:
-    return numbers.dtype.kind == "f" and bool(np.isnan(numbers).any())
+    """What the training rows say of the features."""
+    has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
+    is_plain = not examples.code_names and not has_missing
+    return (_fitted_plain if is_plain else _fitted_mixed)(examples, train, normalize)
 
 
 def _fitted_plain(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
