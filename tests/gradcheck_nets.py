@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from gradcheck_faults import Backprop, Fault
 
-from dlrun.gradcheck import NetworkReport, Problem, check_config_network, relative_difference
+from dlrun.gradcheck import CheckOptions, NetworkReport, Problem, relative_difference
+from dlrun.gradcheck.walk import Walked, network_report, walk
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.initializers import INITIALIZERS
 from dlrun.nn.losses import LOSSES
@@ -65,13 +66,17 @@ class Kind:
     l2_lambda: float = 0.0
 
     def check(self, fault: Fault | None, seed: int = 0) -> NetworkReport:
-        """The whole walk, with the fault's gradient or the shipped one."""
+        """The report on the whole walk, with the fault's gradient or the shipped one."""
+        return network_report(self.walk(fault, seed))
+
+    def walk(self, fault: Fault | None, seed: int = 0) -> list[Walked]:
         rng = np.random.default_rng(seed)
         network = Network(self.sizes, self.activation, self.loss, self.keep_probs)
         parameters = initial_parameters(self.sizes, "he", rng=rng, dtype=np.float64)
         X, Y = rng.standard_normal((11, self.sizes[0])), targets(self.loss, self.sizes[-1], 11, rng)
         under_check = {} if fault is None else {"gradient_function": fault.gradient}
-        return check_config_network(network, parameters, X, Y, l2_lambda=self.l2_lambda, rng=rng, **under_check)
+        problem = Problem(network, parameters, X, Y, self.l2_lambda, m_train=3 * len(X))
+        return walk(problem, CheckOptions(), rng, **under_check)
 
 
 KINDS = (
@@ -103,19 +108,21 @@ class Score:
 
 
 def score(fault: Fault, kind: Kind, seed: int = 0) -> Score:
-    report = kind.check(fault, seed)
+    walked = kind.walk(fault, seed)
+    report = network_report(walked)
     first = report.hints[0].cause if report.hints else ""
-    named = bool(report.failed) and all(names_the_spoilt(fault, result) for result in report.failed)
-    at_first = not report.results[0].report.passed
+    failed = [each for each in walked if each.result.report.verdict == "fail"]
+    named = bool(failed) and all(names_the_spoilt(fault, each) for each in failed)
+    at_first = not report.situations[0].report.passed
     return Score(at_first, report.verdict == "fail", named, first in fault.causes, first)
 
 
-def names_the_spoilt(fault: Fault, result) -> bool:
+def names_the_spoilt(fault: Fault, walked: Walked) -> bool:
     """Whether the failed tensors are those that the fault spoils, the topmost of them being the place named.
 
     A tensor in which too little gradient is left to tell (vacuous, unverifiable) need not be among them.
     """
-    problem = result.situation.problem
+    problem, result = walked.situation.problem, walked.result
     right, wrong = Backprop(problem).gradient().tensors(), fault.gradient(problem).tensors()
     spoilt = {name for name in right if plainly_off(right[name], wrong[name])}
     perhaps = {name for name in right if np.abs(right[name] - wrong[name]).max() > ROUNDING}

@@ -14,7 +14,9 @@ from dlrun.config import words
 from dlrun.config.schema import DEFAULT_SPLIT, Data
 from dlrun.experiment import STREAMS, prepare, random_streams, read_config, run
 from dlrun.experiment.prepare import reading_of
-from dlrun.inspection import CheckOptions, check_gradients
+from dlrun.gradcheck import CheckOptions
+from dlrun.inspection import check_gradients
+from dlrun.inspection.gradients import problem_of
 from dlrun.store import RunFolder
 
 
@@ -192,11 +194,12 @@ def test_augmentation_that_moves_pixels_needs_images(tmp_path):
 def test_the_gradient_check_of_a_config_passes_with_penalty_and_frozen_masks(keep_prob, tmp_path):
     network = {"width": 5, "activation": "tanh"}
     path = write(tmp_path, {"data": {"source": "wine"}, "network": network, "regularization": {"lambda": 1}})
-    report = check_gradients(read_config(path, (f"regularization.keep_prob={keep_prob}",)), CheckOptions())
+    loaded = read_config(path, (f"regularization.keep_prob={keep_prob}",))
+    report = check_gradients(loaded, CheckOptions())
     assert report.passed
-    first = report.results[0].situation.problem
-    assert (first.l2_lambda, first.m_train) == (1, 106)
-    assert (first.mask_seed is None) == (keep_prob == 1)
+    first, problem = report.situations[0].setting, problem_of(prepare(loaded), 8)
+    assert (first.l2_lambda, problem.l2_lambda, problem.m_train, len(problem.X)) == (1, 1, 106, 8)
+    assert set(first.keep_probs) == {keep_prob}
 
 
 def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):

@@ -5,8 +5,9 @@ import pytest
 from gradcheck_faults import FAULTS, Backprop
 from gradcheck_nets import KINDS, problem_of, score
 
-from dlrun.gradcheck import check_problem
-from dlrun.gradcheck.hints import hints_for, locate
+from dlrun.gradcheck import CheckOptions
+from dlrun.gradcheck.check import examine
+from dlrun.gradcheck.hints import clues_for, locate
 from dlrun.gradcheck.hypotheses import predictions
 from dlrun.gradcheck.patterns import patterns_of
 from dlrun.gradcheck.problem import shipped_gradient
@@ -36,7 +37,7 @@ def test_every_planted_bug_fits_some_net():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.activation}-{kind.loss}")
 def test_the_nets_that_bugs_are_planted_in_pass_without_one(kind):
     report = kind.check(None)
-    assert {result.report.verdict for result in report.results} == {"pass"}
+    assert {result.report.verdict for result in report.situations} == {"pass"}
     assert report.hints == ()
     assert report.where is None
 
@@ -64,10 +65,9 @@ def test_scoring_sees_a_report_that_names_too_little(monkeypatch):
     kind, fault = KINDS[0], next(f for f in FAULTS if f.name == "sum instead of mean")
     right = check.check_tensor
 
-    def blind_to_w1(problem, name, *rest):
-        shape, start, here, analytic, measured, memory_bytes = rest
-        given = measured.slope if name == "W1" else analytic
-        return right(problem, name, shape, start, here, given, measured, memory_bytes)
+    def blind_to_w1(evidence, memory_bytes, name, *rest):
+        seen = evidence._replace(analytic=evidence.measured.slope) if name == "W1" else evidence
+        return right(seen, memory_bytes, name, *rest)
 
     monkeypatch.setattr(check, "check_tensor", blind_to_w1)
     assert score(fault, kind).caught
@@ -80,7 +80,7 @@ def test_scoring_sees_a_report_that_names_too_little(monkeypatch):
 def test_the_usual_check_misses_what_another_situation_shows(name):
     """At first weights, without penalty and dropout, with no two layers of one width, these make no difference."""
     report = KINDS[0].check(next(fault for fault in FAULTS if fault.name == name))
-    assert report.results[0].report.passed
+    assert report.situations[0].report.passed
     assert report.verdict == "fail"
 
 
@@ -101,12 +101,12 @@ def test_where_names_layer_tensor_index_and_values(rng):
         return gradient
 
     problem = problem_of((4, 5, 5, 3), "tanh", "softmax", rng=rng)
-    report = check_problem(problem, gradient_function=one_entry)
-    told = locate(report, 3).to_dict()
-    assert (told["layer"], told["tensor"], told["index"], told["row"], told["unit"]) == (2, "W2", [3, 1], 3, 1)
-    assert told["analytic"] == pytest.approx(told["numeric"] + 0.5)
-    assert told["scope"] == "one_tensor"
-    first = hints_for(problem, report)[0]
+    report, evidence = examine(problem, CheckOptions(), gradient_function=one_entry)
+    found = locate(report, 3)
+    assert (found.layer, found.tensor, found.index, found.row, found.unit) == (2, "W2", (3, 1), 3, 1)
+    assert found.analytic == pytest.approx(found.numeric + 0.5)
+    assert found.scope == "one_tensor"
+    first = clues_for(evidence, report)[0]
     assert (first.cause, first.words) == ("one_entry", "only the entry W2[3, 1] is wrong")
 
 
@@ -118,8 +118,8 @@ def test_two_faults_in_two_places_are_both_hinted_at(rng):
         return gradient
 
     problem = problem_of((4, 5, 5, 3), "tanh", "softmax", rng=rng)
-    report = check_problem(problem, gradient_function=two)
-    words = [hint.words for hint in hints_for(problem, report)]
+    report, evidence = examine(problem, CheckOptions(), gradient_function=two)
+    words = [clue.words for clue in clues_for(evidence, report)]
     assert locate(report, 3).scope == "several_places"
     assert "dW2 is 2 times what it should be" in words
     assert "db1 is 4 times what it should be" in words

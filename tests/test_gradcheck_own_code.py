@@ -52,7 +52,7 @@ def test_the_courses_two_bugs_are_both_named():
     assert [tensor.name for tensor in report.failed] == ["b1", "W2"]
     words = [hint.words for hint in report.hints]
     assert words == ["db1 is 4 times what it should be", "dW2 is 2 times what it should be"]
-    lines = report_lines(report.to_dict())
+    lines = report_lines(report)
     assert lines[0] == "gradient check failed"
     assert "looks like: db1 is 4 times what it should be" in lines
 
@@ -121,7 +121,7 @@ def test_only_biases_off_is_said():
         return found
 
     hints = check_gradients(cost, wrong, course_parameters()).hints
-    assert [hint.cause for hint in hints if hint.rank == 3] == ["only_biases"]
+    assert [hint.cause for hint in hints][-1:] == ["only_biases"]
 
 
 def test_single_precision_costs_are_not_blamed_on_the_gradient():
@@ -139,7 +139,7 @@ def test_no_gradient_anywhere_is_vacuous():
 def test_a_budget_samples_an_equal_number_of_each_array():
     report = check_gradients(cost, gradient, course_parameters(), max_seconds=0.0)
     assert {tensor.n_checked for tensor in report.tensors} == {1}
-    assert report.to_dict()["sampled"] is True
+    assert report.sampled is True
 
 
 def test_progress_counts_entries():

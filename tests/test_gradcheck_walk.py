@@ -7,12 +7,14 @@ import pytest
 from gradcheck_faults import FAULTS
 from gradcheck_nets import KINDS, problem_of
 
-from dlrun.gradcheck import check_config_network, report_lines, sweep, sweep_lines
+from dlrun.gradcheck import CheckOptions, check_config_network, report_lines, sweep, sweep_lines
 from dlrun.gradcheck.problem import shipped_gradient
+from dlrun.gradcheck.reports import Slopes, SweepPoint, SweepReport
 from dlrun.gradcheck.situations import heavy_lambda, situations_of, twin_network
 from dlrun.gradcheck.sweep import flank_slope
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
+from dlrun.store.codec import to_plain
 
 
 def walked(problem, rng, **settings):
@@ -81,7 +83,7 @@ def test_a_heavy_lambda_weighs_as_much_as_the_data(rng):
 
 
 def test_the_whole_report_keeps_the_keys_and_adds_what_is_new():
-    told = KINDS[0].check(fault_named("lambda doubled")).to_dict()
+    told = to_plain(KINDS[0].check(fault_named("lambda doubled")))
     json.dumps(told, allow_nan=False)
     assert told.keys() >= {"passed", "relative_difference", "judgement", "epsilon", "n_parameters", "tensors"}
     assert told.keys() >= {"verdict", "situations", "where", "hints", "not_verified", "sampled", "n_kinks"}
@@ -98,9 +100,7 @@ def test_two_faults_in_two_tensors_are_both_told(rng):
         return gradient
 
     problem = problem_of((4, 5, 6, 3), "tanh", "softmax", rng=rng)
-    report = check_config_network(
-        problem.network, problem.parameters, problem.X, problem.Y, rng=rng, gradient_function=two
-    )
+    report = check_config_network(problem, rng=rng, gradient_function=two)
     words = [hint.words for hint in report.hints]
     assert {"dW2 is 2 times what it should be", "db1 is 4 times what it should be"} <= set(words)
 
@@ -108,51 +108,48 @@ def test_two_faults_in_two_tensors_are_both_told(rng):
 def test_a_dead_first_layer_of_the_own_net_is_told_as_not_verified(rng):
     problem = problem_of((4, 5, 3), "relu", "softmax", rng=rng)
     problem.parameters.layers[0].b[:] = -100
-    report = check_config_network(problem.network, problem.parameters, problem.X, problem.Y, rng=rng)
+    report = check_config_network(problem, rng=rng)
     assert report.passed
-    assert report.not_verified == ["b1"]  # W1 and W2 have the penalty's slope in the situation with lambda
-    assert "not verified, neither passed nor failed: b1" in report_lines(report.to_dict())
+    assert report.not_verified == ("b1",)  # W1 and W2 have the penalty's slope in the situation with lambda
+    assert "not verified, neither passed nor failed: b1" in report_lines(report)
 
 
 def test_progress_runs_to_the_total_of_all_situations(rng):
     problem, seen = problem_of((4, 5, 3), "tanh", "softmax", rng=rng), []
-    check_config_network(
-        problem.network, problem.parameters, problem.X, problem.Y, rng=rng, progress=lambda *done: seen.append(done)
-    )
+    check_config_network(problem, rng=rng, progress=lambda *done: seen.append(done))
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1] > 0
 
 
 def test_a_budget_of_no_time_samples_every_situation(rng):
     problem = problem_of((30, 20, 3), "tanh", "softmax", rng=rng)
-    report = check_config_network(problem.network, problem.parameters, problem.X, problem.Y, rng=rng, max_seconds=0.0)
-    told = report.to_dict()
-    assert told["sampled"] is True
-    assert {s["sampled"] for s in told["situations"]} == {True}
-    n = len(told["situations"])
-    assert f"sampled, for want of time: {n} of {n} situations, as many of each tensor" in report_lines(told)
+    report = check_config_network(problem, CheckOptions(max_seconds=0.0), rng=rng)
+    assert report.sampled is True
+    assert {result.report.sampled for result in report.situations} == {True}
+    n = len(report.situations)
+    assert f"sampled, for want of time: {n} of {n} situations, as many of each tensor" in report_lines(report)
 
 
 def test_the_sweep_has_the_slopes_of_both_flanks(rng):
     problem = problem_of((6, 8, 5, 3), "tanh", "softmax", rng=rng, keep_prob=0.8, l2_lambda=0.3)
-    told = sweep(problem, rng=rng).to_dict()
-    assert told["slopes"]["truncation"] == pytest.approx(2, abs=0.1)
-    assert told["slopes"]["round_off"] == pytest.approx(-1, abs=0.1)
-    assert told["slopes"]["one_sided"] == pytest.approx(1, abs=0.1)
-    assert 1e-6 < told["best_epsilon"] < 1e-4
-    assert told["sampled"] is False
+    found = sweep(problem, rng=rng)
+    assert found.slopes.truncation == pytest.approx(2, abs=0.1)
+    assert found.slopes.round_off == pytest.approx(-1, abs=0.1)
+    assert found.slopes.one_sided == pytest.approx(1, abs=0.1)
+    assert 1e-6 < found.best_epsilon < 1e-4
+    assert found.sampled is False
 
 
 def test_the_sweep_of_a_wrong_gradient_has_a_floor_and_no_flanks(rng):
     problem = problem_of((6, 8, 3), "tanh", "softmax", rng=rng)
-    told = sweep(problem, rng=rng, gradient_function=fault_named("sign of the output").gradient).to_dict()
-    assert {round(point["central"]) for point in told["points"]} == {1}
-    assert set(told["slopes"].values()) == {None}
+    found = sweep(problem, rng=rng, gradient_function=fault_named("sign of the output").gradient)
+    assert {round(point.central) for point in found.points} == {1}
+    assert found.slopes == Slopes(None, None, None)
 
 
 def test_the_sweep_of_a_large_net_takes_as_many_of_each_tensor(rng):
-    told = sweep(problem_of((20, 20, 3), "tanh", "softmax", rng=rng), rng=rng, max_entries=40).to_dict()
-    assert (told["n_parameters"], told["n_checked"], told["sampled"]) == (483, 10 + 10 + 10 + 3, True)
+    found = sweep(problem_of((20, 20, 3), "tanh", "softmax", rng=rng), rng=rng, max_entries=40)
+    assert (found.n_parameters, found.n_checked, found.sampled) == (483, 10 + 10 + 10 + 3, True)
 
 
 def test_flank_slopes_are_exponents():
@@ -164,13 +161,13 @@ def test_flank_slopes_are_exponents():
 
 
 def test_the_sweep_reads_as_a_table_and_a_plot():
-    points = [
-        {"epsilon": 1e-2, "central": 1e-5, "one_sided": 1e-2, "n_kinks": 3},
-        {"epsilon": 1e-4, "central": 1e-9, "one_sided": 1e-4, "n_kinks": 0},
-        {"epsilon": 1e-7, "central": 1e-7, "one_sided": 1e-7, "n_kinks": 0},
-    ]
-    slopes = {"truncation": 2.0, "round_off": -0.667, "one_sided": None}
-    assert sweep_lines({"points": points, "slopes": slopes, "best_epsilon": 1e-4}) == [
+    points = (
+        SweepPoint(epsilon=1e-2, central=1e-5, one_sided=1e-2, n_kinks=3),
+        SweepPoint(epsilon=1e-4, central=1e-9, one_sided=1e-4, n_kinks=0),
+        SweepPoint(epsilon=1e-7, central=1e-7, one_sided=1e-7, n_kinks=0),
+    )
+    slopes = Slopes(truncation=2.0, round_off=-0.667, one_sided=None)
+    assert sweep_lines(SweepReport(points, 1e-4, 50, 50, False, slopes)) == [
         "epsilon  central  one-sided  kinks",
         "1.0e-02  1.0e-05    1.0e-02      3",
         "1.0e-04  1.0e-09    1.0e-04      0",
@@ -194,7 +191,7 @@ def test_the_sweep_reads_as_a_table_and_a_plot():
 
 
 def test_a_failed_report_reads_where_and_what():
-    lines = report_lines(KINDS[0].check(fault_named("mask not applied backward")).to_dict())
+    lines = report_lines(KINDS[0].check(fault_named("mask not applied backward")))
     text = "\n".join(lines)
     assert lines[0] == "gradient check failed"
     assert "the course's scale: below 1e-07 great, below 1e-05 fine, below 0.001 look closer" in lines
@@ -206,7 +203,7 @@ def test_a_failed_report_reads_where_and_what():
 
 
 def test_a_passed_report_reads_as_one_line_a_situation():
-    lines = report_lines(KINDS[0].check(None).to_dict())
+    lines = report_lines(KINDS[0].check(None))
     assert lines[0] == "gradient check passed"
     assert sum(line.startswith(("own ", "twin ")) and line.endswith("pass") for line in lines) == 9
     assert not [line for line in lines if line.startswith(("where", "looks like"))]

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from dlrun.experiment import read_config, resume, run
 from dlrun.nn import trace
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
-from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 from dlrun.store.lines import sealed
 
 
@@ -27,9 +28,8 @@ def trainer(rng, *, activation="relu", m=150, plan=None, traced=True, keep_probs
     train = Examples(X, (np.hypot(*X[:, :2].T) > 1.2).astype(dtype)[:, None])
     network = Network((3, 9, 5, 1), activation, "sigmoid", keep_probs)
     parameters = initial_parameters(network.sizes, "he", rng=stream(1), dtype=dtype)
-    plan = plan or TrainingPlan(7, 32, "adam", 0.05, l2_lambda=0.5)
-    streams = {"batch_rng": stream(2), "dropout_rng": stream(3)}
-    return Trainer(network, parameters, train, train, plan, **streams, trace=traced)
+    plan = replace(plan or TrainingPlan(7, 32, "adam", 0.05, l2_lambda=0.5), trace=traced)
+    return Trainer(network, parameters, train, train, plan, Streams(stream(2), stream(3)))
 
 
 def lines_of(traced):
@@ -107,7 +107,7 @@ def test_the_first_line_is_of_the_initialisation_and_says_what_training_begins_w
     looked.train.X[:, 1] *= 1000
     looked = Trainer(
         looked.network, looked.parameters, looked.train, looked.train, looked.plan,
-        batch_rng=stream(2), dropout_rng=stream(3), trace=True,
+        Streams(stream(2), stream(3)),
     )  # fmt: skip
     first = lines_of(looked)[0]
     rows = np.arange(128) * 150 // 128
@@ -127,8 +127,8 @@ def test_training_with_a_trace_gives_the_bits_of_training_without(batch_size, mo
     list(without.epochs())
     assert without.trace() is None
     assert with_it.parameters.flat.tobytes() == without.parameters.flat.tobytes()
-    assert with_it.batch_rng.bit_generator.state["state"]["state"].tolist() == (
-        without.batch_rng.bit_generator.state["state"]["state"].tolist()
+    assert with_it.streams.batches.bit_generator.state["state"]["state"].tolist() == (
+        without.streams.batches.bit_generator.state["state"]["state"].tolist()
     )
 
 

@@ -9,7 +9,7 @@ from dlrun.errors import Diverged
 from dlrun.nn.evaluation import evaluate
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
-from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 
 
 def stream(number):
@@ -26,7 +26,7 @@ def trainer(plan, rng, *, keep_probs=(), sizes=(2, 16, 8, 1), init="he", activat
     network = Network(sizes, activation, "sigmoid", keep_probs)
     parameters = initial_parameters(sizes, init, rng=stream(seed))
     train, dev = ring(m, rng), ring(100, rng)
-    return Trainer(network, parameters, train, dev, plan, batch_rng=stream(2), dropout_rng=stream(3))
+    return Trainer(network, parameters, train, dev, plan, Streams(stream(2), stream(3)))
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "rmsprop", "adam"])

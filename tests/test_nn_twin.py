@@ -14,7 +14,7 @@ from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import OPTIMIZERS, OptimizerSettings
 from dlrun.nn.parameters import initial_parameters
-from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 
 M, BATCH, EPOCHS, N_IN, WIDTHS = 7, 3, 2, 3, (5, 4)  # batches of 3, 3 and 1 rows
 RATE = 0.02
@@ -45,7 +45,7 @@ def both(activation, loss, l2_lambda, optimizer, keep_prob, dtype, seed=0):
     twin = slow_training.SlowTraining(parameters, activation, loss, descend=textbook(optimizer), **kept)
     settings = OptimizerSettings(epsilon=EPSILON)
     rows, plan = Examples(X, Y), TrainingPlan(EPOCHS, BATCH, optimizer, RATE, l2_lambda=l2_lambda, settings=settings)
-    trainer = Trainer(network, parameters, rows, rows, plan, batch_rng=stream(1), dropout_rng=stream(2))
+    trainer = Trainer(network, parameters, rows, rows, plan, Streams(stream(1), stream(2)))
     records = [trainer.run_epoch() for _ in range(EPOCHS)]
     shipped = (parameters.flat, [r.loss for r in records], [r.penalty for r in records])
     return shipped, slowly(twin, X, Y, keep_prob)

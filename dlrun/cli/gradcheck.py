@@ -51,15 +51,17 @@ def gradcheck(
             report = check_file(what, epsilon=epsilon, max_seconds=max_seconds or None, progress=progress)
         else:
             from ..experiment import read_config
-            from ..inspection import CheckOptions, check_gradients, sweep_epsilon
+            from ..gradcheck import CheckOptions
+            from ..inspection import check_gradients, sweep_epsilon
 
             options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds or None, memory_mib * 2**20)
-            report = (sweep_epsilon if sweep else check_gradients)(
-                read_config(what, overrides or ()), options, progress=progress
-            )
-    told = report.to_dict()
-    if as_json:
-        print_json(told)
-    else:
-        (show_sweep if sweep else show_gradcheck)(told, make_console())
-    return 0 if sweep or told["passed"] else CheckFailed.exit_status
+            loaded = read_config(what, overrides or ())
+            if sweep:
+                swept = sweep_epsilon(loaded, options, progress=progress)
+            else:
+                report = check_gradients(loaded, options, progress=progress)
+    if sweep:
+        print_json(swept) if as_json else show_sweep(swept, make_console())
+        return 0
+    print_json(report) if as_json else show_gradcheck(report, make_console())
+    return 0 if report.passed else CheckFailed.exit_status

@@ -5,13 +5,20 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DlrunError, UsageError
+
+if TYPE_CHECKING:
+    from ..gradcheck import OwnReport
 
 FUNCTIONS = ("parameters", "cost", "gradient")
 
 
-def check_file(path: Path, *, epsilon: float, max_seconds: float | None, progress: Callable[[int, int], None]):
+def check_file(
+    path: Path, *, epsilon: float, max_seconds: float | None, progress: Callable[[int, int], None]
+) -> "OwnReport":
     """The report on a file's gradient. Raises UsageError where the file cannot be run or lacks a function."""
     from ..gradcheck import check_gradients
 
@@ -29,19 +36,21 @@ def check_file(path: Path, *, epsilon: float, max_seconds: float | None, progres
         ) from fault
 
 
-def run_file(path: Path):
+def run_file(path: Path) -> ModuleType:
     """The file as a module; what it imports may lie beside it."""
     if not path.is_file():
         raise UsageError(f"{path}: no such file; give a config, or a file with {', '.join(FUNCTIONS)}")
     spec = importlib.util.spec_from_file_location("own_code", path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path}: not a Python file; give one whose name ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     spec.loader.exec_module(module)
     return module
 
 
-def function_of(module, path: Path, name: str) -> Callable:
-    found = getattr(module, name, None)
+def function_of(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
+    found: object = getattr(module, name, None)
     if not callable(found):
         arguments = "" if name == "parameters" else "parameters"
         raise UsageError(f"{path}: defines no function {name}; add def {name}({arguments}): ...")

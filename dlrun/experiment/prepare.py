@@ -25,7 +25,7 @@ from ..nn.augmentation import Augmentation, Augmenter
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
-from ..nn.training import Examples, Trainer, TrainingPlan
+from ..nn.training import Examples, Streams, Trainer, TrainingPlan
 
 # One stream a use, each a child of the one seed. New uses go to the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
@@ -139,6 +139,7 @@ def training_plan(config: Config) -> TrainingPlan:
         evaluate_every=training.evaluate_every,
         patience_epochs=regularization.patience_epochs,
         settings=OptimizerSettings(training.momentum, training.rms_decay, training.epsilon),
+        trace=training.trace,
     )
 
 
@@ -150,10 +151,8 @@ def make_trainer(experiment: Experiment) -> Trainer:
         Examples(train.X, train.Y),
         Examples(dev.X, dev.Y),
         training_plan(experiment.config),
-        batch_rng=experiment.streams["batches"],
-        dropout_rng=experiment.streams["dropout"],
-        augment=make_augmenter(experiment),
-        trace=experiment.config.training.trace,
+        Streams(experiment.streams["batches"], experiment.streams["dropout"]),
+        make_augmenter(experiment),
     )
 
 

@@ -1,133 +1,70 @@
 """One check: a problem's analytic gradient against its numeric one, tensor by tensor. All else is built from this."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import CheckFailed
-from ..nn.network import Network
-from ..nn.parameters import Parameters
+from ..nn.arrays import Array
 from .judging import (
-    EPSILON,
-    FAIL,
     LOOK_CLOSER,
-    PASS,
-    UNVERIFIABLE,
-    JudgedByParts,
-    TensorCheck,
     entry_tolerance,
     judgement,
     relative_difference,
     suspects_among,
+    verdict_of,
     verdict_on,
+    worst_entry,
 )
 from .measuring import SECOND_LOOKS, Measured, confirmed, kinks_off, measure
-from .numeric import MEMORY_BYTES
+from .options import CheckOptions, Progress
 from .problem import GradientFunction, Problem, shipped_cost, shipped_gradient
+from .reports import FAIL, PASS, UNVERIFIABLE, GradientReport, TensorCheck
 from .sampling import choose_entries, tensor_ranges
 
 # The shipped cost and the numeric side's own form of it are sums of the same terms: they differ by rounding.
 SAME_COST = 1e-9
 
 
-@dataclass(frozen=True)
-class GradientReport(JudgedByParts):
-    """The whole network, and each tensor. `analytic` and `measured` are the evidence, for hints; not in the dict.
+class Evidence(NamedTuple):
+    """What a report rests on: analytic (K,) and measured slopes of the same parameters of a problem."""
 
-    shipped_cost, numeric_cost : the cost at the point by the code under check, and as the numeric side writes it.
-    """
-
-    relative_difference: float
-    epsilon: float
-    n_examples: int
-    n_parameters: int
-    tensors: tuple[TensorCheck, ...]
-    shipped_cost: float
-    numeric_cost: float
-    n_retried: int
-    analytic: np.ndarray = field(repr=False)
-    measured: Measured = field(repr=False)
-
-    @property
-    def same_cost(self) -> bool:
-        """Whether the two forms of the cost agree; if not, the gradient of the one is not that of the other."""
-        return abs(self.shipped_cost - self.numeric_cost) <= SAME_COST * max(1.0, abs(self.numeric_cost))
-
-    @property
-    def parts(self) -> tuple[TensorCheck, ...]:
-        return self.tensors
-
-    @property
-    def verdict(self) -> str:
-        """fail if the cost or any tensor is off; else as the tensors have it."""
-        return super().verdict if self.same_cost else FAIL
-
-    @property
-    def n_checked(self) -> int:
-        return sum(tensor.n_checked for tensor in self.tensors)
-
-    @property
-    def n_kinks(self) -> int:
-        return sum(tensor.n_kinks for tensor in self.tensors)
-
-    def to_dict(self) -> dict:
-        return {
-            "passed": self.passed,
-            "verdict": self.verdict,
-            "relative_difference": self.relative_difference,
-            "judgement": judgement(self.relative_difference),
-            "epsilon": self.epsilon,
-            "n_examples": self.n_examples,
-            "n_parameters": self.n_parameters,
-            "n_checked": self.n_checked,
-            "sampled": self.n_checked < self.n_parameters,
-            "n_kinks": self.n_kinks,
-            "n_retried": self.n_retried,
-            "shipped_cost": self.shipped_cost,
-            "numeric_cost": self.numeric_cost,
-            "tensors": [tensor.to_dict() for tensor in self.tensors],
-        }
+    problem: Problem
+    analytic: Array
+    measured: Measured
 
 
-def check_network(
-    network: Network,
-    parameters: Parameters,
-    X: np.ndarray,
-    Y: np.ndarray,
-    *,
-    l2_lambda: float = 0.0,
-    epsilon: float = EPSILON,
-    mask_rng: np.random.Generator | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> GradientReport:
-    """Check the gradient of the cost, penalty included, at these parameters on the rows of X (m, n_in).
-
-    mask_rng : where keep_probs are below 1, the masks are drawn from it once and stay as they are throughout.
-    progress : called with the number of parameters checked so far, and of all.
-    """
-    drops = any(keep < 1 for keep in network.keep_probs)
-    if mask_rng is None and drops:
-        raise ValueError("a network with dropout needs mask_rng, which draws the masks that are then kept")
-    mask_seed = int(mask_rng.integers(2**63)) if drops else None
-    return check_problem(
-        Problem(network, parameters, X, Y, l2_lambda, mask_seed=mask_seed), epsilon=epsilon, progress=progress
-    )
+def same_cost(shipped: float, numeric: float) -> bool:
+    """Whether the two forms of the cost agree; if not, the gradient of the one is not that of the other."""
+    return abs(shipped - numeric) <= SAME_COST * max(1.0, abs(numeric))
 
 
 def check_problem(
     problem: Problem,
+    options: CheckOptions | None = None,
     *,
-    epsilon: float = EPSILON,
     gradient_function: GradientFunction = shipped_gradient,
-    max_seconds: float | None = None,
-    memory_bytes: int = MEMORY_BYTES,
     rng: np.random.Generator | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> GradientReport:
+    """Check one problem, as `examine` does."""
+    report, _ = examine(
+        problem, options or CheckOptions(), gradient_function=gradient_function, rng=rng, progress=progress
+    )
+    return report
+
+
+def examine(
+    problem: Problem,
+    options: CheckOptions,
+    *,
+    gradient_function: GradientFunction = shipped_gradient,
+    rng: np.random.Generator | None = None,
+    progress: Progress | None = None,
+) -> tuple[GradientReport, Evidence]:
     """Check one problem. gradient_function : what is under check, the shipped one unless given.
 
-    max_seconds : beyond it, a sample of each tensor is checked, drawn from rng; None checks every parameter.
+    Beyond the options' max_seconds, a sample of each tensor is checked, drawn from rng.
     Raises CheckFailed where the cost is not finite, since it then has no slope.
     """
     rng, cost = rng or np.random.default_rng(0), shipped_cost(problem)
@@ -137,30 +74,46 @@ def check_problem(
             f"gradient check of the net {net}: found a cost of {cost}; "
             "scale the inputs or begin with smaller weights, so that it is finite"
         )
-    entries = choose_entries(problem, epsilon, max_seconds, memory_bytes, rng)
+    entries = choose_entries(problem, options.epsilon, options.max_seconds, options.memory_bytes, rng)
     analytic = gradient_function(problem).flat[entries]
-    measured = measure(problem, entries, epsilon, memory_bytes=memory_bytes, progress=progress)
-    tensors = []
+    measured = measure(problem, entries, options.epsilon, memory_bytes=options.memory_bytes, progress=progress)
+    evidence, tensors = Evidence(problem, analytic, measured), []
     for (start, end), (name, tensor) in zip(tensor_ranges(problem), problem.parameters.tensors().items(), strict=True):
         here = np.flatnonzero((entries >= start) & (entries < end))
-        tensors.append(check_tensor(problem, name, tensor.shape, start, here, analytic, measured, memory_bytes))
+        tensors.append(check_tensor(evidence, options.memory_bytes, name, tensor.shape, start, here))
+    return reported(evidence, tuple(tensors), cost, options.epsilon), evidence
+
+
+def reported(evidence: Evidence, tensors: tuple[TensorCheck, ...], cost: float, epsilon: float) -> GradientReport:
+    """The report on all tensors: fail if the cost or any tensor is off; else as the tensors have it."""
+    problem, measured = evidence.problem, evidence.measured
+    verdict = verdict_of(tensor.verdict for tensor in tensors) if same_cost(cost, measured.cost) else FAIL
     smooth = ~measured.kink
+    relative = relative_difference(measured.slope[smooth], evidence.analytic[smooth])
+    n_parameters, n_checked = problem.parameters.flat.size, sum(tensor.n_checked for tensor in tensors)
     return GradientReport(
-        relative_difference(measured.slope[smooth], analytic[smooth]),
-        epsilon,
-        len(problem.X),
-        problem.parameters.flat.size,
-        tuple(tensors),
-        cost,
-        measured.cost,
-        measured.n_retried,
-        analytic,
-        measured,
+        passed=verdict == PASS,
+        verdict=verdict,
+        relative_difference=relative,
+        judgement=judgement(relative),
+        epsilon=epsilon,
+        n_examples=len(problem.X),
+        n_parameters=n_parameters,
+        n_checked=n_checked,
+        sampled=n_checked < n_parameters,
+        n_kinks=sum(tensor.n_kinks for tensor in tensors),
+        n_retried=measured.n_retried,
+        shipped_cost=cost,
+        numeric_cost=measured.cost,
+        tensors=tensors,
     )
 
 
-def check_tensor(problem, name, shape, start, here, analytic, measured, memory_bytes) -> TensorCheck:
+def check_tensor(
+    evidence: Evidence, memory_bytes: int, name: str, shape: tuple[int, ...], start: int, here: Array
+) -> TensorCheck:
     """Judge the positions `here` of the measured entries, which are the tensor that begins at `start`."""
+    problem, analytic, measured = evidence
     smooth = here[~measured.kink[here]]
     numeric, given, floors = measured.slope[smooth], analytic[smooth], measured.floors[smooth]
     off = np.abs(numeric - given)
@@ -177,15 +130,14 @@ def check_tensor(problem, name, shape, start, here, analytic, measured, memory_b
     verdict = FAIL if len(broken_kinks) else verdict
     candidates = broken_kinks if len(broken_kinks) else (smooth if len(smooth) else here)
     worst = candidates[np.argmax(np.abs(measured.slope[candidates] - analytic[candidates]))]
-    index = tuple(int(i) for i in np.unravel_index(measured.entries[worst] - start, shape))
+    relative = relative_difference(numeric, given)
     return TensorCheck(
         name,
-        tuple(shape),
-        relative_difference(numeric, given),
+        shape,
+        relative,
+        judgement(relative),
+        worst_entry(measured.entries[worst] - start, shape, analytic[worst], measured.slope[worst]),
         verdict,
-        index,
-        float(analytic[worst]),
-        float(measured.slope[worst]),
         n_checked=len(here),
         n_kinks=int(measured.kink[here].sum()),
         n_kinks_off=len(broken_kinks),

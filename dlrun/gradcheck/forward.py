@@ -7,6 +7,7 @@ there. What is left is one forward pass. A row, here a column, is one example un
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .point import Buffers, Point
 
 # Floats that one row takes, as a multiple of the widest layer above: for +h and for -h a pre-activation, an activation
@@ -20,7 +21,7 @@ class ForwardPasses:
     def __init__(self, point: Point, piece_bytes: int):
         self.point, self.piece_bytes, self.buffer = point, piece_bytes, Buffers()
 
-    def losses(self, index: int, unit: int, examples: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def losses(self, index: int, unit: int, examples: Array, moves: Array) -> tuple[Array, Array]:
         """Losses (2, R) for moves (R,) of a unit's pre-activation, each in one example; and which cross a kink (R,)."""
         point = self.point
         up, down, crossed = self.changed_unit(index, unit, examples, moves)
@@ -35,20 +36,21 @@ class ForwardPasses:
             crossed[piece] |= beyond
         return losses, crossed
 
-    def changed_unit(self, index: int, unit: int, examples, moves):
+    def changed_unit(self, index: int, unit: int, examples: Array, moves: Array) -> tuple[Array, Array, Array]:
         """How a hidden unit's output changes as its pre-activation moves up and down, and whether it crosses a kink."""
         point = self.point
         Z, before = point.Z[index][unit, examples], point.G[index][unit, examples]
         above, below = Z + moves, Z - moves
         up, down = point.value(above) - before, point.value(below) - before
-        if point.factors[index] is not None:
-            factor = point.factors[index][unit, examples]
+        factors = point.factors[index]
+        if factors is not None:
+            factor = factors[unit, examples]
             up *= factor
             down *= factor
         crossed = (above > 0) != (below > 0) if point.kinked else np.zeros(len(moves), np.bool_)
         return up, down, crossed
 
-    def pass_on(self, index: int, unit: int, changes: np.ndarray, examples: np.ndarray):
+    def pass_on(self, index: int, unit: int, changes: Array, examples: Array) -> tuple[Array, Array]:
         """From changes (2, R) of a unit's output below layer `index` to losses (2, R), and kinks crossed (R,)."""
         point, R = self.point, len(examples)
         two, crossed = np.concatenate([examples, examples]), np.zeros(R, np.bool_)
@@ -57,14 +59,15 @@ class ForwardPasses:
             crossed |= self.crossings(Z)
             A1 = self.buffer("A1", len(Z) + 1, 2 * R)
             point.activation.value(Z, A1[:-1])
-            if point.factors[layer] is not None:
-                A1[:-1] *= np.take(point.factors[layer], two, axis=1)
+            factors = point.factors[layer]
+            if factors is not None:
+                A1[:-1] *= np.take(factors, two, axis=1)
             A1[-1] = 1
             WbT = point.WbT[layer + 1]
             Z = np.dot(WbT, A1, out=self.buffer("Z", len(WbT), 2 * R))
         return point.losses(Z, two).reshape(2, R), crossed
 
-    def outer_product(self, index: int, unit: int, changes: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    def outer_product(self, index: int, unit: int, changes: Array, examples: Array) -> Array:
         """Z of layer `index` (n, 2 R) when a unit below changes: Z + w * change, w (n,) being its weights there."""
         base, w = self.point.Z[index], self.point.WbT[index][:, unit]
         n, R = len(base), len(examples)
@@ -75,10 +78,11 @@ class ForwardPasses:
         Z += start[:, None, :]
         return Z.reshape(n, 2 * R)
 
-    def crossings(self, Z: np.ndarray) -> np.ndarray:
+    def crossings(self, Z: Array) -> Array:
         """Of the R changes in Z (n, 2 R): whether any unit has another sign with -h than with +h."""
         R = Z.shape[1] // 2
         if not self.point.kinked:
             return np.zeros(R, np.bool_)
         signs = Z > 0
-        return (signs[:, :R] != signs[:, R:]).any(axis=0)
+        crossed: Array = (signs[:, :R] != signs[:, R:]).any(axis=0)
+        return crossed

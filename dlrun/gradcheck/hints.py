@@ -3,48 +3,15 @@
 A fault in dJ/dZ of one layer spoils that layer and all below it, so the topmost layer that fails is looked at first.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .check import GradientReport
+from ..nn.arrays import Array
+from .check import Evidence, same_cost
 from .hypotheses import predictions
-from .judging import PASS, finite_or_none
-from .patterns import FITS, Hint, misfit, patterns_of
-from .problem import Problem
+from .patterns import FITS, Clue, misfit, patterns_of
+from .reports import PASS, GradientReport, Where
 from .sampling import tensor_ranges
-from .textbook import DERIVATIVES, LOSS_SLOPES, Textbook
-
-
-@dataclass(frozen=True)
-class Where:
-    """The place of a fault. layer counts from 1, the topmost that fails; scope says how the others stand to it."""
-
-    layer: int
-    tensors: tuple[str, ...]
-    tensor: str
-    index: tuple[int, ...]
-    analytic: float
-    numeric: float
-    failed: tuple[str, ...]
-    scope: str
-    words: str
-
-    def to_dict(self) -> dict:
-        return {
-            "layer": self.layer,
-            "tensors": list(self.tensors),
-            "tensor": self.tensor,
-            "index": list(self.index),
-            "unit": self.index[-1],
-            "row": self.index[0] if len(self.index) == 2 else None,
-            "column": self.index[-1] if len(self.index) == 2 else None,
-            "analytic": finite_or_none(self.analytic),
-            "numeric": finite_or_none(self.numeric),
-            "failed": list(self.failed),
-            "scope": self.scope,
-            "words": self.words,
-        }
+from .textbook import LOSS_SLOPES, Textbook
 
 
 def layer_of(name: str) -> int:
@@ -61,16 +28,20 @@ def locate(report: GradientReport, depth: int) -> Where | None:
     worst = max(here, key=lambda tensor: tensor.relative_difference)
     names = tuple(tensor.name for tensor in failed)
     scope, words = scope_of(names, layer, depth, {t.name for t in report.tensors if t.verdict == PASS})
+    index, is_matrix = worst.worst.index, len(worst.worst.index) == 2
     return Where(
         layer,
         tuple(tensor.name for tensor in here),
         worst.name,
-        worst.worst_index,
-        worst.worst_analytic,
-        worst.worst_numeric,
-        names,
-        scope,
-        words,
+        index,
+        unit=index[-1],
+        row=index[0] if is_matrix else None,
+        column=index[-1] if is_matrix else None,
+        analytic=worst.worst.analytic,
+        numeric=worst.worst.numeric,
+        failed=names,
+        scope=scope,
+        words=words,
     )
 
 
@@ -94,54 +65,53 @@ def scope_of(failed: tuple[str, ...], layer: int, depth: int, passed: set[str]) 
     return "layer_and_below", f"layer {layer} and below are off, and all above is right: look at dZ of layer {layer}"
 
 
-def hints_for(problem: Problem, report: GradientReport) -> list[Hint]:
-    """Hints on the topmost layer that fails, the best first; empty if nothing failed."""
-    where = locate(report, problem.network.depth)
+def clues_for(evidence: Evidence, report: GradientReport) -> list[Clue]:
+    """Clues on the topmost layer that fails, the best first; empty if nothing failed."""
+    where = locate(report, evidence.problem.network.depth)
     if where is None:
-        return [] if report.same_cost else [cost_hint(report)]
-    hints = [*formula_hints(problem, report, where), *pattern_hints(problem, report, where), place_hint(where)]
-    return distinct(sorted(hints, key=lambda hint: hint.rank))
+        return [] if same_cost(report.shipped_cost, report.numeric_cost) else [cost_clue(report)]
+    clues = [*formula_clues(evidence, where), *pattern_clues(evidence, where), place_clue(where)]
+    return distinct(sorted(clues, key=lambda clue: clue.rank))
 
 
-def cost_hint(report: GradientReport) -> Hint:
+def cost_clue(report: GradientReport) -> Clue:
     words = "the cost itself is off: the forward pass or the loss is not what the numeric side takes it for"
     evidence = f"the code's cost is {report.shipped_cost:.12g}, the numeric side's {report.numeric_cost:.12g}"
-    return Hint("cost", "", words, evidence, 1.0, 1)
+    return Clue("cost", "", words, evidence, 1.0, 1)
 
 
-def distinct(hints: list[Hint]) -> list[Hint]:
+def distinct(clues: list[Clue]) -> list[Clue]:
     """Each cause once a tensor, its best evidence kept."""
-    seen: dict[tuple[str, str], Hint] = {}
-    for hint in hints:
-        seen.setdefault((hint.cause, hint.tensor), hint)
+    seen: dict[tuple[str, str], Clue] = {}
+    for clue in clues:
+        seen.setdefault((clue.cause, clue.tensor), clue)
     return list(seen.values())
 
 
-def place_hint(where: Where) -> Hint:
+def place_clue(where: Where) -> Clue:
     evidence = f"off: {', '.join(where.failed)}"
-    return Hint(where.scope, where.tensor, where.words, evidence, 1.0, 3)
+    return Clue(where.scope, where.tensor, where.words, evidence, 1.0, 3)
 
 
-def layer_views(problem: Problem, report: GradientReport, layer: int):
-    """Of W and b of a layer: name, positions among the measured entries, and local indices in the tensor."""
-    views = []
+def layer_views(evidence: Evidence, layer: int) -> list[tuple[str, Array, Array, Array]]:
+    """Of W and b of a layer: name, tensor, positions among the measured entries, and local indices in the tensor."""
+    views, problem = [], evidence.problem
     pairs = zip(problem.parameters.tensors().items(), tensor_ranges(problem), strict=True)
     for (name, tensor), (start, end) in pairs:
         if layer_of(name) == layer:
-            entries = report.measured.entries
-            here = np.flatnonzero((entries >= start) & (entries < end) & ~report.measured.kink)
+            entries = evidence.measured.entries
+            here = np.flatnonzero((entries >= start) & (entries < end) & ~evidence.measured.kink)
             views.append((name, tensor, here, entries[here] - start))
     return views
 
 
-def formula_hints(problem: Problem, report: GradientReport, where: Where) -> list[Hint]:
+def formula_clues(evidence: Evidence, where: Where) -> list[Clue]:
     """Causes whose formula reproduces the analytic gradient of the layer, W and b together."""
-    network = problem.network
-    if network.activation not in DERIVATIVES or network.loss not in LOSS_SLOPES:
+    if evidence.problem.network.loss not in LOSS_SLOPES or where.layer is None:
         return []
-    (_, _, at_W, in_W), (_, _, at_b, in_b) = layer_views(problem, report, where.layer)
-    given_W, given_b = report.analytic[at_W], report.analytic[at_b]
-    book, hints = Textbook(problem), []
+    (_, _, at_W, in_W), (_, _, at_b, in_b) = layer_views(evidence, where.layer)
+    given_W, given_b = evidence.analytic[at_W], evidence.analytic[at_b]
+    book, clues = Textbook(evidence.problem), []
     right_W, right_b = book.gradient(where.layer - 1)
     with np.errstate(all="ignore"):
         for cause, words, dW, db in predictions(book, where.layer - 1):
@@ -150,22 +120,22 @@ def formula_hints(problem: Problem, report: GradientReport, where: Where) -> lis
             left = max(misfit(dW.ravel()[in_W], given_W), misfit(db.ravel()[in_b], given_b))
             if left < FITS:
                 names = " and ".join(f"d{name}" for name in where.tensors)
-                evidence = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
-                hints.append(Hint(cause, where.tensor, words, evidence, left, 0))
-    return hints
+                told = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
+                clues.append(Clue(cause, where.tensor, words, told, left, 0))
+    return clues
 
 
-def pattern_hints(problem: Problem, report: GradientReport, where: Where) -> list[Hint]:
+def pattern_clues(evidence: Evidence, where: Where) -> list[Clue]:
     """Patterns of failing tensors, taken singly: of the layer, or of all where their faults are several.
 
     Only of tensors that were measured entry by entry: a sample has no rows and columns.
     """
-    hints = []
-    layers = {layer_of(name) for name in where.failed} if where.scope == "several_places" else {where.layer}
+    clues = []
+    layers = {layer_of(name) for name in where.failed} if where.scope == "several_places" else {layer_of(where.tensor)}
     for layer in sorted(layers, reverse=True):
-        for name, tensor, here, local in layer_views(problem, report, layer):
+        for name, tensor, here, local in layer_views(evidence, layer):
             if name in where.failed and len(local) == tensor.size:
-                analytic = report.analytic[here].reshape(tensor.shape)
-                numeric = report.measured.slope[here].reshape(tensor.shape)
-                hints += patterns_of(name, analytic, numeric, tensor)
-    return hints
+                analytic = evidence.analytic[here].reshape(tensor.shape)
+                numeric = evidence.measured.slope[here].reshape(tensor.shape)
+                clues += patterns_of(name, analytic, numeric, tensor)
+    return clues

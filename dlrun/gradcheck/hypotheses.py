@@ -8,16 +8,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .textbook import DERIVATIVES, Textbook, onehot, sigmoid, softmax
+from ..nn.activations import ACTIVATIONS, logistic
+from ..nn.arrays import Array
+from .textbook import Textbook, onehot, softmax
 
-Prediction = tuple[str, str, np.ndarray, np.ndarray]  # cause, words, dW, db
+Prediction = tuple[str, str, Array, Array]  # cause, words, dW, db
 
 
-def output_slopes(book: Textbook) -> Iterator[tuple[str, str, np.ndarray]]:
+def output_slopes(book: Textbook) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ at the logits."""
     Z, dZ, loss = book.Z[-1], book.dZ[-1], book.problem.network.loss
     if loss == "sigmoid":
-        p = sigmoid(Z)
+        p = logistic(Z)
         yield (
             "extra_output_slope",
             "the output's sigmoid' is multiplied in once more than the loss needs",
@@ -31,7 +33,7 @@ def output_slopes(book: Textbook) -> Iterator[tuple[str, str, np.ndarray]]:
         yield "extra_output_slope", words, dZ * p * (1 - p)
 
 
-def scaled(book: Textbook, dZ: np.ndarray, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def scaled(book: Textbook, dZ: Array, index: int) -> Iterator[tuple[str, str, Array]]:
     """A right dJ/dZ by a number that would mean something."""
     m = book.m
     yield "sum_not_mean", f"a sum over the examples stands where the mean should: m = {m} times too much", m * dZ
@@ -43,26 +45,19 @@ def scaled(book: Textbook, dZ: np.ndarray, index: int) -> Iterator[tuple[str, st
     yield "factor_half", "a factor 1/2 too much", dZ / 2
 
 
-def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong g'(Z) for a hidden layer."""
     name, Z, G, slope = book.problem.network.activation, book.Z[index], book.G[index], book.slope[index]
-    wrong = "the wrong activation derivative: "
-    if name == "tanh":
-        yield "wrong_derivative", wrong + "1 - z^2, with z where tanh(z) belongs", 1 - Z**2
-        yield "wrong_derivative", wrong + "1 - a, without the square", 1 - G
-        yield "wrong_derivative", wrong + "tanh' of the activation instead of the pre-activation", 1 - np.tanh(G) ** 2
-    if name == "sigmoid":
-        yield "wrong_derivative", wrong + "a where a (1 - a) belongs", G
-        yield "wrong_derivative", wrong + "1 - a where a (1 - a) belongs", 1 - G
-        yield (
-            "wrong_derivative",
-            wrong + "sigmoid' of the activation instead of the pre-activation",
-            DERIVATIVES[name](G),
-        )
-        yield "wrong_derivative", wrong + "z (1 - z), with z where sigmoid(z) belongs", Z * (1 - Z)
-    if name in ("relu", "leaky_relu"):
-        yield "gate_reversed", "the gate is reversed: slope where z <= 0 instead of z > 0", DERIVATIVES[name](-Z)
-    if name == "leaky_relu":
+    wrong, activation = "the wrong activation derivative: ", ACTIVATIONS[name]
+    for mistake in activation.mistakes:
+        yield "wrong_derivative", wrong + mistake.words, mistake.slope(Z, G)
+    if not activation.homogeneous:
+        words = f"{name}' of the activation instead of the pre-activation"
+        yield "wrong_derivative", wrong + words, activation.textbook_slope(G)
+    if activation.kinked:
+        words = "the gate is reversed: slope where z <= 0 instead of z > 0"
+        yield "gate_reversed", words, activation.textbook_slope(-Z)
+    if activation.kinked and not activation.gated:
         yield "leaky_slope_missing", "the leaky slope is missing: 0 where z <= 0", (Z > 0) * 1.0
     yield "derivative_twice", "the activation derivative is multiplied in twice", slope**2
     yield "derivative_missing", "the activation derivative is missing", np.ones_like(Z)
@@ -70,12 +65,12 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np
         if other != index and other_slope.shape == slope.shape:
             words = f"the activation derivative is that of layer {other + 1}, not of layer {index + 1}"
             yield "derivative_of_another_layer", words, other_slope
-    for other, derivative in DERIVATIVES.items():
-        if other not in (name, "identity"):
-            yield "wrong_derivative", wrong + f"that of {other} instead of {name}", derivative(Z)
+    for taken, row in ACTIVATIONS.items():
+        if taken != name and not row.linear:
+            yield "wrong_derivative", wrong + f"that of {taken} instead of {name}", row.textbook_slope(Z)
 
 
-def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong mask / keep_prob for a hidden layer with dropout."""
     factor = book.factor[index]
     if book.keep[index] == 1:
@@ -94,7 +89,7 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarr
             yield "mask_of_another_layer", words, other_factor
 
 
-def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ of a hidden layer, all above it being right."""
     dA, slope, factor, W = book.dA[index], book.slope[index], book.factor[index], book.W[index + 1]
     for cause, words, other in other_derivatives(book, index):
@@ -106,7 +101,7 @@ def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, np.nda
         yield "transposed_weight", words, book.dZ[index + 1] @ W * slope * factor
 
 
-def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong A in dW = A^T dZ."""
     if index > 0:
         yield (

@@ -1,25 +1,32 @@
 """What a person hands to the gradient check, looked over: each message says where, what was found, what would do."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from ..errors import UsageError
+from ..nn.arrays import Array
+
+# What a person's functions take: arrays by name, or one array. They may return anything, which is looked over.
+Arrays = Mapping[str, Array] | Array
+CostFunction = Callable[[Any], object]
+GradientOf = Callable[[Any], object]
 
 SINGLE = "theta"  # the name of the one array where there is but one
 
 
-def arrays_of(parameters) -> tuple[dict[str, np.ndarray], bool]:
+def arrays_of(parameters: object) -> tuple[dict[str, Array], bool]:
     """Float64 copies by name, and whether it was a single array. Raises UsageError for what is no real array."""
     single = not isinstance(parameters, Mapping)
-    named = {SINGLE: parameters} if single else dict(parameters)
+    named = dict(parameters) if isinstance(parameters, Mapping) else {SINGLE: parameters}
     arrays = {name: real_array(f"parameters[{name!r}]", value) for name, value in named.items()}
     if not sum(array.size for array in arrays.values()):
         raise UsageError("parameters: there are none; give a dict of arrays, or one array, with at least one entry")
     return {name: array for name, array in arrays.items() if array.size}, single
 
 
-def real_array(where: str, value) -> np.ndarray:
+def real_array(where: str, value: object) -> Array:
     """A float64 copy, C-contiguous."""
     try:
         array = np.asarray(value)
@@ -35,11 +42,11 @@ def real_array(where: str, value) -> np.ndarray:
     return array
 
 
-def handed_over(arrays: dict[str, np.ndarray], single: bool):
+def handed_over(arrays: dict[str, Array], single: bool) -> dict[str, Array] | Array:
     return arrays[SINGLE] if single else arrays
 
 
-def call_cost(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tuple[float, float]:
+def call_cost(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
     """The cost, and the rounding unit of the type that it came in. Raises UsageError if it is not one real number."""
     value = np.asarray(cost(handed_over(arrays, single)))
     if value.size != 1 or value.dtype.kind not in "fiub":
@@ -54,7 +61,7 @@ def call_cost(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tu
     return number, float(max(unit, np.finfo(np.float64).eps))
 
 
-def require_repeatable(cost: Callable, arrays: dict[str, np.ndarray], single: bool) -> tuple[float, float]:
+def require_repeatable(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
     """The cost and its rounding unit, called twice. Raises UsageError if they differ, or the parameters changed."""
     kept = {name: array.copy() for name, array in arrays.items()}
     value, unit = call_cost(cost, arrays, single)
@@ -70,7 +77,7 @@ def require_repeatable(cost: Callable, arrays: dict[str, np.ndarray], single: bo
     return value, unit
 
 
-def gradient_of(gradient, arrays: dict[str, np.ndarray], single: bool) -> dict[str, np.ndarray]:
+def gradient_of(gradient: object, arrays: dict[str, Array], single: bool) -> dict[str, Array]:
     """The analytic gradient by parameter name. Raises UsageError for a missing name or another shape."""
     copies = {name: array.copy() for name, array in arrays.items()}
     given = gradient(handed_over(copies, single)) if callable(gradient) else gradient

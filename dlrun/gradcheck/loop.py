@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.network import forward
 from .problem import Problem
 
 
 def numeric_gradient(
-    cost: Callable[[], float], theta: np.ndarray, epsilon: float, progress: Callable[[int, int], None] | None = None
-) -> np.ndarray:
+    cost: Callable[[], float], theta: Array, epsilon: float, progress: Callable[[int, int], None] | None = None
+) -> Array:
     """Central differences of `cost` in each entry of the flat vector theta, which is changed and put back."""
     slopes = np.empty_like(theta)
     for i in range(theta.size):
@@ -28,7 +29,7 @@ def numeric_gradient(
     return slopes
 
 
-def loop_gradient(problem: Problem, epsilon: float) -> np.ndarray:
+def loop_gradient(problem: Problem, epsilon: float) -> Array:
     """The numeric gradient of a problem's cost, flat, by the shipped forward pass and loss alone."""
     parameters, workspace = problem.parameters.copy(), problem.workspace()
     rate = problem.l2_lambda / (2 * problem.m_train)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .judging import entry_tolerance, rounding_of_slopes
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import Problem
@@ -30,24 +31,24 @@ class Measured:
     slope with every activation held on its side (NaN where not a kink). n_retried counts the entries that crossed.
     """
 
-    entries: np.ndarray
-    slope: np.ndarray
-    steps: np.ndarray
-    kink: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    frozen: np.ndarray
+    entries: Array
+    slope: Array
+    steps: Array
+    kink: Array
+    low: Array
+    high: Array
+    frozen: Array
     n_retried: int
     cost: float
 
     @property
-    def floors(self) -> np.ndarray:
+    def floors(self) -> Array:
         return rounding_of_slopes(self.cost, self.steps)
 
 
 def measure(
     problem: Problem,
-    entries: np.ndarray,
+    entries: Array,
     epsilon: float,
     *,
     memory_bytes: int = MEMORY_BYTES,
@@ -72,7 +73,7 @@ def measure(
     return Measured(entries, slope, steps, kink, low, high, frozen, n_retried, cost)
 
 
-def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.ndarray:
+def kinks_off(measured: Measured, analytic: Array, here: Array) -> Array:
     """Which kinks among the positions `here` have an analytic slope that neither side explains.
 
     A backward pass takes one side for each unit and example. So its value lies between the sums of the lesser and of
@@ -83,10 +84,11 @@ def kinks_off(measured: Measured, analytic: np.ndarray, here: np.ndarray) -> np.
     room = entry_tolerance((low + high) / 2, a, measured.floors[at])
     between = (a >= low - room) & (a <= high + room)
     held = np.abs(a - measured.frozen[at]) <= entry_tolerance(measured.frozen[at], a, measured.floors[at])
-    return at[~(between | held)]
+    off: Array = at[~(between | held)]
+    return off
 
 
-def confirmed(problem: Problem, measured: Measured, analytic: np.ndarray, suspects: np.ndarray, memory_bytes: int):
+def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: Array, memory_bytes: int) -> Array:
     """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
 
     It must persist at all of them, and the numeric slope be as good as the same at one of them at least.
@@ -102,4 +104,5 @@ def confirmed(problem: Problem, measured: Measured, analytic: np.ndarray, suspec
         kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
         persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
         steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
-    return suspects[persists & steady]
+    lasting: Array = suspects[persists & steady]
+    return lasting

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .forward import ForwardPasses
 from .point import Point
 from .problem import Problem
@@ -33,18 +34,18 @@ class Differences:
     crossed : whether any pre-activation of any example changed sign between -h and +h, at an activation with a kink.
     """
 
-    slope: np.ndarray
-    right: np.ndarray
-    left: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    crossed: np.ndarray
+    slope: Array
+    right: Array
+    left: Array
+    low: Array
+    high: Array
+    crossed: Array
 
     @classmethod
     def empty(cls, n: int) -> "Differences":
-        return cls(*(np.zeros(n) for _ in range(5)), np.zeros(n, np.bool_))
+        return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.bool_))
 
-    def put(self, where, other: "Differences") -> None:
+    def put(self, where: Array, other: "Differences") -> None:
         """Write another's entries at the positions `where`."""
         for name, array in vars(self).items():
             array[where] = getattr(other, name)
@@ -64,7 +65,9 @@ class BlockDifferences:
         self.straight = StraightLines(self.point, self.block_bytes // 2, held=frozen_gates)
         self.forward = ForwardPasses(self.point, self.block_bytes // 2)
 
-    def of(self, entries: np.ndarray, steps, progress: Callable[[int, int], None] | None = None) -> Differences:
+    def of(
+        self, entries: Array, steps: float | Array, progress: Callable[[int, int], None] | None = None
+    ) -> Differences:
         """Differences for the flat indices `entries` (K,), each with its step h, a number or an array (K,).
 
         progress : called after each block with the number of entries done, and of all.
@@ -91,7 +94,7 @@ class BlockDifferences:
         floats = BUFFERS_A_LOGIT * self.problem.network.sizes[-1] + BUFFERS_BESIDE
         return max(1, self.block_bytes // 2 // (8 * floats * self.point.m))
 
-    def add_penalty(self, result: Differences, entries: np.ndarray, steps: np.ndarray) -> None:
+    def add_penalty(self, result: Differences, entries: Array, steps: Array) -> None:
         """The penalty's own differences: of all its squares, only the changed one does not cancel."""
         if self.problem.l2_lambda == 0:
             return
@@ -106,11 +109,11 @@ class BlockDifferences:
         result.high += np.maximum(left, right)
 
     @property
-    def is_weight(self) -> np.ndarray:
+    def is_weight(self) -> Array:
         """1 at each weight and 0 at each bias, in the order of the flat vector."""
         return np.concatenate([np.repeat([1.0, 0.0], [W.size - len(W), len(W)]) for W in self.point.WbT])
 
-    def block(self, index: int, inputs: np.ndarray, units: np.ndarray, steps: np.ndarray) -> Differences:
+    def block(self, index: int, inputs: Array, units: Array, steps: Array) -> Differences:
         """Differences for entries [inputs, units] of Wb in one layer, sorted by unit, without the penalty."""
         moves = (
             steps * np.take(self.point.A1[index], inputs, axis=0).T
@@ -129,32 +132,32 @@ class BlockDifferences:
                 )
         return self.collect(losses, crossed, steps)
 
-    def along_lines(self, index: int, units, starts, moves, losses) -> np.ndarray:
+    def along_lines(self, index: int, units: Array, starts: Array, moves: Array, losses: Array) -> Array:
         """Write the losses of all changes that no kink is near to, and say which (m, K) these are."""
         D, nearness = self.straight.directions(index, units[starts])
         which = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(units)))  # of the distinct units, (K,)
         with np.errstate(invalid="ignore"):  # infinitely near, but not moved
-            clear = np.abs(moves) * nearness[:, which] < SHORT_OF_KINK
+            clear: Array = np.abs(moves) * nearness[:, which] < SHORT_OF_KINK
         rows = clear & (moves != 0) & (D != 0).any(axis=0)[:, which]
         examples, entries = np.nonzero(rows)
         columns = examples * D.shape[2] + which[entries]
         losses[:, rows] = self.straight.losses(moves[rows], D.reshape(len(D), -1), columns, examples)
         return clear
 
-    def pass_forward(self, index: int, unit: int, moves, rows, losses, crossed) -> None:
+    def pass_forward(self, index: int, unit: int, moves: Array, rows: Array, losses: Array, crossed: Array) -> None:
         """Write the losses of one unit's moves at the places `rows` (m, K) and whether they crossed a kink."""
         examples, _ = np.nonzero(rows)
         if len(examples):
             losses[:, rows], crossed[rows] = self.forward.losses(index, unit, examples, moves[rows])
 
-    def collect(self, losses: np.ndarray, crossed: np.ndarray, steps: np.ndarray) -> Differences:
+    def collect(self, losses: Array, crossed: Array, steps: Array) -> Differences:
         """From losses (2, m, K) with +h and with -h to slopes of the cost, (1/m) times the sum over examples."""
         m = len(self.loss)
         losses -= self.loss[:, None]
         plus, minus = losses[0], np.negative(losses[1], out=losses[1])
         right, left = plus.sum(axis=0) / (m * steps), minus.sum(axis=0) / (m * steps)
         slope = (right + left) / 2
-        kinks = crossed.any(axis=0)
+        kinks: Array = np.logical_or.reduce(crossed, axis=0)
         if not kinks.any():  # and so there is but one side to pick
             return Differences(slope, right, left, slope, slope, kinks)
         low, high = (side(plus, minus).sum(axis=0) / (m * steps) for side in (np.minimum, np.maximum))

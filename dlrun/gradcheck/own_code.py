@@ -5,28 +5,26 @@ slopes that differ on its two sides, and hints come from the gradient's pattern 
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from .inputs import arrays_of, call_cost, gradient_of, require_repeatable
+from ..nn.arrays import Array
+from .inputs import Arrays, CostFunction, GradientOf, arrays_of, call_cost, gradient_of, require_repeatable
 from .judging import (
     EPSILON,
-    FAIL,
-    PASS,
-    JudgedByParts,
-    TensorCheck,
     entry_tolerance,
     judgement,
     relative_difference,
     rounding_of_slopes,
     suspects_among,
+    verdict_of,
     verdict_on,
+    worst_entry,
 )
 from .measuring import OTHER_STEPS, PERSISTS
-from .patterns import Hint, patterns_of
-from .text import report_lines
+from .options import Progress
+from .patterns import Clue, patterns_of
+from .reports import FAIL, PASS, Hint, OwnReport, TensorCheck, Where
 
 # One-sided slopes of a smooth cost differ by eps J'', a tenth at a tenth of the step; at a kink they differ as before.
 KINK_PERSISTS = 0.5
@@ -34,73 +32,32 @@ KINK_PERSISTS = 0.5
 SECOND_LOOKS = 500
 
 
-@dataclass(frozen=True)
-class OwnReport(JudgedByParts):
-    """A person's own gradient: the whole, each array, and hints on those that fail."""
-
-    relative_difference: float
-    epsilon: float
-    cost: float
-    n_parameters: int
-    tensors: tuple[TensorCheck, ...]
-    hints: tuple[Hint, ...] = field(default=())
-
-    @property
-    def parts(self) -> tuple[TensorCheck, ...]:
-        return self.tensors
-
-    @property
-    def n_checked(self) -> int:
-        return sum(tensor.n_checked for tensor in self.tensors)
-
-    def __str__(self) -> str:
-        return "\n".join(report_lines(self.to_dict()))
-
-    def to_dict(self) -> dict:
-        return {
-            "passed": self.passed,
-            "verdict": self.verdict,
-            "relative_difference": self.relative_difference,
-            "judgement": judgement(self.relative_difference),
-            "epsilon": self.epsilon,
-            "n_examples": None,
-            "cost": self.cost,
-            "n_parameters": self.n_parameters,
-            "n_checked": self.n_checked,
-            "sampled": self.n_checked < self.n_parameters,
-            "n_kinks": sum(tensor.n_kinks for tensor in self.tensors),
-            "tensors": [tensor.to_dict() for tensor in self.tensors],
-            "where": place_of(self.failed),
-            "hints": [hint.to_dict() for hint in self.hints],
-        }
-
-
-def place_of(failed: list[TensorCheck]) -> dict | None:
+def place_of(failed: list[TensorCheck]) -> Where | None:
     """Where the worst of the failed arrays is furthest off. Which layer it belongs to, its name alone would say."""
     if not failed:
         return None
-    worst, names = max(failed, key=lambda check: check.relative_difference), [check.name for check in failed]
-    index, matrix = list(worst.worst_index), len(worst.shape) == 2
-    return {
-        "layer": None,
-        "tensors": names,
-        "tensor": worst.name,
-        "index": index,
-        "unit": None,
-        "row": index[0] if matrix else None,
-        "column": index[1] if matrix else None,
-        "analytic": worst.worst_analytic,
-        "numeric": worst.worst_numeric,
-        "failed": names,
-        "scope": "arrays",
-        "words": f"off: {', '.join(names)}",
-    }
+    worst, names = max(failed, key=lambda check: check.relative_difference), tuple(check.name for check in failed)
+    index, is_matrix = worst.worst.index, len(worst.shape) == 2
+    return Where(
+        layer=None,
+        tensors=names,
+        tensor=worst.name,
+        index=index,
+        unit=None,
+        row=index[0] if is_matrix else None,
+        column=index[1] if is_matrix else None,
+        analytic=worst.worst.analytic,
+        numeric=worst.worst.numeric,
+        failed=names,
+        scope="arrays",
+        words=f"off: {', '.join(names)}",
+    )
 
 
 class OwnCost:
     """A cost and the arrays it is a function of: `at(name, i, h)` is the cost with entry i of an array moved by h."""
 
-    def __init__(self, cost: Callable, parameters: np.ndarray | Mapping[str, np.ndarray]):
+    def __init__(self, cost: CostFunction, parameters: Arrays):
         self.arrays, self.single = arrays_of(parameters)
         self.cost = cost
         self.value, self.rounding = require_repeatable(cost, self.arrays, self.single)
@@ -124,14 +81,14 @@ class OwnCost:
 
 
 def check_gradients(
-    cost: Callable,
-    gradient: Callable | Mapping[str, np.ndarray] | np.ndarray,
-    parameters: Mapping[str, np.ndarray] | np.ndarray,
+    cost: CostFunction,
+    gradient: GradientOf | Arrays,
+    parameters: Arrays,
     *,
     epsilon: float = EPSILON,
     max_seconds: float | None = None,
     rng: np.random.Generator | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> OwnReport:
     """Check `gradient` against central differences of `cost` at `parameters`.
 
@@ -142,7 +99,11 @@ def check_gradients(
     own = OwnCost(cost, parameters)
     given = gradient_of(gradient, own.arrays, own.single)
     chosen = choose(own, max_seconds, rng or np.random.default_rng(0))
-    total, done, checks, hints, numerics, analytics = sum(map(len, chosen.values())), 0, [], [], [], []
+    total, done = sum(map(len, chosen.values())), 0
+    checks: list[TensorCheck] = []
+    clues: list[Clue] = []
+    numerics: list[Array] = []
+    analytics: list[Array] = []
     for name, entries in chosen.items():
         numeric = np.empty(len(entries))
         for k, i in enumerate(entries):
@@ -157,14 +118,38 @@ def check_gradients(
         analytics.append(analytic[~kinks])
         if check.verdict == FAIL and len(entries) == own.arrays[name].size:
             settled = np.where(kinks, analytic, numeric).reshape(check.shape)
-            hints += patterns_of(name, given[name], settled, own.arrays[name])
-    hints += place_hints(checks)
+            clues += patterns_of(name, given[name], settled, own.arrays[name])
+    clues += place_clues(checks)
     whole = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
+    return reported(own, epsilon, whole, tuple(checks), tuple(clue.hint for clue in clues))
+
+
+def reported(
+    own: OwnCost, epsilon: float, whole: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
+) -> OwnReport:
+    """The report on all arrays. whole : the relative difference of all entries together."""
+    verdict = verdict_of(check.verdict for check in checks)
     n_parameters = sum(array.size for array in own.arrays.values())
-    return OwnReport(whole, epsilon, own.value, n_parameters, tuple(checks), tuple(hints))
+    n_checked = sum(check.n_checked for check in checks)
+    return OwnReport(
+        passed=verdict == PASS,
+        verdict=verdict,
+        relative_difference=whole,
+        judgement=judgement(whole),
+        epsilon=epsilon,
+        n_examples=None,
+        cost=own.value,
+        n_parameters=n_parameters,
+        n_checked=n_checked,
+        sampled=n_checked < n_parameters,
+        n_kinks=sum(check.n_kinks for check in checks),
+        tensors=checks,
+        where=place_of([check for check in checks if check.verdict == FAIL]),
+        hints=hints,
+    )
 
 
-def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, Array]:
     """Of each array the flat indices to check: all, or an equal number of each, as the time for two costs allows."""
     each = max(array.size for array in own.arrays.values())
     if max_seconds is not None:
@@ -181,7 +166,9 @@ def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) ->
     }
 
 
-def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -> tuple[TensorCheck, np.ndarray]:
+def judge(
+    own: OwnCost, name: str, entries: Array, numeric: Array, analytic: Array, epsilon: float
+) -> tuple[TensorCheck, Array]:
     """The check of one array, and which of its entries stand on a kink that explains their difference."""
     floors = np.full(len(entries), own.rounding / np.finfo(np.float64).eps) * rounding_of_slopes(own.value, epsilon)
     off = np.abs(numeric - analytic)
@@ -196,16 +183,17 @@ def judge(own: OwnCost, name: str, entries, numeric, analytic, epsilon: float) -
     smooth = np.flatnonzero(~kinks) if not kinks.all() else np.arange(len(entries))
     worst = smooth[np.argmax(off[smooth])]
     shape = own.arrays[name].shape
+    relative = relative_difference(numeric[~kinks], analytic[~kinks])
     check = TensorCheck(
         name,
         shape,
-        relative_difference(numeric[~kinks], analytic[~kinks]),
+        relative,
+        judgement(relative),
+        worst_entry(entries[worst], shape, analytic[worst], numeric[worst]),
         verdict,
-        tuple(int(i) for i in np.unravel_index(entries[worst], shape)),
-        float(analytic[worst]),
-        float(numeric[worst]),
         n_checked=len(entries),
         n_kinks=int(kinks.sum()),
+        n_kinks_off=0,
         n_off=int(((beyond > 1) & ~kinks).sum()) if verdict == FAIL else 0,
         floor=float(np.linalg.norm(floors)),
     )
@@ -229,15 +217,15 @@ def stands_on_kink(own: OwnCost, name: str, i: int, analytic: float, epsilon: fl
     return abs(near_right - near_left) > KINK_PERSISTS * abs(right - left) > 4 * room and low <= analytic <= high
 
 
-def place_hints(checks: list[TensorCheck]) -> list[Hint]:
+def place_clues(checks: list[TensorCheck]) -> list[Clue]:
     """What the failed arrays have in common: that they are biases, or that they are few."""
     failed = [check.name for check in checks if check.verdict == FAIL]
     passed = [check.name for check in checks if check.verdict == PASS]
-    hints, evidence = [], f"off: {', '.join(failed)}; right: {', '.join(passed) or 'none'}"
+    clues, evidence = [], f"off: {', '.join(failed)}; right: {', '.join(passed) or 'none'}"
     if failed and passed and all(name.startswith("b") for name in failed):
         words = "only biases are off: the products behind dW use the same dZ, so look at the sums in db"
-        hints.append(Hint("only_biases", failed[-1], words, evidence, 1.0, 3))
+        clues.append(Clue("only_biases", failed[-1], words, evidence, 1.0, 3))
     elif failed and passed and all(name.startswith("W") for name in failed):
         words = "only weights are off: look at what dW multiplies, and at the penalty"
-        hints.append(Hint("only_weights", failed[-1], words, evidence, 1.0, 3))
-    return hints
+        clues.append(Clue("only_weights", failed[-1], words, evidence, 1.0, 3))
+    return clues

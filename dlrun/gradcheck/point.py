@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from ..nn.activations import ACTIVATIONS
+from ..nn.arrays import Array
 from .costs import LOSSES_BY_COLUMN
 from .problem import Problem
 
@@ -45,7 +46,9 @@ class Point:
         self.last = len(self.WbT) - 1
         self.factors = [None if f is None else np.ascontiguousarray(f.T) for f in problem.kept_factors]
         ones = np.ones((1, self.m))
-        self.A1, self.Z, self.G = [np.concatenate([problem.X.T, ones])], [], []
+        self.A1: list[Array] = [np.concatenate([problem.X.T, ones])]
+        self.Z: list[Array] = []
+        self.G: list[Array] = []
         for index, WbT in enumerate(self.WbT):
             self.Z.append(WbT @ self.A1[index])
             if index < self.last:
@@ -55,12 +58,12 @@ class Point:
                 self.A1.append(np.concatenate([A, ones]))
         self.loss = self.losses(self.Z[-1].copy(), np.arange(self.m))
 
-    def value(self, Z: np.ndarray) -> np.ndarray:
+    def value(self, Z: Array) -> Array:
         out = np.empty_like(Z)
         self.activation.value(Z, out)
         return out
 
-    def losses(self, Z: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    def losses(self, Z: Array, examples: Array) -> Array:
         """The loss of each column of logits Z (k, rows), which is spoilt; `examples` names each column's target."""
         return LOSSES_BY_COLUMN[self.problem.network.loss](Z, self.problem.Y[examples])
 
@@ -68,10 +71,10 @@ class Point:
 class Buffers:
     """Memory to write into, kept from block to block: fresh memory costs more than what is done in it."""
 
-    def __init__(self):
-        self.arrays: dict[str, np.ndarray] = {}
+    def __init__(self) -> None:
+        self.arrays: dict[str, Array] = {}
 
-    def __call__(self, name: str, *shape: int) -> np.ndarray:
+    def __call__(self, name: str, *shape: int) -> Array:
         size = math.prod(shape)
         if name not in self.arrays or self.arrays[name].size < size:
             self.arrays[name] = np.empty(size)

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.dropout import realised_keep_prob
 from ..nn.network import Network, Workspace, loss_and_gradient
 from ..nn.optimizers import Optimizer
@@ -29,13 +30,13 @@ class Problem:
 
     network: Network
     parameters: Parameters
-    X: np.ndarray
-    Y: np.ndarray
+    X: Array
+    Y: Array
     l2_lambda: float = 0.0
-    m_train: int | None = None
+    m_train: int = 0
     mask_seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.parameters = self.parameters.astype(np.float64)
         self.X = np.ascontiguousarray(self.X, np.float64)
         self.Y = self.Y.astype(np.float64) if self.Y.dtype.kind == "f" else self.Y
@@ -51,13 +52,13 @@ class Problem:
         return workspace
 
     @cached_property
-    def masks(self) -> list[np.ndarray | None]:
+    def masks(self) -> list[Array | None]:
         """Of each hidden layer: True (m, n) where a unit stays; None where none is dropped."""
         hidden = self.workspace().hidden
         return [None if self.mask_seed is None or layer.mask is None else layer.mask.copy() for layer in hidden]
 
     @cached_property
-    def kept_factors(self) -> list[np.ndarray | None]:
+    def kept_factors(self) -> list[Array | None]:
         """Of each hidden layer: mask / keep_prob (m, n), or None."""
         keeps = self.network.keep_probs or (1.0,) * len(self.masks)
         pairs = zip(self.masks, keeps, strict=True)
@@ -67,7 +68,8 @@ class Problem:
         """lambda / (2 m_train) sum W^2, biases exempt."""
         if self.l2_lambda == 0:
             return 0.0
-        return self.l2_lambda / (2 * self.m_train) * sum(float((layer.W**2).sum()) for layer in self.parameters.layers)
+        squares = sum(float((layer.W**2).sum()) for layer in self.parameters.layers)
+        return self.l2_lambda / (2 * self.m_train) * squares
 
 
 GradientFunction = Callable[[Problem], Parameters]

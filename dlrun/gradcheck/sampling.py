@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .numeric import BlockDifferences
 from .problem import Problem
 
@@ -21,21 +22,22 @@ def tensor_ranges(problem: Problem) -> list[tuple[int, int]]:
     return [(int(end - size), int(end)) for size, end in zip(sizes, ends, strict=True)]
 
 
-def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tuple[Array, Array]:
     """Of each layer, measured on some: what a further unit adds to a call, and what a further weight of a unit adds.
 
     The layers in between lie on a line.
     """
     blocks = BlockDifferences(problem, memory_bytes)
 
-    def seconds_of(entries: np.ndarray) -> float:
+    def seconds_of(entries: Array) -> float:
         began = time.perf_counter()
         blocks.of(entries, epsilon)
         return time.perf_counter() - began
 
     ranges, sizes = tensor_ranges(problem), problem.network.sizes
     layers = np.unique(np.linspace(0, problem.network.depth - 1, TIMED_LAYERS).round().astype(int))
-    units, entries = [], []
+    units: list[float] = []
+    entries: list[float] = []
     for layer in layers:
         start, (n_in, n_out) = ranges[2 * layer][0], sizes[layer : layer + 2]
         across, along = start + np.arange(min(PILOT, n_out)), start + n_out * np.arange(min(PILOT, n_in))
@@ -47,7 +49,7 @@ def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tu
     return np.interp(every, layers, units), np.interp(every, layers, entries)
 
 
-def seconds_for(n: int, problem: Problem, a_unit: np.ndarray, an_entry: np.ndarray) -> float:
+def seconds_for(n: int, problem: Problem, a_unit: Array, an_entry: Array) -> float:
     """What n parameters of each tensor take, or as many as it has; picked at random they fall on so many units."""
     total = 0.0
     for (start, end), layer in zip(tensor_ranges(problem), np.repeat(np.arange(len(a_unit)), 2), strict=True):
@@ -56,7 +58,7 @@ def seconds_for(n: int, problem: Problem, a_unit: np.ndarray, an_entry: np.ndarr
     return total
 
 
-def entries_an_equal_number(problem: Problem, a_unit: np.ndarray, an_entry: np.ndarray, budget: float) -> int:
+def entries_an_equal_number(problem: Problem, a_unit: Array, an_entry: Array, budget: float) -> int:
     """The greatest number n such that min(n, size) entries of each tensor fit the budget; at least 1."""
     low, high = 1, max(end - start for start, end in tensor_ranges(problem))
     while low < high:
@@ -70,7 +72,7 @@ def entries_an_equal_number(problem: Problem, a_unit: np.ndarray, an_entry: np.n
 
 def choose_entries(
     problem: Problem, epsilon: float, max_seconds: float | None, memory_bytes: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> Array:
     """Sorted flat indices: all, or as many of each tensor as max_seconds allow."""
     everything = np.arange(problem.parameters.flat.size)
     if max_seconds is None:

@@ -5,16 +5,19 @@ third of realistic bugs pass: a forgotten lambda, a mask not applied on the way 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.network import Network, loss_and_gradient
 from ..nn.optimizers import Optimizer
 from ..nn.parameters import Parameters, initial_parameters
+from .options import AFTER_STEPS
 from .problem import Problem
+from .reports import Setting
 
-AFTER_STEPS = 20  # steps of training before the second look, enough to move every bias off zero
 # Adam moves each parameter by about its rate a step, whatever the scale of the gradient, so 20 steps stay tame.
 STEP_OPTIMIZER, STEP_RATE = "adam", 0.01
 RANDOM_BIAS_SD = 0.1
@@ -29,29 +32,25 @@ FROZEN_KEEP_PROBS = (0.8, 0.6)
 # divided by the batch shows.
 TRAIN_ROWS_A_ROW = 3
 
-OWN, TWIN = "own", "twin"
+Net = Literal["own", "twin"]
+OWN: Net = "own"
+TWIN: Net = "twin"
 
 
-@dataclass(frozen=True)
-class Situation:
-    """A problem and its name. net : OWN or TWIN. seed : counted from 0; each has weights and masks of its own."""
+class Situation(NamedTuple):
+    """A problem and its name. net : the config's own or the twin. seed : from 0; each has weights and masks of its
+    own."""
 
     name: str
-    net: str
+    net: Net
     seed: int
     problem: Problem
 
-    def to_dict(self) -> dict:
-        network = self.problem.network
-        drops = self.problem.mask_seed is not None
-        return {
-            "name": self.name,
-            "network": self.net,
-            "seed": self.seed,
-            "sizes": list(network.sizes),
-            "l2_lambda": self.problem.l2_lambda,
-            "keep_probs": list(network.keep_probs) if drops else [1.0] * (network.depth - 1),
-        }
+    @property
+    def setting(self) -> Setting:
+        network, drops = self.problem.network, self.problem.mask_seed is not None
+        keep_probs = network.keep_probs if drops else (1.0,) * (network.depth - 1)
+        return Setting(self.name, self.net, self.seed, network.sizes, self.problem.l2_lambda, keep_probs)
 
 
 def drops_units(network: Network) -> bool:
@@ -74,7 +73,7 @@ def twin_network(network: Network) -> Network:
     return Network((TWIN_INPUTS, *(TWIN_WIDTH,) * hidden, n_out), network.activation, network.loss, keeps)
 
 
-def twin_rows(network: Network, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def twin_rows(network: Network, rng: np.random.Generator) -> tuple[Array, Array]:
     """Rows of standard normal inputs, and targets that fit the loss."""
     X, n_out = rng.standard_normal((TWIN_ROWS, network.sizes[0])), network.sizes[-1]
     if network.loss == "softmax":
@@ -92,7 +91,7 @@ def random_biases(parameters: Parameters, rng: np.random.Generator) -> Parameter
     return moved
 
 
-def data_gradient(problem: Problem) -> np.ndarray:
+def data_gradient(problem: Problem) -> Array:
     """The shipped gradient of the data loss, flat."""
     gradient = Parameters(problem.network.sizes, np.float64)
     loss_and_gradient(problem.parameters, gradient, problem.workspace(), problem.Y)
@@ -122,7 +121,7 @@ def own_situations(base: Problem, seed: int, steps: int, rng: np.random.Generato
     dropping = drops_units(base.network)
     base = replace(base, mask_seed=mask_seed if dropping else None)
 
-    def situation(name: str, **changes) -> Situation:
+    def situation(name: str, **changes: Any) -> Situation:
         return Situation(name, OWN, seed, replace(base, **changes))
 
     yield situation("at initialisation")
@@ -147,12 +146,12 @@ def twin_situations(network: Network, seed: int, steps: int, rng: np.random.Gene
     base = Problem(small, parameters, X, Y, m_train=TRAIN_ROWS_A_ROW * TWIN_ROWS)
     penalty, mask_seed = heavy_lambda(base), int(rng.integers(2**63))
 
-    def situation(name: str, **changes) -> Situation:
+    def situation(name: str, **changes: Any) -> Situation:
         return Situation(name, TWIN, seed, replace(base, **changes))
 
     yield situation("random biases")
     yield situation("heavy lambda", l2_lambda=penalty)
-    masks = {} if small.depth == 1 else {"network": with_dropout(small), "mask_seed": mask_seed}
+    masks: dict[str, Any] = {} if small.depth == 1 else {"network": with_dropout(small), "mask_seed": mask_seed}
     if masks:
         yield situation("frozen masks", **masks)
     trained = after_training(replace(base, **masks), steps)

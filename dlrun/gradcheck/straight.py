@@ -8,6 +8,7 @@ every parameter that moves this unit. Of the output layer they hold for any acti
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .point import Buffers, Point
 
 # Beyond this share of the way to the nearest kink a change is passed on in full, where its crossing is seen, if it is
@@ -33,7 +34,7 @@ class StraightLines:
         """Whether the way from this layer to the logits is straight between kinks."""
         return index == self.point.last or self.point.side_slopes is not None
 
-    def directions(self, index: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def directions(self, index: int, units: Array) -> tuple[Array, Array]:
         """Of units of a layer, example by example: dlogits (k, m, U), and nearness (m, U), for a pre-activation's move.
 
         nearness : one over the least move at which any pre-activation, its own included, comes to zero.
@@ -47,9 +48,10 @@ class StraightLines:
         pieces = [
             self.follow(index, units[first : first + units_a_piece]) for first in range(0, len(units), units_a_piece)
         ]
-        return tuple(np.concatenate(part, axis=-1) for part in zip(*pieces, strict=True))
+        D, nearness = (np.concatenate(part, axis=-1) for part in zip(*pieces, strict=True))
+        return D, nearness
 
-    def follow(self, index: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def follow(self, index: int, units: Array) -> tuple[Array, Array]:
         """`directions` in one piece: forward, layer by layer, D (n, m, U) being what each pre-activation moves by."""
         point = self.point
         D = np.ones((1, point.m, len(units)))
@@ -63,15 +65,16 @@ class StraightLines:
             D = np.dot(W, D.reshape(len(D), -1)).reshape(len(W), *D.shape[1:])
         return D, nearness
 
-    def nearness(self, D: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    def nearness(self, D: Array, Z: Array) -> Array:
         """The greatest |D| / |Z| of a layer's units: infinite at a kink, 0 where nothing moves or there is no kink."""
         if not self.may_cross:
             return np.zeros(D.shape[1:])
         with np.errstate(divide="ignore", invalid="ignore"):
             # fmax passes over 0 / 0: a unit that stands at zero and does not move.
-            return np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
+            nearness: Array = np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
+            return nearness
 
-    def losses(self, moves: np.ndarray, D: np.ndarray, columns: np.ndarray, examples: np.ndarray) -> np.ndarray:
+    def losses(self, moves: Array, D: Array, columns: Array, examples: Array) -> Array:
         """Losses (2, R) at logits Z + move * D and Z - move * D, for moves (R,) and columns of D (k, m * U)."""
         base = self.point.Z[-1]
         (k, R), buffer = (len(base), len(moves)), self.buffers

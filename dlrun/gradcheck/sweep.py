@@ -4,16 +4,17 @@ Central differences err by truncation, which grows as eps^2, and by round-off, w
 truncation that grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .judging import EPSILON, relative_difference
 from .numeric import MEMORY_BYTES, BlockDifferences
+from .options import Progress
 from .problem import GradientFunction, Problem, shipped_gradient
+from .reports import Slopes, SweepPoint, SweepReport
 from .sampling import tensor_ranges
-from .text import sweep_lines
 
 # Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
 EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))
@@ -21,49 +22,6 @@ SWEEP_ENTRIES = 4000  # parameters a sweep looks at, as many of each tensor; a c
 # A flank is fitted where it stands clear of the corner, and before it saturates.
 CLEAR_OF_CORNER, SATURATED = 10.0, 0.1
 FEWEST_POINTS = 3
-
-
-@dataclass(frozen=True)
-class SweepPoint:
-    """One epsilon: relative differences of the central and the one-sided (forward) slopes, kinked entries left out."""
-
-    epsilon: float
-    central: float
-    one_sided: float
-    n_kinks: int
-
-
-@dataclass(frozen=True)
-class SweepReport:
-    """The points from the largest epsilon down, and the slopes of the flanks on a log-log scale, None where unseen."""
-
-    points: tuple[SweepPoint, ...]
-    n_parameters: int
-    n_checked: int
-    truncation_slope: float | None
-    round_off_slope: float | None
-    one_sided_slope: float | None
-
-    @property
-    def best_epsilon(self) -> float:
-        return min(self.points, key=lambda point: point.central).epsilon
-
-    def __str__(self) -> str:
-        return "\n".join(sweep_lines(self.to_dict()))
-
-    def to_dict(self) -> dict:
-        return {
-            "points": [asdict(point) for point in self.points],
-            "best_epsilon": self.best_epsilon,
-            "n_parameters": self.n_parameters,
-            "n_checked": self.n_checked,
-            "sampled": self.n_checked < self.n_parameters,
-            "slopes": {
-                "truncation": self.truncation_slope,
-                "round_off": self.round_off_slope,
-                "one_sided": self.one_sided_slope,
-            },
-        }
 
 
 def sweep(
@@ -74,7 +32,7 @@ def sweep(
     max_entries: int = SWEEP_ENTRIES,
     memory_bytes: int = MEMORY_BYTES,
     gradient_function: GradientFunction = shipped_gradient,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> SweepReport:
     """Relative differences of a problem at each epsilon. progress(done, total) counts epsilons."""
     entries = some_of_each(problem, max_entries, rng)
@@ -89,20 +47,22 @@ def sweep(
         points.append(SweepPoint(float(epsilon), central, one_sided, int(found.crossed.sum() + on_kink.sum())))
         if progress is not None:
             progress(number, len(epsilons))
-    central = [point.central for point in points]
-    one_sided = [point.one_sided for point in points]
-    steps = [point.epsilon for point in points]
-    return SweepReport(
-        tuple(points),
-        problem.parameters.flat.size,
-        len(on_kink),
-        flank_slope(steps, central, above=True),
-        flank_slope(steps, central, above=False),
-        flank_slope(steps, one_sided, above=True),
+    n_parameters, n_checked = problem.parameters.flat.size, len(on_kink)
+    best = min(points, key=lambda point: point.central).epsilon
+    return SweepReport(tuple(points), best, n_parameters, n_checked, n_checked < n_parameters, slopes_of(points))
+
+
+def slopes_of(points: Sequence[SweepPoint]) -> Slopes:
+    """The slopes of the three flanks."""
+    steps, central = [point.epsilon for point in points], [point.central for point in points]
+    return Slopes(
+        truncation=flank_slope(steps, central, above=True),
+        round_off=flank_slope(steps, central, above=False),
+        one_sided=flank_slope(steps, [point.one_sided for point in points], above=True),
     )
 
 
-def some_of_each(problem: Problem, most: int, rng: np.random.Generator) -> np.ndarray:
+def some_of_each(problem: Problem, most: int, rng: np.random.Generator) -> Array:
     """Sorted flat indices: all if there are no more than `most`, else an equal number of each tensor."""
     if problem.parameters.flat.size <= most:
         return np.arange(problem.parameters.flat.size)

@@ -1,12 +1,22 @@
-"""The records of a gradient check as plain lines of text: tables, the V-curve as a plot, and hints in words.
-
-Each function takes the dict that a report's `to_dict` gives, so that a stored check reads as a fresh one does.
-"""
+"""The reports of a gradient check as plain lines of text: tables, the V-curve as a plot, and hints in words."""
 
 import math
 from collections.abc import Sequence
 
 from .judging import GREAT, LIKELY_BUG, LOOK_CLOSER
+from .reports import (
+    FAIL,
+    PASS,
+    GradientReport,
+    NetworkReport,
+    OwnReport,
+    SituationResult,
+    SweepPoint,
+    SweepReport,
+    TensorCheck,
+)
+
+Report = GradientReport | OwnReport
 
 SCALE = f"the course's scale: below {GREAT:g} great, below {LOOK_CLOSER:g} fine, below {LIKELY_BUG:g} look closer"
 NAMES_SHOWN = 8  # more of them in one line is a wall of text
@@ -36,77 +46,78 @@ def number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.6e}"
 
 
-def tensor_lines(tensors: Sequence[dict]) -> list[str]:
+def tensor_lines(tensors: Sequence[TensorCheck]) -> list[str]:
     """A row a tensor: shape, relative difference on the course's scale, verdict, and where it is furthest off.
 
     The two slopes there are shown where a tensor fails: elsewhere they are alike in every digit.
     """
     header = ["tensor", "shape", "difference", "scale", "verdict", "kinks", "furthest off"]
-    failing = any(tensor["verdict"] == "fail" for tensor in tensors)
+    failing = any(tensor.verdict == FAIL for tensor in tensors)
     rows = [tensor_row(tensor, failing) for tensor in tensors]
     return table([*header, "analytic", "numeric"] if failing else header, rows, frozenset({2, 5, 7, 8}))
 
 
-def tensor_row(tensor: dict, failing: bool) -> list[str]:
-    worst = tensor["worst"]
+def tensor_row(tensor: TensorCheck, failing: bool) -> list[str]:
+    worst = tensor.worst
     return [
-        tensor["name"],
-        " x ".join(str(n) for n in tensor["shape"]),
-        f"{tensor['relative_difference']:.1e}",
-        tensor["judgement"],
-        tensor["verdict"],
-        str(tensor["n_kinks"]) if tensor["n_kinks"] else "",
-        place(tensor["name"], worst["index"]),
-        *([number(worst["analytic"]), number(worst["numeric"])] if failing else []),
+        tensor.name,
+        " x ".join(str(n) for n in tensor.shape),
+        f"{tensor.relative_difference:.1e}",
+        tensor.judgement,
+        tensor.verdict,
+        str(tensor.n_kinks) if tensor.n_kinks else "",
+        place(tensor.name, worst.index),
+        *([number(worst.analytic), number(worst.numeric)] if failing else []),
     ]
 
 
-def decided(tensors: Sequence[dict]) -> Sequence[dict]:
+def decided(tensors: Sequence[TensorCheck]) -> Sequence[TensorCheck]:
     """The tensors with a verdict; all, where none has one. Below the floor a relative difference says nothing."""
-    return [tensor for tensor in tensors if tensor["verdict"] in ("pass", "fail")] or tensors
+    return [tensor for tensor in tensors if tensor.verdict in (PASS, FAIL)] or tensors
 
 
-def situation_lines(situations: Sequence[dict]) -> list[str]:
+def situation_lines(situations: Sequence[SituationResult]) -> list[str]:
     """A row a situation: which net, which penalty and masks, how much was checked, and the outcome."""
     rows = []
-    for told in situations:
-        worst = max(decided(told["tensors"]), key=lambda tensor: tensor["relative_difference"])
-        keeps = "/".join(f"{keep:g}" for keep in dict.fromkeys(told["keep_probs"])) or "1"
+    for result in situations:
+        setting, report = result.setting, result.report
+        worst = max(decided(report.tensors), key=lambda tensor: tensor.relative_difference)
+        keeps = "/".join(f"{keep:g}" for keep in dict.fromkeys(setting.keep_probs)) or "1"
         rows.append(
             [
-                told["network"],
-                told["name"],
-                str(told["seed"]),
-                f"{told['l2_lambda']:.3g}",
+                setting.network,
+                setting.name,
+                str(setting.seed),
+                f"{setting.l2_lambda:.3g}",
                 keeps,
-                str(told["n_checked"]),
-                str(told["n_kinks"]),
-                f"{worst['name']} {worst['relative_difference']:.1e}",
-                told["verdict"],
+                str(report.n_checked),
+                str(report.n_kinks),
+                f"{worst.name} {worst.relative_difference:.1e}",
+                report.verdict,
             ]
         )
     header = ["net", "situation", "seed", "lambda", "keep", "checked", "kinks", "worst tensor", "verdict"]
     return table(header, rows, frozenset({2, 3, 4, 5, 6}))
 
 
-def notes(told: dict) -> list[str]:
+def notes(report: Report) -> list[str]:
     """What a reader must know beside the verdict: sampling, kinks, and what could not be verified."""
     lines = []
-    if told["sampled"]:
-        lines.append(f"sampled, for want of time: {sample_of(told)}, as many of each tensor")
-    if told["n_kinks"]:
-        lines.append(f"kinks: {told['n_kinks']} parameters stand on one and were held to their one-sided slopes")
-    if told.get("not_verified"):
-        lines.append(f"not verified, neither passed nor failed: {listed(told['not_verified'])}")
+    if report.sampled:
+        lines.append(f"sampled, for want of time: {sample_of(report)}, as many of each tensor")
+    if report.n_kinks:
+        lines.append(f"kinks: {report.n_kinks} parameters stand on one and were held to their one-sided slopes")
+    if isinstance(report, NetworkReport) and report.not_verified:
+        lines.append(f"not verified, neither passed nor failed: {listed(report.not_verified)}")
     return lines
 
 
-def sample_of(told: dict) -> str:
+def sample_of(report: Report) -> str:
     """How much was left out: of one check its parameters, of many the situations that were cut short."""
-    if "situations" not in told:
-        return f"{told['n_checked']} of {told['n_parameters']} parameters"
-    short = sum(situation["n_checked"] < situation["n_parameters"] for situation in told["situations"])
-    return f"{short} of {len(told['situations'])} situations"
+    if not isinstance(report, NetworkReport):
+        return f"{report.n_checked} of {report.n_parameters} parameters"
+    short = sum(result.report.sampled for result in report.situations)
+    return f"{short} of {len(report.situations)} situations"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -116,61 +127,64 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[: NAMES_SHOWN - 1])} ... {names[-1]} ({len(names)} tensors)"
 
 
-def hint_lines(told: dict) -> list[str]:
+def hint_lines(report: NetworkReport | OwnReport) -> list[str]:
     """Where the fault is, and what it looks like."""
-    lines, where = [], told.get("where")
+    lines, where = [], report.where
     if where:
-        parts = [f"layer {where['layer']}"] if where["layer"] is not None else []
-        parts.append(place(where["tensor"], where["index"]))
-        parts += [f"{word} {where[word]}" for word in ("row", "column", "unit") if where[word] is not None]
+        parts = [f"layer {where.layer}"] if where.layer is not None else []
+        parts.append(place(where.tensor, where.index))
+        coordinates = {"row": where.row, "column": where.column, "unit": where.unit}
+        parts += [f"{word} {at}" for word, at in coordinates.items() if at is not None]
         lines.append(f"where: {', '.join(parts)}")
-        lines.append(
-            f"       analytic {number(where['analytic'])}, numeric {number(where['numeric'])}; {where['words']}"
-        )
-    for rank, hint in enumerate(told["hints"]):
-        lines.append(f"{'looks like' if rank == 0 else 'or'}: {hint['words']}")
-        lines.append(f"       {hint['evidence']}")
+        lines.append(f"       analytic {number(where.analytic)}, numeric {number(where.numeric)}; {where.words}")
+    for rank, hint in enumerate(report.hints):
+        lines.append(f"{'looks like' if rank == 0 else 'or'}: {hint.words}")
+        lines.append(f"       {hint.evidence}")
     return lines
 
 
-def report_lines(told: dict) -> list[str]:
+def report_lines(report: Report) -> list[str]:
     """A whole report: of a network in its situations, of one check, or of a person's own gradient."""
-    outcome = {"pass": "passed", "fail": "failed"}.get(told["verdict"], f"decided nothing ({told['verdict']})")
-    counts = f"{told['n_checked']} of {told['n_parameters']} parameters, epsilon {told['epsilon']:g}"
-    lines = [f"gradient check {outcome}", f"relative difference {told['relative_difference']:.1e} ({counts})", ""]
-    lines += [*tensor_lines(told["tensors"]), SCALE]
-    if told.get("situations"):
-        lines += ["", *situation_lines(told["situations"])]
-        failed = [s for s in told["situations"] if s["verdict"] == "fail"]
-        if failed and failed[0] is not told["situations"][0]:
-            lines += ["", f"{failed[0]['network']} net, {failed[0]['name']}:", *tensor_lines(failed[0]["tensors"])]
-    extra = [*notes(told), *hint_lines(told)]
+    outcome = {"pass": "passed", "fail": "failed"}.get(report.verdict, f"decided nothing ({report.verdict})")
+    counts = f"{report.n_checked} of {report.n_parameters} parameters, epsilon {report.epsilon:g}"
+    lines = [f"gradient check {outcome}", f"relative difference {report.relative_difference:.1e} ({counts})", ""]
+    lines += [*tensor_lines(report.tensors), SCALE]
+    extra = notes(report)
+    if isinstance(report, NetworkReport):
+        lines += ["", *situation_lines(report.situations)]
+        failed = report.failed_situations
+        if failed and failed[0] is not report.situations[0]:
+            setting, tensors = failed[0].setting, failed[0].report.tensors
+            lines += ["", f"{setting.network} net, {setting.name}:", *tensor_lines(tensors)]
+    if isinstance(report, NetworkReport | OwnReport):
+        extra += hint_lines(report)
     return lines + (["", *extra] if extra else [])
 
 
-def sweep_lines(told: dict) -> list[str]:
+def sweep_lines(report: SweepReport) -> list[str]:
     """The V-curve: its table, its plot, and the slopes of its flanks."""
-    rows = [
-        [f"{p['epsilon']:.1e}", f"{p['central']:.1e}", f"{p['one_sided']:.1e}", str(p["n_kinks"])]
-        for p in told["points"]
-    ]
+    rows = [[f"{p.epsilon:.1e}", f"{p.central:.1e}", f"{p.one_sided:.1e}", str(p.n_kinks)] for p in report.points]
     lines = table(["epsilon", "central", "one-sided", "kinks"], rows, frozenset({0, 1, 2, 3}))
-    slopes = {name: "not seen" if s is None else f"{s:.2f}" for name, s in told["slopes"].items()}
+    slopes = report.slopes
     return [
         *lines,
         "",
-        *plot_lines(told["points"]),
+        *plot_lines(report.points),
         "",
-        f"slopes: truncation {slopes['truncation']} (eps^2: 2), round-off {slopes['round_off']} (1/eps: -1), "
-        f"one-sided {slopes['one_sided']} (eps: 1)",
-        f"least at epsilon {told['best_epsilon']:.0e}",
+        f"slopes: truncation {exponent(slopes.truncation)} (eps^2: 2), round-off {exponent(slopes.round_off)} "
+        f"(1/eps: -1), one-sided {exponent(slopes.one_sided)} (eps: 1)",
+        f"least at epsilon {report.best_epsilon:.0e}",
     ]
 
 
-def plot_lines(points: Sequence[dict]) -> list[str]:
+def exponent(slope: float | None) -> str:
+    return "not seen" if slope is None else f"{slope:.2f}"
+
+
+def plot_lines(points: Sequence[SweepPoint]) -> list[str]:
     """log10 of the relative difference, a row a decade, against epsilon, a column a point, small ones to the left."""
-    points = sorted(points, key=lambda point: point["epsilon"])
-    levels = [(decade(point["central"]), decade(point["one_sided"])) for point in points]
+    points = sorted(points, key=lambda point: point.epsilon)
+    levels = [(decade(point.central), decade(point.one_sided)) for point in points]
     seen = [level for pair in levels for level in pair if level is not None]
     if not seen:
         return ["every difference is 0"]
@@ -179,7 +193,7 @@ def plot_lines(points: Sequence[dict]) -> list[str]:
         marks = [mark(central == level, one_sided == level) for central, one_sided in levels]
         lines.append(f"1e{level:+03d} |" + "".join(m.center(PLOT_COLUMN) for m in marks).rstrip())
     lines.append("      +" + "-" * PLOT_COLUMN * len(points))
-    ends = f"{points[0]['epsilon']:.0e}", f"{points[-1]['epsilon']:.0e}"
+    ends = f"{points[0].epsilon:.0e}", f"{points[-1].epsilon:.0e}"
     lines.append("       " + ends[0] + ends[1].rjust(PLOT_COLUMN * len(points) - len(ends[0])))
     return [*lines, f"       epsilon; {CENTRAL_MARK} central, {ONE_SIDED_MARK} one-sided, {BOTH_MARK} both"]
 

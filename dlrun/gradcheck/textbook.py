@@ -4,40 +4,30 @@ Plain formulas, one array a symbol, no buffers. A hint asks "what would the grad
 that it needs the parts of a right one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.activations import ACTIVATIONS, LEAKY_SLOPE
+from ..nn.activations import ACTIVATIONS, logistic
+from ..nn.arrays import Array
 from .problem import Problem
 
 
-def sigmoid(Z):
-    return 0.5 * (1 + np.tanh(0.5 * Z))
-
-
-# g'(Z), from Z.
-DERIVATIVES = {
-    "relu": lambda Z: (Z > 0) * 1.0,
-    "leaky_relu": lambda Z: np.where(Z > 0, 1.0, LEAKY_SLOPE),
-    "tanh": lambda Z: 1 - np.tanh(Z) ** 2,
-    "sigmoid": lambda Z: sigmoid(Z) * (1 - sigmoid(Z)),
-    "identity": np.ones_like,
-}
-
-
-def softmax(Z):
+def softmax(Z: Array) -> Array:
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
+    shares: Array = E / E.sum(axis=1, keepdims=True)
+    return shares
 
 
-def onehot(Y, k):
-    return np.eye(k)[Y]
+def onehot(Y: Array, k: int) -> Array:
+    rows: Array = np.eye(k)[Y]
+    return rows
 
 
 # dJ/dZ at the logits, times m.
-LOSS_SLOPES = {
-    "sigmoid": lambda Z, Y: sigmoid(Z) - Y,
+LOSS_SLOPES: dict[str, Callable[[Array, Array], Array]] = {
+    "sigmoid": lambda Z, Y: logistic(Z) - Y,
     "softmax": lambda Z, Y: softmax(Z) - onehot(Y, Z.shape[1]),
     "squared": lambda Z, Y: 2 * (Z - Y),
 }
@@ -53,7 +43,7 @@ class Textbook:
 
     problem: Problem
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         problem = self.problem
         self.m, self.depth = len(problem.X), problem.network.depth
         self.W = [layer.W for layer in problem.parameters.layers]
@@ -65,32 +55,40 @@ class Textbook:
         self.backward()
 
     def forward(self) -> None:
-        value = ACTIVATIONS[self.problem.network.activation].value
-        self.A, self.Z, self.G, self.slope, self.factor = [self.problem.X], [], [], [], []
+        activation = ACTIVATIONS[self.problem.network.activation]
+        self.A: list[Array] = [self.problem.X]
+        self.Z: list[Array] = []
+        self.G: list[Array] = []
+        self.slope: list[Array] = []
+        self.factor: list[Array] = []
         for index, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             Z = self.A[-1] @ W + b
             self.Z.append(Z)
             if index < self.depth - 1:
                 G = np.empty_like(Z)
-                value(Z, G)
+                activation.value(Z, G)
                 kept = self.problem.kept_factors[index]
                 self.G.append(G)
-                self.slope.append(DERIVATIVES[self.problem.network.activation](Z))
+                self.slope.append(activation.textbook_slope(Z))
                 self.factor.append(np.ones_like(Z) if kept is None else kept)
                 self.A.append(G * self.factor[-1])
 
     def backward(self) -> None:
-        self.dZ, self.dA = [None] * self.depth, [None] * (self.depth - 1)
-        self.dZ[-1] = LOSS_SLOPES[self.problem.network.loss](self.Z[-1], self.problem.Y) / self.m
+        dZ = LOSS_SLOPES[self.problem.network.loss](self.Z[-1], self.problem.Y) / self.m
+        downwards, downwards_dA = [dZ], []
         for index in range(self.depth - 2, -1, -1):
-            self.dA[index] = self.dZ[index + 1] @ self.W[index + 1].T
-            self.dZ[index] = self.dA[index] * self.slope[index] * self.factor[index]
+            dA = downwards[-1] @ self.W[index + 1].T
+            downwards_dA.append(dA)
+            downwards.append(dA * self.slope[index] * self.factor[index])
+        self.dZ: list[Array] = downwards[::-1]
+        self.dA: list[Array] = downwards_dA[::-1]
 
-    def decay(self, index: int) -> np.ndarray:
+    def decay(self, index: int) -> Array:
         """The penalty's slope at the weights of a layer."""
-        return self.problem.l2_lambda / self.problem.m_train * self.W[index]
+        slope: Array = self.problem.l2_lambda / self.problem.m_train * self.W[index]
+        return slope
 
-    def gradient(self, index: int, *, A=None, dZ=None) -> tuple[np.ndarray, np.ndarray]:
+    def gradient(self, index: int, *, A: Array | None = None, dZ: Array | None = None) -> tuple[Array, Array]:
         """dW (penalty included) and db of a layer; A and dZ may be given, to see what would follow from others."""
         A = self.A[index] if A is None else A
         dZ = self.dZ[index] if dZ is None else dZ

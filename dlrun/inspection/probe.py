@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import LoadedConfig
-from ..diagnosis.causes import drawn_spread
 from ..diagnosis.findings import Finding
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
@@ -13,7 +12,7 @@ from ..nn.evaluation import evaluate
 from ..nn.initializers import INITIALIZERS
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.propagation import Signals, first_dead, float32_depth, growth, signals, theory
-from ..nn.training import Examples, Trainer, TrainingPlan
+from ..nn.training import Examples, Streams, Trainer, TrainingPlan
 
 # Training rows that the signals are measured on.
 ROWS = 128
@@ -62,7 +61,7 @@ def probed(experiment: Experiment, init: str) -> tuple[Signals, Signals, Signals
     drawn = initial_parameters(network.sizes, init, rng=rng, scale=scale, dtype=np.float64)
     exact, single = (measured(experiment, drawn.astype(dtype), X, Y) for dtype in (np.float64, np.float32))
     shapes = zip(network.sizes[:-1], network.sizes[1:], strict=True)
-    variances = [drawn_spread(init, scale, *shape) ** 2 for shape in shapes]
+    variances = [INITIALIZERS[init].spread(*shape, scale) ** 2 for shape in shapes]
     first = float(np.mean(np.square(X, dtype=np.float64)))
     return exact, single, theory(network, variances, first, exact.gradients[-1])
 
@@ -138,9 +137,7 @@ def error_left(experiment: Experiment, rows: Examples, rate: float) -> float:
     plan = TrainingPlan(STEPS, None, "adam", rate, evaluate_every=STEPS)
     streams = random_streams(experiment.config.seed)
     parameters = experiment.parameters.copy()
-    trainer = Trainer(
-        network, parameters, rows, rows, plan, batch_rng=streams["batches"], dropout_rng=streams["dropout"]
-    )
+    trainer = Trainer(network, parameters, rows, rows, plan, Streams(streams["batches"], streams["dropout"]))
     try:
         list(trainer.epochs())
     except Diverged:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Array
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -40,12 +42,20 @@ class Augmenter:
     mean, scale (n,) : what the inputs were normalised by, X = (pixels - mean) / scale; None if they were not.
     """
 
-    def __init__(self, augmentation: Augmentation, *, rng, side: int | None, mean=None, scale=None):
-        self.augmentation, self.rng, self.side = augmentation, rng, side
+    def __init__(
+        self,
+        augmentation: Augmentation,
+        *,
+        rng: np.random.Generator,
+        side: int | None,
+        mean: Array | None = None,
+        scale: Array | None = None,
+    ):
+        self.augmentation, self.rng, self.side = augmentation, rng, side or 0
         self.mean = 0.0 if mean is None else mean
         self.scale = 1.0 if scale is None else scale
 
-    def __call__(self, X: np.ndarray) -> None:
+    def __call__(self, X: Array) -> None:
         if self.augmentation.moves_pixels:
             pixels = X * self.scale + self.mean
             images = pixels.reshape(len(X), self.side, self.side)
@@ -54,7 +64,7 @@ class Augmenter:
         if self.augmentation.noise > 0:
             X += self.rng.standard_normal(X.shape, dtype=np.float32) * np.float32(self.augmentation.noise)
 
-    def draw_maps(self, m: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw_maps(self, m: int) -> tuple[Array, Array]:
         """Matrices (m, 2, 2) and offsets (m, 2) that take a target pixel, from the centre, to its source (y, x)."""
         a = self.augmentation
         angle = np.deg2rad(self.rng.uniform(-a.rotate_degrees, a.rotate_degrees, m))
@@ -66,7 +76,7 @@ class Augmenter:
         return matrices, shift.astype(float)
 
 
-def resample(images: np.ndarray, matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def resample(images: Array, matrices: Array, offsets: Array) -> Array:
     """Images (m, h, w) moved by one affine map each, bilinear between pixels, zero outside.
 
     The target pixel at c + p shows the source at c + M (p - offset), where c is the centre of the image.

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .arrays import Array
+
 WORDS_A_DRAW = 4  # 16-bit words in one 64-bit draw
 WORD_VALUES = 2**16
 
@@ -25,10 +27,10 @@ class Masks:
     """
 
     def __init__(self, shapes: Sequence[tuple[int, int]], keep_probs: Sequence[float]):
-        self.views: list[np.ndarray | None] = []
+        self.views: list[Array | None] = []
         dropping = [(shape, keep) for shape, keep in zip(shapes, keep_probs, strict=True) if keep < 1]
         flat = np.ones(sum(m * n for (m, n), _ in dropping), np.bool_)
-        self.draws: list[tuple[np.ndarray, float]] = []
+        self.draws: list[tuple[Array, float]] = []
         start = 0
         for keep, group in itertools.groupby(dropping, key=lambda pair: pair[1]):
             end = start + sum(m * n for (m, n), _ in group)
@@ -45,7 +47,7 @@ class Masks:
             draw_mask(mask, keep_prob, rng)
 
 
-def draw_mask(mask: np.ndarray, keep_prob: float, rng: np.random.Generator) -> None:
+def draw_mask(mask: Array, keep_prob: float, rng: np.random.Generator) -> None:
     """Fill a flat boolean mask: True, with probability keep_prob, where a unit stays."""
     draws = rng.bit_generator.random_raw(-(-mask.size // WORDS_A_DRAW))
     last_kept = np.uint16(realised_keep_prob(keep_prob) * WORD_VALUES - 1)

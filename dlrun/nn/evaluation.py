@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from .arrays import Array, Rows
 from .moments import Moments
 from .network import Network, predict_logits
 from .parameters import Parameters
@@ -27,7 +28,7 @@ class Evaluation(NamedTuple):
 class Tally(Protocol):
     """Takes in answers (k,) and the truth (k,) a chunk at a time; error() is that of all of them."""
 
-    def add(self, answers: np.ndarray, truth: np.ndarray) -> None: ...
+    def add(self, answers: Array, truth: Array) -> None: ...
 
     def error(self) -> float: ...
 
@@ -35,10 +36,10 @@ class Tally(Protocol):
 class WrongAnswers:
     """The fraction of rows answered wrongly."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.wrong, self.count = 0, 0
 
-    def add(self, answers: np.ndarray, truth: np.ndarray) -> None:
+    def add(self, answers: Array, truth: Array) -> None:
         self.wrong += int(np.count_nonzero(answers != truth))
         self.count += len(truth)
 
@@ -53,10 +54,10 @@ class UnexplainedVariance:
     is 0 for a perfect fit and 1 otherwise.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.residual, self.truth = 0.0, Moments(1)
 
-    def add(self, answers: np.ndarray, truth: np.ndarray) -> None:
+    def add(self, answers: Array, truth: Array) -> None:
         truth = truth.astype(np.float64)
         self.residual += float(np.square(answers - truth).sum())
         self.truth.add(truth[:, None])
@@ -73,7 +74,7 @@ TALLIES: dict[str, type[Tally]] = {
 }
 
 
-def evaluate(network: Network, parameters: Parameters, X, Y) -> Evaluation:
+def evaluate(network: Network, parameters: Parameters, X: Rows, Y: Rows) -> Evaluation:
     """Loss and error of X (m, n_in) against Y, in Y's own form: (m, 1), or class indices (m,) for softmax."""
     loss, tally = 0.0, TALLIES[network.loss]()
     for rows in pieces(len(X)):
@@ -83,14 +84,14 @@ def evaluate(network: Network, parameters: Parameters, X, Y) -> Evaluation:
     return Evaluation(loss / len(X), tally.error())
 
 
-def error_of(network: Network, logits: np.ndarray, Y: np.ndarray) -> float:
+def error_of(network: Network, logits: Array, Y: Array) -> float:
     """The error of logits (m, n_out) that are known already."""
     tally = TALLIES[network.loss]()
     tally.add(network.loss_function.predict(logits), Y.reshape(-1))
     return tally.error()
 
 
-def baseline_error(network: Network, Y_train, Y) -> float:
+def baseline_error(network: Network, Y_train: Rows, Y: Rows) -> float:
     """The error on Y of one answer for all: the commonest training class, or the mean of the training targets."""
     answer, tally = commonest_answer(network, Y_train), TALLIES[network.loss]()
     for rows in pieces(len(Y)):
@@ -99,7 +100,7 @@ def baseline_error(network: Network, Y_train, Y) -> float:
     return tally.error()
 
 
-def commonest_answer(network: Network, Y) -> float:
+def commonest_answer(network: Network, Y: Rows) -> float:
     """The one answer that fits Y best: its commonest class, the lowest among equals, or its mean."""
     if network.loss == "squared":
         moments = Moments(1)

@@ -5,19 +5,27 @@ divided by m. Written on logits, so that |Z| = 1000 stays finite. Each comes wit
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from .arrays import Array
+
+
+class Mean(Protocol):
+    """The mean loss of logits Z (m, k) against Y; its slope at the logits goes into dZ (m, k) where that is given."""
+
+    def __call__(self, Z: Array, Y: Array, dZ: Array | None = None) -> float: ...
 
 
 class Loss(NamedTuple):
     """mean(Z, Y, dZ=None) -> loss per example; predict(Z) -> class indices (m,) or values (m,)."""
 
-    mean: Callable[..., float]
-    predict: Callable[[np.ndarray], np.ndarray]
+    mean: Mean
+    predict: Callable[[Array], Array]
 
 
-def sigmoid_cross_entropy(Z, Y, dZ=None):
+def sigmoid_cross_entropy(Z: Array, Y: Array, dZ: Array | None = None) -> float:
     """Mean logistic loss in nats of logits Z (m, 1) against Y (m, 1) in {0, 1}.
 
     -y log s(z) - (1 - y) log(1 - s(z)) = max(z, 0) - z y + log(1 + exp(-|z|)), and its slope is s(z) - y.
@@ -39,7 +47,7 @@ def sigmoid_cross_entropy(Z, Y, dZ=None):
     return float(np.add.reduce(loss, axis=None)) / len(Z)
 
 
-def softmax_cross_entropy(Z, Y, dZ=None):
+def softmax_cross_entropy(Z: Array, Y: Array, dZ: Array | None = None) -> float:
     """Mean cross-entropy in nats of logits Z (m, k) against class indices Y (m,).
 
     log sum_j exp(z_j) - z_y, and its slope is softmax(z) - onehot(y). Source: Bishop 2006, section 4.3.4.
@@ -59,7 +67,7 @@ def softmax_cross_entropy(Z, Y, dZ=None):
     return float(loss) / m
 
 
-def squared_error(Z, Y, dZ=None):
+def squared_error(Z: Array, Y: Array, dZ: Array | None = None) -> float:
     """Mean squared error of Z (m, 1) against Y (m, 1), in squared target units: (z - y)^2, and its slope 2 (z - y)."""
     difference = Z - Y
     if dZ is not None:
@@ -67,17 +75,18 @@ def squared_error(Z, Y, dZ=None):
     return float(np.add.reduce(np.square(difference), axis=None)) / len(Z)
 
 
-def positive(Z):
+def positive(Z: Array) -> Array:
     """Class 1 where the logit is above zero."""
     return (Z[:, 0] > 0).astype(np.int64)
 
 
-def largest(Z):
+def largest(Z: Array) -> Array:
     """The class with the largest logit."""
-    return Z.argmax(axis=1)
+    classes: Array = Z.argmax(axis=1)
+    return classes
 
 
-def value(Z):
+def value(Z: Array) -> Array:
     """The output itself."""
     return Z[:, 0]
 

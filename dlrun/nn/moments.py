@@ -5,6 +5,8 @@ Used wherever the rows are too many to be held: scaling on the data side, and th
 
 import numpy as np
 
+from .arrays import Array
+
 
 class Moments:
     """count; squares (n,) float64, the sum of squared distances from the mean, of the rows seen so far.
@@ -16,7 +18,7 @@ class Moments:
     def __init__(self, n: int):
         self.count, self.first, self.offset, self.squares = 0, np.zeros(n), np.zeros(n), np.zeros(n)
 
-    def add(self, block: np.ndarray) -> None:
+    def add(self, block: Array) -> None:
         """Take in rows (k, n) of any numeric type.
 
         Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance", equation 2.1.
@@ -33,10 +35,10 @@ class Moments:
         self.offset += apart * share
         self.count += len(block)
 
-    def mean(self) -> np.ndarray:
+    def mean(self) -> Array:
         """(n,)."""
         return self.first + self.offset
 
-    def variance(self) -> np.ndarray:
+    def variance(self) -> Array:
         """(n,), the mean squared distance: the divisor is the count."""
         return self.squares / self.count

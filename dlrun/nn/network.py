@@ -10,8 +10,10 @@ and a backward pass spoils nothing. The formulas, rows being examples:
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .activations import ACTIVATIONS, Activation
+from .arrays import Array
 from .dropout import Masks, realised_keep_prob
 from .losses import LOSSES, Loss
 from .parameters import Parameters
@@ -50,7 +52,7 @@ class Hidden:
     Z, gate (m, n) : the pre-activation, and booleans for a slope that is 0 or 1: scratch, which the next layer reuses.
     """
 
-    def __init__(self, Z: np.ndarray, gate: np.ndarray, mask: np.ndarray | None, keep_prob: float):
+    def __init__(self, Z: Array, gate: Array, mask: Array | None, keep_prob: float):
         m, n = Z.shape
         self.A1 = np.empty((m, n + 1), Z.dtype)
         self.A1[:, -1] = 1
@@ -68,7 +70,7 @@ class Workspace:
     logits, dZ (m, n_out) : column by column in memory, because the losses reduce over the few columns of a row.
     """
 
-    def __init__(self, network: Network, m: int, dtype=np.float32):
+    def __init__(self, network: Network, m: int, dtype: npt.DTypeLike = np.float32):
         n_in, *widths, n_out = network.sizes
         self.network = network
         self.X1 = np.ones((m, n_in + 1), dtype)
@@ -88,7 +90,7 @@ class Workspace:
         scratch = np.empty((2, m * widest), dtype)
         self.dA = [first(scratch[i % 2], m, n) for i, n in enumerate(widths)]
 
-    def inputs(self) -> list[np.ndarray]:
+    def inputs(self) -> list[Array]:
         """What each layer with weights multiplies, beside its column of ones: X1, then each hidden A1."""
         return [self.X1, *(hidden.A1 for hidden in self.hidden)]
 
@@ -97,12 +99,12 @@ class Workspace:
         self.masks.draw(rng)
 
 
-def first(memory: np.ndarray, m: int, n: int) -> np.ndarray:
+def first(memory: Array, m: int, n: int) -> Array:
     """A view (m, n) of the first numbers of a flat piece of memory."""
     return memory[: m * n].reshape(m, n)
 
 
-def forward(parameters: Parameters, workspace: Workspace) -> np.ndarray:
+def forward(parameters: Parameters, workspace: Workspace) -> Array:
     """Logits (m, n_out) of the rows in `workspace.X`, through the masks last drawn; leaves what `backward` needs."""
     activation = ACTIVATIONS[workspace.network.activation]
     A1 = workspace.X1
@@ -153,7 +155,7 @@ def backward(parameters: Parameters, gradient: Parameters, workspace: Workspace)
             dZ = np.multiply(dA, workspace.hidden[index - 1].factor, out=dA)
 
 
-def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: np.ndarray) -> float:
+def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: Array) -> float:
     """The mean data loss of the rows in `workspace.X` against Y, its gradient in `gradient`; no penalty."""
     logits = forward(parameters, workspace)
     loss = workspace.network.loss_function.mean(logits, Y, workspace.dZ)
@@ -161,13 +163,14 @@ def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: W
     return loss
 
 
-def predict_logits(network: Network, parameters: Parameters, X: np.ndarray) -> np.ndarray:
+def predict_logits(network: Network, parameters: Parameters, X: Array) -> Array:
     """Logits (m, n_out) of the rows of X, dropout off. Keeps nothing but the layer at hand."""
     activation = ACTIVATIONS[network.activation]
     A = X
     for layer in parameters.layers[:-1]:
-        Z = A @ layer.W
+        Z: Array = A @ layer.W
         Z += layer.b
         A = np.empty_like(Z)
         activation.value(Z, A)
-    return A @ parameters.layers[-1].W + parameters.layers[-1].b
+    logits: Array = A @ parameters.layers[-1].W + parameters.layers[-1].b
+    return logits

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from .arrays import Array
 from .initializers import INITIALIZERS
 
 
 class Layer(NamedTuple):
     """Views of one layer: W (n_in, n_out), b (n_out,), and Wb (n_in + 1, n_out), which holds both."""
 
-    W: np.ndarray
-    b: np.ndarray
-    Wb: np.ndarray
+    W: Array
+    b: Array
+    Wb: Array
 
 
 class Parameters:
@@ -27,7 +29,7 @@ class Parameters:
     sizes : widths from the inputs to the outputs, so that depth = len(sizes) - 1.
     """
 
-    def __init__(self, sizes: Sequence[int], dtype=np.float32):
+    def __init__(self, sizes: Sequence[int], dtype: npt.DTypeLike = np.float32):
         self.sizes = tuple(sizes)
         shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         self.flat = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), dtype)
@@ -38,7 +40,7 @@ class Parameters:
             self.layers.append(Layer(Wb[:-1], Wb[-1], Wb))
             start += Wb.size
 
-    def tensors(self) -> dict[str, np.ndarray]:
+    def tensors(self) -> dict[str, Array]:
         """Views by name, in order: W1, b1, W2, b2, ..."""
         named = {}
         for number, layer in enumerate(self.layers, start=1):
@@ -50,25 +52,27 @@ class Parameters:
         """The same numbers in a vector of their own."""
         return self.astype(self.flat.dtype)
 
-    def astype(self, dtype) -> "Parameters":
+    def astype(self, dtype: npt.DTypeLike) -> "Parameters":
         """The same numbers in a vector of their own, of another precision."""
         other = Parameters(self.sizes, dtype)
         other.flat[:] = self.flat
         return other
 
 
-def initial_parameters(sizes: Sequence[int], init: str, *, rng, scale: float = 0.01, dtype=np.float32) -> Parameters:
+def initial_parameters(
+    sizes: Sequence[int], init: str, *, rng: np.random.Generator, scale: float = 0.01, dtype: npt.DTypeLike = np.float32
+) -> Parameters:
     """Fresh parameters: weights drawn layer by layer by the rule named `init`, biases zero.
 
     Drawn in float64 whatever the dtype, so that both precisions start from the same numbers.
     """
     parameters = Parameters(sizes, dtype)
     for layer in parameters.layers:
-        layer.W[:] = INITIALIZERS[init](*layer.W.shape, rng=rng, scale=scale)
+        layer.W[:] = INITIALIZERS[init].weights(*layer.W.shape, rng=rng, scale=scale)
     return parameters
 
 
-def weight_decay(parameters: Parameters, l2_lambda: float, m_train: int) -> np.ndarray:
+def weight_decay(parameters: Parameters, l2_lambda: float, m_train: int) -> Array:
     """lambda / m_train at each weight and 0 at each bias, in the layout of `parameters.flat`.
 
     The penalty lambda/(2 m) sum W^2 is half the sum of decay * theta^2, and its slope is decay * theta.

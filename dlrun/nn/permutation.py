@@ -8,6 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from .arrays import Array
+
 # Over ten thousand keys, six rounds still favoured some places of three numbers (p of 1e-8); eight did not (p > 0.1).
 ROUNDS = 8
 
@@ -27,7 +29,7 @@ class Permutation:
     keys (ROUNDS, 2) uint64 : all that it is made of; equal m and keys are the same permutation on any machine.
     """
 
-    def __init__(self, m: int, keys: np.ndarray):
+    def __init__(self, m: int, keys: Array):
         self.m, self.keys = m, keys
         self.odd_and_offset = [(odd | np.uint64(1), offset) for odd, offset in keys]
         # They are mixed as numbers of just so many bits, one half of the bits by the other.
@@ -42,24 +44,24 @@ class Permutation:
     def __len__(self) -> int:
         return self.m
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         """(k,) int64."""
         if isinstance(places, slice):
             places = np.arange(*places.indices(self.m))
         return self._walked(places, tuple(range(ROUNDS)))
 
-    def places_of(self, numbers: np.ndarray) -> np.ndarray:
+    def places_of(self, numbers: Array) -> Array:
         """(k,) int64, the way back: `permutation[permutation.places_of(numbers)]` are the numbers."""
         return self._walked(numbers, tuple(reversed(range(ROUNDS))))
 
-    def _walked(self, numbers: np.ndarray, rounds: tuple[int, ...]) -> np.ndarray:
+    def _walked(self, numbers: Array, rounds: tuple[int, ...]) -> Array:
         """The numbers sent through the rounds, and those that fell beyond m sent on until they fall below."""
         found = self._mixed(np.asarray(numbers).astype(np.uint64), rounds)
         while (outside := np.flatnonzero(found >= self.m)).size:
             found[outside] = self._mixed(found[outside], rounds)
         return found.astype(np.int64)
 
-    def _mixed(self, numbers: np.ndarray, rounds: tuple[int, ...]) -> np.ndarray:
+    def _mixed(self, numbers: Array, rounds: tuple[int, ...]) -> Array:
         """One half xored with a hash of the other in turn; the same steps backwards undo it."""
         low, high = numbers & np.uint64((1 << self.low_bits) - 1), numbers >> np.uint64(self.low_bits)
         for at in rounds:
@@ -69,10 +71,10 @@ class Permutation:
                 low ^= self._hashed(high, at, self.low_bits)
         return (high << np.uint64(self.low_bits)) | low
 
-    def _hashed(self, half: np.ndarray, at: int, bits: int) -> np.ndarray:
+    def _hashed(self, half: Array, at: int, bits: int) -> Array:
         """A number of so many bits for each, by the keys of a round."""
         odd, offset = self.odd_and_offset[at]
-        mixed = half * odd
+        mixed: Array = half * odd
         mixed += offset
         mixed ^= mixed >> np.uint64(32)
         mixed *= SPREAD
@@ -80,6 +82,6 @@ class Permutation:
         return mixed
 
 
-def shuffled(m: int, rng: np.random.Generator) -> np.ndarray | Permutation:
+def shuffled(m: int, rng: np.random.Generator) -> Array | Permutation:
     """range(m) in random order, to be sliced: listed (m,) int64, or keyed where the list would take much memory."""
     return rng.permutation(m) if m <= LISTED_ROWS else Permutation.drawn(m, rng)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arrays import Array, Rows
 from .evaluation import pieces
 from .network import Network, predict_logits
 from .parameters import Parameters
@@ -25,13 +26,13 @@ class Predictions(NamedTuple):
     losses (m,) : data loss float64, in nats or squared units of Y.
     """
 
-    targets: np.ndarray
-    answers: np.ndarray
-    outputs: np.ndarray
-    losses: np.ndarray
+    targets: Array
+    answers: Array
+    outputs: Array
+    losses: Array
 
 
-def predictions(network: Network, parameters: Parameters, X, Y, most: int | None = None) -> Predictions:
+def predictions(network: Network, parameters: Parameters, X: Rows, Y: Rows, most: int | None = None) -> Predictions:
     """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; of the first `most`."""
     m = len(X) if most is None else min(len(X), most)
     number = np.int64 if network.loss != "squared" else np.float64
@@ -44,7 +45,7 @@ def predictions(network: Network, parameters: Parameters, X, Y, most: int | None
     return Predictions(targets, answers, np.concatenate(outputs)[:OUTPUT_ROWS], losses)
 
 
-def of_chunk(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray, keep: bool) -> Predictions:
+def of_chunk(network: Network, parameters: Parameters, X: Array, Y: Array, keep: bool) -> Predictions:
     """The predictions for the rows of one chunk; no outputs unless `keep`."""
     logits = predict_logits(network, parameters, X)
     outputs, losses = OUTPUTS[network.loss](logits.astype(np.float64), Y)
@@ -54,13 +55,13 @@ def of_chunk(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndar
     return Predictions(targets, answers, outputs[: len(Y) if keep else 0], losses)
 
 
-def of_sigmoid(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def of_sigmoid(Z: Array, Y: Array) -> tuple[Array, Array]:
     """Probability of class 1 (m, 1), and max(z, 0) - z y + log(1 + exp(-|z|)) in nats (m,)."""
     softplus = np.logaddexp(0, Z)
     return np.exp(Z - softplus).astype(np.float32), (softplus - Z * Y)[:, 0]
 
 
-def of_softmax(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def of_softmax(Z: Array, Y: Array) -> tuple[Array, Array]:
     """Probabilities (m, k), and log sum_j exp(z_j) - z_y in nats (m,)."""
     shifted = Z - Z.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -68,12 +69,12 @@ def of_softmax(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.exp(log_probabilities).astype(np.float32), -log_probabilities[np.arange(len(Y)), Y]
 
 
-def of_squared(Z: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def of_squared(Z: Array, Y: Array) -> tuple[Array, Array]:
     """The numbers predicted (m, 1), and (z - y)^2 in squared units (m,)."""
     return Z, np.square(Z - Y)[:, 0]
 
 
-OUTPUTS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
+OUTPUTS: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
     "sigmoid": of_sigmoid,
     "softmax": of_softmax,
     "squared": of_squared,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .activations import ACTIVATIONS, Activation
+from .arrays import Array
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
@@ -41,7 +42,7 @@ class Signals:
     gradients: list[float]
 
 
-def signals(network: Network, parameters: Parameters, X: np.ndarray, Y: np.ndarray) -> Signals:
+def signals(network: Network, parameters: Parameters, X: Array, Y: Array) -> Signals:
     """What a pass forward and back over X (m, n_in) finds, dropout off, in the parameters' own precision."""
     plain = Network(network.sizes, network.activation, network.loss)
     workspace = Workspace(plain, len(X), parameters.flat.dtype)
@@ -66,7 +67,7 @@ def slopes(parameters: Parameters, workspace: Workspace) -> list[float]:
     return found[::-1]
 
 
-def rms(A: np.ndarray) -> float:
+def rms(A: Array) -> float:
     """The root of the mean square, in float64, whose range ends far beyond float32's; what is not finite stays so."""
     return math.sqrt(float(np.mean(np.square(A, dtype=np.float64)))) if np.isfinite(A).all() else math.inf
 
@@ -94,7 +95,7 @@ def expected(activation: Activation, q: float, *, of_slope: bool) -> float:
     return expected_square(activation, math.sqrt(q) * POINTS, of_slope)
 
 
-def expected_square(activation: Activation, Z: np.ndarray, of_slope: bool) -> float:
+def expected_square(activation: Activation, Z: Array, of_slope: bool) -> float:
     A, slope = np.empty_like(Z), np.empty_like(Z)
     activation.value(Z, A)
     if of_slope:
@@ -113,7 +114,8 @@ def growth(values: Sequence[float]) -> float | None:
     alive = [value for value in inner if value > 0 and math.isfinite(value)]
     if len(inner) < 2 or len(alive) < len(inner):
         return None
-    return (inner[-1] / inner[0]) ** (1 / (len(inner) - 1))
+    factor: float = (inner[-1] / inner[0]) ** (1 / (len(inner) - 1))
+    return factor
 
 
 def float32_depth(factor: float | None, start: float) -> int | None:

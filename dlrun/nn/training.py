@@ -7,28 +7,37 @@ bit for bit as if it had never stopped.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import Diverged
+from ..records import Mapped
+from .arrays import Array, Rows
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
 from .permutation import shuffled
-from .trace import Tracer
+from .trace import TraceLine, Tracer
 
 
 class Examples(NamedTuple):
     """X (m, n_in), and Y as the loss wants it: (m, 1), or class indices (m,) for softmax.
 
-    Arrays, or rows that stay in a file: what has a length, slices, and `take(rows, axis=0)`.
+    Arrays, or rows that stay in a file.
     """
 
-    X: np.ndarray
-    Y: np.ndarray
+    X: Rows
+    Y: Rows
+
+
+class Streams(NamedTuple):
+    """The generators that training draws from: the order of the rows, and the units that are dropped."""
+
+    batches: np.random.Generator
+    dropout: np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class TrainingPlan:
 
     learning_rate_decay : the rate of epoch e, counted from 0, is learning_rate / (1 + decay * e).
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
+    trace : whether the network is looked at, at some epochs; nothing in training depends on it.
     """
 
     epochs: int
@@ -48,27 +58,28 @@ class TrainingPlan:
     evaluate_every: int = 1
     patience_epochs: int | None = None
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
+    trace: bool = False
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """One epoch. Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
+@dataclass(frozen=True, slots=True)
+class EpochRecord(Mapped):
+    """One epoch: a line of metrics.jsonl. None stands for a number that was not measured, or that JSON has none for.
 
-    Measured after it, dropout off, or None where it was not: train_loss, dev_loss, train_error, dev_error.
+    Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
+    Measured after it, dropout off: train_loss, dev_loss, train_error, dev_error.
+    seconds : of the run up to the end of the epoch; 0 until whoever runs it says so.
     """
 
     epoch: int
-    cost: float
-    loss: float
-    penalty: float
+    cost: float | None
+    loss: float | None
+    penalty: float | None
     learning_rate: float
     train_loss: float | None = None
     dev_loss: float | None = None
     train_error: float | None = None
     dev_error: float | None = None
-
-    def to_dict(self) -> dict:
-        return asdict(self)
+    seconds: float = 0.0
 
 
 class Trainer:
@@ -76,8 +87,8 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
-    batches_done : the steps of the epoch under way, whose rows were shuffled from `shuffle_state` of batch_rng.
-    tracer : looks at the network at some epochs if `trace` is asked for; nothing in training depends on it.
+    batches_done : the steps of the epoch under way, whose rows were shuffled from `shuffle_state` of its stream.
+    tracer : looks at the network at some epochs, if the plan asks for a trace.
     after_step : called after each step; what it raises ends the training there, in a state that can be gone on from.
     """
 
@@ -88,18 +99,14 @@ class Trainer:
         train: Examples,
         dev: Examples,
         plan: TrainingPlan,
-        *,
-        batch_rng: np.random.Generator,
-        dropout_rng: np.random.Generator,
-        augment: Callable[[np.ndarray], None] | None = None,
-        trace: bool = False,
+        streams: Streams,
+        augment: Callable[[Array], None] | None = None,
     ):
         self.network, self.parameters, self.train, self.dev, self.plan = network, parameters, train, dev, plan
-        self.batch_rng, self.dropout_rng, self.augment = batch_rng, dropout_rng, augment
+        self.streams, self.augment = streams, augment
         m = len(train.X)
         self.batch_size = min(plan.batch_size or m, m)
-        looks = {"batch_size": self.batch_size, "l2_lambda": plan.l2_lambda, "dtype": parameters.flat.dtype}
-        self.tracer = Tracer(network, train.X, train.Y, **looks) if trace else None
+        self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
         decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
         self.optimizer = Optimizer(plan.optimizer, parameters, decay, plan.settings)
         self.gradient = Parameters(network.sizes, parameters.flat.dtype)
@@ -109,7 +116,7 @@ class Trainer:
             np.copyto(self.workspaces[m].X, train.X[:])
         self.epochs_done, self.batches_done = 0, 0
         self.loss_sum, self.penalty_sum = 0.0, 0.0
-        self.shuffle_state = batch_rng.bit_generator.state
+        self.shuffle_state = streams.batches.bit_generator.state
         self.after_step: Callable[[], None] = lambda: None
         self.last_good = parameters.copy()
         self.best: Parameters | None = None
@@ -136,29 +143,29 @@ class Trainer:
         loss, penalty = self.loss_sum / m, self.penalty_sum / m
         self.epochs_done, self.batches_done, self.loss_sum, self.penalty_sum = self.epochs_done + 1, 0, 0.0, 0.0
         if self.batch_size < m:
-            self.shuffle_state = self.batch_rng.bit_generator.state
+            self.shuffle_state = self.streams.batches.bit_generator.state
         self.require_finite(float(np.dot(self.parameters.flat, self.parameters.flat)), self.epochs_done)
         record = EpochRecord(self.epochs_done, loss + penalty, loss, penalty, rate, **self.measure())
         np.copyto(self.last_good.flat, self.parameters.flat)
         return record
 
-    def batches(self, first: int = 0) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+    def batches(self, first: int = 0) -> Iterator[tuple[Array | None, Array]]:
         """Row numbers and targets of each batch of an epoch from the `first` on, reshuffled; None for all rows."""
         m = len(self.train.X)
         if self.batch_size == m:
             if not first:
-                yield None, self.train.Y
+                yield None, self.train.Y[:]
             return
-        order = shuffled(m, self.batch_rng)
+        order = shuffled(m, self.streams.batches)
         for start in range(first * self.batch_size, m, self.batch_size):
             rows = order[start : start + self.batch_size]
             yield rows, self.train.Y.take(rows, axis=0)
 
-    def step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
+    def step(self, rows: Array | None, Y: Array, rate: float) -> tuple[float, float]:
         """One step on one batch. Returns its mean data loss and the penalty, both before the update."""
         workspace = self.workspaces[len(Y)]
         self.gather(rows, workspace)
-        workspace.draw_masks(self.dropout_rng)
+        workspace.draw_masks(self.streams.dropout)
         logits = forward(self.parameters, workspace)
         loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
         self.require_finite(loss, self.epochs_done + 1, workspace)
@@ -166,9 +173,9 @@ class Trainer:
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
         return loss, penalty
 
-    def traced_step(self, rows: np.ndarray | None, Y: np.ndarray, rate: float) -> tuple[float, float]:
+    def traced_step(self, rows: Array | None, Y: Array, rate: float) -> tuple[float, float]:
         """The last step of an epoch, watched by the tracer if the epoch is to be traced."""
-        if not self.is_traced(self.epochs_done + 1):
+        if self.tracer is None or not self.is_traced(self.epochs_done + 1):
             return self.step(rows, Y, rate)
         self.tracer.remember(self.parameters)
         costs = self.step(rows, Y, rate)
@@ -179,14 +186,14 @@ class Trainer:
         """Whether the network is looked at after this epoch: where the tracer wants it, and after the plan's last."""
         return self.tracer is not None and (epoch == self.plan.epochs or self.tracer.is_due(epoch))
 
-    def trace(self) -> dict | None:
+    def trace(self) -> TraceLine | None:
         """The trace's line of the epoch just done (before any: of the initialisation), or None where there is none."""
         is_traced = self.is_traced(self.epochs_done)
         if self.tracer is None or not (is_traced or self.out_of_patience()):
             return None
         return self.tracer.look(self.epochs_done, self.parameters, watched=is_traced)
 
-    def gather(self, rows: np.ndarray | None, workspace: Workspace) -> None:
+    def gather(self, rows: Array | None, workspace: Workspace) -> None:
         """Bring a batch into the workspace, augmented; a full batch without augmentation is there from the start."""
         if rows is not None:
             np.copyto(workspace.X, self.train.X.take(rows, axis=0))
@@ -233,10 +240,10 @@ class Trainer:
     def batches_in_epoch(self) -> int:
         return -(-len(self.train.X) // self.batch_size)
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, Array]:
         """All that training goes on from, between two steps, but for the generators: views, and small copies.
 
-        Whoever keeps it keeps the generators' states too, that of batch_rng as it is in `shuffle_state`.
+        Whoever keeps it keeps the generators' states too, that of the batches as it is in `shuffle_state`.
         """
         best = self.best or Parameters(self.network.sizes, self.parameters.flat.dtype)
         counts = (self.epochs_done, self.batches_done, self.optimizer.steps, self.best_epoch or 0)
@@ -250,7 +257,7 @@ class Trainer:
             "moves": self.tracer.moves if self.tracer else np.empty(0),
         }
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
+    def restore(self, state: dict[str, Array]) -> None:
         """Go on from what `state` gave, the generators having been set already."""
         np.copyto(self.parameters.flat, state["parameters"])
         np.copyto(self.optimizer.state, state["optimizer"])
@@ -263,7 +270,7 @@ class Trainer:
             np.copyto(self.best.flat, state["best"])
         if self.tracer:
             np.copyto(self.tracer.moves, state["moves"])
-        self.shuffle_state = self.batch_rng.bit_generator.state
+        self.shuffle_state = self.streams.batches.bit_generator.state
 
     def require_finite(self, number: float, epoch: int, workspace: Workspace | None = None) -> None:
         if not math.isfinite(number):
@@ -285,3 +292,9 @@ class Trainer:
             if not np.isfinite(hidden.A).all():
                 return number, "activations"
         return self.network.depth, "outputs"
+
+
+def tracer_of(network: Network, parameters: Parameters, train: Examples, plan: TrainingPlan, batch_size: int) -> Tracer:
+    """What looks at such a training."""
+    dtype = parameters.flat.dtype
+    return Tracer(network, train.X, train.Y, batch_size=batch_size, l2_lambda=plan.l2_lambda, dtype=dtype)

@@ -5,6 +5,7 @@ that they do not hold but differences of two of their numbers, and prints to the
 """
 
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -17,6 +18,9 @@ from .bars import error_bars
 from .health import SEVERITIES, show_finding
 from .qualifiers import show_reference, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
+
+if TYPE_CHECKING:
+    from ..gradcheck import NetworkReport, OwnReport, SweepReport
 
 SPLITS = ("train", "dev", "test")
 INTERVAL_HEADER = "90% interval"
@@ -195,16 +199,16 @@ def show_classes(classes: dict | None, console: Console) -> None:
     console.print(table)
 
 
-def show_gradcheck(report: dict, console: Console) -> None:
+def show_gradcheck(report: "NetworkReport | OwnReport", console: Console) -> None:
     """Whether backpropagation agrees with central differences, tensor by tensor and situation by situation."""
     from ..gradcheck import report_lines
 
-    style = {"pass": "bold green", "fail": "bold red"}.get(report["verdict"], "bold yellow")
+    style = {"pass": "bold green", "fail": "bold red"}.get(report.verdict, "bold yellow")
     for number, line in enumerate(report_lines(report)):
         say(console, (line, style if number == 0 else ""), whole=True)
 
 
-def show_sweep(report: dict, console: Console) -> None:
+def show_sweep(report: "SweepReport", console: Console) -> None:
     """The V-curve: relative difference against the step."""
     from ..gradcheck import sweep_lines
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
-from dlrun.nn.training import Examples, Trainer, TrainingPlan
+from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 
 from .shapes import KEEP_PROB, L2_LAMBDA, LEARNING_RATE, SEED, Shape, examples, initial_weights, targets
 
@@ -43,4 +43,4 @@ def trainer(shape: Shape, X: np.ndarray, classes: np.ndarray) -> Trainer:
     )
     train = Examples(X, targets(shape, classes))
     parameters = initial_parameters(shape.sizes, "he", rng=init_rng)
-    return Trainer(network, parameters, train, train, plan, batch_rng=batch_rng, dropout_rng=dropout_rng)
+    return Trainer(network, parameters, train, train, plan, Streams(batch_rng, dropout_rng))
