@@ -15,6 +15,7 @@ import numpy as np
 
 from ..damages import DAMAGES
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .columns import plain_table, text_or_numbers
 from .examples import Column, Table
@@ -44,7 +45,7 @@ def read_arrays(files: Files, reading: Reading) -> Table:
 
     Flat rows whose length is a square count as images, for nothing else can tell. Raises DataError.
     """
-    pieces: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
+    pieces: dict[str, tuple[str, Array, Array]] = {}
     for split, (shown, path) in files.items():
         arrays = _loaded(shown, path)
         found = _pairs(shown, arrays, only=None if split == "train" else split)
@@ -65,7 +66,7 @@ def read_arrays(files: Files, reading: Reading) -> Table:
     return replace(table, own_target=_target(y), given=given, place=place)
 
 
-def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
+def _loaded(shown: str, path: Path) -> dict[str, Array]:
     raw = read_bytes(path, shown)
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -81,7 +82,7 @@ def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> np.ndarray:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Array:
     """The array in a member of an archive of so many bytes. Raises ValueError where it announces more than it holds."""
     if member.compress_size > size or member.file_size > MOST_DEFLATED * member.compress_size:
         raise ValueError("a member larger than its archive")
@@ -110,7 +111,7 @@ def too_large(shown: str) -> DataError:
     return DataError(f"{shown}: does not fit into memory; take fewer rows, or {advice}")
 
 
-def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) -> list[tuple[str, str, str]]:
+def _pairs(shown: str, arrays: Mapping[str, Array], *, only: str | None) -> list[tuple[str, str, str]]:
     """(split, key of X, key of y) for each split in the file; `only` is the split of a separate dev or test file."""
     keys: dict[str, dict[str, str]] = {"x": {}, "y": {}}
     for key in arrays:
@@ -128,7 +129,7 @@ def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) ->
     return [(split, keys["x"][split], keys["y"][split]) for split in found]
 
 
-def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
+def _check(where: str, X: Array, y: Array) -> None:
     if X.dtype.kind not in "biuf" or X.ndim < 2:
         raise DataError(f"{where} has type {X.dtype} and shape {X.shape}; expected numbers of shape (rows, features)")
     if y.ndim == 0 or len(X) != len(y):
@@ -143,7 +144,7 @@ def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
         )
 
 
-def _labels(where: str, y: np.ndarray) -> np.ndarray:
+def _labels(where: str, y: Array) -> Array:
     """Labels as (m,): a column is flattened, one-hot rows become their index."""
     y = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
     flat = y.reshape(len(y), -1)
@@ -152,11 +153,11 @@ def _labels(where: str, y: np.ndarray) -> np.ndarray:
     is_one_hot = y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()
     if flat.shape[1] != 1 and not is_one_hot:
         raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
-    labels: np.ndarray = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
+    labels: Array = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
     return labels
 
 
-def _target(y: np.ndarray) -> Column:
+def _target(y: Array) -> Column:
     return text_or_numbers("y", y)
 
 

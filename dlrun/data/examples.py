@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
@@ -26,13 +27,13 @@ class Column(NamedTuple):
     """One column: numbers with NaN where missing (`levels` is None), or codes into `levels` with -1 where missing."""
 
     name: str
-    values: np.ndarray
+    values: Array
     levels: tuple[str, ...] | None = None
 
-    def is_missing(self) -> np.ndarray:
+    def is_missing(self) -> Array:
         """(m,) booleans."""
         if self.levels is not None:
-            missing: np.ndarray = self.values == MISSING_CODE
+            missing: Array = self.values == MISSING_CODE
             return missing
         return np.isnan(self.values) if self.values.dtype.kind == "f" else np.zeros(len(self.values), dtype=bool)
 
@@ -48,14 +49,14 @@ class Table:
 
     shown: str
     names: tuple[str, ...]
-    numbers: np.ndarray
+    numbers: Array
     number_names: tuple[str, ...]
-    codes: np.ndarray
+    codes: Array
     code_names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     place: Callable[[int], str]
     own_target: Column | None = None
-    given: np.ndarray | None = None
+    given: Array | None = None
     pixels: bool = False
     warnings: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
@@ -78,20 +79,20 @@ class Examples:
     """
 
     shown: str
-    numbers: np.ndarray
+    numbers: Array
     number_names: tuple[str, ...]
-    codes: np.ndarray
+    codes: Array
     code_names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
-    y: np.ndarray
+    y: Array
     task: Task
     classes: tuple[str, ...]
     target_name: str
     sha256: str
-    given: np.ndarray | None = None
+    given: Array | None = None
     given_exactly: bool = False
-    group: np.ndarray | None = None
-    order: np.ndarray | None = None
+    group: Array | None = None
+    order: Array | None = None
     split_by: str | None = None
     image_side: int | None = None
     warnings: tuple[str, ...] = ()
@@ -136,10 +137,10 @@ class Split:
     `group` (m,) labels the rows that must stay together; None where each stands for itself.
     """
 
-    X: np.ndarray | MappedRows
-    Y: np.ndarray | MappedTarget
-    rows: np.ndarray | Piece
-    group: np.ndarray | None = None
+    X: Array | MappedRows
+    Y: Array | MappedTarget
+    rows: Array | Piece
+    group: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class Dataset:
         """The splits that there are, by name."""
         return {name: split for name in SPLITS if (split := getattr(self, name)) is not None}
 
-    def rows_as_arrays(self) -> dict[str, np.ndarray]:
+    def rows_as_arrays(self) -> dict[str, Array]:
         """The row numbers of each split, by name; or, of rows that stay in their file, what they follow from."""
         rows = {name: split.rows for name, split in self.splits().items()}
         if pieces := {name: piece for name, piece in rows.items() if isinstance(piece, Piece)}:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..records import Sizes
 from .examples import Examples, Parts
 from .mapped import MappedExamples, Piece
@@ -16,12 +17,12 @@ from .records import ColumnFacts, DataFacts
 
 def facts_of(
     examples: Examples | MappedExamples,
-    parts: Parts[np.ndarray] | Parts[Piece],
+    parts: Parts[Array] | Parts[Piece],
     *,
     task: Task,
     features: int,
     normalize: bool,
-    class_counts: Mapping[str, np.ndarray],
+    class_counts: Mapping[str, Array],
     warnings: tuple[str, ...],
 ) -> DataFacts:
     """The facts of examples whose task and classes are known, divided like this.
@@ -62,12 +63,12 @@ def missing_cells(examples: Examples) -> dict[str, int]:
     return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
-def class_counts(examples: Examples, parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def class_counts(examples: Examples, parts: Mapping[str, Array]) -> dict[str, Array]:
     """(K,) rows of each class, for each split; K is 0 where there are no classes."""
     if not examples.classes:
         return {name: np.zeros(0, dtype=np.int64) for name in parts}
     return {name: np.bincount(examples.y[rows], minlength=len(examples.classes)) for name, rows in parts.items()}
 
 
-def _by_label(classes: Sequence[str], counts: np.ndarray) -> dict[str, int]:
+def _by_label(classes: Sequence[str], counts: Array) -> dict[str, int]:
     return {label: int(count) for label, count in zip(classes, counts, strict=True)}

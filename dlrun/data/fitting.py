@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.moments import Moments
 from .checks import suspicions_of
 from .examples import Dataset, Examples, Parts, Split
@@ -22,7 +23,7 @@ from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
 
 def fit_dataset(
     examples: Examples | MappedExamples,
-    parts: Parts[np.ndarray] | Parts[Piece],
+    parts: Parts[Array] | Parts[Piece],
     *,
     normalize: bool = True,
     dtype: Any = np.float32,
@@ -38,10 +39,10 @@ def fit_dataset(
     """
     if isinstance(examples, MappedExamples):
         return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
-    return _fit(examples, cast("Parts[np.ndarray]", parts), normalize=normalize, dtype=np.dtype(dtype))
+    return _fit(examples, cast("Parts[Array]", parts), normalize=normalize, dtype=np.dtype(dtype))
 
 
-def _fit(examples: Examples, parts: Parts[np.ndarray], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
+def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
     mean, scale = _target_statistics(examples, parts["train"])
     # What overflows is found afterwards, and told by the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -73,14 +74,14 @@ def _fit(examples: Examples, parts: Parts[np.ndarray], *, normalize: bool, dtype
     )
 
 
-def _fitted(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _fitted(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """What the training rows say of the features."""
     has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
     is_plain = not examples.code_names and not has_missing
     return (_fitted_plain if is_plain else _fitted_mixed)(examples, train, normalize)
 
 
-def _fitted_plain(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """Numbers alone with nothing missing: looked at a few rows at a time."""
     width = examples.numbers.shape[1]
     scaling = Scaling.none(width)
@@ -92,7 +93,7 @@ def _fitted_plain(examples: Examples, train: np.ndarray, normalize: bool) -> Pre
     return Preparation(examples.number_names, scaling.mean, scaling.scale)
 
 
-def _fitted_mixed(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _fitted_mixed(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """Numbers with gaps, or categories, or both. The scaler never sees the columns of 0 and 1."""
     levels = tuple(
         tuple("" if code == MISSING_CODE else words[code] for code in np.unique(codes[train]).tolist())
@@ -102,7 +103,7 @@ def _fitted_mixed(examples: Examples, train: np.ndarray, normalize: bool) -> Pre
     return _with_numbers(found, examples, train, normalize) if examples.number_names else found
 
 
-def _with_numbers(found: Preparation, examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _with_numbers(found: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
@@ -124,9 +125,7 @@ def _with_numbers(found: Preparation, examples: Examples, train: np.ndarray, nor
     )
 
 
-def _features(
-    preparation: Preparation, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, dtype: np.dtype[Any]
-) -> np.ndarray:
+def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
     """X (k, n) of these rows, a few at a time."""
     width = len(preparation.feature_names)
     X, done = np.empty((len(rows), width), dtype=dtype), 0
@@ -136,13 +135,13 @@ def _features(
     return X
 
 
-def _batches(rows: np.ndarray, width: int) -> list[np.ndarray]:
+def _batches(rows: Array, width: int) -> list[Array]:
     step = max(1, CELLS_AT_A_TIME // width)
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
 def _refuse_overflow(
-    examples: Examples, preparation: Preparation, X: Mapping[str, np.ndarray], dtype: np.dtype[Any]
+    examples: Examples, preparation: Preparation, X: Mapping[str, Array], dtype: np.dtype[Any]
 ) -> None:
     """Raise DataError where a prepared number, or the scale of a column, is not finite."""
     fits = np.ones(len(preparation.feature_names), dtype=bool)
@@ -153,7 +152,7 @@ def _refuse_overflow(
         raise out_of_range(examples.shown, preparation.feature_names[int(fits.argmin())], dtype)
 
 
-def _target_statistics(examples: Examples, train: np.ndarray) -> tuple[float, float]:
+def _target_statistics(examples: Examples, train: Array) -> tuple[float, float]:
     """Mean and standard deviation of the training targets; 0 and 1 for classes, and never a deviation of 0."""
     if examples.classes:
         return 0.0, 1.0

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.permutation import Permutation
 from .preparation import Preparation
 from .reading import AskedTask, Task
@@ -28,8 +29,8 @@ class MappedExamples:
     """
 
     shown: str
-    array: np.ndarray
-    columns: np.ndarray
+    array: Array
+    columns: Array
     number_names: tuple[str, ...]
     target: int
     target_name: str
@@ -57,14 +58,14 @@ class Piece:
     def __len__(self) -> int:
         return self.stop - self.start
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         """(k,) int64 row numbers in the file."""
         if isinstance(places, slice):
             places = np.arange(*places.indices(len(self)))
         return self.permutation[places + self.start]
 
 
-def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, np.ndarray]:
+def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, Array]:
     """What the row numbers can be found from again: `rows` and `keys` of the permutation, [start, stop) of each piece.
 
     The row numbers of a piece are `Permutation(rows, keys)[start:stop]`.
@@ -84,12 +85,12 @@ class MappedRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         # A row lies in one place of the file, so it is fetched whole and its columns are chosen in memory.
         fetched = self.array.take(self.rows[places], axis=0)
         return self.preparation.features(fetched.take(self.columns, axis=1), NO_CODES, self.dtype)
 
-    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+    def take(self, places: Array, axis: int = 0) -> Array:
         """The rows at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
         return self[places]
 
@@ -97,10 +98,10 @@ class MappedRows:
 class TargetColumn(NamedTuple):
     """Where the target stands in the file, and what it is: `values` are the sorted numbers that stand for classes."""
 
-    array: np.ndarray
+    array: Array
     column: int
     task: Task
-    values: np.ndarray
+    values: Array
 
 
 class MappedTarget:
@@ -115,12 +116,12 @@ class MappedTarget:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         y = self.target.array[self.rows[places], self.target.column]
         if self.target.task != "regression":
             y = np.searchsorted(self.target.values, y.astype(np.float64)).astype(np.int64)
         return self.preparation.target(y, self.target.task, self.dtype)
 
-    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+    def take(self, places: Array, axis: int = 0) -> Array:
         """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
         return self[places]

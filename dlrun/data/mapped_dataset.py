@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from .checks import absent_classes, constants_told
 from .columns import label
 from .examples import Dataset, Parts, Split, Suspicion
@@ -70,7 +71,7 @@ def preparation_of(examples: MappedExamples, found: Survey, *, normalize: bool) 
     return Preparation(examples.number_names, scaling.mean, scaling.scale, target_mean=mean, target_scale=scale)
 
 
-def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, Task, np.ndarray]:
+def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, Task, Array]:
     """The examples with their hash and classes; their task; the sorted numbers of the classes, none for regression."""
     examples = replace(examples, sha256=found.sha256)
     asked, values = examples.task, np.array(sorted(found.counts or ()))
@@ -86,7 +87,7 @@ def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples,
     return replace(examples, classes=classes), task, values
 
 
-def class_counts(found: Survey, values: np.ndarray, pieces: Mapping[str, Piece]) -> dict[str, np.ndarray]:
+def class_counts(found: Survey, values: Array, pieces: Mapping[str, Piece]) -> dict[str, Array]:
     """(K,) rows of each class, for each split."""
     counts = found.counts or {}
     table = np.array([counts[value] for value in values.tolist()], dtype=np.int64).reshape(-1, len(pieces))
@@ -102,7 +103,7 @@ def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, d
         raise out_of_range(examples.shown, examples.number_names[int(fits.argmin())], dtype)
 
 
-def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, Array]) -> Iterator[Suspicion]:
     is_constant = found.moments.variance() == 0
     names = [name for name, at in zip(examples.number_names, examples.columns, strict=True) if is_constant[at]]
     constant_target = not examples.classes and is_constant[examples.target]

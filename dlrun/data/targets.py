@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from .columns import label
 from .examples import Column
 from .files import listed, short
@@ -28,7 +29,7 @@ FEWEST_ROWS_TO_JUDGE = 20
 class Target(NamedTuple):
     """y (m,): int64 class indices into `classes`, or float64 where the task is regression and `classes` is empty."""
 
-    y: np.ndarray
+    y: Array
     classes: tuple[str, ...]
     task: Task
 
@@ -60,13 +61,13 @@ def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[
     return Target(y, classes, task_of_classes(column.name, classes, len(y), task=task, shown=shown))
 
 
-def _distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(values: Array) -> tuple[Array, Array]:
     """The different values, sorted, and for each value (m,) int64 which of them it is."""
     distinct, index = np.unique(values, return_inverse=True)
     return distinct, index.astype(np.int64)
 
 
-def are_classes(distinct: np.ndarray) -> bool:
+def are_classes(distinct: Array) -> bool:
     """Whether numbers stand for classes where nobody says so: whole ones, and few of them."""
     return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
 
