@@ -7,7 +7,7 @@ import pytest
 import yaml
 from sklearn.preprocessing import StandardScaler
 
-from dlrun.data import Preparation, Reading, fit_dataset, read_examples, split_examples, survey
+from dlrun.data import Parts, Preparation, Reading, fit_dataset, read_examples, split_examples, survey
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config, run
 from dlrun.nn.permutation import Permutation
@@ -58,7 +58,7 @@ def test_rows_in_a_file_are_prepared_as_the_same_rows_in_memory(task, dtype, nor
     array = rows(task)
     dataset = mapped(array, normalize=normalize, dtype=dtype)
     in_ram = read_examples(Reading("a.npy"), folder=tmp_path, rng=stream())
-    parts = {name: split.rows[:] for name, split in dataset.splits().items()}
+    parts = Parts({name: split.rows[:] for name, split in dataset.splits().items()})
     twin = fit_dataset(in_ram, parts, normalize=normalize, dtype=dtype)
     assert (dataset.task, dataset.classes, dataset.feature_names) == (twin.task, twin.classes, twin.feature_names)
     assert dataset.facts.class_counts == twin.facts.class_counts

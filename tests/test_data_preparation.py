@@ -27,7 +27,7 @@ from dlrun.data.preparation import MISSING_CODE, UNSEEN_CODE
 from dlrun.errors import DataError
 from dlrun.store import from_plain, to_plain
 
-PARTS = {"train": np.array([3, 0, 2, 1]), "dev": np.array([4, 5]), "test": np.array([6])}
+PARTS = Parts({"train": np.array([3, 0, 2, 1]), "dev": np.array([4, 5]), "test": np.array([6])})
 Y = np.array([0, 1, 0, 1, 0, 1, 1])
 
 
@@ -93,7 +93,7 @@ def test_splits_carry_their_rows_shapes_and_layout():
     for name, split in dataset.splits().items():
         assert split.rows.tolist() == PARTS[name].tolist()
         assert (split.X.dtype, split.X.flags["C_CONTIGUOUS"], split.X.shape) == (np.float32, True, (len(split.rows), 2))
-    assert fit_dataset(numeric(np.arange(7.0)), {name: PARTS[name] for name in ("train", "dev")}).test is None
+    assert fit_dataset(numeric(np.arange(7.0)), Parts({name: PARTS[name] for name in ("train", "dev")})).test is None
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float64])
@@ -210,7 +210,7 @@ def tables(draw):
         levels=levels,
     )
     rows = rng.permutation(m)
-    parts = {"train": rows[: m // 2], "dev": np.sort(rows[m // 2 :])}
+    parts = Parts({"train": rows[: m // 2], "dev": np.sort(rows[m // 2 :])})
     return examples, parts, draw(st.booleans()), draw(st.sampled_from([np.float32, np.float64]))
 
 
@@ -345,7 +345,11 @@ def test_the_facts_count_right_and_come_back_from_json():
         "sizes": {"train": 4, "dev": 2, "test": 1},
         "class_counts": {"train": {"no": 2, "yes": 2}, "dev": {"no": 1, "yes": 1}, "test": {"no": 0, "yes": 1}},
         "image_side": None,
-        "warnings": ["a word"],
+        "warnings": [
+            "a word",
+            "1 column is constant in the training rows and can teach nothing: b",
+            "class 'no' has no rows in test, so the test error says nothing of that",
+        ],
     }
     assert to_plain(facts) == expected
     assert list(to_plain(facts)) == list(expected)

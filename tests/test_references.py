@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm, ttest_1samp
 
-from dlrun.data import Dataset, Preparation, Split
+from dlrun.data import DataFacts, Dataset, Preparation, Split
 from dlrun.data.references import answers, conflicts, reference_rows
 from dlrun.diagnosis.reference import DEMONSTRATED, LOW, OPEN, TrainError, learner, reference
 from dlrun.diagnosis.rule import Thresholds
+from dlrun.records import Sizes
 from dlrun.statistics.intervals import difference_interval, error_interval, proportion_interval
 
 LIMITS = Thresholds(0.02, 0.05)
@@ -17,7 +18,9 @@ def dataset(X, y, X_dev, y_dev, classes=("a", "b")):
     def split(X, y):
         return Split(np.asarray(X, float), np.asarray(y)[:, None] if len(classes) < 3 else np.asarray(y), None)
 
-    return Dataset(split(X, y), split(X_dev, y_dev), None, "binary", classes, "y", Preparation(), None)
+    train, dev = split(X, y), split(X_dev, y_dev)
+    facts = DataFacts("t.csv", "", 0, (), {}, 1, True, "y", "binary", classes, "", Sizes(0, 0), {}, None, ())
+    return Dataset(train, dev, None, Preparation(), facts)
 
 
 def losses_of(X, y, **more):

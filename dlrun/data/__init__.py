@@ -9,7 +9,7 @@ from .files import find_file
 from .fitting import fit_dataset
 from .formats import FILE_SUFFIXES, is_named_source
 from .preparation import Preparation
-from .read import read_examples
+from .reader import read_examples
 from .reading import DEFAULT_MISSING, Reading
 from .records import ColumnFacts, DataFacts
 from .soft_labels import read_soft_labels

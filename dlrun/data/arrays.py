@@ -9,12 +9,13 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
 from ..damages import DAMAGES
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .columns import plain_table, text_or_numbers
 from .examples import Column, Table
@@ -44,7 +45,7 @@ def read_arrays(files: Files, reading: Reading) -> Table:
 
     Flat rows whose length is a square count as images, for nothing else can tell. Raises DataError.
     """
-    pieces: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
+    pieces: dict[str, tuple[str, Array, Array]] = {}
     for split, (shown, path) in files.items():
         arrays = _loaded(shown, path)
         found = _pairs(shown, arrays, only=None if split == "train" else split)
@@ -65,7 +66,7 @@ def read_arrays(files: Files, reading: Reading) -> Table:
     return replace(table, own_target=_target(y), given=given, place=place)
 
 
-def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
+def _loaded(shown: str, path: Path) -> dict[str, Array]:
     raw = read_bytes(path, shown)
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -81,7 +82,7 @@ def _loaded(shown: str, path: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> np.ndarray:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Array:
     """The array in a member of an archive of so many bytes. Raises ValueError where it announces more than it holds."""
     if member.compress_size > size or member.file_size > MOST_DEFLATED * member.compress_size:
         raise ValueError("a member larger than its archive")
@@ -91,7 +92,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> np.
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def refuse_announced(stream: BinaryIO, size: int) -> None:
+def refuse_announced(stream: IO[bytes], size: int) -> None:
     """Raise ValueError unless the array that the header in front announces fills just the `size` bytes of its file.
 
     Before memory is taken for it: the header of an 80-byte file can ask for 32 GiB.
@@ -110,7 +111,7 @@ def too_large(shown: str) -> DataError:
     return DataError(f"{shown}: does not fit into memory; take fewer rows, or {advice}")
 
 
-def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) -> list[tuple[str, str, str]]:
+def _pairs(shown: str, arrays: Mapping[str, Array], *, only: str | None) -> list[tuple[str, str, str]]:
     """(split, key of X, key of y) for each split in the file; `only` is the split of a separate dev or test file."""
     keys: dict[str, dict[str, str]] = {"x": {}, "y": {}}
     for key in arrays:
@@ -119,17 +120,16 @@ def _pairs(shown: str, arrays: Mapping[str, np.ndarray], *, only: str | None) ->
         if letter in keys and split in SPLITS:
             keys[letter][split] = key
     wanted = SPLITS if only is None else (only,)
-    found = [(split, keys["x"][split], keys["y"].get(split)) for split in wanted if split in keys["x"]]
-    if not found or found[0][0] != wanted[0]:
+    found = [split for split in wanted if split in keys["x"]]
+    if not found or found[0] != wanted[0]:
         names = "X and y" if only else "X and y, or x_train and y_train"
         raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
-    for _, x_key, y_key in found:
-        if y_key is None:
-            raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
-    return found
+    for x_key in (keys["x"][split] for split in found if split not in keys["y"]):
+        raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
+    return [(split, keys["x"][split], keys["y"][split]) for split in found]
 
 
-def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
+def _check(where: str, X: Array, y: Array) -> None:
     if X.dtype.kind not in "biuf" or X.ndim < 2:
         raise DataError(f"{where} has type {X.dtype} and shape {X.shape}; expected numbers of shape (rows, features)")
     if y.ndim == 0 or len(X) != len(y):
@@ -144,20 +144,20 @@ def _check(where: str, X: np.ndarray, y: np.ndarray) -> None:
         )
 
 
-def _labels(where: str, y: np.ndarray) -> np.ndarray:
+def _labels(where: str, y: Array) -> Array:
     """Labels as (m,): a column is flattened, one-hot rows become their index."""
     y = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
     flat = y.reshape(len(y), -1)
     if y.dtype.kind not in "biufU":
         raise DataError(f"{where}: its labels have type {y.dtype}; expected numbers or text")
-    if flat.shape[1] == 1:
-        return flat[:, 0]
-    if y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
-        return flat.argmax(axis=1)
-    raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
+    is_one_hot = y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()
+    if flat.shape[1] != 1 and not is_one_hot:
+        raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
+    labels: Array = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
+    return labels
 
 
-def _target(y: np.ndarray) -> Column:
+def _target(y: Array) -> Column:
     return text_or_numbers("y", y)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .duplicates import rows_in_two_splits
 from .examples import Examples, Suspicion, Table
 from .facts import class_counts
 from .files import listed
-from .hints import groups_apart, near_leaks
+from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
 
 # One-hot coding a text column makes a feature of each level. Names of countries (adult has 42) fit below this; surnames
 # and free text do not.
@@ -30,9 +31,6 @@ FIRST_LOOK = 1000
 
 # Correlation above which a feature is the target in other units; real measurements of one thing reach 0.9999.
 SAME_UP_TO_UNITS = 1 - 1e-9
-
-# What would do against a feature that says too much.
-IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
 
 
 def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -58,7 +56,7 @@ def _is_identity(filled: int, levels: int) -> bool:
     return levels > MOST_LEVELS or (filled >= FEWEST_ROWS_TO_JUDGE and levels == filled)
 
 
-def suspicions_of(examples: Examples, parts: Mapping[str, np.ndarray]) -> tuple[Suspicion, ...]:
+def suspicions_of(examples: Examples, parts: Mapping[str, Array]) -> tuple[Suspicion, ...]:
     """Everything suspicious about these examples, split like this."""
     leaks = list(_leaks(examples))
     found = leaks or list(near_leaks(examples, parts["train"]))
@@ -67,7 +65,7 @@ def suspicions_of(examples: Examples, parts: Mapping[str, np.ndarray]) -> tuple[
     return (*found, *rows_in_two_splits(examples, parts))
 
 
-def _columns(examples: Examples) -> Iterator[tuple[str, np.ndarray]]:
+def _columns(examples: Examples) -> Iterator[tuple[str, Array]]:
     yield from zip(examples.number_names, examples.numbers.T, strict=True)
     yield from zip(examples.code_names, examples.codes.T, strict=True)
 
@@ -85,7 +83,7 @@ def _leaks(examples: Examples) -> Iterator[Suspicion]:
             yield Suspicion("leak", f"column {name!r} {evidence.format(repr(examples.target_name))}", IF_NOT_KNOWN)
 
 
-def _recodes(values: np.ndarray, y: np.ndarray) -> bool:
+def _recodes(values: Array, y: Array) -> bool:
     """Whether values and classes stand for each other one to one; a missing value stands for nothing."""
     classes, first = np.unique(y, return_index=True)
     stands_for = values[first]
@@ -94,12 +92,12 @@ def _recodes(values: np.ndarray, y: np.ndarray) -> bool:
     return bool((values == stands_for[np.searchsorted(classes, y)]).all())
 
 
-def _same_up_to_units(values: np.ndarray, y: np.ndarray) -> bool:
+def _same_up_to_units(values: Array, y: Array) -> bool:
     head, head_y = values[:FIRST_LOOK].astype(np.float64), y[:FIRST_LOOK]
     return _correlates(head, head_y) and _correlates(values.astype(np.float64), y)
 
 
-def _correlates(values: np.ndarray, y: np.ndarray) -> bool:
+def _correlates(values: Array, y: Array) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         a, b = values - values.mean(), y - y.mean()
         scale = np.sqrt((a @ a) * (b @ b))
@@ -115,7 +113,7 @@ def _identities(examples: Examples) -> Iterator[Suspicion]:
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id")
 
 
-def _constants(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
+def _constants(examples: Examples, train: Array) -> Iterator[Suspicion]:
     """Columns with one value in the training rows: harmless, for a centred constant is 0, but they teach nothing."""
     if examples.image_side is not None:
         # The corners of pictures are constant as a rule, and no fault of anyone's.
@@ -137,16 +135,16 @@ def constants_told(names: Sequence[str], target: str | None) -> Iterator[Suspici
         )
 
 
-def _is_constant(values: np.ndarray, train: np.ndarray) -> bool:
+def _is_constant(values: Array, train: Array) -> bool:
     first = values[train[0]]
     # The first few differ as a rule, which spares the rest; NaN differs from itself and so is never constant.
     return bool((values[train[:FIRST_LOOK]] == first).all() and (values[train] == first).all())
 
 
-def absent_classes(classes: Sequence[str], counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+def absent_classes(classes: Sequence[str], counts: Mapping[str, Array]) -> Iterator[Suspicion]:
     """A sentence for dev and test each, if a class has no rows there; counts (K,) for each split."""
     for split in SPLITS[1:]:
-        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0)] if split in counts else []
+        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0).tolist()] if split in counts else []
         if names:
             subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
             evidence = f"{subject} no rows in {split}, so the {split} error says nothing of that"

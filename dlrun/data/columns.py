@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from .examples import Column, Table
 from .files import listed, short
 from .preparation import MISSING_CODE
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 def plain_table(
     shown: str,
-    X: np.ndarray,
-    y: np.ndarray,
+    X: Array,
+    y: Array,
     *,
     names: Iterable[object] | None = None,
     labels: Iterable[object] | None = None,
@@ -40,7 +41,7 @@ def row_places(shown: str) -> Callable[[int], str]:
     return lambda row: f"{shown} row {row + 1}"
 
 
-def text_or_numbers(name: str, values: np.ndarray) -> Column:
+def text_or_numbers(name: str, values: Array) -> Column:
     """A column from a (m,) array of numbers, booleans or text; None among text is missing."""
     if values.dtype.kind in "iuf":
         return Column(name, values)
@@ -145,7 +146,7 @@ def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequen
     return {name: parsed[name] for name in whole if not parsed[name].is_nan().all()}
 
 
-def _codes(frame: "polars.DataFrame") -> np.ndarray:
+def _codes(frame: "polars.DataFrame") -> Array:
     """(m, c) int32 ranks of each column's sorted distinct values, -1 where missing."""
     import polars as pl
 

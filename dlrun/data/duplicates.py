@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .examples import Examples, Suspicion
 
 # Rows are hashed up to this many cells, which takes about a second; above it the check is left out and says so.
@@ -18,7 +19,7 @@ CELLS_AT_A_TIME = 2**21
 PAIRS = (("dev", "train"), ("test", "train"), ("test", "dev"))
 
 
-def rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterator[Suspicion]:
     """Rows of one split that stand in an earlier one: equal in all, or (classes) equal with other targets alone."""
     cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
     if cells > MOST_CELLS_TO_HASH:
@@ -55,21 +56,19 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, np.ndarray]) -> I
             )
 
 
-def _told(
-    code: str, count: int, parts: Mapping[str, np.ndarray], pair: tuple[str, str], how: str, remedy: str
-) -> Suspicion:
+def _told(code: str, count: int, parts: Mapping[str, Array], pair: tuple[str, str], how: str, remedy: str) -> Suspicion:
     later, earlier = pair
     total = len(parts[later])
     return Suspicion(code, f"{count} of {total} {later} rows also stand in {earlier}, {how}", remedy, count / total)
 
 
-def _how_many_are_among(some: np.ndarray, others: np.ndarray) -> int:
+def _how_many_are_among(some: Array, others: Array) -> int:
     """Both sorted, which makes this many times as quick as np.isin on a million."""
     at = np.searchsorted(others, some)
     return int((others[np.minimum(at, len(others) - 1)] == some).sum())
 
 
-def row_hashes(*blocks: np.ndarray) -> np.ndarray:
+def row_hashes(*blocks: Array) -> Array:
     """(m,) uint64, equal for equal rows of all blocks (m, any width, any type), else different but for 1 in 2^64."""
     m = len(blocks[0])
     total = np.zeros(m, dtype=np.uint64)
@@ -87,7 +86,8 @@ def row_hashes(*blocks: np.ndarray) -> np.ndarray:
     return total
 
 
-def _mixed(words: np.ndarray) -> np.ndarray:
+def _mixed(words: Array) -> Array:
     """Spread the bits, for those of small whole numbers all stand at the top of a float64 (murmur3's finalizer)."""
-    words = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return words ^ (words >> np.uint64(29))
+    mixed: Array = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(29)
+    return mixed

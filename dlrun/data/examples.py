@@ -6,14 +6,19 @@ They hold arrays and names only; the modules that make them stand above this one
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
+from .reading import Task
 from .records import DataFacts
+
+# Rows of a split: numbers in memory, or a piece of a permutation.
+R = TypeVar("R")
 
 DEFAULT_SPLIT = MappingProxyType({"train": 0.6, "dev": 0.2, "test": 0.2})
 
@@ -22,13 +27,14 @@ class Column(NamedTuple):
     """One column: numbers with NaN where missing (`levels` is None), or codes into `levels` with -1 where missing."""
 
     name: str
-    values: np.ndarray
+    values: Array
     levels: tuple[str, ...] | None = None
 
-    def is_missing(self) -> np.ndarray:
+    def is_missing(self) -> Array:
         """(m,) booleans."""
         if self.levels is not None:
-            return self.values == MISSING_CODE
+            missing: Array = self.values == MISSING_CODE
+            return missing
         return np.isnan(self.values) if self.values.dtype.kind == "f" else np.zeros(len(self.values), dtype=bool)
 
 
@@ -43,14 +49,14 @@ class Table:
 
     shown: str
     names: tuple[str, ...]
-    numbers: np.ndarray
+    numbers: Array
     number_names: tuple[str, ...]
-    codes: np.ndarray
+    codes: Array
     code_names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     place: Callable[[int], str]
     own_target: Column | None = None
-    given: np.ndarray | None = None
+    given: Array | None = None
     pixels: bool = False
     warnings: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
@@ -73,20 +79,20 @@ class Examples:
     """
 
     shown: str
-    numbers: np.ndarray
+    numbers: Array
     number_names: tuple[str, ...]
-    codes: np.ndarray
+    codes: Array
     code_names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
-    y: np.ndarray
-    task: str
+    y: Array
+    task: Task
     classes: tuple[str, ...]
     target_name: str
     sha256: str
-    given: np.ndarray | None = None
+    given: Array | None = None
     given_exactly: bool = False
-    group: np.ndarray | None = None
-    order: np.ndarray | None = None
+    group: Array | None = None
+    order: Array | None = None
     split_by: str | None = None
     image_side: int | None = None
     warnings: tuple[str, ...] = ()
@@ -112,13 +118,13 @@ class Suspicion(NamedTuple):
         return f"{self.evidence}; {self.remedy}" if self.remedy else self.evidence
 
 
-class Parts(dict[str, np.ndarray | Piece]):
+class Parts(dict[str, R], Generic[R]):
     """Row indices under train, dev and, if there are any, test; `method` says in words how they were chosen.
 
     `by_chance` says whether they were drawn, so that nothing but chance can tell one split from another.
     """
 
-    def __init__(self, parts: Mapping[str, np.ndarray | Piece], method: str, *, by_chance: bool = False):
+    def __init__(self, parts: Mapping[str, R], method: str = "by hand", *, by_chance: bool = False):
         super().__init__(parts)
         self.method, self.by_chance = method, by_chance
 
@@ -131,38 +137,52 @@ class Split:
     `group` (m,) labels the rows that must stay together; None where each stands for itself.
     """
 
-    X: np.ndarray | MappedRows
-    Y: np.ndarray | MappedTarget
-    rows: np.ndarray | Piece
-    group: np.ndarray | None = None
+    X: Array | MappedRows
+    Y: Array | MappedTarget
+    rows: Array | Piece
+    group: Array | None = None
 
 
 @dataclass(frozen=True)
 class Dataset:
     """What a network is trained and judged on.
 
-    `classes` are labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression.
-    `preparation` made the rows what they are, and prepares others. `image_side` is set where a row is a square image of
-    that many pixels a side. `suspicions` are among the warnings of `facts` too, as sentences; `by_chance` says whether
-    the splits were drawn.
+    `preparation` made the rows what they are, and prepares others. `suspicions` are among the warnings of `facts` too,
+    as sentences; `by_chance` says whether the splits were drawn.
     """
 
     train: Split
     dev: Split
     test: Split | None
-    task: str
-    classes: tuple[str, ...]
-    target_name: str
     preparation: Preparation
     facts: DataFacts
-    image_side: int | None = None
     suspicions: tuple[Suspicion, ...] = ()
     by_chance: bool = False
+
+    @property
+    def task(self) -> Task:
+        """What is asked of the target."""
+        return self.facts.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels as shown; for binary, `classes[1]` is the positive one (Y = 1); empty for regression."""
+        return self.facts.classes
+
+    @property
+    def target_name(self) -> str:
+        """The target's column."""
+        return self.facts.target
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of X are called."""
         return self.preparation.feature_names
+
+    @property
+    def image_side(self) -> int | None:
+        """Pixels a side where a row is a square image."""
+        return self.facts.image_side
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -173,7 +193,9 @@ class Dataset:
         """The splits that there are, by name."""
         return {name: split for name in SPLITS if (split := getattr(self, name)) is not None}
 
-    def rows_as_arrays(self) -> dict[str, np.ndarray]:
+    def rows_as_arrays(self) -> dict[str, Array]:
         """The row numbers of each split, by name; or, of rows that stay in their file, what they follow from."""
         rows = {name: split.rows for name, split in self.splits().items()}
-        return pieces_as_arrays(rows) if isinstance(self.train.rows, Piece) else rows
+        if pieces := {name: piece for name, piece in rows.items() if isinstance(piece, Piece)}:
+            return pieces_as_arrays(pieces)
+        return {name: listed for name, listed in rows.items() if isinstance(listed, np.ndarray)}

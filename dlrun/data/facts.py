@@ -3,43 +3,44 @@
 Whoever reads these facts later has the data's hash and every count, without the data.
 """
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..records import Sizes
-from .examples import Examples
-from .mapped import MappedExamples
+from .examples import Examples, Parts
+from .mapped import MappedExamples, Piece
+from .reading import Task
 from .records import ColumnFacts, DataFacts
 
 
 def facts_of(
     examples: Examples | MappedExamples,
-    parts: Mapping[str, Sized],
+    parts: Parts[Array] | Parts[Piece],
     *,
+    task: Task,
     features: int,
     normalize: bool,
-    missing: Mapping[str, int],
-    class_counts: Mapping[str, np.ndarray],
+    class_counts: Mapping[str, Array],
     warnings: tuple[str, ...],
 ) -> DataFacts:
-    """The facts of examples whose task is known, divided like this.
+    """The facts of examples whose task and classes are known, divided like this.
 
-    `features` is the number of prepared columns; `parts.method`, where there is one, says how rows were divided;
-    `class_counts` are (K,) for each split.
+    `features` is the number of prepared columns; `class_counts` are (K,) for each split.
     """
     return DataFacts(
         source=examples.shown,
         sha256=examples.sha256,
         rows=examples.m,
         columns=_columns(examples),
-        missing=missing,
+        missing=missing_cells(examples) if isinstance(examples, Examples) else {},
         features=features,
         normalize=normalize,
         target=examples.target_name,
-        task=examples.task,
+        task=task,
         classes=examples.classes,
-        split=getattr(parts, "method", "by hand"),
+        split=parts.method,
         sizes=Sizes(**{name: len(rows) for name, rows in parts.items()}),
         class_counts={name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
         image_side=examples.image_side,
@@ -62,12 +63,12 @@ def missing_cells(examples: Examples) -> dict[str, int]:
     return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
-def class_counts(examples: Examples, parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def class_counts(examples: Examples, parts: Mapping[str, Array]) -> dict[str, Array]:
     """(K,) rows of each class, for each split; K is 0 where there are no classes."""
     if not examples.classes:
         return {name: np.zeros(0, dtype=np.int64) for name in parts}
     return {name: np.bincount(examples.y[rows], minlength=len(examples.classes)) for name, rows in parts.items()}
 
 
-def _by_label(classes: Sequence[str], counts: np.ndarray) -> dict[str, int]:
+def _by_label(classes: Sequence[str], counts: Array) -> dict[str, int]:
     return {label: int(count) for label, count in zip(classes, counts, strict=True)}

@@ -6,26 +6,24 @@ rows, never to the others. Statistics are float64, whatever type the features en
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.moments import Moments
 from .checks import suspicions_of
-from .examples import Dataset, Examples, Split
-from .facts import class_counts, facts_of, missing_cells
+from .examples import Dataset, Examples, Parts, Split
+from .facts import class_counts, facts_of
 from .mapped import MappedExamples, Piece
 from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
-from .scaling import Scaling, out_of_range
-
-# Cells turned to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.
-CELLS_AT_A_TIME = 2**18
+from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
 
 
 def fit_dataset(
     examples: Examples | MappedExamples,
-    parts: Mapping[str, np.ndarray | Piece],
+    parts: Parts[Array] | Parts[Piece],
     *,
     normalize: bool = True,
     dtype: Any = np.float32,
@@ -35,15 +33,20 @@ def fit_dataset(
     Missing numbers become the training median, with a 0/1 column that says so; a category becomes a 0/1 column for
     each level seen in training, a missing one being a level of its own, and an unseen one all zeros. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
-    Rows that stay in their file are read through once, and prepared whenever they are asked for.
+    Rows that stay in their file are read through once, and prepared whenever they are asked for. `parts` are those that
+    `split_examples` found for these examples.
     Raises DataError where numbers leave the range of `dtype`.
     """
-    dtype = np.dtype(dtype)
     if isinstance(examples, MappedExamples):
-        return fit_mapped_dataset(examples, parts, normalize=normalize, dtype=dtype)
+        return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
+    return _fit(examples, cast("Parts[Array]", parts), normalize=normalize, dtype=np.dtype(dtype))
+
+
+def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
+    mean, scale = _target_statistics(examples, parts["train"])
     # What overflows is found afterwards, and told by the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
-        preparation = _fitted(examples, parts["train"], normalize)
+        preparation = replace(_fitted(examples, parts["train"], normalize), target_mean=mean, target_scale=scale)
         codes = preparation.recoded(examples.codes, examples.levels)
         X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
     _refuse_overflow(examples, preparation, X, dtype)
@@ -57,43 +60,28 @@ def fit_dataset(
         for name, rows in parts.items()
     }
     suspicions = suspicions_of(examples, parts)
-    return Dataset(
-        train=splits["train"],
-        dev=splits["dev"],
-        test=splits.get("test"),
+    facts = facts_of(
+        examples,
+        parts,
         task=examples.task,
-        classes=examples.classes,
-        target_name=examples.target_name,
-        preparation=preparation,
-        image_side=examples.image_side,
-        facts=facts_of(
-            examples,
-            parts,
-            features=len(preparation.feature_names),
-            normalize=normalize,
-            missing=missing_cells(examples),
-            class_counts=class_counts(examples, parts),
-            warnings=(*examples.warnings, *map(str, suspicions)),
-        ),
-        suspicions=suspicions,
-        by_chance=getattr(parts, "by_chance", False),
+        features=len(preparation.feature_names),
+        normalize=normalize,
+        class_counts=class_counts(examples, parts),
+        warnings=(*examples.warnings, *map(str, suspicions)),
+    )
+    return Dataset(
+        splits["train"], splits["dev"], splits.get("test"), preparation, facts, suspicions, by_chance=parts.by_chance
     )
 
 
-def _fitted(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
-    mean, scale = _target_statistics(examples, train)
-    if not examples.code_names and not _has_missing(examples.numbers):
-        found = _fitted_plain(examples, train, normalize)
-    else:
-        found = _fitted_mixed(examples, train, normalize)
-    return replace(found, target_mean=mean, target_scale=scale)
+def _fitted(examples: Examples, train: Array, normalize: bool) -> Preparation:
+    """What the training rows say of the features."""
+    has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
+    is_plain = not examples.code_names and not has_missing
+    return (_fitted_plain if is_plain else _fitted_mixed)(examples, train, normalize)
 
 
-def _has_missing(numbers: np.ndarray) -> bool:
-    return numbers.dtype.kind == "f" and bool(np.isnan(numbers).any())
-
-
-def _fitted_plain(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """Numbers alone with nothing missing: looked at a few rows at a time."""
     width = examples.numbers.shape[1]
     scaling = Scaling.none(width)
@@ -105,7 +93,7 @@ def _fitted_plain(examples: Examples, train: np.ndarray, normalize: bool) -> Pre
     return Preparation(examples.number_names, scaling.mean, scaling.scale)
 
 
-def _fitted_mixed(examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _fitted_mixed(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """Numbers with gaps, or categories, or both. The scaler never sees the columns of 0 and 1."""
     levels = tuple(
         tuple("" if code == MISSING_CODE else words[code] for code in np.unique(codes[train]).tolist())
@@ -115,7 +103,7 @@ def _fitted_mixed(examples: Examples, train: np.ndarray, normalize: bool) -> Pre
     return _with_numbers(found, examples, train, normalize) if examples.number_names else found
 
 
-def _with_numbers(found: Preparation, examples: Examples, train: np.ndarray, normalize: bool) -> Preparation:
+def _with_numbers(found: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
@@ -126,20 +114,18 @@ def _with_numbers(found: Preparation, examples: Examples, train: np.ndarray, nor
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(numbers)
     scaler = StandardScaler().fit(filled) if normalize else None
-    has_gaps = np.isnan(numbers).any(axis=0)
+    with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
     return replace(
         found,
         numeric_columns=examples.number_names,
         medians=imputer.statistics_.astype(np.float64),
         means=scaler.mean_ if scaler is not None else np.zeros(width),
         scales=scaler.scale_ if scaler is not None else np.ones(width),
-        gap_columns=tuple(name for name, has in zip(examples.number_names, has_gaps, strict=True) if has),
+        gap_columns=tuple(examples.number_names[at] for at in with_gaps),
     )
 
 
-def _features(
-    preparation: Preparation, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, dtype: np.dtype
-) -> np.ndarray:
+def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
     """X (k, n) of these rows, a few at a time."""
     width = len(preparation.feature_names)
     X, done = np.empty((len(rows), width), dtype=dtype), 0
@@ -149,13 +135,13 @@ def _features(
     return X
 
 
-def _batches(rows: np.ndarray, width: int) -> list[np.ndarray]:
+def _batches(rows: Array, width: int) -> list[Array]:
     step = max(1, CELLS_AT_A_TIME // width)
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
 def _refuse_overflow(
-    examples: Examples, preparation: Preparation, X: Mapping[str, np.ndarray], dtype: np.dtype
+    examples: Examples, preparation: Preparation, X: Mapping[str, Array], dtype: np.dtype[Any]
 ) -> None:
     """Raise DataError where a prepared number, or the scale of a column, is not finite."""
     fits = np.ones(len(preparation.feature_names), dtype=bool)
@@ -166,7 +152,7 @@ def _refuse_overflow(
         raise out_of_range(examples.shown, preparation.feature_names[int(fits.argmin())], dtype)
 
 
-def _target_statistics(examples: Examples, train: np.ndarray) -> tuple[float, float]:
+def _target_statistics(examples: Examples, train: Array) -> tuple[float, float]:
     """Mean and standard deviation of the training targets; 0 and 1 for classes, and never a deviation of 0."""
     if examples.classes:
         return 0.0, 1.0

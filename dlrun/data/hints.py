@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .examples import Examples, Suspicion
 
 # Rows that are looked at: half to learn from, half to judge by.
@@ -35,8 +36,11 @@ GROUP_NAME = re.compile(
 # A column names groups if it has so many different values, each on average in so many rows.
 FEWEST_GROUPS, FEWEST_ROWS_A_GROUP = 20, 1.5
 
+# What would do against a feature that says too much.
+IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
 
-def near_leaks(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
+
+def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
     """The feature that alone says nearly all of the target, where the others say far less."""
     rows = train[:ROWS_TO_LOOK_AT]
     columns = [*examples.numbers[rows].T, *examples.codes[rows].T]
@@ -60,11 +64,11 @@ def near_leaks(examples: Examples, train: np.ndarray) -> Iterator[Suspicion]:
         "near-leak",
         f"column {names[best]!r} alone nearly gives the target {examples.target_name!r} away: it"
         f" {told.format(shares[best])}, the next best, {names[next_best]!r}, {told.format(shares[next_best])}",
-        "unless it is known before the target is, name it in data.drop",
+        IF_NOT_KNOWN,
     )
 
 
-def share_said(values: np.ndarray, y: np.ndarray, n_classes: int) -> float:
+def share_said(values: Array, y: Array, n_classes: int) -> float:
     """The share of the baseline's errors that the commonest class of each bin of values takes away, on held-out rows.
 
     0 where the baseline errs too rarely to tell.
@@ -84,7 +88,7 @@ def share_said(values: np.ndarray, y: np.ndarray, n_classes: int) -> float:
     return max(0.0, 1 - still_wrong / wrong)
 
 
-def rank_correlations(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
+def rank_correlations(columns: Array, y: Array) -> Array:
     """(n,) Spearman's correlation of each column (m, n) with y (m,); 0 for a constant column or one with gaps."""
     from scipy.stats import rankdata
 
@@ -92,10 +96,11 @@ def rank_correlations(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
     ranks, of_y = rankdata(np.where(has_gaps, 0, columns), axis=0), rankdata(y)
     ranks, of_y = ranks - ranks.mean(axis=0), of_y - of_y.mean()
     scale = np.sqrt((ranks**2).sum(axis=0) * (of_y @ of_y))
-    return np.divide(of_y @ ranks, scale, out=np.zeros(len(scale)), where=scale > 0)
+    correlations: Array = np.divide(of_y @ ranks, scale, out=np.zeros(len(scale)), where=scale > 0)
+    return correlations
 
 
-def groups_apart(examples: Examples, parts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+def groups_apart(examples: Examples, parts: Mapping[str, Array]) -> Iterator[Suspicion]:
     """Columns that seem to name groups of which rows stand on both sides: the rows of one group are alike."""
     named = zip((*examples.number_names, *examples.code_names), (*examples.numbers.T, *examples.codes.T), strict=True)
     for name, values in named:

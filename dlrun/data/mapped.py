@@ -5,12 +5,14 @@ and `take`. The row numbers of a split are worked out as they are asked for.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..nn.arrays import Array
 from ..nn.permutation import Permutation
 from .preparation import Preparation
+from .reading import AskedTask, Task
 
 # A .npy has no categories.
 NO_CODES = np.empty((0, 0), dtype=np.int32)
@@ -23,16 +25,16 @@ METHOD = "at random by a keyed permutation, not stratified"
 class MappedExamples:
     """A 2-D .npy in its file: `array` (m, width), of which `columns` are the features and `target` is the target.
 
-    `task` is as asked (auto, ...) and `classes` and `sha256` are empty until the rows have been read through.
+    `task` is as asked, and `classes` and `sha256` are empty until the rows have been read through.
     """
 
     shown: str
-    array: np.ndarray
-    columns: np.ndarray
+    array: Array
+    columns: Array
     number_names: tuple[str, ...]
     target: int
     target_name: str
-    task: str
+    task: AskedTask
     classes: tuple[str, ...] = ()
     sha256: str = ""
     code_names: tuple[str, ...] = ()
@@ -56,14 +58,14 @@ class Piece:
     def __len__(self) -> int:
         return self.stop - self.start
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         """(k,) int64 row numbers in the file."""
         if isinstance(places, slice):
             places = np.arange(*places.indices(len(self)))
         return self.permutation[places + self.start]
 
 
-def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, np.ndarray]:
+def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, Array]:
     """What the row numbers can be found from again: `rows` and `keys` of the permutation, [start, stop) of each piece.
 
     The row numbers of a piece are `Permutation(rows, keys)[start:stop]`.
@@ -83,38 +85,43 @@ class MappedRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, places: slice | Array) -> Array:
         # A row lies in one place of the file, so it is fetched whole and its columns are chosen in memory.
         fetched = self.array.take(self.rows[places], axis=0)
         return self.preparation.features(fetched.take(self.columns, axis=1), NO_CODES, self.dtype)
 
-    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+    def take(self, places: Array, axis: int = 0) -> Array:
         """The rows at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
         return self[places]
 
 
+class TargetColumn(NamedTuple):
+    """Where the target stands in the file, and what it is: `values` are the sorted numbers that stand for classes."""
+
+    array: Array
+    column: int
+    task: Task
+    values: Array
+
+
 class MappedTarget:
-    """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass.
+    """Y of a piece in the form of its task: (k, 1) for binary and regression, (k,) int64 for multiclass."""
 
-    values : the sorted numbers that stand for the classes.
-    """
-
-    def __init__(self, examples: MappedExamples, rows: Piece, values: np.ndarray, preparation: Preparation, dtype: Any):
-        self.array, self.column, self.rows = examples.array, examples.target, rows
-        self.task, self.values, self.preparation = examples.task, values, preparation
-        is_index = examples.task == "multiclass"
+    def __init__(self, target: TargetColumn, rows: Piece, preparation: Preparation, dtype: Any):
+        self.target, self.rows, self.preparation = target, rows, preparation
+        is_index = target.task == "multiclass"
         self.shape = (len(rows),) if is_index else (len(rows), 1)
         self.dtype = np.dtype(np.int64 if is_index else dtype)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:
-        y = self.array[self.rows[places], self.column]
-        if self.task != "regression":
-            y = np.searchsorted(self.values, y.astype(np.float64)).astype(np.int64)
-        return self.preparation.target(y, self.task, self.dtype)
+    def __getitem__(self, places: slice | Array) -> Array:
+        y = self.target.array[self.rows[places], self.target.column]
+        if self.target.task != "regression":
+            y = np.searchsorted(self.target.values, y.astype(np.float64)).astype(np.int64)
+        return self.preparation.target(y, self.target.task, self.dtype)
 
-    def take(self, places: np.ndarray, axis: int = 0) -> np.ndarray:
+    def take(self, places: Array, axis: int = 0) -> Array:
         """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
         return self[places]

@@ -5,16 +5,19 @@ The counterpart of `fitting` for data beyond the memory; it holds nothing for ev
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from .checks import absent_classes, constants_told
 from .columns import label
-from .examples import Dataset, Split, Suspicion
+from .examples import Dataset, Parts, Split, Suspicion
 from .facts import facts_of
-from .mapped import MappedExamples, MappedRows, MappedTarget, Piece
+from .mapped import MappedExamples, MappedRows, MappedTarget, Piece, TargetColumn
 from .preparation import Preparation
+from .reading import Task
 from .scaling import Scaling, out_of_range
 from .splits import refuse_untaught
 from .survey import MOST_CLASSES, Survey, survey
@@ -28,80 +31,70 @@ UNCHECKED = Suspicion(
 
 
 def fit_mapped_dataset(
-    examples: MappedExamples, pieces: Mapping[str, Piece], *, normalize: bool, dtype: np.dtype
+    examples: MappedExamples, pieces: Parts[Piece], *, normalize: bool, dtype: np.dtype[Any]
 ) -> Dataset:
     """The `Dataset` whose rows stay in the file. Reads it once; raises DataError where it cannot be used."""
     found = survey(examples, pieces)
-    examples, values = classified(examples, found)
+    examples, task, values = classified(examples, found)
     counts = class_counts(found, values, pieces)
-    if len(values):
+    if examples.classes:
         refuse_untaught(examples, counts["train"], "give train a larger share, or drop the rows")
-    preparation = preparation_of(examples, found, is_regression=not len(values), normalize=normalize)
+    preparation = preparation_of(examples, found, normalize=normalize)
     refuse_overflow(examples, found, preparation.scaling, dtype)
+    target = TargetColumn(examples.array, examples.target, task, values)
     splits = {
         name: Split(
-            MappedRows(examples, rows, preparation, dtype),
-            MappedTarget(examples, rows, values, preparation, dtype),
-            rows,
+            MappedRows(examples, rows, preparation, dtype), MappedTarget(target, rows, preparation, dtype), rows
         )
         for name, rows in pieces.items()
     }
     suspicions = tuple(suspicions_of(examples, found, counts))
+    facts = facts_of(
+        examples,
+        pieces,
+        task=task,
+        features=len(preparation.feature_names),
+        normalize=normalize,
+        class_counts=counts,
+        warnings=tuple(map(str, suspicions)),
+    )
     return Dataset(
-        train=splits["train"],
-        dev=splits["dev"],
-        test=splits.get("test"),
-        task=examples.task,
-        classes=examples.classes,
-        target_name=examples.target_name,
-        preparation=preparation,
-        facts=facts_of(
-            examples,
-            pieces,
-            features=len(preparation.feature_names),
-            normalize=normalize,
-            missing={},
-            class_counts=counts,
-            warnings=tuple(map(str, suspicions)),
-        ),
-        suspicions=suspicions,
-        by_chance=getattr(pieces, "by_chance", False),
+        splits["train"], splits["dev"], splits.get("test"), preparation, facts, suspicions, by_chance=pieces.by_chance
     )
 
 
-def preparation_of(examples: MappedExamples, found: Survey, *, is_regression: bool, normalize: bool) -> Preparation:
+def preparation_of(examples: MappedExamples, found: Survey, *, normalize: bool) -> Preparation:
     """What the training rows say of features and target."""
     fitted, at, target = Scaling.fitted(found.moments), examples.columns, examples.target
     scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
-    mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if is_regression else (0.0, 1.0)
+    mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if not examples.classes else (0.0, 1.0)
     return Preparation(examples.number_names, scaling.mean, scaling.scale, target_mean=mean, target_scale=scale)
 
 
-def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, np.ndarray]:
-    """The examples with their task, classes and hash; and the sorted numbers of the classes, none for regression."""
+def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, Task, Array]:
+    """The examples with their hash and classes; their task; the sorted numbers of the classes, none for regression."""
     examples = replace(examples, sha256=found.sha256)
-    is_auto = examples.task == "auto"
-    if found.counts is None and not is_auto and examples.task != "regression":
+    asked, values = examples.task, np.array(sorted(found.counts or ()))
+    if found.counts is None and asked != "auto" and asked != "regression":
         raise DataError(
             f"{examples.shown}: the target {examples.target_name!r} has more than {MOST_CLASSES} different values, too"
             " many for classes; name another column with data.target, or set data.task: regression"
         )
-    values = np.array(sorted(found.counts or ()))
-    if examples.task == "regression" or (is_auto and (found.counts is None or not are_classes(values))):
-        return replace(examples, task="regression"), values[:0]
+    if asked == "regression" or (asked == "auto" and (found.counts is None or not are_classes(values))):
+        return examples, "regression", values[:0]
     classes = tuple(label(value) for value in values)
-    told = {"task": examples.task, "shown": examples.shown}
-    task = task_of_classes(examples.target_name, classes, examples.m, **told)
-    return replace(examples, task=task, classes=classes), values
+    task = task_of_classes(examples.target_name, classes, examples.m, task=asked, shown=examples.shown)
+    return replace(examples, classes=classes), task, values
 
 
-def class_counts(found: Survey, values: np.ndarray, pieces: Mapping[str, Piece]) -> dict[str, np.ndarray]:
+def class_counts(found: Survey, values: Array, pieces: Mapping[str, Piece]) -> dict[str, Array]:
     """(K,) rows of each class, for each split."""
-    table = np.array([found.counts[value] for value in values.tolist()], dtype=np.int64).reshape(-1, len(pieces))
+    counts = found.counts or {}
+    table = np.array([counts[value] for value in values.tolist()], dtype=np.int64).reshape(-1, len(pieces))
     return dict(zip(pieces, table.T, strict=True))
 
 
-def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, dtype: np.dtype) -> None:
+def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, dtype: np.dtype[Any]) -> None:
     """Raise DataError if a column's least or greatest number leaves the range of `dtype` when scaled."""
     with np.errstate(over="ignore", invalid="ignore"):
         extremes = scaling.of(np.stack([found.low, found.high])[:, examples.columns], dtype)
@@ -110,7 +103,7 @@ def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, d
         raise out_of_range(examples.shown, examples.number_names[int(fits.argmin())], dtype)
 
 
-def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, np.ndarray]) -> Iterator[Suspicion]:
+def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, Array]) -> Iterator[Suspicion]:
     is_constant = found.moments.variance() == 0
     names = [name for name, at in zip(examples.number_names, examples.columns, strict=True) if is_constant[at]]
     constant_target = not examples.classes and is_constant[examples.target]

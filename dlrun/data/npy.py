@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .arrays import index_places, refuse_announced, too_large
 from .examples import Table
@@ -68,7 +69,7 @@ def refuse_unmapped(reading: Reading) -> None:
             raise DataError(f"data.{key}: does not go with data.memory_map: {why}; leave one of the two out")
 
 
-def _opened(shown: str, path: Path, is_mapped: bool) -> np.ndarray:
+def _opened(shown: str, path: Path, is_mapped: bool) -> Array:
     try:
         with path.open("rb") as stream:
             refuse_announced(stream, path.stat().st_size)

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..nn.arrays import Array
+from .reading import Task
 from .scaling import Scaling
 
 # The codes of a value that is missing, and of a word that no training row held.
@@ -32,9 +34,9 @@ class Preparation:
     """
 
     numeric_columns: tuple[str, ...] = ()
-    means: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    scales: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    medians: np.ndarray | None = None
+    means: Array = field(default_factory=lambda: np.zeros(0))
+    scales: Array = field(default_factory=lambda: np.zeros(0))
+    medians: Array | None = None
     gap_columns: tuple[str, ...] = ()
     categorical_columns: tuple[str, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ()
@@ -59,7 +61,7 @@ class Preparation:
         """That of the numbers."""
         return Scaling(self.means, self.scales)
 
-    def features(self, numbers: np.ndarray, codes: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
+    def features(self, numbers: Array, codes: Array, dtype: Any = np.float32) -> Array:
         """X (m, n) of rows with `numbers` (m, p), NaN where missing, and `codes` (m, c) as `codes_of` gives them.
 
         A missing number becomes the median, a word that training did not hold zeros alone. Where there are no medians,
@@ -80,7 +82,7 @@ class Preparation:
             at += len(words)
         return X
 
-    def codes_of(self, texts: Sequence[Sequence[str]]) -> np.ndarray:
+    def codes_of(self, texts: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) int32 of the words (m,) that rows hold in each categorical column; an empty one is missing."""
         columns = []
         for words, known in zip(texts, self.levels, strict=True):
@@ -88,7 +90,7 @@ class Preparation:
             columns.append(_places(distinct.tolist(), known)[place])
         return np.column_stack(columns) if columns else np.empty((0, 0), dtype=np.int32)
 
-    def recoded(self, codes: np.ndarray, levels: Sequence[Sequence[str]]) -> np.ndarray:
+    def recoded(self, codes: Array, levels: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) as `features` takes them, from codes into other lists of words, -1 where missing."""
         found = np.empty(codes.shape, dtype=np.int32)
         for at, (words, known) in enumerate(zip(levels, self.levels, strict=True)):
@@ -96,19 +98,19 @@ class Preparation:
             found[:, at] = np.append(_places(words, known), MISSING_CODE)[codes[:, at]]
         return found
 
-    def raw(self, X: np.ndarray) -> np.ndarray:
+    def raw(self, X: Array) -> Array:
         """X (m, n) as it was before scaling, float64; the columns of 0 and 1 stay as they are."""
         raw, p = np.asarray(X, dtype=np.float64).copy(), len(self.means)
         raw[:, :p] = raw[:, :p] * self.scales + self.means
         return raw
 
-    def scaled(self, raw: np.ndarray) -> np.ndarray:
+    def scaled(self, raw: Array) -> Array:
         """The way back from `raw`: X (m, n) float64 of raw inputs (m, n)."""
         X, p = np.asarray(raw, dtype=np.float64).copy(), len(self.means)
         X[:, :p] = self.scaling.of(X[:, :p], np.float64)
         return X
 
-    def target(self, y: np.ndarray, task: str, dtype: Any = np.float32) -> np.ndarray:
+    def target(self, y: Array, task: Task, dtype: Any = np.float32) -> Array:
         """Y of a target y (m,), class indices or numbers: (m, 1), or as it is (m,) where there are several classes."""
         if task == "multiclass":
             return y
@@ -116,13 +118,13 @@ class Preparation:
             return y.astype(dtype)[:, None]
         return ((y.astype(np.float64) - self.target_mean) / self.target_scale).astype(dtype)[:, None]
 
-    def target_in_own_units(self, values: np.ndarray) -> np.ndarray:
+    def target_in_own_units(self, values: Array) -> Array:
         """The standardised numbers of a regression, of any shape, as the source has them."""
         return values * self.target_scale + self.target_mean
 
-    def to_arrays(self) -> dict[str, np.ndarray]:
+    def to_arrays(self) -> dict[str, Array]:
         """What model.npz keeps of it, by name; no array of objects."""
-        arrays: dict[str, np.ndarray] = {}
+        arrays: dict[str, Array] = {}
         if self.numeric_columns:
             arrays["numeric_columns"] = _texts(self.numeric_columns)
             if self.medians is not None:
@@ -137,7 +139,7 @@ class Preparation:
         return {f"{PREFIX}{name}": array for name, array in arrays.items()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
         """What `to_arrays` was asked of, from its arrays or all of model.npz."""
 
         def texts(name: str) -> tuple[str, ...]:
@@ -157,16 +159,16 @@ class Preparation:
         )
 
 
-def codes_of_words(words: Sequence[str]) -> np.ndarray:
+def codes_of_words(words: Sequence[str]) -> Array:
     """(k,) the codes of a column's words: -1 for the empty one, which comes first where it is there, then 0, 1, ..."""
     return np.arange(len(words), dtype=np.int32) - words.count("")
 
 
-def _places(words: Sequence[str], known: Sequence[str]) -> np.ndarray:
+def _places(words: Sequence[str], known: Sequence[str]) -> Array:
     """(k,) int32, the code of each word in a column with these known words."""
     codes = dict(zip(known, codes_of_words(known).tolist(), strict=True)) | {"": MISSING_CODE}
     return np.array([codes.get(word, UNSEEN_CODE) for word in words], dtype=np.int32)
 
 
-def _texts(words: Sequence[str]) -> np.ndarray:
+def _texts(words: Sequence[str]) -> Array:
     return np.array(words, dtype=np.str_)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..nn.arrays import Array
 from .duplicates import row_hashes
 from .examples import Dataset
 
@@ -28,7 +29,7 @@ class Answered(NamedTuple):
     """A learner's name, and for each row whether it was wrong, or the squared error, (m,) float64."""
 
     name: str
-    losses: np.ndarray
+    losses: Array
 
 
 class Conflicts(NamedTuple):
@@ -38,7 +39,7 @@ class Conflicts(NamedTuple):
     rows: int
 
 
-def reference_rows(dataset: Dataset, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def reference_rows(dataset: Dataset, rng: np.random.Generator) -> tuple[Array, Array]:
     """X (m, n) and y (m,) of the training rows, each row that is there twice once, at most so many of them.
 
     Without the repeats: an answer read off a row's own copy would be no answer to a new row.
@@ -68,23 +69,27 @@ def conflicts(dataset: Dataset) -> Conflicts:
     return Conflicts(int(len(y) - commonest.sum()), len(y))
 
 
-def answers(X: np.ndarray, y: np.ndarray, *, regression: bool, rng: np.random.Generator) -> Iterator[Answered]:
+def answers(X: Array, y: Array, *, regression: bool, rng: np.random.Generator) -> Iterator[Answered]:
     """Each learner's losses on X (m, n) and y (m,), of answers given without the row itself or its fold.
 
     Squared errors are in units of the variance of y, so that their mean is 1 - R².
     """
     unit = float(y.var()) or 1.0
-    loss = (lambda told: (told - y) ** 2 / unit) if regression else (lambda told: (told != y).astype(np.float64))
-    for k, told in neighbours_answers(X, y, regression):
-        yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", loss(told))
+
+    def losses(answered: Array) -> Array:
+        found: Array = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
+        return found
+
+    for k, answered in neighbours_answers(X, y, regression):
+        yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", losses(answered))
     # A class of one row leaves its fold's learner with nothing to tell apart, if there are but two.
     if not regression and (np.sort(np.bincount(y))[-2:] < (2, FOLDS)).any():
         return
     for name, make in learners(len(X), regression):
-        yield Answered(name, loss(out_of_fold(make, X, y, regression, rng)))
+        yield Answered(name, losses(out_of_fold(make, X, y, regression, rng)))
 
 
-def neighbours_answers(X: np.ndarray, y: np.ndarray, regression: bool) -> Iterator[tuple[int, np.ndarray]]:
+def neighbours_answers(X: Array, y: Array, regression: bool) -> Iterator[tuple[int, Array]]:
     """(k, (m,) answers) of the k nearest rows other than the row itself; the lower class wins a tie."""
     from sklearn.neighbors import NearestNeighbors
 
@@ -114,9 +119,7 @@ def learners(m: int, regression: bool) -> Iterator[tuple[str, Callable[[], objec
         yield "support vectors, RBF kernel", lambda: SVR() if regression else SVC()
 
 
-def out_of_fold(
-    make: Callable[[], object], X: np.ndarray, y: np.ndarray, regression: bool, rng: np.random.Generator
-) -> np.ndarray:
+def out_of_fold(make: Callable[[], object], X: Array, y: Array, regression: bool, rng: np.random.Generator) -> Array:
     """(m,) answers, each by a learner fitted to the other folds. Columns are scaled by those folds alone."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
@@ -129,4 +132,5 @@ def out_of_fold(
         # A linear learner that stopped early is a somewhat weaker reference, and still a sound one.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The least populated class")
-        return cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)
+        answered: Array = cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)
+        return answered

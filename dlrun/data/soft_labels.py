@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
+from .columns import is_number
 from .files import find_file, read_bytes
 
 # With 3 votes a row the optimal error comes out 3 points too low on average, with 10 still 0.7.
@@ -18,7 +20,7 @@ FEWEST_VOTES = 5
 SUM_TOLERANCE = 0.01
 
 
-def read_soft_labels(name: str, folder: Path) -> np.ndarray:
+def read_soft_labels(name: str, folder: Path) -> Array:
     """Probabilities (m, K), m at least 2, from a .csv with a row for each example and perhaps a line of names above.
 
     One column is the probability of class 1; more are those of each class, or votes for each. Raises DataError.
@@ -36,14 +38,6 @@ def read_soft_labels(name: str, folder: Path) -> np.ndarray:
     return shares(name, np.array([number for number, _ in cells]), table)
 
 
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def row_of(name: str, number: int, row: list[str], width: int) -> list[float]:
     """One line's numbers, none of them negative, as many as in the first."""
     if len(row) != width:
@@ -54,7 +48,7 @@ def row_of(name: str, number: int, row: list[str], width: int) -> list[float]:
     return [float(text) for text in row]
 
 
-def shares(name: str, lines: np.ndarray, table: np.ndarray) -> np.ndarray:
+def shares(name: str, lines: Array, table: Array) -> Array:
     """Probabilities as they are, votes divided by their number; whole numbers are votes, hard labels a single one."""
     totals = table.sum(axis=1)
     are_votes = (table == np.round(table)).all()
@@ -67,4 +61,5 @@ def shares(name: str, lines: np.ndarray, table: np.ndarray) -> np.ndarray:
             f"got {total:g} vote{'' if total == 1 else 's'}; with fewer than {FEWEST_VOTES} a row it comes out too low"
         )
         raise DataError(f"{place}: {few}: gather more, or declare errors of judgements such as {{errors: 30, n: 200}}")
-    return table / totals[:, None]
+    shared: Array = table / totals[:, None]
+    return shared

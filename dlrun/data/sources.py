@@ -177,12 +177,13 @@ def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, fl
     return source.read(word, rng, chosen)
 
 
-def _check_setting(word: str, key: str, value: object) -> None:
+def _check_setting(word: str, key: str, value: float) -> None:
     takes = SOURCES[word].settings
     if key not in takes:
         known = ", ".join(f"data.{name}" for name in takes) or "no settings"
         raise DataError(f"data.{key}: not a setting of source {word}; it takes {known}")
     allowed = takes[key].range
     kinds = (int, np.integer) if allowed.whole else (int, float, np.integer, np.floating)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value) or not allowed.holds(value):
+    is_number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not allowed.holds(value):
         raise DataError(f"data.{key}: got {short(value)}; {word} expects {allowed.words}")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..nn.permutation import Permutation
 from ..records import SPLITS
 from .examples import DEFAULT_SPLIT, Examples, Parts
@@ -25,7 +26,7 @@ def split_examples(
     rng: np.random.Generator,
     split: Mapping[str, float] = DEFAULT_SPLIT,
     stratify: bool = True,
-) -> Parts:
+) -> Parts[Array] | Parts[Piece]:
     """Row indices under train, dev and, if there are any, test; disjoint.
 
     `split` holds ratios that sum to 1, or counts. Rows that came with a split stay in it (its ratio is shared out among
@@ -42,7 +43,7 @@ def split_examples(
     if examples.given_exactly:
         parts, method = {"train": rng.permutation(pool)}, str(examples.split_by)
     else:
-        wanted = {name: float(split.get(name, 0)) for name in SPLITS if name not in given}
+        wanted: dict[str, float] = {name: float(split.get(name, 0)) for name in SPLITS if name not in given}
         sizes = _count_sizes(wanted, len(pool), examples.shown) if is_counts else _ratio_sizes(split, wanted, len(pool))
         parts, method = _divided(examples, pool, sizes, rng, stratify)
         method = f"{' and '.join(given)} given; the rest {method}" if given else method
@@ -51,8 +52,8 @@ def split_examples(
     return Parts(parts, method, by_chance=examples.given is None and examples.order is None)
 
 
-def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts:
-    wanted = {name: float(split.get(name, 0)) for name in SPLITS}
+def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.random.Generator) -> Parts[Piece]:
+    wanted: dict[str, float] = {name: float(split.get(name, 0)) for name in SPLITS}
     if _is_counts(split):
         sizes = _count_sizes(wanted, examples.m, examples.shown)
     else:
@@ -71,9 +72,9 @@ def _is_counts(split: Mapping[str, float]) -> bool:
     return whole and sum(split.values()) > 1
 
 
-def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, Array]:
     """The rows of dev and test that came as such; a count draws that many of them."""
-    found = {}
+    found: dict[str, Array] = {}
     for index, name in enumerate(SPLITS[1:], start=1):
         rows = np.flatnonzero(examples.given == index) if examples.given is not None else np.empty(0, dtype=np.int64)
         count = int(counts.get(name, 0))
@@ -117,8 +118,8 @@ def _refuse_empty(sizes: Mapping[str, int], wanted: Mapping[str, float], m: int)
 
 
 def _divided(
-    examples: Examples, pool: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator, stratify: bool
-) -> tuple[dict[str, np.ndarray], str]:
+    examples: Examples, pool: Array, sizes: Mapping[str, int], rng: np.random.Generator, stratify: bool
+) -> tuple[dict[str, Array], str]:
     """The pool divided into these sizes, and how, in words."""
     names = list(sizes)
     shuffled = rng.permutation(pool)
@@ -137,12 +138,12 @@ def _divided(
     return {name: rows if name == "train" else np.sort(rows) for name, rows in parts.items()}, method
 
 
-def _by_position(m: int, sizes: Mapping[str, int]) -> np.ndarray:
+def _by_position(m: int, sizes: Mapping[str, int]) -> Array:
     """(m,) indices of splits: the first rows to the first split, and so on; len(sizes) for rows left over."""
     return np.searchsorted(np.cumsum(list(sizes.values())), np.arange(m), side="right")
 
 
-def by_group(group: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generator) -> np.ndarray:
+def by_group(group: Array, sizes: Mapping[str, int], rng: np.random.Generator) -> Array:
     """(m,) indices of splits, one for all rows of a group: groups in random order, cut nearest to the sizes wanted."""
     labels, inverse, counts = np.unique(group, return_inverse=True, return_counts=True)
     wanted = {name: size for name, size in sizes.items() if size}
@@ -164,7 +165,7 @@ def by_group(group: np.ndarray, sizes: Mapping[str, int], rng: np.random.Generat
     return assigned[inverse]
 
 
-def _by_class(examples: Examples, rows: np.ndarray, sizes: Mapping[str, int]) -> np.ndarray:
+def _by_class(examples: Examples, rows: Array, sizes: Mapping[str, int]) -> Array:
     """(m,) indices of splits, every class in its share: within a class, the rows go to the splits as they come."""
     y = examples.y[rows]
     counts = np.bincount(y, minlength=len(examples.classes))
@@ -173,10 +174,11 @@ def _by_class(examples: Examples, rows: np.ndarray, sizes: Mapping[str, int]) ->
     by_class = np.argsort(y, kind="stable")
     within = np.empty(len(y), dtype=np.int64)
     within[by_class] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return (within[:, None] >= np.cumsum(table, axis=1)[y]).sum(axis=1)
+    assigned: Array = (within[:, None] >= np.cumsum(table, axis=1)[y]).sum(axis=1)
+    return assigned
 
 
-def _refuse_rare(examples: Examples, counts: np.ndarray, names: list[str]) -> None:
+def _refuse_rare(examples: Examples, counts: Array, names: list[str]) -> None:
     rare = int(counts.argmin())
     if counts[rare] < len(names):
         rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
@@ -186,7 +188,7 @@ def _refuse_rare(examples: Examples, counts: np.ndarray, names: list[str]) -> No
         )
 
 
-def class_table(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def class_table(counts: Array, sizes: Array) -> Array:
     """(K, S) rows of each class for each split: columns sum to `sizes`, each entry near its share and at least 1.
 
     The later splits are filled first, for they are the small ones. Raises DataError if a split is smaller than K.
@@ -201,14 +203,14 @@ def class_table(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return table
 
 
-def _shared(shares: np.ndarray, total: int, most: np.ndarray) -> np.ndarray:
+def _shared(shares: Array, total: int, most: Array) -> Array:
     """Whole numbers near `shares` from 1 to `most`, with this total."""
     if not len(shares) <= total <= most.sum():
         raise DataError(
             f"data.split: a split of {total} rows cannot hold rows of all {len(shares)} classes; give it a larger"
             " share, or set data.stratify: false"
         )
-    found = np.clip(np.floor(shares).astype(np.int64), 1, most)
+    found: Array = np.clip(np.floor(shares).astype(np.int64), 1, most)
     while found.sum() < total:
         found[np.where(found < most, shares - found, -np.inf).argmax()] += 1
     while found.sum() > total:
@@ -216,7 +218,7 @@ def _shared(shares: np.ndarray, total: int, most: np.ndarray) -> np.ndarray:
     return found
 
 
-def _check(examples: Examples, parts: Mapping[str, np.ndarray]) -> None:
+def _check(examples: Examples, parts: Mapping[str, Array]) -> None:
     """Raise DataError unless there are train and dev rows, and every class to be learned is in train."""
     for name in ("train", "dev"):
         if name not in parts:
@@ -228,7 +230,7 @@ def _check(examples: Examples, parts: Mapping[str, np.ndarray]) -> None:
     refuse_untaught(examples, counts, "set data.stratify: true, choose another split, or drop the rows")
 
 
-def refuse_untaught(examples: Examples | MappedExamples, counts: np.ndarray, advice: str) -> None:
+def refuse_untaught(examples: Examples | MappedExamples, counts: Array, advice: str) -> None:
     """Raise DataError where a class has no training row; counts (K,) are those of the training rows."""
     absent = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
     if absent:

@@ -12,11 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..nn.moments import Moments
 from .mapped import MappedExamples, Piece
-
-# Cells in a block: 2 MiB as float64, which stays in a processor's second-level cache.
-CELLS_AT_A_TIME = 2**18
+from .scaling import CELLS_AT_A_TIME
 
 # Of a target with more different numbers than this the counts are given up: it is a quantity, or no use as classes.
 MOST_CLASSES = 10_000
@@ -29,9 +28,9 @@ class Survey(NamedTuple):
     """
 
     moments: Moments
-    low: np.ndarray
-    high: np.ndarray
-    counts: dict[float, np.ndarray] | None
+    low: Array
+    high: Array
+    counts: dict[float, Array] | None
     sha256: str
 
 
@@ -39,7 +38,7 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
     """Read every row once. Raises DataError at the first feature or target that is not finite."""
     array, width = examples.array, examples.array.shape[1]
     moments, low, high = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
-    counts: dict[float, np.ndarray] | None = {}
+    counts: dict[float, Array] | None = {}
     found = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
     used = np.append(examples.columns, examples.target)
     step = max(1, CELLS_AT_A_TIME // width)
@@ -53,20 +52,18 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
                 raise not_finite(examples, start, block)
             moments.add(block[split == 0])
             counts = counted(counts, block[:, examples.target], split, len(pieces))
-            found.update(block)
+            found.update(block.data)
     return Survey(moments, low, high, counts, found.hexdigest())
 
 
-def splits_of(rows: np.ndarray, pieces: Mapping[str, Piece]) -> np.ndarray:
+def splits_of(rows: Array, pieces: Mapping[str, Piece]) -> Array:
     """(k,) the index of the split that each row is in; len(pieces) for rows that are in none."""
-    pieces = list(pieces.values())
-    places = pieces[0].permutation.places_of(rows)
-    return np.searchsorted([piece.stop for piece in pieces], places, side="right")
+    in_order = list(pieces.values())
+    places = in_order[0].permutation.places_of(rows)
+    return np.searchsorted(np.array([piece.stop for piece in in_order]), places, side="right")
 
 
-def counted(
-    counts: dict[float, np.ndarray] | None, y: np.ndarray, split: np.ndarray, n_splits: int
-) -> dict[float, np.ndarray] | None:
+def counted(counts: dict[float, Array] | None, y: Array, split: Array, n_splits: int) -> dict[float, Array] | None:
     """The counts with a block's target y (k,) added; None once there are too many numbers to count."""
     if counts is None:
         return None
@@ -77,7 +74,7 @@ def counted(
     return counts if len(counts) <= MOST_CLASSES else None
 
 
-def not_finite(examples: MappedExamples, start: int, block: np.ndarray) -> DataError:
+def not_finite(examples: MappedExamples, start: int, block: Array) -> DataError:
     """The complaint about the first cell of a block that is not finite, by its row and column in the file."""
     used = np.append(examples.columns, examples.target)
     row, at = map(int, np.argwhere(~np.isfinite(block[:, used]))[0])

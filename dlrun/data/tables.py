@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .clean_text import read_clean
 from .columns import check_same_names, row_places, table_from_frame
@@ -96,7 +97,7 @@ def _read_parquet(shown: str, path: Path, reading: Reading, quickly: bool) -> Sh
 def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet:
     raw = clean_bytes(path, shown)
     separator = find_separator(raw, path, shown, reading.separator)
-    records: Sequence[int] | np.ndarray
+    records: Sequence[int] | Array
     if quickly and (found := read_clean(raw, separator, shown, reading)) is not None:
         frame, titled = found
         records = range(int(titled), len(frame) + int(titled))
@@ -109,9 +110,7 @@ def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet
     return Sheet(shown, frame, place, titled)
 
 
-def _read_carefully(
-    raw: bytes, separator: str, shown: str, reading: Reading
-) -> "tuple[polars.DataFrame, bool, np.ndarray]":
+def _read_carefully(raw: bytes, separator: str, shown: str, reading: Reading) -> "tuple[polars.DataFrame, bool, Array]":
     """A frame of text with its names, whether the first line held them, and the record that each row is in the file."""
     frame = parsed(raw, separator, shown)
     blank = blank_rows(frame)

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from .columns import label
 from .examples import Column
 from .files import listed, short
+from .reading import AskedTask, Task
 
 # A numeric target of whole numbers with at most this many different values is read as classes: enough for digits (10)
 # and ratings, while counts and prices have more. `data.task` overrules it.
@@ -27,12 +29,12 @@ FEWEST_ROWS_TO_JUDGE = 20
 class Target(NamedTuple):
     """y (m,): int64 class indices into `classes`, or float64 where the task is regression and `classes` is empty."""
 
-    y: np.ndarray
+    y: Array
     classes: tuple[str, ...]
-    task: str
+    task: Task
 
 
-def read_target(column: Column, *, task: str, shown: str, place: Callable[[int], str]) -> Target:
+def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[[int], str]) -> Target:
     """The target as the task (auto, binary, multiclass, regression) needs it. Raises DataError where it cannot be."""
     _refuse_missing(column, shown, place)
     if column.levels is not None:
@@ -43,25 +45,29 @@ def read_target(column: Column, *, task: str, shown: str, place: Callable[[int],
                 f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(found)});"
                 " set data.task: auto, or list the words for missing values in data.missing"
             )
-        used, y = np.unique(column.values, return_inverse=True)
+        used, y = _distinct(column.values)
         classes = tuple(column.levels[code] for code in used)
-        task = task_of_classes(column.name, classes, len(y), task=task, shown=shown)
-        return Target(y.astype(np.int64), classes, task)
+        return Target(y, classes, task_of_classes(column.name, classes, len(y), task=task, shown=shown))
     values = column.values.astype(np.float64)
     if not np.isfinite(values).all():
         row = int(np.isfinite(values).argmin())
         raise DataError(f"{place(row)}: the target {column.name!r} is {values[row]}; it must be finite: correct it")
     if task == "regression":
         return Target(values, (), "regression")
-    distinct, y = np.unique(values, return_inverse=True)
+    distinct, y = _distinct(values)
     if task == "auto" and not are_classes(distinct):
         return Target(values, (), "regression")
     classes = tuple(label(value) for value in distinct)
-    task = task_of_classes(column.name, classes, len(y), task=task, shown=shown)
-    return Target(y.astype(np.int64), classes, task)
+    return Target(y, classes, task_of_classes(column.name, classes, len(y), task=task, shown=shown))
 
 
-def are_classes(distinct: np.ndarray) -> bool:
+def _distinct(values: Array) -> tuple[Array, Array]:
+    """The different values, sorted, and for each value (m,) int64 which of them it is."""
+    distinct, index = np.unique(values, return_inverse=True)
+    return distinct, index.astype(np.int64)
+
+
+def are_classes(distinct: Array) -> bool:
     """Whether numbers stand for classes where nobody says so: whole ones, and few of them."""
     return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
 
@@ -77,7 +83,7 @@ def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> 
     )
 
 
-def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: str, shown: str) -> str:
+def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: AskedTask, shown: str) -> Task:
     """The task that a target of m rows in these classes asks for, binary or multiclass.
 
     Raises DataError where they are no use as classes, or contradict the task asked for.
@@ -98,4 +104,6 @@ def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: str, sho
             f"{shown}: the target {name!r} has {count} different values in {m} rows, too many for classes; name"
             " another column with data.target, or set data.task: regression if they are numbers"
         )
-    return ("binary" if count == 2 else "multiclass") if task == "auto" else task
+    if task == "binary" or task == "multiclass":
+        return task
+    return "binary" if count == 2 else "multiclass"

@@ -29,7 +29,7 @@ def diagnosis_of(result: Result, folder: RunFolder) -> RunDiagnosis:
     diagnosis = judged(result)
     try:
         case = case_of(folder, diagnosis, result)
-    except (StoreError, Misfit):  # of an older dlrun, or one that lost files: the errors alone still say something
+    except StoreError:  # of an older dlrun, or one that lost files: the errors alone still say something
         case = Case(diagnosis)
     return advised(result, case)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..nn.arrays import Array
 from ..records import SPLITS
 from .arrays import square_side
 from .checks import kept_codes
@@ -93,7 +94,7 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
     return replace(examples, sha256=_sha256(examples))
 
 
-def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
     """The numeric features (m, p), their names, and a sentence for each that was left out for holding no value."""
     wanted = set(features)
     at = [i for i, name in enumerate(table.number_names) if name in wanted]
@@ -109,7 +110,7 @@ def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[np.ndarray,
             f"{table.place(row)}: column {names[column]!r} is {numbers[row, column]}; a feature must be finite: correct"
             " the value, or list its text in data.missing"
         )
-    empty = np.isnan(numbers).all(axis=0)
+    empty: Array = np.isnan(numbers).all(axis=0)
     said = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
     if not said:
         return numbers, names, ()
@@ -127,10 +128,10 @@ class Division(NamedTuple):
     """How the rows came divided, or what they are to be divided by; the fields of `Examples` of the same names."""
 
     split_by: str | None = None
-    given: np.ndarray | None = None
+    given: Array | None = None
     given_exactly: bool = False
-    group: np.ndarray | None = None
-    order: np.ndarray | None = None
+    group: Array | None = None
+    order: Array | None = None
 
 
 def _division(table: Table, roles: Roles) -> Division:
@@ -153,7 +154,7 @@ def _division(table: Table, roles: Roles) -> Division:
     return Division(split_by, group=ranks) if setting == "group" else Division(split_by, order=ranks)
 
 
-def _given(column: Column, shown: str) -> np.ndarray:
+def _given(column: Column, shown: str) -> Array:
     words = column.levels or tuple(str(value) for value in np.unique(column.values))
     unknown = [word for word in words if word.casefold() not in SPLIT_WORDS]
     if unknown or column.levels is None:
@@ -162,7 +163,8 @@ def _given(column: Column, shown: str) -> np.ndarray:
             " train, dev and test"
         )
     index = np.array([SPLITS.index(SPLIT_WORDS[word.casefold()]) for word in words], dtype=np.int8)
-    return index[column.values]
+    given: Array = index[column.values]
+    return given
 
 
 def _sha256(examples: Examples) -> str:
@@ -173,5 +175,5 @@ def _sha256(examples: Examples) -> str:
         if array is not None:
             found.update(f"{array.dtype.str}{array.shape}".encode())
             for start in range(0, len(array), ROWS_TO_HASH):
-                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]))
+                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
     return found.hexdigest()
