@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import Config, LoadedConfig, load_config
+from ..config import Config, LoadedConfig, Vocabulary, load_config
 from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, read_soft_labels, split_examples
+from ..data.reading import KINDS
 from ..diagnosis import Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
@@ -37,7 +38,7 @@ class Experiment:
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, source_settings=SOURCE_SETTINGS, finding_codes=codes())
+    return load_config(path, overrides, vocabulary=Vocabulary(SOURCE_SETTINGS, tuple(KINDS), codes()))
 
 
 def random_streams(seed: int) -> dict[str, np.random.Generator]:
