@@ -5,7 +5,7 @@
 import pytest
 
 from dlrun.config import Vocabulary, config_from_dict, load_config
-from dlrun.data.reading import KINDS
+from dlrun.data import FILE_SUFFIXES
 from dlrun.errors import ConfigError, UsageError
 
 # What the data package would hand in: each source's word and the generator settings that it takes.
@@ -25,7 +25,7 @@ def problems(folder, text, *overrides, sources=SOURCES):
     path = folder / "deep.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as caught:
-        load_config(path, overrides, vocabulary=Vocabulary(sources, tuple(KINDS)))
+        load_config(path, overrides, vocabulary=Vocabulary(sources, FILE_SUFFIXES))
     assert str(caught.value) == "\n".join(caught.value.problems)
     return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
 
@@ -163,7 +163,7 @@ def test_an_unknown_source_names_the_known_ones(tmp_path, source, expected):
 def test_known_sources_numbers_and_tables_pass(tmp_path, source):
     path = tmp_path / "good.yaml"
     path.write_text(f"data: {{source: {source}}}\n")
-    assert str(load_config(path, vocabulary=Vocabulary(SOURCES, tuple(KINDS))).config.data.source) == source
+    assert str(load_config(path, vocabulary=Vocabulary(SOURCES, FILE_SUFFIXES)).config.data.source) == source
 
 
 def test_a_generator_takes_its_own_settings_and_no_others(tmp_path):

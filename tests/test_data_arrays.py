@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from dlrun.data import read_examples
+from dlrun.data import Reading, read_examples
 from dlrun.errors import DataError
 
 X4, Y4 = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
@@ -22,7 +22,7 @@ def read(tmp_path):
         if dev is not None:
             np.savez(tmp_path / "d.npz", **dev)
             options["dev_source"] = "d.npz"
-        return read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0), **options)
+        return read_examples(Reading("a.npz", **options), folder=tmp_path, rng=np.random.default_rng(0))
 
     return run
 
@@ -118,14 +118,14 @@ def test_arrays_that_cannot_be_used_are_named(read, arrays, message):
 def test_a_damaged_file_is_a_sentence(tmp_path, content):
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"^a\.npz: not an \.npz of plain arrays"):
-        read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0))
+        read_examples(Reading("a.npz"), folder=tmp_path, rng=np.random.default_rng(0))
 
 
 def test_a_single_array_under_the_name_npz_is_refused(tmp_path):
     with open(tmp_path / "a.npz", "wb") as file:
         np.save(file, X4)
     with pytest.raises(DataError, match=r"^a\.npz: not an \.npz of plain arrays"):
-        read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0))
+        read_examples(Reading("a.npz"), folder=tmp_path, rng=np.random.default_rng(0))
 
 
 def asking_for_32_gib():
@@ -158,7 +158,7 @@ def test_an_announcement_of_32_gib_is_refused_before_memory_is_taken(tmp_path, k
     tracemalloc.start()
     try:
         with pytest.raises(DataError, match=r"^a\.np[yz]: not an \.np[yz] of plain"):
-            read_examples(path.name, folder=tmp_path, rng=np.random.default_rng(0))
+            read_examples(Reading(path.name), folder=tmp_path, rng=np.random.default_rng(0))
         assert tracemalloc.get_traced_memory()[1] < 2**20  # counted before it is touched
     finally:
         tracemalloc.stop()
@@ -167,7 +167,7 @@ def test_an_announcement_of_32_gib_is_refused_before_memory_is_taken(tmp_path, k
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_zeros_compressed_as_far_as_they_go_are_read(tmp_path, save):
     save(tmp_path / "a.npz", X=np.zeros((100_000, 3)), y=np.tile([0, 1], 50_000))
-    assert read_examples("a.npz", folder=tmp_path, rng=np.random.default_rng(0)).numbers.shape == (100_000, 3)
+    assert read_examples(Reading("a.npz"), folder=tmp_path, rng=np.random.default_rng(0)).numbers.shape == (100_000, 3)
 
 
 def test_what_is_too_large_for_the_machine_is_told(tmp_path, monkeypatch):
@@ -180,7 +180,7 @@ def test_what_is_too_large_for_the_machine_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "load", refuse)
     for name in ("a.npz", "a.npy"):
         with pytest.raises(DataError, match=rf"^{name}: does not fit into memory; take fewer rows"):
-            read_examples(name, folder=tmp_path, rng=np.random.default_rng(0))
+            read_examples(Reading(name), folder=tmp_path, rng=np.random.default_rng(0))
 
 
 def test_a_target_that_is_not_finite_is_named_by_its_place(read):

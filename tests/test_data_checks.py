@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.data import Examples, checks, duplicates, fit_dataset, read_examples, split_examples
+from dlrun.data import Examples, Reading, checks, duplicates, fit_dataset, read_examples, split_examples
 from dlrun.data.checks import suspicions_of
 from dlrun.data.duplicates import row_hashes
 from dlrun.data.hints import rank_correlations
@@ -233,7 +233,7 @@ class TestRealTables:
     """What is known of well-known tables without looking at our own results."""
 
     def dataset(self, name, **options):
-        found = read_examples(name, folder=REAL, rng=np.random.default_rng(0), **options)
+        found = read_examples(Reading(name, **options), folder=REAL, rng=np.random.default_rng(0))
         return fit_dataset(found, split_examples(found, rng=np.random.default_rng(0)))
 
     def test_titanics_alive_column_is_found_out(self):
@@ -256,7 +256,7 @@ class TestRealTables:
         assert self.dataset("tabular/penguins.csv", target="species").classes == ("Adelie", "Chinstrap", "Gentoo")
 
     def test_mnist_keeps_its_test_rows(self):
-        found = read_examples("mnist.npz", folder=REAL, rng=np.random.default_rng(0))
+        found = read_examples(Reading("mnist.npz"), folder=REAL, rng=np.random.default_rng(0))
         parts = split_examples(found, rng=np.random.default_rng(0), split={"train": 500, "dev": 100, "test": 100})
         dataset = fit_dataset(found, parts)
         assert (dataset.image_side, dataset.classes) == (28, tuple("0123456789"))

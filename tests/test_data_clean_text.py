@@ -5,24 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlrun.data import read_examples, tables
+from dlrun.data import Reading, read_examples, tables
 from dlrun.data.clean_text import read_clean
-from dlrun.data.examples import DEFAULT_MISSING
 from dlrun.data.tables import read_tables
 from dlrun.errors import DataError
 
-PLAIN = {"header": None, "missing": DEFAULT_MISSING, "categorical": ()}
-
 
 def quick(text, **options):
-    return read_clean(text.encode(), ",", "t.csv", **(PLAIN | options))
+    return read_clean(text.encode(), ",", "t.csv", Reading("t.csv", **options))
 
 
 def outcome(path, **options):
     """What reading comes to: the table's parts and the place of each row, or the message."""
-    asked = PLAIN | {"separator": None} | options
     try:
-        table = read_tables({"train": (path.name, path)}, **asked)
+        table = read_tables({"train": (path.name, path)}, Reading(path.name, **options))
     except DataError as problem:
         return str(problem)
     places = [table.place(row) for row in range(min(len(table.numbers), 10))]
@@ -106,7 +102,7 @@ def test_labels_of_two_files_stay_as_they_stand_there(tmp_path):
     """What is all numbers in one file and text in the other is text in both: 1.0 must not become 1."""
     (tmp_path / "a.csv").write_text("a,y\n" + "1.0,0\n2.50,1\n" * 20)
     (tmp_path / "b.csv").write_text("a,y\n" + "x,0\n1.0,1\n" * 20)
-    examples = read_examples("a.csv", folder=tmp_path, rng=np.random.default_rng(0), dev_source="b.csv")
+    examples = read_examples(Reading("a.csv", dev_source="b.csv"), folder=tmp_path, rng=np.random.default_rng(0))
     assert examples.levels == (("1.0", "2.50", "x"),)
 
 
@@ -114,4 +110,4 @@ def test_a_later_row_is_placed_at_its_line(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a,y\n" + "1,0\n2,1\n" * 20 + "inf,1\n")
     with pytest.raises(DataError, match=r"^t\.csv:42: column 'a' is inf"):
-        read_examples("t.csv", folder=tmp_path, rng=np.random.default_rng(0))
+        read_examples(Reading("t.csv"), folder=tmp_path, rng=np.random.default_rng(0))

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from sklearn.preprocessing import StandardScaler
 
-from dlrun.data import fit_dataset, read_examples, split_examples, survey
+from dlrun.data import Reading, fit_dataset, read_examples, split_examples, survey
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config, run
 from dlrun.nn.permutation import Permutation
@@ -33,7 +33,7 @@ def mapped(tmp_path):
 
     def fitted(array, split=None, normalize=True, dtype=np.float64, seed=0, **options):
         np.save(tmp_path / "a.npy", array)
-        examples = read_examples("a.npy", folder=tmp_path, rng=stream(), memory_map=True, **options)
+        examples = read_examples(Reading("a.npy", memory_map=True, **options), folder=tmp_path, rng=stream())
         assert isinstance(examples.array.base, np.memmap)
         parts = split_examples(examples, rng=stream(seed), split=split or {"train": 0.6, "dev": 0.2, "test": 0.2})
         return fit_dataset(examples, parts, normalize=normalize, dtype=dtype)
@@ -57,7 +57,7 @@ def message(mapped):
 def test_rows_in_a_file_are_prepared_as_the_same_rows_in_memory(task, dtype, normalize, mapped, tmp_path):
     array = rows(task)
     dataset = mapped(array, normalize=normalize, dtype=dtype)
-    in_ram = read_examples("a.npy", folder=tmp_path, rng=stream())
+    in_ram = read_examples(Reading("a.npy"), folder=tmp_path, rng=stream())
     parts = {name: split.rows[:] for name, split in dataset.splits().items()}
     twin = fit_dataset(in_ram, parts, normalize=normalize, dtype=dtype)
     assert (dataset.task, dataset.classes, dataset.feature_names) == (twin.task, twin.classes, twin.feature_names)
@@ -279,7 +279,7 @@ def test_numbers_beyond_the_type_are_named_by_their_column(message):
 def test_what_does_not_go_with_a_memory_map_is_a_sentence(source, options, expected, tmp_path):
     np.save(tmp_path / "a.npy", rows())
     with pytest.raises(DataError) as caught:
-        read_examples(source, folder=tmp_path, rng=stream(), memory_map=True, **options)
+        read_examples(Reading(source, memory_map=True, **options), folder=tmp_path, rng=stream())
     assert str(caught.value) == expected
 
 

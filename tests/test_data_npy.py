@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlrun.data import read_examples
+from dlrun.data import Reading, read_examples
 from dlrun.errors import DataError
 
 ARRAY = np.column_stack([np.arange(40.0), np.arange(40.0) ** 2, np.arange(40) % 2])
@@ -13,7 +13,7 @@ ARRAY = np.column_stack([np.arange(40.0), np.arange(40.0) ** 2, np.arange(40) % 
 def read(tmp_path):
     def run(array, **options):
         np.save(tmp_path / "a.npy", array)
-        return read_examples("a.npy", folder=tmp_path, rng=np.random.default_rng(0), **options)
+        return read_examples(Reading("a.npy", **options), folder=tmp_path, rng=np.random.default_rng(0))
 
     return run
 
@@ -83,7 +83,7 @@ def test_a_damaged_file_is_a_sentence(tmp_path, content, memory_map):
     else:
         path.write_text(content)
     with pytest.raises(DataError) as caught:
-        read_examples("a.npy", folder=tmp_path, rng=np.random.default_rng(0), memory_map=memory_map)
+        read_examples(Reading("a.npy", memory_map=memory_map), folder=tmp_path, rng=np.random.default_rng(0))
     assert str(caught.value) == f"a.npy: not an .npy of plain numbers (damaged, or it holds Python objects); {PLAIN}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dlrun.data import Examples, Parts, fit_dataset, preparation, read_examples, split_examples
+from dlrun.data import Examples, Parts, Reading, fit_dataset, preparation, read_examples, split_examples
 from dlrun.errors import DataError
 
 PARTS = {"train": np.array([3, 0, 2, 1]), "dev": np.array([4, 5]), "test": np.array([6])}
@@ -207,7 +207,7 @@ def test_the_facts_are_plain_and_count_right():
 
 
 def test_the_three_calls_go_from_a_word_to_numbers_that_sum_to_nothing(tmp_path):
-    examples = read_examples("digits", folder=tmp_path, rng=np.random.default_rng(0))
+    examples = read_examples(Reading("digits"), folder=tmp_path, rng=np.random.default_rng(0))
     dataset = fit_dataset(examples, split_examples(examples, rng=np.random.default_rng(1)))
     assert dataset.image_side == 8
     assert [split.X.shape for split in dataset.splits().values()] == [(1079, 64), (359, 64), (359, 64)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlrun.data import read_examples
+from dlrun.data import Reading, read_examples
 from dlrun.errors import DataError
 
 
@@ -14,7 +14,7 @@ def read(tmp_path):
     def run(columns, **options):
         lines = [",".join(columns)] + [",".join(map(str, row)) for row in zip(*columns.values(), strict=True)]
         (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-        return read_examples("t.csv", folder=tmp_path, rng=np.random.default_rng(0), **options)
+        return read_examples(Reading("t.csv", **options), folder=tmp_path, rng=np.random.default_rng(0))
 
     return run
 
@@ -145,7 +145,7 @@ def test_files_of_their_own_leave_nothing_to_split_by(tmp_path):
     for name in ("t.csv", "d.csv"):
         (tmp_path / name).write_text("a,g,y\n1,1,0\n2,2,1\n")
     with pytest.raises(DataError) as caught:
-        read_examples("t.csv", folder=tmp_path, rng=np.random.default_rng(0), dev_source="d.csv", group="g")
+        read_examples(Reading("t.csv", dev_source="d.csv", group="g"), folder=tmp_path, rng=np.random.default_rng(0))
     assert str(caught.value) == "data.group: the splits are given as files already; leave data.group out"
 
 

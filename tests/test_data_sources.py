@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.data import SOURCE_SETTINGS, read_examples
+from dlrun.data import SOURCE_SETTINGS, Reading, read_examples
 from dlrun.errors import DataError
 
 
 def read(source, seed=0, **options):
-    return read_examples(source, folder=Path(), rng=np.random.default_rng(seed), **options)
+    return read_examples(Reading(source, **options), folder=Path(), rng=np.random.default_rng(seed))
 
 
 def message(source, **options):
@@ -70,10 +70,6 @@ def test_a_generator_leaves_numpys_global_state_alone():
     before = np.random.get_state()[1].copy()
     read("moons")
     np.testing.assert_array_equal(np.random.get_state()[1], before)
-
-
-def test_a_setting_of_none_keeps_the_default():
-    assert read("moons", settings={"samples": None}).m == 400
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlrun.data import read_examples
+from dlrun.data import Reading, read_examples
 from dlrun.errors import DataError
 
 
@@ -22,7 +22,9 @@ def read(tmp_path, monkeypatch):
         files = {"t.csv": files} if isinstance(files, str | bytes) else files
         for name, content in files.items():
             (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_examples(source or next(iter(files)), folder=tmp_path, rng=np.random.default_rng(0), **options)
+        return read_examples(
+            Reading(source or next(iter(files)), **options), folder=tmp_path, rng=np.random.default_rng(0)
+        )
 
     return run
 
@@ -290,10 +292,10 @@ def test_a_missing_file_names_both_places_and_the_nearest_name(tmp_path, monkeyp
     (folder / "flowers.csv").write_text("a,y\n")
     monkeypatch.chdir(here)
     with pytest.raises(DataError) as caught:
-        read_examples("flower.csv", folder=folder, rng=np.random.default_rng(0))
+        read_examples(Reading("flower.csv"), folder=folder, rng=np.random.default_rng(0))
     assert str(caught.value) == f"flower.csv: no such file in {folder} nor in {here}; did you mean flowers.csv?"
     with pytest.raises(DataError) as caught:
-        read_examples("q/zzz.npz", folder=folder, rng=np.random.default_rng(0))
+        read_examples(Reading("q/zzz.npz"), folder=folder, rng=np.random.default_rng(0))
     assert str(caught.value) == (
         f"q/zzz.npz: no such file in {folder / 'q'} nor in {here / 'q'}; check the path, relative to the config or the"
         " working directory"
@@ -308,7 +310,7 @@ def test_the_configs_folder_comes_before_the_working_directory(tmp_path, monkeyp
     (tmp_path / "u.csv").write_text("a,y\n7,0\n8,1\n")
     monkeypatch.chdir(tmp_path)
     first = {
-        name: read_examples(name, folder=folder, rng=np.random.default_rng(0)).numbers[0, 0]
+        name: read_examples(Reading(name), folder=folder, rng=np.random.default_rng(0)).numbers[0, 0]
         for name in ("t.csv", "u.csv")
     }
     assert first == {"t.csv": 1, "u.csv": 7}
@@ -325,7 +327,7 @@ def test_a_folder_and_an_unknown_kind_of_file_are_sentences(tmp_path):
         ),
     ]:
         with pytest.raises(DataError) as caught:
-            read_examples(source, folder=tmp_path, rng=np.random.default_rng(0))
+            read_examples(Reading(source), folder=tmp_path, rng=np.random.default_rng(0))
         assert str(caught.value) == message
 
 
@@ -333,7 +335,9 @@ FLOWERS = Path(__file__).parents[1] / "configs" / "data"
 
 
 def test_the_tracked_table_of_mixed_columns_reads_as_it_was_made():
-    examples = read_examples("flowers.csv", folder=FLOWERS, rng=np.random.default_rng(0), categorical=["zone_code"])
+    examples = read_examples(
+        Reading("flowers.csv", categorical=["zone_code"]), folder=FLOWERS, rng=np.random.default_rng(0)
+    )
     assert (examples.m, examples.task, examples.classes) == (300, "binary", ("no", "yes"))
     assert examples.number_names == ("water_litres", "height_cm")
     assert examples.code_names == ("soil", "zone_code", "light")

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import yaml
 
 from dlrun import data
-from dlrun.config import json_schema
+from dlrun.config import words
+from dlrun.config.schema import DEFAULT_SPLIT, Data
 from dlrun.experiment import STREAMS, prepare, random_streams, read_config, run
+from dlrun.experiment.prepare import reading_of
 from dlrun.inspection import CheckOptions, check_gradients
 from dlrun.store import RunFolder
 
@@ -76,12 +79,56 @@ def test_altering_dev_and_test_rows_leaves_scaler_and_weights_bit_equal(tmp_path
         np.testing.assert_array_equal(array, models[1][name])
 
 
-def test_the_config_has_a_key_for_all_that_the_data_side_can_be_told():
-    schema = json_schema()
-    keys = set(schema["$defs"]["Data"]["properties"])
-    told = {*inspect.signature(data.read_examples).parameters, *inspect.signature(data.split_examples).parameters}
-    told |= set(inspect.signature(data.fit_dataset).parameters) | set().union(*data.SOURCE_SETTINGS.values())
-    assert told - {"folder", "rng", "settings", "examples", "parts", "dtype"} == keys
+# Everything below `data`, each with another value than its default; what is not part of the reading has its own use.
+NOT_OF_THE_READING = {"split", "stratify", "normalize"}
+DATA = {
+    "source": "t.csv",
+    "dev_source": "d.csv",
+    "test_source": "e.csv",
+    "split_column": "s",
+    "group": "g",
+    "order": 3,
+    "target": "y",
+    "header": True,
+    "separator": ";",
+    "drop": ["a", 1],
+    "missing": ["-999"],
+    "numeric": ["n"],
+    "categorical": ["c"],
+    "memory_map": True,
+    "task": "regression",
+    "samples": 11,
+    "noise": 0.5,
+    "features": 7,
+    "informative": 3,
+    "classes": 5,
+    "factor": 0.25,
+    "cluster_std": 2.5,
+}
+
+
+def test_all_that_the_config_says_of_the_data_reaches_the_reader():
+    assert set(DATA) | NOT_OF_THE_READING == set(Data.model_fields)  # a new key is mapped, and stands here
+    reading = reading_of(Data(**DATA))
+    settings = {key: value for key, value in DATA.items() if key in data.GENERATOR_SETTINGS}
+    assert reading.settings == settings
+    named = {field.name: getattr(reading, field.name) for field in fields(reading) if field.name != "settings"}
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in named.items()}
+    assert plain | settings == DATA
+
+
+def test_the_config_and_the_reader_have_the_same_defaults():
+    assert reading_of(Data(source="iris")) == data.Reading("iris")
+    assert DEFAULT_SPLIT.model_dump() == data.DEFAULT_SPLIT
+
+
+def test_what_the_config_says_of_dividing_and_scaling_is_what_can_be_told():
+    told = {*inspect.signature(data.split_examples).parameters, *inspect.signature(data.fit_dataset).parameters}
+    assert told - {"rng", "examples", "parts", "dtype"} == NOT_OF_THE_READING
+
+
+def test_the_config_knows_every_kind_of_file():
+    assert words.TABLE_SUFFIXES == data.FILE_SUFFIXES
 
 
 def test_the_resolved_config_of_a_run_on_a_file_trains_from_anywhere(tmp_path, monkeypatch):

@@ -4,21 +4,26 @@ Three calls in this order: `read_examples`, `split_examples`, `fit_dataset`. Not
 needed.
 """
 
-from .examples import DEFAULT_MISSING, DEFAULT_SPLIT, Dataset, Examples, Parts, Split
+from .examples import DEFAULT_SPLIT, Dataset, Examples, Parts, Split
 from .files import find_file
+from .formats import FILE_SUFFIXES, is_named_source
 from .preparation import fit_dataset
-from .reading import is_named_source, read_examples
+from .read import read_examples
+from .reading import DEFAULT_MISSING, Reading
 from .soft_labels import read_soft_labels
-from .sources import SOURCE_SETTINGS
+from .sources import GENERATOR_SETTINGS, SOURCE_SETTINGS
 from .splits import split_examples
 
 __all__ = [
     "DEFAULT_MISSING",
     "DEFAULT_SPLIT",
+    "FILE_SUFFIXES",
+    "GENERATOR_SETTINGS",
     "SOURCE_SETTINGS",
     "Dataset",
     "Examples",
     "Parts",
+    "Reading",
     "Split",
     "find_file",
     "fit_dataset",

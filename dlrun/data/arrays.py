@@ -17,7 +17,8 @@ from ..damages import DAMAGES
 from ..errors import DataError
 from .columns import plain_table, text_or_numbers
 from .examples import SPLITS, Column, Table
-from .files import listed, read_bytes
+from .files import Files, listed, read_bytes
+from .reading import Reading
 
 # What the arrays of a split are called after x_ and y_, besides the split's own name.
 ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
@@ -37,19 +38,19 @@ def square_side(n: int) -> int | None:
     return side if side * side == n and side >= SMALLEST_SIDE else None
 
 
-def read_arrays(paths: Mapping[str, tuple[str, Path]]) -> Table:
-    """One table from the .npz under train and, if given, dev and test: (name as shown, path) each.
+def read_arrays(files: Files, reading: Reading) -> Table:
+    """One table from the .npz of each split; how it is to be read has nothing to say about arrays with names.
 
     Flat rows whose length is a square count as images, for nothing else can tell. Raises DataError.
     """
     pieces: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
-    for split, (shown, path) in paths.items():
+    for split, (shown, path) in files.items():
         arrays = _loaded(shown, path)
         found = _pairs(shown, arrays, only=None if split == "train" else split)
         pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in found})
     for where, X, y in pieces.values():
         _check(where, X, y)
-    shown = paths["train"][0]
+    shown = files["train"][0]
     shapes = {split: X.shape[1:] for split, (_, X, _) in pieces.items()}
     if len(set(shapes.values())) > 1:
         told = "; ".join(f"{split} {shape}" for split, shape in shapes.items())

@@ -10,37 +10,31 @@ from typing import TYPE_CHECKING
 from ..errors import DataError
 from .columns import is_number
 from .files import find_columns
+from .reading import Reading
 from .separated import ROWS_TO_JUDGE_HEADER, blank_rows, has_blanks_around_quotes, has_header, header_names
 
 if TYPE_CHECKING:
     import polars
 
 
-def read_clean(
-    raw: bytes,
-    separator: str,
-    shown: str,
-    *,
-    header: bool | None,
-    missing: Sequence[str],
-    categorical: Sequence[str | int],
-) -> "tuple[polars.DataFrame, bool] | None":
+def read_clean(raw: bytes, separator: str, shown: str, reading: Reading) -> "tuple[polars.DataFrame, bool] | None":
     """The frame with its names, and whether the first line held them; or None if the careful way is needed.
 
     Columns are Float64, null where missing, or String.
     """
     import polars as pl
 
+    missing = reading.missing
     # -999 may stand there as -999.0, which only a comparison as text, after stripping, tells from the marker.
     if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
         return None
     head = first_rows(raw, separator)
     if head is None or (b'"' in raw and has_blanks_around_quotes(raw, separator)):
         return None
-    titled = has_header(head, missing) if header is None else header
+    titled = has_header(head, missing) if reading.header is None else reading.header
     try:
         names = header_names(head, shown) if titled else list(head.columns)
-        as_text = find_columns(categorical, names, setting="data.categorical", shown=shown)
+        as_text = find_columns(reading.categorical, names, setting="data.categorical", shown=shown)
         below = head.slice(int(titled)).rename(dict(zip(head.columns, names, strict=True)))
         kinds = {name: pl.String if name in as_text else kind_of(below[name], missing) for name in names}
         if pl.Float64 not in kinds.values():

@@ -18,12 +18,25 @@ if TYPE_CHECKING:
     import polars
 
 
-def plain_table(shown: str, X: np.ndarray, y: np.ndarray, *, names=None, labels=None, pixels: bool = False) -> Table:
+def plain_table(
+    shown: str,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    names: Iterable[object] | None = None,
+    labels: Iterable[object] | None = None,
+    pixels: bool = False,
+) -> Table:
     """A table of numbers alone, X (m, n), with a target y (m,) of its own; `labels` name the integers in y."""
-    names = tuple(map(str, names)) if names is not None else tuple(f"x{i}" for i in range(X.shape[1]))
+    columns = tuple(f"x{i}" for i in range(X.shape[1])) if names is None else tuple(map(str, names))
     target = Column("target", y, None if labels is None else tuple(map(str, labels)))
     no_codes = np.empty((len(X), 0), dtype=np.int32)
-    return Table(shown, names, X, names, no_codes, (), (), lambda row: f"{shown} row {row + 1}", target, pixels=pixels)
+    return Table(shown, columns, X, columns, no_codes, (), (), row_places(shown), target, pixels=pixels)
+
+
+def row_places(shown: str) -> Callable[[int], str]:
+    """What names a row by its number, counted from 1, where the source has no lines."""
+    return lambda row: f"{shown} row {row + 1}"
 
 
 def text_or_numbers(name: str, values: np.ndarray) -> Column:

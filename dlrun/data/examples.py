@@ -16,9 +16,6 @@ SPLITS = ("train", "dev", "test")
 
 DEFAULT_SPLIT = MappingProxyType({"train": 0.6, "dev": 0.2, "test": 0.2})
 
-# What people write into a cell that has no value; the empty cell always counts, listed or not.
-DEFAULT_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
-
 # The code of a missing category.
 MISSING_CODE = -1
 

@@ -1,13 +1,16 @@
 """From what the user typed to a file or a column that exists, or to a sentence naming the nearest one that does."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import DataError
 
 # More names than this in one message is a wall of text.
 NAMES_SHOWN = 20
+
+# The files of a source under train and, if they are given, dev and test: (name as shown, path) each.
+Files = Mapping[str, tuple[str, Path]]
 
 
 def find_file(name: str, folder: Path) -> Path:
@@ -56,8 +59,8 @@ def find_column(wanted: str | int, names: Sequence[str], *, setting: str, shown:
         raise DataError(f"{setting}: {shown} has no column number {wanted}; they are numbered 0 to {last}")
     close = difflib.get_close_matches(wanted, names, n=1)
     folded = [name for name in names if name.casefold() == wanted.casefold()]
-    near = (folded or close or [None])[0]
-    advice = f"did you mean {near}?" if near is not None else f"its columns are {listed(names)}"
+    near = [*folded, *close]
+    advice = f"did you mean {near[0]}?" if near else f"its columns are {listed(names)}"
     raise DataError(f"{setting}: {shown} has no column {wanted!r}; {advice}")
 
 

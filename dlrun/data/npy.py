@@ -4,15 +4,15 @@ Read into memory it is a table of numbers like any other. Mapped, its table is t
 row is looked at here.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
 from .arrays import index_places, refuse_announced, too_large
 from .examples import SPLITS, Table
+from .files import Files
+from .reading import Reading
 
 # What a person may set beside data.memory_map although it asks something of every row at once, and what to do instead.
 NOT_MAPPED = {
@@ -25,13 +25,12 @@ NOT_MAPPED = {
 }
 
 
-def read_npy(paths: Mapping[str, tuple[str, Path]], *, mapped: bool = False) -> Table:
-    """One table from the .npy under train and, if given, dev and test: (name as shown, path) each.
+def read_npy(files: Files, reading: Reading) -> Table:
+    """One table from the .npy of each split.
 
-    Where it is `mapped`, there is but one file, and the table's numbers are its rows where they lie. Raises DataError.
+    With `memory_map` there is but one file, and the table's numbers are its rows where they lie. Raises DataError.
     """
-    mmap_mode = "r" if mapped else None
-    arrays = {split: (shown, _opened(shown, path, mmap_mode)) for split, (shown, path) in paths.items()}
+    arrays = {split: (shown, _opened(shown, path, reading.memory_map)) for split, (shown, path) in files.items()}
     shown, first = arrays["train"]
     for other, array in arrays.values():
         if array.shape[1] != first.shape[1]:
@@ -55,23 +54,24 @@ def refuse_columns_apart(table: Table) -> None:
         )
 
 
-def refuse_unmapped(source: str, asked: Mapping[str, Any]) -> None:
+def refuse_unmapped(reading: Reading) -> None:
     """Raise DataError where data.memory_map cannot be: another kind of file, or keys that it does not go with."""
+    source = reading.shown
     if not source.lower().endswith(".npy"):
         raise DataError(
             f"data.memory_map: only the rows of a .npy can stay in their file, and the source is {source}; write it"
             " with numpy.save(file, array), the target as a column, or leave data.memory_map out"
         )
     for key, why in NOT_MAPPED.items():
-        if asked.get(key) not in (None, (), []):
+        if getattr(reading, key) not in (None, ()):
             raise DataError(f"data.{key}: does not go with data.memory_map: {why}; leave one of the two out")
 
 
-def _opened(shown: str, path: Path, mmap_mode: str | None) -> np.ndarray:
+def _opened(shown: str, path: Path, is_mapped: bool) -> np.ndarray:
     try:
         with path.open("rb") as stream:
             refuse_announced(stream, path.stat().st_size)
-        array = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+        array = np.load(path, mmap_mode="r" if is_mapped else None, allow_pickle=False)
     except PermissionError as problem:
         raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
     except MemoryError:

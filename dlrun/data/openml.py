@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from .columns import text_or_numbers
+from .columns import row_places, text_or_numbers
 from .examples import MISSING_CODE, Table
 
 
@@ -57,7 +57,7 @@ def _from_openml(shown: str, found: Mapping[str, Any], said: tuple[str, ...]) ->
         codes,
         code_names,
         tuple(categories[name] for name in code_names),
-        lambda row: f"{shown} row {row + 1}",
+        row_places(shown),
         text_or_numbers(target_name, np.asarray(target)),
         warnings=said,
     )

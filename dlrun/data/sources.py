@@ -1,11 +1,12 @@
 """The sources that have a name: bundled sets and generators.
 
-Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings it takes with their
-defaults. scikit-learn is imported by the function that needs it, so that SOURCE_SETTINGS can be read without it.
+Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings it takes, each with its
+default and its range. scikit-learn is imported by the function that needs it, so that the table can be read without it.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,14 +23,41 @@ LARGEST_SEED = 2**32 - 1
 MOST_CELLS = 10**9
 
 
+class Range(NamedTuple):
+    """What a generator's setting may be, as a check and in words."""
+
+    holds: Callable[[float], bool]
+    words: str
+    whole: bool = False
+
+
+class Setting(NamedTuple):
+    """A generator's setting: its default, and what it may be."""
+
+    default: float
+    range: Range
+
+
+# The values of a generator's settings; those that are whole numbers are int.
+Settings = Mapping[str, Any]
+
+
 class Source(NamedTuple):
-    """How to read a named source, and its settings with their defaults."""
+    """How to read a named source, and the settings that it takes."""
 
-    read: Callable[[str, np.random.Generator, dict[str, Any]], Table]
-    defaults: Mapping[str, float]
+    read: Callable[[str, np.random.Generator, Settings], Table]
+    settings: Mapping[str, Setting] = MappingProxyType({})
 
 
-def _bundled(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
+SAMPLES = Range(lambda v: v >= 10, "a whole number of at least 10", whole=True)
+AT_LEAST_ONE = Range(lambda v: v >= 1, "a whole number of at least 1", whole=True)
+AT_LEAST_TWO = Range(lambda v: v >= 2, "a whole number of at least 2", whole=True)
+NOT_NEGATIVE = Range(lambda v: v >= 0, "a number of at least 0")
+ABOVE_ZERO = Range(lambda v: v > 0, "a number above 0")
+INNER_RADIUS = Range(lambda v: 0 <= v < 1, "0 <= factor < 1 (the inner circle's radius over the outer's)")
+
+
+def _bundled(word: str, rng: np.random.Generator, settings: Settings) -> Table:
     from sklearn import datasets
 
     # scikit-learn ships diabetes scaled by the statistics of all rows, which is the leak that this package avoids.
@@ -40,114 +68,105 @@ def _bundled(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> T
     )
 
 
-def _seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(LARGEST_SEED))
+def _made(word: str, rng: np.random.Generator, *, labels: Iterable[object] | None = None, **arguments: object) -> Table:
+    """What scikit-learn's generator of this name makes of its arguments."""
+    from sklearn import datasets
+
+    X, y = getattr(datasets, f"make_{word}")(**arguments, random_state=int(rng.integers(LARGEST_SEED)))
+    return plain_table(word, X, y, labels=labels)
 
 
-def _moons(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
-    from sklearn.datasets import make_moons
-
-    return plain_table(word, *make_moons(settings["samples"], noise=settings["noise"], random_state=_seed(rng)))
+def _moons(word: str, rng: np.random.Generator, settings: Settings) -> Table:
+    return _made(word, rng, n_samples=settings["samples"], noise=settings["noise"])
 
 
-def _circles(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
-    from sklearn.datasets import make_circles
-
-    noise, factor = settings["noise"], settings["factor"]
-    return plain_table(word, *make_circles(settings["samples"], noise=noise, factor=factor, random_state=_seed(rng)))
+def _circles(word: str, rng: np.random.Generator, settings: Settings) -> Table:
+    return _made(word, rng, n_samples=settings["samples"], noise=settings["noise"], factor=settings["factor"])
 
 
-def _blobs(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
-    from sklearn.datasets import make_blobs
-
-    X, y = make_blobs(
-        settings["samples"],
-        settings["features"],
+def _blobs(word: str, rng: np.random.Generator, settings: Settings) -> Table:
+    return _made(
+        word,
+        rng,
+        labels=range(settings["classes"]),
+        n_samples=settings["samples"],
+        n_features=settings["features"],
         centers=settings["classes"],
         cluster_std=settings["cluster_std"],
-        random_state=_seed(rng),
     )
-    return plain_table(word, X, y, labels=range(settings["classes"]))
 
 
-def _classification(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
-    from sklearn.datasets import make_classification
-
+def _classification(word: str, rng: np.random.Generator, settings: Settings) -> Table:
     classes, informative = settings["classes"], settings["informative"]
     if classes > 2**informative:
         raise DataError(
             f"data.classes: got {classes}; {informative} informative features have {2**informative} corners, one class"
             f" each; raise data.informative to {math.ceil(math.log2(classes))} or lower data.classes"
         )
-    X, y = make_classification(
-        settings["samples"],
-        settings["features"],
+    return _made(
+        word,
+        rng,
+        labels=range(classes),
+        n_samples=settings["samples"],
+        n_features=settings["features"],
         n_informative=informative,
         n_redundant=0,
         n_classes=classes,
         n_clusters_per_class=1,
-        random_state=_seed(rng),
     )
-    return plain_table(word, X, y, labels=range(classes))
 
 
-def _regression(word: str, rng: np.random.Generator, settings: dict[str, Any]) -> Table:
-    from sklearn.datasets import make_regression
-
-    X, y = make_regression(
-        settings["samples"],
-        settings["features"],
+def _regression(word: str, rng: np.random.Generator, settings: Settings) -> Table:
+    return _made(
+        word,
+        rng,
+        n_samples=settings["samples"],
+        n_features=settings["features"],
         n_informative=settings["informative"],
         noise=settings["noise"],
-        random_state=_seed(rng),
     )
-    return plain_table(word, X, y)
 
+
+# Settings that several generators share, with one default.
+FEW_SAMPLES, MANY_SAMPLES = {"samples": Setting(400, SAMPLES)}, {"samples": Setting(1000, SAMPLES)}
+MANY_FEATURES = {"features": Setting(20, AT_LEAST_ONE), "informative": Setting(5, AT_LEAST_ONE)}
 
 SOURCES: dict[str, Source] = {
-    "digits": Source(_bundled, {}),
-    "breast_cancer": Source(_bundled, {}),
-    "wine": Source(_bundled, {}),
-    "iris": Source(_bundled, {}),
-    "diabetes": Source(_bundled, {}),
-    "moons": Source(_moons, {"samples": 400, "noise": 0.2}),
-    "circles": Source(_circles, {"samples": 400, "noise": 0.1, "factor": 0.5}),
-    "blobs": Source(_blobs, {"samples": 400, "features": 2, "classes": 3, "cluster_std": 1.0}),
-    "classification": Source(_classification, {"samples": 1000, "features": 20, "informative": 5, "classes": 2}),
-    "regression": Source(_regression, {"samples": 1000, "features": 20, "informative": 5, "noise": 10.0}),
+    "digits": Source(_bundled),
+    "breast_cancer": Source(_bundled),
+    "wine": Source(_bundled),
+    "iris": Source(_bundled),
+    "diabetes": Source(_bundled),
+    "moons": Source(_moons, {**FEW_SAMPLES, "noise": Setting(0.2, NOT_NEGATIVE)}),
+    "circles": Source(
+        _circles, {**FEW_SAMPLES, "noise": Setting(0.1, NOT_NEGATIVE), "factor": Setting(0.5, INNER_RADIUS)}
+    ),
+    "blobs": Source(
+        _blobs,
+        {
+            **FEW_SAMPLES,
+            "features": Setting(2, AT_LEAST_ONE),
+            "classes": Setting(3, AT_LEAST_TWO),
+            "cluster_std": Setting(1.0, ABOVE_ZERO),
+        },
+    ),
+    "classification": Source(_classification, {**MANY_SAMPLES, **MANY_FEATURES, "classes": Setting(2, AT_LEAST_TWO)}),
+    "regression": Source(_regression, {**MANY_SAMPLES, **MANY_FEATURES, "noise": Setting(10.0, NOT_NEGATIVE)}),
 }
 
-SOURCE_SETTINGS: dict[str, frozenset[str]] = {word: frozenset(source.defaults) for word, source in SOURCES.items()}
+# The settings that each source takes, and all that there are.
+SOURCE_SETTINGS: dict[str, frozenset[str]] = {word: frozenset(source.settings) for word, source in SOURCES.items()}
+GENERATOR_SETTINGS = tuple(dict.fromkeys(name for source in SOURCES.values() for name in source.settings))
 
 
-class Range(NamedTuple):
-    """What a generator setting may be, as a check and in words."""
-
-    holds: Callable[[float], bool]
-    words: str
-    whole: bool = False
-
-
-RANGES: dict[str, Range] = {
-    "samples": Range(lambda v: v >= 10, "a whole number of at least 10", whole=True),
-    "noise": Range(lambda v: v >= 0, "a number of at least 0"),
-    "features": Range(lambda v: v >= 1, "a whole number of at least 1", whole=True),
-    "informative": Range(lambda v: v >= 1, "a whole number of at least 1", whole=True),
-    "classes": Range(lambda v: v >= 2, "a whole number of at least 2", whole=True),
-    "factor": Range(lambda v: 0 <= v < 1, "0 <= factor < 1 (the inner circle's radius over the outer's)"),
-    "cluster_std": Range(lambda v: v > 0, "a number above 0"),
-}
-
-
-def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, Any]) -> Table:
-    """The bundled set or generator called `word`; settings that are None keep their default. Raises DataError."""
+def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, float]) -> Table:
+    """The bundled set or generator called `word`; a setting that is not given keeps its default. Raises DataError."""
     source = SOURCES[word]
-    asked = {key: value for key, value in settings.items() if value is not None}
-    for key, value in asked.items():
+    for key, value in settings.items():
         _check_setting(word, key, value)
-    chosen = {**source.defaults, **asked}
+    chosen = {name: setting.default for name, setting in source.settings.items()} | dict(settings)
     if "informative" in chosen and chosen["informative"] > chosen["features"]:
-        if "informative" in asked:
+        if "informative" in settings:
             raise DataError(
                 f"data.informative: got {chosen['informative']}; {word} has {chosen['features']} features;"
                 " raise data.features or lower data.informative"
@@ -159,11 +178,11 @@ def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, An
 
 
 def _check_setting(word: str, key: str, value: object) -> None:
-    takes = SOURCES[word].defaults
+    takes = SOURCES[word].settings
     if key not in takes:
         known = ", ".join(f"data.{name}" for name in takes) or "no settings"
         raise DataError(f"data.{key}: not a setting of source {word}; it takes {known}")
-    allowed = RANGES[key]
+    allowed = takes[key].range
     kinds = (int, np.integer) if allowed.whole else (int, float, np.integer, np.floating)
     if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value) or not allowed.holds(value):
         raise DataError(f"data.{key}: got {short(value)}; {word} expects {allowed.words}")

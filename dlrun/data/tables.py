@@ -4,17 +4,19 @@ Cells of separated text are read as text by `separated` and typed by `columns`; 
 sheets are laid under each other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError
 from .clean_text import read_clean
-from .columns import check_same_names, table_from_frame
+from .columns import check_same_names, row_places, table_from_frame
 from .examples import SPLITS, Table
-from .files import find_columns, read_bytes
+from .files import Files, find_columns, read_bytes
+from .reading import Reading
 from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed
 
 if TYPE_CHECKING:
@@ -30,49 +32,36 @@ class Sheet(NamedTuple):
     has_header: bool
 
 
-def read_tables(
-    paths: Mapping[str, tuple[str, Path]],
-    *,
-    header: bool | None,
-    separator: str | None,
-    missing: Sequence[str],
-    categorical: Sequence[str | int],
-) -> Table:
-    """One table from the files under train and, if given, dev and test: (name as shown, path) each.
-
-    Raises DataError.
-    """
+def read_tables(files: Files, reading: Reading) -> Table:
+    """One table from the file of each split, sheets laid under each other. Raises DataError."""
     import polars as pl
 
-    options = {"header": header, "separator": separator, "missing": missing, "categorical": categorical}
-    sheets = _sheets(paths, options, quickly=True)
+    sheets = _sheets(files, reading, quickly=True)
     if len({tuple(sheet.frame.schema.values()) for sheet in sheets}) > 1:
         # What the quick way took for numbers is text in another file, and labels are as they stand in the file.
-        sheets = _sheets(paths, options, quickly=False)
+        sheets = _sheets(files, reading, quickly=False)
     first = sheets[0]
     for sheet in sheets[1:]:
         check_same_names(sheet.frame.columns, first.frame.columns, shown=sheet.shown, first_shown=first.shown)
     frames = [sheet.frame.select(first.frame.columns) for sheet in sheets]
     if any(frame.schema != first.frame.schema for frame in frames):
         frames = [frame.select(pl.all().cast(pl.String)) for frame in frames]
-    names = first.frame.columns
-    text = find_columns(categorical, names, setting="data.categorical", shown=first.shown)
-    table = table_from_frame(pl.concat(frames), shown=first.shown, place=_places(sheets), missing=missing, as_text=text)
+    text = find_columns(reading.categorical, first.frame.columns, setting="data.categorical", shown=first.shown)
+    table = table_from_frame(
+        pl.concat(frames), shown=first.shown, place=_places(sheets), missing=reading.missing, as_text=text
+    )
     if len(sheets) == 1:
         return table
-    given = np.repeat([SPLITS.index(name) for name in paths], [len(frame) for frame in frames]).astype(np.int8)
-    return Table(**{**vars(table), "given": given})
+    given = np.repeat([SPLITS.index(name) for name in files], [len(frame) for frame in frames]).astype(np.int8)
+    return replace(table, given=given)
 
 
-def _sheets(paths: Mapping[str, tuple[str, Path]], options: dict[str, Any], *, quickly: bool) -> list[Sheet]:
+def _sheets(files: Files, reading: Reading, *, quickly: bool) -> list[Sheet]:
     """A sheet of each file; whether the first has a header decides it for all."""
-    sheets = []
-    for shown, path in paths.values():
-        known = {"header": sheets[0].has_header} if sheets else {}
-        if path.suffix.lower() == ".parquet":
-            sheets.append(_read_parquet(shown, path))
-        else:
-            sheets.append(_read_text(shown, path, quickly=quickly, **options | known))
+    sheets: list[Sheet] = []
+    for shown, path in files.values():
+        known = replace(reading, header=sheets[0].has_header) if sheets else reading
+        sheets.append(SHEETS[path.suffix.lower()](shown, path, known, quickly))
     return sheets
 
 
@@ -87,7 +76,7 @@ def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
     return place
 
 
-def _read_parquet(shown: str, path: Path) -> Sheet:
+def _read_parquet(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet:
     import polars as pl
 
     read_bytes(path, shown)
@@ -100,27 +89,18 @@ def _read_parquet(shown: str, path: Path) -> Sheet:
             raise DataError(f"{shown}: column {name!r} holds {kind} values; a column needs one number or text a row")
     if not len(frame):
         raise DataError(f"{shown}: has columns but no rows; expected rows of data")
-    return Sheet(shown, frame, lambda row: f"{shown} row {row + 1}", True)
+    return Sheet(shown, frame, row_places(shown), True)
 
 
-def _read_text(
-    shown: str,
-    path: Path,
-    *,
-    quickly: bool,
-    header: bool | None,
-    separator: str | None,
-    missing: Sequence[str],
-    categorical: Sequence[str | int],
-) -> Sheet:
+def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet:
     raw = clean_bytes(path, shown)
-    separator = find_separator(raw, path, shown, separator)
-    roles = {"header": header, "missing": missing, "categorical": categorical}
-    if quickly and (found := read_clean(raw, separator, shown, **roles)) is not None:
+    separator = find_separator(raw, path, shown, reading.separator)
+    records: Sequence[int] | np.ndarray
+    if quickly and (found := read_clean(raw, separator, shown, reading)) is not None:
         frame, titled = found
         records = range(int(titled), len(frame) + int(titled))
     else:
-        frame, titled, records = _read_carefully(raw, separator, shown, header, missing)
+        frame, titled, records = _read_carefully(raw, separator, shown, reading)
 
     def place(row: int) -> str:
         return f"{shown}:{line_of(clean_bytes(path, shown), separator, int(records[row]))}"
@@ -129,7 +109,7 @@ def _read_text(
 
 
 def _read_carefully(
-    raw: bytes, separator: str, shown: str, header: bool | None, missing: Sequence[str]
+    raw: bytes, separator: str, shown: str, reading: Reading
 ) -> "tuple[polars.DataFrame, bool, np.ndarray]":
     """A frame of text with its names, whether the first line held them, and the record that each row is in the file."""
     frame = parsed(raw, separator, shown)
@@ -138,7 +118,7 @@ def _read_carefully(
     frame = frame.filter(~blank) if len(records) < len(blank) else frame
     if not len(frame):
         raise empty_file(shown)
-    titled = has_header(frame, missing) if header is None else header
+    titled = has_header(frame, reading.missing) if reading.header is None else reading.header
     names = header_names(frame, shown) if titled else [f"x{i}" for i in range(frame.width)]
     first = int(titled)
     if len(frame) == first:
@@ -146,3 +126,13 @@ def _read_carefully(
     frame = frame.slice(first)
     frame.columns = names
     return frame, titled, records[first:]
+
+
+# What reads one file of a table, by the ending of its name.
+SHEETS: dict[str, Callable[[str, Path, Reading, bool], Sheet]] = {
+    ".csv": _read_text,
+    ".tsv": _read_text,
+    ".txt": _read_text,
+    ".data": _read_text,
+    ".parquet": _read_parquet,
+}

@@ -7,8 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from ..config import Config, LoadedConfig, Vocabulary, load_config
-from ..data import SOURCE_SETTINGS, Dataset, fit_dataset, read_examples, read_soft_labels, split_examples
-from ..data.reading import KINDS
+from ..config.schema import Data
+from ..data import (
+    FILE_SUFFIXES,
+    GENERATOR_SETTINGS,
+    SOURCE_SETTINGS,
+    Dataset,
+    Reading,
+    fit_dataset,
+    read_examples,
+    read_soft_labels,
+    split_examples,
+)
 from ..diagnosis import Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
@@ -38,7 +48,7 @@ class Experiment:
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, vocabulary=Vocabulary(SOURCE_SETTINGS, tuple(KINDS), codes()))
+    return load_config(path, overrides, vocabulary=Vocabulary(SOURCE_SETTINGS, FILE_SUFFIXES, codes()))
 
 
 def random_streams(seed: int) -> dict[str, np.random.Generator]:
@@ -89,36 +99,33 @@ def first_parameters(config: Config, network: Network, rng: np.random.Generator)
 def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Generator]) -> Dataset:
     """The three steps from a source to a Dataset."""
     data = config.data
-    settings = {name: getattr(data, name) for name in SETTING_NAMES if getattr(data, name) is not None}
-    examples = read_examples(
-        data.source,
-        folder=folder,
-        rng=streams["source"],
-        settings=settings,
-        **{name: getattr(data, name) for name in READING_NAMES},
-    )
+    examples = read_examples(reading_of(data), folder=folder, rng=streams["source"])
     split = {part: share for part, share in data.split.model_dump().items() if share}
     parts = split_examples(examples, rng=streams["split"], split=split, stratify=data.stratify)
     return fit_dataset(examples, parts, normalize=data.normalize, dtype=np.dtype(config.training.precision))
 
 
-SETTING_NAMES = tuple(sorted(set().union(*SOURCE_SETTINGS.values())))
-READING_NAMES = (
-    "dev_source",
-    "test_source",
-    "target",
-    "header",
-    "separator",
-    "drop",
-    "missing",
-    "numeric",
-    "categorical",
-    "memory_map",
-    "task",
-    "split_column",
-    "group",
-    "order",
-)
+def reading_of(data: Data) -> Reading:
+    """How the config wants its source to be read: all of its `data` but what concerns splitting and scaling."""
+    asked = {name: getattr(data, name) for name in GENERATOR_SETTINGS}
+    return Reading(
+        source=data.source,
+        dev_source=data.dev_source,
+        test_source=data.test_source,
+        target=data.target,
+        header=data.header,
+        separator=data.separator,
+        drop=data.drop,
+        missing=data.missing,
+        numeric=data.numeric,
+        categorical=data.categorical,
+        memory_map=data.memory_map,
+        task=data.task,
+        split_column=data.split_column,
+        group=data.group,
+        order=data.order,
+        settings={name: value for name, value in asked.items() if value is not None},
+    )
 
 
 def training_plan(config: Config) -> TrainingPlan:

@@ -1,0 +1,69 @@
+"""From a `Reading` to the `Table` of its source: named sources by their words, files by their endings.
+
+A new kind of file is a function and a row: in SHEETS of `tables` where it holds a table, otherwise here.
+"""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataError
+from .arrays import read_arrays
+from .examples import Table
+from .files import Files, find_file
+from .npy import read_npy
+from .openml import read_openml
+from .reading import Reading
+from .sources import SOURCES, read_named
+from .tables import SHEETS, read_tables
+
+FileReader = Callable[[Files, Reading], Table]
+
+# What reads the files of a source, by the ending of their names. Those of one source are all read by one of these.
+FORMATS: dict[str, FileReader] = {
+    **dict.fromkeys(SHEETS, read_tables),
+    ".npz": read_arrays,
+    ".npy": read_npy,
+}
+
+# What the path of a source may end in, in small letters.
+FILE_SUFFIXES = tuple(FORMATS)
+
+
+def is_named_source(source: str | int) -> bool:
+    """Whether a source is bundled, generated or fetched, rather than a file."""
+    return isinstance(source, int) or source in SOURCES or source.startswith("openml:")
+
+
+def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> Table:
+    """All that the source holds. Raises DataError."""
+    shown, paths = reading.shown, reading.paths
+    is_named = is_named_source(shown)
+    if is_named and len(paths) > 1:
+        other = list(paths)[1]
+        raise DataError(f"data.{other}_source: {shown} is no file and is split by data.split; leave {other}_source out")
+    if shown in SOURCES:
+        return read_named(shown, rng=rng, settings=reading.settings)
+    for key in reading.settings:
+        raise DataError(f"data.{key}: a setting of generators; source {shown} takes none, leave it out")
+    if is_named:
+        return read_openml(shown, target=reading.target)
+    readers = {_reader_of(path) for path in paths.values()}
+    if len(readers) > 1:
+        raise DataError(f"{', '.join(paths.values())}: tables, .npz and .npy cannot be mixed; give all as one kind")
+    files = {split: (path, find_file(path, folder)) for split, path in paths.items()}
+    return readers.pop()(files, reading)
+
+
+def _reader_of(name: str) -> FileReader:
+    suffix = Path(name).suffix.lower()
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    known = ", ".join(FORMATS)
+    if suffix and "/" not in suffix:
+        raise DataError(f"{name}: {suffix} is no kind of file that can be read; save it as one of {known}")
+    close = difflib.get_close_matches(name, SOURCES, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(SOURCES)}"
+    raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {known})")
