@@ -3,33 +3,80 @@
 At the bottom, since every room defines the records of what it knows. `store.codec` is where they become JSON.
 """
 
-from dataclasses import field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Generic, Literal, TypeVar
 
-# What `store.codec` looks for in a field's metadata.
-OMITTED, FLAT = "omitted where it is None", "its keys stand among the others"
+# What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
+# another record, whose keys JSON has among those of this one, where the field stands.
+OMITTED, FLAT = {"json": "omitted"}, {"json": "flat"}
 
 
 def omitted() -> Any:
     """A field that is None unless there is something to say; JSON then has no such key."""
-    return field(default=None, metadata={OMITTED: True})
+    return field(default=None, metadata=OMITTED)
 
 
 def flat() -> Any:
     """A field that holds another record, whose keys JSON has among those of this one, where the field stands."""
-    return field(metadata={FLAT: True})
+    return field(metadata=FLAT)
 
 
 class Mapped:
     """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
 
     def __getitem__(self, key: str) -> Any:
-        if not hasattr(self, key):
-            raise KeyError(key)
-        return getattr(self, key)
+        if hasattr(self, key):
+            return getattr(self, key)
+        for item in fields(self) if is_dataclass(self) else ():
+            if FLAT in item.metadata and key in (held := getattr(self, item.name)):
+                return held[key]
+        raise KeyError(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return getattr(self, key, default)
+        return self[key] if key in self else default
 
     def __contains__(self, key: str) -> bool:
-        return hasattr(self, key)
+        try:
+            self[key]
+        except KeyError:
+            return False
+        return True
+
+
+T = TypeVar("T")
+
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class BySplit(Mapped, Generic[T]):
+    """One figure of each split; of test None where there is no test split."""
+
+    train: T
+    dev: T
+    test: T | None
+
+    def of(self, split: Split) -> T | None:
+        """The figure of a split by its name."""
+        found: T | None = getattr(self, split)
+        return found
+
+    def items(self) -> Iterator[tuple[Split, T | None]]:
+        """Each split's name and figure."""
+        return ((split, self.of(split)) for split in SPLITS)
+
+
+@dataclass(frozen=True)
+class Sizes(Mapped):
+    """The rows of each split; without a test split, JSON has no such key."""
+
+    train: int
+    dev: int
+    test: int | None = omitted()
+
+    def of(self, split: Split) -> int | None:
+        """The rows of a split by its name."""
+        found: int | None = getattr(self, split)
+        return found

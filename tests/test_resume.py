@@ -15,7 +15,18 @@ from reliability.essence import essence
 from dlrun.errors import StoreError
 from dlrun.experiment import read_config, resume, run
 from dlrun.experiment.keeper import Keeper
-from dlrun.store import RunFolder, checkpoints, disk, list_runs, read_manifest, status_of, verify
+from dlrun.store import (
+    Hashes,
+    Parent,
+    RunFolder,
+    checkpoints,
+    disk,
+    environment,
+    list_runs,
+    read_manifest,
+    status_of,
+    verify,
+)
 from dlrun.store.problems import told_as_store_error
 
 BASE = {
@@ -39,6 +50,9 @@ CONFIGS = {
         "data": {"source": "regression", "samples": 50, "noise": 1.0},
     },
 }
+
+
+HASHES = Hashes("0" * 64, "1" * 64, "2" * 64)
 
 
 def merged(base, changes):
@@ -156,7 +170,7 @@ def test_a_run_made_longer_equals_one_declared_that_long_and_leaves_the_first_as
     assert longer["epochs"] == 8
     assert essence(longer["run_dir"]) == essence(declared["run_dir"])
     assert (Path(short["run_dir"]) / "result.json").read_bytes() == before
-    assert read_manifest(folder_of(longer))["parent"] == {"run_id": short["run_id"], "why": "longer"}
+    assert read_manifest(folder_of(longer)).identity.parent == Parent(short["run_id"], "longer")
 
 
 def test_a_longer_run_begins_at_the_checkpoint_and_not_anew(tmp_path, monkeypatch):
@@ -273,7 +287,7 @@ def test_checkpoints_of_other_shapes_and_names_are_refused_before_they_are_read(
         ({"a": np.zeros((2, 3))}, "array 'a' is (2, 3) of float64; expected (2, 3) of float32"),
         ({"b": np.zeros((2, 3), np.float32)}, "holds ['record', 'b']; expected ['record', 'a']"),
     ]:
-        name = checkpoints.save(folder, 999, 0, {}, arrays)
+        name = checkpoints.save(folder, 999, 0, HASHES, arrays)
         with pytest.raises(StoreError) as refusal:
             checkpoints.load(folder, name, forms)
         assert told in str(refusal.value)
@@ -282,17 +296,17 @@ def test_checkpoints_of_other_shapes_and_names_are_refused_before_they_are_read(
 def test_the_last_two_checkpoints_and_the_first_with_the_best_are_kept(tmp_path):
     folder = RunFolder(tmp_path)
     for steps, best in [(1, 1), (2, 2), (3, 2), (4, 2), (5, 2)]:
-        checkpoints.save(folder, steps, best, {}, {"a": np.zeros(3)})
+        checkpoints.save(folder, steps, best, HASHES, {"a": np.zeros(3)})
     assert [int(name[11:23]) for name in checkpoints.names(folder)] == [5, 4, 2]
 
 
 def test_a_checkpoint_that_reads_back_differently_keeps_the_older_ones(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path)
     for steps in (1, 2):
-        checkpoints.save(folder, steps, 0, {}, {"a": np.zeros(3)})
+        checkpoints.save(folder, steps, 0, HASHES, {"a": np.zeros(3)})
     monkeypatch.setattr(checkpoints, "is_sealed", lambda file: False)
     with pytest.raises(StoreError, match=r"does not read back as it was written; check the disk"):
-        checkpoints.save(folder, 3, 0, {}, {"a": np.zeros(3)})
+        checkpoints.save(folder, 3, 0, HASHES, {"a": np.zeros(3)})
     assert len(checkpoints.names(folder)) == 3
 
 
@@ -369,7 +383,7 @@ def test_checkpoints_by_seconds_stay_within_their_share(tmp_path):
 
 def test_a_run_json_of_a_newer_program_is_refused_in_plain_words(tmp_path, monkeypatch):
     folder = interrupted_run(tmp_path, monkeypatch)
-    folder.write_json("run.json", read_manifest(folder) | {"format": 2})
+    folder.write_json("run.json", folder.read_json("run.json") | {"format": 2})
     told = (
         f"{folder.path / 'run.json'}: format 2, and this dlrun knows formats up to 1; use the newer dlrun that wrote it"
     )
@@ -383,11 +397,11 @@ def test_a_run_json_of_a_newer_program_is_refused_in_plain_words(tmp_path, monke
 def test_run_json_says_who_began_it_and_with_what(tmp_path):
     result = run(read_config(config_file(tmp_path), ["seed=3", "training.epochs=2"]), tmp_path / "runs")
     manifest = read_manifest(folder_of(result))
-    assert manifest["overrides"] == ["seed=3", "training.epochs=2"]
-    assert manifest["parent"] is None
-    assert {"packages", "blas", "threads", "git", "python", "dlrun"} <= manifest["environment"].keys()
-    assert manifest["config"]["seed"] == 3
-    assert [session.keys() for session in manifest["sessions"]] == [{"began", "checkpoint"}]
+    assert manifest.identity.overrides == ("seed=3", "training.epochs=2")
+    assert manifest.identity.parent is None
+    assert manifest.identity.environment == environment()
+    assert manifest.identity.config["seed"] == 3
+    assert [session.checkpoint for session in manifest.sessions] == [None]
 
 
 def test_a_needed_run_is_used_again_unless_config_or_data_differ(tmp_path):

@@ -12,15 +12,26 @@ import pytest
 import yaml
 
 from dlrun.cli.diagnose import diagnose
+from dlrun.diagnosis.looks import Looked
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
 from dlrun.experiment import diagnosis_of, evidence, prepare, read_config, run
 from dlrun.inspection import look_at_test, with_reference, with_selection
 from dlrun.report.qualifiers import ordinal
-from dlrun.store import RunFolder, looks
+from dlrun.store import Hashes, RunFolder, looks
 from tests.test_cli import dlrun
 
-IDENTITY = {"data_sha256": "d", "split_sha256": "s"}
+HASHES = Hashes("c", "d", "s")
+
+
+def looked(run_id="r", split_sha256="s"):
+    return Looked("looked", run_id, "d", split_sha256, "show", "2026-11-25T00:00:00+00:00")
+
+
+def run_ids(folder):
+    return [event.run_id for event in looks.events(folder, HASHES)]
+
+
 LOW = {"bias": "low", "variance": "low"}
 
 
@@ -101,32 +112,33 @@ def test_a_gap_is_rarely_told_where_there_is_none():
 
 
 def test_the_ledger_counts_what_belongs_to_the_same_rows(tmp_path):
-    looks.record(tmp_path, IDENTITY | {"what": "looked"})
-    looks.record(tmp_path, IDENTITY | {"what": "looked", "split_sha256": "other"})
-    assert [event["what"] for event in looks.events(tmp_path, IDENTITY)] == ["looked"]
-    assert looks.events(tmp_path / "nowhere", IDENTITY) == []
+    looks.record(tmp_path, looked())
+    looks.record(tmp_path, looked(split_sha256="other"))
+    assert looks.events(tmp_path, HASHES) == [looked()]
+    assert looks.events(tmp_path / "nowhere", HASHES) == []
 
 
 def test_a_damaged_line_of_the_ledger_costs_one_event(tmp_path):
     for at in range(3):
-        looks.record(tmp_path, IDENTITY | {"what": "looked", "at": at})
+        looks.record(tmp_path, looked(f"run {at}"))
     path = tmp_path / looks.FILE
-    path.write_bytes(path.read_bytes().replace(b'"at": 1', b'"at": 9') + b'{"torn')
-    assert [event["at"] for event in looks.events(tmp_path, IDENTITY)] == [0, 2]
-    looks.record(tmp_path, IDENTITY | {"what": "looked", "at": 3})
-    assert [event["at"] for event in looks.events(tmp_path, IDENTITY)] == [0, 2, 3]
+    path.write_bytes(path.read_bytes().replace(b'"run 1"', b'"run 9"') + b'{"torn')
+    assert run_ids(tmp_path) == ["run 0", "run 2"]
+    looks.record(tmp_path, looked("run 3"))
+    assert run_ids(tmp_path) == ["run 0", "run 2", "run 3"]
 
 
 def test_events_of_many_processes_all_arrive(tmp_path):
     code = "import sys; from pathlib import Path; from dlrun.store import looks\n"
-    code += "for at in range(40): looks.record(Path(sys.argv[1]), {'data_sha256': 'd', 'split_sha256': 's', 'at': at})"
+    code += "from dlrun.diagnosis.looks import Looked\n"
+    code += "for at in range(40): looks.record(Path(sys.argv[1]), Looked('looked', str(at), 'd', 's', 'show', ''))"
     command = [sys.executable, "-c", code, str(tmp_path)]
     with ThreadPoolExecutor(4) as pool:
         done = list(
             pool.map(lambda _: subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[1]), "abcd")
         )
     assert [process.stderr for process in done] == [b""] * 4
-    assert sorted(event["at"] for event in looks.events(tmp_path, IDENTITY)) == sorted(list(range(40)) * 4)
+    assert sorted(map(int, run_ids(tmp_path))) == sorted(list(range(40)) * 4)
 
 
 def small(tmp_path, name="c.yaml", **sections):

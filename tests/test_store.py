@@ -23,6 +23,7 @@ from dlrun.nn.training import EpochRecord
 from dlrun.store import RunFolder, create_run, environment, find_run, line_forms, list_runs, verify
 from dlrun.store.disk import TAIL_PIECE
 from dlrun.store.lines import checksum, sealed
+from dlrun.store.provenance import Commit
 from dlrun.store.strict_json import decode, encode
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -587,24 +588,24 @@ def git(folder, *words):
 def test_the_commit_and_whether_tracked_files_differ_from_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     git(tmp_path, "init", "-q")
-    assert environment()["git"] is None  # no commit yet
+    assert environment().git is None  # no commit yet
     (tmp_path / "a.txt").write_text("1")
     git(tmp_path, "add", "a.txt")
     git(tmp_path, "commit", "-qm", "one")
     commit = git(tmp_path, "rev-parse", "HEAD")
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "untracked").write_text("")
-    assert environment()["git"] == {"commit": commit, "dirty": False}
+    assert environment().git == Commit(commit, dirty=False)
     (tmp_path / "a.txt").write_text("2 changed")
-    assert environment()["git"] == {"commit": commit, "dirty": True}
+    assert environment().git == Commit(commit, dirty=True)
 
 
 def test_outside_git_or_without_it_the_commit_is_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert environment()["git"] is None
+    assert environment().git is None
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert environment()["git"] is None
+    assert environment().git is None
 
 
 def test_a_git_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
@@ -613,27 +614,28 @@ def test_a_git_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("dlrun.store.provenance.GIT_TIMEOUT_SECONDS", 0.1)
-    assert environment()["git"] is None
+    assert environment().git is None
 
 
 def test_versions_agree_with_the_packages_themselves_and_a_missing_one_is_none(monkeypatch):
     found = environment()
-    assert found["packages"]["numpy"] == np.__version__
-    assert found["python"] == sys.version.split()[0]
+    assert found.packages["numpy"] == np.__version__
+    assert found.python == sys.version.split()[0]
     monkeypatch.setattr("dlrun.store.provenance.PACKAGES", ("no-such-package-here",))
-    assert environment()["packages"] == {"no-such-package-here": None}
+    assert environment().packages == {"no-such-package-here": None}
 
 
 def test_thread_variables_are_kept(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    threads = environment()["threads"]
+    threads = environment().threads
     assert (threads["OMP_NUM_THREADS"], threads["MKL_NUM_THREADS"]) == ("3", None)
 
 
 def test_the_environment_is_json_and_imports_none_of_the_packages():
     code = (
-        "import json, sys; from dlrun.store import environment; json.dumps(environment(), allow_nan=False);"
+        "import json, sys; from dlrun.store import environment, to_plain;"
+        "json.dumps(to_plain(environment()), allow_nan=False);"
         "print(sorted({'polars', 'sklearn', 'pydantic', 'rich', 'typer', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,5 +2,6 @@
 
 from .advise import advise
 from .case import Case
+from .records import Advice, RunDiagnosis
 
-__all__ = ["Case", "advise"]
+__all__ = ["Advice", "Case", "RunDiagnosis", "advise"]

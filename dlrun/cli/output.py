@@ -1,8 +1,8 @@
 """Standard output for scripts."""
 
 
-def print_json(record: dict) -> None:
+def print_json(record: object) -> None:
     """One strict JSON object, and a newline."""
-    from ..store import encode
+    from ..store import encode, to_plain
 
-    print(encode(record, indent=2).decode().rstrip("\n"))
+    print(encode(to_plain(record), indent=2).decode().rstrip("\n"))

@@ -1,9 +1,11 @@
 """The diagnosis: numbers in, verdict and findings out. Pure functions."""
 
+from .findings import Finding
 from .optimal import Optimal, optimal_of, optimal_of_soft_labels
 from .parse import parse_errors, parse_optimal, parse_sizes
-from .sanity import Finding, not_finite
-from .verdict import Diagnosis, diagnose
+from .records import Diagnosis
+from .sanity import not_finite
+from .verdict import diagnose
 
 __all__ = [
     "Diagnosis",

@@ -6,10 +6,12 @@ in the wrong order for networks. Here the same config was trained on parts of it
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from ..records import Mapped
 from .words import percent, points
 
 # Two-sided 90%: of a normal distribution, 5% lie beyond each side.
@@ -34,7 +36,12 @@ EXPONENTS = np.arange(0.05, 2.0 + 0.005, 0.01)
 TIMES = (2, 4)
 
 
-class PowerLaw(NamedTuple):
+# Would twice the data help? "refused" where the curve rises.
+Answer = Literal["yes", "no", "a little", "inconclusive", "refused"]
+
+
+@dataclass(frozen=True)
+class PowerLaw(Mapped):
     """error(n) = a + b n^-c with a, b >= 0."""
 
     a: float
@@ -43,6 +50,54 @@ class PowerLaw(NamedTuple):
 
     def at(self, rows: float) -> float:
         return self.a + self.b * rows**-self.c
+
+
+@dataclass(frozen=True)
+class CurvePoint(Mapped):
+    """The mean error of the trainings on so many rows, and the lowest and highest among them."""
+
+    rows: int
+    trainings: int
+    error: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Gain(Mapped):
+    """By how much twice the data would lower the error, with its 90% interval; from the last doubling's difference."""
+
+    estimate: float
+    lower: float
+    upper: float
+    half_difference: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Forecast(Mapped):
+    """The gain of `times` the data with its 90% interval, and the error that is left."""
+
+    times: int
+    rows: int
+    gain_estimate: float
+    gain_lower: float
+    gain_upper: float
+    error: float
+    upper: float
+    lower: float
+
+
+@dataclass(frozen=True)
+class Curve(Mapped):
+    """What a learning curve says; of one that rises there is no gain, forecast or power law."""
+
+    points: tuple[CurvePoint, ...]
+    gain: Gain | None
+    forecasts: tuple[Forecast, ...]
+    power_law: PowerLaw | None
+    answer: Answer
+    sentence: str
 
 
 def fit_power_law(rows: Sequence[float], errors: Sequence[float]) -> PowerLaw:

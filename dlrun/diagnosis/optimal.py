@@ -5,21 +5,26 @@ what is known of the bias.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ..errors import UsageError
+from ..records import Mapped
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
 from .words import percent
 
 
+OptimalKind = Literal["declared", "human", "soft labels", "assumed"]
+
+
 @dataclass(frozen=True)
-class Optimal:
+class Optimal(Mapped):
     """The optimal error and how it is known: `errors` of `n` judgements, or `n` rows of soft labels."""
 
-    kind: str
+    kind: OptimalKind
     error: float
     errors: int | None = None
     n: int | None = None
@@ -27,11 +32,7 @@ class Optimal:
 
     def ends(self) -> Interval:
         """Its interval; of a number taken as exact, the number twice."""
-        return tuple(self.interval) if self.interval else (self.error, self.error)
-
-    def to_dict(self) -> dict:
-        """Plain values for JSON."""
-        return asdict(self)
+        return self.interval or (self.error, self.error)
 
 
 def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:

@@ -5,14 +5,59 @@ an upper bound of the optimal one, whoever reached it; nothing measured is a low
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from ..records import Mapped
 from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
 from .words import error_word, percent, points
 
 # What a bias verdict becomes with a reference beside it (section 2, rule d, of the research).
-DEMONSTRATED, LOW, OPEN = "high (demonstrated)", "low", "open"
+DEMONSTRATED: Literal["high (demonstrated)"] = "high (demonstrated)"
+LOW: Literal["low"] = "low"
+OPEN: Literal["open"] = "open"
+
+
+@dataclass(frozen=True)
+class Learner(Mapped):
+    """An ordinary learner's error on rows it had not seen, with its interval."""
+
+    name: str
+    error: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Conflicts(Mapped):
+    """The errors that equal rows with different classes force on everybody, their share of the rows, its interval."""
+
+    errors: int
+    rows: int
+    error: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Reference(Mapped):
+    """The bracket of the optimal error, and what it makes of a train error.
+
+    rows : that the learners were measured on. best : the name of the learner with the lowest upper end. conflicts :
+    None without any. optimal_error, avoidable_bias : between which ends they lie. refuted : whether the optimal error
+    as the config says it is. break_even : below which optimal error an open bias would be high, None of another.
+    """
+
+    rows: int
+    learners: tuple[Learner, ...]
+    best: str
+    conflicts: Conflicts | None
+    optimal_error: Interval
+    avoidable_bias: Interval
+    refuted: bool
+    bias: Literal["high (demonstrated)", "low", "open"]
+    break_even: float | None
+    sentence: str
 
 
 def reference(

@@ -4,9 +4,11 @@ Stands between the intervals and the diagnosis. One threshold could never be dec
 number of rows settles every case, and the course's table holds for any zone within 1 to 10 points.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from ..records import Mapped
 from ..statistics.intervals import Interval
+from .ills import Level, Shares
 
 # Below this a distance is none to speak of, above that one it is worth a remedy. Origin: the low cells of the course's
 # table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.
@@ -24,7 +26,8 @@ ASSUMED_BASELINE = 0.5
 GAP_DECIMALS = 12
 
 
-class Thresholds(NamedTuple):
+@dataclass(frozen=True)
+class Thresholds(Mapped):
     """A distance is low if surely below `high`, and high if surely above `low`; both are fractions."""
 
     low: float
@@ -44,7 +47,7 @@ def thresholds(optimal_error: float, baseline_error: float | None, regression: b
     return Thresholds(low, high) if regression else Thresholds(min(LOW_GAP, low), min(HIGH_GAP, high))
 
 
-def level(interval: Interval, limits: Thresholds) -> str:
+def level(interval: Interval, limits: Thresholds) -> Level:
     """ "high", "low", "moderate" (surely within the zone) or "inconclusive". A point is an interval too."""
     lower, upper = interval
     if lower > limits.low:
@@ -52,9 +55,10 @@ def level(interval: Interval, limits: Thresholds) -> str:
     return "low" if upper < limits.high else "inconclusive"
 
 
-def shares(bias: float, variance: float) -> dict[str, float] | None:
+def shares(bias: float, variance: float) -> Shares | None:
     """How the excess of dev error over the optimal error is divided; None without one, and 0 for a negative part."""
     if bias + variance <= 0:
         return None
-    parts = {"bias": max(bias, 0.0), "variance": max(variance, 0.0)}
-    return {ill: part / sum(parts.values()) for ill, part in parts.items()}
+    bias, variance = max(bias, 0.0), max(variance, 0.0)
+    excess = bias + variance
+    return Shares(bias / excess, variance / excess)

@@ -5,7 +5,9 @@ Stands between the ledger of a runs folder, whose events it takes as plain dicts
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ..records import Mapped
 from ..statistics.intervals import difference_interval, error_interval
 from .rule import LOW_GAP
 from .sanity import Finding
@@ -17,6 +19,23 @@ TITLES = {
     "test-gap": "test error is above dev error, as choosing allows",
     "test-gap-unexplained": "test error is above dev error, by more than choosing explains",
 }
+
+
+@dataclass(frozen=True)
+class Selection(Mapped):
+    """What the ledger says of the dev rows that a run was chosen by.
+
+    configurations : scored on these rows. candidates : those, with early stopping counted once for each epoch that was
+    measured. is_lowest : whether this run's dev error is the lowest of them. optimism_up_to : by how much the lowest
+    may flatter itself, a fraction; None of a regression. test_looks : so far at the test rows.
+    """
+
+    configurations: int
+    candidates: int
+    is_lowest: bool
+    optimism_up_to: float | None
+    test_looks: int
+    sentence: str
 
 
 def optimism_up_to(error: float, dev_rows: int, candidates: int) -> float:

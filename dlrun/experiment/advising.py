@@ -38,7 +38,7 @@ def case_of(folder: RunFolder, diagnosis: dict, result: dict) -> Case:
             curve = folder.read_json(CURVE)
     return Case(
         diagnosis,
-        config=read_manifest(folder)["config"],
+        config=read_manifest(folder).identity.config,
         course=course_of(lines_of(folder, METRICS)),
         facts=facts_of(data, result["seconds"]),
         curve=curve,

@@ -5,14 +5,16 @@ Stands between the config and run.json. A run is gone on with, or used again, on
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..config import LoadedConfig
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
-from ..store import RunFolder, environment
+from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
 from .prepare import Experiment
 
 # How often a run is kept or looked at, and what is told of it, changes no number in it.
@@ -24,6 +26,11 @@ NOT_OF_THE_RUN = (
     "report",
 )
 
+# What of the environment can change the bits of a run.
+WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
+
+# A config as plain nested data, and its values by dotted path.
+ConfigData = Mapping[str, Any]
 Flat = dict[str, object]
 
 
@@ -33,7 +40,7 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
     files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
     found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
-    update = {"data": data.model_copy(update=found)}
+    update: dict[str, object] = {"data": data.model_copy(update=found)}
     diagnosis = loaded.config.diagnosis
     if name := getattr(diagnosis.optimal_error, "soft_labels", None):
         labels = diagnosis.optimal_error.model_copy(update={"soft_labels": str(find_file(name, folder).resolve())})
@@ -41,61 +48,64 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     return replace(loaded, config=loaded.config.model_copy(update=update))
 
 
-def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: dict | None) -> dict:
+def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | None) -> Identity:
     """What run.json says of a run that begins: config, hashes, overrides as typed, parent, versions and machine."""
     config = with_absolute_paths(loaded).config.to_dict()
-    return {
-        "name": loaded.config.name,
-        "dlrun": __version__,
-        "parent": parent,
-        "overrides": list(loaded.overrides),
-        "config": config,
-        "config_sha256": config_sha256(config),
-        **data_hashes(experiment.dataset),
-        "environment": environment(),
-    }
+    return Identity(
+        name=loaded.config.name,
+        dlrun=__version__,
+        parent=parent,
+        overrides=loaded.overrides,
+        config=config,
+        hashes=hashes_of(config, experiment.dataset),
+        environment=environment(),
+    )
 
 
-def config_sha256(config: dict) -> str:
+def hashes_of(config: ConfigData, dataset: Dataset) -> Hashes:
+    """Of a config's plain data, of the examples as they were read, and of which of them are for what."""
+    rows = b"".join(name.encode() + array.tobytes() for name, array in dataset.rows_as_arrays().items())
+    return Hashes(config_sha256(config), dataset.facts["sha256"], sha256_of(rows))
+
+
+def of_config(identity: Identity, config: ConfigData) -> Identity:
+    """The identity of a run of another config on the same rows."""
+    return replace(identity, config=config, hashes=replace(identity.hashes, config_sha256=config_sha256(config)))
+
+
+def config_sha256(config: ConfigData) -> str:
     """The hash of a config's plain data, less what changes no number."""
     return sha256_of(json.dumps(sorted(compared(config).items()), allow_nan=False).encode())
-
-
-def data_hashes(dataset: Dataset) -> dict[str, str]:
-    """Of the examples as they were read, and of which of them are for what."""
-    rows = b"".join(name.encode() + array.tobytes() for name, array in dataset.rows_as_arrays().items())
-    return {"data_sha256": dataset.facts["sha256"], "split_sha256": sha256_of(rows)}
 
 
 def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def compared(config: dict) -> Flat:
+def compared(config: ConfigData) -> Flat:
     """A config's values by dotted path, less what changes no number."""
     return {path: value for path, value in flattened(config).items() if path not in NOT_OF_THE_RUN}
 
 
-def flattened(config: dict, above: str = "") -> Flat:
+def flattened(config: ConfigData, above: str = "") -> Flat:
     """Values by dotted path."""
     flat: Flat = {}
     for key, value in config.items():
-        flat |= flattened(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+        flat |= flattened(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
     return flat
 
 
-def differences(before: dict, after: dict) -> dict[str, tuple]:
+def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:
     """The values that differ between two configs, by dotted path, as (before, after)."""
     one, other = compared(before), compared(after)
     return {key: (one.get(key), other.get(key)) for key in {**one, **other} if one.get(key) != other.get(key)}
 
 
-def refuse_changed_config(folder: RunFolder, manifest: dict, config: dict) -> None:
+def refuse_changed_config(folder: RunFolder, own: Identity, config: ConfigData) -> None:
     """Raises StoreError unless `config` is the run's own, but for more epochs; says which keys differ, and how."""
-    own = manifest["config"]
-    if config_sha256(own) != manifest["config_sha256"]:
+    if config_sha256(own.config) != own.hashes.config_sha256:
         raise StoreError(f"{folder.path}/run.json: corrupt (its config has another hash); restore it from a copy")
-    changed = differences(own, config)
+    changed = differences(own.config, config)
     epochs = changed.pop("training.epochs", (0, 0))
     if epochs[1] < epochs[0]:
         found = f"training.epochs was {epochs[0]}, is {epochs[1]}"
@@ -105,27 +115,23 @@ def refuse_changed_config(folder: RunFolder, manifest: dict, config: dict) -> No
         raise StoreError(f"{folder.id}: its config changed: {told}; put it back, or train a new run with the new one")
 
 
-def refuse_changed_data(folder: RunFolder, manifest: dict, experiment: Experiment) -> None:
+def refuse_changed_data(folder: RunFolder, own: Identity, experiment: Experiment) -> None:
     """Raises StoreError unless the data and its split are those that the run began with."""
-    found = data_hashes(experiment.dataset)
-    source = experiment.config.data.source
-    for key, what in (
-        ("data_sha256", f"the data of {source}"),
-        ("split_sha256", "which rows train, dev and test hold"),
+    before, now = own.hashes, hashes_of(own.config, experiment.dataset)
+    for what, was, is_now in (
+        (f"the data of {experiment.config.data.source}", before.data_sha256, now.data_sha256),
+        ("which rows train, dev and test hold", before.split_sha256, now.split_sha256),
     ):
-        if found[key] != manifest[key]:
-            told = f"its sha256 was {manifest[key][:12]}, is {found[key][:12]}"
-            raise StoreError(f"{folder.id}: {what} changed: {told}; put it back, or train a new run on the new data")
+        if was != is_now:
+            change = f"its sha256 was {was[:12]}, is {is_now[:12]}"
+            raise StoreError(f"{folder.id}: {what} changed: {change}; put it back, or train a new run on the new data")
 
 
-def version_notes(manifest: dict) -> list[str]:
+def version_notes(before: Environment | None) -> list[str]:
     """What differs in versions and machine since the run began, since equal bits are promised for equal ones alone."""
-    before, now = manifest.get("environment"), environment()
-    if not isinstance(before, dict):
+    if before is None:
         return []
-    one, other = flattened(before), flattened(now)
-    watched = [
-        key for key in other if key.split(".")[0] in ("dlrun", "python", "machine", "packages", "threads", "blas")
-    ]
+    one, other = flattened(to_plain(before)), flattened(to_plain(environment()))
+    watched = [key for key in other if key.split(".")[0] in WATCHED]
     changed = [f"{key} was {one.get(key)}, is {other[key]}" for key in watched if one.get(key) != other[key]]
     return [f"begun elsewhere, so the last bits may differ: {'; '.join(changed)}"] if changed else []

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import StoreError
 from ..nn.training import Trainer
-from ..store import Checkpoint, Form, RunFolder, checkpoints, form_of
+from ..store import Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
 from .interrupts import Interrupts, Stopped
 from .prepare import STREAMS, Experiment
 
@@ -46,11 +46,11 @@ class Keeper:
         experiment: Experiment,
         trainer: Trainer,
         folder: RunFolder | None = None,
-        hashes: dict | None = None,
+        hashes: Hashes | None = None,
         interrupts: Interrupts | None = None,
     ):
         self.streams, self.trainer, self.folder = experiment.streams, trainer, folder
-        self.hashes, self.interrupts = hashes or {}, interrupts or Interrupts()
+        self.hashes, self.interrupts = hashes, interrupts or Interrupts()
         self.every_epochs = experiment.config.training.checkpoint_epochs
         self.every_seconds = experiment.config.training.checkpoint_seconds
         state = trainer.state()
@@ -101,7 +101,7 @@ class Keeper:
     def save(self) -> None:
         """Writes a checkpoint, unless the numbers have left the finite ones: the last good one then stays."""
         trainer, began = self.trainer, time.perf_counter()
-        if self.folder is None or not self.is_finite():
+        if self.folder is None or self.hashes is None or not self.is_finite():
             return
         self.folder.sync(METRICS)
         self.folder.sync(TRACE)
@@ -137,7 +137,7 @@ class Keeper:
         self.trainer.restore(checkpoint.arrays)
         self.began = time.perf_counter() - float(checkpoint.arrays["seconds"][0])
 
-    def newest(self, folder: RunFolder, hashes: dict, sound: Sound) -> tuple[Checkpoint | None, list[str]]:
+    def newest(self, folder: RunFolder, hashes: Hashes, sound: Sound) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint in `folder` that is sound, of this config and data, and within its `sound` lines.
 
         With it, a sentence for each newer one that had to be passed over.
@@ -152,10 +152,10 @@ class Keeper:
                 notes.append(str(problem))
         return None, notes
 
-    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: dict, sound: Sound) -> None:
+    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: Hashes, sound: Sound) -> None:
         """Raises StoreError for a checkpoint of another run, or ahead of what is left of metrics or trace."""
         path, counts = folder.path / found.name, found.arrays["counts"].tolist()
-        if found.record != hashes:
+        if found.hashes != hashes:
             raise StoreError(f"{path}: of another config or other data; an older checkpoint, or the beginning, will do")
         in_epoch = self.trainer.batches_in_epoch()
         if min(counts) < 0 or counts[0] >= self.trainer.plan.epochs or counts[1] > in_epoch or counts[3] > counts[0]:

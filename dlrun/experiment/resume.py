@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 from ..config import LoadedConfig
 from ..nn.training import Trainer
-from ..store import Checkpoint, RunFolder, add_session, create_run, ending_of, read_manifest
+from ..store import Checkpoint, Manifest, Parent, RunFolder, add_session, create_run, ending_of, read_manifest
 from .failure import failure_kept
 from .health import lines_of
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .keeper import METRICS, TRACE, Keeper, Sound
 from .prepare import Experiment, prepare, read_config
-from .run import Watch, hashes_of, keeper_of, train_to_an_end, write_beginning
+from .run import Watch, keeper_of, train_to_an_end, write_beginning
 
 # A run that ended so is over: to go on with it would be to do the same again.
 OVER = ("finished", "diverged")
@@ -32,13 +32,13 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), watch: Watch = lamb
         manifest = read_manifest(folder)
         loaded = own_config(folder, overrides)
         config = with_absolute_paths(loaded).config.to_dict()
-        refuse_changed_config(folder, manifest, config)
-        is_longer = config["training"]["epochs"] > manifest["config"]["training"]["epochs"]
+        refuse_changed_config(folder, manifest.identity, config)
+        is_longer = config["training"]["epochs"] > manifest.identity.config["training"]["epochs"]
         ended = ending_of(folder)
         if ended is not None and ended["status"] in OVER and not is_longer:
             return ended
         experiment = prepare(loaded)
-        refuse_changed_data(folder, manifest, experiment)
+        refuse_changed_data(folder, manifest.identity, experiment)
         go_on = make_longer if is_longer else take_up
         return go_on(folder, manifest, loaded, experiment, watch)
 
@@ -49,35 +49,37 @@ def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     return read_config(folder.path / "resolved.yaml", overrides)
 
 
-def take_up(folder: RunFolder, manifest: dict, loaded: LoadedConfig, experiment: Experiment, watch: Watch) -> dict:
+def take_up(folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, watch: Watch) -> dict:
     """Go on in the run's own folder, which is tidied first and whose metrics are cut back to the checkpoint."""
-    sessions = len(manifest["sessions"]) + 1
+    sessions = len(manifest.sessions) + 1
     with noted_interrupts() as interrupts, failure_kept(folder, sessions):
         folder.tidy()
-        keeper = keeper_of(experiment, folder, manifest, interrupts)
-        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), sound_lines(folder, keeper.trainer))
+        keeper = keeper_of(experiment, folder, manifest.identity, interrupts)
+        checkpoint, notes = keeper.newest(folder, manifest.identity.hashes, sound_lines(folder, keeper.trainer))
         add_session(folder, manifest, checkpoint and checkpoint.name)
         begin_at(keeper, checkpoint)
         folder.keep_lines(METRICS, keeper.trainer.epochs_done)
         folder.keep_lines(TRACE, len(trace_so_far(folder, keeper.trainer)))
-        more = {"sessions": sessions, "notes": version_notes(manifest) + notes}
+        more = {"sessions": sessions, "notes": version_notes(manifest.identity.environment) + notes}
         return train_to_an_end(folder, experiment, keeper, watch, more)
 
 
-def make_longer(folder: RunFolder, manifest: dict, loaded: LoadedConfig, experiment: Experiment, watch: Watch) -> dict:
+def make_longer(
+    folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, watch: Watch
+) -> dict:
     """Go on in a new run with more epochs; the old one stays as it is, and is its parent."""
-    identity = identity_of(loaded, experiment, {"run_id": folder.id, "why": "longer"})
+    identity = identity_of(loaded, experiment, Parent(folder.id, "longer"))
     longer = create_run(folder.path.parent, loaded.config.name)
     with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
         write_beginning(longer, loaded, experiment, identity)
         keeper = keeper_of(experiment, longer, identity, interrupts)
-        checkpoint, notes = keeper.newest(folder, hashes_of(manifest), sound_lines(folder, keeper.trainer))
+        checkpoint, notes = keeper.newest(folder, manifest.identity.hashes, sound_lines(folder, keeper.trainer))
         begin_at(keeper, checkpoint)
         for record in sound_metrics(folder)[: keeper.trainer.epochs_done]:
             longer.append_line(METRICS, record)
         for line in trace_so_far(folder, keeper.trainer):
             longer.append_line(TRACE, line)
-        more = {"sessions": 1, "notes": version_notes(manifest) + notes}
+        more = {"sessions": 1, "notes": version_notes(manifest.identity.environment) + notes}
         return train_to_an_end(longer, experiment, keeper, watch, more)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..config import LoadedConfig, resolved_yaml
 from ..nn.predictions import Predictions
 from ..nn.training import EpochRecord
-from ..store import RunFolder, create_run, now, write_manifest, write_result
+from ..store import Identity, Parent, RunFolder, create_run, now, to_plain, write_manifest, write_result
 from .failure import failure_kept
 from .health import lines_of
 from .identity import identity_of, with_absolute_paths
@@ -24,8 +24,6 @@ from .showcase import EXAMPLES, example_arrays
 # The name of a run whose config has none, and a file name with no letter to take one from.
 NAMELESS = "run"
 
-# What a checkpoint must share with the run that goes on from it.
-HASHES = ("config_sha256", "data_sha256", "split_sha256")
 
 Watch = Callable[[EpochRecord], None]
 
@@ -35,13 +33,13 @@ def run(
     runs_dir: Path,
     watch: Watch = lambda record: None,
     *,
-    parent: dict | None = None,
+    parent: Parent | None = None,
     needed: bool = False,
 ) -> dict:
     """Train what a config says and leave a run folder. Returns the result, as result.json holds it.
 
     watch : sees each epoch's record as it is written to metrics.jsonl.
-    parent : {run_id, why} of the run that this one follows from.
+    parent : the run that this one follows from.
     needed : a finished run of the same config, data and dlrun is used again instead; its result has "reused".
     Raises DlrunError before the folder exists; afterwards a divergence or an interrupt is a status of the result, and
     a StoreError leaves the run failed. Any other exception is a bug: its traceback is saved in the folder, whose path
@@ -59,13 +57,9 @@ def run(
             return train_to_an_end(folder, experiment, keeper, watch, {"sessions": 1, "notes": []})
 
 
-def keeper_of(experiment: Experiment, folder: RunFolder, identity: dict, interrupts: Interrupts) -> Keeper:
+def keeper_of(experiment: Experiment, folder: RunFolder, identity: Identity, interrupts: Interrupts) -> Keeper:
     """What keeps this run in its folder."""
-    return Keeper(experiment, make_trainer(experiment), folder, hashes_of(identity), interrupts)
-
-
-def hashes_of(identity: dict) -> dict[str, str]:
-    return {key: identity[key] for key in HASHES}
+    return Keeper(experiment, make_trainer(experiment), folder, identity.hashes, interrupts)
 
 
 def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, watch: Watch, more: dict) -> dict:
@@ -75,7 +69,10 @@ def train_to_an_end(folder: RunFolder, experiment: Experiment, keeper: Keeper, w
     lines = (lines_of(folder, name) for name in (METRICS, TRACE))
     result = summarize(experiment, outcome, predictions, folder, *lines)
     result |= {"signal": outcome.signal, "ended": now(), **more}
-    result["notes"] = [*result["notes"], *note_scored(folder, outcome, keeper.trainer.plan, result)]
+    result["notes"] = [
+        *result["notes"],
+        *note_scored(folder, keeper.hashes, outcome, keeper.trainer.plan, result["errors"]["dev"]),
+    ]
     write_ending(folder, experiment, outcome, predictions, result)
     return result
 
@@ -91,12 +88,12 @@ def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, fl
     return record_epoch
 
 
-def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: dict) -> None:
+def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> None:
     """Everything that is known before training. run.json comes last: a run with one can be gone on with."""
     dataset = experiment.dataset
     folder.write_bytes("config.yaml", loaded.text)
     folder.write_bytes("resolved.yaml", resolved_yaml(with_absolute_paths(loaded)).encode())
-    folder.write_json("environment.json", identity["environment"] | {"seed": loaded.config.seed})
+    folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
     folder.write_json("data.json", dataset.facts | {"warnings": list(dataset.warnings)})
     folder.write_arrays("split.npz", dataset.rows_as_arrays())
     write_manifest(folder, identity)

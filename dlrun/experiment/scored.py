@@ -5,28 +5,33 @@ Stands at the end of the path; what the ledger then says of a run is asked in `i
 
 import math
 
+from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..nn.training import TrainingPlan
-from ..store import RunFolder, looks, read_manifest
+from ..store import Hashes, RunFolder, looks, now
 from .outcome import Outcome
 
 
-def note_scored(folder: RunFolder, outcome: Outcome, plan: TrainingPlan, result: dict) -> list[str]:
+def note_scored(
+    folder: RunFolder, hashes: Hashes, outcome: Outcome, plan: TrainingPlan, dev_error: float | None
+) -> list[str]:
     """Writes down that a run's configuration was scored on its dev set; returns a note where that could not be done.
 
     Parameters that were kept for their dev error were chosen among all epochs that were measured.
     """
     is_chosen = outcome.best_epoch is not None and (plan.patience_epochs is not None or outcome.status == "interrupted")
+    event = Scored(
+        what="scored",
+        run_id=folder.id,
+        data_sha256=hashes.data_sha256,
+        split_sha256=hashes.split_sha256,
+        config_sha256=hashes.config_sha256,
+        dev_error=dev_error,
+        candidates=math.ceil(outcome.epochs / plan.evaluate_every) if is_chosen else 1,
+        time=now(),
+    )
     try:
-        identity = read_manifest(folder)
-        event = {
-            "what": "scored",
-            "run_id": folder.id,
-            **looks.rows_of(identity),
-            "config_sha256": identity["config_sha256"],
-        }
-        candidates = math.ceil(outcome.epochs / plan.evaluate_every) if is_chosen else 1
-        looks.record(folder.path.parent, event | {"dev_error": result["errors"]["dev"], "candidates": candidates})
+        looks.record(folder.path.parent, event)
     except StoreError as problem:
         return [f"this run is not counted among those that were scored on its dev set: {problem}"]
     return []

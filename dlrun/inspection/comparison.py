@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..experiment.identity import compared
 from ..experiment.predictions import PREDICTIONS
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
-from ..store import RunFolder, ending_of, read_manifest, read_tags, status_of
+from ..store import Manifest, RunFolder, ending_of, read_manifest, read_tags, status_of
 from .overview import kept_diagnosis
 
 SPLITS = ("train", "dev", "test")
@@ -67,27 +67,28 @@ def best_of(folders: Sequence[RunFolder]) -> RunFolder:
     return min(folders, key=merit) if len(folders) > 1 else folders[0]
 
 
-def facts_of(folder: RunFolder, manifest: dict) -> dict:
+def facts_of(folder: RunFolder, manifest: Manifest) -> dict:
     """What a run's folder says of it, with its whole config by dotted path."""
     result = ending_of(folder) or {}
     errors = result.get("errors") or {}
     intervals = (kept_diagnosis(folder) or {}).get("intervals") or {}
     return {
         "run_id": folder.id,
-        "name": manifest.get("name"),
+        "name": manifest.identity.name,
         "status": status_of(folder),
         "tags": read_tags(folder),
         "task": result.get("task"),
-        "config": compared(manifest["config"]),
+        "config": compared(manifest.identity.config),
         "errors": {split: errors.get(split) for split in SPLITS},
         "intervals": {split: intervals.get(split) for split in SPLITS},
         **{key: result.get(key) for key in ("epochs", "best_epoch", "seconds")},
     }
 
 
-def examples_of(folder: RunFolder, manifest: dict) -> dict:
+def examples_of(folder: RunFolder, manifest: Manifest) -> dict:
     """What a pair of runs is compared by: the hashes of data and split, the dev error, and the predictions kept."""
-    known = {key: manifest[key] for key in ("data_sha256", "split_sha256")}
+    hashes = manifest.identity.hashes
+    known = {"data_sha256": hashes.data_sha256, "split_sha256": hashes.split_sha256}
     result = ending_of(folder) or {}
     known |= {"task": result.get("task"), "error": (result.get("errors") or {}).get("dev")}
     known["arrays"] = folder.read_arrays(PREDICTIONS) if (folder.path / PREDICTIONS).exists() else {}

@@ -5,9 +5,10 @@ Stands between the ledger, which the store keeps, and the diagnosis, which says 
 
 from contextlib import suppress
 
+from ..diagnosis.looks import Looked
 from ..diagnosis.selection import selection, selection_findings
 from ..errors import StoreError
-from ..store import RunFolder, looks, read_manifest
+from ..store import RunFolder, looks, now, read_manifest
 
 
 def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | None:
@@ -18,13 +19,14 @@ def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | Non
     if not result or (result.get("errors") or {}).get("test") is None:
         return None
     try:
-        identity = looks.rows_of(read_manifest(folder))
+        hashes = read_manifest(folder).identity.hashes
     except StoreError:
         return None
     with suppress(StoreError):
-        earlier = sum(event["what"] == "looked" for event in looks.events(folder.path.parent, identity))
+        earlier = sum(isinstance(event, Looked) for event in looks.events(folder.path.parent, hashes))
         with suppress(StoreError):
-            looks.record(folder.path.parent, {"what": "looked", "run_id": folder.id, **identity, "verb": verb})
+            event = Looked("looked", folder.id, hashes.data_sha256, hashes.split_sha256, verb, now())
+            looks.record(folder.path.parent, event)
         return earlier + 1
     return None
 
@@ -32,7 +34,7 @@ def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | Non
 def with_selection(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
     """The diagnosis with `selection`, by what the ledger says today, and the findings that follow from it."""
     try:
-        events = looks.events(folder.path.parent, read_manifest(folder))
+        events = looks.events(folder.path.parent, read_manifest(folder).identity.hashes)
     except StoreError:
         return diagnosis | {"selection": None}  # a run older than the ledger
     errors, sizes = result["errors"], result.get("sizes") or {}

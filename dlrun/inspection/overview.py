@@ -32,7 +32,11 @@ def overview(folder: RunFolder) -> dict:
         "run_dir": str(folder.path),
         "status": status,
         "tags": read_tags(folder),
-        **{key: manifest.get(key) for key in ("parent", "overrides", "sessions", "environment", "config")},
+        "parent": manifest.identity.parent,
+        "overrides": manifest.identity.overrides,
+        "sessions": manifest.sessions,
+        "environment": manifest.identity.environment,
+        "config": manifest.identity.config,
         "result": ending_of(folder),
         "diagnosis": kept_diagnosis(folder),
         "files": [{"name": name, "bytes": size} for name, size in sizes.items() if not name.startswith(".")],
@@ -57,10 +61,11 @@ def metrics(folder: RunFolder) -> list[dict]:
 
 def difference(one: RunFolder, other: RunFolder) -> dict:
     """{runs, config, results}: the keys in which two runs differ, each with its two values."""
-    manifests, results = [read_manifest(one), read_manifest(other)], [results_of(one), results_of(other)]
+    configs = [read_manifest(folder).identity.config for folder in (one, other)]
+    results = [results_of(one), results_of(other)]
     return {
         "runs": [one.id, other.id],
-        "config": {key: list(pair) for key, pair in differences(*(m["config"] for m in manifests)).items()},
+        "config": {key: list(pair) for key, pair in differences(*configs).items()},
         "results": {key: list(pair) for key, pair in differences(*results).items()},
     }
 

@@ -28,7 +28,7 @@ def with_reference(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
     Raises StoreError where the run's config or data changed, DataError where it has too few rows.
     """
     experiment = prepare(own_config(folder, ()))
-    refuse_changed_data(folder, read_manifest(folder), experiment)
+    refuse_changed_data(folder, read_manifest(folder).identity, experiment)
     dataset, rng = experiment.dataset, np.random.default_rng(SEED)
     is_regression = dataset.task == "regression"
     X, y = reference_rows(dataset, rng)

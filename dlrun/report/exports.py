@@ -169,4 +169,4 @@ def plain(value: object) -> object:
 
 def began_seconds(run: dict) -> float:
     """When the run began, in seconds since 1970."""
-    return datetime.fromisoformat(run["sessions"][0]["began"]).timestamp()
+    return datetime.fromisoformat(run["sessions"][0].began).timestamp()

@@ -18,7 +18,7 @@ def show_run(run: dict, console: Console) -> None:
     tags = f"  {', '.join(run['tags'])}" if run["tags"] else ""
     say(console, (run["run_id"], "bold"), f"  {run['status']}{tags}", whole=True)
     if run["parent"]:
-        say(console, f"follows from {run['parent'].get('run_id')}: {run['parent'].get('why')}", whole=True)
+        say(console, f"follows from {run['parent'].run_id}: {run['parent'].why}", whole=True)
     result = run["result"] or {}
     if result.get("message"):
         say(console, result["message"])

@@ -8,22 +8,19 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
-from .. import __version__
 from ..advice.advise import overrides_of
 from ..advice.plan import plan
 from ..config import LoadedConfig
 from ..errors import StoreError, UsageError
 from ..experiment import diagnosis_of, prepare, read_config, resume, run
 from ..experiment.advising import case_of
-from ..experiment.identity import config_sha256, data_hashes, differences, with_absolute_paths
+from ..experiment.identity import differences, identity_of, of_config, with_absolute_paths
 from ..experiment.predictions import PREDICTIONS
 from ..experiment.result import judged
 from ..experiment.resume import OVER
-from ..experiment.reuse import MUST_AGREE
 from ..statistics.acceptance import Answers
-from ..store import RunFolder, list_runs, read_manifest
+from ..store import Identity, Parent, RunFolder, list_runs, read_manifest
 from . import ledger
 from .follow import Because, Config, Judged, follow
 
@@ -68,7 +65,7 @@ def apply(folder: RunFolder, number: int, display: Display = quiet) -> dict:
         raise UsageError(f"--apply: {number}, {item['action']}, is nothing that a config can change; {instead}")
     loaded = read_config(folder.path / "resolved.yaml", overrides_of(item["change"]))
     with display(loaded) as shown:
-        trained = run(loaded, folder.path.parent, shown.update, parent={"run_id": folder.id, "why": item["action"]})
+        trained = run(loaded, folder.path.parent, shown.update, parent=Parent(folder.id, item["action"]))
     line = None
     if trained["status"] == "finished":
         line = ledger.record(folder.path.parent, folder, RunFolder(Path(trained["run_dir"])), item)
@@ -119,14 +116,14 @@ class Kitchen:
     def __init__(self, loaded: LoadedConfig, runs_dir: Path, display: Display):
         self.loaded, self.runs_dir, self.display = loaded, runs_dir, display
         self.start: Config = with_absolute_paths(loaded).config.to_dict()
-        self.identity = {"dlrun": __version__} | data_hashes(prepare(loaded).dataset)
+        self.identity = identity_of(loaded, prepare(loaded), None)
         self.results: dict[str, dict] = {}
 
     def train(self, config: Config, because: Because | None) -> Judged:
         """A run of this config: one that is there already, one that is gone on with, or a new one."""
         changes = {key: new for key, (_, new) in differences(dict(self.start), dict(config)).items()}
         loaded = read_config(Path(self.loaded.file), [*self.loaded.overrides, *overrides_of(changes)])
-        parent = because and {"run_id": because.run_id, "why": because.item["action"]}
+        parent = because and Parent(because.run_id, because.item["action"])
         result = self.taken_up(loaded) or self.trained(loaded, parent)
         if result["status"] == "interrupted":
             raise Interrupted(result)
@@ -137,7 +134,7 @@ class Kitchen:
         diagnosis = judged(result)
         return Judged(config, diagnosis, plan(case_of(folder, diagnosis, result)), kept_answers(folder), folder.id)
 
-    def trained(self, loaded: LoadedConfig, parent: dict | None) -> dict:
+    def trained(self, loaded: LoadedConfig, parent: Parent | None) -> dict:
         with self.display(loaded) as shown:
             return run(loaded, self.runs_dir, shown.update, parent=parent)
 
@@ -147,14 +144,14 @@ class Kitchen:
         The recipe changes neither the data nor their split, so that they are read for this once.
         """
         config = with_absolute_paths(loaded).config.to_dict()
-        folder = same_run(self.runs_dir, self.identity | {"config_sha256": config_sha256(config)})
+        folder = same_run(self.runs_dir, of_config(self.identity, config))
         if folder is None:
             return None
         with self.display(loaded) as shown:
             return resume(folder, (), shown.update) | {"run_dir": str(folder.path)}
 
 
-def same_run(runs_dir: Path, identity: dict[str, Any]) -> RunFolder | None:
+def same_run(runs_dir: Path, identity: Identity) -> RunFolder | None:
     """The run of this identity that can be used or gone on with, first one that is over; None where there is none."""
     found = []
     for row in list_runs(runs_dir):
@@ -164,7 +161,7 @@ def same_run(runs_dir: Path, identity: dict[str, Any]) -> RunFolder | None:
                 manifest = read_manifest(folder)
             except StoreError:
                 continue  # it is listed as broken; a new run does as well
-            if all(manifest.get(key) == identity[key] for key in MUST_AGREE):
+            if manifest.identity.is_same(identity):
                 found.append((row["status"] not in OVER, len(found), folder))
     return min(found)[2] if found else None
 

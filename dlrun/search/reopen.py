@@ -21,7 +21,7 @@ def reopened(folder: RunFolder) -> tuple[Experiment, dict]:
         found = f"{folder.id}: is {result['status']}, and only a finished run says what more of the same would do"
         raise StoreError(f"{found}; go on with it first: {command_for('resume', folder.path)}")
     manifest, experiment = read_manifest(folder), prepare(own_config(folder, ()))
-    refuse_changed_data(folder, manifest, experiment)
+    refuse_changed_data(folder, manifest.identity, experiment)
     return experiment, result
 
 

@@ -8,11 +8,14 @@ import math
 import re
 import zipfile
 from collections.abc import Mapping
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ..damages import DAMAGES
+
+Array = npt.NDArray[Any]
 
 ENDING = ".npy"
 
@@ -30,19 +33,19 @@ class Form(NamedTuple):
     """What an array must look like; a length of None may be any."""
 
     shape: tuple[int | None, ...]
-    dtype: np.dtype
+    dtype: np.dtype[Any]
 
-    def fits(self, shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    def fits(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
         same_rank = len(shape) == len(self.shape)
         return same_rank and dtype == self.dtype and all(w in (None, n) for w, n in zip(self.shape, shape, strict=True))
 
 
-def form_of(array: np.ndarray) -> Form:
+def form_of(array: Array) -> Form:
     """The form that this array has."""
     return Form(array.shape, array.dtype)
 
 
-def write_npz(file: BinaryIO, arrays: Mapping[str, np.ndarray], comment: bytes = b"") -> None:
+def write_npz(file: BinaryIO, arrays: Mapping[str, Array], comment: bytes = b"") -> None:
     """NumPy's .npz layout, without the time of day that `numpy.savez` puts in and the keys that it cannot take."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = comment
@@ -51,7 +54,7 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, np.ndarray], comment: bytes =
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict[str, np.ndarray]:
+def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:
     """The arrays by key, of the `expected` keys and forms where they are given.
 
     Raises ValueError for whatever is not what `write_npz` writes. Takes no more memory than the file has bytes.
@@ -89,7 +92,7 @@ class Header(NamedTuple):
     """An array as its header describes it, and the length of that header in bytes."""
 
     shape: tuple[int, ...]
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     length: int
 
 
@@ -118,7 +121,7 @@ def check_form(key: str, header: Header, size: int, expected: Form | None) -> No
         raise ValueError(f"array {key!r} is {found}; expected {wanted}")
 
 
-def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
     """The array; its bytes are checked against the archive's own checksum on the way."""
     with archive.open(member) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)

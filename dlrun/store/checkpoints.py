@@ -15,8 +15,10 @@ import numpy as np
 
 from ..errors import StoreError
 from . import disk, strict_json
-from .arrays import Form, read_npz, write_npz
+from .arrays import Array, Form, read_npz, write_npz
+from .codec import from_plain, to_plain
 from .folder import RunFolder
+from .manifest import Hashes
 
 NAME = re.compile(r"checkpoint-(?P<steps>[0-9]{12})-best-(?P<best>[0-9]{1,12})\.npz")
 
@@ -26,7 +28,7 @@ KEPT = 2
 DIGEST_BYTES = 64
 PIECE = 1024 * 1024
 
-# The member with the plain values beside the arrays, and how large it and the archive's own words may be.
+# The member with the hashes beside the arrays, and how large it and the archive's own words may be.
 RECORD = "record"
 RECORD_FORM = Form((None,), np.dtype(np.uint8))
 MAX_OVERHEAD_BYTES = 128 * 1024
@@ -34,20 +36,20 @@ MAX_OVERHEAD_BYTES = 128 * 1024
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read and found sound: its file's name, plain values, and arrays by name."""
+    """A checkpoint that was read and found sound: its file's name, of what config and data it is, arrays by name."""
 
     name: str
-    record: dict
-    arrays: dict[str, np.ndarray]
+    hashes: Hashes
+    arrays: dict[str, Array]
 
 
-def save(folder: RunFolder, steps: int, best_epoch: int, record: Mapping, arrays: Mapping[str, np.ndarray]) -> str:
+def save(folder: RunFolder, steps: int, best_epoch: int, hashes: Hashes, arrays: Mapping[str, Array]) -> str:
     """Writes a checkpoint taken after so many `steps`, reads it back, lets older ones go, and returns its name.
 
     Raises StoreError where it cannot be written, or does not read back as it was written; all others then stay.
     """
     name = f"checkpoint-{steps:012d}-best-{best_epoch}.npz"
-    packed = np.frombuffer(strict_json.encode(record), np.uint8)
+    packed = np.frombuffer(strict_json.encode(to_plain(hashes)), np.uint8)
     disk.write_whole(folder.path / name, lambda file: write_sealed(file, {RECORD: packed, **arrays}))
     with disk.opened(folder.path / name) as file:
         if not is_sealed(file):
@@ -66,7 +68,7 @@ def names(folder: RunFolder) -> list[str]:
 
 def superseded(newest_first: list[str]) -> list[str]:
     """The checkpoints that may go: all but the newest, and the first one with the best parameters of the newest."""
-    best_epochs = [NAME.fullmatch(name)["best"] for name in newest_first]
+    best_epochs = [match["best"] for name in newest_first if (match := NAME.fullmatch(name))]
     first_with_best = max(at for at, epoch in enumerate(best_epochs) if epoch == best_epochs[0])
     kept = {*newest_first[:KEPT], newest_first[first_with_best]}
     return [name for name in newest_first if name not in kept]
@@ -87,11 +89,12 @@ def load(folder: RunFolder, name: str, expected: Mapping[str, Form]) -> Checkpoi
             record = strict_json.decode(arrays.pop(RECORD).tobytes())
             if not isinstance(record, dict):
                 raise ValueError("its record is not a JSON object")
+            hashes = from_plain(Hashes, record)
         except ValueError as problem:
             raise StoreError(
                 f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, will do"
             ) from problem
-    return Checkpoint(name, record, arrays)
+    return Checkpoint(name, hashes, arrays)
 
 
 def refuse_large(file: BinaryIO, expected: Mapping[str, Form]) -> None:
@@ -102,7 +105,7 @@ def refuse_large(file: BinaryIO, expected: Mapping[str, Form]) -> None:
         raise ValueError(f"{size} bytes; the run's config implies at most {at_most}")
 
 
-def write_sealed(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
+def write_sealed(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
     """An archive that ends in the checksum of all that stands before."""
     write_npz(file, arrays, comment=b"0" * DIGEST_BYTES)
     file.flush()

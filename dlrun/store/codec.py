@@ -9,16 +9,20 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from ..records import FLAT, OMITTED
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 R = TypeVar("R")
 
-# What JSON takes as it stands: most values, and a trace of many layers has thousands.
-PLAIN = frozenset((type(None), bool, int, float, str))
+# What JSON holds in an object.
+Plain = dict[str, Any]
+
+# What JSON takes as it stands: most values, of which a trace of many layers has thousands.
+AS_IT_STANDS = frozenset((type(None), bool, int, float, str))
 
 # The keys and places in lists that lead to a value.
 Path = tuple[str | int, ...]
@@ -35,7 +39,7 @@ class Misfit(ValueError):
 
 def to_plain(value: Any) -> Any:
     """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields."""
-    if type(value) in PLAIN:
+    if type(value) in AS_IT_STANDS:
         return value
     if is_dataclass(value) and not isinstance(value, type):
         plain: dict[str, Any] = {}
@@ -46,7 +50,7 @@ def to_plain(value: Any) -> Any:
             if is_flat:
                 plain |= to_plain(held)
             else:
-                plain[name] = held if type(held) in PLAIN else to_plain(held)
+                plain[name] = held if type(held) in AS_IT_STANDS else to_plain(held)
         return plain
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
@@ -58,34 +62,51 @@ def to_plain(value: Any) -> Any:
 @cache
 def marked_fields(kind: Any) -> list[tuple[str, bool, bool]]:
     """Of each field of a record its name, whether it is omitted where it is None, and whether it is flat."""
-    return [(item.name, OMITTED in item.metadata, FLAT in item.metadata) for item in fields(kind)]
+    return [(item.name, item.metadata == OMITTED, item.metadata == FLAT) for item in fields(kind)]
 
 
 def from_plain(kind: type[R], value: object) -> R:
     """The record of this kind that plain values hold; keys that it does not know are passed over. Raises Misfit."""
+    from pydantic import ValidationError  # it takes 50 ms, which writing need not wait for
+
     try:
         found: R = adapter(kind).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
         return found
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise Misfit(first["loc"], first["type"] == "missing") from problem
+        raise Misfit(own_path(kind, first["loc"]), first["type"] == "missing") from problem
     except ValueError as problem:  # 1e999 is JSON, and infinite
         raise Misfit(next(infinite_paths(value)), is_missing=False) from problem
 
 
 @cache  # it takes a millisecond to make
-def adapter(kind: Any) -> TypeAdapter[Any]:
+def adapter(kind: Any) -> "TypeAdapter[Any]":
     """What checks values against the types of a record's fields."""
+    from pydantic import TypeAdapter
+
     return TypeAdapter(kind)
 
 
 def unflattened(kind: type, value: object) -> object:
     """The values with those of a flat record under its field again."""
-    flat = [item.name for item in fields(kind) if FLAT in item.metadata] if is_dataclass(kind) else []
-    if not flat or not isinstance(value, Mapping):
+    if not (inside := flat_kinds(kind)) or not isinstance(value, Mapping):
         return value
-    hints = get_type_hints(kind)
-    return dict(value) | {name: unflattened(hints[name], value) for name in flat}
+    return dict(value) | {name: unflattened(held, value) for name, held in inside.items()}
+
+
+def own_path(kind: type, path: Path) -> Path:
+    """The path as JSON has it, where a flat record is no place."""
+    while path and path[0] in (inside := flat_kinds(kind)):
+        kind, path = inside[str(path[0])], path[1:]
+    return path
+
+
+@cache
+def flat_kinds(kind: Any) -> dict[str, type]:
+    """The kinds of a record's flat fields, by name."""
+    names = [item.name for item in fields(kind) if item.metadata == FLAT] if is_dataclass(kind) else []
+    hints = get_type_hints(kind) if names else {}
+    return {name: hints[name] for name in names}
 
 
 def infinite_paths(value: object, above: Path = ()) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ BESIDE_PREFIX, BESIDE_SUFFIX = ".", ".tmp"
 TAIL_PIECE = 64 * 1024
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
     """Lets `write` fill a file beside `path`, brings it to the disk and moves it into place. Raises StoreError."""
     beside = path.with_name(f"{BESIDE_PREFIX}{path.name}.{secrets.token_hex(4)}{BESIDE_SUFFIX}")
     with told_as_store_error(path, "written"):
@@ -54,13 +55,17 @@ def move(path: Path, target: Path) -> None:
         sync_folder(target.parent)
 
 
-def append(path: Path, line: bytes) -> None:
-    """Adds a whole `line` (with its newline) to the file, after cutting what a torn write left. Raises StoreError."""
+def append(path: Path, line: bytes) -> int:
+    """Adds a whole `line` (with its newline) to the file, after cutting what a torn write left. Raises StoreError.
+
+    Returns how many bytes the file had before.
+    """
     with told_as_store_error(path, "written"), open(path, "a+b") as file:
         whole = whole_length(file)
         if whole < file.seek(0, os.SEEK_END):
             file.truncate(whole)
         file.write(line)
+    return whole
 
 
 def whole_length(file: BinaryIO) -> int:
@@ -116,7 +121,7 @@ def leftovers(folder: Path) -> list[Path]:
     return [folder / name for name in names if name.startswith(BESIDE_PREFIX) and name.endswith(BESIDE_SUFFIX)]
 
 
-def open_to_read(path: Path) -> BinaryIO:
+def open_to_read(path: Path) -> BufferedReader:
     """A regular file, opened without following a link and without waiting for anybody. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
@@ -128,7 +133,7 @@ def open_to_read(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BufferedReader]:
     """A regular file for reading. Raises StoreError where it is missing or cannot be read."""
     try:
         with open_to_read(path) as file:

@@ -4,17 +4,20 @@ Stands between the experiment, which hands over records, and the disk, which may
 appears whole or not at all; what is read back is checked, because it may have been edited, cut short or replaced.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BufferedRandom
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import StoreError
-from . import codec, disk, lines, lock, strict_json
-from .arrays import Form, read_npz, write_npz
+from . import disk, lines, lock, strict_json
+from .arrays import Array, Form, read_npz, write_npz
+from .codec import Plain, to_plain
 from .line_forms import fault_of
+from .written import Written
 
 # Far beyond any record of a run; what is larger was put there by somebody else.
 MAX_JSON_BYTES = 16 * 1024 * 1024
@@ -25,6 +28,7 @@ class RunFolder:
     """The files of one run. Everything that goes wrong on the disk is raised as StoreError."""
 
     path: Path
+    written: Written = field(default_factory=Written, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -33,13 +37,25 @@ class RunFolder:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Puts `data` into the file `name`, whole or not at all."""
-        disk.write_whole(self.path / name, lambda file: file.write(data))
+        self._write(name, lambda file: file.write(data))
+
+    def _write(self, name: str, write: Callable[[BufferedRandom], object]) -> None:
+        """Puts what `write` writes into the file `name`, and notes its hash once the file is in place."""
+        hashed = Written()
+
+        def write_and_hash(file: BufferedRandom) -> None:
+            write(file)
+            hashed.whole(name, file)
+
+        self.written.running.pop(name, None)
+        disk.write_whole(self.path / name, write_and_hash)
+        self.written.running |= hashed.running
 
     def write_json(self, name: str, value: object) -> None:
         """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
-        self.write_bytes(name, strict_json.encode(value, indent=2))
+        self.write_bytes(name, strict_json.encode(to_plain(value), indent=2))
 
-    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    def write_arrays(self, name: str, arrays: Mapping[str, Array]) -> None:
         """Puts arrays of any shape into the .npz file `name`; equal arrays give equal bytes.
 
         Raises TypeError for arrays of Python objects, which could only be kept as code that runs when they are read.
@@ -48,14 +64,15 @@ class RunFolder:
         for key, array in plain_arrays.items():
             if array.dtype.hasobject:
                 raise TypeError(f"{name}: array {key!r} holds Python objects; numbers, booleans or text can be kept")
-        disk.write_whole(self.path / name, lambda file: write_npz(file, plain_arrays))
+        self._write(name, lambda file: write_npz(file, plain_arrays))
 
     def append_line(self, name: str, record: object) -> None:
         """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
         What a write that was cut short has left at the end of the file is cut off first.
         """
-        disk.append(self.path / name, lines.sealed(codec.to_plain(record)))
+        line = lines.sealed(to_plain(record))
+        self.written.appended(name, disk.append(self.path / name, line), line)
 
     def keep_lines(self, name: str, count: int) -> None:
         """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
@@ -92,7 +109,7 @@ class RunFolder:
         except ValueError as problem:
             raise corrupt(self.path / name, problem) from problem
 
-    def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, np.ndarray]:
+    def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:
         """The arrays in the .npz file `name`, by key; raises StoreError where it is missing or corrupt.
 
         Of the `expected` keys and forms where they are given, which is checked before any memory is taken.
@@ -103,7 +120,7 @@ class RunFolder:
             except ValueError as problem:
                 raise corrupt(self.path / name, problem) from problem
 
-    def read_lines(self, name: str) -> list[dict]:
+    def read_lines(self, name: str) -> list[Plain]:
         """The records of the file `name`; a last line without its newline was cut short and is left out.
 
         Raises StoreError where the file is missing, and for any other line that is not as it was written.
@@ -113,7 +130,7 @@ class RunFolder:
             raise corrupt(self.path / name, problem)
         return found
 
-    def sound_lines(self, name: str) -> tuple[list[dict], str | None]:
+    def sound_lines(self, name: str) -> tuple[list[Plain], str | None]:
         """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is.
 
         Damaged is also a line of another form than its file's.

@@ -4,46 +4,49 @@ Stands beside the runs, and outlives them: a run that was removed has been score
 event; events of all runs stand in one file, so it is written under a lock of the runs folder.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from ..diagnosis.looks import Event, Looked, Scored
 from . import disk, lines, lock
-from .manifest import now
+from .codec import Plain, from_plain, to_plain
+from .manifest import Hashes
 
 FILE = "looks.jsonl"
 
 # The lock is held for a millisecond; two hundred runs that end at once wait for each other.
 PATIENCE_SECONDS = 10.0
 
-# What must agree for two runs to have the same dev and test rows.
-SAME_ROWS = ("data_sha256", "split_sha256")
+KINDS: dict[str, type[Scored] | type[Looked]] = {"scored": Scored, "looked": Looked}
 
 
-def rows_of(identity: Mapping[str, object]) -> dict[str, object]:
-    """What says which rows a run has, from all that run.json says of it."""
-    return {key: identity[key] for key in SAME_ROWS}
-
-
-def record(runs_dir: Path, event: Mapping[str, object]) -> None:
-    """Adds an event, with the time, at the end of the ledger. Raises StoreError where that cannot be done."""
+def record(runs_dir: Path, event: Event) -> None:
+    """Adds an event at the end of the ledger. Raises StoreError where that cannot be done."""
     with lock.held(runs_dir, PATIENCE_SECONDS):
-        disk.append(runs_dir / FILE, lines.sealed({**event, "time": now()}))
+        disk.append(runs_dir / FILE, lines.sealed(to_plain(event)))
 
 
-def events(runs_dir: Path, identity: Mapping[str, object]) -> list[dict]:
-    """The events of all runs whose rows are those of `identity`, oldest first; damaged lines are passed over.
+def events(runs_dir: Path, hashes: Hashes) -> list[Event]:
+    """The events of all runs that have the rows of these hashes, oldest first; damaged lines are passed over.
 
     Raises StoreError where the ledger is there and cannot be read.
     """
     path = runs_dir / FILE
     if not path.exists():
         return []
-    found = []
+    known = []
     for line in disk.read(path).split(b"\n")[:-1]:
         try:
-            event = lines.unsealed(line)
+            event = event_of(lines.unsealed(line))
         except ValueError:
             continue  # one event less is counted; a ledger that nobody could read would count none
-        if all(event.get(key) == identity.get(key) for key in SAME_ROWS):
-            found.append(event)
-    return found
+        if (event.data_sha256, event.split_sha256) == (hashes.data_sha256, hashes.split_sha256):
+            known.append(event)
+    return known
+
+
+def event_of(plain: Plain) -> Event:
+    """The record of a line. Raises ValueError where it is none."""
+    kind = KINDS.get(str(plain.get("what")))
+    if kind is None:
+        raise ValueError("no event that is known")
+    return from_plain(kind, plain)

@@ -1,51 +1,102 @@
-"""run.json: what a run is, who began it, and with what. Written at the beginning, and when a run is gone on with.
+"""run.json: what a run is, who began it, and with what. Written at the beginning, and when a run is resumed.
 
 Stands between the experiment and the run folder. A run's config, data and parent never change; each process that works
 on it adds a session. How a session ended is not written here: that is derived (see `status`).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from ..errors import StoreError
+from ..records import FLAT
+from .codec import Misfit, from_plain
 from .folder import RunFolder, corrupt
+from .provenance import Environment
 
 FILE = "run.json"
 
 # The layout of a run folder. A program reads its own and older ones, and refuses newer ones by this number.
 FORMAT = 1
 
-SHAPE = {
-    "config": dict,
-    "config_sha256": str,
-    "data_sha256": str,
-    "split_sha256": str,
-    "overrides": list,
-    "sessions": list,
-}
+
+@dataclass(frozen=True)
+class Hashes:
+    """SHA-256 of a run's config (less what changes no number), of its examples, and of which of them are for what."""
+
+    config_sha256: str
+    data_sha256: str
+    split_sha256: str
+
+    def same_rows(self, other: "Hashes") -> bool:
+        """Whether two runs have the same train, dev and test rows."""
+        return (self.data_sha256, self.split_sha256) == (other.data_sha256, other.split_sha256)
 
 
-def write_manifest(folder: RunFolder, identity: dict) -> dict:
-    """Writes run.json with the run's first session; `identity` says what the run is."""
-    manifest = {"format": FORMAT, "run_id": folder.id, **identity, "sessions": [session(None)]}
+@dataclass(frozen=True)
+class Parent:
+    """The run that another one follows from, and why: "longer", or the action of the advice that was applied."""
+
+    run_id: str | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What a run is, from its beginning on.
+
+    config : plain nested data under the YAML's words, with absolute paths. overrides : the words of the command line.
+    """
+
+    name: str | None = None
+    dlrun: str | None = None
+    parent: Parent | None = None
+    overrides: tuple[str, ...]
+    config: Mapping[str, Any]
+    hashes: Hashes = field(metadata=FLAT)
+    environment: Environment | None = None
+
+    def is_same(self, other: "Identity") -> bool:
+        """Whether a run of this identity would be the other one again."""
+        return (self.hashes, self.dlrun) == (other.hashes, other.dlrun)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A process that works on a run: when it began, and the checkpoint that it resumed, None for the beginning."""
+
+    began: str
+    checkpoint: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """run.json, whole."""
+
+    format: int
+    run_id: str = ""
+    identity: Identity = field(metadata=FLAT)
+    sessions: tuple[Session, ...]
+
+
+def write_manifest(folder: RunFolder, identity: Identity) -> Manifest:
+    """Writes run.json with the run's first session."""
+    manifest = Manifest(format=FORMAT, run_id=folder.id, identity=identity, sessions=(Session(now(), None),))
     folder.write_json(FILE, manifest)
     return manifest
 
 
 def is_begun(folder: RunFolder) -> bool:
-    """Whether a run came so far that it can be gone on with."""
+    """Whether a run came so far that it can be resumed."""
     return (folder.path / FILE).exists()
 
 
-def add_session(folder: RunFolder, manifest: dict, checkpoint: str | None) -> dict:
-    """Writes run.json with one more session, which goes on from `checkpoint`, or from the beginning without one."""
-    longer = manifest | {"sessions": [*manifest["sessions"], session(checkpoint)]}
+def add_session(folder: RunFolder, manifest: Manifest, checkpoint: str | None) -> Manifest:
+    """Writes run.json with one more session, which resumes from `checkpoint`, or from the beginning without one."""
+    longer = replace(manifest, sessions=(*manifest.sessions, Session(now(), checkpoint)))
     folder.write_json(FILE, longer)
     return longer
-
-
-def session(checkpoint: str | None) -> dict:
-    """What is known of a process when it begins to work on a run."""
-    return {"began": now(), "checkpoint": checkpoint}
 
 
 def now() -> str:
@@ -53,15 +104,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def read_manifest(folder: RunFolder) -> dict:
+def read_manifest(folder: RunFolder) -> Manifest:
     """run.json, checked. Raises StoreError where it is missing, corrupt or newer than this program."""
-    path, manifest = folder.path / FILE, folder.read_json(FILE)
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+    path, found = folder.path / FILE, folder.read_json(FILE)
+    number = found.get("format") if isinstance(found, dict) else None
+    if not isinstance(number, int):
         raise corrupt(path, "no format version")
-    if manifest["format"] > FORMAT:
-        found = f"format {manifest['format']}, and this dlrun knows formats up to {FORMAT}"
-        raise StoreError(f"{path}: {found}; use the newer dlrun that wrote it")
-    for key, kind in SHAPE.items():
-        if not isinstance(manifest.get(key), kind):
-            raise corrupt(path, f"no {key}")
-    return manifest
+    if number > FORMAT:
+        newer = f"format {number}, and this dlrun knows formats up to {FORMAT}"
+        raise StoreError(f"{path}: {newer}; use the newer dlrun that wrote it")
+    try:
+        return from_plain(Manifest, found)
+    except Misfit as problem:
+        raise corrupt(path, f"no {problem.path[0]}") from problem

@@ -7,8 +7,10 @@ begins with it: versions come from the packages' metadata, not from importing th
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
@@ -29,30 +31,61 @@ THREAD_VARIABLES = (
 GIT_TIMEOUT_SECONDS = 2.0
 
 
-def environment() -> dict:
-    """Plain values: dlrun, python, platform, machine, packages, git ({commit, dirty} or None), threads,
-    blas ({name, version} or None), cores.
+@dataclass(frozen=True)
+class Commit:
+    """A commit of git, and whether a tracked file differs from it."""
 
-    A package that is not installed, or a variable that is not set, is None. Never raises.
-    """
-    return {
-        "dlrun": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "packages": {package: version(package) for package in PACKAGES},
-        "git": git_state(),
-        "threads": {variable: os.environ.get(variable) for variable in THREAD_VARIABLES},
-        "blas": blas(),
-        "cores": os.cpu_count(),
-    }
+    commit: str
+    dirty: bool
 
 
-def blas() -> dict | None:
+@dataclass(frozen=True)
+class Blas:
     """The library that NumPy multiplies matrices with."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Versions and machine. A package that is not installed, or a variable that is not set, is None.
+
+    threads : the variables that set how many threads BLAS uses. cores : of the machine.
+    """
+
+    dlrun: str
+    python: str
+    platform: str
+    machine: str
+    packages: dict[str, str | None]
+    git: Commit | None
+    threads: dict[str, str | None]
+    blas: Blas | None
+    cores: int | None
+
+
+def environment() -> Environment:
+    """That of this process. Never raises."""
+    return Environment(
+        dlrun=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        machine=platform.machine(),
+        packages={package: version(package) for package in PACKAGES},
+        git=git_state(),
+        threads={variable: os.environ.get(variable) for variable in THREAD_VARIABLES},
+        blas=blas(),
+        cores=os.cpu_count(),
+    )
+
+
+def blas() -> Blas | None:
+    """What NumPy says of its own build."""
     try:
-        found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        return {"name": str(found["name"]), "version": str(found["version"])}
+        found: Any = np.show_config(mode="dicts")
+        library = found["Build Dependencies"]["blas"]
+        return Blas(str(library["name"]), str(library["version"]))
     except Exception:  # older NumPy says it otherwise; a run does not stop for that
         return None
 
@@ -66,7 +99,7 @@ def version(package: str) -> str | None:
         return None
 
 
-def git_state() -> dict | None:
+def git_state() -> Commit | None:
     """The commit of the working directory and whether a tracked file differs from it; None outside git.
 
     Files that git does not track are left out: the run folder itself would make every tree dirty.
@@ -79,6 +112,6 @@ def git_state() -> dict | None:
         return None
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid")), None)
-    if commit in (None, "(initial)"):
+    if commit is None or commit == "(initial)":
         return None
-    return {"commit": commit, "dirty": any(not line.startswith("#") for line in lines)}
+    return Commit(commit, dirty=any(not line.startswith("#") for line in lines))

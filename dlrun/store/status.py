@@ -25,7 +25,7 @@ def status_of(folder: RunFolder) -> str:
 
 def ending_of(folder: RunFolder) -> dict | None:
     """What the run's last session left as result.json; None where it died before. Raises StoreError if corrupt."""
-    sessions = len(read_manifest(folder)["sessions"]) if is_begun(folder) else None
+    sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
     if not (folder.path / RESULT).exists():
         return None
     result = folder.read_json(RESULT)

@@ -13,7 +13,6 @@ from .folder import RunFolder, corrupt
 from .status import RESULT, ending_of
 
 FILE = "checksums.json"
-PIECE = 1024 * 1024
 
 # What goes on changing after a run's end, or has a checksum inside.
 OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
@@ -22,7 +21,7 @@ OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 def write_result(folder: RunFolder, result: dict) -> None:
     """Writes checksums.json for all files of the run, the result included, and then result.json: the run has ended."""
     data = strict_json.encode(result, indent=2)
-    hashes = {name: sha256_of(folder, name) for name in whole_files(folder)}
+    hashes = {name: folder.written.digest(name) or sha256_of(folder, name) for name in whole_files(folder)}
     folder.write_json(FILE, hashes | {RESULT: hashlib.sha256(data).hexdigest()})
     folder.write_bytes(RESULT, data)
 
@@ -35,7 +34,7 @@ def add_file(folder: RunFolder, name: str, value: object) -> None:
     hashes = {known: hash_ for known, hash_ in read_checksums(folder).items() if known != name}
     folder.write_json(FILE, hashes)
     folder.write_json(name, value)
-    folder.write_json(FILE, hashes | {name: sha256_of(folder, name)})
+    folder.write_json(FILE, hashes | {name: folder.written.digest(name)})
 
 
 def whole_files(folder: RunFolder) -> list[str]:
@@ -47,11 +46,8 @@ def whole_files(folder: RunFolder) -> list[str]:
 
 def sha256_of(folder: RunFolder, name: str) -> str:
     """The hash of a file. Raises StoreError where it is missing or cannot be read."""
-    hashed = hashlib.sha256()
     with opened(folder.path / name) as file:
-        while piece := file.read(PIECE):
-            hashed.update(piece)
-    return hashed.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify(folder: RunFolder) -> list[dict]:

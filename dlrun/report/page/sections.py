@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from ...diagnosis.words import error_word, percent, points
 from ...places import command_for
+from ...store import Environment
 from ..records import leaves
 from ..terminal import BASELINES, SPLITS, verdict_sentences
 from ..text import clean, shown
@@ -243,17 +244,9 @@ def settings(run: dict) -> dict:
 
 def making(run: dict) -> dict:
     """How the run is made again: its command, its whole config, and the machine it was made on."""
-    environment = run["environment"] or {}
-    packages, git = environment.get("packages") or {}, environment.get("git") or {}
-    blas = environment.get("blas") or {}
     facts = {
-        "dlrun": environment.get("dlrun"),
-        "commit": git.get("commit") and f"{git['commit']}{', with changes on top' if git.get('dirty') else ''}",
+        **machine_facts(run["environment"]),
         "seed": run["config"].get("seed"),
-        "Python": environment.get("python"),
-        "machine": environment.get("platform"),
-        "BLAS": blas.get("name") and f"{blas['name']} {blas.get('version', '')}",
-        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
         "typed by hand": " ".join(run["overrides"]) if run["overrides"] else None,
     }
     lines = (run["resolved"] or "").splitlines()
@@ -266,6 +259,21 @@ def making(run: dict) -> dict:
         "facts": {name: value for name, value in facts.items() if value not in (None, "")},
         "resolved": Markup("\n").join(escape(clean_line(line)) for line in lines) if lines else None,
         "files": run["files"],
+    }
+
+
+def machine_facts(environment: Environment | None) -> dict[str, str | None]:
+    """What a run was made with, as far as it is known."""
+    if environment is None:
+        return {}
+    commit, blas = environment.git, environment.blas
+    return {
+        "dlrun": environment.dlrun,
+        "commit": commit and f"{commit.commit}{', with changes on top' if commit.dirty else ''}",
+        "Python": environment.python,
+        "machine": environment.platform,
+        "BLAS": blas and f"{blas.name} {blas.version}",
+        "packages": ", ".join(f"{name} {version}" for name, version in environment.packages.items()),
     }
 
 

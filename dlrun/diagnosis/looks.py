@@ -1,0 +1,38 @@
+"""What a runs folder remembers of a dev and a test set: each configuration scored on it, and each look at its error.
+
+Stands before `selection`, which counts these events; the store keeps them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..records import Mapped
+
+
+@dataclass(frozen=True)
+class Scored(Mapped):
+    """A run's configuration was scored on a dev set; `candidates` are the epochs that early stopping chose among."""
+
+    what: Literal["scored"]
+    run_id: str
+    data_sha256: str
+    split_sha256: str
+    config_sha256: str
+    dev_error: float | None
+    candidates: int
+    time: str
+
+
+@dataclass(frozen=True)
+class Looked(Mapped):
+    """Somebody was shown a run's test error by a verb."""
+
+    what: Literal["looked"]
+    run_id: str
+    data_sha256: str
+    split_sha256: str
+    verb: str
+    time: str
+
+
+Event = Scored | Looked

@@ -1,0 +1,51 @@
+"""What is known of single rows beside the errors: the classes, the duel with the baseline, a regression's intervals.
+
+Stands before the figures of a verdict. The result keeps these few numbers, so that a run can be diagnosed again without
+its rows.
+"""
+
+from dataclasses import dataclass
+
+from ..records import Mapped
+from ..statistics.intervals import Interval
+
+
+@dataclass(frozen=True)
+class ClassCount(Mapped):
+    """How many dev rows a class has, and how many of them are answered rightly."""
+
+    label: str
+    rows: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Duel(Mapped):
+    """How many dev rows the network alone gets right, and how many only the baseline, which always gives `answer`."""
+
+    network: int
+    baseline: int
+    answer: str
+
+
+@dataclass(frozen=True)
+class AbsoluteErrors(Mapped):
+    """The mean and the median absolute dev error, in the target's own units."""
+
+    mean: float
+    median: float
+
+
+@dataclass(frozen=True)
+class RowSummary(Mapped):
+    """Each is None where it does not apply. classes : on dev. pairs : on dev too. The others are a regression's.
+
+    intervals : of 1 - R², by split, and of its `variance`, dev less train. tail_share : the part of the squared dev
+    error that the largest 1% of it hold.
+    """
+
+    classes: tuple[ClassCount, ...] | None = None
+    pairs: Duel | None = None
+    intervals: dict[str, Interval | None] | None = None
+    tail_share: float | None = None
+    absolute_errors: AbsoluteErrors | None = None

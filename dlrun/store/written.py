@@ -1,0 +1,32 @@
+"""SHA-256 of what this process has put into a run's files, so that none of them is read back to be hashed.
+
+Stands beside the run folder, which notes every write here; `verification` asks at the run's end.
+"""
+
+import hashlib
+from io import BufferedRandom
+
+
+class Written:
+    """The running hash of each file by name, and how many bytes it is of."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, tuple[hashlib._Hash, int]] = {}
+
+    def whole(self, name: str, file: BufferedRandom) -> None:
+        """Notes a file that has just been written, by what the open file holds."""
+        file.seek(0)
+        self.running[name] = hashlib.file_digest(file, "sha256"), file.tell()
+
+    def appended(self, name: str, before: int, line: bytes) -> None:
+        """Notes a line added to a file that had `before` bytes; a file begun by another process is not known here."""
+        known, length = self.running.get(name, (hashlib.sha256(), 0))
+        if length == before:
+            known.update(line)
+            self.running[name] = known, length + len(line)
+        else:
+            self.running.pop(name, None)
+
+    def digest(self, name: str) -> str | None:
+        """The hash of a file in hexadecimal; None where this process has not written all of it."""
+        return self.running[name][0].hexdigest() if name in self.running else None
