@@ -79,7 +79,7 @@ def history(tmp_path, data, keys=()):
     metrics, trace, status = [], [trainer.trace()], "finished"
     try:
         for record in trainer.epochs():
-            metrics.append(record.to_dict())
+            metrics.append(record)
             trace.append(trainer.trace())
     except Diverged:
         status = "diverged"

@@ -95,7 +95,8 @@ def test_one_sided_slopes_are_those_of_the_cost(rng):
 def test_straight_activations_are_told_from_bent_ones_by_their_values():
     slopes = {name: side_slopes(name) for name in ACTIVATIONS}
     straight = {"relu": (0, 1), "leaky_relu": (pytest.approx(0.01), 1), "identity": (1, 1)}
-    assert slopes == straight | {"tanh": None, "sigmoid": None}
+    assert slopes == dict.fromkeys(ACTIVATIONS) | straight
+    assert {name for name, row in ACTIVATIONS.items() if row.homogeneous} == straight.keys()
 
 
 def test_crossings_are_those_that_two_shipped_forward_passes_show(rng):

@@ -6,6 +6,7 @@ import numpy as np
 import oracles
 import pytest
 
+from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.augmentation import Augmentation, Augmenter, resample
 from dlrun.nn.dropout import Masks, realised_keep_prob
 from dlrun.nn.initializers import INITIALIZERS
@@ -25,17 +26,29 @@ VARIANCES = {
 
 @pytest.mark.parametrize("init", INITIALIZERS)
 def test_initial_weights_have_the_mean_and_variance_of_their_formula(init, rng):
-    W = INITIALIZERS[init](N_IN, N_OUT, rng=rng, scale=0.01)
+    W = INITIALIZERS[init].weights(N_IN, N_OUT, rng=rng, scale=0.01)
     assert W.shape == (N_IN, N_OUT)
     variance = VARIANCES[init]
+    assert INITIALIZERS[init].spread(N_IN, N_OUT, 0.01) ** 2 == pytest.approx(variance, rel=1e-14)
     # Five standard errors: of a mean, sigma / sqrt(n); of a Gaussian variance, sigma^2 sqrt(2 / n).
     assert abs(W.mean()) <= 5 * math.sqrt(variance / W.size)
     assert abs(W.var() - variance) <= 5 * variance * math.sqrt(2 / W.size)
 
 
+@pytest.mark.parametrize("row", ACTIVATIONS.values(), ids=ACTIVATIONS)
+def test_a_row_names_rows_and_its_two_slopes_agree(row, rng):
+    assert row.init in INITIALIZERS
+    assert {row.instead, row.instead_of_dead or row.instead} <= ACTIVATIONS.keys()
+    Z = rng.standard_normal((40, 5))
+    A, slope = np.empty_like(Z), np.empty_like(Z)
+    row.value(Z, A)
+    row.slope(Z if row.homogeneous else A, slope)
+    np.testing.assert_allclose(slope, row.textbook_slope(Z), rtol=1e-12)
+
+
 @pytest.mark.parametrize("shape", [(7, 4), (4, 7), (5, 5)])
 def test_orthogonal_weights_are_orthonormal_along_their_shorter_side(shape, rng):
-    W = INITIALIZERS["orthogonal"](*shape, rng=rng, scale=1.0)
+    W = INITIALIZERS["orthogonal"].weights(*shape, rng=rng, scale=1.0)
     product = W.T @ W if shape[0] >= shape[1] else W @ W.T
     np.testing.assert_allclose(product, np.eye(min(shape)), atol=1e-12)
 

@@ -405,8 +405,8 @@ def test_a_number_beyond_the_finite_ones_is_no_figure(folder):
 
 
 def test_the_forms_of_lines_are_those_of_what_training_writes():
-    assert {field.name for field in fields(EpochRecord)} | {"seconds"} == set(line_forms.EPOCH)
-    assert set(trace.FIGURES) == set(line_forms.LAYER)
+    assert {field.name for field in fields(EpochRecord)} == set(line_forms.EPOCH)
+    assert {field.name for field in fields(trace.LayerLook)} == set(line_forms.LAYER)
 
 
 # --- finding a run --------------------------------------------------------------------------------------------------

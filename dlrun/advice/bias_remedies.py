@@ -6,6 +6,7 @@ Stands beside `variance_remedies`; the advice walks BIAS in its order.
 from typing import Any
 
 from ..diagnosis.words import percent
+from ..nn.activations import ACTIVATIONS
 from .case import Case
 from .proposal import (
     FEWEST_UNITS,
@@ -151,24 +152,25 @@ def relayered(case: Case, layers: int) -> dict[str, Any]:
     return change
 
 
-OTHER_ACTIVATIONS = {"sigmoid": "relu", "identity": "relu", "tanh": "relu", "leaky_relu": "relu", "relu": "tanh"}
+def other_units(activation: str) -> dict[str, str]:
+    """The change from units of this kind to the other to try, with initial weights to match."""
+    return units_of(ACTIVATIONS[activation].instead)
 
 
-def other_units(case: Case) -> dict[str, str] | None:
-    """The change to hidden units of another kind, with initial weights to match."""
-    new = OTHER_ACTIVATIONS.get(case.value("network.activation")) if case.hidden() else None
-    return {"network.activation": new, "network.init": "he" if new == "relu" else "xavier"} if new else None
+def units_of(activation: str) -> dict[str, str]:
+    """The change to units of this kind, with initial weights to match."""
+    return {"network.activation": activation, "network.init": ACTIVATIONS[activation].init}
 
 
 def other_activation(case: Case) -> Proposal | None:
     """Another architecture, as far as a dense network has one."""
-    now, change = case.value("network.activation"), other_units(case)
-    if change is None:
+    if not case.hidden():
         return None
+    now = case.value("network.activation")
     why = f"what is cheaper comes first; {now} is what the hidden layers apply now"
-    sure = "possible" if now in ("sigmoid", "identity") else "unsure"
+    sure = "possible" if ACTIVATIONS[now].outdone else "unsure"
     key = "network.activation"
-    return Proposal("another architecture", key, change, why, "perhaps a lower train error", sure, "train")
+    return Proposal("another architecture", key, other_units(now), why, "perhaps a lower train error", sure, "train")
 
 
 BIAS: tuple[Remedy, ...] = (

@@ -7,13 +7,12 @@ has a remedy that no config key carries out; its own sentence then says what to 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..nn.activations import ACTIVATIONS
+from .bias_remedies import other_units, units_of
 from .case import Case
 from .proposal import FAR_OFF, USUAL_RATES, faster, slower
 
 Change = Mapping[str, Any]
-
-# Weights drawn for the activation: He et al. 2015 for those that are zero on one side, Glorot and Bengio 2010 else.
-INITS = {"relu": "he", "leaky_relu": "he"}
 
 # A rate that is too high is cut by so much, unless it is far from the usual one anyway.
 MUCH_SMALLER_RATE = 0.1
@@ -27,21 +26,22 @@ def much_slower(case: Case) -> Change:
 
 def fitting_init(case: Case) -> Change:
     """Initial weights of the size that keeps signals alive, all of them different."""
-    return {"network.init": INITS.get(case.value("network.activation"), "xavier")}
+    return {"network.init": ACTIVATIONS[case.value("network.activation")].init}
 
 
 def living_units(case: Case) -> Change:
-    """Rectified units that died get a slope on both sides; from a rate far above the usual one, the usual rate."""
-    if case.value("network.activation") == "relu":
-        rate = case.value("training.learning_rate")
-        lower = slower(case)
-        return lower if lower["training.learning_rate"] <= rate / 10 else {"network.activation": "leaky_relu"}
-    return slower(case)
+    """Units that died become such as cannot; from a rate far above the usual one, the usual rate."""
+    rate, lower = case.value("training.learning_rate"), slower(case)
+    living = ACTIVATIONS[case.value("network.activation")].instead_of_dead
+    if living is None or lower["training.learning_rate"] <= rate / 10:
+        return lower
+    return {"network.activation": living}
 
 
 def unsaturated(case: Case) -> Change:
     """Units that do not saturate, with weights to match."""
-    return {"network.activation": "relu", "network.init": "he"}
+    now = case.value("network.activation")
+    return other_units(now) if ACTIVATIONS[now].flat_ends else units_of(now)
 
 
 def scaled_inputs(case: Case) -> Change:
@@ -58,7 +58,7 @@ def without_dropout(case: Case) -> Change:
 
 def shallower_or_other(case: Case) -> Change:
     """Gradients that vanish do so through saturating units or initial weights of the wrong size."""
-    return unsaturated(case) if case.value("network.activation") in ("sigmoid", "tanh") else fitting_init(case)
+    return unsaturated(case) if ACTIVATIONS[case.value("network.activation")].flat_ends else fitting_init(case)
 
 
 def usual_rate(case: Case) -> Change | None:

@@ -70,12 +70,12 @@ def enough_steps(case: Case) -> dict[str, Any]:
 
 def another_activation(case: Case) -> Proposal | None:
     """Units of another kind: which suits the data, only a training tells."""
-    change = other_units(case)
-    if change is None:
+    if not case.hidden():
         return None
-    why = f"which units suit these data is seen only by trying; now they are {case.value('network.activation')}"
+    now = case.value("network.activation")
+    why = f"which units suit these data is seen only by trying; now they are {now}"
     expected = expected_of("1 in 5", 0.9)
-    return Proposal("refine: another activation", "network.activation", change, why, expected, "unsure")
+    return Proposal("refine: another activation", "network.activation", other_units(now), why, expected, "unsure")
 
 
 def more_penalty(case: Case) -> Proposal | None:

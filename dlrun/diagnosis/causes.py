@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
+from ..nn.activations import ACTIVATIONS
+from ..nn.initializers import INITIALIZERS
 from .history import Check, History, Limits, Sign, figure
 
 # Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
@@ -40,51 +42,31 @@ ADAPTIVE = ("adam", "rmsprop")
 SLOWER = "divide training.learning_rate by 10, and again while this stays"
 
 
-def fitting_spread(activation: str, n_in: int) -> float:
-    """The standard deviation that keeps a signal its size: sqrt(1 / n_in), or sqrt(2 / n_in) where half is cut off.
-
-    Source: He et al. 2015, equation 10; Glorot and Bengio 2010, section 4.2.1.
-    """
-    return math.sqrt((2 if activation in ("relu", "leaky_relu") else 1) / n_in)
-
-
-def drawn_spread(init: str, scale: float, n_in: int, n_out: int) -> float:
-    """The standard deviation of the weights that a rule draws."""
-    spreads = {
-        "zeros": 0.0,
-        "normal": scale,
-        "he": math.sqrt(2 / n_in),
-        "xavier": math.sqrt(1 / n_in),
-        "glorot": math.sqrt(2 / (n_in + n_out)),
-        "orthogonal": math.sqrt(1 / max(n_in, n_out)),
-    }
-    return spreads[init]
-
-
 def symmetric_units(history: History) -> Sign | None:
     """Zero weights: all units of a layer are one unit."""
-    if history.value("network.init") != "zeros" or history.depth < 2:
+    init = history.value("network.init")
+    if not INITIALIZERS[init].makes_units_alike or history.depth < 2:
         return None
-    evidence = f"network.init is zeros: the {history.sizes[1]} units of layer 1 begin equal and get equal gradients"
+    evidence = f"network.init is {init}: the {history.sizes[1]} units of layer 1 begin equal and get equal gradients"
     return Sign(True, f"{evidence}, so each layer works as one unit", f"set network.init={fitting_init(history)}", 1)
 
 
 def fitting_init(history: History) -> str:
-    """The rule made for this activation."""
-    return "he" if history.value("network.activation") in ("relu", "leaky_relu") else "xavier"
+    """The rule made for this activation: its weights keep a signal its size."""
+    return ACTIVATIONS[history.value("network.activation")].init
 
 
 def init_scale(history: History) -> Sign | None:
     """Initial weights far larger or smaller than keeps a signal alive."""
     init, scale = history.value("network.init"), history.value("network.init_scale")
-    if init == "zeros":
+    drawn, fitting = INITIALIZERS[init], INITIALIZERS[fitting_init(history)]
+    if drawn.makes_units_alike:
         return None
     shapes = list(zip(history.sizes[:-1], history.sizes[1:], strict=True))
-    activation = history.value("network.activation")
-    ratios = [drawn_spread(init, scale, *shape) / fitting_spread(activation, shape[0]) for shape in shapes]
+    ratios = [drawn.spread(*shape, scale) / fitting.spread(*shape, scale) for shape in shapes]
     mean = math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))
-    name = f"normal with standard deviation {figure(scale)}" if init == "normal" else init
-    do = f"set network.init={fitting_init(history)}, which is made for {activation}"
+    name = f"{init} with standard deviation {figure(scale)}" if drawn.takes_scale else init
+    do = f"set network.init={fitting_init(history)}, which is made for {history.value('network.activation')}"
     if mean > WEIGHTS_TOO_LARGE.notice:
         told = f"initial weights ({name}) are {figure(mean)} times what keeps signals their size through a layer"
         return Sign(mean > WEIGHTS_TOO_LARGE.grave, told, do)

@@ -7,6 +7,7 @@ research notes (section 5.3): chosen on 56 healthy and 100 sick runs, and tested
 from itertools import pairwise
 from statistics import median
 
+from ..nn.activations import ACTIVATIONS
 from .history import Check, History, Limits, Sign, figure
 
 # The final cost beside the initial one.
@@ -90,8 +91,9 @@ def vanishing_gradients(history: History) -> Sign | None:
     told = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
     quiet = sum(1 for layer in last if layer["gradient_norm"] == 0)
     zero = f", and that of {quiet} layers is exactly 0" if quiet else ""
-    activation = history.value("network.activation")
-    do = "use network.activation=relu with network.init=he" if activation in ("sigmoid", "tanh") else "use init he"
+    activation = ACTIVATIONS[history.value("network.activation")]
+    other = f"network.activation={activation.instead} with network.init={ACTIVATIONS[activation.instead].init}"
+    do = f"use {other}" if activation.flat_ends else "use init he"
     return Sign(worst < VANISHING.grave, told + zero, f"{do}, or fewer layers", 1)
 
 
@@ -112,7 +114,7 @@ def worst_layer(history: History, line: int, name: str) -> tuple[float, int]:
 
 
 def dead_units(history: History) -> Sign | None:
-    """ReLU units that are zero on every row, and so learn nothing more."""
+    """Units that are zero on every row, as ReLU's may be, and so learn nothing more."""
     known = history.layer_figures(history.trace[-1], "dead_share") if history.trace else []
     found = [(share, layer) for layer, share in known if history.sizes[layer] >= FEWEST_UNITS]
     share, layer = max(found, default=(0.0, 0))
@@ -120,15 +122,17 @@ def dead_units(history: History) -> Sign | None:
         return None
     units = history.sizes[layer]
     told = f"{round(share * units)} of the {units} units of layer {layer} are 0 on every row looked at"
-    do = "lower training.learning_rate, or set network.activation=leaky_relu"
+    living = ACTIVATIONS[history.value("network.activation")].instead_of_dead
+    do = f"lower training.learning_rate, or set network.activation={living}"
     return Sign(share > DEAD.grave, told, do, layer)
 
 
 def saturated_units(history: History) -> Sign | None:
-    """tanh or sigmoid units on their flat parts, where no gradient comes through."""
+    """Units such as tanh or sigmoid on their flat parts, where no gradient comes through."""
     first, first_layer = worst_layer(history, 0, "saturated_share")
     last, last_layer = worst_layer(history, -1, "saturated_share")
-    do = "use smaller initial weights or scaled inputs; or network.activation=relu, which has no such part"
+    other = ACTIVATIONS[history.value("network.activation")].instead
+    do = f"use smaller initial weights or scaled inputs; or network.activation={other}, which has no such part"
     if first > SATURATED_FIRST.notice:
         told = f"{first:.0%} of the outputs of layer {first_layer} were on the flat part before training began"
         return Sign(first > SATURATED_FIRST.grave, told, do, first_layer)
@@ -139,7 +143,7 @@ def saturated_units(history: History) -> Sign | None:
 
 
 def linear_units(history: History) -> Sign | None:
-    """tanh or sigmoid units that all stay on their straight part: the network is a linear one."""
+    """Units such as tanh or sigmoid that all stay on their straight part: the network is a linear one."""
     known = history.layer_figures(history.trace[-1], "linear_share") if history.trace else []
     if not known or not history.train_is_high or min(share for _, share in known) <= LINEAR:
         return None

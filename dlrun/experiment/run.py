@@ -1,6 +1,7 @@
 """From a config to a run folder: the path, walked. What a run folder holds is written here and nowhere else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..config import LoadedConfig, resolved_yaml
@@ -24,7 +25,7 @@ from .showcase import EXAMPLES, example_arrays
 NAMELESS = "run"
 
 
-Watch = Callable[[dict], None]
+Watch = Callable[[EpochRecord], None]
 
 
 def run(
@@ -80,7 +81,7 @@ def epoch_recorder(folder: RunFolder, watch: Watch) -> Callable[[EpochRecord, fl
     """What is done with an epoch's record and the seconds so far: a line in metrics.jsonl, and a look by `watch`."""
 
     def record_epoch(record: EpochRecord, seconds: float) -> None:
-        line = record.to_dict() | {"seconds": round(seconds, 6)}
+        line = replace(record, seconds=round(seconds, 6))
         folder.append_line(METRICS, line)
         watch(line)
 

@@ -13,7 +13,7 @@ from .judging import PASS, finite_or_none
 from .patterns import FITS, Hint, misfit, patterns_of
 from .problem import Problem
 from .sampling import tensor_ranges
-from .textbook import DERIVATIVES, LOSS_SLOPES, Textbook
+from .textbook import LOSS_SLOPES, Textbook
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,7 @@ def layer_views(problem: Problem, report: GradientReport, layer: int):
 
 def formula_hints(problem: Problem, report: GradientReport, where: Where) -> list[Hint]:
     """Causes whose formula reproduces the analytic gradient of the layer, W and b together."""
-    network = problem.network
-    if network.activation not in DERIVATIVES or network.loss not in LOSS_SLOPES:
+    if problem.network.loss not in LOSS_SLOPES:
         return []
     (_, _, at_W, in_W), (_, _, at_b, in_b) = layer_views(problem, report, where.layer)
     given_W, given_b = report.analytic[at_W], report.analytic[at_b]

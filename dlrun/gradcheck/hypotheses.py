@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .textbook import DERIVATIVES, Textbook, onehot, sigmoid, softmax
+from ..nn.activations import ACTIVATIONS
+from .textbook import Textbook, onehot, sigmoid, softmax
 
 Prediction = tuple[str, str, np.ndarray, np.ndarray]  # cause, words, dW, db
 
@@ -46,23 +47,16 @@ def scaled(book: Textbook, dZ: np.ndarray, index: int) -> Iterator[tuple[str, st
 def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:
     """Wrong g'(Z) for a hidden layer."""
     name, Z, G, slope = book.problem.network.activation, book.Z[index], book.G[index], book.slope[index]
-    wrong = "the wrong activation derivative: "
-    if name == "tanh":
-        yield "wrong_derivative", wrong + "1 - z^2, with z where tanh(z) belongs", 1 - Z**2
-        yield "wrong_derivative", wrong + "1 - a, without the square", 1 - G
-        yield "wrong_derivative", wrong + "tanh' of the activation instead of the pre-activation", 1 - np.tanh(G) ** 2
-    if name == "sigmoid":
-        yield "wrong_derivative", wrong + "a where a (1 - a) belongs", G
-        yield "wrong_derivative", wrong + "1 - a where a (1 - a) belongs", 1 - G
-        yield (
-            "wrong_derivative",
-            wrong + "sigmoid' of the activation instead of the pre-activation",
-            DERIVATIVES[name](G),
-        )
-        yield "wrong_derivative", wrong + "z (1 - z), with z where sigmoid(z) belongs", Z * (1 - Z)
-    if name in ("relu", "leaky_relu"):
-        yield "gate_reversed", "the gate is reversed: slope where z <= 0 instead of z > 0", DERIVATIVES[name](-Z)
-    if name == "leaky_relu":
+    wrong, activation = "the wrong activation derivative: ", ACTIVATIONS[name]
+    for mistake in activation.mistakes:
+        yield "wrong_derivative", wrong + mistake.words, mistake.slope(Z, G)
+    if not activation.homogeneous:
+        words = f"{name}' of the activation instead of the pre-activation"
+        yield "wrong_derivative", wrong + words, activation.textbook_slope(G)
+    if activation.kinked:
+        words = "the gate is reversed: slope where z <= 0 instead of z > 0"
+        yield "gate_reversed", words, activation.textbook_slope(-Z)
+    if activation.kinked and not activation.gated:
         yield "leaky_slope_missing", "the leaky slope is missing: 0 where z <= 0", (Z > 0) * 1.0
     yield "derivative_twice", "the activation derivative is multiplied in twice", slope**2
     yield "derivative_missing", "the activation derivative is missing", np.ones_like(Z)
@@ -70,9 +64,9 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, np
         if other != index and other_slope.shape == slope.shape:
             words = f"the activation derivative is that of layer {other + 1}, not of layer {index + 1}"
             yield "derivative_of_another_layer", words, other_slope
-    for other, derivative in DERIVATIVES.items():
-        if other not in (name, "identity"):
-            yield "wrong_derivative", wrong + f"that of {other} instead of {name}", derivative(Z)
+    for other, row in ACTIVATIONS.items():
+        if other != name and not row.linear:
+            yield "wrong_derivative", wrong + f"that of {other} instead of {name}", row.textbook_slope(Z)
 
 
 def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, np.ndarray]]:

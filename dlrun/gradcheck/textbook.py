@@ -8,22 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.activations import ACTIVATIONS, LEAKY_SLOPE
+from ..nn.activations import ACTIVATIONS
+from ..nn.activations import logistic as sigmoid
 from .problem import Problem
-
-
-def sigmoid(Z):
-    return 0.5 * (1 + np.tanh(0.5 * Z))
-
-
-# g'(Z), from Z.
-DERIVATIVES = {
-    "relu": lambda Z: (Z > 0) * 1.0,
-    "leaky_relu": lambda Z: np.where(Z > 0, 1.0, LEAKY_SLOPE),
-    "tanh": lambda Z: 1 - np.tanh(Z) ** 2,
-    "sigmoid": lambda Z: sigmoid(Z) * (1 - sigmoid(Z)),
-    "identity": np.ones_like,
-}
 
 
 def softmax(Z):
@@ -65,17 +52,17 @@ class Textbook:
         self.backward()
 
     def forward(self) -> None:
-        value = ACTIVATIONS[self.problem.network.activation].value
+        activation = ACTIVATIONS[self.problem.network.activation]
         self.A, self.Z, self.G, self.slope, self.factor = [self.problem.X], [], [], [], []
         for index, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             Z = self.A[-1] @ W + b
             self.Z.append(Z)
             if index < self.depth - 1:
                 G = np.empty_like(Z)
-                value(Z, G)
+                activation.value(Z, G)
                 kept = self.problem.kept_factors[index]
                 self.G.append(G)
-                self.slope.append(DERIVATIVES[self.problem.network.activation](Z))
+                self.slope.append(activation.textbook_slope(Z))
                 self.factor.append(np.ones_like(Z) if kept is None else kept)
                 self.A.append(G * self.factor[-1])
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import LoadedConfig
-from ..diagnosis.causes import drawn_spread
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
@@ -61,7 +60,7 @@ def probed(experiment: Experiment, init: str) -> tuple[Signals, Signals, Signals
     drawn = initial_parameters(network.sizes, init, rng=rng, scale=scale, dtype=np.float64)
     exact, single = (measured(experiment, drawn.astype(dtype), X, Y) for dtype in (np.float64, np.float32))
     shapes = zip(network.sizes[:-1], network.sizes[1:], strict=True)
-    variances = [drawn_spread(init, scale, *shape) ** 2 for shape in shapes]
+    variances = [INITIALIZERS[init].spread(*shape, scale) ** 2 for shape in shapes]
     first = float(np.mean(np.square(X, dtype=np.float64)))
     return exact, single, theory(network, variances, first, exact.gradients[-1])
 

@@ -1,4 +1,4 @@
-"""Activations, each a value and a slope. The hidden layers of a network share one of them.
+"""Activations: one row each, with all that anybody asks of it. The hidden layers of a network share one of them.
 
 A slope is written in terms of the value A = g(Z), so that the backward pass needs no pre-activation. Where g is
 homogeneous (g(Z) = Z g'(Z): identity, ReLU and its leaky kin) the sign of Z says as much, and the forward pass
@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arrays import Array
+
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01
 
@@ -18,58 +20,90 @@ LEAKY_SLOPE = 0.01
 ZERO, HALF, ONE = np.array(0, np.float32), np.array(0.5, np.float32), np.array(1, np.float32)
 
 
+class FlatEnds(NamedTuple):
+    """Of an activation that is flat at both ends: its values lie between middle - reach and middle + reach."""
+
+    middle: float
+    reach: float
+
+
+class Mistake(NamedTuple):
+    """A slope that people write by mistake: slope(Z, A) gives it, with A = g(Z), and `words` say what it is."""
+
+    words: str
+    slope: Callable[[Array, Array], Array]
+
+
 class Activation(NamedTuple):
     """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself.
 
-    `out` is other memory than what is given. gated : the slope is 0 or 1, and `out` may be boolean.
+    `out` is other memory than what is given.
+    textbook_slope : g'(Z) once more, from Z and as it is printed, which the gradient check takes its hints from.
+    init : the initializer that is made for it, a word of INITIALIZERS. instead : the activation to try next.
+    homogeneous : g(Z) = Z g'(Z). gated : the slope is 0 or 1, and `out` may be boolean. linear : g is a straight line.
+    flat_ends : None where it has none. instead_of_dead : what to take where units have died; None where none can.
+    outdone : others are nearly always as good or better. mistakes : beside those that any slope invites.
     """
 
-    value: Callable[[np.ndarray, np.ndarray], None]
-    slope: Callable[[np.ndarray, np.ndarray], None]
-    homogeneous: bool
+    value: Callable[[Array, Array], None]
+    slope: Callable[[Array, Array], None]
+    textbook_slope: Callable[[Array], Array]
+    init: str
+    instead: str
+    homogeneous: bool = False
     gated: bool = False
+    linear: bool = False
+    flat_ends: FlatEnds | None = None
+    instead_of_dead: str | None = None
+    outdone: bool = False
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def kinked(self) -> bool:
+        """Whether it bends at zero, and nowhere else."""
+        return self.homogeneous and not self.linear
 
 
-def identity(Z, out):
+def identity(Z: Array, out: Array) -> None:
     np.copyto(out, Z)
 
 
-def identity_slope(A, out):
+def identity_slope(A: Array, out: Array) -> None:
     out.fill(1)
 
 
-def relu(Z, out):
+def relu(Z: Array, out: Array) -> None:
     out.fill(0)  # the maximum with zeros in memory is twice as fast as that with a scalar
     np.maximum(Z, out, out=out)
 
 
-def relu_slope(A, out):
+def relu_slope(A: Array, out: Array) -> None:
     """1 where A > 0, else 0; at the kink itself the left slope, 0."""
     np.greater(A, ZERO, out=out)
 
 
-def leaky_relu(Z, out):
+def leaky_relu(Z: Array, out: Array) -> None:
     np.multiply(Z, LEAKY_SLOPE, out=out)
     np.maximum(Z, out, out=out)
 
 
-def leaky_relu_slope(A, out):
+def leaky_relu_slope(A: Array, out: Array) -> None:
     """1 where A > 0, else LEAKY_SLOPE."""
     np.greater(A, 0, out=out)
     np.maximum(out, LEAKY_SLOPE, out=out)
 
 
-def tanh(Z, out):
+def tanh(Z: Array, out: Array) -> None:
     np.tanh(Z, out=out)
 
 
-def tanh_slope(A, out):
+def tanh_slope(A: Array, out: Array) -> None:
     """1 - tanh(Z)^2."""
     np.multiply(A, A, out=out)
     np.subtract(ONE, out, out=out)
 
 
-def sigmoid(Z, out):
+def sigmoid(Z: Array, out: Array) -> None:
     """1 / (1 + exp(-Z)), as (1 + tanh(Z / 2)) / 2, which overflows nowhere."""
     np.multiply(Z, HALF, out=out)
     np.tanh(out, out=out)
@@ -77,16 +111,71 @@ def sigmoid(Z, out):
     np.multiply(out, HALF, out=out)
 
 
-def sigmoid_slope(A, out):
+def sigmoid_slope(A: Array, out: Array) -> None:
     """A (1 - A)."""
     np.subtract(ONE, A, out=out)
     np.multiply(out, A, out=out)
 
 
+def logistic(Z: Array) -> Array:
+    """sigmoid as a formula."""
+    result: Array = 0.5 * (1 + np.tanh(0.5 * Z))
+    return result
+
+
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_slope, homogeneous=True, gated=True),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_slope, homogeneous=True),
-    "tanh": Activation(tanh, tanh_slope, homogeneous=False),
-    "sigmoid": Activation(sigmoid, sigmoid_slope, homogeneous=False),
-    "identity": Activation(identity, identity_slope, homogeneous=True),
+    "relu": Activation(
+        relu,
+        relu_slope,
+        textbook_slope=lambda Z: (Z > 0) * 1.0,
+        init="he",
+        instead="tanh",
+        homogeneous=True,
+        gated=True,
+        instead_of_dead="leaky_relu",
+    ),
+    "leaky_relu": Activation(
+        leaky_relu,
+        leaky_relu_slope,
+        textbook_slope=lambda Z: np.where(Z > 0, 1.0, LEAKY_SLOPE),
+        init="he",
+        instead="relu",
+        homogeneous=True,
+    ),
+    "tanh": Activation(
+        tanh,
+        tanh_slope,
+        textbook_slope=lambda Z: 1 - np.tanh(Z) ** 2,
+        init="xavier",
+        instead="relu",
+        flat_ends=FlatEnds(0, 1),
+        mistakes=(
+            Mistake("1 - z^2, with z where tanh(z) belongs", lambda Z, A: 1 - Z**2),
+            Mistake("1 - a, without the square", lambda Z, A: 1 - A),
+        ),
+    ),
+    "sigmoid": Activation(
+        sigmoid,
+        sigmoid_slope,
+        textbook_slope=lambda Z: logistic(Z) * (1 - logistic(Z)),
+        init="xavier",
+        instead="relu",
+        flat_ends=FlatEnds(0.5, 0.5),
+        outdone=True,
+        mistakes=(
+            Mistake("a where a (1 - a) belongs", lambda Z, A: A),
+            Mistake("1 - a where a (1 - a) belongs", lambda Z, A: 1 - A),
+            Mistake("z (1 - z), with z where sigmoid(z) belongs", lambda Z, A: Z * (1 - Z)),
+        ),
+    ),
+    "identity": Activation(
+        identity,
+        identity_slope,
+        textbook_slope=np.ones_like,
+        init="xavier",
+        instead="relu",
+        homogeneous=True,
+        linear=True,
+        outdone=True,
+    ),
 }

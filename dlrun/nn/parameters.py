@@ -64,7 +64,7 @@ def initial_parameters(sizes: Sequence[int], init: str, *, rng, scale: float = 0
     """
     parameters = Parameters(sizes, dtype)
     for layer in parameters.layers:
-        layer.W[:] = INITIALIZERS[init](*layer.W.shape, rng=rng, scale=scale)
+        layer.W[:] = INITIALIZERS[init].weights(*layer.W.shape, rng=rng, scale=scale)
     return parameters
 
 

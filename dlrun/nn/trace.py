@@ -5,9 +5,14 @@ rows that never change, dropout off, so a trace touches no random stream, and a 
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from ..records import Mapped, omitted
+from .activations import ACTIVATIONS, Activation
+from .arrays import Array, Rows
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
@@ -39,8 +44,56 @@ SAFE_SQUARES = (1e-24, 1e36)
 SATURATED = 0.95
 # |tanh(z)| up to which a unit is linear: |z| < 0.5, where tanh is within 8% of z.
 LINEAR = math.tanh(0.5)
-# An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2.
-MIDDLES = {"tanh": (0, 1), "sigmoid": (0.5, 0.5)}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLook(Mapped):
+    """One layer, counted from 1; None where a figure has no meaning, and for one that JSON has no number for.
+
+    gradient_norm, weight_norm : of W. update_ratio : ||change of W|| / ||W|| of the step that led here. Of the outputs
+    of a hidden layer their mean and standard deviation, and dead_share : units that no row wakes; saturated_share,
+    linear_share : outputs on the flat, on the straight part.
+    """
+
+    layer: int
+    gradient_norm: float | None
+    weight_norm: float
+    update_ratio: float | None
+    activation_mean: float | None
+    activation_spread: float | None
+    dead_share: float | None
+    saturated_share: float | None
+    linear_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStart(Mapped):
+    """What training begins with: the loss of the best constant answer, and how far the inputs' scales lie apart.
+
+    least_spread, greatest_spread : of the standard deviations of the inputs that vary at all; None if none does.
+    greatest_mean : the greatest |mean|.
+    """
+
+    prior_loss: float | None
+    least_spread: float | None
+    greatest_spread: float | None
+    greatest_mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine(Mapped):
+    """A look: one line of trace.jsonl. None stands for a number that has left the finite ones.
+
+    loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.
+    penalty_share : of their sum. start : at epoch 0, which is the initialisation, alone.
+    """
+
+    epoch: int
+    loss: float | None
+    penalty: float | None
+    penalty_share: float | None
+    layers: tuple[LayerLook, ...]
+    start: TraceStart | None = omitted()
 
 
 class Tracer:
@@ -53,17 +106,17 @@ class Tracer:
     early, spacing : the epoch of the early look, and the epochs between two others, by the work they take.
     """
 
-    def __init__(self, network: Network, X, Y, *, batch_size: int, l2_lambda: float, dtype):
+    def __init__(self, network: Network, X: Rows, Y: Rows, *, batch_size: int, l2_lambda: float, dtype: npt.DTypeLike):
         m_train = len(X)
         count = min(m_train, MOST_ROWS, max(FEWEST_ROWS, m_train // ROWS_SHARE))
         rows = np.arange(count) * m_train // count
-        X, Y = X.take(rows, axis=0), Y.take(rows, axis=0)
+        looked_at, answers = X.take(rows, axis=0), Y.take(rows, axis=0)
         stride = -(-count // max(FEWEST_DEEP_ROWS, ROWS_BY_LAYERS // network.depth))
         self.network = Network(network.sizes, network.activation, network.loss)  # the same, without dropout
-        self.start, self.Y = start_of(network.loss, X, Y), Y[::stride]
+        self.start, self.Y = start_of(network.loss, looked_at, answers), answers[::stride]
         m = len(self.Y)
         self.workspace = Workspace(self.network, m, dtype)
-        np.copyto(self.workspace.X, X[::stride])
+        np.copyto(self.workspace.X, looked_at[::stride])
         self.gradient = Parameters(network.sizes, dtype)
         self.widths = np.array(network.sizes[1:-1], int)
         self.firsts = np.cumsum(self.widths) - self.widths
@@ -86,26 +139,17 @@ class Tracer:
         np.subtract(after.flat, moved.flat, out=moved.flat)
         self.moves[:] = norms(moved)
 
-    def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> dict:
-        """One line of the trace, as plain values: {epoch, loss, penalty, penalty_share, layers}, and at 0 the start.
-
-        watched : whether the step that led here is the one that `moves` tells of.
-        loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.
-        """
+    def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> TraceLine:
+        """One line of the trace. watched : whether the step that led here is the one that `moves` tells of."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             loss = loss_and_gradient(parameters, self.gradient, self.workspace, self.Y)
             weights = norms(parameters)
             penalty = 0.5 * self.penalty_slope * sum(weight**2 for weight in weights)
-            line = {
-                "epoch": epoch,
-                "loss": loss,
-                "penalty": penalty,
-                "penalty_share": penalty / (loss + penalty) if penalty else 0.0,
-                "layers": self.layers(weights, watched),
-            }
-            return line if epoch else line | {"start": self.start}
+            share = penalty / (loss + penalty) if penalty else 0.0
+            layers = self.layers(weights, watched)
+            return TraceLine(epoch, loss, penalty, share, layers, None if epoch else self.start)
 
-    def layers(self, weights: list[float], watched: bool) -> list[dict]:
+    def layers(self, weights: list[float], watched: bool) -> tuple[LayerLook, ...]:
         """The figures of each layer after a pass forward and back; those of activations are None for the output."""
         moves = self.moves.tolist() if watched else [math.nan] * len(weights)
         columns = (
@@ -115,23 +159,22 @@ class Tracer:
             [ratio(moved, weight) for moved, weight in zip(moves, weights, strict=True)],
             *([*layers, None] for layers in self.activity()),
         )
-        return [dict(zip(FIGURES, layer, strict=True)) for layer in zip(*columns, strict=True)]
+        return tuple(LayerLook(*layer) for layer in zip(*columns, strict=True))
 
-    def activity(self) -> list[list]:
+    def activity(self) -> list[list[float | None]]:
         """Each figure of ACTIVITY, a list over the hidden layers; None where it has no meaning."""
         hidden = self.workspace.hidden
         if not hidden:
-            return [[]] * len(ACTIVITY)
+            return [[] for _ in ACTIVITY]
         np.concatenate([layer.A for layer in hidden], axis=1, out=self.outputs)
-        found = activity(self.network.activation, self.outputs, self.widths, self.firsts)
+        found = activity(ACTIVATIONS[self.network.activation], self.outputs, self.widths, self.firsts)
         return [found[name].tolist() if name in found else [None] * len(hidden) for name in ACTIVITY]
 
 
 ACTIVITY = ("activation_mean", "activation_spread", "dead_share", "saturated_share", "linear_share")
-FIGURES = ("layer", "gradient_norm", "weight_norm", "update_ratio", *ACTIVITY)
 
 
-def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: np.ndarray) -> dict[str, np.ndarray]:
+def activity(activation: Activation, outputs: Array, widths: Array, firsts: Array) -> dict[str, Array]:
     """What the outputs (m, units) of hidden layers, side by side, say of each layer; they are lost.
 
     dead_share : units that no row wakes. saturated_share, linear_share : outputs on the flat, on the straight part.
@@ -141,17 +184,18 @@ def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: n
     rows = np.full(m, 1 / m)
     means = rows @ outputs
 
-    def layers(of_units: np.ndarray) -> np.ndarray:
+    def layers(of_units: Array) -> Array:
         return np.add.reduceat(of_units, firsts, dtype=np.float64) / widths
 
-    def share_within(low: float, high: float) -> np.ndarray:
+    def share_within(low: float, high: float) -> Array:
         return layers(((outputs > low) & (outputs < high)).sum(axis=0, dtype=np.int16)) / m
 
     found = {"activation_mean": layers(means)}
-    if activation == "relu":
+    if activation.instead_of_dead:
         found["dead_share"] = layers(means <= 0)  # no output is below 0
-    elif activation in MIDDLES:
-        middle, reach = MIDDLES[activation]
+    elif activation.flat_ends:
+        # An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2; of others, so in effect.
+        middle, reach = activation.flat_ends
         found["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
         found["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)
     outputs -= np.repeat(found["activation_mean"], widths)
@@ -159,26 +203,23 @@ def activity(activation: str, outputs: np.ndarray, widths: np.ndarray, firsts: n
     return found
 
 
-def start_of(loss: str, X: np.ndarray, Y: np.ndarray) -> dict:
-    """What training begins with: the loss of the best constant answer, and how far the inputs' scales lie apart.
-
-    least_spread, greatest_spread : of the standard deviations of the inputs that vary at all. greatest_mean : |mean|.
-    """
+def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
+    """What training on these rows begins with."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         offsets, rows = X.astype(np.float64), np.full(len(X), 1 / len(X))
         means = rows @ offsets
         offsets -= means
         spreads = np.sqrt(rows @ np.square(offsets, out=offsets))
         varying = spreads[X.min(axis=0) < X.max(axis=0)]  # where all are equal, rounding leaves a spread
-        return {
-            "prior_loss": prior_loss(loss, Y),
-            "least_spread": float(varying.min()) if varying.size else None,
-            "greatest_spread": float(varying.max()) if varying.size else None,
-            "greatest_mean": float(np.abs(means).max()),
-        }
+        return TraceStart(
+            prior_loss=prior_loss(loss, Y),
+            least_spread=float(varying.min()) if varying.size else None,
+            greatest_spread=float(varying.max()) if varying.size else None,
+            greatest_mean=float(np.abs(means).max()),
+        )
 
 
-def prior_loss(loss: str, Y: np.ndarray) -> float:
+def prior_loss(loss: str, Y: Array) -> float:
     """The loss of the best answer that knows no inputs: the entropy of the classes in nats, or the variance."""
     if loss == "squared":
         return float(Y.var(dtype=np.float64))
@@ -209,7 +250,7 @@ def norms(parameters: Parameters) -> list[float]:
     return [norm(layer.W) for layer in parameters.layers]
 
 
-def norm(W: np.ndarray) -> float:
+def norm(W: Array) -> float:
     """The root of the sum of squares, in float64 where squares may die or overflow: a vanishing gradient does not."""
     entries = W.ravel()
     square = float(np.dot(entries, entries))

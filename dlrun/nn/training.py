@@ -7,18 +7,19 @@ bit for bit as if it had never stopped.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import Diverged
+from ..records import Mapped
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
 from .permutation import shuffled
-from .trace import Tracer
+from .trace import TraceLine, Tracer
 
 
 class Examples(NamedTuple):
@@ -50,25 +51,25 @@ class TrainingPlan:
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """One epoch. Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
+@dataclass(frozen=True, slots=True)
+class EpochRecord(Mapped):
+    """One epoch: a line of metrics.jsonl. None stands for a number that was not measured, or that JSON has none for.
 
-    Measured after it, dropout off, or None where it was not: train_loss, dev_loss, train_error, dev_error.
+    Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
+    Measured after it, dropout off: train_loss, dev_loss, train_error, dev_error.
+    seconds : of the run up to the end of the epoch; 0 until whoever runs it says so.
     """
 
     epoch: int
-    cost: float
-    loss: float
-    penalty: float
+    cost: float | None
+    loss: float | None
+    penalty: float | None
     learning_rate: float
     train_loss: float | None = None
     dev_loss: float | None = None
     train_error: float | None = None
     dev_error: float | None = None
-
-    def to_dict(self) -> dict:
-        return asdict(self)
+    seconds: float = 0.0
 
 
 class Trainer:
@@ -179,7 +180,7 @@ class Trainer:
         """Whether the network is looked at after this epoch: where the tracer wants it, and after the plan's last."""
         return self.tracer is not None and (epoch == self.plan.epochs or self.tracer.is_due(epoch))
 
-    def trace(self) -> dict | None:
+    def trace(self) -> TraceLine | None:
         """The trace's line of the epoch just done (before any: of the initialisation), or None where there is none."""
         is_traced = self.is_traced(self.epochs_done)
         if self.tracer is None or not (is_traced or self.out_of_patience()):

@@ -21,6 +21,9 @@ R = TypeVar("R")
 # What JSON holds in an object.
 Plain = dict[str, Any]
 
+# What JSON takes as it stands: most values, of which a trace of many layers has thousands.
+AS_IT_STANDS = frozenset((type(None), bool, int, float, str))
+
 # The keys and places in lists that lead to a value.
 Path = tuple[str | int, ...]
 
@@ -36,22 +39,30 @@ class Misfit(ValueError):
 
 def to_plain(value: Any) -> Any:
     """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields."""
+    if type(value) in AS_IT_STANDS:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         plain: dict[str, Any] = {}
-        for item in fields(value):
-            held = getattr(value, item.name)
-            if held is None and item.metadata == OMITTED:
+        for name, is_omitted, is_flat in marked_fields(type(value)):
+            held = getattr(value, name)
+            if held is None and is_omitted:
                 continue
-            if item.metadata == FLAT:
+            if is_flat:
                 plain |= to_plain(held)
             else:
-                plain[item.name] = to_plain(held)
+                plain[name] = held if type(held) in AS_IT_STANDS else to_plain(held)
         return plain
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     return value
+
+
+@cache
+def marked_fields(kind: Any) -> list[tuple[str, bool, bool]]:
+    """Of each field of a record its name, whether it is omitted where it is None, and whether it is flat."""
+    return [(item.name, item.metadata == OMITTED, item.metadata == FLAT) for item in fields(kind)]
 
 
 def from_plain(kind: type[R], value: object) -> R:

@@ -53,6 +53,7 @@ def seconds_of(name: str, keys: tuple[str, ...]) -> tuple[float, float, int, int
     from dlrun.experiment.prepare import make_trainer
     from dlrun.nn.trace import Tracer
     from dlrun.store import encode
+    from dlrun.store.codec import to_plain
 
     experiment = prepare(read_config(CONFIGS / f"{name}.yaml", keys))
     clock = Clock()
@@ -60,7 +61,7 @@ def seconds_of(name: str, keys: tuple[str, ...]) -> tuple[float, float, int, int
         trainer = make_trainer(experiment)
     for name in ("remember", "watch"):
         setattr(trainer.tracer, name, clock.timed(getattr(trainer.tracer, name)))
-    line_of = clock.timed(lambda: (line := trainer.trace()) and encode(line))
+    line_of = clock.timed(lambda: (line := trainer.trace()) and encode(to_plain(line)))
     making, began = clock.seconds, time.process_time()
     looks = 1 if line_of() else 0
     for _ in trainer.epochs():
