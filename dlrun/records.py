@@ -26,15 +26,21 @@ class Mapped:
     """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
 
     def __getitem__(self, key: str) -> Any:
-        if hasattr(self, key):
-            return getattr(self, key)
         for item in fields(self) if is_dataclass(self) else ():
-            if FLAT in item.metadata and key in (held := getattr(self, item.name)):
+            held = getattr(self, item.name)
+            if item.name == key and held is None and item.metadata == OMITTED:
+                raise KeyError(key)
+            if item.metadata == FLAT and key in held:
                 return held[key]
-        raise KeyError(key)
+        if not hasattr(self, key):
+            raise KeyError(key)
+        return getattr(self, key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __contains__(self, key: str) -> bool:
         try:
@@ -44,26 +50,26 @@ class Mapped:
         return True
 
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
-class BySplit(Mapped, Generic[T]):
+class BySplit(Mapped, Generic[T_co]):
     """One figure of each split; of test None where there is no test split."""
 
-    train: T
-    dev: T
-    test: T | None
+    train: T_co
+    dev: T_co
+    test: T_co | None = None
 
-    def of(self, split: Split) -> T | None:
+    def of(self, split: Split) -> T_co | None:
         """The figure of a split by its name."""
-        found: T | None = getattr(self, split)
+        found: T_co | None = getattr(self, split)
         return found
 
-    def items(self) -> Iterator[tuple[Split, T | None]]:
+    def items(self) -> Iterator[tuple[Split, T_co | None]]:
         """Each split's name and figure."""
         return ((split, self.of(split)) for split in SPLITS)
 

@@ -1,25 +1,29 @@
 """What to try next: the basic recipe in its order, each piece with the change of the config that carries it out.
 
 Stands at the end of the diagnosis. Data faults come first, then what ails the optimisation, then bias and variance by
-their share of the excess error, and "done" where nothing is left. Plain dicts in and out, so that a script follows it.
+their share of the excess error, and "done" where nothing is left.
 """
 
 import json
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from ..diagnosis.causes import CAUSES
+from ..diagnosis.findings import Finding, Severity
+from ..diagnosis.ills import ILLS, Ill, Level
+from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import distance, error_word, percent
 from .bias_remedies import BIAS
 from .case import Case, changed
 from .expense import seconds_of
 from .fixes import FIXES
-from .proposal import Proposal
+from .proposal import Proposal, Remedy
+from .records import About, Advice, Confidence
 from .variance_remedies import VARIANCE
 
 # What each ill is called where no config is known, and the keys that the course's recipe turns.
-KEYS = {
+KEYS: dict[Ill, tuple[tuple[str, str], ...]] = {
     "bias": (
         ("bigger network: more units a layer", "network.width"),
         ("bigger network: more layers", "network.depth"),
@@ -35,7 +39,7 @@ KEYS = {
         ("smaller network", "network.width"),
     ),
 }
-REMEDIES = {"bias": BIAS, "variance": VARIANCE}
+REMEDIES: dict[Ill, tuple[Remedy, ...]] = {"bias": BIAS, "variance": VARIANCE}
 
 # A finding that says what came of the others' causes, and is treated after them.
 OUTCOME = "no-better-than-baseline"
@@ -44,34 +48,39 @@ OUTCOME = "no-better-than-baseline"
 OF_THE_CONFIG = {check.code for check in CAUSES}
 
 # Lowers how sure a remedy is where its ill is only moderate, or may not be there at all.
-LESS_SURE = {"likely": "possible", "possible": "unsure", "unsure": "unsure", None: None}
+LESS_SURE: dict[Confidence | None, Confidence | None] = {
+    "likely": "possible",
+    "possible": "unsure",
+    "unsure": "unsure",
+    None: None,
+}
 
 
-def advise(case: Case) -> list[dict]:
-    """What to try, best first, never empty; each {action, key, change, command, why, expected, about, seconds,
-    confidence, code} as in diagnosis.json.
+def advise(case: Case) -> tuple[Advice, ...]:
+    """What to try, best first, never empty.
 
     Of two equal changes, or of two items that share a key and have no change, the first is kept.
     """
-    seen, items = [], []
+    seen: list[object] = []
+    items = []
     for proposal in proposals(case):
         mark = proposal.change if proposal.change is not None else proposal.key or proposal.action
         if mark not in seen and not changes_nothing(case, proposal.change):
             seen.append(mark)
             items.append(item_of(case, proposal))
-    return items or [item_of(case, done(case))]
+    return tuple(items) or (item_of(case, done(case)),)
 
 
 def proposals(case: Case) -> Iterator[Proposal]:
     """Everything that applies, in the recipe's order."""
     diagnosis = case.diagnosis
-    if (diagnosis.get("target") or {}).get("met"):
+    if diagnosis.target and diagnosis.target.met:
         yield from for_findings(case, "fail")
         return
     yield from for_findings(case, "fail")
     yield from for_findings(case, "notice", causes=True)
     for ill in ills_by_share(diagnosis):
-        level = diagnosis["verdict"][ill]
+        level = diagnosis.verdict.of(ill)
         if level == "inconclusive":
             yield more_dev_rows(case, ill)
         for proposal in remedies_of(case, ill):
@@ -80,25 +89,25 @@ def proposals(case: Case) -> Iterator[Proposal]:
     yield from for_findings(case, "notice", causes=False)
 
 
-def ills_by_share(diagnosis: Mapping[str, Any]) -> list[str]:
+def ills_by_share(diagnosis: Diagnosis) -> list[Ill]:
     """The ills to treat, the larger share of the excess first, bias among equals; high ones before the others.
 
     An inconclusive ill is treated too where it looks larger than the lower threshold: a paired test will tell.
     """
-    gaps = {"bias": diagnosis["avoidable_bias"], "variance": diagnosis["variance"]}
-    order = {"high": 0, "moderate": 1, "inconclusive": 2}
-    found = [ill for ill in gaps if diagnosis["verdict"][ill] in order]
-    return sorted(found, key=lambda ill: (order[diagnosis["verdict"][ill]], -gaps[ill]))
+    order: dict[Level, int] = {"high": 0, "moderate": 1, "inconclusive": 2}
+    found = [(ill, level) for ill, level in diagnosis.verdict.items() if level in order]
+    found.sort(key=lambda pair: (order[pair[1]], -gap_of(diagnosis, pair[0])))
+    return [ill for ill, _ in found]
 
 
-def remedies_of(case: Case, ill: str) -> Iterator[Proposal]:
+def remedies_of(case: Case, ill: Ill) -> Iterator[Proposal]:
     """The remedies that apply to this run; without a config, the keys that the course names."""
     reason = reason_of(case.diagnosis, ill)
-    low = (case.diagnosis.get("thresholds") or {}).get("low", 0.0)
-    if case.diagnosis["verdict"][ill] == "inconclusive" and gap_of(case.diagnosis, ill) <= low:
+    looks_small = gap_of(case.diagnosis, ill) <= case.diagnosis.thresholds.low
+    if case.diagnosis.verdict.of(ill) == "inconclusive" and looks_small:
         return
     if case.config is None:
-        about = "train" if ill == "bias" else "dev"
+        about: About = "train" if ill == "bias" else "dev"
         for action, key in KEYS[ill]:
             yield Proposal(action, key, None, reason, f"a lower {about} error", None, about)
         return
@@ -108,62 +117,62 @@ def remedies_of(case: Case, ill: str) -> Iterator[Proposal]:
             yield proposal._replace(why=f"{reason}; {proposal.why}")
 
 
-def gap_of(diagnosis: Mapping[str, Any], ill: str) -> float:
-    return diagnosis["avoidable_bias" if ill == "bias" else "variance"]
+def gap_of(diagnosis: Diagnosis, ill: Ill) -> float:
+    return diagnosis.avoidable_bias if ill == "bias" else diagnosis.variance
 
 
-def reason_of(diagnosis: Mapping[str, Any], ill: str) -> str:
+def reason_of(diagnosis: Diagnosis, ill: Ill) -> str:
     """The measurement behind an ill, in a clause."""
     return apart(diagnosis, "train", "optimal") if ill == "bias" else apart(diagnosis, "dev", "train")
 
 
-def apart(diagnosis: Mapping[str, Any], split: str, other: str) -> str:
+def apart(diagnosis: Diagnosis, split: Literal["train", "dev"], other: Literal["train", "optimal"]) -> str:
     """How far a split's error is from another split's, or from the "optimal" one, in a clause."""
-    word = error_word(bool(diagnosis.get("regression")))
-    errors = diagnosis["errors"] | {"optimal": diagnosis["optimal_error"]}
+    word = error_word(diagnosis.regression)
+    errors = {"train": diagnosis.errors.train, "dev": diagnosis.errors.dev, "optimal": diagnosis.optimal_error}
     beside = "the optimal" if other == "optimal" else f"{other} {word}"
     gap = distance(errors[split], errors[other])
     return f"{split} {word} {percent(errors[split])} is {gap} {beside} {percent(errors[other])}"
 
 
-def for_findings(case: Case, severity: str, causes: bool | None = None) -> Iterator[Proposal]:
+def for_findings(case: Case, severity: Severity, causes: bool | None = None) -> Iterator[Proposal]:
     """What to do about each finding of this severity, with the change where a key carries it out.
 
     causes : those alone that the config itself shows, or the others alone. What came of them is treated last.
     """
-    found = [finding for finding in case.diagnosis.get("findings") or () if finding["severity"] == severity]
-    for finding in sorted(found, key=lambda finding: finding["code"] == OUTCOME):
-        if causes is None or (finding["code"] in OF_THE_CONFIG) == causes:
+    found = [finding for finding in case.diagnosis.findings if finding.severity == severity]
+    for finding in sorted(found, key=lambda finding: finding.code == OUTCOME):
+        if causes is None or (finding.code in OF_THE_CONFIG) == causes:
             yield for_finding(case, finding)
 
 
-def for_finding(case: Case, finding: Mapping[str, Any]) -> Proposal:
+def for_finding(case: Case, finding: Finding) -> Proposal:
     """The fix of a finding's code; where there is none, or the config has it already, what the finding itself says."""
-    fix = FIXES.get(finding["code"]) if case.config is not None else None
+    fix = FIXES.get(finding.code) if case.config is not None else None
     change = fix.change(case) if fix else None
-    why = f"{finding['title']}; {finding['evidence']}"
-    if change is None or changes_nothing(case, change):
-        return Proposal(finding["do"], None, None, why, "errors that mean what they say", None, code=finding["code"])
-    sure = "likely" if finding["severity"] == "fail" else "possible"
+    why = f"{finding.title}; {finding.evidence}"
+    if fix is None or change is None or changes_nothing(case, change):
+        return Proposal(finding.do, None, None, why, "errors that mean what they say", None, code=finding.code)
+    sure: Confidence = "likely" if finding.severity == "fail" else "possible"
     key = next(iter(change))
-    return Proposal(fix.action, key, change, why, "a lower train error", sure, "train", code=finding["code"])
+    return Proposal(fix.action, key, change, why, "a lower train error", sure, "train", code=finding.code)
 
 
-def more_dev_rows(case: Case, ill: str) -> Proposal:
+def more_dev_rows(case: Case, ill: Ill) -> Proposal:
     """For an ill that these rows cannot settle."""
-    needed = (case.diagnosis.get("dev_rows_needed") or {}).get(ill)
-    why = needed["sentence"] if needed else f"these rows do not settle the {ill}"
-    action = "more dev rows" if needed is None or needed.get("rows") else f"leave the {ill} open"
+    needed = case.diagnosis.dev_rows_needed.of(ill)
+    why = needed.sentence if needed else f"these rows do not settle the {ill}"
+    action = "more dev rows" if needed is None or needed.rows else f"leave the {ill} open"
     return Proposal(action, "data.split", None, why, "a definite verdict; the error itself stays as it is", None)
 
 
 def done(case: Case) -> Proposal:
     """Nothing is left to do, and why."""
-    target = case.diagnosis.get("target") or {}
-    if target.get("met"):
-        why = target["sentence"]
+    target = case.diagnosis.target
+    if target and target.met:
+        why = target.sentence
     else:
-        reasons = [reason_of(case.diagnosis, ill) for ill in ("bias", "variance")]
+        reasons = [reason_of(case.diagnosis, ill) for ill in ILLS]
         why = f"{reasons[0]}, and {reasons[1]}: both distances are low"
     return Proposal("done", None, None, why, "nothing that another training would change", None)
 
@@ -173,7 +182,7 @@ def changes_nothing(case: Case, change: Mapping[str, Any] | None) -> bool:
     return change is not None and all(case.value(key) == value for key, value in change.items())
 
 
-def item_of(case: Case, proposal: Proposal) -> dict:
+def item_of(case: Case, proposal: Proposal) -> Advice:
     """A proposal as diagnosis.json has it."""
     change, command, seconds = proposal.change, proposal.command, None
     if change is not None:
@@ -182,18 +191,18 @@ def item_of(case: Case, proposal: Proposal) -> dict:
             epochs = case.course.epochs if case.course else None
             after = changed(case.config, change)
             seconds = float(f"{seconds_of(case.config, after, case.facts, epochs):.2g}")
-    return {
-        "action": proposal.action,
-        "key": proposal.key,
-        "why": proposal.why,
-        "change": dict(change) if change is not None else None,
-        "command": command,
-        "seconds": seconds,
-        "expected": proposal.expected,
-        "about": proposal.about,
-        "confidence": proposal.confidence,
-        "code": proposal.code,
-    }
+    return Advice(
+        action=proposal.action,
+        key=proposal.key,
+        why=proposal.why,
+        change=dict(change) if change is not None else None,
+        command=command,
+        seconds=seconds,
+        expected=proposal.expected,
+        about=proposal.about,
+        confidence=proposal.confidence,
+        code=proposal.code,
+    )
 
 
 def overrides_of(change: Mapping[str, Any], quoted: bool = False) -> list[str]:

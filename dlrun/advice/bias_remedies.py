@@ -59,7 +59,7 @@ def less_dropout(case: Case) -> Proposal | None:
     keep = case.keep_probs()
     if not keep or min(keep) >= 1:
         return None
-    both = case.diagnosis["verdict"]["variance"] == "high"
+    both = case.diagnosis.verdict.variance == "high"
     given = case.value("regularization.keep_prob")
     new = [two_digits((1 + k) / 2) for k in keep] if both else 1.0
     if both and not isinstance(given, list | tuple):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..diagnosis.learning_curve import Curve
+from ..diagnosis.records import Diagnosis
 from .course import Course
 
 
@@ -23,17 +25,17 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """diagnosis : as diagnosis.json has it. The others are None, or empty, where only figures are known.
+    """diagnosis : with all findings. The others are None, or empty, where only figures are known.
 
-    config : nested, under the YAML's words. curve : curve.json. curve_command : what would make it.
+    config : nested, under the YAML's words. curve : of this run. curve_command : what would make it.
     config_file : what commands name.
     """
 
-    diagnosis: Mapping[str, Any]
+    diagnosis: Diagnosis
     config: Mapping[str, Any] | None = None
     course: Course | None = None
     facts: Facts | None = None
-    curve: Mapping[str, Any] | None = None
+    curve: Curve | None = None
     curve_command: str | None = None
     config_file: str | None = None
 

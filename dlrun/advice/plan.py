@@ -3,12 +3,14 @@
 Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .advise import apart, changes_nothing, for_findings, item_of, proposals, reason_of
 from .case import Case, changed
 from .proposal import Proposal
+from .records import Advice
 from .refinements import REFINEMENTS, roomier
 
 # Bias remedies that take away what holds a training back: they come before room for the network, and cost no more.
@@ -21,9 +23,10 @@ HOLDING_BACK = (
 )
 
 
-def plan(case: Case) -> list[dict]:
+def plan(case: Case) -> list[Advice]:
     """What to change next, best first, each as a piece of advice; all of the advice's own changes are among them."""
-    seen, items = [], []
+    seen: list[Mapping[str, Any]] = []
+    items = []
     for proposal in in_order(case):
         if proposal.change is None or proposal.change in seen or changes_nothing(case, proposal.change):
             continue
@@ -38,7 +41,7 @@ def in_order(case: Case) -> Iterator[Proposal]:
     A run that fails is mended before anything else, and a target that is met leaves nothing else to do.
     """
     advised = list(proposals(case))
-    met = (case.diagnosis.get("target") or {}).get("met")
+    met = case.diagnosis.target is not None and case.diagnosis.target.met
     failing = list(for_findings(case, "fail"))
     yield from mended(case, failing, with_room=not met)
     yield from failing
@@ -74,12 +77,12 @@ def mended(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[
 
 def with_reason(case: Case, proposal: Proposal) -> Proposal:
     """What dev error still leaves to gain, and before that which ill it is, goes before a refinement's own reason."""
-    verdict = case.diagnosis["verdict"]
-    ills = [ill for ill in ("bias", "variance") if verdict[ill] == "high"]
+    verdict = case.diagnosis.verdict
+    ills = [ill for ill, level in verdict.items() if level == "high"]
     if ills:
         reason = " and ".join(reason_of(case.diagnosis, ill) for ill in ills)
     else:
-        low = set(verdict.values()) == {"low"}
+        low = verdict.bias == verdict.variance == "low"
         level = "bias and variance are low" if low else "neither bias nor variance is surely high"
         reason = f"{level}, and {apart(case.diagnosis, 'dev', 'optimal')}"
     return proposal._replace(why=f"{reason}; {proposal.why}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .case import Case
+from .records import About, Confidence
 
 # Rates that the optimizers are commonly begun with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and Courville
 # 2016, section 8.5, for the others' order of magnitude). One ten times as large is far off.
@@ -40,8 +41,8 @@ class Proposal(NamedTuple):
     change: Mapping[str, Any] | None
     why: str
     expected: str
-    confidence: str | None
-    about: str = "dev"
+    confidence: Confidence | None
+    about: About = "dev"
     command: str | None = None
     code: str | None = None
 

@@ -30,7 +30,7 @@ NARROWEST = 4
 def more_penalty(case: Case) -> Proposal | None:
     """lambda from nothing, or four times what it is, while it is no large part of each step."""
     binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
-    if case.facts is None or (binding and case.diagnosis["verdict"]["bias"] != "low"):
+    if case.facts is None or (binding and case.diagnosis.verdict.bias != "low"):
         return None
     change = larger_lambda(case)
     if change is None:
@@ -96,14 +96,15 @@ def augment(case: Case) -> Proposal | None:
 
 def more_data(case: Case) -> Proposal | None:
     """As the learning curve has it; without one, the command that makes it."""
-    answer = case.curve["answer"] if case.curve else None
-    if answer == "no":
+    curve, unknown = case.curve, "an amount that is not known"
+    if curve is None:
+        why = "more data would reduce variance; by how much a learning curve says"
+        return Proposal("more data", "data.source", None, why, unknown, "unsure", command=case.curve_command)
+    if curve.answer == "no":
         return None
-    if answer in ("yes", "a little"):
-        return Proposal("more data", "data.source", None, case.curve["sentence"], "as the curve says", "likely")
-    why = case.curve["sentence"] if answer else "more data would reduce variance; by how much a learning curve says"
-    command = None if answer else case.curve_command
-    return Proposal("more data", "data.source", None, why, "an amount that is not known", "unsure", command=command)
+    if curve.answer in ("yes", "a little"):
+        return Proposal("more data", "data.source", None, curve.sentence, "as the curve says", "likely")
+    return Proposal("more data", "data.source", None, curve.sentence, unknown, "unsure")
 
 
 def smaller(case: Case) -> Proposal | None:

@@ -1,12 +1,16 @@
 """`dlrun diagnose`: what a run's errors say about bias and variance, and what to try next."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
+
+if TYPE_CHECKING:
+    from ..advice import RunDiagnosis
+    from ..inspection import AskedDiagnosis
 
 Apply = Annotated[
     int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
@@ -50,6 +54,7 @@ def diagnose(
     Example: dlrun diagnose, or dlrun diagnose --errors train=0.15,dev=0.16 --sizes train=10000,dev=1000 --optimal 0.15
     """
     from ..report import make_console, show_diagnosis
+    from ..store.codec import to_plain
     from .applying import apply_advice, show_ledger_of
     from .output import print_json
 
@@ -63,6 +68,7 @@ def diagnose(
         return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is not None and reference:
         raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
+    diagnosis: RunDiagnosis | AskedDiagnosis
     if errors is None:
         diagnosis = diagnosis_of_run(runs_dir, run, optimal, reference)
     else:
@@ -70,13 +76,13 @@ def diagnose(
     if as_json:
         print_json(diagnosis)
     else:
-        show_diagnosis(diagnosis, make_console())
+        show_diagnosis(to_plain(diagnosis), make_console())
     return None
 
 
-def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> dict:
+def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> "RunDiagnosis":
     """The diagnosis of errors typed on the command line."""
-    from ..advice import Case, advise
+    from ..advice import Case, RunDiagnosis, advise
     from ..diagnosis import diagnose as judge
     from ..diagnosis import parse_errors, parse_optimal, parse_sizes
 
@@ -86,23 +92,18 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
         optimal_error=parse_optimal(optimal) if optimal else None,
         baseline_error=baseline,
     )
-    diagnosis = {"run_id": None} | found.to_dict()
-    return diagnosis | {"advice": advise(Case(diagnosis))}
+    return RunDiagnosis(run_id=None, diagnosis=found, advice=advise(Case(found)))
 
 
-def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, with_bracket: bool) -> dict:
+def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: bool) -> "AskedDiagnosis":
     """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
     from ..diagnosis import optimal_of, parse_optimal
     from ..experiment import diagnosis_of
-    from ..inspection import look_at_test, with_reference, with_selection
+    from ..inspection import asked_diagnosis
     from ..store import find_run, read_result
 
     folder = find_run(runs_dir, run)
     result = read_result(folder)
     if optimal is not None:
-        result |= {"optimal": optimal_of(parse_optimal(optimal)).to_dict()}
-    diagnosis = diagnosis_of(result, folder)
-    if with_bracket:
-        diagnosis = with_reference(diagnosis, folder, result)
-    test_look = look_at_test(folder, result, "diagnose")
-    return with_selection(diagnosis, folder, result) | {"run_dir": str(folder.path), "test_look": test_look}
+        result |= {"optimal": optimal_of(parse_optimal(optimal))}
+    return asked_diagnosis(diagnosis_of(result, folder), folder, result, bracketed=bracketed)

@@ -34,6 +34,7 @@ def end_with(result: dict, as_json: bool, *, report: bool) -> int:
     from ..inspection import kept_diagnosis, look_at_test
     from ..report import make_console, show_result
     from ..store import RunFolder
+    from ..store.codec import to_plain
     from .output import print_json
 
     status, folder = exit_status_of(result), RunFolder(Path(result["run_dir"]))
@@ -43,7 +44,7 @@ def end_with(result: dict, as_json: bool, *, report: bool) -> int:
         if as_json:
             print_json(result if status == 0 else result | {"error": error_of(result, status)})
         else:
-            show_result(result, make_console(), kept_diagnosis(folder))
+            show_result(to_plain(result), make_console(), kept_diagnosis(folder))
     return status
 
 

@@ -1,6 +1,6 @@
 """Faults of the data as findings: what outranks bias and variance, because the errors then mean something else.
 
-Stands between what was noticed about the data and the diagnosis. One row a code; a finding is a plain dict.
+Stands between what was noticed about the data and the diagnosis. One row a code.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from ..statistics.mismatch import PERMUTATIONS, Shift, told_features
-from .sanity import Finding
+from .findings import Finding, Severity
 
 
 class Noticed(Protocol):
@@ -23,7 +23,7 @@ class Noticed(Protocol):
 class Fault(NamedTuple):
     """A row of the table: the severity, or the share of rows from which it fails; title; what to do."""
 
-    severity: str
+    severity: Severity
     title: str
     do: str
     fails_from: float | None = None
@@ -64,15 +64,14 @@ FAULTS = {
 }
 
 
-def data_fault(code: str, evidence: str, share: float = 1.0) -> dict:
-    """The finding of a code: {code, severity, title, evidence, do, layer}."""
+def data_fault(code: str, evidence: str, share: float = 1.0) -> Finding:
+    """The finding of a code."""
     fault = FAULTS[code]
     fails = fault.fails_from is not None and share >= fault.fails_from
-    severity = "fail" if fails else fault.severity
-    return Finding(code, severity, fault.title, evidence, fault.do).to_dict()
+    return Finding(code, "fail" if fails else fault.severity, fault.title, evidence, fault.do)
 
 
-def faults_noticed(noticed: Iterable[Noticed]) -> list[dict]:
+def faults_noticed(noticed: Iterable[Noticed]) -> list[Finding]:
     """One finding for each code that the table knows, its evidence from all that have the code, the worst share."""
     known = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
     found = {code: list(items) for code, items in groupby(known, key=lambda item: item.code)}
@@ -82,7 +81,7 @@ def faults_noticed(noticed: Iterable[Noticed]) -> list[dict]:
     )
 
 
-def mismatch_fault(shift: Shift, names: Sequence[str]) -> dict | None:
+def mismatch_fault(shift: Shift, names: Sequence[str]) -> Finding | None:
     """The finding that train and dev differ; None where they are not shown to, or by too little to matter."""
     if not shift.is_told():
         return None
@@ -94,7 +93,7 @@ def mismatch_fault(shift: Shift, names: Sequence[str]) -> dict | None:
     )
 
 
-def ranked(findings: Iterable[dict]) -> list[dict]:
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
     """Findings about data in the table's order, those that fail first."""
     order = list(FAULTS)
-    return sorted(findings, key=lambda found: (found["severity"] != "fail", order.index(found["code"])))
+    return sorted(findings, key=lambda found: (found.severity != "fail", order.index(found.code)))

@@ -3,18 +3,17 @@
 Stands between what is handed to `diagnose` and the rule: every figure is checked here, once, and has its interval here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import UsageError
+from ..records import SPLITS, BySplit, Sizes
 from ..statistics.intervals import Interval, difference_interval, error_interval
-from .optimal import Optimal, optimal_of
+from .ills import ByIll, Ill, Level
+from .optimal import Optimal
+from .row_summary import RowSummary
 from .rule import GAP_DECIMALS, Thresholds, level, thresholds
-
-SPLITS = ("train", "dev", "test")
-ILLS = ("bias", "variance")
 
 
 @dataclass(frozen=True)
@@ -22,69 +21,79 @@ class Figures:
     """errors, intervals : by split, None where not known. sizes : rows by split, None where nobody said.
 
     gaps, gap_intervals : of bias and variance, as fractions; an interval of a distance is a point where it has none.
-    rows : what is known of single rows, see `experiment.rows`.
+    rows : what is known of single rows.
     """
 
-    errors: Mapping[str, float | None]
+    errors: BySplit[float]
     optimal: Optimal
     baseline_error: float | None
     regression: bool
-    sizes: Mapping[str, int] | None
-    intervals: Mapping[str, Interval | None]
-    gaps: Mapping[str, float]
-    gap_intervals: Mapping[str, Interval | None]
-    rows: Mapping
+    sizes: Sizes | None
+    intervals: BySplit[Interval | None]
+    gaps: ByIll[float]
+    gap_intervals: ByIll[Interval | None]
+    rows: RowSummary
 
     def thresholds(self) -> Thresholds:
         """Between which the zone lies for these figures."""
         return thresholds(self.optimal.error, self.baseline_error, self.regression)
 
-    def level(self, ill: str) -> str:
+    def level(self, ill: Ill) -> Level:
         """What the rule says of bias or variance; by the point where there is no interval."""
-        return level(self.gap_intervals[ill] or (self.gaps[ill], self.gaps[ill]), self.thresholds())
+        gap = self.gaps.of(ill)
+        return level(self.gap_intervals.of(ill) or (gap, gap), self.thresholds())
 
     def beyond_optimal(self) -> Interval | None:
         """The interval of dev error less the optimal error."""
-        dev = self.intervals["dev"]
-        return dev and difference(self.errors["dev"], dev, self.optimal.error, self.optimal.ends())
+        dev = self.intervals.dev
+        return dev and difference(self.errors.dev, dev, self.optimal.error, self.optimal.ends())
 
 
 def figures_of(
-    errors: Mapping[str, float | None],
-    optimal_error: "float | Mapping | Optimal | None",
+    errors: BySplit[float | None],
+    optimal: Optimal,
     baseline_error: float | None,
     regression: bool,
-    sizes: Mapping[str, int | None] | None,
-    rows: Mapping | None,
+    sizes: Sizes | None,
+    rows: RowSummary,
 ) -> Figures:
     """The figures, checked, with their intervals; raises UsageError for what cannot be an error."""
-    known = {name: checked_error(f"{name} error", errors.get(name), regression) for name in ("train", "dev")}
-    known["test"] = None if errors.get("test") is None else checked_error("test error", errors["test"], regression)
+    known = BySplit(
+        checked_error("train error", errors.train, regression),
+        checked_error("dev error", errors.dev, regression),
+        None if errors.test is None else checked_error("test error", errors.test, regression),
+    )
     if baseline_error is not None:
         baseline_error = checked_error("baseline error", baseline_error, regression)
-    optimal, rows = optimal_of(optimal_error), rows or {}
     checked_error("optimal error", optimal.error, regression)
-    sizes = {name: n for name in SPLITS if (n := sizes.get(name))} if sizes else None
-    intervals = split_intervals(known, sizes, regression, rows.get("intervals") or {})
-    train, dev = ((known[name], intervals[name]) for name in ("train", "dev"))
-    by_rows = dev[1] and train[1] and difference(*dev, *train)
-    gap_intervals = {
-        "bias": None if train[1] is None and optimal.interval is None else bias_interval(*train, optimal),
-        "variance": pair_of(rows["intervals"]["variance"]) if regression and rows.get("intervals") else by_rows,
-    }
-    gaps = {"bias": known["train"] - optimal.error, "variance": known["dev"] - known["train"]}
-    gaps = {ill: round(gap, GAP_DECIMALS) for ill, gap in gaps.items()}
+    intervals = regression_intervals(rows) if regression else share_intervals(known, sizes)
+    train, dev = intervals.train, intervals.dev
+    if regression and rows.intervals:
+        variance = rows.intervals["variance"]
+    else:
+        variance = dev and train and difference(known.dev, dev, known.train, train)
+    bias = None if train is None and optimal.interval is None else bias_interval(known.train, train, optimal)
+    gaps = ByIll(round(known.train - optimal.error, GAP_DECIMALS), round(known.dev - known.train, GAP_DECIMALS))
+    gap_intervals = ByIll(bias, variance)
     return Figures(known, optimal, baseline_error, regression, sizes, intervals, gaps, gap_intervals, rows)
 
 
-def split_intervals(
-    errors: Mapping[str, float | None], sizes: Mapping[str, int] | None, regression: bool, given: Mapping
-) -> dict[str, Interval | None]:
-    """The interval of each split's error: by its rows, or for a regression the one that was `given`."""
-    if regression:
-        return {name: pair_of(given.get(name)) for name in SPLITS}
-    known = {name for name in SPLITS if errors[name] is not None and sizes and sizes.get(name)}
-    return {name: error_interval(errors[name], sizes[name]) if name in known else None for name in SPLITS}
+def share_intervals(errors: BySplit[float], sizes: Sizes | None) -> BySplit[Interval | None]:
+    """The interval of each split's error, by its rows; None where nobody said how many."""
+
+    def of_rows(error: float | None, rows: int | None) -> Interval | None:
+        return error_interval(error, rows) if error is not None and rows else None
+
+    if sizes is None:
+        return BySplit(None, None)
+    pairs = zip((errors.train, errors.dev, errors.test), (sizes.train, sizes.dev, sizes.test), strict=True)
+    return BySplit(*(of_rows(error, rows) for error, rows in pairs))
+
+
+def regression_intervals(rows: RowSummary) -> BySplit[Interval | None]:
+    """Those that were found from the rows themselves."""
+    known = rows.intervals or {}
+    return BySplit(*(known.get(split) for split in SPLITS))
 
 
 def bias_interval(train_error: float, train: Interval | None, optimal: Optimal) -> Interval:
@@ -94,11 +103,6 @@ def bias_interval(train_error: float, train: Interval | None, optimal: Optimal) 
 def difference(p1: float, interval1: Interval, p2: float, interval2: Interval) -> Interval:
     lower, upper = difference_interval(p1, interval1, p2, interval2)
     return float(lower), float(upper)
-
-
-def pair_of(interval: list | None) -> Interval | None:
-    """An interval as JSON gives it."""
-    return None if interval is None else (float(interval[0]), float(interval[1]))
 
 
 def checked_error(name: str, value: float | None, regression: bool) -> float:

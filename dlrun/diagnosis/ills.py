@@ -11,21 +11,21 @@ Level = Literal["high", "low", "moderate", "inconclusive"]
 
 ILLS: tuple[Ill, ...] = ("bias", "variance")
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class ByIll(Mapped, Generic[T]):
+class ByIll(Mapped, Generic[T_co]):
     """Something about bias, and the same about variance."""
 
-    bias: T
-    variance: T
+    bias: T_co
+    variance: T_co
 
-    def of(self, ill: Ill) -> T:
+    def of(self, ill: Ill) -> T_co:
         """The one about this ill."""
         return self.bias if ill == "bias" else self.variance
 
-    def items(self) -> Iterator[tuple[Ill, T]]:
+    def items(self) -> Iterator[tuple[Ill, T_co]]:
         """Each ill with what is about it."""
         return ((ill, self.of(ill)) for ill in ILLS)
 

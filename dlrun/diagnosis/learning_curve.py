@@ -119,58 +119,52 @@ def fit_power_law(rows: Sequence[float], errors: Sequence[float]) -> PowerLaw:
     return best[1]
 
 
-def judge_curve(rows: Sequence[int], losses: Sequence[np.ndarray], *, regression: bool) -> dict:
-    """What a learning curve says: points, answer, sentence, gain, forecasts, power_law.
+def judge_curve(rows: Sequence[int], losses: Sequence[np.ndarray], *, regression: bool) -> Curve:
+    """What a learning curve says.
 
     rows : training rows, growing, the last two being n/2 and n. losses : for each, (k, m) of k trainings on the m dev
     rows: 1 where the answer is wrong; for a regression, squared errors over the variance of the dev targets.
-    answer : "yes", "no", "a little", "inconclusive", or "refused" where the curve rises.
     """
-    means = [float(of_size.mean()) for of_size in losses]
-    found = {
-        "points": [point(n, of_size) for n, of_size in zip(rows, losses, strict=True)],
-        "gain": None,
-        "forecasts": [],
-        "power_law": None,
-    }
+    curve_points = tuple(point(n, of_size) for n, of_size in zip(rows, losses, strict=True))
     if rise := first_rise(rows, losses):
-        return found | {"answer": "refused", "sentence": f"the curve is not monotone, no forecast: {rise}"}
+        return Curve(curve_points, None, (), None, "refused", f"the curve is not monotone, no forecast: {rise}")
+    means = [float(of_size.mean()) for of_size in losses]
     law = fit_power_law(
         [n for n, of_size in zip(rows, losses, strict=True) for _ in of_size],
         [float(error) for of_size in losses for error in of_size.mean(axis=1)],
     )
     half_difference = means[-2] - means[-1]
     deviation = standard_error(losses, regression=regression)
-    forecasts = [forecast(law, rows[-1], means[-1], half_difference, deviation, times) for times in TIMES]
-    gain = {key: forecasts[0][f"gain_{key}"] for key in ("estimate", "lower", "upper")}
-    answer = answer_of(gain["lower"], gain["upper"])
-    return found | {
-        "answer": answer,
-        "sentence": sentence_of(answer, gain, forecasts[0]),
-        "gain": gain | {"half_difference": half_difference, "standard_error": deviation},
-        "forecasts": forecasts,
-        "power_law": law._asdict(),
-    }
+    forecasts = tuple(forecast(law, rows[-1], means[-1], half_difference, deviation, times) for times in TIMES)
+    doubled = forecasts[0]
+    gain = Gain(doubled.gain_estimate, doubled.gain_lower, doubled.gain_upper, half_difference, deviation)
+    answer = answer_of(gain.lower, gain.upper)
+    return Curve(curve_points, gain, forecasts, law, answer, sentence_of(answer, doubled))
 
 
-def point(rows: int, losses: np.ndarray) -> dict:
-    """The error of the trainings on so many rows, and the lowest and highest among them."""
+def point(rows: int, losses: np.ndarray) -> CurvePoint:
+    """Of the trainings on so many rows, losses (k, m)."""
     errors = losses.mean(axis=1)
-    ends = {"lowest": float(errors.min()), "highest": float(errors.max())}
-    return {"rows": int(rows), "trainings": len(errors), "error": float(errors.mean())} | ends
+    return CurvePoint(int(rows), len(errors), float(errors.mean()), float(errors.min()), float(errors.max()))
 
 
-def forecast(law: PowerLaw, n: int, error: float, half_difference: float, deviation: float, times: int) -> dict:
-    """The gain of `times` the data, with its 90% interval, and the error that is left: the mean of the power law's
-    gain and of the last doubling's, each doubling gaining NEXT_TO_LAST of the one before."""
+def forecast(law: PowerLaw, n: int, error: float, half_difference: float, deviation: float, times: int) -> Forecast:
+    """The mean of the power law's gain and of the last doubling's, each doubling gaining NEXT_TO_LAST of the one
+    before."""
     share = sum(NEXT_TO_LAST**doubling for doubling in range(1, round(math.log2(times)) + 1))
     estimate = (law.at(n) - law.at(times * n) + share * half_difference) / 2
     reach = Z * deviation * share / NEXT_TO_LAST
-    gain = {"gain_estimate": estimate, "gain_lower": estimate - reach, "gain_upper": estimate + reach}
-    left = {
-        key: max(0.0, error - gained) for key, gained in zip(("error", "upper", "lower"), gain.values(), strict=True)
-    }
-    return {"times": times, "rows": times * n} | gain | left
+    least, most = estimate - reach, estimate + reach
+    return Forecast(
+        times=times,
+        rows=times * n,
+        gain_estimate=estimate,
+        gain_lower=least,
+        gain_upper=most,
+        error=max(0.0, error - estimate),
+        upper=max(0.0, error - least),
+        lower=max(0.0, error - most),
+    )
 
 
 def standard_error(losses: Sequence[np.ndarray], *, regression: bool) -> float:
@@ -208,7 +202,7 @@ def first_rise(rows: Sequence[int], losses: Sequence[np.ndarray]) -> str | None:
     return None
 
 
-def answer_of(lower: float, upper: float) -> str:
+def answer_of(lower: float, upper: float) -> Answer:
     """Would twice the data help?"""
     sure_of_some, sure_of_little = lower > 0, upper < SMALL_GAIN
     if sure_of_some:
@@ -216,10 +210,11 @@ def answer_of(lower: float, upper: float) -> str:
     return "no" if sure_of_little else "inconclusive"
 
 
-def sentence_of(answer: str, gain: dict, doubled: dict) -> str:
-    """The answer for a person."""
-    amount = f"{points(gain['estimate'])} points less dev error ({points(gain['lower'])} to {points(gain['upper'])})"
-    left = f"about {percent(doubled['error'])} at {doubled['rows']} rows"
+def sentence_of(answer: Answer, doubled: Forecast) -> str:
+    """The answer for a person; doubled : the forecast for twice the data."""
+    least, most = points(doubled.gain_lower), points(doubled.gain_upper)
+    amount = f"{points(doubled.gain_estimate)} points less dev error ({least} to {most})"
+    left = f"about {percent(doubled.error)} at {doubled.rows} rows"
     return {
         "yes": f"twice the data would help: {amount}, {left}",
         "a little": f"twice the data would help a little: {amount}, {left}",

@@ -13,9 +13,9 @@ import numpy as np
 from ..errors import UsageError
 from ..records import Mapped
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
+from .ills import Level
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE
 from .words import percent
-
 
 OptimalKind = Literal["declared", "human", "soft labels", "assumed"]
 
@@ -36,15 +36,13 @@ class Optimal(Mapped):
 
 
 def optimal_of(value: "float | Mapping | Optimal | None") -> Optimal:
-    """From a number, {errors, n}, what `Optimal.to_dict` gave, or None. Raises UsageError for what cannot be."""
+    """From a number, {errors, n} of judgements, or None for "assume 0". Raises UsageError for what cannot be."""
     if isinstance(value, Optimal):
         return value
     if value is None:
         return Optimal("assumed", 0.0)
     if not isinstance(value, Mapping):
         return Optimal("declared", value)
-    if "kind" in value:
-        return Optimal(**{key: value.get(key) for key in ("kind", "error", "errors", "n", "interval")})
     errors, n = value["errors"], value["n"]
     if not 0 <= errors <= n or n < 1:
         raise UsageError(f"optimal error: got {errors} errors of {n}; expected no more errors than judgements")
@@ -63,7 +61,7 @@ def optimal_of_soft_labels(probabilities: np.ndarray) -> Optimal:
     return Optimal("soft labels", error, None, len(left), (max(0.0, min(lower, error)), max(upper, error)))
 
 
-def break_even(train: Interval, level: str, baseline_error: float | None, regression: bool) -> float:
+def break_even(train: Interval, level: Level, baseline_error: float | None, regression: bool) -> float:
     """Up to which optimal error the bias keeps its level, "high" or "moderate".
 
     Both ends of the train error's interval, less the optimal error, must stay beyond their thresholds, which themselves
@@ -80,7 +78,7 @@ def break_even(train: Interval, level: str, baseline_error: float | None, regres
     return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
 
 
-def how_known(optimal: Optimal, level: str, even: float | None) -> str:
+def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
     """How the optimal error is known, in a sentence; of an assumed one, how far the verdict on bias leans on it."""
     lower, upper = optimal.ends()
     if optimal.kind == "declared":

@@ -6,29 +6,30 @@ Stands before `diagnose`; it reads fractions and percentages and refuses what co
 import re
 
 from ..errors import UsageError
+from ..records import BySplit, Sizes
 
 ERRORS_EXAMPLE = "train=0.01,dev=0.11"
 SIZES_EXAMPLE = "train=10000,dev=1000"
 NAMES = ("train", "dev", "test")
 
 
-def parse_errors(text: str) -> dict[str, float]:
-    """Fractions by split name from `name=value` pairs parted by commas; a value ends in % or lies in [0, 1].
+def parse_errors(text: str) -> BySplit[float]:
+    """Fractions from `name=value` pairs parted by commas; a value ends in % or lies in [0, 1].
 
     Raises UsageError for an unknown, missing or repeated name and for a value that is no possible error.
     """
     pairs = parse_pairs("--errors", text, ERRORS_EXAMPLE)
-    return {name: parse_fraction(f"--errors: {name}={value}", value) for name, value in pairs.items()}
+    return BySplit(**{name: parse_fraction(f"--errors: {name}={value}", value) for name, value in pairs.items()})
 
 
-def parse_sizes(text: str) -> dict[str, int]:
-    """Rows by split name from `name=value` pairs parted by commas. Raises UsageError as `parse_errors` does."""
+def parse_sizes(text: str) -> Sizes:
+    """Rows from `name=value` pairs parted by commas. Raises UsageError as `parse_errors` does."""
     sizes = {}
     for name, value in parse_pairs("--sizes", text, SIZES_EXAMPLE).items():
         if not re.fullmatch(r"[0-9]{1,15}", value) or int(value) == 0:
             raise UsageError(f"--sizes: {name}={value} is no number of rows; expected one such as 1000")
         sizes[name] = int(value)
-    return sizes
+    return Sizes(**sizes)
 
 
 def parse_optimal(text: str) -> float | dict[str, int]:

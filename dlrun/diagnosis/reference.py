@@ -5,7 +5,7 @@ an upper bound of the optimal one, whoever reached it; nothing measured is a low
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -70,7 +70,7 @@ def reference(
     high: float,
     declared: float,
     regression: bool,
-) -> dict:
+) -> Reference:
     """The bracket of the optimal error, and what it makes of a train error.
 
     losses : of each learner its name and its losses (m,) on rows it had not seen: 1 for wrong, or squared errors whose
@@ -79,39 +79,41 @@ def reference(
     says it, 0 if it says none. Each learner is judged at the level
     alpha / K, for the best of K was chosen: all K intervals hold at once in 95 of 100 cases on either side.
     """
-    learners = [learner(name, values, len(losses), regression) for name, values in losses]
-    best = min(learners, key=lambda row: row["interval"][1])
+    learners = tuple(learner(name, values, len(losses), regression) for name, values in losses)
+    best = min(learners, key=lambda row: row.interval[1])
     least = lower_bound(conflicts)
     # Avoidable bias is at least the distance to what a learner reached, at most that to what nobody can.
     surely = max(float(gap(train_error, train_interval, row)[0]) for row in learners)
     at_most = float(gap(train_error, train_interval, least)[1]) if least else train_interval[1]
     kind = DEMONSTRATED if surely > low else LOW if at_most < high else OPEN
-    found = {
-        "rows": len(losses[0][1]),
-        "learners": learners,
-        "best": best["name"],
-        "conflicts": least,
-        "optimal_error": [least["interval"][0] if least else 0.0, best["interval"][1]],
-        "avoidable_bias": [surely, at_most],
-        "refuted": declared > best["interval"][1],
-        "bias": kind,
-        "break_even": max(0.0, train_interval[0] - low) if kind == OPEN else None,
-    }
+    found = Reference(
+        rows=len(losses[0][1]),
+        learners=learners,
+        best=best.name,
+        conflicts=least,
+        optimal_error=(least.interval[0] if least else 0.0, best.interval[1]),
+        avoidable_bias=(surely, at_most),
+        refuted=declared > best.interval[1],
+        bias=kind,
+        break_even=max(0.0, train_interval[0] - low) if kind == OPEN else None,
+        sentence="",
+    )
     sentence = told(found, best, error_word(regression))
-    if found["refuted"]:
+    if found.refuted:
         sentence += f"; the declared optimal error, {percent(declared)}, is refuted"
-    return found | {"sentence": sentence}
+    return replace(found, sentence=sentence)
 
 
-def learner(name: str, losses: np.ndarray, among: int, regression: bool) -> dict:
-    """{name, error, interval} of one of `among` learners; the interval misses on a side with alpha / among."""
+def learner(name: str, losses: np.ndarray, among: int, regression: bool) -> Learner:
+    """One of `among` learners; the interval misses on a side with alpha / among."""
     confidence = 1 - (1 - CONFIDENCE) / among
     interval = mean_interval(losses, confidence) if regression else share_interval(losses, confidence)
-    return {"name": name, "error": float(losses.mean()), "interval": list(interval)}
+    return Learner(name, float(losses.mean()), interval)
 
 
 def share_interval(wrong: np.ndarray, confidence: float) -> Interval:
-    return tuple(float(end) for end in proportion_interval(int(wrong.sum()), len(wrong), confidence))
+    lower, upper = proportion_interval(int(wrong.sum()), len(wrong), confidence)
+    return float(lower), float(upper)
 
 
 def mean_interval(losses: np.ndarray, confidence: float) -> Interval:
@@ -123,8 +125,8 @@ def mean_interval(losses: np.ndarray, confidence: float) -> Interval:
     return max(0.0, mean - half), mean + half
 
 
-def lower_bound(conflicts: tuple[int, int] | None) -> dict | None:
-    """{errors, rows, error, interval} of the errors that equal rows with different classes force; None without any.
+def lower_bound(conflicts: tuple[int, int] | None) -> Conflicts | None:
+    """The errors that equal rows with different classes force; None without any.
 
     In expectation below the optimal error, because in each set of equal rows the luckiest class is taken for the
     likeliest one. The binomial interval is wide enough: of pairs of equal rows, the count varies less.
@@ -133,26 +135,25 @@ def lower_bound(conflicts: tuple[int, int] | None) -> dict | None:
         return None
     errors, rows = conflicts
     lower, upper = proportion_interval(errors, rows)
-    interval = [float(lower), float(upper)]
-    return {"errors": errors, "rows": rows, "error": errors / rows, "interval": interval}
+    return Conflicts(errors, rows, errors / rows, (float(lower), float(upper)))
 
 
-def gap(train_error: float, train_interval: Interval, row: dict) -> Interval:
+def gap(train_error: float, train_interval: Interval, row: Learner | Conflicts) -> Interval:
     """The interval of train error less the error of `row`."""
-    return difference_interval(train_error, train_interval, row["error"], row["interval"])
+    return difference_interval(train_error, train_interval, row.error, row.interval)
 
 
-def told(found: dict, best: dict, word: str) -> str:
+def told(found: Reference, best: Learner, word: str) -> str:
     """What the bracket makes of the bias, in a sentence."""
-    lower, upper = found["optimal_error"]
+    lower, upper = found.optimal_error
     bracket = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
-    reached = f"the best of {len(found['learners'])} ordinary learners, {best['name']}, has {percent(best['error'])}"
-    bracket += f" ({reached} on {found['rows']} training rows that it had not learned from)"
-    if found["bias"] == DEMONSTRATED:
-        surely = points(found["avoidable_bias"][0])
+    reached = f"the best of {len(found.learners)} ordinary learners, {best.name}, has {percent(best.error)}"
+    bracket += f" ({reached} on {found.rows} training rows that it had not learned from)"
+    if found.bias == DEMONSTRATED:
+        surely = points(found.avoidable_bias[0])
         return f"bias is {DEMONSTRATED}: {bracket}, so at least {surely} points are avoidable"
-    if found["bias"] == LOW:
+    if found.bias == LOW:
         return f"bias is low: {bracket}, and train error is close enough to the best possible whatever it is"
-    if not found["break_even"]:
+    if not found.break_even:
         return f"whether bias is high cannot be told, for the train error's interval reaches down to low: {bracket}"
-    return f"bias is high if the optimal {word} is below {percent(found['break_even'])}, else low: {bracket}"
+    return f"bias is high if the optimal {word} is below {percent(found.break_even)}, else low: {bracket}"

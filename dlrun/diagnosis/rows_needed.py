@@ -7,6 +7,8 @@ import math
 
 from ..statistics.intervals import Z_ONE_SIDE, Interval
 from .figures import Figures
+from .ills import Ill
+from .records import RowsNeeded
 from .rule import Thresholds
 
 # The 80% point of the normal distribution: the chance to settle it that the number is for.
@@ -22,10 +24,9 @@ FEW_DEV_ROWS = 100
 BEHIND = {"human": "judgements behind the optimal error", "soft labels": "soft labels"}
 
 
-def rows_needed(figures: Figures, ill: str, withheld: str | None) -> dict | None:
-    """{rows, at_least, low, high, sentence} for an inconclusive ill, None for another.
+def rows_needed(figures: Figures, ill: Ill, withheld: str | None) -> RowsNeeded | None:
+    """What would settle an inconclusive ill, None of another.
 
-    rows : how many more dev rows would settle it; None where no number would. low, high : its range.
     withheld : why "low" is not said of this run, if it is not.
     """
     found = figures.level(ill)
@@ -34,20 +35,20 @@ def rows_needed(figures: Figures, ill: str, withheld: str | None) -> dict | None
     if found != "inconclusive":
         return None
     if ill == "bias":
-        rests = [f"the {figures.sizes['train']} training rows"] if figures.sizes else []
+        rests = [f"the {figures.sizes.train} training rows"] if figures.sizes else []
         rests += [f"the {figures.optimal.n} {BEHIND[figures.optimal.kind]}"] if figures.optimal.n else []
         return no_number(f"no number of dev rows would settle the bias: it rests on {' and '.join(rests)}")
     return for_variance(figures)
 
 
-def no_number(sentence: str, at_least: bool = False) -> dict:
+def no_number(sentence: str, at_least: bool = False) -> RowsNeeded:
     """What stands for a number of rows where none would do."""
-    return {"rows": None, "at_least": at_least, "low": None, "high": None, "sentence": sentence}
+    return RowsNeeded(None, at_least, None, None, sentence)
 
 
-def for_variance(figures: Figures) -> dict:
+def for_variance(figures: Figures) -> RowsNeeded:
     """What would settle the variance. Its range is that of the distances within 80% of the one measured."""
-    n_dev, limits, gap = figures.sizes["dev"], figures.thresholds(), figures.gaps["variance"]
+    n_dev, limits, gap = figures.sizes.dev, figures.thresholds(), figures.gaps.variance
     spread, train_error = spreads(figures)
     reach = Z_RANGE * math.hypot(spread / math.sqrt(n_dev), train_error)
     middle = (limits.low + limits.high) / 2
@@ -56,12 +57,12 @@ def for_variance(figures: Figures) -> dict:
     rows, low, high = (rows_for(at, limits, spread, train_error) for at in (gap, easiest, hardest))
     at_least = n_dev < FEW_DEV_ROWS
     if rows is None:
-        few = f"the train error, of {figures.sizes['train']} rows, is too unsure itself"
+        few = f"the train error, of {figures.sizes.train} rows, is too unsure itself"
         return no_number(f"no number of dev rows would settle the variance: {few}", at_least)
     about = f"at least {rows}" if at_least else f"about {rows}"
     span = f"could be {low} to {high}" if high else f"could be {low}, or that no number does"
     sentence = f"{about} more dev rows would settle the variance ({span})"
-    return {"rows": rows, "at_least": at_least, "low": low, "high": high, "sentence": sentence}
+    return RowsNeeded(rows, at_least, low, high, sentence)
 
 
 def spreads(figures: Figures) -> tuple[float, float]:
@@ -71,10 +72,10 @@ def spreads(figures: Figures) -> tuple[float, float]:
     """
     sizes, errors = figures.sizes, figures.errors
     if figures.regression:
-        train, dev = (standard_error(figures.intervals[name]) for name in ("train", "dev"))
-        return dev * math.sqrt(sizes["dev"]), train
-    p, train = max(errors["dev"], 1 / sizes["dev"]), errors["train"]
-    return math.sqrt(p * (1 - p)), math.sqrt(train * (1 - train) / sizes["train"])
+        train, dev = standard_error(figures.intervals.train), standard_error(figures.intervals.dev)
+        return dev * math.sqrt(sizes.dev), train
+    p, train = max(errors.dev, 1 / sizes.dev), errors.train
+    return math.sqrt(p * (1 - p)), math.sqrt(train * (1 - train) / sizes.train)
 
 
 def standard_error(interval: Interval | None) -> float:

@@ -1,13 +1,13 @@
 """What outranks bias and variance: a network that learned nothing, and an optimal error that cannot be.
 
-Each check takes numbers and gives a finding or None. A finding has a stable code, a severity ("fail" or "notice"), a
-title, the evidence in this run's numbers and what to do, so that those of other origins stand in one list with these.
+Each check takes figures and gives a finding or None.
 """
 
-from dataclasses import asdict, dataclass
+from typing import Literal
 
 from ..statistics.intervals import Interval
 from .figures import Figures
+from .findings import Finding
 from .words import error_word, percent, span
 
 # A network is better than the baseline if it would win so much by luck in fewer than 5 of 100 cases.
@@ -16,22 +16,6 @@ SIGN_TEST_LEVEL = 0.05
 # Where the largest 1% of the squared errors hold more of their sum, no interval of 1 - R² is known to be wide enough. A
 # judgement: normal errors have 8% there, and under lognormal ones bootstrap-t missed above in 10 to 20 of 100 samples.
 HEAVY_TAIL = 0.20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding; `layer` is 1-based, where it is about one."""
-
-    code: str
-    severity: str
-    title: str
-    evidence: str
-    do: str
-    layer: int | None = None
-
-    def to_dict(self) -> dict:
-        """Plain values for JSON."""
-        return asdict(self)
 
 
 def not_finite(message: str) -> Finding:
@@ -52,15 +36,15 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     By the exact sign test on the dev rows that only one of the two gets right; without these, by the dev error's upper
     end, or, without an interval, by the dev error itself.
     """
-    error, baseline, dev = figures.errors["dev"], figures.baseline_error, figures.intervals["dev"]
-    pairs = figures.rows.get("pairs")
+    error, baseline, dev = figures.errors.dev, figures.baseline_error, figures.intervals.dev
+    pairs = figures.rows.pairs
     if baseline is None:
         return None
     if pairs:
-        chance = sign_test(pairs["network"], pairs["baseline"])
+        chance = sign_test(pairs.network, pairs.baseline)
         is_better = chance < SIGN_TEST_LEVEL
-        rows = f"of the rows that one of them alone gets right, the network has {pairs['network']}"
-        told = f"dev error {percent(error)} beside {percent(baseline)}; {rows}, the other {pairs['baseline']}"
+        rows = f"of the rows that one of them alone gets right, the network has {pairs.network}"
+        told = f"dev error {percent(error)} beside {percent(baseline)}; {rows}, the other {pairs.baseline}"
     else:
         is_better = (dev[1] if dev else error) < baseline
         interval = f" {span(dev)}" if dev else ""
@@ -68,7 +52,7 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     if is_better:
         return None
     rival = "predicting the mean" if figures.regression else "always answering the majority class"
-    rival = f"always answering {pairs['answer']}" if pairs else rival
+    rival = f"always answering {pairs.answer}" if pairs else rival
     do = "check the learning rate, the inputs and the labels before all else"
     return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", told, do)
 
@@ -84,32 +68,37 @@ def optimal_refuted(figures: Figures) -> Finding | None:
     """Dev rows are answered better than the optimal error allows."""
     do = "lower diagnosis.optimal_error; or look for inputs that give the dev rows' answers away"
     told = surely_below(figures, "dev", figures.beyond_optimal())
-    return told and Finding("optimal-error-refuted", "notice", "the optimal error is refuted", told, do)
+    return Finding("optimal-error-refuted", "notice", "the optimal error is refuted", told, do) if told else None
 
 
 def train_below_optimal(figures: Figures) -> Finding | None:
     """Training rows are answered better than the optimal error allows: noise is fitted, or that error is wrong."""
     do = "regularize if the optimal error is right: the network then fits the noise of its training rows"
-    told = surely_below(figures, "train", figures.gap_intervals["bias"])
-    return told and Finding("train-below-optimal", "notice", "train error is below the optimal error", told, do)
+    told = surely_below(figures, "train", figures.gap_intervals.bias)
+    return (
+        Finding("train-below-optimal", "notice", "train error is below the optimal error", told, do) if told else None
+    )
 
 
-def surely_below(figures: Figures, split: str, distance: Interval | None) -> str | None:
+def surely_below(figures: Figures, split: Literal["train", "dev"], distance: Interval | None) -> str | None:
     """The evidence that a split's error is below the optimal one; None where its distance may be 0."""
     if distance is None or distance[1] >= 0:
         return None
-    error, optimal = percent(figures.errors[split]), percent(figures.optimal.error)
+    error, optimal = (
+        percent(figures.errors.dev if split == "dev" else figures.errors.train),
+        percent(figures.optimal.error),
+    )
     word = error_word(figures.regression)
     return f"{split} {word} {error} is surely below the optimal {optimal} (distance {span(distance)} points)"
 
 
 def heavy_tail(figures: Figures) -> Finding | None:
     """A few large errors hold much of a regression's dev error."""
-    share, absolute = figures.rows.get("tail_share"), figures.rows.get("absolute_errors")
+    share, absolute = figures.rows.tail_share, figures.rows.absolute_errors
     if share is None or share <= HEAVY_TAIL:
         return None
     told = f"the largest 1% of the squared dev errors hold {percent(share)} of their sum"
     if absolute:
-        told += f"; the mean absolute error is {absolute['mean']:.4g}, the median {absolute['median']:.4g}"
+        told += f"; the mean absolute error is {absolute.mean:.4g}, the median {absolute.median:.4g}"
     do = "look at those rows: no interval is known to be wide enough for such errors"
     return Finding("few-large-errors", "notice", "a few large errors dominate", told, do)

@@ -1,16 +1,18 @@
 """What choosing does to the errors that were chosen by: how much a dev error may flatter, and looks at the test set.
 
-Stands between the ledger of a runs folder, whose events it takes as plain dicts, and the diagnosis.
+Stands between the ledger of a runs folder, whose events it takes, and the diagnosis.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import Mapped
+from ..records import BySplit, Mapped, Sizes
 from ..statistics.intervals import difference_interval, error_interval
+from .findings import Finding
+from .ills import Verdict
+from .looks import Event, Looked, Scored
 from .rule import LOW_GAP
-from .sanity import Finding
 from .words import percent, points
 
 # The findings made here, with their titles.
@@ -50,80 +52,68 @@ def optimism_up_to(error: float, dev_rows: int, candidates: int) -> float:
     return max(0.0, (error + square / (2 * dev_rows) + spread) / (1 + square / dev_rows) - error)
 
 
-def selection(events: Sequence[dict], *, dev_error: float, dev_rows: int, regression: bool) -> dict:
-    """What the ledger says of a run: {configurations, candidates, is_lowest, optimism_up_to, test_looks, sentence}.
-
-    events : {what: "scored", run_id, config_sha256, dev_error, candidates} and {what: "looked", ...} of its rows.
-    `candidates` are the configurations, those with early stopping counted once for each epoch that was measured.
-    """
-    scored = {event["config_sha256"]: event for event in events if event["what"] == "scored"}
-    candidates = sum(event["candidates"] for event in scored.values())
-    rivals = [event["dev_error"] for event in scored.values() if event["dev_error"] is not None]
+def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regression: bool) -> Selection:
+    """What the ledger says of a run by the events of its rows."""
+    scored = {event.config_sha256: event for event in events if isinstance(event, Scored)}
+    candidates = sum(event.candidates for event in scored.values())
+    rivals = [event.dev_error for event in scored.values() if event.dev_error is not None]
     optimism = None if regression else optimism_up_to(dev_error, dev_rows, candidates)
-    found = {
-        "configurations": len(scored),
-        "candidates": candidates,
-        "is_lowest": not rivals or dev_error <= min(rivals),
-        "optimism_up_to": optimism,
-        "test_looks": sum(event["what"] == "looked" for event in events),
-    }
-    return found | {"sentence": told_selection(found, dev_rows)}
-
-
-def told_selection(found: dict, dev_rows: int) -> str:
-    """The count, and what it allows, in a sentence."""
-    n, k = found["configurations"], found["candidates"]
-    epochs = f" ({k} candidates with the epochs that early stopping chose among)" if k > n else ""
-    told = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
-    if k < 2 or found["optimism_up_to"] is None:
-        return told
-    return (
-        f"{told}; the lowest dev error of so many may flatter itself by up to {points(found['optimism_up_to'])} points"
+    return Selection(
+        configurations=len(scored),
+        candidates=candidates,
+        is_lowest=not rivals or dev_error <= min(rivals),
+        optimism_up_to=optimism,
+        test_looks=sum(isinstance(event, Looked) for event in events),
+        sentence=selection_sentence(len(scored), candidates, optimism, dev_rows),
     )
 
 
-def selection_findings(
-    found: dict, errors: dict[str, float | None], sizes: dict[str, int], *, verdict: dict[str, str]
-) -> list[dict]:
+def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows: int) -> str:
+    """The count of n configurations, and what it allows."""
+    epochs = f" ({candidates} candidates with the epochs that early stopping chose among)" if candidates > n else ""
+    told = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
+    if candidates < 2 or optimism is None:
+        return told
+    return f"{told}; the lowest dev error of so many may flatter itself by up to {points(optimism)} points"
+
+
+def selection_findings(found: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict) -> list[Finding]:
     """Findings about a chosen run: its variance is larger than it looks; its test error is above its dev error."""
-    optimism = found["optimism_up_to"]
+    optimism = found.optimism_up_to
     if optimism is None:
         return []
     findings = []
-    if found["configurations"] > 1 and found["is_lowest"] and optimism >= LOW_GAP and verdict["variance"] != "high":
-        findings.append(
-            finding(
-                "selected-run",
-                f"{found['sentence']}, and this run's is the lowest: its variance, {verdict['variance']} by these rows,"
-                " may be larger by as much",
-                "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows",
-            )
-        )
-    if errors.get("test") is not None and sizes.get("test"):
-        findings += gap_findings(optimism, errors, sizes)
+    if found.configurations > 1 and found.is_lowest and optimism >= LOW_GAP and verdict.variance != "high":
+        evidence = f"{found.sentence}, and this run's is the lowest: its variance, {verdict.variance} by these rows,"
+        do = "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows"
+        findings.append(notice("selected-run", f"{evidence} may be larger by as much", do))
+    if errors.test is not None and sizes.test:
+        findings += gap_findings(optimism, (errors.dev, sizes.dev), (errors.test, sizes.test))
     return findings
 
 
-def gap_findings(optimism: float, errors: dict[str, float | None], sizes: dict[str, int]) -> list[dict]:
-    """The finding that test error is surely above dev error, if it is, and whether choosing explains as much."""
-    intervals = {name: error_interval(errors[name], sizes[name]) for name in ("dev", "test")}
-    gap = errors["test"] - errors["dev"]
-    lower, upper = difference_interval(errors["test"], intervals["test"], errors["dev"], intervals["dev"])
+def gap_findings(optimism: float, dev: tuple[float, int], test: tuple[float, int]) -> list[Finding]:
+    """The finding that test error is surely above dev error, if it is, and whether choosing explains as much.
+
+    dev, test : (error, rows).
+    """
+    gap = test[0] - dev[0]
+    lower, upper = difference_interval(test[0], error_interval(*test), dev[0], error_interval(*dev))
     if lower <= 0:
         return []
     told = (
-        f"test error {percent(errors['test'])} is {points(gap)} points above dev error {percent(errors['dev'])}"
+        f"test error {percent(test[0])} is {points(gap)} points above dev error {percent(dev[0])}"
         f" (90% interval {points(float(lower))} to {points(float(upper))})"
     )
     if gap <= optimism:
         choosing = f"; choosing allows up to {points(optimism)} points"
         do = "believe the test error, and choose by more dev rows or among fewer configurations"
-        return [finding("test-gap", told + choosing, do)]
+        return [notice("test-gap", told + choosing, do)]
     choosing = f"; choosing explains {points(optimism)} points at most" if optimism else "; nothing was chosen by dev"
     do = "look for a difference between dev and test rows, and for rows or features that dev shares with train"
-    return [finding("test-gap-unexplained", told + choosing, do)]
+    return [notice("test-gap-unexplained", told + choosing, do)]
 
 
-def finding(code: str, evidence: str, do: str) -> dict:
-    """A notice in the form of all findings."""
-    return Finding(code, "notice", TITLES[code], evidence, do).to_dict()
+def notice(code: str, evidence: str, do: str) -> Finding:
+    """A finding of the table above."""
+    return Finding(code, "notice", TITLES[code], evidence, do)

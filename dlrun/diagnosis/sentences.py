@@ -3,27 +3,26 @@
 Stands at the end of the diagnosis; the terminal and the pages show these sentences and make none of their own.
 """
 
-from collections.abc import Mapping
-
 from .figures import Figures
+from .ills import Ill, Level, Verdict
 from .words import distance, error_word, percent, span
 
 # Of what each distance is the distance.
-ENDS = {"bias": ("train", "the optimal"), "variance": ("dev", "train")}
+ENDS: dict[Ill, tuple[str, str]] = {"bias": ("train", "the optimal"), "variance": ("dev", "train")}
 
 
-def verdict_sentence(figures: Figures, verdict: Mapping[str, str]) -> str:
+def verdict_sentence(figures: Figures, verdict: Verdict) -> str:
     """Both verdicts with their distances: "high bias: train error is 15.0 points above ...; low variance: ..."."""
     told = "; ".join(gap_sentence(figures, ill, level) for ill, level in verdict.items())
-    if figures.gap_intervals["variance"]:
+    if figures.gap_intervals.variance:
         return told
     return f"{told} (by points only: without the numbers of rows there are no intervals)"
 
 
-def gap_sentence(figures: Figures, ill: str, level: str) -> str:
+def gap_sentence(figures: Figures, ill: Ill, level: Level) -> str:
     """One verdict with its distance: "low variance: dev error is 1.0 points [-1.0, 3.1] above train error"."""
     (split, below), word = ENDS[ill], error_word(figures.regression)
-    gap, interval = figures.gaps[ill], figures.gap_intervals[ill]
+    gap, interval = figures.gaps.of(ill), figures.gap_intervals.of(ill)
     if interval and gap < 0:  # 4.0 points below, between 5.0 below and 3.0 below
         interval = (-interval[1], -interval[0])
     told = distance(gap, 0.0).replace(" points", f" points {span(interval)}" if interval else " points")
@@ -32,6 +31,6 @@ def gap_sentence(figures: Figures, ill: str, level: str) -> str:
 
 def target_sentence(target_error: float, figures: Figures, met: bool) -> str:
     """Whether the target is met, and by what."""
-    dev, word = figures.intervals["dev"], error_word(figures.regression)
-    told = f"dev {word} {percent(figures.errors['dev'])}{f' {span(dev)}' if dev else ''}"
+    dev, word = figures.intervals.dev, error_word(figures.regression)
+    told = f"dev {word} {percent(figures.errors.dev)}{f' {span(dev)}' if dev else ''}"
     return f"target {percent(target_error)} {'met' if met else 'not shown to be met'}: {told}"

@@ -1,11 +1,12 @@
 """What the data say beside the errors: faults that outrank the verdict, found once at a run's end.
 
-Stands between the prepared data and the diagnosis, which takes findings as plain dicts.
+Stands between the prepared data and the diagnosis, which has them among its findings.
 """
 
 import numpy as np
 
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
+from ..diagnosis.findings import Finding
 from ..statistics.mismatch import distribution_shift
 from .prepare import Experiment
 
@@ -13,7 +14,7 @@ from .prepare import Experiment
 SHIFT_SEED = 0
 
 
-def data_findings(experiment: Experiment) -> list[dict]:
+def data_findings(experiment: Experiment) -> list[Finding]:
     """Findings about the experiment's data, the worst first.
 
     Splits that were drawn at random are not tested for a mismatch: they have none, and every alarm would be false.

@@ -1,12 +1,13 @@
 """The health of a run: what its files and its config tell, put together for the diagnosis to judge."""
 
+from ..diagnosis.findings import Finding
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
 from ..store import RunFolder
 from .prepare import Experiment
 
 
-def health_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> list[dict]:
+def health_of(experiment: Experiment, result: dict, metrics: list[dict], trace: list[dict]) -> list[Finding]:
     """The findings about a training, from its metrics and trace; `result` has its errors and its ending."""
     return health_findings(history_of(experiment, result, metrics, trace))
 

@@ -1,17 +1,22 @@
 """The result of a run: what `train --json` prints, result.json holds, and every later verb starts from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import is_dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
+from ..advice import RunDiagnosis
 from ..config import Config
-from ..diagnosis import diagnose, not_finite
+from ..diagnosis import Diagnosis, Finding, Optimal, diagnose, not_finite
+from ..diagnosis.row_summary import RowSummary
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
+from ..records import BySplit, Sizes
 from ..store import RunFolder
+from ..store.codec import from_plain
 from .advising import advised
 from .evidence import data_findings
 from .health import health_of
@@ -46,7 +51,7 @@ def summarize(
         "errors": parts_of(measured, lambda e: e.error),
         "baseline_error": baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
         "optimal_error": experiment.optimal.error,
-        "optimal": experiment.optimal.to_dict(),
+        "optimal": experiment.optimal,
         "target_error": config.diagnosis.target_error,
         "ignore": list(config.diagnosis.ignore),
         "costs": parts_of(measured, lambda e: e.loss + penalty),
@@ -99,39 +104,49 @@ REPEATED = ("verdict", "sentence", "intervals", "findings")
 def verdict_of(result: dict) -> dict:
     """The verdict of a result, as the result itself holds it."""
     diagnosis = judged(result)
-    return {key: diagnosis[key] for key in REPEATED}
+    return {key: getattr(diagnosis, key) for key in REPEATED}
 
 
-def diagnosis_of(result: dict, folder: RunFolder) -> dict:
+def diagnosis_of(result: dict, folder: RunFolder) -> RunDiagnosis:
     """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
     return advised(folder, judged(result), result)
 
 
-def judged(result: dict) -> dict:
-    """The diagnosis of a result, less the advice; results of older runs know less."""
+def judged(result: dict) -> Diagnosis:
+    """The diagnosis of a result, with all findings; results of older runs know less."""
+    errors, sizes = result["errors"], result.get("sizes")
     diagnosis = diagnose(
-        result["errors"],
+        BySplit(errors["train"], errors["dev"], errors.get("test")),
         optimal_error=optimal_known(result),
         baseline_error=result["baseline_error"],
         regression=result["task"] == "regression",
-        sizes=result.get("sizes"),
-        rows=result.get("row_summary"),
+        sizes=Sizes(**sizes) if sizes else None,
+        rows=record_of(RowSummary, result.get("row_summary") or {}),
         target_error=result.get("target_error"),
     )
-    told = {"run_id": result["run_id"], "status": result["status"]} | diagnosis.to_dict()
-    return told | {"findings": findings_of(result, told["findings"])}
+    return replace(diagnosis, findings=findings_of(result, diagnosis.findings))
 
 
-def optimal_known(result: dict) -> object:
+def optimal_known(result: dict) -> Optimal | float | None:
     """The optimal error of a result and how it is known; a run older than that question declared it, or left it 0."""
-    return result.get("optimal") or result["optimal_error"] or None
+    known = result.get("optimal")
+    return record_of(Optimal, known) if known else result["optimal_error"] or None
 
 
-def findings_of(result: dict, of_errors: list[dict]) -> list[dict]:
+def findings_of(result: dict, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
 
     Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
     """
-    first = [asdict(not_finite(result["message"]))] if result["status"] == "diverged" else []
-    found = [*of_errors, *(result.get("data_findings") or []), *(result.get("health") or [])]
-    return [*first, *(finding for finding in found if finding["code"] not in (result.get("ignore") or ()))]
+    first = [not_finite(result["message"])] if result["status"] == "diverged" else []
+    kept = [record_of(Finding, item) for key in ("data_findings", "health") for item in result.get(key) or []]
+    found = [*of_errors, *kept]
+    return (*first, *(finding for finding in found if finding.code not in (result.get("ignore") or ())))
+
+
+R = TypeVar("R")
+
+
+def record_of(kind: type[R], value: object) -> R:
+    """The record itself in a result that has just been made; of one that was read, the record of its plain values."""
+    return value if is_dataclass(value) else from_plain(kind, value)

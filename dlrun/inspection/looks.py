@@ -4,9 +4,11 @@ Stands between the ledger, which the store keeps, and the diagnosis, which says 
 """
 
 from contextlib import suppress
+from dataclasses import replace
 
+from ..advice import RunDiagnosis
 from ..diagnosis.looks import Looked
-from ..diagnosis.selection import selection, selection_findings
+from ..diagnosis.selection import Selection, selection, selection_findings
 from ..errors import StoreError
 from ..store import RunFolder, looks, now, read_manifest
 
@@ -31,17 +33,20 @@ def look_at_test(folder: RunFolder, result: dict | None, verb: str) -> int | Non
     return None
 
 
-def with_selection(diagnosis: dict, folder: RunFolder, result: dict) -> dict:
-    """The diagnosis with `selection`, by what the ledger says today, and the findings that follow from it."""
+def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: dict) -> tuple[RunDiagnosis, Selection | None]:
+    """The diagnosis with the findings that follow from what the ledger says today, and what it says.
+
+    None of a run that is older than the ledger.
+    """
     try:
         events = looks.events(folder.path.parent, read_manifest(folder).identity.hashes)
     except StoreError:
-        return diagnosis | {"selection": None}  # a run older than the ledger
-    errors, sizes = result["errors"], result.get("sizes") or {}
-    if not sizes.get("dev"):
-        return diagnosis | {"selection": None}
-    told = {"dev_error": errors["dev"], "dev_rows": sizes["dev"]}
-    found = selection(events, **told, regression=result["task"] == "regression")
-    findings = selection_findings(found, errors, sizes, verdict=diagnosis["verdict"])
-    kept = [finding for finding in findings if finding["code"] not in (result.get("ignore") or ())]
-    return diagnosis | {"selection": found, "findings": [*(diagnosis.get("findings") or []), *kept]}
+        return diagnosis, None
+    judged = diagnosis.diagnosis
+    if judged.sizes is None or not judged.sizes.dev:
+        return diagnosis, None
+    told = {"dev_error": judged.errors.dev, "dev_rows": judged.sizes.dev}
+    found = selection(events, **told, regression=judged.regression)
+    findings = selection_findings(found, judged.errors, judged.sizes, verdict=judged.verdict)
+    kept = [finding for finding in findings if finding.code not in (result.get("ignore") or ())]
+    return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *kept))), found

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import LoadedConfig
+from ..diagnosis.findings import Finding
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
@@ -119,14 +120,13 @@ def learn_by_heart(experiment: Experiment) -> dict:
     told = (
         f"{STEPS} steps of adam on {len(rows.X)} training rows, penalty and dropout off, leave an error of {error:.0%}"
     )
-    finding = {
-        "code": "cannot-overfit-twenty",
-        "severity": "fail" if error > FAILS else "notice",
-        "title": "twenty rows cannot be learned by heart",
-        "evidence": told,
-        "do": "look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty",
-        "layer": None,
-    }
+    finding = Finding(
+        code="cannot-overfit-twenty",
+        severity="fail" if error > FAILS else "notice",
+        title="twenty rows cannot be learned by heart",
+        evidence=told,
+        do="look at initial weights, depth, inputs and labels: dlrun explain cannot-overfit-twenty",
+    )
     found = finding if error > NOT_BY_HEART else None
     return {"rows": len(rows.X), "steps": STEPS, "error": error, "finding": found}
 

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..diagnosis import diagnose
+from ..records import BySplit
 from .text import LEVEL_STYLES, clean, shown, shown_cost
 
 # The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
@@ -137,7 +138,7 @@ def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text
     if not all(error is not None and math.isfinite(error) for error in errors.values()):
         return Text("so far: not measured yet", style="dim")
     # An error above 1 can only be a regression's, and what the data are is not known here.
-    verdict = diagnose(errors, optimal_error=optimal_error, regression=True).verdict
+    verdict = diagnose(BySplit(**errors), optimal_error=optimal_error, regression=True).verdict
     parts = [(f"{level} {ill}", LEVEL_STYLES.get(level, "")) for ill, level in verdict.items()]
     return Text.assemble("so far: ", parts[0], ", ", parts[1])
 

@@ -3,13 +3,16 @@
 Stands beside `decompose`: evidence on request, for the question that one training cannot answer.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ..diagnosis.learning_curve import judge_curve
+from ..diagnosis.learning_curve import Curve, judge_curve
 from ..errors import DataError
 from ..experiment import Experiment
 from ..experiment.advising import CURVE
 from ..nn.predictions import Predictions
+from ..records import Mapped, flat
 from ..store import RunFolder, now
 from .reopen import keep, reopened
 from .trainings import Progress, Variant, parts_of_rows, train_variants
@@ -19,12 +22,22 @@ PARTS = (8, 4, 2)
 DRAWS = 3
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunCurve(Mapped):
+    """curve.json: the curve of a run, and when it was made."""
+
+    run_id: str
+    task: str
+    made: str
+    curve: Curve = flat()
+
+
 def learning_curve(
     folder: RunFolder, progress: Progress = lambda done, total: None, *, processes: int | None = None
-) -> dict:
+) -> RunCurve:
     """Train on an eighth, a quarter, a half and all of the rows, and say whether twice as many would help.
 
-    The answer, as `judge_curve` gives it, with run_id and task, is kept in the run's folder as curve.json.
+    What it says is kept in the run's folder as curve.json.
     Raises StoreError for a run that did not finish or whose data changed, DataError for one with too few rows.
     """
     experiment, result = reopened(folder)
@@ -51,8 +64,9 @@ def learning_curve(
     sizes = [round(np.mean([len(chosen) for chosen in drawn[start : start + DRAWS]])) for start in starts]
     regression = experiment.dataset.task == "regression"
     found = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
-    told = {"run_id": folder.id, "task": experiment.dataset.task, "made": now()} | found
-    return keep(folder, CURVE, told)
+    made = RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=found)
+    keep(folder, CURVE, made)
+    return made
 
 
 def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:

@@ -127,7 +127,7 @@ def step_of(number: int, judged: Judged, item: Item | None, came_from: int | Non
         "from": came_from,
         **{key: item[key] if item else None for key in keys},
         "errors": {split: judged.diagnosis["errors"][split] for split in ("train", "dev")},
-        "verdict": dict(judged.diagnosis["verdict"]),
+        "verdict": {ill: judged.diagnosis["verdict"][ill] for ill in ("bias", "variance")},
         "kept": True,
         "error_z": None,
         "loss_z": None,

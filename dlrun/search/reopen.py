@@ -25,7 +25,7 @@ def reopened(folder: RunFolder) -> tuple[Experiment, dict]:
     return experiment, result
 
 
-def keep(folder: RunFolder, name: str, found: dict) -> dict:
+def keep(folder: RunFolder, name: str, found: object) -> object:
     """Writes what was found out into the run's folder, and returns it as it would be read."""
     with folder.locked():
         add_file(folder, name, found)

@@ -120,7 +120,7 @@ def studentised(value: float, error: float, values: np.ndarray, errors: np.ndarr
     return float(value - high * error), float(value - low * error)
 
 
-def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float] | None]:
+def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Interval | None]:
     """The intervals of 1 - R² of train, dev and perhaps test, and of the variance, dev less train.
 
     parts : squared errors (m,) and targets (m,), in one unit, by split.
@@ -130,7 +130,7 @@ def unexplained_intervals(parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) ->
     single, variance = bootstrap_intervals([rows[name] for name in order], unexplained_estimate)
     found = dict(zip(order, single, strict=True)) | {"variance": variance}
     floors = dict.fromkeys(order, 0.0)  # an error cannot be negative, the difference of two can
-    return {name: [max(pair[0], floors.get(name, -np.inf)), pair[1]] if pair else None for name, pair in found.items()}
+    return {name: (max(pair[0], floors.get(name, -np.inf)), pair[1]) if pair else None for name, pair in found.items()}
 
 
 # Of which share of the rows, those with the largest squared errors, the part in the sum is asked.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from ..errors import StoreError
 from . import checkpoints, strict_json
+from .codec import to_plain
 from .disk import opened
 from .folder import RunFolder, corrupt
 from .status import RESULT, ending_of
@@ -20,7 +21,7 @@ OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
 
 def write_result(folder: RunFolder, result: dict) -> None:
     """Writes checksums.json for all files of the run, the result included, and then result.json: the run has ended."""
-    data = strict_json.encode(result, indent=2)
+    data = strict_json.encode(to_plain(result), indent=2)
     hashes = {name: folder.written.digest(name) or sha256_of(folder, name) for name in whole_files(folder)}
     folder.write_json(FILE, hashes | {RESULT: hashlib.sha256(data).hexdigest()})
     folder.write_bytes(RESULT, data)

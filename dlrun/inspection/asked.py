@@ -1,0 +1,42 @@
+"""A run's diagnosis as it is asked for today: beside what its end knew, what its runs folder says by now.
+
+Stands over `looks` and `reference`, which find out what is added.
+"""
+
+from dataclasses import dataclass
+
+from ..advice import RunDiagnosis
+from ..diagnosis.reference import Reference
+from ..diagnosis.selection import Selection
+from ..records import Mapped, flat, omitted
+from ..store import RunFolder
+from .looks import look_at_test, with_selection
+from .reference import reference_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedDiagnosis(Mapped):
+    """What `diagnose --json` prints of a run.
+
+    reference : where it was asked for. selection : None of a run older than the ledger. test_look : the how many-th
+    look at this test set, None without a test error.
+    """
+
+    run: RunDiagnosis = flat()
+    reference: Reference | None = omitted()
+    selection: Selection | None
+    run_dir: str
+    test_look: int | None
+
+
+def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: dict, *, bracketed: bool) -> AskedDiagnosis:
+    """The diagnosis of a run with all that is known today; `bracketed` by ordinary learners, which takes a while.
+
+    Raises StoreError and DataError as `reference_of`.
+    """
+    reference = reference_of(run.diagnosis, folder, result) if bracketed else None
+    test_look = look_at_test(folder, result, "diagnose")
+    run, selection = with_selection(run, folder, result)
+    return AskedDiagnosis(
+        run=run, reference=reference, selection=selection, run_dir=str(folder.path), test_look=test_look
+    )
