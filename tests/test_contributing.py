@@ -50,7 +50,9 @@ def test_the_type_checker_is_strict_and_leaves_no_file_out():
     assert settings["strict"]
     assert settings["files"] == ["dlrun"]
     assert "exclude" not in settings
-    assert not [row for row in settings["overrides"] if set(row) - {"module", "ignore_missing_imports", "follow_imports"}]
+    assert not [
+        row for row in settings["overrides"] if set(row) - {"module", "ignore_missing_imports", "follow_imports"}
+    ]
 
 
 def test_an_ignored_line_says_why_beside_it():
