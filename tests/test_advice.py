@@ -18,10 +18,14 @@ from dlrun.advice.variance_remedies import VARIANCE
 from dlrun.config import config_from_dict
 from dlrun.diagnosis import diagnose
 from dlrun.diagnosis.causes import CAUSES
+from dlrun.diagnosis.findings import Finding
+from dlrun.diagnosis.learning_curve import Curve
+from dlrun.diagnosis.records import Target
 from dlrun.diagnosis.symptoms import SYMPTOMS
+from dlrun.records import BySplit, Sizes
 
-HIGH_BIAS, HIGH_VARIANCE, BOTH = {"train": 0.2, "dev": 0.21}, {"train": 0.0, "dev": 0.2}, {"train": 0.2, "dev": 0.5}
-SIZES = {"train": 2000, "dev": 2000}
+HIGH_BIAS, HIGH_VARIANCE, BOTH = BySplit(0.2, 0.21), BySplit(0.0, 0.2), BySplit(0.2, 0.5)
+SIZES = Sizes(2000, 2000)
 FACTS = Facts(inputs=20, outputs=3, train_rows=2000, seconds=10.0)
 FALLING = [1.0 * 0.97**n for n in range(60)]
 FLAT = [1.0 * 0.7**n + 0.5 for n in range(60)]
@@ -42,18 +46,30 @@ def records(costs, dev=None, penalty=0.0):
 
 
 def case(errors, costs=FLAT, *, findings=(), curve=None, facts=FACTS, dev=None, penalty=0.0, given=None, **keys):
-    diagnosis = diagnose(errors, sizes=SIZES).to_dict() | {"run_id": "r"}
-    diagnosis["findings"] = [*findings]
+    diagnosis = dataclasses.replace(diagnose(errors, sizes=SIZES), findings=tuple(findings))
     course = course_of(records(costs, dev, penalty))
     return Case(diagnosis, given or config(**keys), course, facts, curve, "dlrun curve r", "runs/r/resolved.yaml")
 
 
+def finding(code, severity="fail", title="t", do="d"):
+    return Finding(code, severity, title, "e", do)
+
+
+def curve(answer, sentence):
+    return Curve((), None, (), None, answer, sentence)
+
+
+def with_target_met(of_run):
+    target = Target(0.5, True, "good enough")
+    return dataclasses.replace(of_run, diagnosis=dataclasses.replace(of_run.diagnosis, target=target))
+
+
 def actions(found):
-    return [item["action"] for item in found]
+    return [item.action for item in found]
 
 
 def changes(found):
-    return [item["change"] for item in found]
+    return [item.change for item in found]
 
 
 def test_a_cost_that_still_falls_asks_for_more_epochs_and_a_flat_one_for_a_bigger_network():
@@ -101,46 +117,43 @@ def test_variance_is_treated_in_the_recipes_order_and_early_stopping_on_its_evid
         None,
         {"network.width": 32},
     ]
-    assert items[4]["command"] == "dlrun curve r"
-    assert items[2]["why"].endswith("the dev error was 10.0% at epoch 1 and is 30.0% after 60")
-    assert "regularization.patience_epochs" not in [item["key"] for item in advise(case(HIGH_VARIANCE))]
+    assert items[4].command == "dlrun curve r"
+    assert items[2].why.endswith("the dev error was 10.0% at epoch 1 and is 30.0% after 60")
+    assert "regularization.patience_epochs" not in [item.key for item in advise(case(HIGH_VARIANCE))]
 
 
 @pytest.mark.parametrize(("answer", "confidence"), [("yes", "likely"), ("a little", "likely"), ("refused", "unsure")])
 def test_more_data_is_advised_as_the_curve_has_it(answer, confidence):
-    items = advise(case(HIGH_VARIANCE, curve={"answer": answer, "sentence": "what it says"}))
-    [more] = [item for item in items if item["key"] == "data.source"]
-    assert (more["confidence"], more["command"]) == (confidence, None)
-    assert more["why"].endswith("what it says")
-    assert "more data" not in actions(advise(case(HIGH_VARIANCE, curve={"answer": "no", "sentence": ""})))
+    items = advise(case(HIGH_VARIANCE, curve=curve(answer, "what it says")))
+    [more] = [item for item in items if item.key == "data.source"]
+    assert (more.confidence, more.command) == (confidence, None)
+    assert more.why.endswith("what it says")
+    assert "more data" not in actions(advise(case(HIGH_VARIANCE, curve=curve("no", ""))))
 
 
 def test_with_both_high_the_larger_share_comes_first_and_the_other_follows():
-    more_variance, more_bias = (advise(case(errors)) for errors in (BOTH, {"train": 0.3, "dev": 0.5}))
-    assert (more_variance[0]["about"], more_bias[0]["about"]) == ("dev", "train")
+    more_variance, more_bias = (advise(case(errors)) for errors in (BOTH, BySplit(0.3, 0.5)))
+    assert (more_variance[0].about, more_bias[0].about) == ("dev", "train")
     for items in (more_variance, more_bias):
-        assert {"network.width", "regularization.lambda"} <= {item["key"] for item in items}
+        assert {"network.width", "regularization.lambda"} <= {item.key for item in items}
 
 
 def test_findings_that_fail_come_first_causes_before_the_outcome_and_notices_last():
     findings = [
-        {"code": "no-better-than-baseline", "severity": "fail", "title": "no better", "evidence": "e", "do": "d"},
-        {"code": "mismatch", "severity": "fail", "title": "mismatch", "evidence": "e", "do": "split anew"},
-        {"code": "symmetric-units", "severity": "fail", "title": "alike", "evidence": "e", "do": "d"},
-        {"code": "plateau", "severity": "notice", "title": "flat", "evidence": "e", "do": "d"},
+        finding("no-better-than-baseline", title="no better"),
+        finding("mismatch", title="mismatch", do="split anew"),
+        finding("symmetric-units", title="alike"),
+        finding("plateau", "notice", title="flat"),
     ]
     items = advise(case(HIGH_BIAS, findings=findings, network__init="zeros", training__learning_rate=1.0))
     assert actions(items)[:2] == ["split anew", "initial weights that differ from unit to unit"]
-    assert items[1]["change"] == {"network.init": "he"}
-    assert items[2]["change"] == {"training.learning_rate": 0.001}
+    assert items[1].change == {"network.init": "he"}
+    assert items[2].change == {"training.learning_rate": 0.001}
     assert actions(items)[-1] in ("a higher learning rate", "d")
 
 
 def test_a_notice_about_the_config_comes_before_the_ills_and_one_about_the_course_after_them():
-    notices = [
-        {"code": code, "severity": "notice", "title": "t", "evidence": "e", "do": "d"}
-        for code in ("plateau", "init-scale")
-    ]
+    notices = [finding(code, "notice") for code in ("plateau", "init-scale")]
     found = changes(advise(case(HIGH_VARIANCE, findings=notices, network__init="normal")))
     assert found[0] == {"network.init": "he"}
     assert found[1] == {"regularization.lambda": 10.0}
@@ -159,29 +172,28 @@ def test_every_fix_belongs_to_a_check_and_every_check_of_health_has_one():
 
 
 def test_low_and_low_is_done_and_a_target_that_is_met_too():
-    [item] = advise(case({"train": 0.0, "dev": 0.005}))
-    assert (item["action"], item["change"], item["command"]) == ("done", None, None)
-    met = case(BOTH)
-    met.diagnosis["target"] = {"met": True, "sentence": "good enough"}
-    assert [(item["action"], item["why"]) for item in advise(met)] == [("done", "good enough")]
+    [item] = advise(case(BySplit(0.0, 0.005)))
+    assert (item.action, item.change, item.command) == ("done", None, None)
+    met = with_target_met(case(BOTH))
+    assert [(item.action, item.why) for item in advise(met)] == [("done", "good enough")]
 
 
 def test_an_inconclusive_ill_asks_for_dev_rows_and_is_treated_only_where_it_looks_large():
     def few(dev):
-        diagnosis = diagnose({"train": 0.0, "dev": dev}, sizes={"train": 1000, "dev": 60}).to_dict()
-        assert diagnosis["verdict"]["variance"] == "inconclusive"
+        diagnosis = diagnose(BySplit(0.0, dev), sizes=Sizes(1000, 60))
+        assert diagnosis.verdict.variance == "inconclusive"
         return advise(Case(diagnosis, config(), course_of(records(FLAT)), FACTS))
 
     small, large = few(1 / 60), few(3 / 60)
     assert actions(small) == ["more dev rows"]
     assert actions(large)[0] == "more dev rows"
-    assert {item["confidence"] for item in large[1:]} == {"unsure"}
+    assert {item.confidence for item in large[1:]} == {"unsure"}
 
 
 def test_figures_alone_get_keys_and_no_changes():
-    items = advise(Case(diagnose({"train": 0.15, "dev": 0.30}).to_dict()))
-    assert [item["key"] for item in items[:3]] == ["network.width", "network.depth", "training.epochs"]
-    assert {item["change"] for item in items} == {None}
+    items = advise(Case(diagnose(BySplit(0.15, 0.30))))
+    assert [item.key for item in items[:3]] == ["network.width", "network.depth", "training.epochs"]
+    assert {item.change for item in items} == {None}
 
 
 configs = st.fixed_dictionaries(
@@ -213,8 +225,7 @@ def test_every_change_is_one_that_the_config_takes_and_that_changes_it(keys, err
         keep = [keys["regularization.keep_prob"]] * (keys["network.depth"] - 1)
         widths = {"network.hidden": list(hidden_of(start)), "network.width": None}
         start = changed(start, widths | {"regularization.keep_prob": keep})
-    finding = {"code": code, "severity": "fail", "title": "t", "evidence": "e", "do": "d"}
-    items = advise(case(errors, costs, findings=[finding], given=start))
+    items = advise(case(errors, costs, findings=[finding(code)], given=start))
     assert items
     for change in filter(None, changes(items)):
         new = config_from_dict(json.loads(json.dumps(changed(start, change)))).to_dict()
@@ -248,7 +259,7 @@ def test_a_command_can_be_typed_as_it_stands():
         "regularization.patience_epochs=null",
     ]
     item = advise(case(HIGH_BIAS, given=config(network__hidden=[32, 16], network__width=None)))[0]
-    assert item["command"] == "dlrun train runs/r/resolved.yaml 'network.hidden=[64, 32]'"
+    assert item.command == "dlrun train runs/r/resolved.yaml 'network.hidden=[64, 32]'"
 
 
 def test_courses_are_told_apart():

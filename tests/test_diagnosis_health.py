@@ -113,7 +113,7 @@ def test_inputs_are_unscaled_when_they_differ_in_size_or_are_all_far_from_1(fact
     X = rng.standard_normal((300, 2))
     np.savez(tmp_path / "d.npz", X=(X * factor).astype(np.float32), y=(X[:, 0] * X[:, 1] > 0).astype(int))
     found = history(tmp_path, {"source": "d.npz", "normalize": False})
-    said = [finding["evidence"] for finding in health_findings(found) if finding["code"] == "inputs-unscaled"]
+    said = [finding.evidence for finding in health_findings(found) if finding.code == "inputs-unscaled"]
     assert bool(said) is (told is not None)
     assert not told or told in said[0]
 
@@ -130,22 +130,22 @@ def test_every_check_is_planted():
 def test_the_cause_is_named_and_not_its_symptoms(tmp_path):
     told = history(tmp_path, MOONS, normal(3))
     assert {"init-scale", "initial-loss-high"} <= signs(told)
-    assert [finding["code"] for finding in health_findings(told)] == ["init-scale"]
+    assert [finding.code for finding in health_findings(told)] == ["init-scale"]
 
 
 def test_a_grave_sign_fails_only_where_the_training_rows_are_not_fitted(tmp_path):
     told = history(tmp_path, MOONS, ["network.init=zeros"])
     assert told.train_is_high
-    assert [finding["severity"] for finding in health_findings(told)] == ["fail"]
+    assert [finding.severity for finding in health_findings(told)] == ["fail"]
     fitted = dataclasses.replace(told, train_error=0.01)
-    assert [finding["severity"] for finding in health_findings(fitted)] == ["notice"]
+    assert [finding.severity for finding in health_findings(fitted)] == ["notice"]
 
 
 def test_evidence_has_the_numbers_of_the_run(tmp_path):
     told = history(tmp_path, MOONS, ["regularization.lambda=300"])
     (finding,) = health_findings(told)
-    assert finding["evidence"].startswith(f"the penalty is {told.trace[-1]['penalty_share']:.0%} of the cost")
-    assert "lambda / m_train = 1.25" in finding["evidence"]
+    assert finding.evidence.startswith(f"the penalty is {told.trace[-1]['penalty_share']:.0%} of the cost")
+    assert "lambda / m_train = 1.25" in finding.evidence
 
 
 def test_a_run_keeps_its_findings_and_tells_none_that_is_ignored(tmp_path):
@@ -154,8 +154,8 @@ def test_a_run_keeps_its_findings_and_tells_none_that_is_ignored(tmp_path):
     keys = [*HEALTHY, "network.init=zeros", "training.epochs=3"]
     told = run(read_config(path, keys), tmp_path / "runs")
     quiet = run(read_config(path, [*keys, "diagnosis.ignore=[symmetric-units]"]), tmp_path / "runs")
-    assert "symmetric-units" in [finding["code"] for finding in told["findings"]]
-    assert "symmetric-units" not in [finding["code"] for finding in quiet["findings"]]
+    assert "symmetric-units" in [finding.code for finding in told["findings"]]
+    assert "symmetric-units" not in [finding.code for finding in quiet["findings"]]
 
 
 def test_an_unknown_code_to_ignore_is_refused_with_what_was_meant(tmp_path):

@@ -11,7 +11,7 @@ from dlrun.experiment import read_config, run
 from dlrun.search import decompose, learning_curve
 from dlrun.search.reopen import reopened
 from dlrun.search.trainings import Variant, parts_of_rows, resampled_rows, train_variants, varied
-from dlrun.store import find_run, verify
+from dlrun.store import find_run, to_plain, verify
 
 ROWS = [100, 200, 400, 800]
 
@@ -43,7 +43,8 @@ def test_no_other_fit_is_better(rng):
             sigma=1 / np.sqrt(ROWS),
             bounds=([0, 0, 0.05], [1, 1e4, 2.0]),
         )
-        assert cost(*law) <= cost(a, b, c) + 1e-4  # c is searched in steps of a hundredth: at most 2e-5 was seen
+        # c is searched in steps of a hundredth: at most 2e-5 was seen
+        assert cost(law.a, law.b, law.c) <= cost(a, b, c) + 1e-4
 
 
 @pytest.mark.parametrize(
@@ -52,21 +53,21 @@ def test_no_other_fit_is_better(rng):
 )
 def test_falling_flat_and_slowly_falling_curves_are_told_apart(errors, answer, rng):
     found = judge_curve(ROWS, curve_of(errors, rng, m=4000), regression=False)
-    assert found["answer"] == answer
-    twice, four_times = found["forecasts"]
-    assert (twice["rows"], four_times["rows"]) == (1600, 3200)
-    assert 0 <= four_times["error"] <= twice["error"] <= errors[-1]
-    assert twice["lower"] <= twice["error"] <= twice["upper"]
+    assert found.answer == answer
+    twice, four_times = found.forecasts
+    assert (twice.rows, four_times.rows) == (1600, 3200)
+    assert 0 <= four_times.error <= twice.error <= errors[-1]
+    assert twice.lower <= twice.error <= twice.upper
 
 
 def test_few_dev_rows_leave_it_open(rng):
-    assert judge_curve(ROWS, curve_of([0.3, 0.25, 0.2, 0.18], rng, m=50), regression=False)["answer"] == "inconclusive"
+    assert judge_curve(ROWS, curve_of([0.3, 0.25, 0.2, 0.18], rng, m=50), regression=False).answer == "inconclusive"
 
 
 def test_a_curve_that_rises_gets_no_forecast(rng):
     found = judge_curve(ROWS, curve_of([0.30, 0.20, 0.10, 0.25], rng), regression=False)
-    assert (found["answer"], found["forecasts"], found["gain"]) == ("refused", [], None)
-    assert found["sentence"] == (
+    assert (found.answer, found.forecasts, found.gain) == ("refused", (), None)
+    assert found.sentence == (
         "the curve is not monotone, no forecast: dev error rises from 10.0% at 400 rows to 25.0% at 800"
     )
 
@@ -141,9 +142,9 @@ def test_a_curve_is_kept_in_its_run_which_stays_sound(runs_dir, name):
     folder = find_run(runs_dir, name)
     found = learning_curve(folder)
     rows = len(folder.read_arrays("split.npz")["train"])
-    assert [point["rows"] for point in found["points"]] == [rows // 8, rows // 4, rows // 2, rows]
-    assert found["points"][-1]["error"] == pytest.approx(folder.read_json("result.json")["errors"]["dev"], abs=1e-6)
-    assert folder.read_json("curve.json") == found
+    assert [point.rows for point in found.curve.points] == [rows // 8, rows // 4, rows // 2, rows]
+    assert found.curve.points[-1].error == pytest.approx(folder.read_json("result.json")["errors"]["dev"], abs=1e-6)
+    assert folder.read_json("curve.json") == to_plain(found)
     assert [row for row in verify(folder) if row["problem"]] == []
     assert "curve.json" in [row["file"] for row in verify(folder)]
 
@@ -192,7 +193,7 @@ def test_groups_are_drawn_whole_so_that_halves_are_independent(tmp_path):
 
 def test_a_curve_of_groups_says_how_many_rows_it_drew_and_refuses_too_few(tmp_path):
     folder, family = grouped_run(tmp_path, 30)
-    rows = [point["rows"] for point in learning_curve(folder)["points"]]
+    rows = [point.rows for point in learning_curve(folder).curve.points]
     assert rows[-1] == len(family)
     assert np.array(rows[:-1]) == pytest.approx(len(family) / np.array([8, 4, 2]), abs=float(np.bincount(family).max()))
     few, _ = grouped_run(tmp_path, 6)

@@ -5,25 +5,36 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_advice import BOTH, FALLING, FLAT, HIGH_BIAS, HIGH_VARIANCE, ZIGZAG, case, changes, config, configs
+from test_advice import (
+    BOTH,
+    FALLING,
+    FLAT,
+    HIGH_BIAS,
+    HIGH_VARIANCE,
+    ZIGZAG,
+    actions,
+    case,
+    changes,
+    config,
+    configs,
+    with_target_met,
+)
 
 from dlrun.advice import advise
 from dlrun.advice.case import Facts, changed, hidden_of
 from dlrun.advice.plan import plan
 from dlrun.advice.refinements import REFINEMENTS, roomier
 from dlrun.config import config_from_dict
+from dlrun.diagnosis.findings import Finding
+from dlrun.records import BySplit
 
-LOW = {"train": 0.0, "dev": 0.005}
+LOW = BySplit(0.0, 0.005)
 ROOMY = {"network__width": 128, "training__epochs": 100, "regularization__lambda": 10.0}
 ROOM = "more room"
 
 
 def finding(code, severity="fail"):
-    return {"code": code, "severity": severity, "title": f"{code} title", "evidence": "e", "do": "d"}
-
-
-def actions(items):
-    return [item["action"] for item in items]
+    return Finding(code, severity, f"{code} title", "e", "d")
 
 
 def test_all_that_surely_fails_is_mended_at_once_with_room_and_then_singly():
@@ -33,21 +44,21 @@ def test_all_that_surely_fails_is_mended_at_once_with_room_and_then_singly():
     init, rate = {"network.init": "he"}, {"training.learning_rate": 0.001}
     assert changes(items)[:3] == [init | rate, init, rate]
     mend = "mend what ails the training: initial weights that differ from unit to unit, a lower learning rate"
-    assert items[0]["action"] == mend
-    assert items[0]["why"] == "symmetric-units title; learning-rate-too-high title"
+    assert items[0].action == mend
+    assert items[0].why == "symmetric-units title; learning-rate-too-high title"
     small = {"network__width": 8, "network__depth": 3, "training__epochs": 100}
     items = plan(case(HIGH_BIAS, findings=findings, **sick | small))
     room = {"network.width": 128, "regularization.lambda": 10.0}
     assert changes(items)[:3] == [init | rate | room, init, rate]
-    assert items[0]["action"] == f"{mend}, {ROOM}"
-    assert items[0]["why"].endswith("; a training that failed has shown nothing of the size it needs")
+    assert items[0].action == f"{mend}, {ROOM}"
+    assert items[0].why.endswith("; a training that failed has shown nothing of the size it needs")
     assert actions(items)[3] == ROOM
 
 
 def test_one_fix_of_a_network_that_has_room_stands_alone():
     items = plan(case(HIGH_BIAS, findings=[finding("symmetric-units")], **ROOMY | {"network__init": "zeros"}))
     assert changes(items)[0] == {"network.init": "he"}
-    assert items[0]["action"] == "initial weights that differ from unit to unit"
+    assert items[0].action == "initial weights that differ from unit to unit"
 
 
 def test_room_is_made_for_the_config_as_it_is_mended():
@@ -68,18 +79,17 @@ def test_room_comes_before_the_advice_except_for_what_holds_the_training_back():
 
 
 def test_a_target_that_is_met_leaves_nothing_but_what_fails():
-    met = case(BOTH, findings=[finding("symmetric-units")], network__init="zeros")
-    met.diagnosis["target"] = {"met": True, "sentence": "good enough"}
+    met = with_target_met(case(BOTH, findings=[finding("symmetric-units")], network__init="zeros"))
     assert changes(plan(met)) == [{"network.init": "he"}]
 
 
 def test_low_verdicts_leave_refinements_that_say_so_and_what_dev_error_still_leaves():
     items = plan(case(LOW, **ROOMY))
     assert len(items) == len(REFINEMENTS) - 1  # twice the epochs would be more steps than are worth it
-    assert {item["action"].partition(":")[0] for item in items} == {"refine"}
+    assert {item.action.partition(":")[0] for item in items} == {"refine"}
     reason = "bias and variance are low, and dev error 0.50% is 0.50 points above the optimal 0.0%"
-    assert all(item["why"].startswith(f"{reason}; ") for item in items)
-    assert all(item["seconds"] and item["expected"] and item["confidence"] for item in items)
+    assert all(item.why.startswith(f"{reason}; ") for item in items)
+    assert all(item.seconds and item.expected and item.confidence for item in items)
     high = plan(case(HIGH_VARIANCE, **ROOMY))[0]["why"]
     assert high.startswith("dev error 20.0% is 20.0 points above train error 0.0%; ")
 

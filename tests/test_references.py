@@ -85,7 +85,7 @@ def test_no_learners_upper_limit_is_below_the_optimal_error_too_often():
         y = rng.integers(0, 2, 150)
         X = rng.normal(size=(150, 2)) + np.c_[y * distance, np.zeros(150)]
         found = bracket(list(losses_of(X, y).items()), 0.1, 150)
-        below += found["optimal_error"][1] < 0.15
+        below += found.optimal_error[1] < 0.15
     assert below <= 1
 
 
@@ -110,27 +110,27 @@ def wrong(count, n):
 def test_bias_is_demonstrated_low_or_open(train_error, best, conflicting, bias):
     losses = [("one", wrong(best, 1000)), ("other", wrong(400, 1000))]
     found = bracket(losses, train_error, 1000, conflicting)
-    assert found["bias"] == bias
-    assert found["best"] == "one"
+    assert found.bias == bias
+    assert found.best == "one"
     interval, own = error_interval(train_error, 1000), proportion_interval(best, 1000, 0.95)
     lower = difference_interval(train_error, interval, best / 1000, own)[0]
-    assert found["avoidable_bias"][0] == pytest.approx(lower)
+    assert found.avoidable_bias[0] == pytest.approx(lower)
     if bias == OPEN:
-        assert found["break_even"] == pytest.approx(interval[0] - 0.02)
-        assert "bias is high if the optimal error is below 11.2%, else low" in found["sentence"]
+        assert found.break_even == pytest.approx(interval[0] - 0.02)
+        assert "bias is high if the optimal error is below 11.2%, else low" in found.sentence
 
 
 def test_a_declared_optimal_error_above_what_was_reached_is_refuted():
     losses = [("one", wrong(50, 1000))]
-    assert bracket(losses, 0.15, 1000, declared=0.15)["refuted"]
-    assert "the declared optimal error, 15.0%, is refuted" in bracket(losses, 0.15, 1000, declared=0.15)["sentence"]
-    assert not bracket(losses, 0.15, 1000, declared=0.05)["refuted"]
+    assert bracket(losses, 0.15, 1000, declared=0.15).refuted
+    assert "the declared optimal error, 15.0%, is refuted" in bracket(losses, 0.15, 1000, declared=0.15).sentence
+    assert not bracket(losses, 0.15, 1000, declared=0.05).refuted
 
 
 def test_each_of_k_learners_is_judged_at_alpha_over_k(rng):
-    counted = learner("a", wrong(30, 200), 9, False)["interval"]
+    counted = learner("a", wrong(30, 200), 9, False).interval
     expected = binomtest(30, 200).proportion_ci(1 - 0.1 / 9, method="exact")
     np.testing.assert_allclose(counted, [expected.low, expected.high])
     squares = rng.exponential(size=50)
     expected = ttest_1samp(squares, 0).confidence_interval(1 - 0.1 / 9)
-    np.testing.assert_allclose(learner("a", squares, 9, True)["interval"], [expected.low, expected.high])
+    np.testing.assert_allclose(learner("a", squares, 9, True).interval, [expected.low, expected.high])

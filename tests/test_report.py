@@ -8,11 +8,14 @@ import time
 import pytest
 from rich.console import Console
 
-from dlrun.advice import Case, advise
+from dlrun.advice import Case, RunDiagnosis, advise
 from dlrun.diagnosis import diagnose
+from dlrun.diagnosis.row_summary import ClassCount, RowSummary
+from dlrun.records import BySplit, Sizes
 from dlrun.report import panel, terminal
 from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost
+from dlrun.store import to_plain
 
 RUN = "20260301-120000-demo-00aa"
 NO_ERRORS = {"train": None, "dev": None, "test": None}
@@ -81,7 +84,7 @@ def test_a_result_of_an_older_run_shows_what_it_knows():
 
 
 def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdict_place_and_next_step():
-    known = diagnosis(0.014, 0.11, 0.105, sizes=result()["sizes"], optimal_error=0.05, baseline_error=0.5)
+    known = diagnosis(0.014, 0.11, 0.105, sizes=Sizes(**result()["sizes"]), optimal_error=0.05, baseline_error=0.5)
     record = result(**{key: known[key] for key in ("verdict", "sentence", "intervals", "findings", "optimal_error")})
     assert screen(terminal.show_result, record) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
@@ -186,12 +189,12 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
 
 
 def diagnosis(train, dev, test=None, **options):
-    judged = {**diagnose({"train": train, "dev": dev, "test": test}, **options).to_dict(), "run_id": RUN}
-    return judged | {"advice": advise(Case(judged))}
+    judged = diagnose(BySplit(train, dev, test), **options)
+    return to_plain(RunDiagnosis(run_id=RUN, diagnosis=judged, advice=advise(Case(judged))))
 
 
 def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its_reasons():
-    sizes = {"train": 1000, "dev": 200, "test": 200}
+    sizes = Sizes(1000, 200, 200)
     assert screen(terminal.show_diagnosis, diagnosis(0.15, 0.16, 0.17, sizes=sizes, baseline_error=0.5)) == (
         "diagnosis of 20260301-120000-demo-00aa\n"
         "          rows  error  90% interval\n"
@@ -260,8 +263,8 @@ def test_a_regression_diagnosis_names_its_unit_and_what_outranks_the_verdict_com
 
 
 def test_unequal_classes_are_shown_by_their_recalls():
-    counts = [{"label": "yes", "rows": 150, "right": 140}, {"label": "no", "rows": 50, "right": 28}]
-    lines = screen(terminal.show_diagnosis, diagnosis(0.1, 0.16, rows={"classes": counts})).splitlines()
+    counts = (ClassCount("yes", 150, 140), ClassCount("no", 50, 28))
+    lines = screen(terminal.show_diagnosis, diagnosis(0.1, 0.16, rows=RowSummary(classes=counts))).splitlines()
     start = lines.index("balanced error 25.3%, the classes being unequal:")
     assert lines[start + 1 : start + 4] == [
         "class  dev rows  recall  90% interval",

@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from dlrun.cli.diagnose import diagnose
-from dlrun.diagnosis.looks import Looked
+from dlrun.diagnosis.ills import Verdict
+from dlrun.diagnosis.looks import Looked, Scored
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
 from dlrun.experiment import diagnosis_of, evidence, prepare, read_config, run
-from dlrun.inspection import look_at_test, with_reference, with_selection
+from dlrun.inspection import look_at_test, reference_of, with_selection
+from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
 from tests.test_cli import dlrun
@@ -32,7 +34,7 @@ def run_ids(folder):
     return [event.run_id for event in looks.events(folder, HASHES)]
 
 
-LOW = {"bias": "low", "variance": "low"}
+LOW = Verdict("low", "low")
 
 
 @pytest.mark.parametrize(
@@ -61,29 +63,29 @@ def test_the_allowed_optimism_is_what_the_normal_bound_says_of_the_error_it_lead
 
 
 def scored(config, dev_error, candidates=1):
-    return {"what": "scored", "config_sha256": config, "dev_error": dev_error, "candidates": candidates}
+    return Scored("scored", "r", "d", "s", config, dev_error, candidates, "2026-11-25T00:00:00+00:00")
 
 
 def test_a_configuration_counts_once_and_early_stopping_by_its_epochs():
-    events = [scored("a", 0.1), scored("a", 0.1), {"what": "looked"}, scored("b", 0.2, 30)]
+    events = [scored("a", 0.1), scored("a", 0.1), looked(), scored("b", 0.2, 30)]
     found = selection(events, dev_error=0.1, dev_rows=200, regression=False)
-    assert (found["configurations"], found["candidates"], found["test_looks"]) == (2, 31, 1)
-    assert found["is_lowest"]
-    assert found["sentence"].startswith("2 configurations (31 candidates with the epochs that early stopping chose")
-    assert not selection(events, dev_error=0.15, dev_rows=200, regression=False)["is_lowest"]
-    assert selection(events[:1], dev_error=0.1, dev_rows=200, regression=False)["optimism_up_to"] == 0
+    assert (found.configurations, found.candidates, found.test_looks) == (2, 31, 1)
+    assert found.is_lowest
+    assert found.sentence.startswith("2 configurations (31 candidates with the epochs that early stopping chose")
+    assert not selection(events, dev_error=0.15, dev_rows=200, regression=False).is_lowest
+    assert selection(events[:1], dev_error=0.1, dev_rows=200, regression=False).optimism_up_to == 0
 
 
 def codes(found, errors, sizes, verdict=LOW):
-    return [finding["code"] for finding in selection_findings(found, errors, sizes, verdict=verdict)]
+    return [finding.code for finding in selection_findings(found, errors, sizes, verdict=verdict)]
 
 
 def test_only_the_chosen_run_is_told_that_it_was_chosen():
     events = [scored(str(at), 0.1 + at / 100) for at in range(8)]
     found = [selection(events, dev_error=error, dev_rows=100, regression=False) for error in (0.1, 0.15)]
-    errors, sizes = {"dev": 0.1, "test": None}, {"dev": 100}
+    errors, sizes = BySplit(0.1, 0.1), Sizes(1000, 100)
     assert codes(found[0], errors, sizes) == ["selected-run"]
-    assert codes(found[0], errors, sizes, {"variance": "high"}) == []
+    assert codes(found[0], errors, sizes, Verdict("low", "high")) == []
     assert codes(found[1], errors, sizes) == []
 
 
@@ -99,7 +101,7 @@ def test_only_the_chosen_run_is_told_that_it_was_chosen():
 def test_a_test_error_above_the_dev_error_is_explained_by_choosing_or_not(configurations, test_error, expected):
     events = [scored(str(at), 0.1) for at in range(configurations)]
     found = selection(events, dev_error=0.1, dev_rows=300, regression=False)
-    errors, sizes = {"dev": 0.1, "test": test_error}, {"dev": 300, "test": 1000}
+    errors, sizes = BySplit(0.1, 0.1, test_error), Sizes(1000, 300, 1000)
     assert [code for code in codes(found, errors, sizes) if code != "selected-run"] == expected
 
 
@@ -107,7 +109,7 @@ def test_a_gap_is_rarely_told_where_there_is_none():
     rng, told = np.random.default_rng(3), 0
     found = selection([scored("a", 0.1)], dev_error=0.1, dev_rows=200, regression=False)
     for dev, test in rng.binomial(200, 0.1, size=(1000, 2)) / 200:
-        told += bool(codes(found, {"dev": dev, "test": test}, {"dev": 200, "test": 200}))
+        told += bool(codes(found, BySplit(0.1, dev, test), Sizes(1000, 200, 200)))
     assert told <= 0.06 * 1000  # 5% nominal; section 1.6 found 3.0 to 5.2%
 
 
@@ -156,8 +158,8 @@ def test_runs_on_the_same_rows_are_counted_and_looks_are_numbered(tmp_path):
     results.append(run(read_config(path, early), tmp_path / "runs"))
     other = run(read_config(path, ("seed=1",)), tmp_path / "runs")
     folder = RunFolder(Path(results[0]["run_dir"]))
-    found = with_selection(diagnosis_of(results[0], folder), folder, results[0])["selection"]
-    assert (found["configurations"], found["candidates"]) == (3, 2 + results[-1]["epochs"])
+    _, found = with_selection(diagnosis_of(results[0], folder), folder, results[0])
+    assert (found.configurations, found.candidates) == (3, 2 + results[-1]["epochs"])
     assert [look_at_test(folder, results[0], "show") for _ in range(3)] == [1, 2, 3]
     assert look_at_test(RunFolder(Path(other["run_dir"])), other, "show") == 1
     assert look_at_test(folder, results[0] | {"errors": {"test": None}}, "show") is None
@@ -173,10 +175,10 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
 def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
     folder = RunFolder(Path(result["run_dir"]))
-    found = with_reference(diagnosis_of(result, folder), folder, result)["reference"]
-    assert [row["name"] for row in found["learners"]][::7] == ["1 nearest neighbour", "support vectors, RBF kernel"]
-    assert max(row["error"] for row in found["learners"]) < 0.2  # iris is easy
-    assert found["bias"] in ("high (demonstrated)", "low", "open")
+    found = reference_of(diagnosis_of(result, folder).diagnosis, folder, result)
+    assert [row.name for row in found.learners][::7] == ["1 nearest neighbour", "support vectors, RBF kernel"]
+    assert max(row.error for row in found.learners) < 0.2  # iris is easy
+    assert found.bias in ("high (demonstrated)", "low", "open")
 
 
 def test_figures_from_elsewhere_have_no_rows_to_look_at():
@@ -190,7 +192,7 @@ def test_a_folder_that_cannot_be_written_still_shows_its_runs(tmp_path, monkeypa
     (tmp_path / "runs" / looks.FILE).unlink()
     (tmp_path / "runs" / looks.FILE).mkdir()  # a ledger that can neither be read nor written
     assert look_at_test(folder, result, "show") is None
-    assert with_selection(diagnosis_of(result, folder), folder, result)["selection"] is None
+    assert with_selection(diagnosis_of(result, folder), folder, result)[1] is None
     again = run(read_config(small(tmp_path)), tmp_path / "runs")
     assert again["status"] == "finished"
     assert "this run is not counted among those that were scored on its dev set" in again["notes"][0]

@@ -1,5 +1,7 @@
 """The verdict can be trusted: its intervals, its rule, and what it says where the figures decide nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import beta, binomtest
@@ -8,10 +10,14 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from dlrun.advice import Case, advise
 from dlrun.data import read_soft_labels
 from dlrun.diagnosis import diagnose, optimal_of, optimal_of_soft_labels
+from dlrun.diagnosis.ills import Shares, Verdict
+from dlrun.diagnosis.records import Intervals
+from dlrun.diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
 from dlrun.diagnosis.sanity import sign_test
 from dlrun.errors import DataError, UsageError
+from dlrun.records import BySplit, Sizes
 from dlrun.statistics import intervals, tail_share, unexplained_intervals
 from tests.benchmarks import verdicts
 
@@ -76,12 +82,12 @@ def test_rows_too_few_or_too_equal_have_no_interval():
     constant = (np.ones(5), np.ones(5))
     assert unexplained_intervals({"train": constant, "dev": constant})["variance"] is None
     perfect = (np.zeros(50), np.arange(50.0))
-    assert unexplained_intervals({"train": perfect, "dev": perfect})["variance"] == [0, 0]
+    assert unexplained_intervals({"train": perfect, "dev": perfect})["variance"] == (0, 0)
 
 
 # --- the rule -------------------------------------------------------------------------------------------------------
 
-LARGE = {"train": 10_000, "dev": 1000}
+LARGE = Sizes(10_000, 1000)
 HUMAN = {"errors": 30, "n": 200}
 
 # train, dev, optimal, sizes -> thresholds, bias, variance, each as level and interval in points (None: not published).
@@ -91,56 +97,53 @@ GOLDEN = [
     (0.15, 0.30, 0, LARGE, (2, 5), ("high", 14.42, 15.60), ("high", 12.54, 17.54)),
     (0.005, 0.01, 0, LARGE, (2, 5), ("low", 0.39, 0.63), ("low", 0.02, 1.20)),
     (0.15, 0.16, 0.15, LARGE, (1.4, 3.5), ("low", -0.58, 0.60), ("low", -0.97, 3.11)),
-    (0.15, 0.16, 0, {"train": 1000, "dev": 200}, (2, 5), ("high", None, None), ("inconclusive", -3.57, 6.22)),
-    (0.15, 0.16, 0.15, {"train": 2000, "dev": 500}, (1.4, 3.5), ("low", -1.30, 1.38), ("inconclusive", -1.98, 4.22)),
+    (0.15, 0.16, 0, Sizes(1000, 200), (2, 5), ("high", None, None), ("inconclusive", -3.57, 6.22)),
+    (0.15, 0.16, 0.15, Sizes(2000, 500), (1.4, 3.5), ("low", -1.30, 1.38), ("inconclusive", -1.98, 4.22)),
     (0.15, 0.16, HUMAN, LARGE, (1.4, 3.5), ("inconclusive", -4.83, 4.04), ("low", None, None)),
-    (0.004, 0.0, 0, {"train": 500, "dev": 50}, (2, 5), ("low", 0.07, 1.25), ("inconclusive", -1.25, 5.42)),
+    (0.004, 0.0, 0, Sizes(500, 50), (2, 5), ("low", 0.07, 1.25), ("inconclusive", -1.25, 5.42)),
 ]
 
 
 @pytest.mark.parametrize(("train", "dev", "optimal", "sizes", "limits", "bias", "variance"), GOLDEN)
 def test_the_golden_vectors_have_their_intervals_and_verdicts(train, dev, optimal, sizes, limits, bias, variance):
-    found = diagnose({"train": train, "dev": dev}, optimal_error=optimal, sizes=sizes)
-    assert [100 * x for x in found.thresholds.values()] == pytest.approx(limits)
+    found = diagnose(BySplit(train, dev), optimal_error=optimal, sizes=sizes)
+    assert (100 * found.thresholds.low, 100 * found.thresholds.high) == pytest.approx(limits)
     for ill, name, (level, *ends) in (("bias", "avoidable_bias", bias), ("variance", "variance", variance)):
-        assert found.verdict[ill] == level
+        assert found.verdict.of(ill) == level
         if ends[0] is not None:
-            assert [100 * x for x in found.intervals[name]] == pytest.approx(ends, abs=0.006)
+            assert [100 * x for x in getattr(found.intervals, name)] == pytest.approx(ends, abs=0.006)
 
 
 def test_thresholds_shrink_with_what_there_is_to_gain():
-    assert thresholds(0.0, 0.05, False) == pytest.approx((0.002, 0.005))
-    assert thresholds(0.5, None, True) == pytest.approx((0.02, 0.05))
-    assert thresholds(0.6, 0.5, False) == (0.02, 0.05)
-    rare = diagnose({"train": 0.01, "dev": 0.011}, baseline_error=0.05, sizes={"train": 100_000, "dev": 10_000})
-    assert rare.verdict["bias"] == "high"
+    assert thresholds(0.0, 0.05, False) == Thresholds(0.002, 0.005)
+    assert thresholds(0.5, None, True) == Thresholds(0.02, 0.05)
+    assert thresholds(0.6, 0.5, False) == Thresholds(0.02, 0.05)
+    rare = diagnose(BySplit(0.01, 0.011), baseline_error=0.05, sizes=Sizes(100_000, 10_000))
+    assert rare.verdict.bias == "high"
 
 
 def test_within_the_zone_for_sure_is_moderate():
-    sizes = {"train": 10**6, "dev": 10**6}
-    assert diagnose({"train": 0.1, "dev": 0.135}, sizes=sizes).verdict["variance"] == "moderate"
+    sizes = Sizes(10**6, 10**6)
+    assert diagnose(BySplit(0.1, 0.135), sizes=sizes).verdict.variance == "moderate"
 
 
 def test_shares_divide_the_excess_and_a_negative_distance_has_none():
-    assert diagnose({"train": 0.15, "dev": 0.20}).shares == {
-        "bias": pytest.approx(0.75),
-        "variance": pytest.approx(0.25),
-    }
-    assert diagnose({"train": 0.15, "dev": 0.10}).shares == {"bias": 1.0, "variance": 0.0}
-    assert diagnose({"train": 0.0, "dev": 0.0}).shares is None
-    assert diagnose({"train": 0.15, "dev": 0.16}, optimal_error=0.2).shares is None
+    assert diagnose(BySplit(0.15, 0.20)).shares == Shares(pytest.approx(0.75), pytest.approx(0.25))
+    assert diagnose(BySplit(0.15, 0.10)).shares == Shares(1.0, 0.0)
+    assert diagnose(BySplit(0.0, 0.0)).shares is None
+    assert diagnose(BySplit(0.15, 0.16), optimal_error=0.2).shares is None
 
 
 def test_without_sizes_the_verdict_is_by_points_and_says_so():
-    found = diagnose({"train": 0.15, "dev": 0.16})
+    found = diagnose(BySplit(0.15, 0.16))
     assert found.sentence.endswith("(by points only: without the numbers of rows there are no intervals)")
-    assert set(found.intervals.values()) == {None}
-    assert "points only" not in diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE).sentence
+    assert found.intervals == Intervals(None, None, None, None, None, None)
+    assert "points only" not in diagnose(BySplit(0.15, 0.16), sizes=LARGE).sentence
 
 
 def test_the_sentence_turns_an_interval_below_nought_round():
-    found = diagnose({"train": 0.10, "dev": 0.06}, optimal_error=0.1, sizes=LARGE)
-    low, high = (-100 * x for x in reversed(found.intervals["variance"]))
+    found = diagnose(BySplit(0.10, 0.06), optimal_error=0.1, sizes=LARGE)
+    low, high = (-100 * x for x in reversed(found.intervals.variance))
     assert f"low variance: dev error is 4.0 points [{low:.1f}, {high:.1f}] below train error" in found.sentence
 
 
@@ -166,48 +169,45 @@ def test_the_number_of_rows_is_such_that_a_normal_dev_set_of_that_size_settles_8
 
 
 def test_an_inconclusive_variance_says_how_many_rows_would_settle_it():
-    sizes = {"train": 100_000, "dev": 200}
-    needed = diagnose({"train": 0.15, "dev": 0.16}, sizes=sizes).dev_rows_needed["variance"]
-    assert needed["low"] < needed["rows"] == 550 < needed["high"]
-    told = f"about 550 more dev rows would settle the variance (could be {needed['low']} to {needed['high']})"
-    assert (needed["sentence"], needed["at_least"]) == (told, False)
-    few = diagnose({"train": 0.15, "dev": 0.16}, sizes=sizes | {"dev": 50}).dev_rows_needed["variance"]
-    assert few["at_least"]
-    assert few["sentence"].startswith("at least 550 more dev rows")
+    sizes = Sizes(100_000, 200)
+    needed = diagnose(BySplit(0.15, 0.16), sizes=sizes).dev_rows_needed.variance
+    assert needed.low < needed.rows == 550 < needed.high
+    told = f"about 550 more dev rows would settle the variance (could be {needed.low} to {needed.high})"
+    assert (needed.sentence, needed.at_least) == (told, False)
+    few = diagnose(BySplit(0.15, 0.16), sizes=replace(sizes, dev=50)).dev_rows_needed.variance
+    assert few.at_least
+    assert few.sentence.startswith("at least 550 more dev rows")
 
 
 def test_where_the_train_rows_are_the_trouble_no_number_of_dev_rows_is_promised():
-    found = diagnose({"train": 0.15, "dev": 0.18}, sizes={"train": 100, "dev": 10_000}).dev_rows_needed["variance"]
-    assert found["rows"] is None
-    assert found["sentence"].startswith("no number of dev rows would settle the variance: the train error, of 100 rows")
+    found = diagnose(BySplit(0.15, 0.18), sizes=Sizes(100, 10_000)).dev_rows_needed.variance
+    assert found.rows is None
+    assert found.sentence.startswith("no number of dev rows would settle the variance: the train error, of 100 rows")
 
 
 # --- the optimal error ----------------------------------------------------------------------------------------------
 
 
 def test_an_optimal_error_that_nobody_declared_is_said_to_be_assumed_with_its_break_even():
-    found = diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE).optimal
-    assert found["kind"] == "assumed"
-    assert found["sentence"].startswith("no optimal error is declared, so 0% is assumed: bias is high unless")
-    assert found["break_even"] == pytest.approx(0.118, abs=0.001)
-    for sizes, baseline in ((LARGE, 0.5), (LARGE, 0.2), (None, 0.5), ({"train": 200, "dev": 200}, 0.9)):
+    found = diagnose(BySplit(0.15, 0.16), sizes=LARGE).optimal
+    assert found.kind == "assumed"
+    assert found.sentence.startswith("no optimal error is declared, so 0% is assumed: bias is high unless")
+    assert found.break_even == pytest.approx(0.118, abs=0.001)
+    for sizes, baseline in ((LARGE, 0.5), (LARGE, 0.2), (None, 0.5), (Sizes(200, 200), 0.9)):
         options = {"sizes": sizes, "baseline_error": baseline}
-        even = diagnose({"train": 0.15, "dev": 0.16}, **options).optimal["break_even"]
+        even = diagnose(BySplit(0.15, 0.16), **options).optimal.break_even
         below, above = (
-            diagnose({"train": 0.15, "dev": 0.16}, optimal_error=even + step, **options).verdict["bias"]
-            for step in (-1e-6, 1e-6)
+            diagnose(BySplit(0.15, 0.16), optimal_error=even + step, **options).verdict.bias for step in (-1e-6, 1e-6)
         )
         assert below == "high" != above
-    assert (
-        diagnose({"train": 0.01, "dev": 0.02}, sizes=LARGE).optimal["sentence"].endswith("bias is low whatever it is")
-    )
-    assert diagnose({"train": 0.15, "dev": 0.16}, optimal_error=0.0).optimal["kind"] == "declared"
+    assert diagnose(BySplit(0.01, 0.02), sizes=LARGE).optimal.sentence.endswith("bias is low whatever it is")
+    assert diagnose(BySplit(0.15, 0.16), optimal_error=0.0).optimal.kind == "declared"
 
 
 def test_people_who_err_30_times_in_200_leave_the_optimal_error_unsure():
-    found = diagnose({"train": 0.15, "dev": 0.16}, optimal_error=HUMAN, sizes=LARGE)
-    assert found.intervals["optimal"] == pytest.approx([beta.ppf(0.05, 30, 171), beta.ppf(0.95, 31, 170)])
-    assert found.dev_rows_needed["bias"]["sentence"].endswith(
+    found = diagnose(BySplit(0.15, 0.16), optimal_error=HUMAN, sizes=LARGE)
+    assert found.intervals.optimal == pytest.approx([beta.ppf(0.05, 30, 171), beta.ppf(0.95, 31, 170)])
+    assert found.dev_rows_needed.bias.sentence.endswith(
         "10000 training rows and the 200 judgements behind the optimal error"
     )
     with pytest.raises(UsageError, match="got 30 errors of 20"):
@@ -254,11 +254,11 @@ def codes(found):
 
 
 def test_an_optimal_error_above_what_was_reached_is_refuted():
-    found = diagnose({"train": 0.05, "dev": 0.06}, optimal_error=0.15, sizes=LARGE)
+    found = diagnose(BySplit(0.05, 0.06), optimal_error=0.15, sizes=LARGE)
     assert codes(found) == ["optimal-error-refuted", "train-below-optimal"]
-    assert found.optimal["refuted"]
-    assert codes(diagnose({"train": 0.14, "dev": 0.145}, optimal_error=0.15, sizes={"train": 200, "dev": 200})) == []
-    assert codes(diagnose({"train": 0.05, "dev": 0.06}, optimal_error=HUMAN, sizes=LARGE))[0] == "optimal-error-refuted"
+    assert found.optimal.refuted
+    assert codes(diagnose(BySplit(0.14, 0.145), optimal_error=0.15, sizes=Sizes(200, 200))) == []
+    assert codes(diagnose(BySplit(0.05, 0.06), optimal_error=HUMAN, sizes=LARGE))[0] == "optimal-error-refuted"
 
 
 def test_the_sign_test_is_scipys():
@@ -272,48 +272,47 @@ def test_the_sign_test_is_scipys():
     ("network", "baseline", "told"), [(4, 0, True), (5, 0, False), (30, 20, True), (60, 40, False)]
 )
 def test_a_network_that_may_be_no_better_than_one_answer_is_never_low(network, baseline, told):
-    pairs = {"network": network, "baseline": baseline, "answer": "no"}
+    pairs = Duel(network, baseline, "no")
     found = diagnose(
-        {"train": 0.05, "dev": 0.05}, baseline_error=0.05, optimal_error=0.05, sizes=LARGE, rows={"pairs": pairs}
+        BySplit(0.05, 0.05), baseline_error=0.05, optimal_error=0.05, sizes=LARGE, rows=RowSummary(pairs=pairs)
     )
     assert codes(found) == ["no-better-than-baseline"] * told
-    assert set(found.verdict.values()) == ({"inconclusive"} if told else {"low"})
+    assert {found.verdict.bias, found.verdict.variance} == ({"inconclusive"} if told else {"low"})
     if told:
         assert found.findings[0].title == "not shown to be better than always answering no"
-        assert found.dev_rows_needed["bias"]["sentence"].startswith("low bias is withheld: not shown")
+        assert found.dev_rows_needed.bias.sentence.startswith("low bias is withheld: not shown")
 
 
 def test_a_few_large_errors_withhold_low():
     errors = np.r_[np.ones(99), 50.0]
     assert tail_share(errors) == pytest.approx(50 / 149)
-    rows = {
-        "intervals": {"train": [0.09, 0.11], "dev": [0.09, 0.11], "test": None, "variance": [-0.01, 0.01]},
-        "tail_share": 0.34,
-        "absolute_errors": {"mean": 1.5, "median": 1.0},
-    }
+    rows = RowSummary(
+        intervals={"train": (0.09, 0.11), "dev": (0.09, 0.11), "test": None, "variance": (-0.01, 0.01)},
+        tail_share=0.34,
+        absolute_errors=AbsoluteErrors(mean=1.5, median=1.0),
+    )
     options = {"regression": True, "optimal_error": 0.1, "sizes": LARGE}
-    found = diagnose({"train": 0.1, "dev": 0.1}, rows=rows, **options)
+    found = diagnose(BySplit(0.1, 0.1), rows=rows, **options)
     assert codes(found) == ["few-large-errors"]
-    assert found.verdict == {"bias": "inconclusive", "variance": "inconclusive"}
-    normal = diagnose({"train": 0.1, "dev": 0.1}, rows=rows | {"tail_share": 0.08}, **options)
-    assert normal.verdict == {"bias": "low", "variance": "low"}
+    assert found.verdict == Verdict("inconclusive", "inconclusive")
+    normal = diagnose(BySplit(0.1, 0.1), rows=replace(rows, tail_share=0.08), **options)
+    assert normal.verdict == Verdict("low", "low")
 
 
 def test_a_target_that_is_surely_met_ends_the_search():
-    found = diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.2)
-    assert [item["action"] for item in advise(Case(found.to_dict()))] == ["done"]
-    assert found.target["sentence"] == "target 20.0% met: dev error 16.0% [14.1, 18.0]"
-    assert not diagnose({"train": 0.15, "dev": 0.16}, sizes=LARGE, target_error=0.17).target["met"]
+    found = diagnose(BySplit(0.15, 0.16), sizes=LARGE, target_error=0.2)
+    assert [item.action for item in advise(Case(found))] == ["done"]
+    assert found.target.sentence == "target 20.0% met: dev error 16.0% [14.1, 18.0]"
+    assert not diagnose(BySplit(0.15, 0.16), sizes=LARGE, target_error=0.17).target.met
 
 
 def test_unequal_classes_have_their_recalls_and_a_balanced_error():
     truth, answers = np.repeat([0, 1, 2], [80, 15, 5]), np.repeat([0, 1, 0, 2], [80, 10, 7, 3])
-    counts = [
-        {"label": str(k), "rows": int((truth == k).sum()), "right": int(((truth == k) & (answers == k)).sum())}
-        for k in range(3)
-    ]
-    found = diagnose({"train": 0.1, "dev": 0.1}, rows={"classes": counts}).classes
-    assert found["balanced_error"] == pytest.approx(1 - balanced_accuracy_score(truth, answers))
-    assert found["recalls"][1]["interval"] == pytest.approx(list(binomtest(10, 15).proportion_ci(0.9, "exact")))
-    equal = [{"label": "a", "rows": 50, "right": 40}, {"label": "b", "rows": 60, "right": 40}]
-    assert diagnose({"train": 0.1, "dev": 0.1}, rows={"classes": equal}).classes is None
+    counts = tuple(
+        ClassCount(str(k), int((truth == k).sum()), int(((truth == k) & (answers == k)).sum())) for k in range(3)
+    )
+    found = diagnose(BySplit(0.1, 0.1), rows=RowSummary(classes=counts)).classes
+    assert found.balanced_error == pytest.approx(1 - balanced_accuracy_score(truth, answers))
+    assert list(found.recalls[1].interval) == pytest.approx(list(binomtest(10, 15).proportion_ci(0.9, "exact")))
+    equal = (ClassCount("a", 50, 40), ClassCount("b", 60, 40))
+    assert diagnose(BySplit(0.1, 0.1), rows=RowSummary(classes=equal)).classes is None
