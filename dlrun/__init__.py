@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "check_gradients"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     """Names that need NumPy come when they are asked for, so that `dlrun --help` need not wait for it."""
     if name == "check_gradients":
         from .gradcheck import check_gradients

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlrun.config import LoadedConfig, config_from_dict, load_config, resolved_yaml
+from dlrun.config import LoadedConfig, Vocabulary, config_from_dict, load_config, resolved_yaml
 from dlrun.config.keys import all_paths
 from dlrun.errors import DlrunError
 
@@ -46,7 +46,7 @@ def is_ours(error):
 def ends_well(path, overrides=()):
     """Whether loading gives a config or an error of ours; any other exception escapes and fails the test."""
     try:
-        loaded = load_config(path, overrides, source_settings=SOURCES)
+        loaded = load_config(path, overrides, vocabulary=Vocabulary(SOURCES, (".csv", ".npy")))
     except DlrunError as error:
         return is_ours(error)
     path.write_text(resolved_yaml(loaded), encoding="utf-8")

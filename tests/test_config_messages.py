@@ -4,7 +4,8 @@
 
 import pytest
 
-from dlrun.config import config_from_dict, load_config
+from dlrun.config import Vocabulary, config_from_dict, load_config
+from dlrun.data import FILE_SUFFIXES
 from dlrun.errors import ConfigError, UsageError
 
 # What the data package would hand in: each source's word and the generator settings that it takes.
@@ -13,6 +14,7 @@ SOURCES = {
     "iris": frozenset(),
     "moons": frozenset({"samples", "noise"}),
     "circles": frozenset({"samples", "noise", "factor"}),
+    "blobs": frozenset({"samples", "classes", "cluster_std"}),
 }
 
 GOOD = "data: {source: digits}\n"
@@ -23,7 +25,7 @@ def problems(folder, text, *overrides, sources=SOURCES):
     path = folder / "deep.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as caught:
-        load_config(path, overrides, source_settings=sources)
+        load_config(path, overrides, vocabulary=Vocabulary(sources, FILE_SUFFIXES))
     assert str(caught.value) == "\n".join(caught.value.problems)
     return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
 
@@ -127,7 +129,7 @@ DATA_FAULTS = [
     ("split: {train: 0.8, val: 0.2}", "data.split.val: unknown key here; did you mean dev?"),
     ("split: 0.8", "data.split: got 0.8; expected a mapping with keys such as train, dev, test"),
     ("noise: 0.3", "data.noise: not a setting of source digits; leave it out, or use a source that takes it: moons, circles"),
-    ("cluster_std: 0.3", "data.cluster_std: not a setting of source digits; leave it out"),
+    ("cluster_std: 0.3", "data.cluster_std: not a setting of source digits; leave it out, or use a source that takes it: blobs"),
     ("missing: [NA, -999]", "data.missing[1]: got -999; expected text (in quotes if it looks like a number or null)"),
     ("drop: id", "data.drop: got 'id'; expected a list of columns such as [id, date]"),
     ("target: 1.5", "data.target: got 1.5; expected a column's name (text) or position (an integer), or null"),
@@ -145,8 +147,8 @@ def test_one_fault_of_the_data_gives_one_message(tmp_path, line, expected):
 
 
 SOURCE_FAULTS = [
-    ("digts", "got 'digts', an unknown source; did you mean digits? (bundled: digits, iris, moons, circles; or a path to .csv, .tsv, .txt, .data, .parquet, .npz, .npy)"),
-    ("zzz.xls", "got 'zzz.xls', an unknown source; give one of those here (bundled: digits, iris, moons, circles; or a path to .csv, .tsv, .txt, .data, .parquet, .npz, .npy)"),
+    ("digts", "got 'digts', an unknown source; did you mean digits? (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .txt, .data, .parquet, .npz, .npy)"),
+    ("zzz.xls", "got 'zzz.xls', an unknown source; give one of those here (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .txt, .data, .parquet, .npz, .npy)"),
     ("0", "got 0; expected the name of a bundled set such as digits, a path to a table, openml:NAME or an OpenML number"),
     ("true", "got true; expected the name of a bundled set such as digits, a path to a table, openml:NAME or an OpenML number"),
 ]  # fmt: skip
@@ -161,12 +163,14 @@ def test_an_unknown_source_names_the_known_ones(tmp_path, source, expected):
 def test_known_sources_numbers_and_tables_pass(tmp_path, source):
     path = tmp_path / "good.yaml"
     path.write_text(f"data: {{source: {source}}}\n")
-    assert str(load_config(path, source_settings=SOURCES).config.data.source) == source
+    assert str(load_config(path, vocabulary=Vocabulary(SOURCES, FILE_SUFFIXES)).config.data.source) == source
 
 
 def test_a_generator_takes_its_own_settings_and_no_others(tmp_path):
     text = "data: {source: circles, noise: 0.1, factor: 0.5, samples: null, classes: 3}\n"
-    assert problems(tmp_path, text) == ["deep.yaml:1: data.classes: not a setting of source circles; leave it out"]
+    assert problems(tmp_path, text) == [
+        "deep.yaml:1: data.classes: not a setting of source circles; leave it out, or use a source that takes it: blobs"
+    ]
 
 
 # Texts that are no config at all.

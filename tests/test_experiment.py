@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from dlrun import data
-from dlrun.config import words
 from dlrun.config.schema import DEFAULT_SPLIT, Data
+from dlrun.errors import ConfigError
 from dlrun.experiment import STREAMS, prepare, random_streams, read_config, run
 from dlrun.experiment.prepare import reading_of
 from dlrun.gradcheck import CheckOptions
@@ -129,8 +129,18 @@ def test_what_the_config_says_of_dividing_and_scaling_is_what_can_be_told():
     assert told - {"rng", "examples", "parts", "dtype"} == NOT_OF_THE_READING
 
 
-def test_the_config_knows_every_kind_of_file():
-    assert words.TABLE_SUFFIXES == data.FILE_SUFFIXES
+def test_the_config_knows_every_kind_of_file_and_every_named_source(tmp_path):
+    for suffix in data.FILE_SUFFIXES:
+        read_config(write(tmp_path, {"data": {"source": f"t{suffix}"}}))
+    with pytest.raises(ConfigError) as caught:
+        read_config(write(tmp_path, {"data": {"source": "t.xls"}}))
+    assert f"({', '.join(data.SOURCE_SETTINGS)}; or" in str(caught.value).replace("(bundled: ", "(")
+    assert f"a path to {', '.join(data.FILE_SUFFIXES)})" in str(caught.value)
+
+
+def test_every_setting_of_a_generator_is_a_key_of_the_config():
+    keys = {key for key, field in Data.model_fields.items() if field.description.startswith("Generators:")}
+    assert keys == set(data.GENERATOR_SETTINGS)
 
 
 def test_the_resolved_config_of_a_run_on_a_file_trains_from_anywhere(tmp_path, monkeypatch):

@@ -175,7 +175,7 @@ def test_penalty_and_update_are_under_check(rng, monkeypatch):
 
     problem = problem_of((4, 5, 3), "tanh", "softmax", rng=rng, l2_lambda=3.0)
     assert check_problem(problem).passed
-    monkeypatch.setitem(OPTIMIZERS, "gd", Rule(overshooting, 0))
+    monkeypatch.setitem(OPTIMIZERS, "gd", Rule(overshooting, 0, 0.1))
     failed = check_problem(problem).failed
     assert [tensor.relative_difference for tensor in failed] == [pytest.approx(1 / 3, rel=1e-6)] * 4
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..nn.activations import ACTIVATIONS
 from .bias_remedies import other_units, units_of
 from .case import Case
-from .proposal import FAR_OFF, USUAL_RATES, faster, slower
+from .proposal import FAR_OFF, faster, slower, usual_rate
 
 Change = Mapping[str, Any]
 
@@ -61,10 +61,9 @@ def shallower_or_other(case: Case) -> Change:
     return unsaturated(case) if ACTIVATIONS[case.value("network.activation")].flat_ends else fitting_init(case)
 
 
-def usual_rate(case: Case) -> Change | None:
+def nearer_rate(case: Case) -> Change | None:
     """For a network that learned nothing: the usual rate from far off either way; else the rate is not the cause."""
-    rate = case.value("training.learning_rate")
-    usual = USUAL_RATES.get(case.value("training.optimizer"), rate)
+    rate, usual = case.value("training.learning_rate"), usual_rate(case)
     return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
 
 
@@ -77,7 +76,7 @@ class Fix(NamedTuple):
 
 FIXES: dict[str, Fix] = {
     "not-finite": Fix("a smaller learning rate", much_slower),
-    "no-better-than-baseline": Fix("the optimizer's usual learning rate", usual_rate),
+    "no-better-than-baseline": Fix("the optimizer's usual learning rate", nearer_rate),
     "diverged": Fix("a smaller learning rate", much_slower),
     "learning-rate-too-high": Fix("a lower learning rate", much_slower),
     "oscillation": Fix("a lower learning rate", slower),

@@ -8,12 +8,11 @@ error beside a mere new seed, where that was measured: "likely" where two in thr
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..nn.optimizers import OPTIMIZERS
 from .case import Case
 from .records import About, Confidence
 
-# Rates that the optimizers are commonly begun with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and Courville
-# 2016, section 8.5, for the others' order of magnitude). One ten times as large is far off.
-USUAL_RATES = {"gd": 0.1, "momentum": 0.1, "rmsprop": 0.001, "adam": 0.001}
+# A rate so many times the optimizer's usual one is far off, and so is one as many times smaller.
 FAR_OFF = 10.0
 
 SMALLER_RATE = 1 / 3
@@ -59,17 +58,22 @@ def two_digits(number: float) -> float:
     return float(f"{number:.2g}")
 
 
+def usual_rate(case: Case) -> float:
+    """The learning rate that the run's optimizer is commonly begun with."""
+    return OPTIMIZERS[case.value("training.optimizer")].usual_rate
+
+
 def slower(case: Case) -> dict[str, float]:
     """The usual rate from far off, else a third of the rate."""
     rate = case.value("training.learning_rate")
-    usual = USUAL_RATES.get(case.value("training.optimizer"), rate)
+    usual = usual_rate(case)
     return {"training.learning_rate": usual if rate >= FAR_OFF * usual else two_digits(rate * SMALLER_RATE)}
 
 
 def faster(case: Case) -> dict[str, float]:
     """The usual rate from far below, else three times the rate."""
     rate = case.value("training.learning_rate")
-    usual = USUAL_RATES.get(case.value("training.optimizer"), rate)
+    usual = usual_rate(case)
     return {"training.learning_rate": usual if rate <= usual / FAR_OFF else two_digits(rate / SMALLER_RATE)}
 
 

@@ -1,6 +1,8 @@
 """The verbs under one command, and what becomes of their errors: a sentence, and the right exit status."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -39,36 +41,42 @@ Example: dlrun train configs/digits.yaml, then dlrun diagnose
 class Verbs(typer.core.TyperGroup):
     """The verbs; a KeyboardInterrupt in one leaves it as an error of ours, since Typer would end without a word."""
 
-    def invoke(self, ctx):
+    def invoke(self, ctx: Any) -> Any:  # click's Context, which newer versions of Typer have as their own
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as left:
             raise Interrupted(str(left) or "interrupted") from left
 
 
+# Every verb, in the order of the help; a verb has the name of its function.
+VERBS: tuple[Callable[..., object], ...] = (
+    train.train,
+    diagnose.diagnose,
+    curve.curve,
+    decompose.decompose,
+    explain.explain,
+    gradcheck.gradcheck,
+    probe.probe,
+    recipe.recipe,
+    runs.runs,
+    show.show,
+    report.report,
+    resume.resume,
+    verify.verify,
+    diff.diff,
+    compare.compare,
+    tag.tag,
+    export.export,
+    bin.rm,
+    bin.restore,
+    bin.gc,
+    configs.config,
+    configs.schema,
+)
+
 app = typer.Typer(cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("train")(train.train)
-app.command("diagnose")(diagnose.diagnose)
-app.command("curve")(curve.curve)
-app.command("decompose")(decompose.decompose)
-app.command("explain")(explain.explain)
-app.command("gradcheck")(gradcheck.gradcheck)
-app.command("probe")(probe.probe)
-app.command("recipe")(recipe.recipe)
-app.command("runs")(runs.runs)
-app.command("show")(show.show)
-app.command("report")(report.report)
-app.command("resume")(resume.resume)
-app.command("verify")(verify.verify)
-app.command("diff")(diff.diff)
-app.command("compare")(compare.compare)
-app.command("tag")(tag.tag)
-app.command("export")(export.export)
-app.command("rm")(bin.rm)
-app.command("restore")(bin.restore)
-app.command("gc")(bin.gc)
-app.command("config")(configs.config)
-app.command("schema")(configs.schema)
+for verb in VERBS:
+    app.command(verb.__name__)(verb)
 
 
 def show_version(wanted: bool) -> None:

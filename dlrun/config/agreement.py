@@ -4,22 +4,20 @@ Each check takes the values given by hand that are sound one by one, and yields 
 The defaults that depend on other keys (`completed`) live here as well, because they follow the same rules.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .problems import KeyPath, Problem, counted, shown
-from .schema import Network
+from .schema import Data, Network
 from .suggestions import closest
-from .words import GENERATOR_SETTINGS, PARTS, TABLE_SUFFIXES
+from .words import NO_VOCABULARY, PARTS, Vocabulary
 
 # Ratios with six decimals (three times 0.333333) still sum to 1 within this; a forgotten part does not.
 RATIO_TOLERANCE = 1e-6
 
 # The default split as whole parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
 DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
-DEFAULT_DEPTH = Network.model_fields["depth"].default
-
-SourceSettings = Mapping[str, Set[str]]
+DEFAULT_DEPTH: int = Network.model_fields["depth"].default
 
 
 def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
@@ -30,32 +28,27 @@ def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
     return {key: without(value, bad, (*path, key)) for key, value in kept.items()}
 
 
-def disagreements(
-    data: dict[str, Any],
-    bad: set[KeyPath],
-    source_settings: SourceSettings | None = None,
-    finding_codes: Sequence[str] = (),
-) -> list[Problem]:
+def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabulary = NO_VOCABULARY) -> list[Problem]:
     """The problems that sound values have together; a check is left out when one of its keys is in `bad`."""
     if () in bad:
         return []
     sound = without(data, bad)
     sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "diagnosis")}
-    found = []
+    found: list[Problem] = []
     in_split = any(path[:2] == ("data", "split") for path in bad)
     if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
         found += _split(sections["data"])
     if not bad & {("network",), ("network", "hidden"), ("network", "depth"), ("network", "width")}:
         shape = list(_shape(sections["network"]))
         found += shape or _keep_prob(sections["network"], sections["regularization"])
-    if source_settings is not None:
-        found += _source(sections["data"], source_settings)
-    if finding_codes:
-        found += _ignored(sections["diagnosis"], finding_codes)
+    if vocabulary.source_settings:
+        found += _source(sections["data"], vocabulary)
+    if vocabulary.finding_codes:
+        found += _ignored(sections["diagnosis"], vocabulary.finding_codes)
     return found
 
 
-def _ignored(diagnosis: Mapping[str, Any], finding_codes: Sequence[str]) -> Iterator[Problem]:
+def _ignored(diagnosis: Mapping[str, Any], finding_codes: tuple[str, ...]) -> Iterator[Problem]:
     for position, code in enumerate(diagnosis.get("ignore", ())):
         if code not in finding_codes:
             meant = closest(code, list(finding_codes))
@@ -66,7 +59,8 @@ def _ignored(diagnosis: Mapping[str, Any], finding_codes: Sequence[str]) -> Iter
 def hidden_count(network: Mapping[str, Any]) -> int:
     """The number of hidden layers that the given keys of `network` ask for."""
     hidden = network.get("hidden")
-    return len(hidden) if hidden is not None else network.get("depth", DEFAULT_DEPTH) - 1
+    depth: int = network.get("depth", DEFAULT_DEPTH)
+    return len(hidden) if hidden is not None else depth - 1
 
 
 def _shape(network: Mapping[str, Any]) -> Iterator[Problem]:
@@ -135,24 +129,32 @@ def _share_sentence(part: str, share: float | None, source: str | None) -> str |
     return f"missing; {remedy}" if share is None else f"got {shown(share)}; {remedy}"
 
 
-def _source(data: Mapping[str, Any], source_settings: SourceSettings) -> Iterator[Problem]:
-    source = data.get("source")
+def _source(data: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
+    source: str | int | None = data.get("source")
     if source is None:
         return
-    known = source in source_settings
-    is_elsewhere = isinstance(source, int) or source.lower().startswith("openml:")
-    if not (known or is_elsewhere or source.lower().endswith(TABLE_SUFFIXES)):
-        meant = closest(source, list(source_settings))
+    if isinstance(source, str) and not _is_known(source, vocabulary):
+        meant = closest(source, list(vocabulary.source_settings))
         guess = f"did you mean {meant}?" if meant else "give one of those here"
-        choices = f"bundled: {', '.join(source_settings)}; or a path to {', '.join(TABLE_SUFFIXES)}"
-        yield Problem(("data", "source"), f"got {shown(source)}, an unknown source; {guess} ({choices})")
+        named, suffixes = ", ".join(vocabulary.source_settings), ", ".join(vocabulary.file_suffixes)
+        sentence = f"got {shown(source)}, an unknown source; {guess} (bundled: {named}; or a path to {suffixes})"
+        yield Problem(("data", "source"), sentence)
         return
-    taken = source_settings.get(source, frozenset())
-    for setting in GENERATOR_SETTINGS:
-        if data.get(setting) is not None and setting not in taken:
-            others = [word for word, settings in source_settings.items() if setting in settings]
-            remedy = "leave it out" + (f", or use a source that takes it: {', '.join(others)}" if others else "")
+    for setting in Data.model_fields:
+        takers = vocabulary.takers(setting)
+        if data.get(setting) is not None and takers and source not in takers:
+            remedy = f"leave it out, or use a source that takes it: {', '.join(takers)}"
             yield Problem(("data", setting), f"not a setting of source {shown(source).strip(chr(39))}; {remedy}")
+
+
+def _is_known(source: str, vocabulary: Vocabulary) -> bool:
+    """Whether a source's text names a set, one of OpenML's, or a file of a kind that can be read."""
+    lowered = source.lower()
+    return (
+        source in vocabulary.source_settings
+        or lowered.startswith("openml:")
+        or lowered.endswith(vocabulary.file_suffixes)
+    )
 
 
 def completed(data: dict[str, Any], name: str | None = None) -> dict[str, Any]:

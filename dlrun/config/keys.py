@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from .kinds import Expects
+from .kinds import Expects, OneOf
 from .problems import KeyPath
 from .schema import Config, Section
 
@@ -22,14 +22,19 @@ def section_at(path: KeyPath) -> type[Section] | None:
     """The model of the section at a path (the empty path is the whole config); None for a single value or no key."""
     section: type[Section] | None = Config
     for key in path:
-        section = _section_of(fields_of(section).get(key)) if section else None
+        section = _section_of(_field_of(section, key))
     return section
 
 
 def field_at(path: KeyPath) -> FieldInfo | None:
     """The field at a path, or None when the schema has no such key."""
-    section = section_at(path[:-1]) if path else None
-    return fields_of(section).get(path[-1]) if section else None
+    return _field_of(section_at(path[:-1]), path[-1]) if path else None
+
+
+def keys_at(path: KeyPath) -> tuple[str, ...]:
+    """The keys of the section at a path; none where no section is."""
+    section = section_at(path)
+    return tuple(fields_of(section)) if section else ()
 
 
 def all_paths(section: type[Section] = Config, start: KeyPath = ()) -> Iterator[KeyPath]:
@@ -49,9 +54,9 @@ def leaf_paths() -> Iterator[KeyPath]:
 def expected_at(path: KeyPath) -> str:
     """What should stand at a path, as the end of a sentence; the path may end in a list position."""
     key_path = tuple(key for key in path if isinstance(key, str))
-    section, field = section_at(key_path), field_at(key_path)
-    if section:
-        return f"a mapping with keys such as {', '.join(list(fields_of(section))[:3])}"
+    field = field_at(key_path)
+    if field is None or _section_of(field):
+        return f"a mapping with keys such as {', '.join(keys_at(key_path)[:3])}"
     kind = _kind_of(field)
     is_item = len(path) > len(key_path)
     return (kind.item or kind.whole) if is_item else kind.whole + (", or null" if _is_optional(field) else "")
@@ -60,9 +65,11 @@ def expected_at(path: KeyPath) -> str:
 def words_at(path: KeyPath) -> tuple[str, ...]:
     """The closed list of words that a key takes; empty for every other key."""
     field = field_at(path)
-    if field is None or typing.get_origin(field.annotation) is not typing.Literal:
-        return ()
-    return typing.get_args(field.annotation)
+    return _words_of(field) if field else ()
+
+
+def _field_of(section: type[Section] | None, key: str | int) -> FieldInfo | None:
+    return fields_of(section).get(key) if section and isinstance(key, str) else None
 
 
 def _section_of(field: FieldInfo | None) -> type[Section] | None:
@@ -74,10 +81,16 @@ def _is_optional(field: FieldInfo) -> bool:
     return type(None) in typing.get_args(field.annotation)
 
 
+def _words_of(field: FieldInfo) -> tuple[str, ...]:
+    if typing.get_origin(field.annotation) is typing.Literal:
+        return typing.get_args(field.annotation)
+    return next((part.words for part in field.metadata if isinstance(part, OneOf)), ())
+
+
 def _kind_of(field: FieldInfo) -> Expects:
     """The field's `Expects`: on the field itself, on a member of its `... | None`, or made from its words."""
-    if typing.get_origin(field.annotation) is typing.Literal:
-        return Expects("one of " + ", ".join(typing.get_args(field.annotation)))
+    if words := _words_of(field):
+        return Expects("one of " + ", ".join(words))
     members = typing.get_args(field.annotation)
     metadata = [*field.metadata, *(part for member in members for part in getattr(member, "__metadata__", ()))]
     return next(part for part in metadata if isinstance(part, Expects))

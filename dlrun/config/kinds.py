@@ -5,9 +5,10 @@ words.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from . import words
 
@@ -23,6 +24,17 @@ class Expects:
 
     whole: str
     item: str | None = None
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Holds text to the keys of a table, which `Literal` can do only for words that are written out."""
+
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic makes of `Literal[...]`."""
+        return core_schema.literal_schema(list(self.words))
 
 
 Text = Annotated[str, Field(min_length=1), Expects("text (in quotes if it looks like a number)")]
@@ -85,8 +97,8 @@ KeepProb = Annotated[
     _OneKeepProb | Annotated[tuple[_OneKeepProb, ...], Field(strict=False)], Expects(_KEEP_PROB, _KEEP_PROB)
 ]
 
-Activation = Literal[words.ACTIVATIONS]
-Initializer = Literal[words.INITIALIZERS]
-Optimizer = Literal[words.OPTIMIZERS]
-Precision = Literal[words.PRECISIONS]
-Task = Literal[words.TASKS]
+Activation = Annotated[str, OneOf(words.ACTIVATIONS)]
+Initializer = Annotated[str, OneOf(words.INITIALIZERS)]
+Optimizer = Annotated[str, OneOf(words.OPTIMIZERS)]
+Precision = Literal["float32", "float64"]
+Task = Literal["auto", "binary", "multiclass", "regression"]

@@ -5,13 +5,13 @@ is from.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from .agreement import SourceSettings, completed, disagreements
+from .agreement import completed, disagreements
 from .keys import leaf_paths, section_at
 from .overrides import Given, given_by, lay_over, parse_override
 from .problems import KeyPath, Place, Problem, dotted, escaped, lines_of, shown
@@ -19,6 +19,7 @@ from .schema import Config
 from .sentences import schema_problems
 from .strict_yaml import MAX_BYTES, Document, read_document
 from .suggestions import closest
+from .words import NO_VOCABULARY, Vocabulary
 
 YAML_SUFFIXES = (".yaml", ".yml")
 EXAMPLE = "expected keys and values such as data: {source: digits}"
@@ -40,16 +41,11 @@ class LoadedConfig:
 
 
 def load_config(
-    path: str | Path,
-    overrides: Iterable[str] = (),
-    *,
-    source_settings: SourceSettings | None = None,
-    finding_codes: Sequence[str] = (),
+    path: str | Path, overrides: Iterable[str] = (), *, vocabulary: Vocabulary = NO_VOCABULARY
 ) -> LoadedConfig:
     """Read a config file, with `key=value` overrides laid over it in order.
 
-    `source_settings` maps each source's word to the generator settings that it takes; without it sources go unchecked,
-    and so do the codes of diagnosis.ignore without `finding_codes`.
+    `vocabulary` holds the names of sources and the codes of findings; without it they go unchecked.
     An override of network.width replaces a network.hidden of the file (the number of layers stays), and one of
     network.hidden replaces the file's width; otherwise the usual checks hold between file and command line.
     Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
@@ -63,8 +59,7 @@ def load_config(
     given = given_by(document)
     for key_path, value in parsed:
         lay_over(given, key_path, value)
-    known = {"source_settings": source_settings, "finding_codes": finding_codes}
-    config = checked(given, file, name=slug(Path(path).stem), **known)
+    config = checked(given, file, name=slug(Path(path).stem), vocabulary=vocabulary)
     return LoadedConfig(config, text, origins(given), file, overrides)
 
 
@@ -75,19 +70,12 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
     return checked(Given(dict(data)), "config")
 
 
-def checked(
-    given: Given,
-    file: str,
-    *,
-    name: str | None = None,
-    source_settings: SourceSettings | None = None,
-    finding_codes: Sequence[str] = (),
-) -> Config:
+def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Vocabulary = NO_VOCABULARY) -> Config:
     """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
     data = _without_empty_sections(given.data)
     found = schema_problems(data)
     bad = {_key_of(path) for path in [*(problem.path for problem in found), *given.unsure]}
-    found += disagreements(data, bad, source_settings, finding_codes)
+    found += disagreements(data, bad, vocabulary)
     located = [
         replace(problem, place=problem.place or given.place(problem.path))
         for problem in found

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from .keys import fields_of, section_at
+from .keys import keys_at, section_at
 from .loading import LoadedConfig
 from .problems import KeyPath, dotted
 from .schema import Config
@@ -26,8 +26,8 @@ def resolved_yaml(loaded: LoadedConfig) -> str:
 
 
 def _section_lines(data: dict[str, Any], path: KeyPath, origins: dict[str, str]) -> list[str]:
-    lines = []
-    for key in fields_of(section_at(path)):
+    lines: list[str] = []
+    for key in keys_at(path):
         inner, indent = (*path, key), "  " * len(path)
         if section_at(inner):
             lines += [f"{indent}{key}:", *_section_lines(data[key], inner, origins)]

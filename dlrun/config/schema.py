@@ -78,7 +78,10 @@ class Network(Section):
 
     def hidden_widths(self) -> tuple[int, ...]:
         """Units of each hidden layer, first to last; empty for depth 1."""
-        return self.hidden if self.hidden is not None else (self.width,) * (self.depth - 1)
+        if self.hidden is not None:
+            return self.hidden
+        assert self.width is not None, "the loader refuses network.width null without network.hidden"
+        return (self.width,) * (self.depth - 1)
 
 
 class Augment(Section):

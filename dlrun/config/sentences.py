@@ -39,10 +39,9 @@ def _path_in(data: Any, location: tuple[str | int, ...], kind: str) -> KeyPath:
     path: KeyPath = ()
     for part in location:
         in_section = isinstance(data, dict) and section_at(path) is not None
-        in_list = isinstance(data, list | tuple) and isinstance(part, int)
         if in_section and (part in data or kind == "missing"):
             path, data = (*path, part), data.get(part)
-        elif in_list and part < len(data):
+        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
             path, data = (*path, part), data[part]
     return path
 

@@ -58,15 +58,15 @@ class StrictLoader(yaml.SafeLoader):
         self.depth = 0
         self.refused: dict[int, str] = {}  # id of a node of the graph -> what to say about it
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """PyYAML's step down the graph; aliases never become shared nodes, so the graph stays a tree."""
-        event = self.peek_event()
-        sentence = refusal(event)
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML has no types for it
+        start, end, sentence = event.start_mark, event.end_mark, refusal(event)
         if self.depth >= MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=start)
         if isinstance(event, yaml.AliasEvent):
-            self.get_event()
-            node: yaml.Node = yaml.ScalarNode(NULL, "", event.start_mark, event.end_mark)
+            self.get_event()  # type: ignore[no-untyped-call]  # types-PyYAML has no types for it
+            node: yaml.Node | None = yaml.ScalarNode(NULL, "", start, end)
         else:
             event.anchor = None
             self.depth += 1
@@ -80,10 +80,10 @@ class StrictLoader(yaml.SafeLoader):
 def refusal(event: yaml.NodeEvent) -> str | None:
     """The sentence against an alias, an anchor or a tag; None for a node without any."""
     if isinstance(event, yaml.AliasEvent):
-        return f"got the alias *{printable(event.anchor)}; write the value out, aliases are not read here"
+        return f"got the alias *{printable(event.anchor or '')}; write the value out, aliases are not read here"
     if event.anchor is not None:
         return f"got the anchor &{printable(event.anchor)}; take it away, anchors are not read here"
-    if event.tag is not None:
+    if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
         return f"got the tag {printable(event.tag)}; take it away, tags are not read here"
     return None
 
@@ -167,7 +167,7 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, document: Document, refused:
     return data
 
 
-def _scalar(node: yaml.ScalarNode, path: KeyPath, document: Document) -> Any:
+def _scalar(node: yaml.Node, path: KeyPath, document: Document) -> Any:
     text, line = node.value, node.start_mark.line + 1
     if node.tag in (INT, FLOAT) and len(text) > MAX_DIGITS:
         document.refuse(path, line, f"got a number of {len(text)} characters; expected at most {MAX_DIGITS}")
@@ -179,7 +179,11 @@ def _scalar(node: yaml.ScalarNode, path: KeyPath, document: Document) -> Any:
         return None
     if node.tag == FLOAT:
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    return {NULL: lambda t: None, BOOL: lambda t: t == "true", INT: int}.get(node.tag, str)(text)
+    if node.tag == NULL:
+        return None
+    if node.tag == BOOL:
+        return text == "true"
+    return int(text) if node.tag == INT else text
 
 
 def _is_text(text: str) -> bool:

@@ -5,7 +5,7 @@ Tried in order: the same word in another section, a word from other programs, a 
 
 import difflib
 
-from .keys import all_paths, fields_of, section_at
+from .keys import all_paths, keys_at
 from .problems import SHOWN_CHARACTERS, KeyPath, dotted
 
 # Of `difflib`: the share of letters in common. 0.6 is its own default; `widht` is close to width, `size` to nothing.
@@ -55,19 +55,19 @@ def closest(word: str, among: list[str]) -> str | None:
 
 def unknown_key(path: KeyPath) -> str:
     """The sentence about a key that its section does not have; ends in what may be meant or in the known keys."""
-    *_, word = path
-    here = list(fields_of(section_at(path[:-1])))
-    whole = tuple(str(word).split("."))
-    if len(whole) > 1 and (*path[:-1], *whole) in set(all_paths()):
+    *above, last = path
+    word, here = str(last), list(keys_at(tuple(above)))
+    whole = tuple(word.split("."))
+    if len(whole) > 1 and (*above, *whole) in set(all_paths()):
         section, key = ".".join(whole[:-1]), whole[-1]
         return f"unknown key here; write {key} below {section}, a key in the file has no dots"
     elsewhere = [other for other in all_paths() if other[-1] == word]
-    synonym, remark = SYNONYMS.get(str(word).lower(), (None, ""))
-    near = closest(str(word), here)
+    meant: str | None
     if elsewhere:
         meant = " or ".join(dotted(other) for other in elsewhere)
-    elif synonym:
-        meant = (synonym[-1] if synonym[:-1] == path[:-1] else dotted(synonym)) + remark
+    elif word.lower() in SYNONYMS:
+        synonym, remark = SYNONYMS[word.lower()]
+        meant = dotted(synonym[-1:] if synonym[:-1] == path[:-1] else synonym) + remark
     else:
-        meant = near
+        meant = closest(word, here)
     return f"unknown key here; did you mean {meant}?" if meant else f"unknown key here; known here: {', '.join(here)}"

@@ -8,6 +8,7 @@ from statistics import median
 
 from ..nn.activations import ACTIVATIONS
 from ..nn.initializers import INITIALIZERS
+from ..nn.optimizers import OPTIMIZERS
 from ..nn.trace import TraceLine
 from .history import OF_START, Check, History, Limits, Sign, figure
 
@@ -34,9 +35,8 @@ FEWEST_KEPT_UNITS = 2
 UPDATE_TOO_LARGE = Limits(3e-2, 1e-1)
 UPDATE_TOO_SMALL = Limits(3e-4, 1e-4)
 
-# adam and rmsprop move each weight by about the rate, whatever the gradient: beyond this the weights are the last step.
-ADAPTIVE_RATE = 0.3
-ADAPTIVE = ("adam", "rmsprop")
+# Where a step moves each weight by about the rate, whatever the gradient: beyond this the weights are the last step.
+LARGEST_STEP = 0.3
 
 SLOWER = "divide training.learning_rate by 10, and again while this stays"
 
@@ -154,7 +154,7 @@ def rate_too_high(history: History) -> Sign | None:
     """Steps that rewrite a good part of the weights."""
     rate = history.value("training.learning_rate")
     optimizer = history.value("training.optimizer")
-    if optimizer in ADAPTIVE and rate > ADAPTIVE_RATE:
+    if OPTIMIZERS[optimizer].rate_is_step and rate > LARGEST_STEP:
         evidence = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
         return Sign(True, evidence, SLOWER)
     ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+from ..nn.optimizers import OPTIMIZERS
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .steps import steps_an_epoch
@@ -81,7 +82,7 @@ class History:
     def first_lines(self) -> list[TraceLine]:
         """The lines of the trace of the first epochs, or the first line after them."""
         end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
-        filling = FILLING_STEPS if self.value("training.optimizer") == "rmsprop" else SETTLING_STEPS
+        filling = FILLING_STEPS if OPTIMIZERS[self.value("training.optimizer")].starts_long else SETTLING_STEPS
         lines = [line for line in self.trace if line.epoch * self.steps_an_epoch >= filling]
         return [line for line in lines if line.epoch <= end] or lines[:1]
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import Config, LoadedConfig, load_config
+from ..config import Config, LoadedConfig, Vocabulary, load_config
 from ..config.schema import Data
 from ..data import (
+    FILE_SUFFIXES,
     GENERATOR_SETTINGS,
     SOURCE_SETTINGS,
     Dataset,
@@ -53,7 +54,7 @@ class Experiment:
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, source_settings=SOURCE_SETTINGS, finding_codes=codes())
+    return load_config(path, overrides, vocabulary=Vocabulary(SOURCE_SETTINGS, FILE_SUFFIXES, codes()))
 
 
 def random_streams(seed: int) -> dict[str, np.random.Generator]:

@@ -30,10 +30,18 @@ class OptimizerSettings:
 
 
 class Rule(NamedTuple):
-    """update(theta, grad, state, scratch, rate, step, settings) changes theta; n_states vectors belong to it."""
+    """update(theta, grad, state, scratch, rate, step, settings) changes theta; n_states vectors belong to it.
+
+    usual_rate : a learning rate that it is commonly begun with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and
+    Courville 2016, section 8.5, for the others' order of magnitude). rate_is_step : a step moves each weight by about
+    the rate, whatever the gradient. starts_long : its first steps are far longer than the later ones.
+    """
 
     update: Callable[[Array, Array, Array, Array, float, int, OptimizerSettings], None]
     n_states: int
+    usual_rate: float
+    rate_is_step: bool = False
+    starts_long: bool = False
 
 
 def gradient_descent(
@@ -98,10 +106,10 @@ def accumulate_square(square: Array, grad: Array, scratch: Array, decay: float) 
 
 
 OPTIMIZERS = {
-    "adam": Rule(adam, 2),
-    "gd": Rule(gradient_descent, 0),
-    "momentum": Rule(momentum, 1),
-    "rmsprop": Rule(rmsprop, 1),
+    "adam": Rule(adam, 2, 0.001, rate_is_step=True),
+    "gd": Rule(gradient_descent, 0, 0.1),
+    "momentum": Rule(momentum, 1, 0.1),
+    "rmsprop": Rule(rmsprop, 1, 0.001, rate_is_step=True, starts_long=True),
 }
 
 
