@@ -137,7 +137,7 @@ def test_hostile_names_stand_on_the_page_as_text(pages, held):
     assert "<script" not in text
     assert not [letter for letter in text if unicodedata.category(letter) == "Cc" and letter != "\n"]
     assert "\u202e" not in text
-    assert HOSTILE[0] in held["hostile"]["data"]["classes"]
+    assert HOSTILE[0] in held["hostile"]["data"].classes
 
 
 def test_what_was_set_by_hand_is_told_apart_from_defaults(held):
