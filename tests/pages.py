@@ -5,9 +5,10 @@ from pathlib import Path
 from dlrun.cli.compare import write_comparison
 from dlrun.cli.report import write_report
 from dlrun.cli.runs import write_index
-from dlrun.experiment import read_config, run
+from dlrun.experiment import read_config
 from dlrun.inspection import compare
 from dlrun.store import RunFolder, list_runs
+from tests.trainings import run
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

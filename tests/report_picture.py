@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 
 from dlrun.cli.report import write_report
-from dlrun.experiment import read_config, run
+from dlrun.experiment import read_config
 from dlrun.store import RunFolder
+from tests.trainings import run
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "report.png"

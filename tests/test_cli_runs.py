@@ -17,8 +17,8 @@ from dlrun.cli.app import app
 from dlrun.cli.ending import way_on_told
 from dlrun.cli.guard import guarded
 from dlrun.errors import Interrupted, StoreError
-from dlrun.experiment import resume
 from dlrun.store import find_run
+from tests.trainings import resume
 
 SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1", "report=false")
 

@@ -14,12 +14,12 @@ from dlrun.cli.app import app
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.errors import UsageError
-from dlrun.experiment import run
 from dlrun.inspection import compare
 from dlrun.report import comparison_csv, comparison_markdown, show_comparison
 from dlrun.report.page import comparison_page
 from dlrun.report.page.comparison import key_axis, letter, mean_points
 from dlrun.store import change_tags, find_run, find_runs
+from tests.trainings import run
 
 MOONS = """
 name: moons

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlrun.experiment import read_config, run
+from dlrun.experiment import read_config
+from tests.trainings import run
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 SHORT = ("training.epochs=2",)

@@ -9,9 +9,10 @@ from sklearn.preprocessing import StandardScaler
 
 from dlrun.data import Parts, Preparation, Reading, fit_dataset, read_examples, split_examples, survey
 from dlrun.errors import ConfigError, DataError
-from dlrun.experiment import prepare, read_config, run
+from dlrun.experiment import prepare, read_config
 from dlrun.nn.permutation import Permutation
 from dlrun.store import RunFolder
+from tests.trainings import run
 
 
 def stream(number=0):

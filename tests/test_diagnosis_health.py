@@ -3,19 +3,22 @@
 import dataclasses
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
-from dlrun.experiment.health import history_of
 
 from dlrun.cli.guard import guarded
 from dlrun.diagnosis.explain import codes, explain
 from dlrun.diagnosis.health import CHECKS, health_findings
 from dlrun.errors import ConfigError, Diverged, UsageError
-from dlrun.experiment import prepare, read_config, run
-from dlrun.experiment.prepare import make_trainer
+from dlrun.experiment import prepare, read_config
+from dlrun.experiment.judge import Lines, history_of
+from dlrun.experiment.train import trainer_of
 from dlrun.nn.evaluation import baseline_error, evaluate
+from dlrun.records import BySplit
+from tests.trainings import run
 
 MOONS = {"source": "moons", "samples": 400, "noise": 0.2}
 REGRESSION = {"source": "regression", "samples": 300, "noise": 5.0}
@@ -75,7 +78,7 @@ def history(tmp_path, data, keys=()):
     path.write_text(yaml.safe_dump({"data": data}))
     keys = [key for key in HEALTHY if not (key.startswith("network.hidden") and "network.depth=1" in keys)] + list(keys)
     experiment = prepare(read_config(path, keys))
-    trainer, dataset = make_trainer(experiment), experiment.dataset
+    trainer, dataset = trainer_of(experiment), experiment.dataset
     metrics, trace, status = [], [trainer.trace()], "finished"
     try:
         for record in trainer.epochs():
@@ -83,13 +86,13 @@ def history(tmp_path, data, keys=()):
             trace.append(trainer.trace())
     except Diverged:
         status = "diverged"
-    result = {
-        "status": status,
-        "errors": {"train": evaluate(experiment.network, trainer.last_good, *trainer.train).error},
-        "optimal_error": 0.0,
-        "baseline_error": baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
-    }
-    return history_of(experiment, result, metrics, [line for line in trace if line])
+    result = SimpleNamespace(
+        status=status,
+        errors=BySplit(evaluate(experiment.network, trainer.last_good, *trainer.train).error, None),
+        optimal_error=0.0,
+        baseline_error=baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
+    )
+    return history_of(experiment, result, Lines(tuple(metrics), tuple(line for line in trace if line)))
 
 
 def signs(told):
@@ -144,7 +147,7 @@ def test_a_grave_sign_fails_only_where_the_training_rows_are_not_fitted(tmp_path
 def test_evidence_has_the_numbers_of_the_run(tmp_path):
     told = history(tmp_path, MOONS, ["regularization.lambda=300"])
     (finding,) = health_findings(told)
-    assert finding.evidence.startswith(f"the penalty is {told.trace[-1]['penalty_share']:.0%} of the cost")
+    assert finding.evidence.startswith(f"the penalty is {told.trace[-1].penalty_share:.0%} of the cost")
     assert "lambda / m_train = 1.25" in finding.evidence
 
 

@@ -12,12 +12,13 @@ import yaml
 from dlrun import data
 from dlrun.config.schema import DEFAULT_SPLIT, Data
 from dlrun.errors import ConfigError
-from dlrun.experiment import STREAMS, prepare, random_streams, read_config, run
+from dlrun.experiment import STREAMS, prepare, random_streams, read_config
 from dlrun.experiment.prepare import reading_of
 from dlrun.gradcheck import CheckOptions
 from dlrun.inspection import check_gradients
 from dlrun.inspection.gradients import problem_of
 from dlrun.store import RunFolder
+from tests.trainings import run
 
 
 def write(folder, config, name="c.yaml"):

@@ -9,9 +9,9 @@ import pytest
 from dlrun.cli.app import app
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
-from dlrun.experiment import run
-from dlrun.inspection import metrics, overview
-from dlrun.store import change_tags, find_run
+from dlrun.inspection import overview
+from dlrun.store import change_tags, find_run, read_metrics
+from tests.trainings import run
 
 # What the packages themselves warn of is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -57,7 +57,7 @@ def test_tensorboard_reads_every_metric_the_parameters_and_the_verdict(folder, e
     assert json.loads(output)["exported"] == [{"to": str(tmp_path / folder.id), "run": folder.id}]
     events = accumulator.EventAccumulator(str(tmp_path / folder.id))
     events.Reload()
-    epochs = metrics(folder)
+    epochs = read_metrics(folder)
     for name, key in (("cost", "cost"), ("loss/train", "train_loss"), ("error/dev", "dev_error")):
         read = {event.step: event.value for event in events.Scalars(name)}
         assert read == pytest.approx({line["epoch"]: line[key] for line in epochs if line[key] is not None})
@@ -85,7 +85,7 @@ def test_mlflow_reads_every_metric_the_parameters_the_tags_and_the_report(folder
     assert read.data.tags["tag.kept"] == "true"
     assert read.data.metrics["final_error/test"] == known["result"]["errors"]["test"]
     history = {(point.step, point.value) for point in client.get_metric_history(read.info.run_id, "cost")}
-    assert history == {(line["epoch"], line["cost"]) for line in metrics(folder)}
+    assert history == {(line["epoch"], line["cost"]) for line in read_metrics(folder)}
     page = client.download_artifacts(read.info.run_id, "report.html", str(tmp_path))
     assert Path(page).read_text() == "<p>seen</p>"
     status, _, errors = export("--mlflow", uri)

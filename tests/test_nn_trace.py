@@ -11,12 +11,13 @@ from oracles import VALUES
 from reliability.essence import essence
 from test_resume import config_file, folder_of, stop_at
 
-from dlrun.experiment import read_config, resume, run
+from dlrun.experiment import read_config
 from dlrun.nn import trace
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 from dlrun.store.lines import sealed
+from tests.trainings import resume, run
 
 
 def stream(number):

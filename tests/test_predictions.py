@@ -8,10 +8,11 @@ import yaml
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 from dlrun.experiment import predictions as of_experiment
-from dlrun.experiment import prepare, read_config, run, showcase
+from dlrun.experiment import prepare, read_config, showcase
 from dlrun.nn import evaluation
 from dlrun.nn import predictions as module
 from dlrun.store import RunFolder
+from tests.trainings import run
 
 SPLITS = ("train", "dev", "test")
 

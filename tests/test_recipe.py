@@ -13,12 +13,13 @@ from test_cli import dlrun
 
 from dlrun.cli.applying import show_ledger_of
 from dlrun.errors import UsageError
-from dlrun.experiment import read_config, run
+from dlrun.experiment import read_config
 from dlrun.search import apply, ledger, recipe
 from dlrun.search.follow import Judged, follow
 from dlrun.search.recipe import kept_answers
 from dlrun.statistics.acceptance import Answers, compare, paired_z
 from dlrun.store import RunFolder, list_runs, to_plain
+from tests.trainings import run
 
 ROWS = np.arange(400)
 

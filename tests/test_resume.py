@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from dlrun.experiment.keeper import Keeper
 from reliability.essence import essence
 
 from dlrun.errors import StoreError
-from dlrun.experiment import read_config, resume, run
+from dlrun.experiment import read_config
+from dlrun.experiment.checkpointing import Checkpointer
 from dlrun.store import (
     Hashes,
     Parent,
@@ -29,6 +29,8 @@ from dlrun.store import (
     verify,
 )
 from dlrun.store.problems import told_as_store_error
+from tests.displays import watched_by
+from tests.trainings import resume, run
 
 BASE = {
     "name": "r",
@@ -72,7 +74,7 @@ def config_file(folder, changes=()):
 
 def stop_at(monkeypatch, step):
     """Lets a signal come just before the end of this step, counted in each session."""
-    after_step, done = Keeper.after_step, {"steps": 0}
+    after_step, done = Checkpointer.after_step, {"steps": 0}
 
     def counted(self):
         done["steps"] += 1
@@ -80,7 +82,7 @@ def stop_at(monkeypatch, step):
             self.interrupts.seen = signal.SIGINT
         after_step(self)
 
-    monkeypatch.setattr(Keeper, "after_step", counted)
+    monkeypatch.setattr(Checkpointer, "after_step", counted)
     return done
 
 
@@ -110,10 +112,10 @@ def test_a_run_stopped_every_few_steps_equals_one_that_never_was(changes, tmp_pa
 
 def test_a_signal_finishes_the_step_and_the_run_says_which_it_was(tmp_path):
     def watch(line):
-        if line["epoch"] == 2:
+        if line.epoch == 2:
             signal.raise_signal(signal.SIGTERM)
 
-    result = run(read_config(config_file(tmp_path)), tmp_path / "runs", watch)
+    result = run(read_config(config_file(tmp_path)), tmp_path / "runs", watched_by(watch))
     assert (result["status"], result["signal"], result["epochs"]) == ("interrupted", "SIGTERM", 2)
     newest = checkpoints.names(folder_of(result))[0]
     assert newest.startswith(f"checkpoint-{2 * 4 + 1:012d}-")  # 30 rows in batches of 8, and one step more
@@ -121,13 +123,13 @@ def test_a_signal_finishes_the_step_and_the_run_says_which_it_was(tmp_path):
 
 def test_the_second_signal_leaves_at_once_and_the_run_can_be_gone_on_with(tmp_path):
     def watch(line):
-        if line["epoch"] == 3:
+        if line.epoch == 3:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
 
     loaded = read_config(config_file(tmp_path))
     with pytest.raises(KeyboardInterrupt):
-        run(loaded, tmp_path / "runs", watch)
+        run(loaded, tmp_path / "runs", watched_by(watch))
     (row,) = list_runs(tmp_path / "runs")
     assert row["status"] == "interrupted"
     assert not any(file["problem"] for file in verify(RunFolder(tmp_path / "runs" / row["run_id"])))
@@ -343,12 +345,12 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
 
 def test_after_a_bug_the_run_has_failed_with_its_traceback_and_can_be_gone_on_with(tmp_path):
     def watch(line):
-        if line["epoch"] == 3:
+        if line.epoch == 3:
             raise ZeroDivisionError("planted")
 
     loaded = read_config(config_file(tmp_path))
     with pytest.raises(ZeroDivisionError) as bug:
-        run(loaded, tmp_path / "runs", watch)
+        run(loaded, tmp_path / "runs", watched_by(watch))
     folder = RunFolder(bug.value.run_dir)
     assert status_of(folder) == "failed"
     assert "planted" in (folder.path / "traceback.txt").read_text()
@@ -370,14 +372,14 @@ def test_two_processes_never_work_in_one_run(tmp_path, monkeypatch):
 def test_checkpoints_by_seconds_stay_within_their_share(tmp_path):
     path = config_file(tmp_path, {"training": {"checkpoint_epochs": None, "checkpoint_seconds": 1e-6, "epochs": 300}})
     spent = []
-    save = Keeper.save
+    save = Checkpointer.save
 
     def watched(self):
         save(self)
         spent.append((self.spent - self.cost) / self.seconds())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Keeper, "save", watched)
+        patch.setattr(Checkpointer, "save", watched)
         run(read_config(path), tmp_path / "runs")
     assert all(share < 0.03 for share in spent)
 

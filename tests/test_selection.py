@@ -16,12 +16,13 @@ from dlrun.diagnosis.ills import Verdict
 from dlrun.diagnosis.looks import Looked, Scored
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
-from dlrun.experiment import diagnosis_of, evidence, prepare, read_config, run
+from dlrun.experiment import diagnosis_of, judge, prepare, read_config
 from dlrun.inspection import look_at_test, reference_of, with_selection
 from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
 from tests.test_cli import dlrun
+from tests.trainings import run
 
 HASHES = Hashes("c", "d", "s")
 
@@ -220,8 +221,8 @@ def test_findings_about_data_reach_the_diagnosis_and_can_be_ignored(tmp_path, rn
 
 
 def test_a_split_drawn_at_random_is_not_tested_for_a_mismatch(tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "distribution_shift", None)
-    assert evidence.data_findings(prepare(read_config(small(tmp_path)))) is not None
+    monkeypatch.setattr(judge, "distribution_shift", None)
+    assert judge.data_findings(prepare(read_config(small(tmp_path)))) is not None
 
 
 @pytest.mark.parametrize(("number", "expected"), [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st")])

@@ -17,10 +17,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlrun.diagnosis.ills import Verdict
 from dlrun.errors import StoreError
 from dlrun.nn import trace
 from dlrun.nn.training import EpochRecord
-from dlrun.store import RunFolder, create_run, environment, find_run, line_forms, list_runs, verify
+from dlrun.records import BySplit
+from dlrun.store import (
+    FileCheck,
+    RunFolder,
+    RunSummary,
+    create_run,
+    environment,
+    find_run,
+    list_runs,
+    read_metrics,
+    sound_metrics,
+    sound_trace,
+    verify,
+)
 from dlrun.store.disk import TAIL_PIECE
 from dlrun.store.lines import checksum, sealed
 from dlrun.store.provenance import Commit
@@ -366,11 +380,17 @@ def test_a_corrupt_line_within_is_named_by_its_number(folder, line, reason):
     assert found.endswith("; restore it from a copy, or train again")
 
 
-LAYER = dict.fromkeys(line_forms.LAYER, 0.5)
+def names_of(kind):
+    return [field.name for field in fields(kind)]
+
+
+LAYER = dict.fromkeys(names_of(trace.LayerLook), 0.5)
 LINES = {
-    "metrics.jsonl": dict.fromkeys(line_forms.EPOCH, 0.5) | {"epoch": 1},
-    "trace.jsonl": dict.fromkeys(line_forms.LOOK, 0.5) | {"epoch": 0, "layers": [LAYER | {"layer": 1}]},
+    "metrics.jsonl": dict.fromkeys(names_of(EpochRecord), 0.5) | {"epoch": 1},
+    "trace.jsonl": dict.fromkeys(("loss", "penalty", "penalty_share"), 0.5)
+    | {"epoch": 0, "layers": [LAYER | {"layer": 1}]},
 }
+SOUND = {"metrics.jsonl": sound_metrics, "trace.jsonl": sound_trace}
 
 
 @pytest.mark.parametrize(
@@ -383,30 +403,32 @@ LINES = {
         ("trace.jsonl", {"loss": [1]}, "its loss is not what dlrun writes there"),
         ("trace.jsonl", {"layers": []}, "its layers is not what dlrun writes there"),
         ("trace.jsonl", {"layers": [LAYER | {"layer": 2}]}, "layer 1: it is numbered 2"),
-        ("trace.jsonl", {"layers": [{"layer": 1}]}, "layer 1: it has no weight_norm"),
+        ("trace.jsonl", {"layers": [{"layer": 1}]}, "layer 1: it has no gradient_norm"),
         ("trace.jsonl", {"layers": [LAYER | {"layer": n} for n in (1, 2)]}, "it has 2 layers, and the first line 1"),
-        ("trace.jsonl", {"start": {"prior_loss": 1}}, "it has no greatest_mean"),
+        ("trace.jsonl", {"start": {"prior_loss": 1}}, "it has no least_spread"),
     ],
 )
 def test_a_line_of_another_form_is_damaged_whatever_its_checksum(folder, name, edit, reason):
     for record in (LINES[name], LINES[name] | edit):
         folder.append_line(name, record)
-    assert message_of(folder.read_lines, name) == (
-        f"{folder.path / name}: corrupt (line 2: {reason}); restore it from a copy, or train again"
+    records, problem = SOUND[name](folder)
+    assert (len(records), problem) == (1, f"line 2: {reason}")
+    assert verify(folder) == [FileCheck(name, problem)]
+
+
+def test_metrics_that_are_damaged_are_told_with_what_would_do(folder):
+    folder.append_line("metrics.jsonl", LINES["metrics.jsonl"] | {"cost": "0.5"})
+    assert message_of(read_metrics, folder) == (
+        f"{folder.path / 'metrics.jsonl'}: corrupt (line 1: its cost is not what dlrun writes there);"
+        " restore it from a copy, or train again"
     )
-    assert verify(folder) == [{"file": name, "problem": f"line 2: {reason}"}]
 
 
 def test_a_number_beyond_the_finite_ones_is_no_figure(folder):
     line = sealed(LINES["metrics.jsonl"]).replace(b"0.5", b"1e999", 1)
     body = line[: line.index(b', "crc32"')] + b"}"
     folder.write_bytes("metrics.jsonl", line.replace(line[-12:-3], b'"%s' % checksum(body)))
-    assert "its cost is not what dlrun writes there" in message_of(folder.read_lines, "metrics.jsonl")
-
-
-def test_the_forms_of_lines_are_those_of_what_training_writes():
-    assert {field.name for field in fields(EpochRecord)} == set(line_forms.EPOCH)
-    assert {field.name for field in fields(trace.LayerLook)} == set(line_forms.LAYER)
+    assert "its cost is not what dlrun writes there" in message_of(read_metrics, folder)
 
 
 # --- finding a run --------------------------------------------------------------------------------------------------
@@ -496,37 +518,12 @@ def test_runs_are_listed_newest_first_each_read_by_itself(tmp_path):
         },
     )
     RunFolder(tmp_path / A2).write_bytes("result.json", b"{")
-    nothing = {"train": None, "dev": None, "test": None}
     reason = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
     broken = f"{tmp_path / A2 / 'result.json'}: corrupt ({reason}); restore it from a copy, or train again"
     assert list_runs(tmp_path) == [
-        {
-            "run_id": B,
-            "name": "b",
-            "status": "crashed",
-            "tags": [],
-            "errors": nothing,
-            "verdict": None,
-            "problem": None,
-        },
-        {
-            "run_id": A2,
-            "name": "a",
-            "status": "broken",
-            "tags": [],
-            "errors": nothing,
-            "verdict": None,
-            "problem": broken,
-        },
-        {
-            "run_id": A1,
-            "name": "a",
-            "status": "finished",
-            "tags": [],
-            "errors": {"train": 0.01, "dev": 0.11, "test": None},
-            "verdict": {"bias": "low", "variance": "high"},
-            "problem": None,
-        },
+        RunSummary(B, "b", "crashed"),
+        RunSummary(A2, "a", "broken", problem=broken),
+        RunSummary(A1, "a", "finished", errors=BySplit(0.01, 0.11, None), verdict=Verdict("low", "high")),
     ]
 
 

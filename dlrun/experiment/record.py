@@ -50,8 +50,7 @@ def write_ending(
 ) -> RunContents:
     """Everything that training found out. The result comes last: a folder with one is whole."""
     folder, dataset = contents.folder, experiment.dataset
-    preparation = {f"preparation_{name}": array for name, array in dataset.preparation.to_arrays().items()}
-    model = parameters.tensors() | preparation
+    model = parameters.tensors() | dataset.preparation.to_arrays()
     arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)
     folder.write_arrays(MODEL, model)
     folder.write_arrays(PREDICTIONS, arrays)

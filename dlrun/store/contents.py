@@ -50,9 +50,6 @@ class RunContents:
     examples: Arrays | None = None
     model: Arrays | None = None
 
-    def __getitem__(self, key: str) -> object:
-        return getattr(self.result_required(), key)
-
     @property
     def result(self) -> Result | None:
         """What came of it, where it came to an end of its own."""

@@ -15,7 +15,7 @@ from ..records import BySplit, Mapped
 from .folder import RunFolder
 from .results import FILE, Result
 from .runs import run_ids, run_name, run_time
-from .status import Status, ending_of, read_ending
+from .status import Status, glance_at, read_ending
 from .tags import read_tags
 
 NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
@@ -66,10 +66,10 @@ def summary_of(folder: RunFolder) -> RunSummary:
         name, tags = run_name(folder.id), tuple(read_tags(folder))
         if folder.is_locked():
             return RunSummary(folder.id, name, "running", tags)
-        ending = ending_of(folder)
-        if isinstance(ending, Result):
-            return RunSummary(folder.id, name, ending.status, tags, ending.errors, ending.verdict)
-        return RunSummary(folder.id, name, ending.status if ending else "crashed", tags)
+        glance = glance_at(folder)
+        if glance is None:
+            return RunSummary(folder.id, name, "crashed", tags)
+        return RunSummary(folder.id, name, glance.status, tags, glance.errors or NO_ERRORS, glance.verdict)
     except (StoreError, OSError) as problem:
         return broken(folder.id, str(problem))
 

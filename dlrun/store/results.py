@@ -79,3 +79,12 @@ class Torn(Mapped):
 
 
 Ending = Result | Torn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """The little of a result, or of what is left of one, that a list of runs shows."""
+
+    status: Ended
+    errors: BySplit[float | None] | None = None
+    verdict: Verdict | None = None

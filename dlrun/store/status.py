@@ -1,16 +1,25 @@
 """What has become of a run, derived from its lock and its files and never from what a process once said of itself.
 
-Stands between the run folder and whoever lists, shows or goes on with runs.
+Stands between the run folder and whoever lists, shows or resumes runs.
 """
 
-from typing import Literal
+from typing import Literal, TypeVar
 
-from .codec import Misfit, from_plain
+from .codec import Misfit, Plain, from_plain
 from .folder import RunFolder, corrupt
 from .manifest import is_begun, read_manifest
-from .results import ENDINGS, FILE, Ended, Ending, Result, Torn
+from .results import ENDINGS, FILE, Ended, Ending, Glance, Result, Torn
 
 Status = Ended | Literal["running", "crashed"]
+
+E = TypeVar("E", Glance, Result, Torn)
+
+# What is said of a key that is not as dlrun writes it, where the key alone says too little.
+SENTENCES = {
+    "status": "no status",
+    "errors": "errors are not numbers",
+    "verdict": "verdict is not of bias and variance",
+}
 
 
 def status_of(folder: RunFolder) -> Status:
@@ -20,35 +29,53 @@ def status_of(folder: RunFolder) -> Status:
     """
     if folder.is_locked():
         return "running"
-    ending = ending_of(folder)
-    return "crashed" if ending is None else ending.status
+    glance = glance_at(folder)
+    return "crashed" if glance is None else glance.status
+
+
+def glance_at(folder: RunFolder) -> Glance | None:
+    """The little of a run's result that a list shows; None where its last session died. Raises StoreError."""
+    plain = last_result(folder)
+    return None if plain is None else checked(folder, Glance, plain)
 
 
 def ending_of(folder: RunFolder) -> Ending | None:
     """What the run's last session left as result.json; None where it died before. Raises StoreError if corrupt."""
-    sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
-    if not (folder.path / FILE).exists():
-        return None
-    ending = read_ending(folder)
-    if ending.sessions is not None and sessions is not None and ending.sessions < sessions:
-        return None  # of an earlier session
-    return ending
+    plain = last_result(folder)
+    return None if plain is None else ending_in(folder, plain)
 
 
 def read_ending(folder: RunFolder) -> Ending:
-    """result.json, checked. Raises StoreError where it is missing or corrupt."""
-    path, plain = folder.path / FILE, folder.read_json(FILE)
+    """result.json, of whichever session. Raises StoreError where it is missing or corrupt."""
+    return ending_in(folder, read_result_json(folder))
+
+
+def last_result(folder: RunFolder) -> Plain | None:
+    """The values of result.json; None where there is none, or only that of an earlier session."""
+    sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
+    if not (folder.path / FILE).exists():
+        return None
+    plain = read_result_json(folder)
+    ended = plain.get("sessions")
+    return None if isinstance(ended, int) and sessions is not None and ended < sessions else plain
+
+
+def read_result_json(folder: RunFolder) -> Plain:
+    """The values of result.json, which has a status. Raises StoreError."""
+    plain = folder.read_json(FILE)
     if not isinstance(plain, dict) or plain.get("status") not in ENDINGS:
-        raise corrupt(path, "no status")
+        raise corrupt(folder.path / FILE, "no status")
+    return plain
+
+
+def ending_in(folder: RunFolder, plain: Plain) -> Ending:
+    """The record that result.json holds. Raises StoreError."""
+    return checked(folder, Result, plain) if "errors" in plain else checked(folder, Torn, plain)
+
+
+def checked(folder: RunFolder, kind: type[E], plain: Plain) -> E:
+    """The record of this kind. Raises StoreError where the values are not those that dlrun writes."""
     try:
-        return from_plain(Result, plain) if "errors" in plain else from_plain(Torn, plain)
+        return from_plain(kind, plain)
     except Misfit as problem:
-        raise corrupt(path, SENTENCES.get(str(problem.path[0]), problem)) from problem
-
-
-# What is said of a key that is not as dlrun writes it, where the key alone says too little.
-SENTENCES = {
-    "status": "no status",
-    "errors": "errors are not numbers",
-    "verdict": "verdict is not of bias and variance",
-}
+        raise corrupt(folder.path / FILE, SENTENCES.get(str(problem.path[0]), problem)) from problem

@@ -102,7 +102,8 @@ def judged(source: str, keys: tuple[str, ...], seed: int) -> tuple[dict, list[di
     """Errors by split, and the findings of a training in memory."""
     import tempfile
 
-    from dlrun.experiment import read_config, run
+    from dlrun.experiment import read_config
+    from tests.trainings import run
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.yaml"

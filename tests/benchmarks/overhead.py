@@ -42,23 +42,24 @@ def main(arguments: list[str] | None = None) -> None:
 
 def epoch_seconds(*, watching: bool) -> float:
     """Seconds of an epoch, the mean over a training; `watching` writes and shows each."""
-    from dlrun.experiment.outcome import train
     from rich.console import Console
 
     from dlrun.experiment import prepare, read_config
-    from dlrun.experiment.run import epoch_recorder
+    from dlrun.experiment.checkpointing import Checkpointer
+    from dlrun.experiment.train import train, trainer_of
     from dlrun.report import training_display
     from dlrun.store import create_run
 
     experiment = prepare(read_config(CONFIG, OVERRIDES))
     epochs = experiment.config.training.epochs
     if not watching:
-        return train(experiment, lambda record, seconds: None).seconds / epochs
+        return train(Checkpointer(experiment, trainer_of(experiment))).seconds / epochs
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
     with tempfile.TemporaryDirectory() as runs_dir, training_display(epochs, screen) as display:
-        recorder = epoch_recorder(create_run(Path(runs_dir), "overhead"), display.update)
+        folder = create_run(Path(runs_dir), "overhead")
+        checkpointer = Checkpointer(experiment, trainer_of(experiment), folder)
         started = time.perf_counter()
-        train(experiment, recorder)
+        train(checkpointer, display.update)
         return (time.perf_counter() - started) / epochs
 
 

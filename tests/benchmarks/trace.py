@@ -50,7 +50,7 @@ def measured(name: str, keys: tuple[str, ...], rounds: int) -> list[str]:
 def seconds_of(name: str, keys: tuple[str, ...]) -> tuple[float, float, int, int]:
     """Of a training: its seconds, those of them that went into the trace, its epochs, and how many looks."""
     from dlrun.experiment import prepare, read_config
-    from dlrun.experiment.prepare import make_trainer
+    from dlrun.experiment.train import trainer_of
     from dlrun.nn.trace import Tracer
     from dlrun.store import encode
     from dlrun.store.codec import to_plain
@@ -58,7 +58,7 @@ def seconds_of(name: str, keys: tuple[str, ...]) -> tuple[float, float, int, int
     experiment = prepare(read_config(CONFIGS / f"{name}.yaml", keys))
     clock = Clock()
     with patch("dlrun.nn.training.Tracer", clock.timed(Tracer)):
-        trainer = make_trainer(experiment)
+        trainer = trainer_of(experiment)
     for name in ("remember", "watch"):
         setattr(trainer.tracer, name, clock.timed(getattr(trainer.tracer, name)))
     line_of = clock.timed(lambda: (line := trainer.trace()) and encode(to_plain(line)))

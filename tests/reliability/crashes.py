@@ -6,11 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
-from dlrun.experiment.keeper import Keeper
-
 from dlrun.errors import StoreError
-from dlrun.experiment import resume
+from dlrun.experiment.checkpointing import Checkpointer
 from dlrun.store import RunFolder, checkpoints, list_runs
+from tests.trainings import resume
 
 from .essence import essence
 from .faults import DIED, Harm
@@ -118,13 +117,13 @@ def harmed(harm: Harm, deed, acknowledged: Path | None = None) -> None:
 
 
 def note_checkpoints(acknowledged: Path) -> None:
-    save, handle = Keeper.save, os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    save, handle = Checkpointer.save, os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def noted(self) -> None:
         save(self)
         os.write(handle, f"{self.trainer.optimizer.steps}\n".encode())
 
-    Keeper.save = noted
+    Checkpointer.save = noted
 
 
 def loss_after(ended_as_meant: bool, runs_dir: Path, acknowledged: Path | None, whole: dict) -> str | None:

@@ -8,9 +8,10 @@ import warnings
 from pathlib import Path
 
 from dlrun.errors import DlrunError
-from dlrun.experiment import read_config, resume
+from dlrun.experiment import read_config
 from dlrun.inspection import difference, overview
 from dlrun.store import RunFolder, list_runs, read_result, verify
+from tests.trainings import resume
 
 from .crashes import HALF_DONE, harmed
 from .faults import Harm

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlrun.experiment import resume
 from dlrun.store import RunFolder, checkpoints
+from tests.trainings import resume
 
 from .crashes import HALF_DONE, harmed
 from .faults import Harm

@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from dlrun.experiment import read_config, resume, run
+from dlrun.experiment import read_config
 from dlrun.store import RunFolder, list_runs
+from tests.trainings import resume, run
 
 from .essence import essence
 from .short_run import CONFIG, config_in, exit_status_of, require_one_thread

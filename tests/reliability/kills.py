@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from dlrun.experiment import resume
+from tests.trainings import resume
 
 from .essence import essence
 from .short_run import CONFIG, begun, config_in, exit_status_of, in_child, only_run, train

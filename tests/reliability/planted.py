@@ -5,8 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from dlrun.experiment.keeper import Keeper
-
+from dlrun.experiment.checkpointing import Checkpointer
 from dlrun.store import checkpoints, lines
 
 from .crashes import crash_matrix
@@ -16,8 +15,8 @@ from .short_run import in_child
 
 def forget_a_stream() -> None:
     """Every checkpoint holds the random streams of the first one."""
-    stream_states, kept = Keeper.stream_states, {}
-    Keeper.stream_states = lambda self: kept.setdefault("first", stream_states(self) * 0 + 1)
+    stream_states, kept = Checkpointer.stream_states, {}
+    Checkpointer.stream_states = lambda self: kept.setdefault("first", stream_states(self) * 0 + 1)
 
 
 def believe_checksums() -> None:

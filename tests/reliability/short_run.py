@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from dlrun.errors import DlrunError
-from dlrun.experiment import read_config, resume, run
+from dlrun.experiment import read_config
 from dlrun.store import RunFolder, list_runs
+from tests.trainings import resume, run
 
 CONFIG = """
 name: short

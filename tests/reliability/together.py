@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from dlrun.errors import StoreError
-from dlrun.experiment import resume
 from dlrun.store import create_run, list_runs
+from tests.trainings import resume
 
 from .crashes import HALF_DONE, harmed
 from .essence import essence
