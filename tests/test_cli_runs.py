@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
 def test_one_more_ctrl_c_while_the_end_is_shown_still_says_how_to_go_on(status, told):
     with (
         pytest.raises(Interrupted if told else KeyboardInterrupt, match=told),
-        way_on_told({"status": status, "run_dir": "runs/r"}),
+        way_on_told(SimpleNamespace(status=status, run_dir="runs/r")),
     ):
         raise KeyboardInterrupt
 

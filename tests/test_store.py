@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlrun.diagnosis.ills import Verdict
 from dlrun.data import ColumnFacts
+from dlrun.diagnosis.ills import Verdict
 from dlrun.errors import StoreError
 from dlrun.nn import trace
 from dlrun.nn.training import EpochRecord
