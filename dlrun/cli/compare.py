@@ -56,7 +56,7 @@ def compare(
     if as_json:
         print_json(to_plain(comparison) | {"test_look": test_look})
     elif html is not None:
-        say(make_console(), str(write_comparison(html, compared, runs_dir)), whole=True)
+        say(make_console(), str(write_comparison(html, comparison, runs_dir)), whole=True)
     elif as_csv or as_markdown:
         print((comparison_csv if as_csv else comparison_markdown)(comparison), end="")
     else:
