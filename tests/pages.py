@@ -5,10 +5,9 @@ from pathlib import Path
 from dlrun.cli.compare import write_comparison
 from dlrun.cli.report import write_report
 from dlrun.cli.runs import write_index
-from dlrun.experiment import read_config
+from dlrun.experiment import read_config, run
 from dlrun.inspection import compare, contents
 from dlrun.store import RunFolder, list_runs
-from tests.trainings import run
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -43,8 +42,7 @@ def train_all(folder: Path) -> dict[str, Path]:
     files = {name: (CONFIGS / f"{name}.yaml", overrides) for name, overrides in SHORT.items()}
     files |= {name: (folder / f"{name}.yaml", ()) for name in ("hostile", "wild")}
     for name, (file, overrides) in files.items():
-        result = run(read_config(file, overrides), runs_dir)
-        pages[name] = write_report(contents(RunFolder(Path(result["run_dir"]))))
+        pages[name] = write_report(contents(run(read_config(file, overrides), runs_dir).folder))
     runs = [[RunFolder(page.parent)] for page in pages.values()]
     pages["comparison"] = write_comparison(folder / "comparison.html", compare(runs), runs_dir)
     return pages | {"index": write_index(runs_dir, list_runs(runs_dir), runs_dir / "index.html")}

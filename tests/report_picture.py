@@ -5,9 +5,8 @@ import tempfile
 from pathlib import Path
 
 from dlrun.cli.report import write_report
-from dlrun.experiment import read_config
-from dlrun.store import RunFolder
-from tests.trainings import run
+from dlrun.experiment import read_config, run
+from dlrun.inspection import contents
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "report.png"
@@ -18,8 +17,8 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
-        result = run(read_config(ROOT / "configs" / "moons_overfit.yaml"), Path(folder))
-        page = write_report(RunFolder(Path(result["run_dir"])))
+        done = run(read_config(ROOT / "configs" / "moons_overfit.yaml"), Path(folder))
+        page = write_report(contents(done.folder))
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         tab = browser.new_page(viewport=SIZE, color_scheme="light")
         tab.goto(page.as_uri())

@@ -24,9 +24,9 @@ RUNGS = {
     "inspection": 8,
     "search": 9,
     "estimators": 8,  # to come: arrays in, a fitted model out
-    "report": 9,
-    "cli": 10,
-    "__main__": 11,
+    "report": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 
 # Packages beyond the standard library that a rung may import.

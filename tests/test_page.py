@@ -6,6 +6,7 @@ import re
 import time
 import unicodedata
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ from dlrun.cli.report import write_report
 from dlrun.errors import StoreError
 from dlrun.inspection import contents
 from dlrun.inspection.contents import logits_of, margins_of
-from dlrun.report.page import answers, run_page, sections
-from dlrun.report.page.drawing import Series, apart, even_ticks, line_chart, linear_scale, log_ticks
+from dlrun.report.page import answers, making, ruler, run_page
+from dlrun.report.page.drawing import Series, YAxis, apart, even_ticks, line_chart, linear_scale, log_ticks
 from dlrun.store import RunFolder, verify
 
 
@@ -57,7 +58,7 @@ def test_scales_hold_their_values_and_land_on_their_pixels():
 
 
 def test_a_line_goes_through_its_points_and_leaves_out_what_is_not_known():
-    drawn = line_chart("x", [Series("a", "train", [0, 1, 2, 4], [0.0, None, 1.0, 4.0])], x_label="", y_label="")
+    drawn = line_chart("x", [Series("a", "train", [0, 1, 2, 4], [0.0, None, 1.0, 4.0])], x_label="", y_axis=YAxis(""))
     path = re.search(r'class="line train" d="([^"]*)"', drawn)[1]
     points = [tuple(map(float, pair.split())) for pair in path[1:].split("L")]
     assert len(points) == 3
@@ -84,32 +85,29 @@ def test_every_picture_is_well_formed_and_says_what_it_shows(pages):
 
 
 def test_the_confusion_matrix_and_class_errors_are_those_of_scikit_learn(held):
-    run = held["digits"]
-    told, predictions = answers.mistakes(run), run["predictions"]
+    run = held["digits"].run
+    mistakes, predictions = answers.mistakes(held["digits"]), run.predictions
     outputs = predictions["dev_outputs"].argmax(axis=1)
     expected = confusion_matrix(predictions["dev_targets"], outputs)
-    assert [[item["count"] for item in row] for row in told["matrix"]] == expected.tolist()
-    errors = {item["name"]: item["error"] for item in told["of_class"]}
+    assert [[cell.count for cell in row] for row in mistakes.matrix] == expected.tolist()
+    errors = {item.name: item.error for item in mistakes.of_class}
     recall = np.diag(expected) / expected.sum(axis=1)
     assert [errors[str(k)] for k in range(10)] == pytest.approx((1 - recall).tolist())
-    assert sum(item["wrong"] for item in told["of_class"]) / told["rows"] == pytest.approx(
-        run["result"]["errors"]["dev"]
-    )
+    assert sum(item.wrong for item in mistakes.of_class) / mistakes.rows == pytest.approx(run.result.errors.dev)
 
 
 def test_the_costliest_examples_are_the_sources_own_rows_with_the_greatest_losses(held):
-    run = held["digits"]
-    predictions, examples = run["predictions"], run["examples"]
+    predictions, examples = held["digits"].run.predictions, held["digits"].run.examples
     places = np.argsort(-predictions["dev_losses"], kind="stable")[:24]
     assert examples["worst_places"].tolist() == places.tolist()
     rows = predictions["dev_rows"][places]
-    assert [item["row"] for item in answers.worst(run)["items"]] == rows.tolist()
+    assert [example.row for example in answers.worst(held["digits"]).examples] == rows.tolist()
     assert np.allclose(examples["worst_inputs"], load_digits().data[rows], atol=1e-4)
 
 
 def test_the_plane_is_answered_as_the_network_answers(held):
-    run = held["moons_overfit"]
-    examples, model, predictions = run["examples"], run["model"], run["predictions"]
+    run = held["moons_overfit"].run
+    examples, model, predictions = run.examples, run.model, run.predictions
     assert len(examples["dev_inputs"]) == len(predictions["dev_outputs"])
     scaled = (examples["dev_inputs"] - model["preparation_means"]) / model["preparation_scales"]
     margins = margins_of(logits_of(model, "relu", "sigmoid", scaled))
@@ -120,14 +118,14 @@ def test_the_plane_is_answered_as_the_network_answers(held):
 
 
 def test_the_bars_have_the_errors_as_lengths_and_the_distances_between_them(held):
-    run = held["moons_overfit"]
-    told, errors = sections.errors(run), run["result"]["errors"]
-    rows = {row["name"]: row for row in told["rows"]}
-    scale = rows["dev"]["share"] / errors["dev"]
-    assert rows["train"]["share"] == pytest.approx(scale * errors["train"])
-    assert rows["variance"]["from"] == pytest.approx(scale * min(errors["train"], errors["dev"]))
-    assert rows["variance"]["width"] == pytest.approx(scale * abs(errors["dev"] - errors["train"]))
-    assert all(0 <= row.get("share", 0) <= 100 for row in told["rows"])
+    errors = held["moons_overfit"].run.result.errors
+    rows = {row.name: row for row in ruler.errors(held["moons_overfit"]).rows}
+    assert list(rows) == ["optimal", "avoidable bias", "train", "variance", "dev", "test"][: len(rows)]
+    scale = rows["dev"].share / errors.dev
+    assert rows["train"].share == pytest.approx(scale * errors.train)
+    assert rows["variance"].span.start == pytest.approx(scale * min(errors.train, errors.dev))
+    assert rows["variance"].span.width == pytest.approx(scale * abs(errors.dev - errors.train))
+    assert all(0 <= row.share <= 100 for row in rows.values() if row.kind != "gap")
 
 
 def test_hostile_names_stand_on_the_page_as_text(pages, held):
@@ -137,36 +135,51 @@ def test_hostile_names_stand_on_the_page_as_text(pages, held):
     assert "<script" not in text
     assert not [letter for letter in text if unicodedata.category(letter) == "Cc" and letter != "\n"]
     assert "\u202e" not in text
-    assert HOSTILE[0] in held["hostile"]["data"].classes
+    assert HOSTILE[0] in held["hostile"].run.data.classes
 
 
 def test_what_was_set_by_hand_is_told_apart_from_defaults(held):
-    told = sections.settings(held["digits"])
-    by_hand = {row["key"]: row["origin"] for row in told["by_hand"]}
+    settings = making.settings(held["digits"])
+    by_hand = {row.key: row.origin for row in settings.by_hand}
     assert by_hand["training.epochs"] == "command line"
     assert by_hand["network.width"] == "file"
-    assert "training.momentum" in {row["key"] for row in told["defaults"]}
+    assert "training.momentum" in {row.key for row in settings.defaults}
+
+
+def overviewed(shown, **changes):
+    """The same run with another overview."""
+    return replace(shown, overview=replace(shown.overview, **changes))
 
 
 def test_commands_for_a_run_elsewhere_say_where_it_is(held):
-    elsewhere = held["digits"] | {"run_dir": "else where/r"}
-    assert sections.making(elsewhere)["check"] == "dlrun verify r --runs-dir 'else where' --rerun"
-    begun = elsewhere | {"status": "interrupted"}
-    assert sections.making(begun)["resume"] == "dlrun resume r --runs-dir 'else where'"
+    elsewhere = overviewed(held["digits"], run_dir="else where/r")
+    assert making.making(elsewhere).check == "dlrun verify r --runs-dir 'else where' --rerun"
+    begun = overviewed(elsewhere, status="interrupted")
+    assert making.making(begun).resume == "dlrun resume r --runs-dir 'else where'"
+
+
+def test_a_run_says_what_it_was_made_with_in_the_order_of_who_would_make_it_again(held):
+    facts = making.making(held["digits"]).facts
+    order = ["dlrun", "commit", "seed", "Python", "machine", "BLAS", "packages", "typed by hand"]
+    assert list(facts) == [name for name in order if name in facts]
+    assert {"dlrun", "seed", "packages", "typed by hand"} <= set(facts)
+    assert list(making.making(overviewed(held["digits"], environment=None)).facts) == ["seed", "typed by hand"]
 
 
 def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
-    bare = held["digits"] | dict.fromkeys(("trace", "predictions", "examples", "model", "plane"))
-    page = run_page(bare)
+    shown = held["digits"]
+    bare = replace(shown.run, trace=(), predictions=None, examples=None, model=None)
+    page = run_page(replace(shown, run=bare, plane=None))
     assert "No trace of the layers was kept" in page
     assert "Learning curves" in page
-    begun = bare | dict.fromkeys(("result", "diagnosis", "data", "metrics", "resolved")) | {"status": "crashed"}
-    assert "This run has crashed" in run_page(begun)
+    begun = replace(bare, ending=None, diagnosis=None, data=None, metrics=(), resolved=None)
+    crashed = overviewed(replace(shown, run=begun, plane=None), status="crashed", result=None, diagnosis=None)
+    assert "This run has crashed" in run_page(crashed)
 
 
 def test_a_page_is_written_well_within_two_seconds(pages):
     began = time.process_time()
-    write_report(RunFolder(pages["digits"].parent))
+    write_report(contents(RunFolder(pages["digits"].parent)))
     assert time.process_time() - began < 1
 
 
@@ -177,13 +190,13 @@ def test_a_file_that_is_not_the_one_written_is_no_source_for_a_page(pages, tmp_p
     shutil.copytree(pages["diabetes"].parent, folder)
     (folder / "diagnosis.json").write_text('{"errors": []}')
     with pytest.raises(StoreError, match=r"diagnosis.json: corrupt \(its SHA-256 is not"):
-        write_report(RunFolder(folder))
+        contents(RunFolder(folder))
 
 
 def test_a_report_does_not_count_as_damage(pages):
     folder = RunFolder(pages["digits"].parent)
-    write_report(folder)
-    assert not [row for row in verify(folder) if row["problem"] or row["file"] == "report.html"]
+    write_report(contents(folder))
+    assert not [row for row in verify(folder) if row.problem or row.file == "report.html"]
 
 
 def test_train_leaves_a_report_unless_told_not_to_and_report_and_runs_write_pages(tmp_path):

@@ -19,11 +19,11 @@ def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_js
     applied, child = apply(find_run(runs_dir, reference), number, lambda experiment: display_of(experiment, quiet))
     status = exit_status_of(applied.result)
     if as_json:
-        plain = to_plain(applied)
-        print_json(plain if status == 0 else plain | {"error": error_of(applied.result, status)})
+        error = {"error": error_of(applied.result, status)} if status else {}
+        print_json(to_plain(applied) | error)
         return status
     end_with(child, child_origins(child), as_json=False)
-    show_outcome(to_plain(applied), make_console())
+    show_outcome(applied, make_console())
     return status
 
 
@@ -39,11 +39,10 @@ def show_ledger_of(runs_dir: Path, as_json: bool) -> None:
     """What advice was followed among these runs, and what became of what it promised."""
     from ..report import make_console, show_ledger
     from ..search.ledger import lines, tally
-    from ..store import to_plain
     from .output import print_json
 
     found = tally(lines(runs_dir))
     if as_json:
         print_json(found)
     else:
-        show_ledger(to_plain(found), make_console())
+        show_ledger(found, make_console())

@@ -15,7 +15,7 @@ def rm(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = 
     """
     from ..store import find_run, trash
 
-    told(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
+    show_place(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
 
 
 def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
@@ -25,10 +25,10 @@ def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Js
     """
     from ..store import find_run, trash
 
-    told(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
+    show_place(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
 
 
-def told(path: Path, verb: str, as_json: bool) -> None:
+def show_place(path: Path, verb: str, as_json: bool) -> None:
     """Where a run is now."""
     from .output import print_json
 
@@ -52,7 +52,7 @@ def gc(
     from .output import print_json
 
     paths = trash.garbage(runs_dir)
-    found = [{"path": str(path), "bytes": trash.size_of(path)} for path in paths]
+    found = trash.weighed(paths)
     if not dry_run:
         trash.collect(paths)
     if as_json:

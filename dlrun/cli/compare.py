@@ -1,13 +1,16 @@
 """`dlrun compare`: runs beside each other, and which differences are more than chance."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Csv, Json, Quiet, RunsDir, complete_runs
 from .report import write_page
+
+if TYPE_CHECKING:
+    from ..inspection import Comparison
 
 
 def compare(
@@ -47,23 +50,23 @@ def compare(
         raise UsageError("--json, --csv, --md, --html: more than one given; choose one")
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
-        compared = compare_runs(groups, order=sort, progress=progress)
-    looks = [look_at_test(RunFolder(runs_dir / run.run_id), run.errors.test, "compare") for run in compared.runs]
-    comparison = to_plain(compared) | {"test_look": max((look for look in looks if look is not None), default=None)}
+        comparison = compare_runs(groups, order=sort, progress=progress)
+    looks = [look_at_test(RunFolder(runs_dir / run.run_id), run.errors.test, "compare") for run in comparison.runs]
+    test_look = max((look for look in looks if look is not None), default=None)
     if as_json:
-        print_json(comparison)
+        print_json(to_plain(comparison) | {"test_look": test_look})
     elif html is not None:
         say(make_console(), str(write_comparison(html, comparison, runs_dir)), whole=True)
     elif as_csv or as_markdown:
         print((comparison_csv if as_csv else comparison_markdown)(comparison), end="")
     else:
-        show_comparison(comparison, make_console())
+        show_comparison(comparison, make_console(), test_look=test_look)
 
 
-def write_comparison(path: Path, comparison: dict, runs_dir: Path) -> Path:
+def write_comparison(path: Path, comparison: "Comparison", runs_dir: Path) -> Path:
     """The page of the runs compared, written; its path. Raises StoreError."""
     from ..report.page import comparison_page
-    from ..store import RunFolder, read_metrics, to_plain
+    from ..store import RunFolder, read_metrics
 
-    curves = {run["run_id"]: to_plain(read_metrics(RunFolder(runs_dir / run["run_id"]))) for run in comparison["runs"]}
+    curves = {run.run_id: read_metrics(RunFolder(runs_dir / run.run_id)) for run in comparison.runs}
     return write_page(path, comparison_page(comparison, curves))

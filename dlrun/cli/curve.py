@@ -28,7 +28,7 @@ def curve(
     """
     from ..report import counting_display, make_console, show_curve
     from ..search import learning_curve
-    from ..store import find_run, to_plain
+    from ..store import find_run
     from .output import print_json
 
     with counting_display("trainings", make_console(stderr=True), quiet=quiet) as count:
@@ -36,4 +36,4 @@ def curve(
     if as_json:
         print_json(found)
     else:
-        show_curve(to_plain(found), make_console())
+        show_curve(found, make_console())

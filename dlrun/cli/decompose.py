@@ -28,7 +28,7 @@ def decompose(
     from ..errors import UsageError
     from ..report import counting_display, make_console, show_decomposition
     from ..search import decompose as take_apart
-    from ..store import find_run, to_plain
+    from ..store import find_run
     from .output import print_json
 
     if bootstrap == 1:
@@ -38,4 +38,4 @@ def decompose(
     if as_json:
         print_json(found)
     else:
-        show_decomposition(to_plain(found), make_console())
+        show_decomposition(found, make_console())

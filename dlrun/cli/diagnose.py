@@ -55,29 +55,26 @@ def diagnose(
     Example: dlrun diagnose, or dlrun diagnose --errors train=0.15,dev=0.16 --sizes train=10000,dev=1000 --optimal 0.15
     """
     from ..report import make_console, show_diagnosis
-    from ..store.codec import to_plain
     from .applying import apply_advice, show_ledger_of
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
         raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
     if ledger:
-        return show_ledger_of(runs_dir, as_json)
+        show_ledger_of(runs_dir, as_json)
+        return None
     if apply is not None:
         if errors is not None or optimal is not None:
             raise UsageError("--apply: carries out a run's own advice; leave --errors and --optimal out")
         return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is not None and reference:
         raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
-    diagnosis: RunDiagnosis | AskedDiagnosis
     if errors is None:
-        diagnosis = diagnosis_of_run(runs_dir, run, optimal, reference)
+        asked = diagnosis_of_run(runs_dir, run, optimal, reference)
+        print_json(asked) if as_json else show_diagnosis(asked.run, make_console(), asked)
     else:
         diagnosis = diagnosis_of_figures(errors, sizes, optimal, baseline)
-    if as_json:
-        print_json(diagnosis)
-    else:
-        show_diagnosis(to_plain(diagnosis), make_console())
+        print_json(diagnosis) if as_json else show_diagnosis(diagnosis, make_console())
     return None
 
 

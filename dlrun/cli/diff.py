@@ -12,11 +12,11 @@ def diff(one: OneRun, other: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     """
     from ..inspection import difference
     from ..report import make_console, show_difference
-    from ..store import find_run, to_plain
+    from ..store import find_run
     from .output import print_json
 
     found = difference(find_run(runs_dir, one), find_run(runs_dir, other))
     if as_json:
         print_json(found)
     else:
-        show_difference(to_plain(found), make_console())
+        show_difference(found, make_console())

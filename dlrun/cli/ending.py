@@ -40,19 +40,20 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
 
     result = run.result_required()
     status = exit_status_of(result)
-    with way_on_told(result):
-        plain = to_plain(result) | {"test_look": look_at_test(run.folder, result.errors.test, "train")}
-        if origins is not None:
-            plain |= {"report": report_of(run, origins)}
+    with resuming_advised(result):
+        test_look = look_at_test(run.folder, result.errors.test, "train")
+        report = None if origins is None else report_of(run, origins)
         if as_json:
-            print_json(plain if status == 0 else plain | {"error": error_of(result, status)})
+            more = {"test_look": test_look} | ({} if origins is None else {"report": report})
+            error = {"error": error_of(result, status)} if status else {}
+            print_json(to_plain(result) | more | error)
         else:
-            show_result(plain, make_console(), to_plain(run.diagnosis))
+            show_result(result, make_console(), run.diagnosis, test_look=test_look, report=report)
     return status
 
 
 @contextmanager
-def way_on_told(result: "Result") -> Iterator[None]:
+def resuming_advised(result: "Result") -> Iterator[None]:
     """Says how to go on with an interrupted run even where one more Ctrl-C cuts short what is said of it."""
     try:
         yield

@@ -29,13 +29,13 @@ def export(
     """
     from ..inspection import overview
     from ..report.exports import export_mlflow, export_tensorboard
-    from ..store import find_run, read_metrics, to_plain
+    from ..store import find_run, read_metrics
     from .output import print_json
 
     if tensorboard is None and mlflow is None:
         raise UsageError("export: nowhere to; expected --tensorboard DIR or --mlflow URI")
     folder = find_run(runs_dir, run)
-    known, epochs = to_plain(overview(folder)), to_plain(read_metrics(folder))
+    known, epochs = overview(folder), read_metrics(folder)
     exported = []
     if tensorboard is not None:
         exported.append(export_tensorboard(known, epochs, tensorboard))
@@ -45,4 +45,4 @@ def export(
         print_json({"run_id": folder.id, "exported": exported})
     else:
         for place in exported:
-            print(f"{folder.id}: exported to {place['to']}")
+            print(f"{folder.id}: exported to {place.to}")

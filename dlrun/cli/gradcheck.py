@@ -1,12 +1,15 @@
 """`dlrun gradcheck`: backpropagation against central differences, for a config's network or a person's own code."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import CheckFailed, UsageError
 from .options import Json, Overrides, Quiet
+
+if TYPE_CHECKING:
+    from ..gradcheck import NetworkReport, OwnReport
 
 
 def gradcheck(
@@ -42,6 +45,7 @@ def gradcheck(
     from ..report import counting_display, make_console, show_gradcheck, show_sweep
     from .output import print_json
 
+    report: NetworkReport | OwnReport
     with counting_display("parameters", make_console(stderr=True), quiet=quiet) as progress:
         if what.suffix == ".py":
             if overrides or sweep:

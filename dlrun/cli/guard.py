@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ConfigError, DlrunError, StoreError
 from ..places import default_runs_dir
@@ -20,6 +21,16 @@ INTERRUPTED_STATUS = 130
 TERMINATED_STATUS = 143
 # What a shell reports for a writer whose reader has gone: 128 + SIGPIPE.
 BROKEN_PIPE_STATUS = 141
+
+
+@runtime_checkable
+class UsageFault(Protocol):
+    """An exception of click's, which newer versions of Typer have as their own."""
+
+    exit_code: int
+
+    def format_message(self) -> str:
+        """What is wrong with the command line, in a sentence."""
 
 
 def guarded(command: Callable[[], object]) -> int:
@@ -38,7 +49,7 @@ def guarded(command: Callable[[], object]) -> int:
     except KeyboardInterrupt as left:
         return tell("interrupted", str(left) or "interrupted", INTERRUPTED_STATUS)
     except Exception as error:
-        return tell_usage(error) if hasattr(error, "format_message") else tell_bug(error)
+        return tell_usage(error) if isinstance(error, UsageFault) else tell_bug(error)
 
 
 def leave_on_sigterm() -> None:
@@ -50,7 +61,8 @@ def leave_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
-def problems_of(error: DlrunError) -> dict:
+def problems_of(error: DlrunError) -> dict[str, list[str]]:
+    """What a script finds beside the error: of a config, each of its problems."""
     return {"problems": error.problems} if isinstance(error, ConfigError) else {}
 
 
@@ -66,11 +78,12 @@ def typed_runs_dir() -> str | None:
     return next(iter(apart + joined), None)
 
 
-def tell(kind: str, message: str, status: int, more: dict | None = None) -> int:
+def tell(kind: str, message: str, status: int, more: Mapping[str, Any] | None = None) -> int:
     """The sentence on standard error, or the object on standard output; returns the status."""
     message = printable(message)
     if wants_json():
-        print(json.dumps({"error": {"kind": kind, "message": message, "exit_status": status} | (more or {})}))
+        error = {"kind": kind, "message": message, "exit_status": status, **(more or {})}
+        print(json.dumps({"error": error}))
     else:
         print(f"dlrun: {message}" if "\n" not in message else message, file=sys.stderr)
     return status
@@ -81,7 +94,7 @@ def printable(message: str) -> str:
     return "".join(letter for letter in message if letter == "\n" or letter.isprintable())
 
 
-def tell_usage(error: Exception) -> int:
+def tell_usage(error: UsageFault) -> int:
     """Typer's own words for a command line that it cannot read, or the help that it raises when no verb is given."""
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message())

@@ -1,7 +1,8 @@
 """Arguments and options that several verbs share, with their completion."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,11 +25,11 @@ def complete_overrides(incomplete: str) -> list[str]:
     return [f"{key}=" for key in schema_keys(json_schema()) if key.startswith(incomplete)]
 
 
-def schema_keys(schema: dict) -> list[str]:
+def schema_keys(schema: Mapping[str, Any]) -> list[str]:
     """Dotted paths of the leaves of a JSON Schema, following its references."""
     definitions = schema.get("$defs", {})
 
-    def walk(node: dict, path: str) -> list[str]:
+    def walk(node: Mapping[str, Any], path: str) -> list[str]:
         node = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
         if "properties" not in node:
             return [path]

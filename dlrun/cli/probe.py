@@ -30,6 +30,5 @@ def probe(
         print_json(found)
     else:
         show_probe(found, make_console())
-    twenty = found["overfit_twenty"] or {}
-    fails = twenty.get("finding") and twenty["finding"]["severity"] == "fail"
-    return CheckFailed.exit_status if fails else 0
+    finding = found.overfit_twenty.finding if found.overfit_twenty else None
+    return CheckFailed.exit_status if finding and finding.severity == "fail" else 0

@@ -39,20 +39,22 @@ def recipe(
     from .output import print_json
 
     progress = make_console(stderr=True)
-    recipe = follow_recipe(
+    followed = follow_recipe(
         read_config(config, overrides or ()),
         runs_dir,
         trainings=trainings,
         seconds=None if minutes is None else 60 * minutes,
         display=lambda experiment: display_of(experiment, quiet=True),
-        watch=lambda step: None if quiet else show_step(to_plain(step), progress),
+        watch=lambda step: None if quiet else show_step(step, progress),
     )
-    interrupted, plain = recipe.interrupted, to_plain(recipe)
-    if recipe.test_error is not None and recipe.run_id:
-        plain["test_look"] = look_at_test(RunFolder(runs_dir / recipe.run_id), recipe.test_error, "recipe")
+    interrupted, look = followed.interrupted, {}
+    if followed.test_error is not None and followed.run_id:
+        folder = RunFolder(runs_dir / followed.run_id)
+        look = {"test_look": look_at_test(folder, followed.test_error, "recipe")}
     status = exit_status_of(interrupted) if interrupted else 0
     if as_json:
-        print_json(plain if interrupted is None else plain | {"error": error_of(interrupted, status)})
+        error = {"error": error_of(interrupted, status)} if interrupted else {}
+        print_json(to_plain(followed) | look | error)
     else:
-        show_path(plain, make_console())
+        show_path(followed, make_console(), **look)
     return status

@@ -1,9 +1,10 @@
 """`dlrun runs`: the runs so far."""
 
 import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
@@ -11,6 +12,9 @@ import typer
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunsDir
 from .report import REPORT, PageFile, write_page
+
+if TYPE_CHECKING:
+    from ..store import RunSummary
 
 
 class Order(StrEnum):
@@ -49,26 +53,25 @@ def runs(
     Example: dlrun runs --status finished --sort dev
     """
     from ..report import make_console, say, show_runs
-    from ..store import list_runs, select, to_plain
+    from ..store import list_runs, select
     from .output import print_json
 
     if output is not None and not html:
         raise UsageError("-o: got a file without --html; add --html, or send the output to a file with >")
     rows = select(list_runs(runs_dir), name=name, status=status and status.value, tag=tag, by_dev=sort == Order.DEV)
-    plain = to_plain(rows)
-    page = write_index(runs_dir, plain, output or runs_dir / "index.html") if html else None
+    page = write_index(runs_dir, rows, output or runs_dir / "index.html") if html else None
     if as_json:
-        print_json({"runs": plain} | ({"page": str(page)} if page else {}))
+        print_json({"runs": rows} | ({"page": str(page)} if page else {}))
     elif page:
         say(make_console(), str(page), whole=True)
     else:
-        show_runs(plain, make_console())
+        show_runs(rows, make_console())
 
 
-def write_index(runs_dir: Path, rows: list[dict], path: Path) -> Path:
+def write_index(runs_dir: Path, rows: "Sequence[RunSummary]", path: Path) -> Path:
     """The page of these runs, with links, relative to it, to the reports that there are; its path."""
     from ..report.page import runs_page
 
-    reports = {row["run_id"]: runs_dir / row["run_id"] / REPORT for row in rows}
+    reports = {row.run_id: runs_dir / row.run_id / REPORT for row in rows}
     links = {run_id: os.path.relpath(file, path.parent) for run_id, file in reports.items() if file.is_file()}
     return write_page(path, runs_page(rows, {run_id: quote(link) for run_id, link in links.items()}))

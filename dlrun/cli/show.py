@@ -33,7 +33,7 @@ def show(
         raise UsageError("--csv: only the metrics are a table; expected --metrics beside it")
     folder = find_run(runs_dir, run)
     if only_metrics:
-        epochs = to_plain(read_metrics(folder))
+        epochs = read_metrics(folder)
         if as_json:
             print_json({"run_id": folder.id, "metrics": epochs})
         else:
@@ -41,8 +41,8 @@ def show(
         return
     seen = overview(folder)
     test_error = seen.result.errors.test if isinstance(seen.result, Result) else None
-    found = to_plain(seen) | {"test_look": look_at_test(folder, test_error, "show")}
+    test_look = look_at_test(folder, test_error, "show")
     if as_json:
-        print_json(found)
+        print_json(to_plain(seen) | {"test_look": test_look})
     else:
-        show_run(found, make_console())
+        show_run(seen, make_console(), test_look=test_look)

@@ -1,12 +1,17 @@
 """`dlrun verify`: whether a run's files are those that were written, and whether it comes out the same again."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import CheckFailed, StoreError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
+
+if TYPE_CHECKING:
+    from ..inspection.overview import Rerun
+    from ..store import FileCheck
 
 
 def verify(
@@ -21,22 +26,21 @@ def verify(
     """
     from ..inspection import train_again
     from ..report import make_console, show_verification
-    from ..store import find_run, to_plain
+    from ..store import find_run
     from ..store import verify as verify_files
     from .output import print_json
 
     folder = find_run(runs_dir, run)
-    files = verify_files(folder)
-    report = to_plain({"run_id": folder.id, "files": files, "rerun": train_again(folder) if rerun else None})
+    files, again = verify_files(folder), train_again(folder) if rerun else None
     if as_json:
-        print_json(report)
+        print_json({"run_id": folder.id, "files": files, "rerun": again})
     else:
-        show_verification(report, make_console())
-    return exit_status_of(report)
+        show_verification(files, again, make_console())
+    return exit_status_of(files, again or ())
 
 
-def exit_status_of(report: dict) -> int:
+def exit_status_of(files: "Sequence[FileCheck]", again: "Sequence[Rerun]") -> int:
     """Damage is told before difference: it may be its cause."""
-    if any(file["problem"] for file in report["files"]):
+    if any(file.problem for file in files):
         return StoreError.exit_status
-    return 0 if all(comparison["same"] for comparison in report["rerun"] or []) else CheckFailed.exit_status
+    return 0 if all(comparison.same for comparison in again) else CheckFailed.exit_status

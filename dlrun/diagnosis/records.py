@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..records import BySplit, Mapped, Sizes
+from ..records import BySplit, Mapped, Sizes, Split
 from ..statistics.intervals import Interval
 from .findings import Finding
 from .ills import ByIll, Shares, Verdict
@@ -20,6 +20,11 @@ class Intervals(Mapped):
     optimal: Interval | None
     avoidable_bias: Interval | None
     variance: Interval | None
+
+    def of(self, split: Split) -> Interval | None:
+        """The interval of a split's error by the split's name."""
+        found: Interval | None = getattr(self, split)
+        return found
 
 
 @dataclass(frozen=True)

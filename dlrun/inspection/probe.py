@@ -1,13 +1,15 @@
 """A config's network before any training: how signals fare through its layers, and whether it can learn twenty rows."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..config import LoadedConfig
+from ..diagnosis import Finding
 from ..diagnosis.sanity import cannot_overfit
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
+from ..nn.arrays import Array
 from ..nn.evaluation import evaluate
 from ..nn.initializers import INITIALIZERS
 from ..nn.parameters import Parameters, initial_parameters
@@ -21,29 +23,107 @@ ROWS = 128
 FEW_ROWS, STEPS, RATES = 20, 500, (0.01, 0.001)
 
 
-def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> dict:
-    """Plain values: name, activation, init, sizes, rows, layers (of the config's own init), inits (all of them).
+@dataclass(frozen=True)
+class LayerSignals:
+    """One layer with weights, counted from 1: root mean squares as measured, and as theory has them.
 
-    overfit_twenty : also train on twenty rows; the result then has {rows, steps, error, finding} under that name.
+    activation : of its outputs; row_spread : of what differs in them from row to row. gradient : of dJ/dZ, for one row,
+    in float64 and in float32.
+    """
+
+    layer: int
+    width: int
+    activation: float
+    activation_theory: float
+    row_spread: float
+    gradient: float
+    gradient_theory: float
+    gradient_float32: float
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a layer multiplies a signal by, measured and in theory; None where there is no such figure."""
+
+    measured: float | None
+    theory: float | None
+
+
+@dataclass(frozen=True)
+class Float32End:
+    """The layers after which a signal is 0 or infinite in float32, None if never; seen here, or by the growth."""
+
+    layers: int | None
+    seen: bool
+
+
+@dataclass(frozen=True)
+class Float32Ends:
+    """The end of either signal."""
+
+    activation: Float32End
+    gradient: Float32End
+
+
+@dataclass(frozen=True)
+class InitSignals:
+    """What a rule for the initial weights does to activations, upwards, and to gradients, downwards."""
+
+    init: str
+    activation_growth: Growth
+    gradient_growth: Growth
+    float32: Float32Ends
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """The error that so many steps on a few rows leave there, and the finding if it is too high."""
+
+    rows: int
+    steps: int
+    error: float
+    finding: Finding | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeReport:
+    """What `probe --json` prints of a config's network.
+
+    sizes : its widths from inputs to outputs. rows : that were looked at. layers : under the config's own init. inits :
+    every rule. overfit_twenty : None unless it was asked for.
+    """
+
+    name: str | None
+    activation: str
+    init: str
+    sizes: tuple[int, ...]
+    rows: int
+    layers: tuple[LayerSignals, ...]
+    inits: tuple[InitSignals, ...]
+    overfit_twenty: ByHeart | None
+
+
+def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> ProbeReport:
+    """How signals fare through a config's network; with `overfit_twenty` it is trained on twenty rows, too.
+
     Raises ConfigError, DataError.
     """
     experiment = prepare(loaded)
-    network = experiment.network
-    told = {init: probed(experiment, init) for init in INITIALIZERS}
-    own = told[loaded.config.network.init]
-    return {
-        "name": loaded.config.name,
-        "activation": network.activation,
-        "init": loaded.config.network.init,
-        "sizes": list(network.sizes),
-        "rows": len(some_rows(experiment)[0]),
-        "layers": layer_rows(experiment, *own),
-        "inits": [{"init": init, **summary(*pair)} for init, pair in told.items()],
-        "overfit_twenty": learn_by_heart(experiment) if overfit_twenty else None,
-    }
+    network, own_init = experiment.network, loaded.config.network.init
+    by_init = {init: probed(experiment, init) for init in INITIALIZERS}
+    return ProbeReport(
+        name=loaded.config.name,
+        activation=network.activation,
+        init=own_init,
+        sizes=network.sizes,
+        rows=len(some_rows(experiment)[0]),
+        layers=layer_rows(experiment, *by_init[own_init]),
+        inits=tuple(summary(init, *found) for init, found in by_init.items()),
+        overfit_twenty=learn_by_heart(experiment) if overfit_twenty else None,
+    )
 
 
-def some_rows(experiment: Experiment, at_most: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
+def some_rows(experiment: Experiment, at_most: int = ROWS) -> tuple[Array, Array]:
     """X and Y of rows spread evenly over the training set."""
     train = experiment.dataset.train
     m = min(at_most, len(train.X))
@@ -64,45 +144,44 @@ def probed(experiment: Experiment, init: str) -> tuple[Signals, Signals, Signals
     return exact, single, theory(network, variances, first, exact.gradients[-1])
 
 
-def measured(experiment: Experiment, parameters: Parameters, X: np.ndarray, Y: np.ndarray) -> Signals:
+def measured(experiment: Experiment, parameters: Parameters, X: Array, Y: Array) -> Signals:
+    """The signals of these parameters, in their own precision."""
     dtype = parameters.flat.dtype
     return signals(experiment.network, parameters, X.astype(dtype), Y if Y.dtype == np.int64 else Y.astype(dtype))
 
 
-def layer_rows(experiment: Experiment, exact: Signals, single: Signals, wide: Signals) -> list[dict]:
+def layer_rows(experiment: Experiment, exact: Signals, single: Signals, wide: Signals) -> tuple[LayerSignals, ...]:
     """One row a layer with weights: what was measured and what theory says."""
-    return [
-        {
-            "layer": index + 1,
-            "width": experiment.network.sizes[index + 1],
-            "activation": exact.activations[index],
-            "activation_theory": wide.activations[index],
-            "row_spread": exact.row_spread[index],
-            "gradient": exact.gradients[index],
-            "gradient_theory": wide.gradients[index],
-            "gradient_float32": single.gradients[index],
-        }
+    return tuple(
+        LayerSignals(
+            layer=index + 1,
+            width=experiment.network.sizes[index + 1],
+            activation=exact.activations[index],
+            activation_theory=wide.activations[index],
+            row_spread=exact.row_spread[index],
+            gradient=exact.gradients[index],
+            gradient_theory=wide.gradients[index],
+            gradient_float32=single.gradients[index],
+        )
         for index in range(experiment.network.depth)
-    ]
+    )
 
 
-def summary(exact: Signals, single: Signals, wide: Signals) -> dict:
-    """Growth factors a layer, measured and in theory (activations upwards, gradients downwards), and float32's end.
+def summary(init: str, exact: Signals, single: Signals, wide: Signals) -> InitSignals:
+    """The growth under one rule, measured and in theory, and where float32 ends."""
+    upwards = Growth(growth(exact.activations), growth(wide.activations))
+    downwards = Growth(growth_down(exact), growth_down(wide))
+    ends = Float32Ends(
+        float32_end(single.activations, upwards.measured, exact.activations[0]),
+        float32_end(single.gradients[::-1], downwards.measured, exact.gradients[-1]),
+    )
+    return InitSignals(init, upwards, downwards, ends)
 
-    float32 : layers after which activations and gradients are 0 or infinite; seen in this network, or by the factor.
-    """
-    downwards = [single.gradients[::-1], growth_down(exact)]
-    upwards = [single.activations, growth(exact.activations)]
-    starts = {"activation": exact.activations[0], "gradient": exact.gradients[-1]}
-    ends = {}
-    for name, (values, factor) in {"activation": upwards, "gradient": downwards}.items():
-        seen = first_dead(values)
-        ends[name] = {"layers": seen or float32_depth(factor, starts[name]), "seen": seen is not None}
-    return {
-        "activation_growth": {"measured": upwards[1], "theory": growth(wide.activations)},
-        "gradient_growth": {"measured": downwards[1], "theory": growth_down(wide)},
-        "float32": ends,
-    }
+
+def float32_end(values: list[float], factor: float | None, start: float) -> Float32End:
+    """Where a signal that begins with `start` ends: seen among its values in float32, or by the factor a layer."""
+    seen = first_dead(values)
+    return Float32End(seen or float32_depth(factor, start), seen is not None)
 
 
 def growth_down(found: Signals) -> float | None:
@@ -111,12 +190,11 @@ def growth_down(found: Signals) -> float | None:
     return 1 / factor if factor else None
 
 
-def learn_by_heart(experiment: Experiment) -> dict:
+def learn_by_heart(experiment: Experiment) -> ByHeart:
     """Train on twenty rows alone, penalty and dropout off: the error left, and the finding if it is too high."""
     rows = Examples(*some_rows(experiment, FEW_ROWS))
     error = min(error_left(experiment, rows, rate) for rate in RATES)
-    found = cannot_overfit(error, len(rows.X), STEPS)
-    return {"rows": len(rows.X), "steps": STEPS, "error": error, "finding": found}
+    return ByHeart(len(rows.X), STEPS, error, cannot_overfit(error, len(rows.X), STEPS))
 
 
 def error_left(experiment: Experiment, rows: Examples, rate: float) -> float:

@@ -3,35 +3,37 @@
 Stands beside `terminal`, which shows the verdict that it follows from.
 """
 
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Console
 
+from ..advice import Advice
+from ..advice.records import Confidence
 from ..places import command_for
 from .text import clean, say, seconds_phrase
 
 
-def show_advice(diagnosis: dict, console: Console) -> None:
-    """Numbered advice under the reason that it shares with its neighbours, and how one is carried out."""
-    advice, number = diagnosis.get("advice") or [], 0
-    for reason, items in groupby(advice, key=lambda item: item["why"].partition("; ")[0]):
+def show_advice(advice: Sequence[Advice], console: Console, run_dir: str | None = None) -> None:
+    """Numbered advice under the reason that it shares with its neighbours, and how one is carried out, of a run."""
+    number = 0
+    for reason, items in groupby(advice, key=lambda item: item.reasons()[0]):
         say(console, f"because {reason}:")
         for item in items:
             number += 1
             show_item(item, number, console)
-    first = next((n for n, item in enumerate(advice, start=1) if item.get("change") is not None), None)
-    if diagnosis.get("run_dir") and first:
-        command = command_for("diagnose", diagnosis["run_dir"])
+    first = next((n for n, item in enumerate(advice, start=1) if item.change is not None), None)
+    if run_dir and first:
+        command = command_for("diagnose", run_dir)
         say(console, "carry one out: ", (f"{command} --apply {first}", "bold"), whole=True)
 
 
-def show_item(item: dict, number: int, console: Console) -> None:
+def show_item(item: Advice, number: int, console: Console) -> None:
     """The action with its change or its key on one line where they fit, then its own reason."""
-    change = item.get("change")
-    words = " ".join(f"{key}={shown_value(value)}" for key, value in change.items()) if change else item["key"] or ""
-    if change is None and item.get("command"):
-        words = item["command"]
-    action, details = clean(item["action"]), clean(details_of(item))
+    words = shown_change(item.change) if item.change else item.key or ""
+    if item.change is None and item.command:
+        words = item.command
+    action, details = clean(item.action), clean(details_of(item.confidence, item.seconds))
     line = f"  {number}. {action}"
     if len(f"{line}  {words}{details}") <= console.width:
         say(console, line, "  " if words else "", (words, "cyan"), (details, "dim"), whole=True)
@@ -39,16 +41,21 @@ def show_item(item: dict, number: int, console: Console) -> None:
         say(console, line, ("" if words else details, "dim"))
         if words:
             say(console, "     ", (words, "cyan"), (details, "dim"), whole=True)
-    own = item["why"].partition("; ")[2]
+    own = item.reasons()[1]
     if own:
         say(console, (f"     {own}", "dim"))
 
 
-def details_of(item: dict) -> str:
-    """How sure it is, and what it costs: " (likely, 1.3 s)"."""
-    parts = [item.get("confidence"), item.get("seconds") is not None and seconds_phrase(item["seconds"])]
-    told = ", ".join(part for part in parts if part)
-    return f"  ({told})" if told else ""
+def details_of(confidence: Confidence | None, seconds: float | None) -> str:
+    """How sure it is, and what it costs: "  (likely, 1.3 s)"."""
+    parts = [confidence, None if seconds is None else seconds_phrase(seconds)]
+    details = ", ".join(part for part in parts if part)
+    return f"  ({details})" if details else ""
+
+
+def shown_change(change: Mapping[str, object]) -> str:
+    """A change of the config as it is typed: "network.width=8 data.normalize=true"."""
+    return " ".join(f"{key}={shown_value(value)}" for key, value in change.items())
 
 
 def shown_value(value: object) -> str:

@@ -5,7 +5,11 @@ Stands between a diagnosis, which has the numbers, and the terminal. Text alone:
 
 import math
 
+from ..diagnosis import Diagnosis
+from ..diagnosis.ills import Ill, Verdict
 from ..diagnosis.words import points
+from ..records import SPLITS
+from ..statistics.intervals import Interval
 from .text import LEVEL_STYLES
 
 Line = list[tuple[str, str]]
@@ -25,28 +29,33 @@ BESIDE_WIDTH, WIDEST = 60, 100
 TICK_CELLS = 9
 
 # Which error a split is measured from, and what the distance is called.
-DISTANCES = {"train": ("optimal", "avoidable bias", "bias"), "dev": ("train", "variance", "variance")}
+DISTANCES: dict[str, tuple[str, str, Ill]] = {
+    "train": ("optimal", "avoidable bias", "bias"),
+    "dev": ("train", "variance", "variance"),
+}
 
 
-def error_bars(diagnosis: dict, width: int, ascii_only: bool = False) -> list[Line]:
+def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> list[Line]:
     """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
 
     One bar for optimal, train, dev and test: light up to the error it is measured from, solid for the distance, with
     its interval where the diagnosis has one, and a scale below. None where train or dev error is not known.
     """
-    errors = {"optimal": diagnosis["optimal_error"], **diagnosis["errors"]}
+    errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
     known = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
     if not {"train", "dev"} <= known.keys():
         return []
-    intervals = {name: (diagnosis.get("intervals") or {}).get(name) for name in known}
-    notes = {name: note_of(name, known, diagnosis["verdict"]) for name in known}
+    intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
+    intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}
+    notes = {name: note_of(name, known, diagnosis.verdict) for name in known}
     width = min(width, WIDEST)
     beside = max(len(text) + 2 for text, _ in notes.values()) if width >= BESIDE_WIDTH else 0
     cells = width - LABEL_WIDTH - beside
-    largest = max([*known.values(), *(interval[1] for interval in intervals.values() if interval)]) or 1.0
+    uppers = [interval[1] for name, interval in intervals.items() if interval and name in known]
+    largest = max([*known.values(), *uppers]) or 1.0
     scale, lines = (cells - 1) / largest, []
     for name, error in known.items():
-        reference = known.get(DISTANCES.get(name, (name,))[0], 0.0)
+        reference = known.get(DISTANCES[name][0] if name in DISTANCES else name, 0.0)
         bar = drawn_bar(error * scale, reference * scale, scaled(intervals[name], scale), ascii_only)
         note, style = notes[name]
         lines.append([(f"{name:{LABEL_WIDTH}}", ""), (bar, style if note else "dim")])
@@ -57,21 +66,21 @@ def error_bars(diagnosis: dict, width: int, ascii_only: bool = False) -> list[Li
     return [*lines, [(" " * LABEL_WIDTH + axis(largest, cells), "dim")]]
 
 
-def note_of(name: str, errors: dict[str, float], verdict: dict[str, str]) -> tuple[str, str]:
+def note_of(name: str, errors: dict[str, float], verdict: Verdict) -> tuple[str, str]:
     """What a bar's distance is, with its style: "9.6 variance, high"; empty for a bar without one."""
-    reference, called, ill = DISTANCES.get(name, (None, "", ""))
-    if reference not in errors:
+    if name not in DISTANCES or DISTANCES[name][0] not in errors:
         return "", ""
-    gap = points(errors[name] - errors[reference])
-    return f"{gap} {called}, {verdict[ill]}", LEVEL_STYLES.get(verdict[ill], "")
+    reference, called, ill = DISTANCES[name]
+    gap, level = points(errors[name] - errors[reference]), verdict.of(ill)
+    return f"{gap} {called}, {level}", LEVEL_STYLES.get(level, "")
 
 
-def scaled(interval: list[float] | None, scale: float) -> tuple[float, float] | None:
+def scaled(interval: Interval | None, scale: float) -> Interval | None:
     """An interval in cells."""
     return (interval[0] * scale, interval[1] * scale) if interval else None
 
 
-def drawn_bar(end: float, reference: float, interval: tuple[float, float] | None, ascii_only: bool) -> str:
+def drawn_bar(end: float, reference: float, interval: Interval | None, ascii_only: bool) -> str:
     """One bar of `end` cells, solid from `reference` on; an interval is drawn over it."""
     signs = ASCII if ascii_only else BLOCKS
     start = min(round(reference), round(end))

@@ -6,15 +6,23 @@ Stands beside `terminal`, with the same rule: records in, text out, and every na
 import csv
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import error_word, points
+from ..nn.training import EpochRecord
+from ..records import SPLITS
+from ..statistics.intervals import Interval
 from .qualifiers import show_test_look
-from .terminal import SPLITS
 from .text import UNKNOWN, borderless_table, cell, clean, say, shown
+
+if TYPE_CHECKING:
+    from ..inspection.comparison import ComparedRun, Comparison
 
 FIGURES = ("train", "dev", "test", "difference", "p")
 
@@ -22,58 +30,61 @@ FIGURES = ("train", "dev", "test", "difference", "p")
 CHANCE = 0.1
 
 
-def show_comparison(comparison: dict, console: Console) -> None:
-    """A row a run: the config values that differ, errors and difference; lines where the table does not fit."""
+def show_comparison(comparison: "Comparison", console: Console, *, test_look: int | None = None) -> None:
+    """A row a run: the config values that differ, errors and difference; lines where the table does not fit.
+
+    test_look : the how many-th look at this test set that is.
+    """
     table = comparison_table(comparison)
     needed = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     if needed <= console.width:
         console.print(table)
     else:
-        for run in comparison["runs"]:
+        for run in comparison.runs:
             show_block(run, comparison, console)
     for sentence in legend(comparison):
         say(console, (sentence, "dim"))
-    show_test_look(comparison.get("test_look"), console)
+    show_test_look(test_look, console)
 
 
-def comparison_table(comparison: dict) -> Table:
+def comparison_table(comparison: "Comparison") -> Table:
     """One row a run; every column as wide as its widest cell."""
     table = borderless_table()
     for header in headers(comparison):
         table.add_column(cell(header), justify="right" if header in FIGURES else "left", no_wrap=True)
-    for run in comparison["runs"]:
+    for run in comparison.runs:
         *others, difference, p_value = cells_of(run, comparison)
         style = difference_style(run)
         table.add_row(*(cell(text) for text in others), cell(difference, style), cell(p_value, style))
     return table
 
 
-def show_block(run: dict, comparison: dict, console: Console) -> None:
+def show_block(run: "ComparedRun", comparison: "Comparison", console: Console) -> None:
     """One run on lines of its own."""
     run_id, *values, train, dev, test, difference, p_value = cells_of(run, comparison)
     say(console, (run_id, "bold"), whole=True)
-    settings = [f"{name} {value}" for name, value in zip(short_names(comparison["keys"]), values, strict=True)]
+    settings = [f"{name} {value}" for name, value in zip(short_names(comparison.keys), values, strict=True)]
     for line in ([", ".join(settings)] if settings else []) + [f"train {train}  dev {dev}  test {test}"]:
         say(console, f"  {line}")
     chance = f"  p {p_value}" if p_value else ""
     say(console, "  difference ", (f"{difference}{chance}", difference_style(run)))
 
 
-def headers(comparison: dict) -> list[str]:
-    return ["run", *short_names(comparison["keys"]), *FIGURES]
+def headers(comparison: "Comparison") -> list[str]:
+    return ["run", *short_names(comparison.keys), *FIGURES]
 
 
-def short_names(keys: list[str]) -> list[str]:
+def short_names(keys: Sequence[str]) -> list[str]:
     """Each key's last word, or the whole key where two end alike."""
     last = [key.rpartition(".")[2] for key in keys]
     return [word if last.count(word) == 1 else key for key, word in zip(keys, last, strict=True)]
 
 
-def cells_of(run: dict, comparison: dict) -> list[str]:
+def cells_of(run: "ComparedRun", comparison: "Comparison") -> list[str]:
     """The texts of a run's row, in the order of the headers."""
-    values = [UNKNOWN if value is None else plain(value) for value in run["config"].values()]
-    errors = [with_interval(run["errors"][split], run["intervals"][split]) for split in SPLITS]
-    run_id = run["run_id"] if run["status"] == "finished" else f"{run['run_id']} ({run['status']})"
+    values = [UNKNOWN if value is None else plain(value) for value in run.config.values()]
+    errors = [with_interval(run.errors.of(split), run.intervals.of(split)) for split in SPLITS]
+    run_id = run.run_id if run.status == "finished" else f"{run.run_id} ({run.status})"
     return [run_id, *values, *errors, *difference_cells(run, comparison)]
 
 
@@ -82,20 +93,20 @@ def plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def with_interval(error: float | None, interval: list[float] | None) -> str:
+def with_interval(error: float | None, interval: Interval | None) -> str:
     """An error, with its interval where that is known: "11.0% [7.6, 15.3]"."""
     return f"{shown(error)} [{points(interval[0])}, {points(interval[1])}]" if interval else shown(error)
 
 
-def difference_cells(run: dict, comparison: dict) -> tuple[str, str]:
+def difference_cells(run: "ComparedRun", comparison: "Comparison") -> tuple[str, str]:
     """The difference to the first run with its interval, and the p-value."""
-    if run["run_id"] == comparison["first"]:
+    if run.run_id == comparison.first:
         return "the first", ""
-    if run["not_comparable"]:
-        return f"not comparable: {run['not_comparable']}", ""
-    found = run["difference"]
-    lower, upper = found["interval"]
-    return f"{signed(found['difference'])} [{signed(lower)}, {signed(upper)}]", f"{found['p_value']:.2g}"
+    if run.difference is None:
+        return f"not comparable: {run.not_comparable}", ""
+    lower, upper = run.difference.interval
+    interval = f"[{signed(lower)}, {signed(upper)}]"
+    return f"{signed(run.difference.difference)} {interval}", f"{run.difference.p_value:.2g}"
 
 
 def signed(fraction: float) -> str:
@@ -103,50 +114,48 @@ def signed(fraction: float) -> str:
     return f"+{points(fraction)}" if fraction > 0 else points(fraction)
 
 
-def difference_style(run: dict) -> str:
+def difference_style(run: "ComparedRun") -> str:
     """Green for a run that is better than the first beyond chance, yellow for a worse one."""
-    found = run["difference"]
-    if not found or found["p_value"] >= CHANCE:
+    if run.difference is None or run.difference.p_value >= CHANCE:
         return ""
-    return "green" if found["difference"] < 0 else "yellow"
+    return "green" if run.difference.difference < 0 else "yellow"
 
 
-def legend(comparison: dict) -> list[str]:
+def legend(comparison: "Comparison") -> list[str]:
     """What the last two columns are."""
-    found = [run for run in comparison["runs"] if run["difference"]]
-    if not found:
-        return []
-    difference, word = found[0]["difference"], error_word(found[0]["task"] == "regression")
-    share = f"{100 * comparison['confidence']:g}%"
-    return [
-        f"difference: points of dev {word} above {comparison['first']}, on the same {difference['rows']} dev rows, "
-        f"[{share} interval]; p: {difference['method']}"
-    ]
+    share = f"{100 * comparison.confidence:g}%"
+    for run in comparison.runs:
+        if found := run.difference:
+            word = error_word(run.task == "regression")
+            return [
+                f"difference: points of dev {word} above {comparison.first}, on the same {found.rows} dev rows, "
+                f"[{share} interval]; p: {found.method}"
+            ]
+    return []
 
 
-def comparison_csv(comparison: dict) -> str:
+def comparison_csv(comparison: "Comparison") -> str:
     """The same as CSV: every number as it is, an error as a fraction, the keys by their whole names."""
     bounds = ("lower", "upper")
     ends = [f"{split}_{bound}" for split in SPLITS for bound in bounds]
-    fields = ["difference", "difference_lower", "difference_upper", "p_value", "not_comparable"]
+    ours = ["difference", "difference_lower", "difference_upper", "p_value", "not_comparable"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["run_id", "status", *comparison["keys"], *(f"{split}_error" for split in SPLITS), *ends, *fields])
-    for run in comparison["runs"]:
-        values = [None if value is None else clean(plain(value)) for value in run["config"].values()]
-        intervals = [bound for split in SPLITS for bound in run["intervals"][split] or (None, None)]
-        found = run["difference"] or {}
-        difference = [found.get("difference"), *found.get("interval", (None, None)), found.get("p_value")]
-        errors = [run["errors"][split] for split in SPLITS]
-        row = [run["run_id"], run["status"], *values, *errors, *intervals, *difference, run["not_comparable"]]
-        writer.writerow(row)
+    writer.writerow(["run_id", "status", *comparison.keys, *(f"{split}_error" for split in SPLITS), *ends, *ours])
+    for run in comparison.runs:
+        values = [None if value is None else clean(plain(value)) for value in run.config.values()]
+        intervals = [bound for split in SPLITS for bound in run.intervals.of(split) or (None, None)]
+        found = run.difference
+        difference = [found.difference, *found.interval, found.p_value] if found else [None] * 4
+        errors = [run.errors.of(split) for split in SPLITS]
+        writer.writerow([run.run_id, run.status, *values, *errors, *intervals, *difference, run.not_comparable])
     return file.getvalue()
 
 
-def comparison_markdown(comparison: dict) -> str:
+def comparison_markdown(comparison: "Comparison") -> str:
     """The same as a Markdown table, for a pull request."""
     rows = [headers(comparison), ["---"] * len(headers(comparison))]
-    rows += [cells_of(run, comparison) for run in comparison["runs"]]
+    rows += [cells_of(run, comparison) for run in comparison.runs]
     lines = ["| " + " | ".join(markdown_cell(text) for text in row) + " |" for row in rows]
     return "\n".join([*lines, "", *(markdown_cell(sentence) for sentence in legend(comparison))]).rstrip() + "\n"
 
@@ -157,11 +166,11 @@ def markdown_cell(text: str) -> str:
     return escaped
 
 
-def metrics_csv(records: list[dict]) -> str:
-    """A run's metrics as CSV, a line an epoch; what was not measured is empty."""
-    fields = list(dict.fromkeys(key for record in records for key in record))
+def metrics_csv(records: Sequence[EpochRecord]) -> str:
+    """A run's metrics as CSV, a line an epoch; what was not measured is empty. Without an epoch, an empty line."""
+    names = [item.name for item in fields(EpochRecord)] if records else []
     file = io.StringIO()
-    writer = csv.DictWriter(file, fields, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([getattr(record, name) for name in names] for record in records)
     return file.getvalue()

@@ -3,10 +3,16 @@
 Stands beside `terminal`, with the same rule: records in, text out.
 """
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from rich.console import Console
 
 from ..diagnosis.words import error_word
 from .text import borderless_table, cell, say, shown
+
+if TYPE_CHECKING:
+    from ..search.curve import RunCurve
+    from ..search.decompose import BootstrapParts, Decomposition
 
 # The plot's columns, and the least that it is drawn with.
 WIDEST_PLOT, NARROWEST_PLOT = 48, 12
@@ -14,24 +20,31 @@ WIDEST_PLOT, NARROWEST_PLOT = 48, 12
 ANSWER_STYLES = {"yes": "bold green", "a little": "green", "no": "bold yellow"}
 
 
-def show_curve(curve: dict, console: Console) -> None:
+class PlotLine(NamedTuple):
+    """A line of the plot: the error at so many rows, from where to where it reaches, and the mark that it gets."""
+
+    rows: int
+    error: float
+    lower: float
+    upper: float
+    mark: str
+
+
+def show_curve(found: "RunCurve", console: Console) -> None:
     """The answer, and the curve: a line a size, each with its error on one scale, forecasts last."""
-    word = error_word(curve["task"] == "regression")
-    say(console, ("would twice the data help? ", "bold"), (curve["answer"], ANSWER_STYLES.get(curve["answer"], "bold")))
-    say(console, curve["sentence"])
-    lines = [
-        {"rows": p["rows"], "error": p["error"], "lower": p["lowest"], "upper": p["highest"], "mark": "o"}
-        for p in curve["points"]
-    ]
-    lines += [{key: f[key] for key in ("rows", "error", "lower", "upper")} | {"mark": "?"} for f in curve["forecasts"]]
-    low, high = min(line["lower"] for line in lines), max(line["upper"] for line in lines)
+    curve, word = found.curve, error_word(found.task == "regression")
+    say(console, ("would twice the data help? ", "bold"), (curve.answer, ANSWER_STYLES.get(curve.answer, "bold")))
+    say(console, curve.sentence)
+    lines = [PlotLine(point.rows, point.error, point.lowest, point.highest, "o") for point in curve.points]
+    lines += [PlotLine(ahead.rows, ahead.error, ahead.lower, ahead.upper, "?") for ahead in curve.forecasts]
+    low, high = min(line.lower for line in lines), max(line.upper for line in lines)
     width = max(NARROWEST_PLOT, min(WIDEST_PLOT, console.width - 32))
     table = borderless_table()
     for header in ("rows", f"dev {word}"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column(cell(scale_line(low, high, width)), no_wrap=True)
     for line in lines:
-        table.add_row(str(line["rows"]), shown(line["error"]), cell(plotted(line, low, high, width)))
+        table.add_row(str(line.rows), shown(line.error), cell(plotted(line, low, high, width)))
     console.print(table)
     say(console, "o measured, lowest to highest of its trainings; ? forecast, with its 90% interval")
 
@@ -41,46 +54,43 @@ def scale_line(low: float, high: float, width: int) -> str:
     return f"{shown(low)}{shown(high):>{width - len(shown(low))}}"
 
 
-def plotted(line: dict, low: float, high: float, width: int) -> str:
+def plotted(line: PlotLine, low: float, high: float, width: int) -> str:
     """One line of the plot: dashes from `lower` to `upper`, and the mark at the error."""
 
     def column(error: float) -> int:
         return round((width - 1) * (error - low) / (high - low)) if high > low else 0
 
-    first, last, at = column(line["lower"]), column(line["upper"]), column(line["error"])
+    first, last, at = column(line.lower), column(line.upper), column(line.error)
     text = [" "] * first + ["-"] * (last - first + 1)
-    text[at] = line["mark"]
+    text[at] = line.mark
     return "".join(text)
 
 
-def show_decomposition(found: dict, console: Console) -> None:
+def show_decomposition(found: "Decomposition", console: Console) -> None:
     """The sources of variance, the sentence that weighs them, and the bootstrap's sum where there is one."""
-    say(console, (f"variance of {found['run_id']}", "bold"), f", on {found['dev_rows']} dev rows", whole=True)
+    say(console, (f"variance of {found.run_id}", "bold"), f", on {found.dev_rows} dev rows", whole=True)
     table = borderless_table()
     table.add_column("", no_wrap=True)
     table.add_column("variance", justify="right", no_wrap=True)
     table.add_column("")
-    halves, seeds = found["halves"], found["seeds"]
-    table.add_row(
-        "halves", shown(halves["variance"]), f"other rows and seeds, {halves['pairs']} pairs of half the data"
-    )
-    table.add_row("seeds", shown(seeds["variance"]), f"the same rows, {seeds['networks']} seeds")
-    table.add_row("sampling", shown(found["sampling"]), "the first less the second: other rows alone")
+    halves, seeds = found.sources.halves, found.sources.seeds
+    table.add_row("halves", shown(halves.variance), f"other rows and seeds, {halves.pairs} pairs of half the data")
+    table.add_row("seeds", shown(seeds.variance), f"the same rows, {seeds.networks} seeds")
+    table.add_row("sampling", shown(found.sources.sampling), "the first less the second: other rows alone")
     console.print(table)
-    say(console, found["sentence"])
-    if found["bootstrap"]:
-        show_bootstrap(found["bootstrap"], console)
+    say(console, found.sources.sentence)
+    if found.bootstrap:
+        show_bootstrap(found.bootstrap, console)
 
 
-def show_bootstrap(found: dict, console: Console) -> None:
+def show_bootstrap(found: "BootstrapParts", console: Console) -> None:
     """The two sums, each adding up to the loss of the bootstrap networks."""
-    say(console, (f"bootstrap, {found['networks']} networks", "bold"))
-    parts = found["kohavi_wolpert"]
-    total = f"  bias² {shown(parts['bias'])} + variance {shown(parts['variance'])} = loss {shown(parts['loss'])}"
-    say(console, f"{total} (Kohavi and Wolpert, corrected)" if found["domingos"] else total)
-    if found["domingos"]:
-        parts = found["domingos"]
-        net = f"net variance {shown(parts['net_variance'])}"
-        say(console, f"  bias {shown(parts['bias'])} + {net} = loss {shown(parts['loss'])} (Domingos)")
-    say(console, f"  trained on all rows: loss {shown(found['whole_loss'])}")
-    say(console, f"  {found['note']}")
+    say(console, (f"bootstrap, {found.networks} networks", "bold"))
+    parts, domingos = found.kohavi_wolpert, found.domingos
+    total = f"  bias² {shown(parts.bias)} + variance {shown(parts.variance)} = loss {shown(parts.loss)}"
+    say(console, f"{total} (Kohavi and Wolpert, corrected)" if domingos else total)
+    if domingos:
+        net = f"net variance {shown(domingos.net_variance)}"
+        say(console, f"  bias {shown(domingos.bias)} + {net} = loss {shown(domingos.loss)} (Domingos)")
+    say(console, f"  trained on all rows: loss {shown(found.whole_loss)}")
+    say(console, f"  {found.note}")

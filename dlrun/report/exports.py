@@ -7,13 +7,20 @@ import importlib
 import math
 import os
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, UsageError
+from ..nn.training import EpochRecord
+from ..store import Result
 from .records import leaves
 from .text import clean
+
+if TYPE_CHECKING:
+    from ..inspection import Overview
 
 # What MLflow takes at a time, and how long a value of it may be; from its REST API's limits.
 METRICS_AT_A_TIME, PARAMETERS_AT_A_TIME, VALUE_LENGTH = 1000, 100, 500
@@ -21,7 +28,7 @@ METRICS_AT_A_TIME, PARAMETERS_AT_A_TIME, VALUE_LENGTH = 1000, 100, 500
 # Files of a run folder that go along as artifacts, where they are there.
 ARTIFACTS = ("report.html", "config.yaml", "diagnosis.json", "result.json")
 
-# A metric's name in both, by its key in metrics.jsonl.
+# A metric's name in both, by its field.
 NAMES = {
     "cost": "cost",
     "loss": "loss/batches",
@@ -36,24 +43,31 @@ NAMES = {
 MLFLOW_STATUS = {"finished": "FINISHED", "running": "RUNNING", "interrupted": "KILLED"}
 
 
-def export_tensorboard(run: dict, epochs: list[dict], folder: Path) -> dict:
-    """Writes a run's epochs, config, verdict and final errors to `folder`/RUN_ID; returns {to, run}.
+@dataclass(frozen=True)
+class Exported:
+    """Where a run was handed on to, and what it is called there."""
 
-    run : as `experiment.overview` gives it. epochs : the records of metrics.jsonl.
+    to: str
+    run: str
+
+
+def export_tensorboard(run: "Overview", epochs: Sequence[EpochRecord], folder: Path) -> Exported:
+    """Writes a run's epochs, config, verdict and final errors to `folder`/RUN_ID.
+
     Raises UsageError without the package, StoreError where the run is already there or the disk refuses.
     """
     writers = optional("tensorboardX", "tensorboard")
     summaries = importlib.import_module("tensorboardX.summary")
-    place = folder / run["run_id"]
+    place = folder / run.run_id
     if place.exists():
         raise StoreError(f"{place}: this run has been exported already; remove the folder to do it again")
     began = began_seconds(run)
-    parameters = {key: plain(value) for key, value in leaves(run["config"]).items()} | words_of(run)
+    parameters = {key: plain(value) for key, value in leaves(run.config).items()} | words_of(run)
     try:
         with writers.SummaryWriter(str(place), write_to_disk=True) as writer:
             for name, value, epoch, at in points_of(epochs, began):
                 writer.add_scalar(name, value, epoch, walltime=at)
-            last = epochs[-1]["epoch"] if epochs else 0
+            last = epochs[-1].epoch if epochs else 0
             for name, value in final_errors(run).items():
                 writer.add_scalar(name, value, last, walltime=began)
             for summary in summaries.hparams(parameters, final_errors(run)):
@@ -61,11 +75,11 @@ def export_tensorboard(run: dict, epochs: list[dict], folder: Path) -> dict:
             writer.add_text("verdict", sentence_of(run) or "none", last)
     except OSError as problem:
         raise StoreError(f"{place}: cannot be written ({problem.strerror}); choose another folder") from problem
-    return {"to": str(place), "run": run["run_id"]}
+    return Exported(str(place), run.run_id)
 
 
-def export_mlflow(run: dict, epochs: list[dict], uri: str) -> dict:
-    """Sends a run's config, epochs, verdict and artifacts to the tracking store at `uri`; returns {to, run}.
+def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str) -> Exported:
+    """Sends a run's config, epochs, verdict and artifacts to the tracking store at `uri`.
 
     The experiment there has the run's name. Raises UsageError without the package, StoreError where the run is
     already there or the store refuses.
@@ -75,9 +89,9 @@ def export_mlflow(run: dict, epochs: list[dict], uri: str) -> dict:
     client_module = optional("mlflow", "mlflow")
     try:
         client = client_module.MlflowClient(tracking_uri=uri)
-        experiment = experiment_id(client, (run["config"] or {}).get("name") or "dlrun")
-        refuse_a_second_time(client, experiment, run["run_id"])
-        return {"to": uri, "run": send(client, experiment, run, epochs)}
+        experiment = experiment_id(client, run.config.get("name") or "dlrun")
+        refuse_a_second_time(client, experiment, run.run_id)
+        return Exported(uri, send(client, experiment, run, epochs))
     except client_module.exceptions.MlflowException as problem:
         raise StoreError(f"MLflow at {uri}: {clean(problem)}") from problem
     except ImportError as absent:  # of what only this kind of store needs
@@ -86,41 +100,41 @@ def export_mlflow(run: dict, epochs: list[dict], uri: str) -> dict:
         raise StoreError(f"MLflow at {uri}: cannot be reached or written ({clean(problem)})") from problem
 
 
-def experiment_id(client: object, name: str) -> str:
+def experiment_id(client: Any, name: str) -> str:
     """The experiment of that name, made where there is none."""
     found = client.get_experiment_by_name(name)
-    return found.experiment_id if found else client.create_experiment(name)
+    return str(found.experiment_id if found else client.create_experiment(name))
 
 
-def refuse_a_second_time(client: object, experiment: str, run_id: str) -> None:
+def refuse_a_second_time(client: Any, experiment: str, run_id: str) -> None:
     """Raises StoreError where the run has been exported before."""
     there = client.search_runs([experiment], filter_string=f"tags.`dlrun.run_id` = '{run_id}'", max_results=1)
     if there:
         raise StoreError(f"{run_id}: MLflow has it as run {there[0].info.run_id}; delete that one to export it again")
 
 
-def send(client: object, experiment: str, run: dict, epochs: list[dict]) -> str:
+def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRecord]) -> str:
     """Makes the run there and fills it; returns MLflow's id."""
     from mlflow.entities import Metric, Param, RunTag
 
     began = began_seconds(run)
-    last = epochs[-1] if epochs else {"epoch": 0, "seconds": 0.0}
-    tags = {"dlrun.run_id": run["run_id"], **words_of(run), **{f"tag.{tag}": "true" for tag in run["tags"]}}
-    made = client.create_run(experiment, start_time=int(1000 * began), run_name=run["run_id"])
-    there = made.info.run_id
+    last, seconds = (epochs[-1].epoch, epochs[-1].seconds) if epochs else (0, 0.0)
+    tags = {"dlrun.run_id": run.run_id, **words_of(run), **{f"tag.{tag}": "true" for tag in run.tags}}
+    made = client.create_run(experiment, start_time=int(1000 * began), run_name=run.run_id)
+    there: str = made.info.run_id
     points = [Metric(name, value, int(1000 * at), epoch) for name, value, epoch, at in points_of(epochs, began)]
-    ended = int(1000 * (began + last["seconds"]))
-    points += [Metric(name, value, ended, last["epoch"]) for name, value in final_errors(run).items()]
-    settings = [Param(key, str(plain(value))[:VALUE_LENGTH]) for key, value in leaves(run["config"]).items()]
+    ended = int(1000 * (began + seconds))
+    points += [Metric(name, value, ended, last) for name, value in final_errors(run).items()]
+    settings = [Param(key, str(plain(value))[:VALUE_LENGTH]) for key, value in leaves(run.config).items()]
     client.log_batch(there, tags=[RunTag(key, value[:VALUE_LENGTH]) for key, value in tags.items()])
     for start in range(0, len(settings), PARAMETERS_AT_A_TIME):
         client.log_batch(there, params=settings[start : start + PARAMETERS_AT_A_TIME])
     for start in range(0, len(points), METRICS_AT_A_TIME):
         client.log_batch(there, metrics=points[start : start + METRICS_AT_A_TIME])
     for name in ARTIFACTS:
-        if (Path(run["run_dir"]) / name).is_file():
-            client.log_artifact(there, str(Path(run["run_dir"]) / name))
-    client.set_terminated(there, MLFLOW_STATUS.get(run["status"], "FAILED"), ended)
+        if (Path(run.run_dir) / name).is_file():
+            client.log_artifact(there, str(Path(run.run_dir) / name))
+    client.set_terminated(there, MLFLOW_STATUS.get(run.status, "FAILED"), ended)
     return there
 
 
@@ -129,37 +143,37 @@ def optional(package: str, extra: str) -> types.ModuleType:
     try:
         return importlib.import_module(package)
     except ImportError as absent:
-        told = f"needs the package {package}, which is not installed; pip install 'dlrun[{extra}]'"
-        raise UsageError(f"export --{extra}: {told}") from absent
+        missing = f"needs the package {package}, which is not installed; pip install 'dlrun[{extra}]'"
+        raise UsageError(f"export --{extra}: {missing}") from absent
 
 
-def points_of(epochs: list[dict], began: float) -> Iterator[tuple[str, float, int, float]]:
+def points_of(epochs: Sequence[EpochRecord], began: float) -> Iterator[tuple[str, float, int, float]]:
     """(name, value, epoch, seconds since 1970) of all that was measured."""
     for record in epochs:
-        for key, name in NAMES.items():
-            value = record.get(key)
+        for field, name in NAMES.items():
+            value: float | None = getattr(record, field)
             if value is not None and math.isfinite(value):
-                yield name, value, record["epoch"], began + record["seconds"]
+                yield name, value, record.epoch, began + record.seconds
 
 
-def final_errors(run: dict) -> dict[str, float]:
+def final_errors(run: "Overview") -> dict[str, float]:
     """The errors of the parameters that were kept, by the name that they get."""
-    errors = (run["result"] or {}).get("errors") or {}
-    return {f"final_error/{split}": error for split, error in errors.items() if error is not None}
+    if not isinstance(run.result, Result):
+        return {}
+    return {f"final_error/{split}": error for split, error in run.result.errors.items() if error is not None}
 
 
-def words_of(run: dict) -> dict[str, str]:
+def words_of(run: "Overview") -> dict[str, str]:
     """What is said of a run and is no number: its status, and the verdict."""
-    verdict = (run["diagnosis"] or {}).get("verdict") or {}
-    words = {"dlrun.status": run["status"], **{f"dlrun.{ill}": level for ill, level in verdict.items()}}
+    words: dict[str, str] = {"dlrun.status": run.status}
+    if run.diagnosis:
+        words |= {f"dlrun.{ill}": level for ill, level in run.diagnosis.diagnosis.verdict.items()}
     return words | ({"dlrun.verdict": sentence} if (sentence := sentence_of(run)) else {})
 
 
-def sentence_of(run: dict) -> str | None:
+def sentence_of(run: "Overview") -> str | None:
     """The verdict in a sentence."""
-    diagnosis = run["diagnosis"] or {}
-    verdict = diagnosis.get("verdict") or {}
-    return diagnosis.get("sentence") or ", ".join(f"{level} {ill}" for ill, level in verdict.items()) or None
+    return run.diagnosis.diagnosis.sentence if run.diagnosis else None
 
 
 def plain(value: object) -> object:
@@ -167,6 +181,6 @@ def plain(value: object) -> object:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def began_seconds(run: dict) -> float:
+def began_seconds(run: "Overview") -> float:
     """When the run began, in seconds since 1970."""
-    return datetime.fromisoformat(run["sessions"][0]["began"]).timestamp()
+    return datetime.fromisoformat(run.sessions[0].began).timestamp()

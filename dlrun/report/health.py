@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
+from ..diagnosis import Finding
 from .text import say
 
 SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 
 
-def show_finding(finding: Mapping, console: Console) -> None:
+def show_finding(finding: Finding, console: Console) -> None:
     """A finding in a paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
-    title, style = finding["title"], SEVERITIES[finding["severity"]]
-    say(console, (title, style), f" ({finding['code']}): {finding['evidence']}; {finding['do']}")
+    style = SEVERITIES[finding.severity]
+    say(console, (finding.title, style), f" ({finding.code}): {finding.evidence}; {finding.do}")
 
 
 def show_codes(titles: Mapping[str, str], console: Console) -> None:

@@ -7,13 +7,15 @@ nothing, however slow the terminal.
 import math
 import time
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
-from ..diagnosis import diagnose
+from ..diagnosis import Optimal, diagnose
+from ..nn.training import EpochRecord
 from ..records import BySplit
 from .text import LEVEL_STYLES, clean, shown, shown_cost
 
@@ -26,29 +28,38 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 1.0
 REMEMBERED = 1024
 
 CURVE, ASCII_CURVE = "▁▂▃▄▅▆▇█", "_.-=+*#@"
-ERRORS = ("train", "dev")
+
+NOT_MEASURED: BySplit[float | None] = BySplit(None, None)
+
+
+class Past(NamedTuple):
+    """What the curves show of an epoch: its cost, and the errors that were known by then."""
+
+    cost: float | None
+    train: float | None
+    dev: float | None
 
 
 class LivePanel:
     """What `training_display` gives on a terminal; `optimal_error` as `diagnose` takes it."""
 
-    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: object = None):
+    def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: Optimal | float | None = None):
         self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
-        self.history: list[dict[str, float | None]] = []
-        self.errors: dict[str, float | None] = dict.fromkeys(ERRORS)
-        self.unshown: dict | None = None
+        self.history: list[Past] = []
+        self.errors = NOT_MEASURED
+        self.unshown: EpochRecord | None = None
         self.began: tuple[float, int] | None = None
         self.next_refresh = 0.0
         self.live: Live | None = None
 
-    def update(self, record: dict) -> None:
+    def update(self, record: EpochRecord) -> None:
         """Keeps the record, and shows it if the last refresh is long enough ago."""
-        remember_errors(self.errors, record)
-        self.history.append({"cost": record["cost"], **self.errors})
+        self.errors = newest_errors(self.errors, record)
+        self.history.append(Past(record.cost, self.errors.train, self.errors.dev))
         if len(self.history) > REMEMBERED:
             del self.history[1::2]
         self.unshown, now = record, time.monotonic()
-        self.began = self.began or (now, record["epoch"])
+        self.began = self.began or (now, record.epoch)
         if now >= self.next_refresh:
             self.refresh()
             ended = time.monotonic()
@@ -71,7 +82,7 @@ class LivePanel:
         if self.live is not None:
             self.live.stop()
 
-    def drawn(self, record: dict) -> Panel:
+    def drawn(self, record: EpochRecord) -> Panel:
         """The panel, as wide as the terminal."""
         ascii_only = self.console.options.ascii_only
         width = self.console.width - 4
@@ -81,34 +92,37 @@ class LivePanel:
             line.truncate(width)
         return Panel(Text("\n").join(lines), title=self.name or None, title_align="left", border_style="dim")
 
-    def progress_line(self, record: dict, width: int, ascii_only: bool) -> Text:
+    def progress_line(self, record: EpochRecord, width: int, ascii_only: bool) -> Text:
         """Epochs done, a bar, and the time left."""
-        counted = f"epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  "
+        counted = f"epoch {record.epoch:>{len(str(self.epochs))}}/{self.epochs}  "
         left = f"  {self.time_left(record)}"
         cells = max(0, width - len(counted) - len(left))
-        done = round(cells * record["epoch"] / self.epochs)
+        done = round(cells * record.epoch / self.epochs)
         full, empty = ("#", "-") if ascii_only else ("━", "─")
         return Text.assemble(counted, (full * done, "green"), (empty * (cells - done), "dim"), left)
 
-    def time_left(self, record: dict) -> str:
+    def time_left(self, record: EpochRecord) -> str:
         """The time that the rest of the epochs takes at the speed so far: "0:00:12 left"."""
-        began, first = self.began
-        seen, rest = record["epoch"] - first, self.epochs - record["epoch"]
+        began, first = self.began or (0.0, record.epoch)
+        seen, rest = record.epoch - first, self.epochs - record.epoch
         if rest == 0 or seen == 0:
             return "-:--:-- left" if rest else "0:00:00 left"
         seconds = math.ceil((time.monotonic() - began) / seen * rest)
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
 
-    def curve_lines(self, record: dict, width: int, ascii_only: bool) -> list[Text]:
+    def curve_lines(self, record: EpochRecord, width: int, ascii_only: bool) -> list[Text]:
         """Cost, train and dev error, each a number and a curve; the two errors on one scale."""
-        figures = {"cost": shown_cost(record["cost"]), **{split: shown(self.errors[split]) for split in ERRORS}}
-        series = {name: [finite(past[name]) for past in self.history] for name in figures}
-        both = [error for split in ERRORS for error in series[split]]
-        digits = max(len(figure) for figure in figures.values())
+        costs, train, dev = ([finite(value) for value in values] for values in zip(*self.history, strict=True))
+        both = [*train, *dev]
+        rows = (
+            ("cost", shown_cost(record.cost), costs, costs),
+            ("train", shown(self.errors.train), train, both),
+            ("dev", shown(self.errors.dev), dev, both),
+        )
+        digits = max(len(figure) for _, figure, _, _ in rows)
         lines = []
-        for name, figure in figures.items():
-            scale = series[name] if name == "cost" else both
-            drawn = curve(series[name], scale, width - len("train") - digits - 4, ascii_only)
+        for name, figure, values, scale in rows:
+            drawn = curve(values, scale, width - len("train") - digits - 4, ascii_only)
             lines.append(Text.assemble(f"{name:5}  {figure:>{digits}}  ", (drawn, "cyan" if name == "dev" else "")))
         return lines
 
@@ -133,18 +147,19 @@ def curve(values: Sequence[float | None], scale: Iterable[float | None], width: 
     return "".join(" " if v is None else letters[round((math.log(v) - low) / step) if v > 0 else 0] for v in picked)
 
 
-def verdict_line(errors: dict[str, float | None], optimal_error: object) -> Text:
+def verdict_line(errors: BySplit[float | None], optimal_error: Optimal | float | None) -> Text:
     """The verdict on the last errors measured: "so far: low bias, high variance"."""
-    if not all(error is not None and math.isfinite(error) for error in errors.values()):
+    if finite(errors.train) is None or finite(errors.dev) is None:
         return Text("so far: not measured yet", style="dim")
     # An error above 1 can only be a regression's, and what the data are is not known here.
-    verdict = diagnose(BySplit(**errors), optimal_error=optimal_error, regression=True).verdict
+    verdict = diagnose(errors, optimal_error=optimal_error, regression=True).verdict
     parts = [(f"{level} {ill}", LEVEL_STYLES.get(level, "")) for ill, level in verdict.items()]
     return Text.assemble("so far: ", parts[0], ", ", parts[1])
 
 
-def remember_errors(errors: dict, record: dict) -> None:
-    """Keeps the newest error of each split that was evaluated."""
-    for split in errors:
-        if record.get(f"{split}_error") is not None:
-            errors[split] = record[f"{split}_error"]
+def newest_errors(known: BySplit[float | None], record: EpochRecord) -> BySplit[float | None]:
+    """The errors known so far, with those that the record has in their place."""
+    train, dev = record.train_error, record.dev_error
+    if train is None and dev is None:
+        return known
+    return BySplit(known.train if train is None else train, known.dev if dev is None else dev)

@@ -4,11 +4,16 @@ Stands beside `terminal`, with the same rule: records in, text out, and every na
 """
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from .health import show_finding
 from .text import UNKNOWN, borderless_table, cell, say
+
+if TYPE_CHECKING:
+    from ..inspection.probe import Float32Ends, LayerSignals, ProbeReport
 
 # Layers shown of a deep network, evenly spread; --json has them all.
 SHOWN_LAYERS = 20
@@ -18,69 +23,64 @@ PLOT_COLUMNS = 20
 FLOOR = -50
 
 
-def show_probe(report: dict, console: Console) -> None:
+def show_probe(report: "ProbeReport", console: Console) -> None:
     """Activations and gradients against layer for the config's own weights, then every rule."""
-    rows = report["layers"]
-    say(console, (f"{report['name']}", "bold"), f"  {report['activation']}, init {report['init']}, depth {len(rows)}")
-    say(
-        console,
-        f"root mean squares on {report['rows']} training rows, (theory), and a and g on a log scale",
-    )
+    rows = report.layers
+    say(console, (f"{report.name}", "bold"), f"  {report.activation}, init {report.init}, depth {len(rows)}")
+    say(console, f"root mean squares on {report.rows} training rows, (theory), and a and g on a log scale")
     table, (low, high) = borderless_table(), plot_range(rows)
     for header in ("layer", "a: output", "", "by row", "g: dJ/dZ", ""):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column(f"1e{low} to 1e{high}", no_wrap=True)
     for row in some_layers(rows):
         table.add_row(
-            str(row["layer"]),
-            number(row["activation"]),
-            f"({number(row['activation_theory'])})",
-            number(row["row_spread"]),
-            number(row["gradient"]),
-            f"({number(row['gradient_theory'])})",
+            str(row.layer),
+            number(row.activation),
+            f"({number(row.activation_theory)})",
+            number(row.row_spread),
+            number(row.gradient),
+            f"({number(row.gradient_theory)})",
             cell(plotted(row, low, high)),
         )
     console.print(table)
     show_inits(report, console)
-    if twenty := report["overfit_twenty"]:
-        say(
-            console,
-            f"twenty rows by heart: error {twenty['error']:.1%} on {twenty['rows']} rows, {twenty['steps']} steps",
-        )
-        if twenty["finding"]:
-            show_finding(twenty["finding"], console)
+    if twenty := report.overfit_twenty:
+        say(console, f"twenty rows by heart: error {twenty.error:.1%} on {twenty.rows} rows, {twenty.steps} steps")
+        if twenty.finding:
+            show_finding(twenty.finding, console)
 
 
-def show_inits(report: dict, console: Console) -> None:
+def show_inits(report: "ProbeReport", console: Console) -> None:
     """One row a rule: what a layer multiplies signals by, and where float32 ends."""
     say(console, "a layer multiplies a upwards, g downwards; float32 holds 0 or infinity after so many")
     table = borderless_table()
     for header in ("init", "a", "", "g", "", "float32"):
         table.add_column(header, justify="left" if header == "init" else "right", no_wrap=True)
-    for row in report["inits"]:
-        up, down = row["activation_growth"], row["gradient_growth"]
-        own = "bold" if row["init"] == report["init"] else ""
+    for row in report.inits:
+        up, down = row.activation_growth, row.gradient_growth
+        own = "bold" if row.init == report.init else ""
         table.add_row(
-            cell(row["init"], own),
-            factor(up["measured"]),
-            f"({factor(up['theory'])})",
-            factor(down["measured"]),
-            f"({factor(down['theory'])})",
-            cell(end_of(row["float32"])),
+            cell(row.init, own),
+            factor(up.measured),
+            f"({factor(up.theory)})",
+            factor(down.measured),
+            f"({factor(down.theory)})",
+            cell(end_of(row.float32)),
         )
     console.print(table)
 
 
-def end_of(float32: dict) -> str:
+def end_of(float32: "Float32Ends") -> str:
     """The layers after which the first of the two signals is 0 or infinite: "69 g, seen"."""
-    known = [(end["layers"], name, end["seen"]) for name, end in float32.items() if end["layers"] is not None]
+    ends = (("a", float32.activation), ("g", float32.gradient))
+    known = [(end.layers, letter, end.seen) for letter, end in ends if end.layers is not None]
     if not known:
         return "never"
-    layers, name, seen = min(known)
-    return f"{layers} {name[0]}{', seen' if seen else ''}"
+    layers, letter, seen = min(known)
+    return f"{layers} {letter}{', seen' if seen else ''}"
 
 
-def some_layers(rows: list[dict]) -> list[dict]:
+def some_layers(rows: "Sequence[LayerSignals]") -> "Sequence[LayerSignals]":
     """At most SHOWN_LAYERS rows, the first and the last among them."""
     if len(rows) <= SHOWN_LAYERS:
         return rows
@@ -92,21 +92,21 @@ def exponent(value: float | None) -> float | None:
     return math.log10(value) if value and math.isfinite(value) else None
 
 
-def plot_range(rows: list[dict]) -> tuple[int, int]:
+def plot_range(rows: "Sequence[LayerSignals]") -> tuple[int, int]:
     """Whole powers of ten around all figures."""
-    known = [e for row in rows for key in ("activation", "gradient") if (e := exponent(row[key])) is not None]
+    known = [e for row in rows for figure in (row.activation, row.gradient) if (e := exponent(figure)) is not None]
     low, high = math.floor(min(known, default=0)), math.ceil(max(known, default=0))
     return max(low, FLOOR), max(high, low + 1)
 
 
-def plotted(row: dict, low: int, high: int) -> str:
+def plotted(row: "LayerSignals", low: int, high: int) -> str:
     """The two letters at their places; * where they meet."""
     letters = [" "] * (PLOT_COLUMNS + 1)
-    for key in ("activation", "gradient"):
-        power = exponent(row[key])
+    for letter, figure in (("a", row.activation), ("g", row.gradient)):
+        power = exponent(figure)
         if power is not None:
             at = min(max(round((power - low) / (high - low) * PLOT_COLUMNS), 0), PLOT_COLUMNS)
-            letters[at] = key[0] if letters[at] == " " else "*"
+            letters[at] = letter if letters[at] == " " else "*"
     return "".join(letters).rstrip()
 
 

@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .panel import SHORTEST_SECONDS, LivePanel, remember_errors
+from ..diagnosis import Optimal
+from ..nn.training import EpochRecord
+from ..records import BySplit
+from .panel import NOT_MEASURED, SHORTEST_SECONDS, LivePanel, newest_errors
 from .text import say, shown, shown_cost
 
 # A log shows the course of a run in this many lines, plus the last epoch.
@@ -21,13 +24,18 @@ PLAIN_LINES = 12
 
 @contextmanager
 def training_display(
-    epochs: int, console: Console, *, quiet: bool = False, name: str | None = None, optimal_error: object = None
+    epochs: int,
+    console: Console,
+    *,
+    quiet: bool = False,
+    name: str | None = None,
+    optimal_error: Optimal | float | None = None,
 ) -> Iterator["Display | LivePanel"]:
     """A display with `.update(record)` for `epochs` epochs, on `console`; its last state stays when it ends.
 
-    A record is {epoch, cost, loss, train_error, dev_error, seconds}, epochs counted from 1. An epoch without evaluation
-    has None for its errors; the last known ones go on being shown.
+    Epochs are counted from 1. One without evaluation has None for its errors; the last known ones go on being shown.
     """
+    display: Display | LivePanel
     if quiet:
         display = Display(epochs)
     elif console.is_terminal and not console.is_dumb_terminal:
@@ -46,7 +54,7 @@ class Display:
     def __init__(self, epochs: int):
         self.epochs = epochs
 
-    def update(self, record: dict) -> None:
+    def update(self, record: EpochRecord) -> None:
         """Takes one epoch's record."""
 
     def close(self) -> None:
@@ -60,29 +68,29 @@ class Lines(Display):
         super().__init__(epochs)
         self.console = console
         self.every = max(1, math.ceil(epochs / PLAIN_LINES))
-        self.errors = {"train": None, "dev": None}
-        self.unshown: dict | None = None
+        self.errors = NOT_MEASURED
+        self.unshown: EpochRecord | None = None
 
-    def update(self, record: dict) -> None:
+    def update(self, record: EpochRecord) -> None:
         """Prints the record if its epoch is due, else keeps it in case it is the last."""
-        remember_errors(self.errors, record)
+        self.errors = newest_errors(self.errors, record)
         self.unshown = record
-        if record["epoch"] % self.every == 0:
+        if record.epoch % self.every == 0:
             self.close()
 
     def close(self) -> None:
         """Prints the last record, unless it was due anyway."""
         if self.unshown is not None:
             width = len(str(self.epochs))
-            epoch = f"epoch {self.unshown['epoch']:>{width}}/{self.epochs}"
+            epoch = f"epoch {self.unshown.epoch:>{width}}/{self.epochs}"
             say(self.console, f"{epoch}  {numbers(self.unshown, self.errors)}", whole=True)
             self.unshown = None
 
 
-def numbers(record: dict, errors: dict) -> str:
+def numbers(record: EpochRecord, errors: BySplit[float | None]) -> str:
     """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is left out."""
     known = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
-    return "  ".join([f"cost {shown_cost(record['cost'])}", *known])
+    return "  ".join([f"cost {shown_cost(record.cost)}", *known])
 
 
 @contextmanager

@@ -3,29 +3,34 @@
 Stands beside `terminal`, with the same rule: records in, text out.
 """
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 
+from ..diagnosis.reference import Reference
+from ..diagnosis.selection import Selection
 from .text import borderless_table, cell, say, shown
 
 
-def show_selection(selection: dict | None, console: Console) -> None:
+def show_selection(selection: Selection | None, console: Console) -> None:
     """How many configurations the dev set has judged, where more than one was."""
-    if selection and selection["candidates"] > 1:
-        say(console, f"  {selection['sentence']}")
+    if selection and selection.candidates > 1:
+        say(console, f"  {selection.sentence}")
 
 
-def show_reference(reference: dict | None, console: Console) -> None:
+def show_reference(reference: Reference | None, console: Console) -> None:
     """What ordinary learners reach, each with its interval, and what that makes of the bias."""
     if not reference:
         return
     table = borderless_table()
-    for header, side in (("reference", "left"), ("error", "right"), ("interval", "right")):
+    columns: tuple[tuple[str, JustifyMethod], ...] = (("reference", "left"), ("error", "right"), ("interval", "right"))
+    for header, side in columns:
         table.add_column(header, justify=side, no_wrap=True)
-    rows = [{"name": "rows that conflict"} | reference["conflicts"]] if reference["conflicts"] else []
-    for row in (*rows, *reference["learners"]):
-        table.add_row(cell(row["name"]), shown(row["error"]), " to ".join(map(shown, row["interval"])))
+    rows = [(learner.name, learner.error, learner.interval) for learner in reference.learners]
+    if reference.conflicts:
+        rows.insert(0, ("rows that conflict", reference.conflicts.error, reference.conflicts.interval))
+    for name, error, interval in rows:
+        table.add_row(cell(name), shown(error), " to ".join(map(shown, interval)))
     console.print(table)
-    say(console, reference["sentence"])
+    say(console, reference.sentence)
 
 
 def show_test_look(number: int | None, console: Console) -> None:

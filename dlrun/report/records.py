@@ -4,54 +4,64 @@ Stands beside `terminal`, with the same rule: records in, text out, and every na
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from ..places import command_for
+from ..store import FileCheck, Result
+from ..store.trash import Garbage
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
 
+if TYPE_CHECKING:
+    from ..inspection import Overview
+    from ..inspection.overview import Difference, Rerun
 
-def show_run(run: dict, console: Console) -> None:
-    """What a run is, what came of it, which files it has, and how it is made again."""
-    tags = f"  {', '.join(run['tags'])}" if run["tags"] else ""
-    say(console, (run["run_id"], "bold"), f"  {run['status']}{tags}", whole=True)
-    if run["parent"]:
-        say(console, f"follows from {run['parent']['run_id']}: {run['parent']['why']}", whole=True)
-    result = run["result"] or {}
-    if result.get("message"):
-        say(console, result["message"])
-    if result.get("errors"):
-        console.print(errors_table(result))
-        show_test_look(run.get("test_look"), console)
-        show_bars(run["diagnosis"], console)
-        for sentence in verdict_sentences(result):
+
+def show_run(run: "Overview", console: Console, *, test_look: int | None = None) -> None:
+    """What a run is, what came of it, which files it has, and how it is made again.
+
+    test_look : the how many-th look at this test set that is.
+    """
+    tags = f"  {', '.join(run.tags)}" if run.tags else ""
+    say(console, (run.run_id, "bold"), f"  {run.status}{tags}", whole=True)
+    if run.parent:
+        say(console, f"follows from {run.parent.run_id}: {run.parent.why}", whole=True)
+    if run.result and run.result.message:
+        say(console, run.result.message)
+    if isinstance(run.result, Result):
+        console.print(errors_table(run.result))
+        show_test_look(test_look, console)
+        show_bars(run.diagnosis, console)
+        for sentence in verdict_sentences(run.result):
             say(console, sentence)
-        show_top_advice(run["diagnosis"], console)
-    for key, value in leaves(run["config"]).items():
+        show_top_advice(run.diagnosis, console)
+    for key, value in leaves(run.config).items():
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
-    files = ", ".join(f"{file['name']} ({file['bytes']})" for file in run["files"])
+    files = ", ".join(f"{file.name} ({file.bytes})" for file in run.files)
     say(console, "files, in bytes: ", files)
-    say(console, "make it again: ", (run["reproduce"], "bold"), whole=True)
-    if run["status"] in ("interrupted", "crashed", "failed"):
-        say(console, "go on: ", (command_for("resume", run["run_dir"]), "bold"), whole=True)
+    say(console, "make it again: ", (run.reproduce, "bold"), whole=True)
+    if run.status in ("interrupted", "crashed", "failed"):
+        say(console, "go on: ", (command_for("resume", run.run_dir), "bold"), whole=True)
 
 
-def leaves(config: dict, above: str = "") -> dict[str, object]:
+def leaves(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """A config's values by dotted path, less those that say nothing (null)."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in config.items():
-        flat |= leaves(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+        flat |= leaves(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
     return {key: value for key, value in flat.items() if value is not None}
 
 
-def show_difference(difference: dict, console: Console) -> None:
+def show_difference(difference: "Difference", console: Console) -> None:
     """The keys and results in which two runs differ, side by side."""
     table = borderless_table()
-    for header in ("", *difference["runs"]):
+    for header in ("", *difference.runs):
         table.add_column(cell(header))
-    rows = {**difference["config"], **difference["results"]}
+    rows = {**difference.config, **difference.results}
     for key, values in rows.items():
         table.add_row(cell(key), *(cell(json.dumps(value, ensure_ascii=False)) for value in values))
     if rows:
@@ -60,19 +70,19 @@ def show_difference(difference: dict, console: Console) -> None:
         say(console, "no difference in config or results")
 
 
-def show_verification(report: dict, console: Console) -> None:
+def show_verification(files: Sequence[FileCheck], rerun: "Sequence[Rerun] | None", console: Console) -> None:
     """Every file that was checked, the damaged ones with what is wrong, and what training again has shown."""
-    for file in report["files"]:
-        verdict = (file["problem"], "bold red") if file["problem"] else ("sound", "green")
-        say(console, f"{file['file']}: ", verdict, whole=True)
-    for comparison in report["rerun"] or []:
-        verdict = ("the same bits", "green") if comparison["same"] else ("different", "bold red")
-        say(console, f"trained again, {comparison['what']}: ", verdict)
+    for file in files:
+        verdict = (file.problem, "bold red") if file.problem else ("sound", "green")
+        say(console, f"{file.file}: ", verdict, whole=True)
+    for comparison in rerun or ():
+        verdict = ("the same bits", "green") if comparison.same else ("different", "bold red")
+        say(console, f"trained again, {comparison.what}: ", verdict)
 
 
-def show_garbage(garbage: list[dict], removed: bool, console: Console) -> None:
+def show_garbage(garbage: Sequence[Garbage], removed: bool, console: Console) -> None:
     """What `gc` took away, or would take away."""
     verb = "removed" if removed else "would remove"
     for item in garbage:
-        say(console, f"{verb} {item['path']} ({item['bytes']} bytes)", whole=True)
-    say(console, f"{len(garbage)} to remove, {sum(item['bytes'] for item in garbage)} bytes")
+        say(console, f"{verb} {item.path} ({item.bytes} bytes)", whole=True)
+    say(console, f"{len(garbage)} to remove, {sum(item.bytes for item in garbage)} bytes")

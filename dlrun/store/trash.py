@@ -5,6 +5,8 @@ Stands beside the runs. A run in which a process works is never touched.
 
 import os
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
@@ -14,6 +16,14 @@ from .problems import told_as_store_error
 from .runs import RUN_ID, run_ids
 
 TRASH = ".trash"
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """A folder or file to take away, and the bytes that it holds."""
+
+    path: str
+    bytes: int
 
 
 def remove(folder: RunFolder) -> Path:
@@ -56,6 +66,11 @@ def collect(paths: list[Path]) -> None:
                 shutil.rmtree(path)
             elif not RunFolder(path.parent).is_locked():
                 disk.discard(path)
+
+
+def weighed(paths: Sequence[Path]) -> list[Garbage]:
+    """What `garbage` found, with its sizes."""
+    return [Garbage(str(path), size_of(path)) for path in paths]
 
 
 def size_of(path: Path) -> int:

@@ -6,60 +6,62 @@ what no page should hold.
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ... import __version__
 from ...diagnosis.words import percent
-from ...store import to_plain
+from ...store import RunSummary
 from ..terminal import status_word, verdict_phrase
 from ..text import UNKNOWN, clean, shown, shown_cost
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
-    from ...inspection import PageContents
+    from ...inspection import Comparison, PageContents
+    from ...nn.training import EpochRecord
 
 
-def run_page(shown_run: "PageContents") -> str:
+def run_page(contents: "PageContents") -> str:
     """The page of a run."""
-    from . import answers, sections
+    from . import answers, making, ruler, sections
 
-    run = plain_contents(shown_run)
-    of_run = ("summary", "errors", "advice", "curves", "health", "weights", "data_facts", "settings", "making")
-    of_answers = ("mistakes", "worst", "plane", "regression")
-    values = {name: getattr(sections, name)(run) for name in of_run}
-    values |= {name: getattr(answers, name)(run) for name in of_answers}
-    return page("run.html", **values)
-
-
-def plain_contents(shown_run: "PageContents") -> dict:
-    """What the sections read, by name."""
-    seen, run, plane = shown_run.overview, shown_run.run, shown_run.plane
-    return to_plain(seen) | {
-        "environment": seen.environment,
-        "metrics": to_plain(run.metrics) or None,
-        "trace": to_plain(run.trace) or None,
-        "data": run.data,
-        "resolved": run.resolved,
-        "predictions": run.predictions,
-        "examples": run.examples,
-        "model": run.model,
-        "origins": shown_run.origins,
-        "plane": plane and {"x": plane.x, "y": plane.y, "margins": plane.margins},
+    parts = {
+        "summary": sections.summary(contents),
+        "errors": ruler.errors(contents),
+        "advice": sections.advice(contents),
+        "curves": sections.curves(contents),
+        "plane": answers.plane(contents),
+        "regression": answers.regression(contents),
+        "mistakes": answers.mistakes(contents),
+        "worst": answers.worst(contents),
+        "health": sections.health(contents),
+        "weights": sections.weights(contents),
+        "data_facts": sections.data_facts(contents),
+        "settings": making.settings(contents),
+        "making": making.making(contents),
     }
+    return page("run.html", parts)
 
 
-def runs_page(rows: list[dict], links: dict[str, str]) -> str:
+class RunRow(NamedTuple):
+    """A row of the page of all runs: when the run began, its status in a word, and which ills are high."""
+
+    run: RunSummary
+    began: str
+    word: str
+    high: str
+
+
+def runs_page(rows: Sequence[RunSummary], links: Mapping[str, str]) -> str:
     """The page of all runs; `rows` as the store lists them, `links` to the report of each run that has one, by id."""
-    shown_rows = [
-        row | {"began": began(row["run_id"]), "word": status_word(row), "high": verdict_phrase(row["verdict"])}
-        for row in rows
-    ]
-    script = files(__package__).joinpath("templates", "sort.js").read_text(encoding="utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return page("runs.html", rows=shown_rows, links=links, script={"text": safe(script), "hash": f"sha256-{digest}"})
+    shown_rows = [RunRow(run, began(run.run_id), status_word(run), verdict_phrase(run.verdict)) for run in rows]
+    text = files(__package__).joinpath("templates", "sort.js").read_text(encoding="utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return page("runs.html", {"rows": shown_rows, "links": links}, Script(safe(text), f"sha256-{digest}"))
 
 
 def began(run_id: str) -> str:
@@ -67,16 +69,23 @@ def began(run_id: str) -> str:
     return f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]} {run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
 
 
-def comparison_page(comparison: dict, curves: dict[str, list[dict]]) -> str:
+def comparison_page(comparison: "Comparison", curves: Mapping[str, Sequence["EpochRecord"]]) -> str:
     """The page of several runs; `curves` are the metrics of each run, by its id."""
     from .comparison import comparison_parts
 
-    return page("compare.html", **comparison_parts(comparison, curves))
+    return page("compare.html", comparison_parts(comparison, curves))
 
 
-def page(template: str, *, script: dict | None = None, **values: object) -> str:
-    """A template of this package, filled in; `script`, {text, hash}, is the one script that it may run."""
-    return environment().get_template(template).render(version=__version__, script=script, **values)
+class Script(NamedTuple):
+    """A script of our own, and its hash as the policy of the page names it."""
+
+    text: "Markup"
+    hash: str
+
+
+def page(template: str, parts: Mapping[str, object], script: Script | None = None) -> str:
+    """A template of this package, filled in with parts by name; `script` is the one script that it may run."""
+    return environment().get_template(template).render(parts, version=__version__, script=script)
 
 
 def capital(text: str) -> str:
@@ -89,7 +98,7 @@ def sentence(text: str) -> str:
     return capital(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
-def safe(text: str) -> str:
+def safe(text: str) -> "Markup":
     """Our own text, not to be escaped."""
     from markupsafe import Markup
 
@@ -107,7 +116,7 @@ def environment() -> "Environment":
             return UNKNOWN
         return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
-    found = Environment(
+    jinja = Environment(
         loader=PackageLoader("dlrun.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -115,11 +124,11 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    jinja.filters |= {
         "shown": shown,
         "shown_cost": shown_cost,
         "percent": percent,
         "sentence": sentence,
         "capital": capital,
     }
-    return found
+    return jinja

@@ -3,10 +3,16 @@
 Stands beside `sections`; each function makes one section, or None where the run has nothing for it.
 """
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
+from markupsafe import Markup
 
 from ...data import DataFacts, Preparation
 from ...diagnosis.words import percent
+from ...inspection import PageContents
+from ...store import Array, Arrays
 from . import figures
 
 # A confusion matrix of more classes than this is wider than a page; the commonest confusions are listed instead.
@@ -16,8 +22,11 @@ MOST_CONFUSIONS = 15
 # Of the worst examples of a table with more columns, those are shown that are furthest from the training mean.
 MOST_COLUMNS = 6
 
+# Examples of a table; of images, which say more at a glance, all that are kept are shown.
+MOST_EXAMPLES = 12
 
-def answers_of(predictions: dict, split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+
+def answers_of(predictions: Arrays, split: str) -> tuple[Array, Array, Array]:
     """Of the rows whose outputs are kept: targets (m,), answered classes (m,), probability of the answer (m,)."""
     outputs = predictions[f"{split}_outputs"]
     if outputs.shape[1] == 1:
@@ -27,9 +36,53 @@ def answers_of(predictions: dict, split: str) -> tuple[np.ndarray, np.ndarray, n
     return predictions[f"{split}_targets"][: len(outputs)], answers, outputs[np.arange(len(outputs)), answers]
 
 
-def mistakes(run: dict) -> dict | None:
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the confusion matrix: its rows, how dark it is from 0 to 1, and whether it is on the diagonal."""
+
+    count: int
+    shade: float
+    right: bool
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A class taken for another one, and how often."""
+
+    true: str
+    answered: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ClassError:
+    """The error of a class on dev."""
+
+    name: str
+    rows: int
+    wrong: int
+    error: float
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Which classes go wrong on dev.
+
+    matrix : by true class, then answered class; None of too many classes. confusions : the commonest ones. of_class :
+    the worst first. widest : the largest error of a class. rows : of dev.
+    """
+
+    classes: tuple[str, ...]
+    matrix: tuple[tuple[Cell, ...], ...] | None
+    confusions: tuple[Confusion, ...]
+    of_class: tuple[ClassError, ...]
+    widest: float
+    rows: int
+
+
+def mistakes(contents: PageContents) -> Mistakes | None:
     """The confusion matrix and the error of each class, on dev."""
-    predictions, data = run["predictions"], run["data"]
+    predictions, data = contents.run.predictions, contents.run.data
     if not predictions or not data or not data.classes:
         return None
     targets, answers, _ = answers_of(predictions, "dev")
@@ -37,110 +90,157 @@ def mistakes(run: dict) -> dict | None:
     matrix = np.bincount(targets * count + answers, minlength=count * count).reshape(count, count)
     totals = matrix.sum(axis=1)
     wrong = totals - np.diag(matrix)
-    confusions = [
-        {"true": classes[i], "answered": classes[j], "count": int(matrix[i, j])}
-        for i, j in zip(*np.nonzero(matrix), strict=True)
-        if i != j
-    ]
-    confusions.sort(key=lambda item: -item["count"])
     shares = wrong / np.maximum(totals, 1)
-    return {
-        "classes": classes,
-        "matrix": [
-            [
-                {
-                    "count": int(matrix[i, j]),
-                    # By the root, so that one mistake in a hundred still shows.
-                    "shade": round(float(matrix[i, j] / max(totals[i], 1)) ** 0.5, 3),
-                    "right": i == j,
-                }
-                for j in range(count)
-            ]
-            for i in range(count)
-        ]
-        if count <= MOST_CLASSES
-        else None,
-        "confusions": confusions[:MOST_CONFUSIONS],
-        "of_class": [
-            {"name": classes[i], "rows": int(totals[i]), "wrong": int(wrong[i]), "error": float(shares[i])}
+    return Mistakes(
+        classes=classes,
+        matrix=matrix_cells(matrix) if count <= MOST_CLASSES else None,
+        confusions=tuple(confusions_of(matrix, classes)[:MOST_CONFUSIONS]),
+        of_class=tuple(
+            ClassError(classes[i], int(totals[i]), int(wrong[i]), float(shares[i]))
             for i in np.argsort(-shares, kind="stable")[: 2 * MOST_CLASSES]
-        ],
-        "widest": float(shares.max()) or 1.0,
-        "rows": len(targets),
-        "is_part": len(targets) < len(predictions["dev_targets"]),
-    }
+        ),
+        widest=float(shares.max()) or 1.0,
+        rows=len(targets),
+    )
 
 
-def worst(run: dict) -> dict | None:
+def matrix_cells(matrix: Array) -> tuple[tuple[Cell, ...], ...]:
+    """The cells of a confusion matrix (K, K), shaded by their share of their row."""
+    # By the root, so that one mistake in a hundred still shows.
+    shades = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
+    return tuple(
+        tuple(Cell(int(matrix[i, j]), round(float(shades[i, j]), 3), i == j) for j in range(len(matrix)))
+        for i in range(len(matrix))
+    )
+
+
+def confusions_of(matrix: Array, classes: tuple[str, ...]) -> list[Confusion]:
+    """The confusions of a matrix (K, K), the commonest first."""
+    pairs = [(i, j) for i, j in zip(*np.nonzero(matrix), strict=True) if i != j]
+    confusions = [Confusion(classes[i], classes[j], int(matrix[i, j])) for i, j in pairs]
+    return sorted(confusions, key=lambda item: -item.count)
+
+
+class Answer(NamedTuple):
+    """What a network has answered to a row, the truth, and how probable it took its answer to be, in words."""
+
+    true: str
+    answered: str
+    probability: str | None
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """One dev example: its row in the source, the answer and the loss; the example itself as image or as inputs."""
+
+    row: int
+    loss: str
+    answer: Answer
+    image: str | None = None
+    inputs: tuple[str, ...] = ()
+
+
+class Worst(NamedTuple):
+    """The costliest examples; columns : what their inputs are called, None of images."""
+
+    examples: tuple[Example, ...]
+    columns: tuple[str, ...] | None
+
+
+def worst(contents: PageContents) -> Worst | None:
     """The dev examples with the greatest loss: as images where the data are images, else as rows."""
-    predictions, examples, data = run["predictions"], run["examples"], run["data"]
+    predictions, examples, data = contents.run.predictions, contents.run.examples, contents.run.data
     if not predictions or not examples or not data:
         return None
     inputs, places = examples["worst_inputs"], examples["worst_places"]
     kept = places < len(predictions["dev_outputs"])
     inputs, places = inputs[kept], places[kept]
-    told = [told_of(predictions, data, int(place)) for place in places]
-    side = data.image_side
-    if side:
+    if side := data.image_side:
         low, high = float(inputs.min()), float(inputs.max())
-        for item, values in zip(told, inputs, strict=True):
-            item["image"] = figures.image_source(values.reshape(side, side), low, high)
-        return {"items": told, "columns": None}
-    columns = columns_shown(run, inputs)
-    for item, values in zip(told, inputs, strict=True):
-        item["inputs"] = [f"{values[column]:.4g}" for column in columns]
-    return {"items": told[:12], "columns": [str(examples["names"][column]) for column in columns]}
+        images = [figures.image_source(values.reshape(side, side), low, high) for values in inputs]
+        shown = zip(places, images, strict=True)
+        return Worst(tuple(example_at(int(place), predictions, data, image=image) for place, image in shown), None)
+    columns = columns_shown(contents.run.model, inputs)
+    rows = [tuple(f"{values[column]:.4g}" for column in columns) for values in inputs[:MOST_EXAMPLES]]
+    return Worst(
+        tuple(
+            example_at(int(place), predictions, data, inputs=row)
+            for place, row in zip(places[:MOST_EXAMPLES], rows, strict=True)
+        ),
+        tuple(str(examples["names"][column]) for column in columns),
+    )
 
 
-def told_of(predictions: dict, data: DataFacts, place: int) -> dict:
-    """One dev example: its row in the source, the truth, the answer and the loss."""
-    target, loss = predictions["dev_targets"][place], float(predictions["dev_losses"][place])
-    item = {"row": int(predictions["dev_rows"][place]), "loss": f"{loss:.3g}", "probability": None}
+def example_at(
+    place: int, predictions: Arrays, data: DataFacts, *, image: str | None = None, inputs: tuple[str, ...] = ()
+) -> Example:
+    """The dev example at this place among the predictions."""
+    row, loss = int(predictions["dev_rows"][place]), float(predictions["dev_losses"][place])
+    return Example(row, f"{loss:.3g}", answer_at(place, predictions, data), image, inputs)
+
+
+def answer_at(place: int, predictions: Arrays, data: DataFacts) -> Answer:
+    """What the network has answered to it; a predicted number is never called right."""
+    target = predictions["dev_targets"][place]
     if not data.classes:
         predicted = float(predictions["dev_outputs"][place, 0])
-        return item | {"true": f"{target:.4g}", "answered": f"{predicted:.4g}", "is_right": False}
+        return Answer(f"{target:.4g}", f"{predicted:.4g}", None, False)
     _, answers, probabilities = answers_of(predictions, "dev")
-    answer = int(answers[place])
-    return item | {
-        "true": data.classes[int(target)],
-        "answered": data.classes[answer],
-        "probability": percent(float(probabilities[place])),
-        "is_right": answer == int(target),
-    }
+    true, answered = int(target), int(answers[place])
+    probability = percent(float(probabilities[place]))
+    return Answer(data.classes[true], data.classes[answered], probability, answered == true)
 
 
-def columns_shown(run: dict, inputs: np.ndarray) -> list[int]:
+def columns_shown(model: Arrays | None, inputs: Array) -> list[int]:
     """Places of the columns to show: all of a few, else those in which the worst examples are most unusual."""
     width = inputs.shape[1]
     if width <= MOST_COLUMNS:
         return list(range(width))
     unusual = np.zeros(width)
-    if run["model"]:
-        preparation = Preparation.from_arrays(run["model"])
+    if model:
+        preparation = Preparation.from_arrays(model)
         p = len(preparation.numeric_columns)
         unusual[:p] = np.abs(preparation.scaled(inputs)[:, :p]).mean(axis=0)
-    return sorted(np.argsort(-unusual, kind="stable")[:MOST_COLUMNS].tolist())
+    return sorted(int(column) for column in np.argsort(-unusual, kind="stable")[:MOST_COLUMNS])
 
 
-def plane(run: dict) -> list[dict] | None:
+class Side(NamedTuple):
+    """The decision boundary with the points of a split."""
+
+    title: str
+    picture: Markup
+
+
+def plane(contents: PageContents) -> list[Side] | None:
     """The decision boundary with the points of train and dev, where there are two inputs."""
-    if run["plane"] is None:
+    drawn, examples, data = contents.plane, contents.run.examples, contents.run.data
+    if drawn is None or examples is None or data is None:
         return None
-    names, classes, examples = [str(name) for name in run["examples"]["names"]], run["data"].classes, run["examples"]
+    names = [str(name) for name in examples["names"]]
     return [
-        {
-            "title": split,
-            "picture": figures.boundary(
-                run["plane"], examples[f"{split}_inputs"], examples[f"{split}_targets"], classes, names, split
+        Side(
+            split,
+            figures.boundary(
+                drawn, examples[f"{split}_inputs"], examples[f"{split}_targets"], data.classes, names, split
             ),
-        }
+        )
         for split in ("train", "dev")
     ]
 
 
-def regression(run: dict) -> dict | None:
+@dataclass(frozen=True)
+class Regression:
+    """How well numbers are predicted, in `rows` dev examples."""
+
+    scatter: Markup
+    residuals: Markup
+    rows: int
+
+
+def regression(contents: PageContents) -> Regression | None:
     """Predicted against true, and how far off the predictions are."""
-    predictions, data = run["predictions"], run["data"]
+    predictions, data = contents.run.predictions, contents.run.data
     if not predictions or not data or data.classes:
         return None
     predicted = predictions["dev_outputs"][:, 0].astype(np.float64)
@@ -149,8 +249,8 @@ def regression(run: dict) -> dict | None:
     if not known.any():
         return None
     truth, predicted = truth[known], predicted[known]
-    return {
-        "scatter": figures.predicted_against_true(truth, predicted, data.target),
-        "residuals": figures.residual_histogram(predicted - truth),
-        "rows": len(truth),
-    }
+    return Regression(
+        scatter=figures.predicted_against_true(truth, predicted, data.target),
+        residuals=figures.residual_histogram(predicted - truth),
+        rows=len(truth),
+    )

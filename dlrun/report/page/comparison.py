@@ -4,11 +4,15 @@ Stands beside the page of one run, and draws with the same marks. A letter names
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from ...diagnosis.words import error_word
+from ...inspection.comparison import ComparedRun, Comparison
+from ...nn.training import EpochRecord
+from ...statistics.intervals import Interval
 from ..comparison import FIGURES, cells_of, headers, legend, plain
 from ..text import shown
 from .drawing import (
@@ -20,6 +24,7 @@ from .drawing import (
     WIDTH,
     Scale,
     Series,
+    YAxis,
     apart,
     axes,
     line_chart,
@@ -42,25 +47,35 @@ COLOURS = 4
 # A key whose numbers span so many times the least is shown on a logarithmic axis.
 LOG_SPAN = 20
 
+# Where the values of a key may stand, in pixels.
+KEY_START, KEY_END = LEFT + 12, WIDTH - RIGHT - 12
+
 # A word is written whole below a figure where there are at most so many.
 MOST_WORDS = 8
 
 
-def comparison_parts(comparison: dict, curves: dict[str, list[dict]]) -> dict:
-    """What the template shows; `curves` are the metrics of each run, by its id."""
-    runs = comparison["runs"]
-    letters = {run["run_id"]: letter(number) for number, run in enumerate(runs)}
+class Figure(NamedTuple):
+    """A figure with its title."""
+
+    title: str
+    figure: Markup
+
+
+def comparison_parts(comparison: Comparison, curves: Mapping[str, Sequence[EpochRecord]]) -> dict[str, object]:
+    """What the template shows, by its names; `curves` are the metrics of each run, by its id."""
+    runs = comparison.runs
+    letters = {run.run_id: letter(number) for number, run in enumerate(runs)}
     titles = headers(comparison)
     order = [*titles[1 : -len(FIGURES)], *IMPORTANT, titles[0]]
-    rows = {run["run_id"]: dict(zip(titles, cells_of(run, comparison), strict=True)) for run in runs}
+    rows = {run.run_id: dict(zip(titles, cells_of(run, comparison), strict=True)) for run in runs}
     return {
         "headers": ["", *order],
         "numeric": FIGURES,
         "rows": [[letters[run_id], *(row[title] for title in order)] for run_id, row in rows.items()],
         "legend": legend(comparison),
         "curves": shared_curves(runs, curves, letters),
-        "left_out": [letters[run["run_id"]] for run in runs[MOST_LINES:]],
-        "keys": [{"name": key, "figure": against_key(key, runs, letters)} for key in comparison["keys"]],
+        "left_out": [letters[run.run_id] for run in runs[MOST_LINES:]],
+        "keys": [Figure(key, against_key(key, runs, letters)) for key in comparison.keys],
         "count": len(runs),
     }
 
@@ -71,92 +86,122 @@ def letter(number: int) -> str:
     return (letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def shared_curves(runs: Sequence[dict], curves: dict[str, list[dict]], letters: dict[str, str]) -> list[dict]:
+def shared_curves(
+    runs: Sequence[ComparedRun], curves: Mapping[str, Sequence[EpochRecord]], letters: Mapping[str, str]
+) -> list[Figure]:
     """Dev error, train error and dev loss of the first runs against the epoch, a figure each."""
-    word = error_word(any(run["task"] == "regression" for run in runs))
+    word = error_word(any(run.task == "regression" for run in runs))
     wanted = (("dev_error", f"Dev {word}"), ("train_error", f"Train {word}"), ("dev_loss", "Dev loss"))
-    found = []
-    for key, title in wanted:
+    drawn = []
+    for measure, title in wanted:
         series = []
         for number, run in enumerate(runs[:MOST_LINES]):
-            lines = curves.get(run["run_id"]) or []
+            lines = curves.get(run.run_id) or ()
             dashes = " dashed" if number >= COLOURS else ""
-            kind, epochs = f"series{number % COLOURS}{dashes}", [line["epoch"] for line in lines]
-            series.append(Series(letters[run["run_id"]], kind, epochs, [line.get(key) for line in lines]))
+            kind, epochs = f"series{number % COLOURS}{dashes}", [line.epoch for line in lines]
+            series.append(Series(letters[run.run_id], kind, epochs, [getattr(line, measure) for line in lines]))
         ends = {one.name: last_known(one.y) for one in series}
-        told = ", ".join(f"{name} {value_text(key, value)}" for name, value in ends.items() if value is not None)
-        text = percent_text if key.endswith("error") else tick_text
-        label = f"{title} against epoch for each run; in the end {told}"
-        figure = line_chart(label, series, x_label="epoch", y_label=title.lower(), y_text=text)
-        found.append({"title": title, "figure": figure})
-    return found
+        in_the_end = ", ".join(f"{name} {value_text(measure, end)}" for name, end in ends.items() if end is not None)
+        label = f"{title} against epoch for each run; in the end {in_the_end}"
+        y_axis = YAxis(title.lower(), percent_text if measure.endswith("error") else tick_text)
+        drawn.append(Figure(title, line_chart(label, series, x_label="epoch", y_axis=y_axis)))
+    return drawn
 
 
 def last_known(values: Sequence[float | None]) -> float | None:
     return next((value for value in reversed(values) if value is not None), None)
 
 
-def value_text(key: str, value: float) -> str:
-    return shown(value) if key.endswith("error") else tick_text(value)
+def value_text(measure: str, value: float) -> str:
+    return shown(value) if measure.endswith("error") else tick_text(value)
 
 
-def against_key(key: str, runs: Sequence[dict], letters: dict[str, str]) -> Markup:
+class Dot(NamedTuple):
+    """A run that has errors, in the figure of one key: its letter, its value of the key, errors and dev interval."""
+
+    letter: str
+    value: Any
+    train: float
+    dev: float
+    interval: Interval | None
+
+
+def dots_of(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str]) -> list[Dot]:
+    """The runs that have errors."""
+    return [
+        Dot(letters[run.run_id], run.config[key], run.errors.train, run.errors.dev, run.intervals.dev)
+        for run in runs
+        if run.errors.train is not None and run.errors.dev is not None
+    ]
+
+
+def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str]) -> Markup:
     """Train and dev error against the values of one key: a validation curve where these are numbers.
 
     A dot is a run, with the interval of its dev error; a line joins the means at each number.
     """
-    known = [run for run in runs if run["errors"]["dev"] is not None]
-    values = [run["config"][key] for run in known]
-    place, ticks, is_number = key_axis(values)
-    ends = [bound for run in known for bound in run["intervals"]["dev"] or ()]
-    errors = [run["errors"][split] for run in known for split in ("train", "dev")]
+    dots = dots_of(key, runs, letters)
+    axis = key_axis([dot.value for dot in dots])
+    ends = [bound for dot in dots for bound in dot.interval or ()]
+    errors = [error for dot in dots for error in (dot.train, dot.dev)]
     y = linear_scale([*ends, *errors], HEIGHT - BOTTOM, TOP + 8, from_zero=True)
     marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, key, "error", y_text=percent_text, x_ticks=[])
-    marks += [text_at(at, y.start + 17, text, "tick", "middle") for at, text in ticks]
-    for split in ("train", "dev"):
-        points = [(place(run["config"][key]), y(run["errors"][split])) for run in known]
-        if is_number and len(means := mean_points(points)) > 1:
+    marks += [text_at(at, y.start + 17, text, "tick", "middle") for at, text in axis.ticks]
+    places = [axis.place(dot.value) for dot in dots]
+    of_splits = {"train": [y(dot.train) for dot in dots], "dev": [y(dot.dev) for dot in dots]}
+    for split, of_split in of_splits.items():
+        points = list(zip(places, of_split, strict=True))
+        if axis.is_number and len(means := mean_points(points)) > 1:
             marks.append(f'<path class="line {split}" d="M{"L".join(f"{x:g} {at:g}" for x, at in means)}"/>')
         marks += [f'<circle class="dot {split}" cx="{x:g}" cy="{at:g}" r="3.5"/>' for x, at in points]
-    for run in known:
-        if interval := run["intervals"]["dev"]:
-            at = place(run["config"][key])
-            marks.append(f'<path class="bound" d="M{at:g} {y(interval[0]):g}V{y(interval[1]):g}"/>')
-    if known:
-        last = max(known, key=lambda run: place(run["config"][key]))
-        ends = [(y(last["errors"][split]), Series(split, split, (), ())) for split in ("train", "dev")]
-        placed = apart(ends, y.end, y.start + 4)
-        marks += [text_at(WIDTH - RIGHT + 8, at + 4, line.name, f"name {line.kind}") for at, line in placed]
-    return svg(f"Dev error against {key}. {in_words(key, known, place, letters)}", marks)
+    for at, dot in zip(places, dots, strict=True):
+        if dot.interval:
+            marks.append(f'<path class="bound" d="M{at:g} {y(dot.interval[0]):g}V{y(dot.interval[1]):g}"/>')
+    if dots:
+        last = places.index(max(places))
+        names = apart([(of_split[last], split) for split, of_split in of_splits.items()], y.end, y.start + 4)
+        marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in names]
+    return svg(f"Dev error against {key}. {in_words(dots, axis)}", marks)
 
 
-def in_words(key: str, runs: Sequence[dict], place: Callable[[object], float], letters: dict[str, str]) -> str:
+class KeyAxis(NamedTuple):
+    """Where the values of a key stand: value -> x in pixels, (x, text) of the ticks, whether the values are numbers."""
+
+    place: Callable[[Any], float]
+    ticks: Sequence[tuple[float, str]]
+    is_number: bool
+
+
+def in_words(dots: Sequence[Dot], axis: KeyAxis) -> str:
     """What a figure of dev errors shows, from left to right: "0.1: A 12.3%; 1: B 15.7%"."""
-    in_place = sorted(runs, key=lambda run: place(run["config"][key]))
-    told = [(plain(run["config"][key]), letters[run["run_id"]], shown(run["errors"]["dev"])) for run in in_place]
-    return "; ".join(f"{value}: {name} {error}" for value, name, error in told)
+    in_place = sorted(dots, key=lambda dot: axis.place(dot.value))
+    return "; ".join(f"{plain(dot.value)}: {dot.letter} {shown(dot.dev)}" for dot in in_place)
 
 
-def key_axis(values: Sequence[object]) -> tuple:
-    """(value -> x in pixels, [(x, text)] of the ticks, whether the values are numbers).
+def key_axis(values: Sequence[Any]) -> KeyAxis:
+    """The axis of these values of a key.
 
     Numbers that span much stand on a logarithmic axis, with 0 a step to the left of it; anything else side by side.
     """
-    start, end = LEFT + 12, WIDTH - RIGHT - 12
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        positive = [value for value in values if value > 0]
-        if positive and min(values) >= 0 and max(positive) >= LOG_SPAN * min(positive):
-            zero = 0 in values
-            scale = log_scale(positive, start + (40 if zero else 0), end)
-            ticks = [(scale(tick), tick_text(tick)) for tick in scale.ticks()] + ([(start, "0")] if zero else [])
-            return (lambda value: scale(value) if value > 0 else start), ticks, True
-        scale = linear_scale(values, start, end)
-        return scale, [(scale(tick), tick_text(tick)) for tick in scale.ticks()], True
+        return number_axis(values)
     words = sorted({plain(value) for value in values})
-    step = (end - start) / max(len(words), 1)
-    places = {word: start + (number + 0.5) * step for number, word in enumerate(words)}
+    step = (KEY_END - KEY_START) / max(len(words), 1)
+    places = {word: KEY_START + (number + 0.5) * step for number, word in enumerate(words)}
     ticks = [(places[words[i]], words[i][:14]) for i in spread(len(words), MOST_WORDS)]
-    return (lambda value: places[plain(value)]), ticks, False
+    return KeyAxis(lambda value: places[plain(value)], ticks, False)
+
+
+def number_axis(values: Sequence[float]) -> KeyAxis:
+    """The axis of numbers."""
+    positive = [value for value in values if value > 0]
+    if positive and min(values) >= 0 and max(positive) >= LOG_SPAN * min(positive):
+        has_zero = 0 in values
+        scale = log_scale(positive, KEY_START + (40 if has_zero else 0), KEY_END)
+        ticks = [(scale(tick), tick_text(tick)) for tick in scale.ticks()] + [(KEY_START, "0")] * has_zero
+        return KeyAxis(lambda value: scale(value) if value > 0 else KEY_START, ticks, True)
+    scale = linear_scale(values, KEY_START, KEY_END)
+    return KeyAxis(scale, [(scale(tick), tick_text(tick)) for tick in scale.ticks()], True)
 
 
 def mean_points(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -7,7 +7,8 @@ the page's style sheet follow its light and dark schemes, and their text stays t
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 
@@ -24,6 +25,9 @@ MOST_POINTS = 300
 LABEL_HEIGHT = 15
 
 
+T = TypeVar("T")
+
+
 class Series(NamedTuple):
     """A line: its name, which is written at its end, the class that the style sheet knows it by, and its points.
 
@@ -36,7 +40,8 @@ class Series(NamedTuple):
     y: Sequence[float | None]
 
 
-class Scale(NamedTuple):
+@dataclass(frozen=True)
+class Scale:
     """Numbers to pixels: `low` lands on `start` and `high` on `end`, evenly, or evenly in the logarithm."""
 
     low: float
@@ -128,7 +133,13 @@ def text_at(x: float, y: float, text: object, kind: str = "", anchor: str = "sta
 
 
 def axes(
-    x: Scale, y: Scale, x_label: str, y_label: str, *, y_text: Callable[[float], str] = tick_text, x_ticks=None
+    x: Scale,
+    y: Scale,
+    x_label: str,
+    y_label: str,
+    *,
+    y_text: Callable[[float], str] = tick_text,
+    x_ticks: Sequence[float] | None = None,
 ) -> list[str]:
     """Grid lines at the ticks of y, ticks below x, and what each axis measures."""
     marks = []
@@ -144,15 +155,28 @@ def axes(
     return marks
 
 
+class YAxis(NamedTuple):
+    """The upright axis of a chart: what it measures, how its ticks are written, and whether it is logarithmic."""
+
+    label: str
+    text: Callable[[float], str] = tick_text
+    is_log: bool = False
+
+
+class Line(NamedTuple):
+    """A series as it is drawn, by the points of it that can be."""
+
+    name: str
+    kind: str
+    points: Sequence[tuple[float, float]]
+
+
 def line_chart(
     label: str,
     series: Sequence[Series],
     *,
     x_label: str,
-    y_label: str,
-    is_log: bool = False,
-    x_is_log: bool = False,
-    y_text: Callable[[float], str] = tick_text,
+    y_axis: YAxis,
     mark_x: tuple[float, str] | None = None,
     dots: bool = False,
 ) -> Markup:
@@ -160,56 +184,48 @@ def line_chart(
 
     On a logarithmic scale, points that are not above zero are left out.
     """
-    lines = [line for one in series if len((line := thinned(known_points(one, is_log, x_is_log))).x)]
-    xs = [value for line in lines for value in line.x]
-    ys = [value for line in lines for value in line.y]
+    lines = [Line(one.name, one.kind, points) for one in series if (points := drawn_points(one, y_axis.is_log))]
+    xs, ys = [a for line in lines for a, _ in line.points], [b for line in lines for _, b in line.points]
     x_start, x_end = LEFT, WIDTH - RIGHT
     low, high = min(xs, default=0.0), max(xs, default=1.0)
-    x = log_scale(xs, x_start, x_end) if x_is_log else Scale(low, high if high > low else low + 1, x_start, x_end)
-    y = (log_scale if is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
-    x_ticks = None if x_is_log else even_ticks(x.low, x.high, 4)
-    if x_ticks and all(float(value).is_integer() for value in xs):
+    x = Scale(low, high if high > low else low + 1, x_start, x_end)
+    y = (log_scale if y_axis.is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
+    x_ticks = even_ticks(x.low, x.high, 4)
+    if all(float(value).is_integer() for value in xs):
         x_ticks = [tick for tick in x_ticks if float(tick).is_integer()]  # there is no epoch one and a half
-    marks = axes(x, y, x_label, y_label, y_text=y_text, x_ticks=x_ticks)
+    marks = axes(x, y, x_label, y_axis.label, y_text=y_axis.text, x_ticks=x_ticks)
     if mark_x is not None:
         at = x(mark_x[0])
         marks.append(f'<path class="best" d="M{at:g} {y.start:g}V{y.end:g}"/>')
         is_left = at < (x_start + x_end) / 2
         marks.append(text_at(at + (4 if is_left else -4), y.end + 11, mark_x[1], "tick", "start" if is_left else "end"))
     for line in lines:
-        path = "M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in zip(line.x, line.y, strict=True))
+        path = "M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in line.points)
         marks.append(f'<path class="line {line.kind}" d="{path}"/>')
         if dots:
-            points = zip(line.x, line.y, strict=True)
-            marks += [f'<circle class="dot {line.kind}" cx="{x(a):g}" cy="{y(b):g}" r="3"/>' for a, b in points]
-    ends = [(y(line.y[-1]), line) for line in lines]
+            marks += [f'<circle class="dot {line.kind}" cx="{x(a):g}" cy="{y(b):g}" r="3"/>' for a, b in line.points]
+    ends = [(y(line.points[-1][1]), line) for line in lines]
     marks += [
         text_at(x_end + 6, at + 4, line.name, f"name {line.kind}") for at, line in apart(ends, y.end, y.start + 4)
     ]
     return svg(label, marks)
 
 
-def known_points(series: Series, y_is_log: bool, x_is_log: bool) -> Series:
-    """The points of a line that can be drawn."""
-    pairs = [(x, y) for x, y in zip(series.x, series.y, strict=True) if y is not None and math.isfinite(y)]
-    drawn = [(x, y) for x, y in pairs if (y > 0 or not y_is_log) and (x > 0 or not x_is_log)]
-    return series._replace(x=[x for x, _ in drawn], y=[y for _, y in drawn])
+def drawn_points(series: Series, is_log: bool) -> list[tuple[float, float]]:
+    """The points of a line that can be drawn; evenly chosen ones where there are more than can be seen."""
+    known = [(x, y) for x, y in zip(series.x, series.y, strict=True) if y is not None and math.isfinite(y)]
+    drawn = [(x, y) for x, y in known if y > 0 or not is_log]
+    return [drawn[i] for i in spread(len(drawn), MOST_POINTS)]
 
 
-def thinned(series: Series) -> Series:
-    """Evenly chosen points where there are more than can be seen, the last one among them."""
-    count = len(series.x)
-    if count <= MOST_POINTS:
-        return series
-    chosen = sorted({round(i * (count - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)})
-    return series._replace(x=[series.x[i] for i in chosen], y=[series.y[i] for i in chosen])
+def apart(ends: Sequence[tuple[float, T]], top: float, bottom: float) -> list[tuple[float, T]]:
+    """The same labels from top to bottom, none closer than its height to the one above, all of them inside.
 
-
-def apart(ends: list[tuple[float, Series]], top: float, bottom: float) -> list[tuple[float, Series]]:
-    """The same labels from top to bottom, none closer than its height to the one above, all of them inside."""
-    placed: list[tuple[float, Series]] = []
-    for at, line in sorted(ends, key=lambda end: end[0]):
-        placed.append((max(at, placed[-1][0] + LABEL_HEIGHT if placed else top), line))
+    ends : where each would stand, and what it is the label of.
+    """
+    placed: list[tuple[float, T]] = []
+    for at, labelled in sorted(ends, key=lambda end: end[0]):
+        placed.append((max(at, placed[-1][0] + LABEL_HEIGHT if placed else top), labelled))
     for i in range(len(placed) - 1, -1, -1):
         below = placed[i + 1][0] - LABEL_HEIGHT if i + 1 < len(placed) else bottom
         placed[i] = (min(placed[i][0], below), placed[i][1])

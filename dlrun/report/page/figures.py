@@ -8,11 +8,15 @@ import itertools
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup
 
+from ...inspection.contents import Plane
+from ...nn.trace import LayerLook, TraceLine
+from ...nn.training import EpochRecord
+from ...store import Array
 from ..text import shown, shown_cost
 from .drawing import (
     BOTTOM,
@@ -22,6 +26,7 @@ from .drawing import (
     WIDTH,
     Scale,
     Series,
+    YAxis,
     axes,
     heat_map,
     histogram,
@@ -44,68 +49,73 @@ BINS = 30
 FAINTEST = 0.06
 
 
-def loss_curves(metrics: Sequence[dict], best_epoch: int | None, *, is_log: bool) -> Markup:
+def loss_curves(metrics: Sequence[EpochRecord], best_epoch: int | None, *, is_log: bool) -> Markup:
     """Data loss of train and dev, and the cost with its penalty where there is one, against the epoch."""
-    epochs = [line["epoch"] for line in metrics]
-    series = [
-        Series(split, split, epochs, [line.get(f"{split}_loss") for line in metrics]) for split in ("train", "dev")
-    ]
-    if any(line.get("penalty") for line in metrics):
-        for split in ("train", "dev"):
-            costs = [plus(line.get(f"{split}_loss"), line.get("penalty")) for line in metrics]
+    epochs = [line.epoch for line in metrics]
+    losses = {"train": [line.train_loss for line in metrics], "dev": [line.dev_loss for line in metrics]}
+    series = [Series(split, split, epochs, of_split) for split, of_split in losses.items()]
+    label = f"Data loss against epoch. {courses(series, shown_cost)}{best_words(best_epoch)}"
+    if any(line.penalty for line in metrics):
+        for split, of_split in losses.items():
+            costs = [plus(loss, line.penalty) for loss, line in zip(of_split, metrics, strict=True)]
             series.append(Series(f"{split} cost", f"{split} cost", epochs, costs))
-    label = f"Data loss against epoch. {courses(series[:2], shown_cost)}{best_words(best_epoch)}"
-    return curves(label, series, "loss per example", best_epoch, is_log=is_log)
+    return curves(label, series, YAxis("loss per example", is_log=is_log), best_epoch)
 
 
 def error_curves(
-    metrics: Sequence[dict], best_epoch: int | None, levels: dict[str, float], word: str, *, is_log: bool
+    metrics: Sequence[EpochRecord], best_epoch: int | None, levels: Mapping[str, float], word: str, *, is_log: bool
 ) -> Markup:
     """Errors of train and dev against the epoch, beside levels such as the optimal error, by name."""
-    epochs = [line["epoch"] for line in metrics]
+    epochs = [line.epoch for line in metrics]
     series = [
-        Series(split, split, epochs, [line.get(f"{split}_error") for line in metrics]) for split in ("train", "dev")
+        Series("train", "train", epochs, [line.train_error for line in metrics]),
+        Series("dev", "dev", epochs, [line.dev_error for line in metrics]),
     ]
     label = f"{word} against epoch. {courses(series, shown)}{best_words(best_epoch)}"
     ends = [epochs[0], epochs[-1]] if epochs else []
     series += [Series(name, "reference", ends, [level] * len(ends)) for name, level in levels.items()]
-    return curves(label, series, word, best_epoch, is_log=is_log, y_text=percent_text)
+    return curves(label, series, YAxis(word, percent_text, is_log), best_epoch)
 
 
-def curves(label: str, series: Sequence[Series], y_label: str, best_epoch: int | None, **how) -> Markup:
+def curves(label: str, series: Sequence[Series], y_axis: YAxis, best_epoch: int | None) -> Markup:
+    """Lines against the epoch, with dots where there are too few epochs for a line, and the best epoch marked."""
     mark = None if best_epoch is None else (best_epoch, f"best {best_epoch}")
-    return line_chart(label, series, x_label="epoch", y_label=y_label, mark_x=mark, dots=len(series[0].x) < 3, **how)
+    return line_chart(label, series, x_label="epoch", y_axis=y_axis, mark_x=mark, dots=len(series[0].x) < 3)
 
 
 def plus(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one + other
 
 
-def courses(series: Sequence[Series], say) -> str:
+def courses(series: Sequence[Series], say: Callable[[float], str]) -> str:
     """Where each line begins and ends, in words."""
-    told = []
+    phrases = []
     for line in series:
         known = [y for y in line.y if y is not None and math.isfinite(y)]
         if known:
-            told.append(f"{line.name} goes from {say(known[0])} to {say(known[-1])}, lowest {say(min(known))}")
-    return "; ".join(told) + "." if told else "Nothing was measured."
+            phrases.append(f"{line.name} goes from {say(known[0])} to {say(known[-1])}, lowest {say(min(known))}")
+    return "; ".join(phrases) + "." if phrases else "Nothing was measured."
 
 
 def best_words(best_epoch: int | None) -> str:
     return "" if best_epoch is None else f" The best epoch is {best_epoch}."
 
 
-def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) -> tuple[Markup | None, str] | None:
-    """One figure of the layers' health against layer and epoch, and what its shades mean; None where nothing is known,
-    and no figure where all is nought.
+def layer_map(
+    trace: Sequence[TraceLine], figure: str, title: str, *, is_share: bool
+) -> tuple[Markup | None, str] | None:
+    """One figure of the layers' health, a field of theirs, against layer and epoch, and what its shades mean; None
+    where nothing is known, and no picture where all is nought.
 
     A share is shaded as it is; anything else by its logarithm, from the smallest to the largest of the run.
     """
     lines = [trace[i] for i in spread(len(trace), MOST_EPOCHS)]
-    depth = max((len(line["layers"]) for line in lines), default=0)
-    of_layer = {layer: [value_of(line, layer, key) for line in lines] for layer in spread(depth, MOST_LAYERS)}
+    depth = max((len(line.layers) for line in lines), default=0)
+    of_layer = {
+        layer: [finite_figure(line.layers[layer], figure) for line in lines] for layer in spread(depth, MOST_LAYERS)
+    }
     of_layer = {layer: row for layer, row in of_layer.items() if any(value is not None for value in row)}
-    table, numbers = list(of_layer.values()), [lines[0]["layers"][layer]["layer"] for layer in of_layer]
+    table, numbers = list(of_layer.values()), [lines[0].layers[layer].layer for layer in of_layer]
     known = [value for row in table for value in row if value is not None]
     if not known:
         return None
@@ -115,7 +125,7 @@ def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) ->
     picture = heat_map(
         f"{title} against layer and epoch. {extremes(table, numbers, is_share)}",
         [[shade(value) for value in row] for row in table],
-        columns=[line["epoch"] for line in lines],
+        columns=[line.epoch for line in lines],
         rows=numbers,
         x_label="epoch",
         y_label="layer",
@@ -123,8 +133,9 @@ def layer_map(trace: Sequence[dict], key: str, title: str, *, is_share: bool) ->
     return picture, legend
 
 
-def value_of(line: dict, layer: int, key: str) -> float | None:
-    value = line["layers"][layer].get(key)
+def finite_figure(layer: LayerLook, figure: str) -> float | None:
+    """A figure of a layer by its name, where it is a number that can be drawn."""
+    value: float | None = getattr(layer, figure)
     return value if value is not None and math.isfinite(value) else None
 
 
@@ -132,7 +143,7 @@ def share_shade(value: float | None) -> float | None:
     return None if value is None else min(max(value, 0.0), 1.0)
 
 
-def log_shade(known: Sequence[float]):
+def log_shade(known: Sequence[float]) -> tuple[Callable[[float | None], float | None], str]:
     """A shade for each value by its logarithm, and the legend; nought has no logarithm and is left empty."""
     positive = [value for value in known if value > 0]
     low, high = min(positive, default=1.0), max(positive, default=1.0)
@@ -154,7 +165,7 @@ def extremes(table: Sequence[Sequence[float | None]], numbers: Sequence[int], is
     return f"At the end it is smallest in layer {at_low}, {say(low)}, and largest in layer {at_high}, {say(high)}."
 
 
-def weight_histogram(W: np.ndarray, number: int) -> Markup:
+def weight_histogram(W: Array, number: int) -> Markup:
     """The weights of one layer."""
     finite = W[np.isfinite(W)].astype(np.float64)
     counts, edges = np.histogram(finite, bins=BINS) if finite.size else (np.zeros(1, int), np.array([0.0, 1.0]))
@@ -163,14 +174,14 @@ def weight_histogram(W: np.ndarray, number: int) -> Markup:
     return histogram(label, counts.tolist(), edges.tolist(), x_label="weight")
 
 
-def residual_histogram(residuals: np.ndarray) -> Markup:
+def residual_histogram(residuals: Array) -> Markup:
     """How far a regression's predictions are off, in the target's units."""
     counts, edges = np.histogram(residuals, bins=BINS)
     label = f"Predicted less true: mean {residuals.mean():.3g}, standard deviation {residuals.std():.3g}."
     return histogram(label, counts.tolist(), edges.tolist(), x_label="predicted less true", kind="dev")
 
 
-def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, target: str) -> Markup:
+def predicted_against_true(truth: Array, predicted: Array, target: str) -> Markup:
     """Each dev example's prediction over its target, beside the line of perfect answers."""
     chosen = spread(len(truth), MOST_POINTS)
     truth, predicted = truth[chosen], predicted[chosen]
@@ -187,17 +198,17 @@ def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, target: str
 
 
 def boundary(
-    plane: dict, points: np.ndarray, targets: np.ndarray, classes: Sequence[str], names: Sequence[str], split: str
+    plane: Plane, points: Array, targets: Array, classes: Sequence[str], names: Sequence[str], split: str
 ) -> Markup:
     """The regions that a network of two inputs answers with each class, and one split's points on them.
 
     Each class has its own mark (a disc, a cross, a triangle, ...), so that no colour is needed to tell them apart.
     """
     size, start = 400, 44
-    x = Scale(float(plane["x"][0]), float(plane["x"][-1]), start, size - 8)
-    y = Scale(float(plane["y"][0]), float(plane["y"][-1]), size - BOTTOM, 20)
+    x = Scale(float(plane.x[0]), float(plane.x[-1]), start, size - 8)
+    y = Scale(float(plane.y[0]), float(plane.y[-1]), size - BOTTOM, 20)
     marks = [f'<rect class="frame" x="{start}" y="20" width="{size - 8 - start}" height="{size - BOTTOM - 20}"/>']
-    for k in range(plane["margins"].shape[2]):
+    for k in range(plane.margins.shape[2]):
         marks.append(f'<path class="region class{k % 4}" d="{region_path(plane, k, x, y)}"/>')
     marks += axes(x, y, *names)
     for k in range(len(classes)):
@@ -217,14 +228,14 @@ MARKS = (
 )
 
 
-def region_path(plane: dict, k: int, x: Scale, y: Scale) -> str:
+def region_path(plane: Plane, k: int, x: Scale, y: Scale) -> str:
     """The outlines, holes included, of where class k is answered."""
     from contourpy import FillType, contour_generator
 
-    margins = plane["margins"][:, :, k]
+    margins = plane.margins[:, :, k]
     if not np.isfinite(margins).all():
         return ""
-    regions = contour_generator(plane["x"], plane["y"], margins, fill_type=FillType.OuterOffset)
+    regions = contour_generator(plane.x, plane.y, margins, fill_type=FillType.OuterOffset)
     rings = [
         points[start:end]
         for points, offsets in zip(*regions.filled(0.0, math.inf), strict=True)
@@ -233,7 +244,7 @@ def region_path(plane: dict, k: int, x: Scale, y: Scale) -> str:
     return "".join("M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in ring.tolist()) + "Z" for ring in rings)
 
 
-def image_source(values: np.ndarray, low: float, high: float) -> str:
+def image_source(values: Array, low: float, high: float) -> str:
     """A square picture (side, side) of grey levels from low (black) to high (white), as a PNG in a data address."""
     span = (high - low) or 1.0
     levels = np.clip((values - low) / span * 255, 0, 255).round().astype(np.uint8)

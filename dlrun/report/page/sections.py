@@ -1,36 +1,52 @@
 """What the page of a run says, section by section: plain values and figures for the template.
 
 Stands between what the run folder holds and `run.html`; each function makes one section, or None where the run has
-nothing for it.
+nothing for it. The bars of the errors are `ruler`'s, single answers `answers`', and the config `making`'s.
 """
 
-import json
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from ...data import DataFacts
-from ...diagnosis.words import error_word, percent, points
-from ...places import command_for
-from ...store import Environment
-from ..records import leaves
-from ..terminal import BASELINES, SPLITS, verdict_sentences
-from ..text import clean, shown
+from ...advice import Advice
+from ...diagnosis.findings import Finding
+from ...diagnosis.ills import Ill, Level
+from ...diagnosis.words import error_word
+from ...inspection import PageContents
+from ...nn.trace import LayerLook
+from ...records import SPLITS
+from ...store import Result
+from ..terminal import verdict_sentences
 from . import figures
-from .drawing import even_ticks, percent_text, spread
+from .drawing import spread
 
 MOST_HISTOGRAMS = 4
 
-# What can be drawn of a layer's health: key of the trace, title, whether it is a share, and what to look for.
+# Classes whose rows are listed.
+MOST_CLASSES = 100
+
+
+class HealthMap(NamedTuple):
+    """What can be drawn of a layer's health: a field of its look, its title, and what to see in it."""
+
+    figure: str
+    title: str
+    is_share: bool
+    hint: str
+
+
 HEALTH = (
-    ("gradient_norm", "Gradient norm", False, "One shade from the first layer to the last is good"),
-    ("activation_spread", "Activation spread", False, "Fading towards the top means that signals die out"),
-    ("dead_share", "Dead units", True, "A dead unit answers 0 to every row"),
-    ("saturated_share", "Saturated units", True, "A saturated unit lets no gradient through"),
-    ("update_ratio", "Update over weight", False, "About 0.001 is usual"),
+    HealthMap("gradient_norm", "Gradient norm", False, "One shade from the first layer to the last is good"),
+    HealthMap("activation_spread", "Activation spread", False, "Fading towards the top means that signals die out"),
+    HealthMap("dead_share", "Dead units", True, "A dead unit answers 0 to every row"),
+    HealthMap("saturated_share", "Saturated units", True, "A saturated unit lets no gradient through"),
+    HealthMap("update_ratio", "Update over weight", False, "About 0.001 is usual"),
 )
 
+# The figures of a layer, in the order of their columns.
+FIGURES = tuple(item.name for item in fields(LayerLook) if item.name != "layer")
 
 # What is said of a run that did not finish.
 ENDINGS = {
@@ -42,178 +58,192 @@ ENDINGS = {
 }
 
 
-def summary(run: dict) -> dict:
-    """The head of the page: what was trained, the verdict in words and in levels."""
-    result, diagnosis = run["result"] or {}, run["diagnosis"] or {}
-    sentences = [diagnosis["sentence"]] if diagnosis.get("sentence") else []
-    if not sentences and result.get("errors"):
-        sentences = [sentence for sentence, _ in verdict_sentences(result)]
-    verdict = diagnosis.get("verdict") or result.get("verdict") or {}
-    return {
-        "name": (run["config"] or {}).get("name") or run["run_id"],
-        "run_id": run["run_id"],
-        "status": run["status"],
-        "ending": ENDINGS.get(run["status"]),
-        "message": result.get("message"),
-        "ended": (result.get("ended") or "").replace("T", " ").replace("+00:00", " UTC"),
-        "epochs": result.get("epochs"),
-        "seconds": result.get("seconds"),
-        "best_epoch": result.get("best_epoch"),
-        "sentences": sentences,
-        "levels": [{"ill": ill, "level": level} for ill, level in verdict.items()],
-        "tags": run["tags"],
-        "parent": run["parent"],
-        "warnings": [*(result.get("warnings") or []), *(result.get("notes") or [])],
-    }
+@dataclass(frozen=True)
+class Summary:
+    """The head of the page: what was trained, the verdict in words and in levels, and what was warned of.
+
+    ending : a clause on how it ended, unless it finished; message : why. ended : when. levels : of each ill.
+    """
+
+    name: str
+    run_id: str
+    status: str
+    ending: str | None
+    message: str | None
+    ended: str
+    best_epoch: int | None
+    sentences: tuple[str, ...]
+    levels: tuple[tuple[Ill, Level], ...]
+    warnings: tuple[str, ...]
 
 
-def errors(run: dict) -> dict | None:
-    """The bias/variance picture: bars on one scale, and between them the distances that make the verdict."""
-    result, diagnosis = run["result"] or {}, run["diagnosis"] or {}
-    if not result.get("errors") or not diagnosis:
+def summary(contents: PageContents) -> Summary:
+    """The head of the page."""
+    overview, result, diagnosed = contents.overview, contents.run.result, contents.run.diagnosis
+    ending = overview.result
+    verdict = result.verdict if result else None
+    if diagnosed:
+        verdict = diagnosed.diagnosis.verdict
+    return Summary(
+        name=overview.config.get("name") or overview.run_id,
+        run_id=overview.run_id,
+        status=overview.status,
+        ending=ENDINGS.get(overview.status),
+        message=ending.message if ending else None,
+        ended=((ending and ending.ended) or "").replace("T", " ").replace("+00:00", " UTC"),
+        best_epoch=result.best_epoch if result else None,
+        sentences=(diagnosed.diagnosis.sentence,) if diagnosed else sentences_of(result),
+        levels=tuple(verdict.items()) if verdict else (),
+        warnings=(*result.warnings, *result.notes) if result else (),
+    )
+
+
+def sentences_of(result: Result | None) -> tuple[str, ...]:
+    """What a result says by itself, of a run without a diagnosis."""
+    return tuple(sentence for sentence, _ in verdict_sentences(result)) if result else ()
+
+
+class ToDo(NamedTuple):
+    """What was found, what outranks the verdict first, and what to try."""
+
+    findings: tuple[Finding, ...]
+    advice: tuple[Advice, ...]
+
+
+def advice(contents: PageContents) -> ToDo | None:
+    """Findings, and what to try with the command to type."""
+    diagnosed = contents.run.diagnosis
+    if diagnosed is None or not (diagnosed.diagnosis.findings or diagnosed.advice):
         return None
-    intervals = diagnosis.get("intervals") or {}
-    known = {"optimal": diagnosis["optimal_error"], **{split: result["errors"].get(split) for split in SPLITS}}
-    known = {name: value for name, value in known.items() if value is not None and math.isfinite(value)}
-    ends = [bound for name in known for bound in intervals.get(name) or () if bound is not None]
-    ticks = ruler_ticks([*known.values(), *ends])
-    top = ticks[-1] or 1.0
-    rows = []
-    gaps = {"train": ("avoidable bias", "bias", "optimal"), "dev": ("variance", "variance", "train")}
-    for name, value in known.items():
-        if name in gaps and gaps[name][2] in known:
-            rows.append(gap_row(diagnosis, *gaps[name][:2], known[gaps[name][2]], value, top))
-        rows.append(value_row(name, value, intervals.get(name), (result.get("sizes") or {}).get(name), top))
-    return {
-        "word": error_word(result["task"] == "regression"),
-        "rows": rows,
-        "ticks": [{"at": 100 * tick / top, "text": percent_text(tick)} for tick in ticks],
-        "label": "; ".join(row["words"] for row in rows) + ".",
-        "rmse": result.get("rmse"),
-        "baseline": result.get("baseline_error"),
-        "baseline_words": BASELINES[result["task"] == "regression"],
-        "confidence": diagnosis.get("confidence"),
-        "has_intervals": any(row.get("interval") for row in rows),
-        "optimal": (diagnosis.get("optimal") or {}).get("sentence"),
-        "advice_on_rows": [
-            need["sentence"]
-            for need in (diagnosis.get("dev_rows_needed") or {}).values()
-            if need and need.get("sentence")
-        ],
-    }
+    return ToDo(diagnosed.diagnosis.findings, diagnosed.advice)
 
 
-def ruler_ticks(values: Sequence[float]) -> list[float]:
-    """Round numbers from 0 to beyond all values."""
-    high = max([*values, 0.0]) or 0.01
-    ticks = even_ticks(0.0, high, 4)
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else high
-    return ticks if ticks[-1] >= high else [*ticks, round(ticks[-1] + step, 12)]
+class BothScales(NamedTuple):
+    """A figure on an even and on a logarithmic scale."""
+
+    even: Markup
+    log: Markup
 
 
-def value_row(name: str, value: float, interval: Sequence[float] | None, rows: int | None, top: float) -> dict:
-    drawn = interval and [max(0.0, 100 * bound / top) for bound in interval]
-    of = f" of {rows:,} rows" if rows else ""
-    between = f", between {percent(interval[0])} and {percent(interval[1])}" if interval else ""
-    return {
-        "kind": name,
-        "name": name,
-        "share": max(0.0, 100 * value / top),
-        "whisker": drawn and {"from": drawn[0], "width": min(drawn[1], 100.0) - drawn[0]},
-        "interval": interval and f"{percent(interval[0])} to {percent(interval[1])}",
-        "value": shown(value),
-        "rows": rows,
-        "words": f"{name} error {shown(value)}{of}{between}",
-    }
+@dataclass(frozen=True)
+class Curves:
+    """The learning curves. word : what an error is called."""
+
+    has_penalty: bool
+    loss: BothScales
+    errors: BothScales
+    word: str
 
 
-def gap_row(diagnosis: dict, name: str, ill: str, low: float, high: float, top: float) -> dict:
-    level = (diagnosis.get("verdict") or {}).get(ill)
-    interval = (diagnosis.get("intervals") or {}).get("avoidable_bias" if ill == "bias" else ill)
-    return {
-        "kind": "gap",
-        "name": name,
-        "from": 100 * max(0.0, min(low, high)) / top,
-        "width": 100 * abs(high - low) / top,
-        "level": level,
-        "value": f"{points(high - low)}",
-        "interval": interval and f"{points(interval[0])} to {points(interval[1])}",
-        "words": f"{name} {points(high - low)} points" + (f", {level}" if level else ""),
-    }
-
-
-def advice(run: dict) -> dict | None:
-    """Findings, what outranks first, and what to try with the command to type."""
-    diagnosis = run["diagnosis"] or {}
-    findings, items = diagnosis.get("findings") or [], diagnosis.get("advice") or []
-    return {"findings": findings, "items": items} if findings or items else None
-
-
-def curves(run: dict) -> dict | None:
+def curves(contents: PageContents) -> Curves | None:
     """The learning curves, each on an even and on a logarithmic scale."""
-    metrics, result = run["metrics"], run["result"] or {}
+    metrics, result = contents.run.metrics, contents.run.result
     if not metrics:
         return None
-    best = result.get("best_epoch")
-    regression = result.get("task") == "regression"
-    levels = {"optimal": result.get("optimal_error"), "baseline": result.get("baseline_error")}
-    worst = max((line.get("dev_error") or 0.0 for line in metrics), default=0.0)
+    best = result.best_epoch if result else None
+    known = {"optimal": result.optimal_error, "baseline": result.baseline_error} if result else {}
+    worst = max(line.dev_error or 0.0 for line in metrics)
     # A baseline far above the curves would press them flat.
-    levels = {name: level for name, level in levels.items() if level is not None and level <= 1.5 * worst}
-    word = error_word(regression)
-    return {
-        "has_penalty": any(line.get("penalty") for line in metrics),
-        "loss": {scale: figures.loss_curves(metrics, best, is_log=scale == "log") for scale in ("even", "log")},
-        "errors": {
-            scale: figures.error_curves(metrics, best, levels, word, is_log=scale == "log") for scale in ("even", "log")
-        },
-        "word": word,
-    }
+    levels = {name: level for name, level in known.items() if level is not None and level <= 1.5 * worst}
+    word = error_word(result is not None and result.task == "regression")
+    return Curves(
+        has_penalty=any(line.penalty for line in metrics),
+        loss=BothScales(*(figures.loss_curves(metrics, best, is_log=is_log) for is_log in (False, True))),
+        errors=BothScales(
+            *(figures.error_curves(metrics, best, levels, word, is_log=is_log) for is_log in (False, True))
+        ),
+        word=word,
+    )
 
 
-def health(run: dict) -> dict | None:
+class DrawnMap(NamedTuple):
+    """A heat map; no picture where all is nought, which the legend then says."""
+
+    title: str
+    picture: Markup | None
+    legend: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """The layers against epochs, and at the last look, at `epoch`, in numbers."""
+
+    maps: tuple[DrawnMap, ...]
+    headers: tuple[str, ...]
+    rows: tuple[tuple[int | str | None, ...], ...]
+    epoch: int
+
+
+def health(contents: PageContents) -> Health | None:
     """Layers against epochs, from the trace; None without one."""
-    trace = run["trace"]
+    trace = contents.run.trace
     if not trace:
         return None
     maps = []
-    for key, title, is_share, hint in HEALTH:
-        picture = figures.layer_map(trace, key, title, is_share=is_share)
+    for figure, title, is_share, hint in HEALTH:
+        picture = figures.layer_map(trace, figure, title, is_share=is_share)
         if picture is not None:
-            maps.append({"title": title, "picture": picture[0], "legend": picture[1], "hint": hint})
-    keys = [key for key in trace[-1]["layers"][0] if key != "layer"]
-    rows = [
-        [layer["layer"], *(None if layer.get(key) is None else f"{layer[key]:.3g}" for key in keys)]
-        for layer in trace[-1]["layers"]
-    ]
-    headers = ["layer", *(key.replace("_", " ") for key in keys)]
-    return {"maps": maps, "headers": headers, "rows": rows, "epoch": trace[-1]["epoch"]}
+            maps.append(DrawnMap(title, *picture, hint))
+    last = trace[-1]
+    return Health(
+        maps=tuple(maps),
+        headers=("layer", *(figure.replace("_", " ") for figure in FIGURES)),
+        rows=tuple((look.layer, *(figure_text(getattr(look, figure)) for figure in FIGURES)) for look in last.layers),
+        epoch=last.epoch,
+    )
 
 
-def weights(run: dict) -> list[dict] | None:
+def figure_text(value: float | None) -> str | None:
+    """A figure of a layer as its table has it."""
+    return None if value is None else f"{value:.3g}"
+
+
+class Histogram(NamedTuple):
+    """The weights of a layer."""
+
+    title: str
+    picture: Markup
+
+
+def weights(contents: PageContents) -> list[Histogram] | None:
     """Histograms of some layers' weights."""
-    model = run["model"]
+    model = contents.run.model
     if not model:
         return None
     numbers = sorted(int(name[1:]) for name in model if name[0] == "W" and name[1:].isdigit())
-    chosen = [numbers[i] for i in spread(len(numbers), MOST_HISTOGRAMS)]
+    chosen = [(numbers[i], model[f"W{numbers[i]}"]) for i in spread(len(numbers), MOST_HISTOGRAMS)]
     return [
-        {
-            "title": f"Layer {number}, {model[f'W{number}'].shape[0]} × {model[f'W{number}'].shape[1]}",
-            "picture": figures.weight_histogram(model[f"W{number}"], number),
-        }
-        for number in chosen
+        Histogram(f"Layer {number}, {W.shape[0]} × {W.shape[1]}", figures.weight_histogram(W, number))
+        for number, W in chosen
     ]
 
 
-def data_facts(run: dict) -> dict | None:
-    """Source, columns and split, and how many rows of each class each split has."""
-    data: DataFacts | None = run["data"]
+class ClassRows(NamedTuple):
+    """How many rows of a class each split has."""
+
+    name: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """Source, columns and split in words, and the rows of each class in each of `splits`."""
+
+    facts: Mapping[str, str]
+    splits: tuple[str, ...]
+    classes: tuple[ClassRows, ...]
+
+
+def data_facts(contents: PageContents) -> DataSection | None:
+    """Where the data came from, and how they were divided."""
+    data = contents.run.data
     if data is None:
         return None
     sizes = {split: size for split in SPLITS if (size := data.sizes.of(split)) is not None}
-    return {
-        "facts": {
+    counts = data.class_counts
+    return DataSection(
+        facts={
             "source": data.source,
             "rows": f"{data.rows:,}",
             "columns": f"{len(data.columns)}, prepared as {data.features} inputs",
@@ -223,63 +253,9 @@ def data_facts(run: dict) -> dict | None:
             "missing cells": ", ".join(f"{name} {n:,}" for name, n in data.missing.items()) or "none",
             "SHA-256": data.sha256,
         },
-        "splits": list(data.class_counts),
-        "classes": [
-            {"name": name, "counts": [counts.get(name, 0) for counts in data.class_counts.values()]}
-            for name in data.classes[:100]
-        ],
-    }
-
-
-def settings(run: dict) -> dict:
-    """The config, what was set by hand apart from what was left at its default."""
-    origins = run["origins"]
-    rows = [
-        {"key": key, "value": json.dumps(value, ensure_ascii=False), "origin": origins.get(key, "file")}
-        for key, value in leaves(run["config"]).items()
-    ]
-    return {
-        "by_hand": [row for row in rows if row["origin"] != "default"],
-        "defaults": [row for row in rows if row["origin"] == "default"],
-    }
-
-
-def making(run: dict) -> dict:
-    """How the run is made again: its command, its whole config, and the machine it was made on."""
-    facts = {
-        **machine_facts(run["environment"]),
-        "seed": run["config"].get("seed"),
-        "typed by hand": " ".join(run["overrides"]) if run["overrides"] else None,
-    }
-    lines = (run["resolved"] or "").splitlines()
-    return {
-        "command": run["reproduce"],
-        "check": f"{command_for('verify', run['run_dir'])} --rerun" if run["status"] == "finished" else None,
-        "resume": command_for("resume", run["run_dir"])
-        if run["status"] in ("interrupted", "crashed", "failed")
-        else None,
-        "facts": {name: value for name, value in facts.items() if value not in (None, "")},
-        "resolved": Markup("\n").join(escape(clean_line(line)) for line in lines) if lines else None,
-        "files": run["files"],
-    }
-
-
-def machine_facts(environment: Environment | None) -> dict[str, str | None]:
-    """What a run was made with, as far as it is known."""
-    if environment is None:
-        return {}
-    commit, blas = environment.git, environment.blas
-    return {
-        "dlrun": environment.dlrun,
-        "commit": commit and f"{commit.commit}{', with changes on top' if commit.dirty else ''}",
-        "Python": environment.python,
-        "machine": environment.platform,
-        "BLAS": blas and f"{blas.name} {blas.version}",
-        "packages": ", ".join(f"{name} {version}" for name, version in environment.packages.items()),
-    }
-
-
-def clean_line(line: str) -> str:
-    """A line of YAML with its indentation."""
-    stripped = line.lstrip(" ")
-    return " " * (len(line) - len(stripped)) + clean(stripped)
+        splits=tuple(counts),
+        classes=tuple(
+            ClassRows(name, tuple(of_split.get(name, 0) for of_split in counts.values()))
+            for name in data.classes[:MOST_CLASSES]
+        ),
+    )

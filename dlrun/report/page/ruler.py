@@ -1,0 +1,186 @@
+"""The bias/variance picture: bars on one scale, and between them the distances that make the verdict.
+
+Stands beside `sections`; makes what the macro `ruler` draws.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ...diagnosis.ills import Level
+from ...diagnosis.records import Diagnosis
+from ...diagnosis.words import error_word, percent, points
+from ...inspection import PageContents
+from ...records import SPLITS
+from ...statistics.intervals import Interval
+from ...store import Result
+from ..terminal import BASELINES
+from ..text import shown
+from .drawing import even_ticks, percent_text
+
+# What has a bar, from top to bottom.
+Bar = Literal["optimal", "train", "dev", "test"]
+BARS: tuple[Bar, ...] = ("optimal", *SPLITS)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the ruler, from its left end on, in percent of its width."""
+
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """An error as a bar: its share of the ruler in percent, its interval drawn and in words, and all of it in words."""
+
+    name: Bar
+    share: float
+    whisker: Part | None
+    interval: str | None
+    value: str
+    rows: int | None
+    rmse: float | None
+    words: str
+
+    @property
+    def kind(self) -> str:
+        """The class that the style sheet knows the row by."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """The distance between two errors."""
+
+    name: str
+    span: Part
+    value: str
+    words: str
+    kind: Literal["gap"] = "gap"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number below the ruler, and where it stands, in percent of its width."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The section.
+
+    word : what an error is called. label : all rows in words. baseline_words : how the baseline answers. optimal : how
+    the optimal error is known. advice_on_rows : sentences on how many dev rows would settle a level.
+    """
+
+    word: str
+    rows: tuple[ErrorRow | GapRow, ...]
+    ticks: tuple[Tick, ...]
+    label: str
+    has_rmse: bool
+    baseline: float | None
+    baseline_words: str
+    confidence: float
+    has_intervals: bool
+    optimal: str
+    advice_on_rows: tuple[str, ...]
+
+
+def errors(contents: PageContents) -> Errors | None:
+    """The errors of a run that has a diagnosis."""
+    result, diagnosed = contents.run.result, contents.run.diagnosis
+    if result is None or diagnosed is None:
+        return None
+    diagnosis = diagnosed.diagnosis
+    known = known_errors(result, diagnosis)
+    ticks = ruler_ticks([*known.values(), *(end for name in known for end in interval_of(diagnosis, name) or ())])
+    rows = ruler_rows(result, diagnosis, known, ticks[-1] or 1.0)
+    is_regression = result.task == "regression"
+    return Errors(
+        word=error_word(is_regression),
+        rows=rows,
+        ticks=tuple(Tick(100 * tick / (ticks[-1] or 1.0), percent_text(tick)) for tick in ticks),
+        label="; ".join(row.words for row in rows) + ".",
+        has_rmse=result.rmse is not None,
+        baseline=result.baseline_error,
+        baseline_words=BASELINES[is_regression],
+        confidence=diagnosis.confidence,
+        has_intervals=any(isinstance(row, ErrorRow) and row.interval for row in rows),
+        optimal=diagnosis.optimal.sentence,
+        advice_on_rows=tuple(needed.sentence for _, needed in diagnosis.dev_rows_needed.items() if needed),
+    )
+
+
+def known_errors(result: Result, diagnosis: Diagnosis) -> dict[Bar, float]:
+    """The errors that have a bar."""
+    by_bar: dict[Bar, float | None] = {"optimal": diagnosis.optimal_error}
+    by_bar |= dict(result.errors.items())
+    return {name: error for name, error in by_bar.items() if error is not None and math.isfinite(error)}
+
+
+def interval_of(diagnosis: Diagnosis, name: Bar) -> Interval | None:
+    """The interval of an error."""
+    intervals = diagnosis.intervals
+    by_name = {"optimal": intervals.optimal, "train": intervals.train, "dev": intervals.dev, "test": intervals.test}
+    return by_name[name]
+
+
+def ruler_ticks(values: Sequence[float]) -> list[float]:
+    """Round numbers from 0 to beyond all values."""
+    high = max([*values, 0.0]) or 0.01
+    ticks = even_ticks(0.0, high, 4)
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else high
+    return ticks if ticks[-1] >= high else [*ticks, round(ticks[-1] + step, 12)]
+
+
+def ruler_rows(
+    result: Result, diagnosis: Diagnosis, known: dict[Bar, float], top: float
+) -> tuple[ErrorRow | GapRow, ...]:
+    """A bar for each error, and before it the distance that it has to the one that it is measured from.
+
+    top : the error at the right end.
+    """
+    verdict = diagnosis.verdict
+    rows: list[ErrorRow | GapRow] = []
+    for name, error in known.items():
+        if name == "train" and "optimal" in known:
+            rows.append(gap_row("avoidable bias", verdict.bias, known["optimal"], error, top))
+        if name == "dev" and "train" in known:
+            rows.append(gap_row("variance", verdict.variance, known["train"], error, top))
+        rows.append(error_row(name, error, result, interval_of(diagnosis, name), top))
+    return tuple(rows)
+
+
+def error_row(name: Bar, error: float, result: Result, interval: Interval | None, top: float) -> ErrorRow:
+    """One error."""
+    rows = result.sizes.of(name) if result.sizes and name != "optimal" else None
+    words = f"{name} error {shown(error)}" + (f" of {rows:,} rows" if rows else "")
+    if interval:
+        words += f", between {percent(interval[0])} and {percent(interval[1])}"
+    return ErrorRow(
+        name=name,
+        share=max(0.0, 100 * error / top),
+        whisker=whisker_of(interval, top) if interval else None,
+        interval=f"{percent(interval[0])} to {percent(interval[1])}" if interval else None,
+        value=shown(error),
+        rows=rows,
+        rmse=result.rmse.of(name) if result.rmse and name != "optimal" else None,
+        words=words,
+    )
+
+
+def whisker_of(interval: Interval, top: float) -> Part:
+    """An interval as it is drawn, no further than the ruler goes."""
+    start, end = (max(0.0, 100 * bound / top) for bound in interval)
+    return Part(start, min(end, 100.0) - start)
+
+
+def gap_row(name: str, level: Level, low: float, high: float, top: float) -> GapRow:
+    """The distance from one error to the next, whichever is the larger."""
+    span = Part(100 * max(0.0, min(low, high)) / top, 100 * abs(high - low) / top)
+    return GapRow(name, span, points(high - low), f"{name} {points(high - low)} points, {level}")
