@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dlrun.diagnosis.ills import Verdict
 from dlrun.experiment import read_config, run
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
@@ -17,7 +18,7 @@ def test_a_shipped_config_trains(path, tmp_path):
     assert result["status"] == "finished"
     assert result["name"] == path.stem
     assert result["errors"]["dev"] >= 0
-    assert set(result["verdict"].values()) <= {"high", "low", "moderate", "inconclusive"}
+    assert {result["verdict"].bias, result["verdict"].variance} <= {"high", "low", "moderate", "inconclusive"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -43,8 +44,8 @@ def test_the_moons_configs_show_bias_variance_and_two_remedies(tmp_path):
     underfit, overfit, regularized, dropout = (
         verdicts(f"moons_{name}", tmp_path) for name in ("underfit", "overfit", "regularized", "dropout")
     )
-    assert underfit["verdict"] == {"bias": "high", "variance": "low"}
-    assert overfit["verdict"] == {"bias": "low", "variance": "high"}
+    assert underfit["verdict"] == Verdict("high", "low")
+    assert overfit["verdict"] == Verdict("low", "high")
     gaps = [r["errors"]["dev"] - r["errors"]["train"] for r in (overfit, regularized, dropout)]
     assert gaps[1] < gaps[0]
     assert gaps[2] < gaps[0]
