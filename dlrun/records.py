@@ -4,7 +4,7 @@ At the bottom, since every room defines the records of what it knows. `store.cod
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 # What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
@@ -26,7 +26,7 @@ class Mapped:
     """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
 
     def __getitem__(self, key: str) -> Any:
-        for item in fields(self) if is_dataclass(self) else ():
+        for item in getattr(self, "__dataclass_fields__", {}).values():
             held = getattr(self, item.name)
             if item.name == key and held is None and item.metadata == OMITTED:
                 raise KeyError(key)

@@ -45,8 +45,8 @@ def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: dict) -> 
     judged = diagnosis.diagnosis
     if judged.sizes is None or not judged.sizes.dev:
         return diagnosis, None
-    told = {"dev_error": judged.errors.dev, "dev_rows": judged.sizes.dev}
-    found = selection(events, **told, regression=judged.regression)
+    dev_error, dev_rows = judged.errors.dev, judged.sizes.dev
+    found = selection(events, dev_error=dev_error, dev_rows=dev_rows, regression=judged.regression)
     findings = selection_findings(found, judged.errors, judged.sizes, verdict=judged.verdict)
     kept = [finding for finding in findings if finding.code not in (result.get("ignore") or ())]
     return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *kept))), found
