@@ -56,5 +56,5 @@ def recipe(
         error = {"error": error_of(interrupted, status)} if interrupted else {}
         print_json(to_plain(followed) | look | error)
     else:
-        show_path(followed, make_console(), **look)
+        show_path(followed, make_console(), test_look=look.get("test_look"))
     return status
