@@ -52,7 +52,7 @@ class Mapped:
     """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
 
     def __getitem__(self, key: str) -> Any:
-        for item in fields(self) if is_dataclass(self) else ():
+        for item in getattr(self, "__dataclass_fields__", {}).values():
             held = getattr(self, item.name)
             if item.name == key and held is None and item.metadata == OMITTED:
                 raise KeyError(key)

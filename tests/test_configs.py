@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dlrun.diagnosis.ills import Verdict
 from dlrun.experiment import read_config
 from tests.trainings import run
 
@@ -18,8 +19,7 @@ def test_a_shipped_config_trains(path, tmp_path):
     assert result["status"] == "finished"
     assert result["name"] == path.stem
     assert result["errors"]["dev"] >= 0
-    verdict = result["verdict"]
-    assert {verdict["bias"], verdict["variance"]} <= {"high", "low", "moderate", "inconclusive"}
+    assert {result["verdict"].bias, result["verdict"].variance} <= {"high", "low", "moderate", "inconclusive"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -45,8 +45,8 @@ def test_the_moons_configs_show_bias_variance_and_two_remedies(tmp_path):
     underfit, overfit, regularized, dropout = (
         verdicts(f"moons_{name}", tmp_path) for name in ("underfit", "overfit", "regularized", "dropout")
     )
-    assert (underfit["verdict"]["bias"], underfit["verdict"]["variance"]) == ("high", "low")
-    assert (overfit["verdict"]["bias"], overfit["verdict"]["variance"]) == ("low", "high")
+    assert underfit["verdict"] == Verdict("high", "low")
+    assert overfit["verdict"] == Verdict("low", "high")
     gaps = [r["errors"]["dev"] - r["errors"]["train"] for r in (overfit, regularized, dropout)]
     assert gaps[1] < gaps[0]
     assert gaps[2] < gaps[0]

@@ -219,4 +219,4 @@ def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):
     np.savetxt(tmp_path / "t.csv", np.c_[rows, target, target], "%g", ",", header="a,b,leak,y", comments="")
     result = run(read_config(write(tmp_path, {"data": {"source": "t.csv"}, "training": {"epochs": 1}})), tmp_path / "r")
     assert any("leak" in warning for warning in result["warnings"])
-    assert json.loads((Path(result["run_dir"]) / "data.json").read_text())["warnings"] == result["warnings"]
+    assert json.loads((Path(result["run_dir"]) / "data.json").read_text())["warnings"] == list(result["warnings"])

@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,14 +13,20 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 from test_cli import dlrun
 
+from dlrun.advice import Advice
 from dlrun.cli.applying import show_ledger_of
+from dlrun.diagnosis import Finding
+from dlrun.diagnosis.ills import Verdict
+from dlrun.diagnosis.records import Target
+from dlrun.diagnosis.rule import Thresholds
 from dlrun.errors import UsageError
 from dlrun.experiment import read_config
+from dlrun.records import BySplit
 from dlrun.search import apply, ledger, recipe
 from dlrun.search.follow import Judged, follow
 from dlrun.search.recipe import kept_answers
 from dlrun.statistics.acceptance import Answers, compare, paired_z
-from dlrun.store import RunFolder, list_runs, to_plain
+from dlrun.store import RunFolder, list_runs, read_contents
 from tests.trainings import run
 
 ROWS = np.arange(400)
@@ -31,8 +39,18 @@ def answers(errors, shift=0.0):
 
 
 def item(key, value, seconds=1.0, action=None):
-    told = {"action": action or f"set {key}", "change": {key: value}, "why": "because"}
-    return told | {"seconds": seconds, "expected": "less", "confidence": "unsure"}
+    return Advice(
+        action=action or f"set {key}",
+        key=key,
+        why="because",
+        change={key: value},
+        command=None,
+        seconds=seconds,
+        expected="less",
+        about="dev",
+        confidence="unsure",
+        code=None,
+    )
 
 
 class World:
@@ -45,40 +63,41 @@ class World:
         width = config["width"]
         self.trained.append(width)
         wrong = self.errors.get(width, 100)
-        items = [other if isinstance(other, dict) else item("width", other) for other in self.plan]
-        diagnosis = {
-            "errors": {"train": 0.0, "dev": wrong / 400},
-            "verdict": {"bias": "low", "variance": "low"},
-            "intervals": {"dev": [0.0, (wrong + 4) / 400]},
-            "thresholds": {"low": 0.02},
-            "optimal_error": 0.0,
-            "findings": self.findings,
-            "target": self.target,
-        }
-        return Judged(config, diagnosis, [*items, item("x", None) | {"change": None}], answers(wrong), f"run{width}")
+        items = [other if isinstance(other, Advice) else item("width", other) for other in self.plan]
+        diagnosis = SimpleNamespace(
+            errors=BySplit(0.0, wrong / 400),
+            verdict=Verdict("low", "low"),
+            intervals=SimpleNamespace(dev=(0.0, (wrong + 4) / 400)),
+            thresholds=Thresholds(0.02, 0.05),
+            optimal_error=0.0,
+            findings=self.findings,
+            target=self.target,
+        )
+        nothing_to_change = replace(item("x", None), change=None)
+        return Judged(config, diagnosis, [*items, nothing_to_change], answers(wrong), f"run{width}")
 
 
 def test_only_what_the_paired_test_favours_is_kept():
     world = World({1: 100, 2: 101, 3: 60, 4: 60, 5: 4})
     path = follow(world, {"width": 1}, 16)
     assert world.trained == [1, 2, 3, 4, 5]
-    assert [step["kept"] for step in path["steps"]] == [True, False, True, False, True]
-    assert [step["from"] for step in path["steps"]] == [None, 1, 1, 3, 3]
-    assert (path["kept"], path["steps"][-1]["run_id"]) == (5, "run5")
-    assert path["ended"] == "done: dev error is surely below 2.0%, within 2.0 points of the optimal 0.0%"
+    assert [step.kept for step in path.steps] == [True, False, True, False, True]
+    assert [step.from_ for step in path.steps] == [None, 1, 1, 3, 3]
+    assert (path.kept, path.steps[-1].run_id) == (5, "run5")
+    assert path.ended == "done: dev error is surely below 2.0%, within 2.0 points of the optimal 0.0%"
 
 
 def test_low_verdicts_do_not_end_it_but_the_budget_the_time_the_target_or_that_nothing_is_left():
-    assert follow(World({}), {"width": 1}, 3)["ended"] == "the budget of 3 trainings is used"
-    assert len(follow(World({}), {"width": 1}, 8)["steps"]) == 8
-    assert follow(World({}, plan=(2,)), {"width": 1}, 9)["ended"].startswith("nothing is left")
+    assert follow(World({}), {"width": 1}, 3).ended == "the budget of 3 trainings is used"
+    assert len(follow(World({}), {"width": 1}, 8).steps) == 8
+    assert follow(World({}, plan=(2,)), {"width": 1}, 9).ended.startswith("nothing is left")
     timed = follow(World({}), {"width": 1}, 9, affordable=lambda seconds: seconds < 1)
-    assert (len(timed["steps"]), timed["ended"]) == (1, "the next training would not fit into the time")
-    assert [len(follow(World({1: errors}), {"width": 1}, 5)["steps"]) for errors in (4, 5)] == [1, 5]
-    met = {"met": True, "sentence": "good enough"}
-    assert follow(World({}, target=met), {"width": 1}, 9)["ended"] == "done: good enough"
-    failing = [{"code": "mismatch", "severity": "fail"}]
-    assert len(follow(World({1: 4}, target=met, findings=failing), {"width": 1}, 4)["steps"]) == 4
+    assert (len(timed.steps), timed.ended) == (1, "the next training would not fit into the time")
+    assert [len(follow(World({1: errors}), {"width": 1}, 5).steps) for errors in (4, 5)] == [1, 5]
+    met = Target(0.1, True, "good enough")
+    assert follow(World({}, target=met), {"width": 1}, 9).ended == "done: good enough"
+    failing = [Finding("mismatch", "fail", "title", "evidence", "do")]
+    assert len(follow(World({1: 4}, target=met, findings=failing), {"width": 1}, 4).steps) == 4
 
 
 def test_what_was_kept_last_goes_on_in_its_direction():
@@ -163,19 +182,19 @@ def test_the_recipe_leaves_runs_that_say_what_they_follow_from_and_used_again_co
     path, runs_dir = small
     seen = []
     found = recipe(read_config(path), runs_dir, trainings=4, watch=seen.append)
-    assert seen == found["steps"]
-    runs = {row["run_id"] for row in list_runs(runs_dir)}
-    assert runs == {step["run_id"] for step in found["steps"]}
-    for step in found["steps"][1:]:
-        manifest = RunFolder(runs_dir / step["run_id"]).read_json("run.json")
-        source = found["steps"][step["from"] - 1]["run_id"]
-        assert manifest["parent"] == {"run_id": source, "why": step["action"]}
-    chosen = RunFolder(runs_dir / found["run_id"]).read_json("result.json")
-    assert found["test_error"] == chosen["errors"]["test"]
+    assert tuple(seen) == found.path.steps
+    runs = {row.run_id for row in list_runs(runs_dir)}
+    assert runs == {step.run_id for step in found.path.steps}
+    for step in found.path.steps[1:]:
+        manifest = RunFolder(runs_dir / step.run_id).read_json("run.json")
+        source = found.path.steps[step.from_ - 1].run_id
+        assert manifest["parent"] == {"run_id": source, "why": step.action}
+    chosen = RunFolder(runs_dir / found.run_id).read_json("result.json")
+    assert found.test_error == chosen["errors"]["test"]
     again = recipe(read_config(path), runs_dir, trainings=4)
     assert again == found
-    assert {row["run_id"] for row in list_runs(runs_dir)} == runs
-    assert [line["child"] for line in ledger.lines(runs_dir)] == [step["run_id"] for step in found["steps"][1:]]
+    assert {row.run_id for row in list_runs(runs_dir)} == runs
+    assert [line.child for line in ledger.lines(runs_dir)] == [step.run_id for step in found.path.steps[1:]]
 
 
 def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):
@@ -196,36 +215,36 @@ def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):
             return None
 
         def update(self, record):
-            if len(trained) == 2 and record["epoch"] == 30 and not interrupted:
+            if len(trained) == 2 and record.epoch == 30 and not interrupted:
                 interrupted.append(1)
                 signal.raise_signal(signal.SIGINT)
 
     elsewhere = runs_dir.with_name("elsewhere")
     cut = recipe(read_config(path), elsewhere, trainings=3, display=lambda loaded: Display())
-    assert (cut["interrupted"]["status"], cut["test_error"], len(cut["steps"])) == ("interrupted", None, 1)
+    assert (cut.interrupted.status, cut.test_error, len(cut.path.steps)) == ("interrupted", None, 1)
     on = recipe(read_config(path), elsewhere, trainings=3)
-    assert len(list_runs(elsewhere)) == len(on["steps"])
+    assert len(list_runs(elsewhere)) == len(on.path.steps)
     strip = {"run_id": None, "seconds": None}
-    assert [step | strip for step in on["steps"]] == [step | strip for step in whole["steps"]]
+    assert [replace(step, **strip) for step in on.path.steps] == [replace(step, **strip) for step in whole.path.steps]
 
 
 def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
     path, runs_dir = small
-    parent = RunFolder(Path(run(read_config(path), runs_dir)["run_dir"]))
+    parent = RunFolder(Path(run(read_config(path), runs_dir).run_dir))
     advice = parent.read_json("diagnosis.json")["advice"]
     number = next(n for n, piece in enumerate(advice, start=1) if piece["change"])
-    applied = apply(parent, number)
-    child = RunFolder(Path(applied["result"]["run_dir"]))
+    applied, contents = apply(parent, number)
+    child = contents.folder
     manifest = child.read_json("run.json")
     assert manifest["parent"] == {"run_id": parent.id, "why": advice[number - 1]["action"]}
     assert all(
         any(word.startswith(f"{key}=") for word in manifest["overrides"]) for key in advice[number - 1]["change"]
     )
     line = ledger.lines(runs_dir)[0]
-    assert line == to_plain(applied["line"])
-    before, after = (kept_answers(folder).wrong for folder in (parent, child))
-    assert line["dev"]["difference"] == pytest.approx(after.mean() - before.mean())
-    assert line["outcome"] in ("held", "reversed", "not shown")
+    assert line == applied.line
+    before, after = (kept_answers(read_contents(folder)).wrong for folder in (parent, child))
+    assert line.dev.difference == pytest.approx(after.mean() - before.mean())
+    assert line.outcome in ("held", "reversed", "not shown")
     with pytest.raises(UsageError, match=f"has advice 1 to {len(advice)}"):
         apply(parent, len(advice) + 1)
     nothing = next(n for n, piece in enumerate(advice, start=1) if not piece["change"])
@@ -255,7 +274,7 @@ def test_the_commands_show_path_outcome_and_ledger(small, capsys):
     assert "looked at once, now that all is decided" in shown.stdout
     show_ledger_of(runs_dir, as_json=True)
     told = json.loads(capsys.readouterr().out)
-    assert [line["child"] for line in told["entries"]] == [found["steps"][1]["run_id"]]
+    assert [line["child"] for line in told["entries"]] == [found.path.steps[1].run_id]
     assert told["actions"][0]["tried"] == 1
     show_ledger_of(runs_dir, as_json=False)
-    assert f"{found['steps'][1]['run_id']}: {found['steps'][1]['action']}" in capsys.readouterr().out
+    assert f"{found.path.steps[1].run_id}: {found.path.steps[1].action}" in capsys.readouterr().out

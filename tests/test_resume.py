@@ -1,7 +1,6 @@
 """A run that was interrupted, however and wherever, ends with the bits of one that never was."""
 
 import errno
-import json
 import os
 import shutil
 import signal
@@ -25,7 +24,6 @@ from dlrun.store import (
     list_runs,
     read_manifest,
     status_of,
-    to_plain,
     verify,
 )
 from dlrun.store.problems import told_as_store_error
@@ -154,7 +152,7 @@ def interrupted_run(tmp_path, monkeypatch, changes=(), step=10):
 def test_a_run_that_is_over_is_shown_as_it_ended(tmp_path):
     result = run(read_config(config_file(tmp_path)), tmp_path / "runs")
     before = {path: path.read_bytes() for path in Path(result["run_dir"]).iterdir()}
-    assert resume(folder_of(result)) == json.loads(json.dumps(to_plain(result)))
+    assert resume(folder_of(result)) == result
     assert {path: path.read_bytes() for path in Path(result["run_dir"]).iterdir()} == before
 
 
@@ -237,9 +235,9 @@ def test_a_damaged_checkpoint_is_passed_over_for_an_older_one_and_told(tmp_path,
     data[len(data) // 2] ^= 1
     (folder.path / newest).write_bytes(data)
     result = resume(folder)
-    assert result["notes"] == [
-        f"{folder.path / newest}: corrupt (its checksum does not fit); an older checkpoint, or the beginning, will do"
-    ]
+    assert result.notes == (
+        f"{folder.path / newest}: corrupt (its checksum does not fit); an older checkpoint, or the beginning, will do",
+    )
     assert essence(folder.path) == essence(whole["run_dir"])
 
 

@@ -161,9 +161,9 @@ def test_runs_on_the_same_rows_are_counted_and_looks_are_numbered(tmp_path):
     folder = RunFolder(Path(results[0]["run_dir"]))
     _, found = with_selection(diagnosis_of(results[0], folder), folder, results[0])
     assert (found.configurations, found.candidates) == (3, 2 + results[-1]["epochs"])
-    assert [look_at_test(folder, results[0], "show") for _ in range(3)] == [1, 2, 3]
-    assert look_at_test(RunFolder(Path(other["run_dir"])), other, "show") == 1
-    assert look_at_test(folder, results[0] | {"errors": {"test": None}}, "show") is None
+    assert [look_at_test(folder, results[0].errors.test, "show") for _ in range(3)] == [1, 2, 3]
+    assert look_at_test(RunFolder(Path(other.run_dir)), other.errors.test, "show") == 1
+    assert look_at_test(folder, None, "show") is None
 
 
 def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
@@ -176,7 +176,7 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
 def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
     folder = RunFolder(Path(result["run_dir"]))
-    found = reference_of(diagnosis_of(result, folder).diagnosis, folder, result)
+    found = reference_of(diagnosis_of(result, folder).diagnosis, folder)
     assert [row.name for row in found.learners][::7] == ["1 nearest neighbour", "support vectors, RBF kernel"]
     assert max(row.error for row in found.learners) < 0.2  # iris is easy
     assert found.bias in ("high (demonstrated)", "low", "open")

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlrun.data import ColumnFacts
 from dlrun.diagnosis.ills import Verdict
 from dlrun.errors import StoreError
 from dlrun.nn import trace
@@ -187,6 +188,17 @@ def test_corrupt_json_is_named_with_its_file(folder, data, reason):
     folder.write_bytes("result.json", data)
     assert message_of(folder.read_json, "result.json") == (
         f"{folder.path / 'result.json'}: corrupt ({reason}); restore it from a copy, or train again"
+    )
+
+
+def test_a_record_is_read_whole_or_named_with_the_key_that_does_not_fit(folder):
+    column = ColumnFacts("a", "categorical", ("u", "v"))
+    folder.write_json("column.json", column)
+    assert folder.read_record("column.json", ColumnFacts) == column
+    folder.write_json("column.json", {"name": "a", "kind": "odd"})
+    assert message_of(lambda name: folder.read_record(name, ColumnFacts), "column.json") == (
+        f"{folder.path / 'column.json'}: corrupt (its kind is not what dlrun writes there); restore it from a copy, or"
+        " train again"
     )
 
 

@@ -110,7 +110,7 @@ def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tupl
             f"{table.place(row)}: column {names[column]!r} is {numbers[row, column]}; a feature must be finite: correct"
             " the value, or list its text in data.missing"
         )
-    empty: Array = np.isnan(numbers).all(axis=0)
+    empty: Array = np.all(np.isnan(numbers), axis=0)
     said = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
     if not said:
         return numbers, names, ()

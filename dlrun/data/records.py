@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..records import Mapped, Sizes, omitted
+from ..records import Sizes, omitted
 from .reading import Task
 
 
 @dataclass(frozen=True)
-class ColumnFacts(Mapped):
+class ColumnFacts:
     """A feature column; `levels` are the words of a categorical one, and None elsewhere."""
 
     name: str
@@ -18,7 +18,7 @@ class ColumnFacts(Mapped):
 
 
 @dataclass(frozen=True)
-class DataFacts(Mapped):
+class DataFacts:
     """Where the data came from, what they hold and how they were divided.
 
     source : as messages name it. sha256 : of all that was read; equal data, equal hash.

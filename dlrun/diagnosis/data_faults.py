@@ -12,12 +12,16 @@ from .findings import Finding, Severity
 
 
 class Noticed(Protocol):
-    """A suspicion about data: its code, what was found, what would do, and the fraction of rows that it concerns."""
+    """A suspicion about data: its code, what was found, and the fraction of rows that it concerns."""
 
-    code: str
-    evidence: str
-    remedy: str
-    share: float
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def evidence(self) -> str: ...
+
+    @property
+    def share(self) -> float: ...
 
 
 class Fault(NamedTuple):

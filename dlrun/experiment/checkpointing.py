@@ -156,7 +156,7 @@ class Checkpointer:
 
         With it, a sentence for each newer one that had to be passed over.
         """
-        notes = []
+        notes: list[str] = []
         for name in checkpoints.names(folder):
             try:
                 found = checkpoints.load(folder, name, self.forms())

@@ -33,7 +33,7 @@ class failure_kept:  # noqa: N801 (read as a word of the with statement)
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
             self.write("failed", repr(error))
-            error.run_dir = self.folder.path
+            vars(error)["run_dir"] = self.folder.path  # the command line says where the traceback is
         else:
             self.write("interrupted", "left at once by a second signal; what was kept before is there")
             error.args = (f"left at once{self.way_on('; go on: ')}",)

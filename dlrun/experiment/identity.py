@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import __version__
 from ..config import LoadedConfig
+from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
 from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
@@ -42,8 +43,9 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
     update: dict[str, object] = {"data": data.model_copy(update=found)}
     diagnosis = loaded.config.diagnosis
-    if name := getattr(diagnosis.optimal_error, "soft_labels", None):
-        labels = diagnosis.optimal_error.model_copy(update={"soft_labels": str(find_file(name, folder).resolve())})
+    if isinstance(declared := diagnosis.optimal_error, SoftLabels):
+        file = find_file(declared.soft_labels, folder).resolve()
+        labels = declared.model_copy(update={"soft_labels": str(file)})
         update["diagnosis"] = diagnosis.model_copy(update={"optimal_error": labels})
     return replace(loaded, config=loaded.config.model_copy(update=update))
 

@@ -19,7 +19,7 @@ class Stopped(Exception):
 class Interrupts:
     """seen : the first signal that came, or None."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seen: signal.Signals | None = None
 
     def note(self, number: int, frame: FrameType | None) -> None:

@@ -3,11 +3,12 @@
 Stands between the outcome and the run folder. Whoever compares two runs, or asks which rows are wrong, starts from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..data import Dataset
+from ..data.mapped import Piece
 from ..nn.evaluation import pieces
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
@@ -46,7 +47,7 @@ def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dic
     arrays: dict[str, np.ndarray] = {}
     for name, part in dataset.splits().items():
         of_split = found[name]
-        arrays[f"{name}_rows"] = row_numbers(dataset, part.rows, len(of_split.targets))
+        arrays[f"{name}_rows"] = row_numbers(part.rows, len(of_split.targets))
         arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
         arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)
         arrays[f"{name}_losses"] = of_split.losses
@@ -55,9 +56,9 @@ def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dic
     return arrays
 
 
-def row_numbers(dataset: Dataset, rows: Sequence[int], m: int) -> np.ndarray:
+def row_numbers(rows: np.ndarray | Piece, m: int) -> np.ndarray:
     """The first m row numbers of a split; of mapped rows a chunk at a time, since they are reckoned when asked for."""
-    if not stays_in_file(dataset):
+    if isinstance(rows, np.ndarray):
         return rows[:m]
     found = np.empty(m, np.int64)
     for chunk in pieces(m):

@@ -33,7 +33,7 @@ from .interrupts import noted_interrupts
 from .judge import Lines
 from .prepare import Experiment, prepare, read_config
 from .record import write_beginning
-from .run import Display, checkpointer_of, quiet, train_to_an_end
+from .run import NAMELESS, Display, checkpointer_of, quiet, train_to_an_end
 
 # A run that ended so is over: to resume it would be to do the same again.
 OVER = ("finished", "diverged")
@@ -75,7 +75,7 @@ def take_up(folder: RunFolder, manifest: Manifest, experiment: Experiment, displ
         checkpointer = checkpointer_of(experiment, folder, manifest.identity, interrupts)
         lines = sound_lines(folder)
         checkpoint, notes = checkpointer.newest(folder, manifest.identity.hashes, reach_of(lines, checkpointer.trainer))
-        manifest = add_session(folder, manifest, checkpoint and checkpoint.name)
+        manifest = add_session(folder, manifest, checkpoint.name if checkpoint else None)
         begin_at(checkpointer, checkpoint, lines)
         folder.keep_lines(METRICS, len(checkpointer.metrics))
         folder.keep_lines(TRACE, len(checkpointer.trace))
@@ -101,7 +101,7 @@ def make_longer(
 ) -> RunContents:
     """Train on in a new run with more epochs; the old one stays as it is, and is its parent."""
     identity = identity_of(loaded, experiment, Parent(folder.id, "longer"))
-    longer = create_run(folder.path.parent, loaded.config.name)
+    longer = create_run(folder.path.parent, loaded.config.name or NAMELESS)
     with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
         begun = write_beginning(longer, loaded, experiment, identity)
         checkpointer = checkpointer_of(experiment, longer, identity, interrupts)

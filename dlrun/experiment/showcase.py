@@ -3,6 +3,8 @@
 Stands beside `predictions`, which says which dev examples cost the most.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..data import Dataset
@@ -19,7 +21,7 @@ MOST_POINTS = 1000
 MOST_INPUTS = 16_384
 
 
-def example_arrays(dataset: Dataset, found: dict[str, Predictions]) -> dict[str, np.ndarray]:
+def example_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
     """The arrays of examples.npz; inputs are raw, as they were before scaling.
 
     names (n,) : what the columns of inputs are called.

@@ -125,8 +125,8 @@ def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | Non
     if old.task != "regression":
         return compare_answers(new.arrays[f"{split}_correct"], old.arrays[f"{split}_correct"])
     spread = float(old.arrays[targets].var()) or 1.0
-    residuals = [run.arrays[f"{split}_outputs"][:, 0] - run.arrays[targets] for run in (new, old)]
-    return compare_losses(*(residual**2 / spread for residual in residuals))
+    ours, theirs = (run.arrays[f"{split}_outputs"][:, 0] - run.arrays[targets] for run in (new, old))
+    return compare_losses(ours**2 / spread, theirs**2 / spread)
 
 
 def outcome_of(difference: Paired | None) -> Outcome:

@@ -162,7 +162,7 @@ class TrialRunner:
 
 def same_run(runs_dir: Path, identity: Identity) -> RunFolder | None:
     """The run of this identity that can be used or resumed, first one that is over; None where there is none."""
-    candidates = []
+    candidates: list[tuple[bool, int, RunFolder]] = []
     for row in list_runs(runs_dir):
         folder = RunFolder(runs_dir / row.run_id)
         if row.status in (*OVER, "interrupted", "crashed"):

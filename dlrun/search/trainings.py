@@ -6,7 +6,7 @@ and in its seed, and all are judged on the same dev rows, so that their answers 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from ..nn.predictions import Predictions, predictions
 WORTH_PROCESSES_SECONDS = 2.0
 
 Progress = Callable[[int, int], None]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     return replace(experiment, plan=plan, dataset=dataset, parameters=parameters, streams=streams)
 
 
-def in_processes(function: Callable, arguments: Sequence[tuple], processes: int | None) -> Iterator[Any]:
+def in_processes(
+    function: Callable[..., T], arguments: Sequence[tuple[Any, ...]], processes: int | None
+) -> Iterator[T]:
     """`function(*each)` for each of `arguments`, in order, as they come: a process a core, one BLAS thread in each.
 
     An interrupt ends the processes with the one that waits for them.
@@ -102,7 +106,7 @@ def in_processes(function: Callable, arguments: Sequence[tuple], processes: int 
         yield from parallel(delayed(uninterrupted)(function, each) for each in arguments)
 
 
-def uninterrupted(function: Callable, arguments: tuple) -> Any:
+def uninterrupted(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
     """Calls the function in a process to which Ctrl-C at a terminal is also sent; its parent decides what follows."""
     import signal
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, Rows
 
 # So many relabelings, and the smallest p-value is 1 / 200.
 PERMUTATIONS = 199
@@ -64,9 +64,7 @@ class Shift(NamedTuple):
         return self.p_value <= MOST_P_VALUE and self.auc >= LEAST_AUC
 
 
-def distribution_shift(
-    train: Array, dev: Array, *, rng: np.random.Generator, permutations: int = PERMUTATIONS
-) -> Shift:
+def distribution_shift(train: Rows, dev: Rows, *, rng: np.random.Generator, permutations: int = PERMUTATIONS) -> Shift:
     """The permutation test of "train (a, n) and dev (b, n) are drawn alike", by a ridge learner in closed form.
 
     The learner sees z, z^2 - 1 and random cosines of z; its score of a row comes from all other rows, by the hat
@@ -78,25 +76,25 @@ def distribution_shift(
     in 5.2%, p <= .01 in 1.4%, told in 0.2%. Told of a mean moved by 0.5 SD in one feature 44%, by 0.75 SD 99%, of a
     spread of 1.5 in two 98%, of a correlation of 0.7 between two 16%. At 100 rows by 50: 1.0%; 10, 33, 24 and 5%.
     """
-    train, dev = subsampled(train, dev, rng)
-    columns = np.arange(train.shape[1])
+    some_train, some_dev = subsampled(train, dev, rng)
+    columns = np.arange(some_train.shape[1])
     if len(columns) > MOST_FEATURES:
         columns = np.sort(rng.choice(columns, MOST_FEATURES, replace=False))
-    train, dev = (np.asarray(part[:, columns], dtype=np.float64) for part in (train, dev))
-    moved = tuple(replace(item, index=int(columns[item.index])) for item in moved_features(train, dev))
-    is_dev = np.r_[np.zeros(len(train)), np.ones(len(dev))]
+    a, b = (np.asarray(part[:, columns], dtype=np.float64) for part in (some_train, some_dev))
+    moved = tuple(replace(item, index=int(columns[item.index])) for item in moved_features(a, b))
+    is_dev = np.r_[np.zeros(len(a)), np.ones(len(b))]
     labels = np.stack([is_dev, *(rng.permutation(is_dev) for _ in range(permutations))], axis=1)
-    aucs = areas_under_curve(leave_one_out_scores(learner_columns(np.vstack([train, dev]), rng), labels), labels)
+    aucs = areas_under_curve(leave_one_out_scores(learner_columns(np.vstack([a, b]), rng), labels), labels)
     at_least = int((aucs[1:] >= aucs[0] - 1e-12).sum())
     return Shift((1 + at_least) / (1 + permutations), float(aucs[0]), moved)
 
 
-def subsampled(train: Array, dev: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def subsampled(train: Rows, dev: Rows, rng: np.random.Generator) -> tuple[Array, Array]:
     """Both splits, with at most MOST_ROWS rows together, half and half where both are large."""
     half = MOST_ROWS // 2
     sizes = min(len(train), max(half, MOST_ROWS - len(dev))), min(len(dev), max(half, MOST_ROWS - len(train)))
 
-    def some_of(part: Array, size: int) -> Array:
+    def some_of(part: Rows, size: int) -> Array:
         return part.take(np.sort(rng.choice(len(part), size, replace=False)), axis=0)
 
     return some_of(train, sizes[0]), some_of(dev, sizes[1])

@@ -72,8 +72,9 @@ def from_plain(kind: type[R], value: object) -> R:
     """The record of this kind that plain values hold; keys that it does not know are passed over. Raises Misfit."""
     from pydantic import ValidationError  # it takes 50 ms, which writing need not wait for
 
+    key: Any = kind  # to mypy a type[R] cannot be the key of a cache
     try:
-        record: R = adapter(kind).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
+        record: R = adapter(key).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
         return record
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]

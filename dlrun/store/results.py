@@ -71,9 +71,9 @@ class Result(Mapped):
 class Torn(Mapped):
     """What is left of a session that failed, or was left at once: its status and a sentence, and no errors."""
 
-    run_id: str
+    run_id: str | None = omitted()
     status: Ended
-    message: str | None
+    message: str | None = omitted()
     sessions: int | None = omitted()
     ended: str | None = omitted()
 

@@ -116,7 +116,7 @@ def environment() -> "Environment":
             return UNKNOWN
         return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
-    found = Environment(
+    jinja = Environment(
         loader=PackageLoader("dlrun.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -124,11 +124,11 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    jinja.filters |= {
         "shown": shown,
         "shown_cost": shown_cost,
         "percent": percent,
         "sentence": sentence,
         "capital": capital,
     }
-    return found
+    return jinja

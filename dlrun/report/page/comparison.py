@@ -92,7 +92,7 @@ def shared_curves(
     """Dev error, train error and dev loss of the first runs against the epoch, a figure each."""
     word = error_word(any(run.task == "regression" for run in runs))
     wanted = (("dev_error", f"Dev {word}"), ("train_error", f"Train {word}"), ("dev_loss", "Dev loss"))
-    found = []
+    drawn = []
     for measure, title in wanted:
         series = []
         for number, run in enumerate(runs[:MOST_LINES]):
@@ -104,8 +104,8 @@ def shared_curves(
         in_the_end = ", ".join(f"{name} {value_text(measure, end)}" for name, end in ends.items() if end is not None)
         label = f"{title} against epoch for each run; in the end {in_the_end}"
         y_axis = YAxis(title.lower(), percent_text if measure.endswith("error") else tick_text)
-        found.append(Figure(title, line_chart(label, series, x_label="epoch", y_axis=y_axis)))
-    return found
+        drawn.append(Figure(title, line_chart(label, series, x_label="epoch", y_axis=y_axis)))
+    return drawn
 
 
 def last_known(values: Sequence[float | None]) -> float | None:

@@ -118,9 +118,9 @@ def errors(contents: PageContents) -> Errors | None:
 
 def known_errors(result: Result, diagnosis: Diagnosis) -> dict[Bar, float]:
     """The errors that have a bar."""
-    found: dict[Bar, float | None] = {"optimal": diagnosis.optimal_error}
-    found |= dict(result.errors.items())
-    return {name: error for name, error in found.items() if error is not None and math.isfinite(error)}
+    by_bar: dict[Bar, float | None] = {"optimal": diagnosis.optimal_error}
+    by_bar |= dict(result.errors.items())
+    return {name: error for name, error in by_bar.items() if error is not None and math.isfinite(error)}
 
 
 def interval_of(diagnosis: Diagnosis, name: Bar) -> Interval | None:

@@ -47,12 +47,12 @@ def base_config(data: Path, *, optimal_error: float | None, regression: bool, se
 def train(config: dict, folder: Path) -> Trained:
     """Train one config in `folder`, which is left without the run."""
     path = write_config(config, folder)
-    result = run(read_config(path), folder / "runs")
-    run_dir = Path(result["run_dir"])
+    result = run(read_config(path), folder / "runs").result_required()
+    run_dir = Path(result.run_dir)
     diagnosis = json.loads((run_dir / "diagnosis.json").read_text())
     shutil.rmtree(run_dir)
-    errors, losses = result["errors"], result["losses"]
-    return Trained(config, finite(errors["dev"]), finite(errors["test"]), finite(losses["dev"]), diagnosis)
+    errors, losses = result.errors, result.losses
+    return Trained(config, finite(errors.dev), finite(errors.test), finite(losses.dev), diagnosis)
 
 
 def write_config(config: dict, folder: Path) -> Path:
