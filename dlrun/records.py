@@ -48,34 +48,6 @@ def finite(value: Any) -> Any:
     return without_infinities(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
-class Mapped:
-    """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
-
-    def __getitem__(self, key: str) -> Any:
-        for item in getattr(self, "__dataclass_fields__", {}).values():
-            held = getattr(self, item.name)
-            if item.name == key and held is None and item.metadata == OMITTED:
-                raise KeyError(key)
-            if item.metadata == FLAT and key in held:
-                return held[key]
-        if not hasattr(self, key):
-            raise KeyError(key)
-        return getattr(self, key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
-
-    def __contains__(self, key: str) -> bool:
-        try:
-            self[key]
-        except KeyError:
-            return False
-        return True
-
-
 T_co = TypeVar("T_co", covariant=True)
 
 Split = Literal["train", "dev", "test"]
@@ -83,7 +55,7 @@ SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
-class BySplit(Mapped, Generic[T_co]):
+class BySplit(Generic[T_co]):
     """One figure of each split; of test None where there is no test split."""
 
     train: T_co
@@ -101,7 +73,7 @@ class BySplit(Mapped, Generic[T_co]):
 
 
 @dataclass(frozen=True)
-class Sizes(Mapped):
+class Sizes:
     """The rows of each split; without a test split, JSON has no such key."""
 
     train: int

@@ -322,10 +322,10 @@ def test_a_mapped_run_learns_as_well_as_one_in_memory(task, tmp_path):
     path, words = write_config(tmp_path, task), ("true", "false")
     mapped, in_ram = (run(read_config(path, (f"data.memory_map={word}",)), tmp_path / "runs") for word in words)
     # From a baseline of 0.5 and more. Measured: 0.04 at most, either way.
-    assert mapped["errors"]["test"] < 0.1
-    assert in_ram["errors"]["test"] < 0.1
-    assert mapped["baseline_error"] == pytest.approx(in_ram["baseline_error"], abs=0.1)
-    folder = RunFolder(tmp_path / "runs" / mapped["run_id"])
+    assert mapped.errors.test < 0.1
+    assert in_ram.errors.test < 0.1
+    assert mapped.baseline_error == pytest.approx(in_ram.baseline_error, abs=0.1)
+    folder = RunFolder(tmp_path / "runs" / mapped.run_id)
     assert set(folder.read_arrays("split.npz")) == {"rows", "keys", "train", "dev", "test"}
     assert json.loads((folder.path / "data.json").read_text())["sizes"] == {"train": 900, "dev": 300, "test": 300}
 

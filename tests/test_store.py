@@ -554,14 +554,14 @@ def test_runs_are_listed_newest_first_each_read_by_itself(tmp_path):
 def test_a_result_of_the_wrong_kind_is_broken_and_says_why(folder, result, reason):
     folder.write_json("result.json", result)
     [row] = list_runs(folder.path.parent)
-    assert row["status"] == "broken"
-    assert f"result.json: corrupt ({reason})" in row["problem"]
+    assert row.status == "broken"
+    assert f"result.json: corrupt ({reason})" in row.problem
 
 
 def test_a_diverged_run_without_errors_or_verdict_is_listed(folder):
     folder.write_json("result.json", {"status": "diverged", "errors": None, "verdict": None})
     [row] = list_runs(folder.path.parent)
-    assert (row["status"], row["errors"]["dev"], row["problem"]) == ("diverged", None, None)
+    assert (row.status, row.errors.dev, row.problem) == ("diverged", None, None)
 
 
 def test_a_linked_run_is_listed_as_broken_in_its_place(tmp_path):
@@ -569,8 +569,8 @@ def test_a_linked_run_is_listed_as_broken_in_its_place(tmp_path):
     make_runs(tmp_path / "runs", A1, B)
     (tmp_path / "runs" / A2).symlink_to(outside)
     rows = list_runs(tmp_path / "runs")
-    assert [row["run_id"] for row in rows] == [B, A2, A1]
-    assert (rows[1]["status"], rows[1]["problem"]) == ("broken", "a symbolic link, not a run folder")
+    assert [row.run_id for row in rows] == [B, A2, A1]
+    assert (rows[1].status, rows[1].problem) == ("broken", "a symbolic link, not a run folder")
 
 
 def test_without_a_runs_folder_the_list_is_empty(tmp_path):

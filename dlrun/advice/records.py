@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnosis.records import Diagnosis
-from ..records import Mapped, flat, omitted
+from ..records import flat, omitted
 
 # The error that a change is expected to lower, and how sure that is.
 About = Literal["train", "dev"]
@@ -15,7 +15,7 @@ BETWEEN_REASONS = "; "
 
 
 @dataclass(frozen=True)
-class Advice(Mapped):
+class Advice:
     """One thing to try.
 
     key : the config's main key. why : the measurement behind it, which its neighbours may share, and after "; " its own
@@ -41,7 +41,7 @@ class Advice(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunDiagnosis(Mapped):
+class RunDiagnosis:
     """The diagnosis of a run, or of figures alone, when run_id is None and no status is known; with the advice.
 
     findings of `diagnosis` : all of them, those of data, training and choosing too.

@@ -7,14 +7,12 @@ and stand in one list.
 from dataclasses import dataclass
 from typing import Literal
 
-from ..records import Mapped
-
 # A finding that fails outranks the verdict; a notice stands beside it.
 Severity = Literal["fail", "notice"]
 
 
 @dataclass(frozen=True)
-class Finding(Mapped):
+class Finding:
     """One finding.
 
     code : stable, explained by `dlrun explain`. title : what is wrong, without numbers. evidence : this run's numbers.

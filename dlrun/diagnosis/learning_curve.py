@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-from ..records import Mapped
 from ..statistics.arrays import Array
 from .words import percent, points
 
@@ -42,7 +41,7 @@ Answer = Literal["yes", "no", "a little", "inconclusive", "refused"]
 
 
 @dataclass(frozen=True)
-class PowerLaw(Mapped):
+class PowerLaw:
     """error(n) = a + b n^-c with a, b >= 0."""
 
     a: float
@@ -54,7 +53,7 @@ class PowerLaw(Mapped):
 
 
 @dataclass(frozen=True)
-class CurvePoint(Mapped):
+class CurvePoint:
     """The mean error of the trainings on so many rows, and the lowest and highest among them."""
 
     rows: int
@@ -65,7 +64,7 @@ class CurvePoint(Mapped):
 
 
 @dataclass(frozen=True)
-class Gain(Mapped):
+class Gain:
     """By how much twice the data would lower the error, with its 90% interval; from the last doubling's difference."""
 
     estimate: float
@@ -76,7 +75,7 @@ class Gain(Mapped):
 
 
 @dataclass(frozen=True)
-class Forecast(Mapped):
+class Forecast:
     """The gain of `times` the data with its 90% interval, and the error that is left."""
 
     times: int
@@ -90,7 +89,7 @@ class Forecast(Mapped):
 
 
 @dataclass(frozen=True)
-class Curve(Mapped):
+class Curve:
     """What a learning curve says; of one that rises there is no gain, forecast or power law."""
 
     points: tuple[CurvePoint, ...]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..records import BySplit, Mapped, Sizes, Split
+from ..records import BySplit, Sizes, Split
 from ..statistics.intervals import Interval
 from .findings import Finding
 from .ills import ByIll, Shares, Verdict
@@ -11,7 +11,7 @@ from .rule import Thresholds
 
 
 @dataclass(frozen=True)
-class Intervals(Mapped):
+class Intervals:
     """The interval of each error and of each distance, as fractions; None where not known."""
 
     train: Interval | None
@@ -28,7 +28,7 @@ class Intervals(Mapped):
 
 
 @dataclass(frozen=True)
-class OptimalUsed(Mapped):
+class OptimalUsed:
     """The optimal error a diagnosis measures bias from, and how it is known: `errors` of `n` judgements, or `n` rows.
 
     break_even : of an assumed one, up to which value the bias keeps its level. refuted : dev rows are answered better.
@@ -44,7 +44,7 @@ class OptimalUsed(Mapped):
 
 
 @dataclass(frozen=True)
-class RowsNeeded(Mapped):
+class RowsNeeded:
     """How many more dev rows would settle an inconclusive ill.
 
     rows : None where no number would. at_least : whether it is a lower bound. low, high : its range.
@@ -58,7 +58,7 @@ class RowsNeeded(Mapped):
 
 
 @dataclass(frozen=True)
-class Target(Mapped):
+class Target:
     """A dev error that is good enough, and whether it is met: by a dev error that is surely no larger."""
 
     error: float
@@ -67,7 +67,7 @@ class Target(Mapped):
 
 
 @dataclass(frozen=True)
-class Recall(Mapped):
+class Recall:
     """The share of a class's dev rows that are answered rightly."""
 
     label: str
@@ -77,7 +77,7 @@ class Recall(Mapped):
 
 
 @dataclass(frozen=True)
-class ClassErrors(Mapped):
+class ClassErrors:
     """The recalls of unequal classes, and 1 less their mean."""
 
     balanced_error: float
@@ -85,7 +85,7 @@ class ClassErrors(Mapped):
 
 
 @dataclass(frozen=True)
-class Diagnosis(Mapped):
+class Diagnosis:
     """What the errors say. All numbers are fractions.
 
     confidence : of the intervals. avoidable_bias, variance : the two distances. thresholds : between which they are

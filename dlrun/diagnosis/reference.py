@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..records import Mapped
 from ..statistics.arrays import Array
 from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
 from .rule import Thresholds
@@ -23,7 +22,7 @@ OPEN: Literal["open"] = "open"
 
 
 @dataclass(frozen=True)
-class Learner(Mapped):
+class Learner:
     """An ordinary learner's error on rows it had not seen, with its interval."""
 
     name: str
@@ -32,7 +31,7 @@ class Learner(Mapped):
 
 
 @dataclass(frozen=True)
-class Conflicts(Mapped):
+class Conflicts:
     """The errors that equal rows with different classes force on everybody, their share of the rows, its interval."""
 
     errors: int
@@ -42,7 +41,7 @@ class Conflicts(Mapped):
 
 
 @dataclass(frozen=True)
-class Reference(Mapped):
+class Reference:
     """The bracket of the optimal error, and what it makes of a train error.
 
     rows : that the learners were measured on. best : the name of the learner with the lowest upper end. conflicts :

@@ -6,12 +6,11 @@ its rows.
 
 from dataclasses import dataclass
 
-from ..records import Mapped
 from ..statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
-class ClassCount(Mapped):
+class ClassCount:
     """How many dev rows a class has, and how many of them are answered rightly."""
 
     label: str
@@ -20,7 +19,7 @@ class ClassCount(Mapped):
 
 
 @dataclass(frozen=True)
-class Duel(Mapped):
+class Duel:
     """How many dev rows the network alone gets right, and how many only the baseline, which always gives `answer`."""
 
     network: int
@@ -29,7 +28,7 @@ class Duel(Mapped):
 
 
 @dataclass(frozen=True)
-class AbsoluteErrors(Mapped):
+class AbsoluteErrors:
     """The mean and the median absolute dev error, in the target's own units."""
 
     mean: float
@@ -37,7 +36,7 @@ class AbsoluteErrors(Mapped):
 
 
 @dataclass(frozen=True)
-class RowSummary(Mapped):
+class RowSummary:
     """Each is None where it does not apply. classes : on dev. pairs : on dev too. The others are a regression's.
 
     intervals : of 1 - R², by split, and of its `variance`, dev less train. tail_share : the part of the squared dev

@@ -6,7 +6,6 @@ number of rows settles every case, and the course's table holds for any zone wit
 
 from dataclasses import dataclass
 
-from ..records import Mapped
 from ..statistics.intervals import Interval
 from .ills import Level, Shares
 
@@ -27,7 +26,7 @@ GAP_DECIMALS = 12
 
 
 @dataclass(frozen=True)
-class Thresholds(Mapped):
+class Thresholds:
     """A distance is low if surely below `high`, and high if surely above `low`; both are fractions."""
 
     low: float

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import BySplit, Mapped, Sizes
+from ..records import BySplit, Sizes
 from ..statistics.intervals import difference_interval, error_interval
 from .findings import Finding
 from .ills import Verdict
@@ -24,7 +24,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Selection(Mapped):
+class Selection:
     """What the ledger says of the dev rows that a run was chosen by.
 
     configurations : scored on these rows. candidates : those, with early stopping counted once for each epoch that was

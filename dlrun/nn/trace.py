@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Mapped, omitted
+from ..records import omitted
 from .activations import ACTIVATIONS, Activation
 from .arrays import Array, Rows
 from .network import Network, Workspace, loss_and_gradient
@@ -47,7 +47,7 @@ LINEAR = math.tanh(0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerLook(Mapped):
+class LayerLook:
     """One layer, counted from 1; None where a figure has no meaning, and for one that JSON has no number for.
 
     gradient_norm, weight_norm : of W. update_ratio : ||change of W|| / ||W|| of the step that led here. Of the outputs
@@ -67,7 +67,7 @@ class LayerLook(Mapped):
 
 
 @dataclass(frozen=True, slots=True)
-class TraceStart(Mapped):
+class TraceStart:
     """What training begins with: the loss of the best constant answer, and how far the inputs' scales lie apart.
 
     least_spread, greatest_spread : of the standard deviations of the inputs that vary at all; None if none does.
@@ -81,7 +81,7 @@ class TraceStart(Mapped):
 
 
 @dataclass(frozen=True, slots=True)
-class TraceLine(Mapped):
+class TraceLine:
     """A look: one line of trace.jsonl. None stands for a number that has left the finite ones.
 
     loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import Diverged
-from ..records import Mapped
 from .arrays import Array, Rows
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward
@@ -62,7 +61,7 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class EpochRecord(Mapped):
+class EpochRecord:
     """One epoch: a line of metrics.jsonl. None stands for a number that was not measured, or that JSON has none for.
 
     Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.

@@ -11,7 +11,7 @@ import numpy as np
 from ..diagnosis.words import points
 from ..errors import DataError
 from ..experiment import Experiment
-from ..records import FLAT, Mapped
+from ..records import FLAT
 from ..statistics.decomposition import (
     Domingos,
     Parts,
@@ -35,7 +35,7 @@ SEEDS = 5
 
 
 @dataclass(frozen=True)
-class HalvesVariance(Mapped):
+class HalvesVariance:
     """The variance of networks trained on half of the rows each: mean and spread over so many pairs."""
 
     variance: float
@@ -44,7 +44,7 @@ class HalvesVariance(Mapped):
 
 
 @dataclass(frozen=True)
-class SeedsVariance(Mapped):
+class SeedsVariance:
     """The variance of so many networks that differ in nothing but the seed."""
 
     variance: float
@@ -52,7 +52,7 @@ class SeedsVariance(Mapped):
 
 
 @dataclass(frozen=True)
-class Sources(Mapped):
+class Sources:
     """Where the variance comes from. sampling : that of halves less that of seeds, at least 0.
 
     All are mean disagreements / 2 on the dev rows, fractions.
@@ -65,7 +65,7 @@ class Sources(Mapped):
 
 
 @dataclass(frozen=True)
-class BootstrapParts(Mapped):
+class BootstrapParts:
     """Bias and variance over networks trained on rows drawn with replacement, beside the loss of the whole network."""
 
     networks: int
@@ -76,7 +76,7 @@ class BootstrapParts(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decomposition(Mapped):
+class Decomposition:
     """decomposition.json: what a run's variance is made of, and when that was found out."""
 
     run_id: str

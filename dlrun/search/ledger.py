@@ -12,7 +12,6 @@ from typing import Any, Literal
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
 from ..inspection.comparison import rival_of
-from ..records import Mapped
 from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
@@ -24,7 +23,7 @@ Outcome = Literal["held", "reversed", "not shown"]
 
 
 @dataclass(frozen=True)
-class LedgerLine(Mapped):
+class LedgerLine:
     """A piece of advice that a run followed, its parent's, and what came of it.
 
     before, after : the errors of parent and child. train, dev : paired comparisons, None where rows cannot be compared.
@@ -48,7 +47,7 @@ class LedgerLine(Mapped):
 
 
 @dataclass(frozen=True)
-class ActionCount(Mapped):
+class ActionCount:
     """How often an action was tried, and how often it held or was reversed; the others showed nothing."""
 
     action: str
@@ -58,7 +57,7 @@ class ActionCount(Mapped):
 
 
 @dataclass(frozen=True)
-class Tally(Mapped):
+class Tally:
     """The ledger's lines, and each action's counts, the one tried most often first."""
 
     entries: tuple[LedgerLine, ...]

@@ -9,12 +9,11 @@ from itertools import combinations
 
 import numpy as np
 
-from ..records import Mapped
 from .arrays import Array
 
 
 @dataclass(frozen=True)
-class Parts(Mapped):
+class Parts:
     """Means over the rows: loss = bias + variance."""
 
     loss: float
@@ -74,7 +73,7 @@ def corrected(loss: float, bias: float, variance: float, networks: int) -> Parts
 
 
 @dataclass(frozen=True)
-class Domingos(Mapped):
+class Domingos:
     """loss = bias + net_variance, and net_variance = unbiased_variance - biased_gain.
 
     bias : where the main answer, the commonest of the networks, is wrong. variance : how often an answer is not the

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import Mapped
 from .arrays import Array
 from .intervals import Interval
 
@@ -22,7 +21,7 @@ DRAWS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True)
-class Paired(Mapped):
+class Paired:
     """How an error differs from another one on the same rows.
 
     difference : this error less the other one, a fraction (regression: of 1 - R²); negative is better.

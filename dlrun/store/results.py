@@ -11,7 +11,7 @@ from ..diagnosis.ills import Verdict
 from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
-from ..records import BySplit, Mapped, Sizes, omitted
+from ..records import BySplit, Sizes, omitted
 
 FILE = "result.json"
 
@@ -23,7 +23,7 @@ Task = Literal["binary", "multiclass", "regression"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result(Mapped):
+class Result:
     """What came of a training that ended by itself, was interrupted or diverged. What older runs lack has a default.
 
     errors : fractions, or 1 - R². costs : losses with the penalty, in nats or squared units of the scaled target, as
@@ -68,7 +68,7 @@ class Result(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Torn(Mapped):
+class Torn:
     """What is left of a session that failed, or was left at once: its status and a sentence, and no errors."""
 
     run_id: str | None = omitted()
