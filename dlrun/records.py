@@ -92,8 +92,8 @@ class BySplit(Mapped, Generic[T_co]):
 
     def of(self, split: Split) -> T_co | None:
         """The figure of a split by its name."""
-        found: T_co | None = getattr(self, split)
-        return found
+        figure: T_co | None = getattr(self, split)
+        return figure
 
     def items(self) -> Iterator[tuple[Split, T_co | None]]:
         """Each split's name and figure."""
@@ -110,5 +110,5 @@ class Sizes(Mapped):
 
     def of(self, split: Split) -> int | None:
         """The rows of a split by its name."""
-        found: int | None = getattr(self, split)
-        return found
+        rows: int | None = getattr(self, split)
+        return rows

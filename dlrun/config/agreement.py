@@ -34,18 +34,18 @@ def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabular
         return []
     sound = without(data, bad)
     sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "diagnosis")}
-    found: list[Problem] = []
+    problems: list[Problem] = []
     in_split = any(path[:2] == ("data", "split") for path in bad)
     if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
-        found += _split(sections["data"])
+        problems += _split(sections["data"])
     if not bad & {("network",), ("network", "hidden"), ("network", "depth"), ("network", "width")}:
         shape = list(_shape(sections["network"]))
-        found += shape or _keep_prob(sections["network"], sections["regularization"])
+        problems += shape or _keep_prob(sections["network"], sections["regularization"])
     if vocabulary.source_settings:
-        found += _source(sections["data"], vocabulary)
+        problems += _source(sections["data"], vocabulary)
     if vocabulary.finding_codes:
-        found += _ignored(sections["diagnosis"], vocabulary.finding_codes)
-    return found
+        problems += _ignored(sections["diagnosis"], vocabulary.finding_codes)
+    return problems
 
 
 def _ignored(diagnosis: Mapping[str, Any], finding_codes: tuple[str, ...]) -> Iterator[Problem]:
@@ -70,21 +70,21 @@ def _shape(network: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("network", "width"), "got null without network.hidden; give a width such as 64")
         return
     if width is not None:
-        found = f"got {width} beside network.hidden {shown(list(hidden))}"
-        yield Problem(("network", "width"), f"{found}; give one of the two")
+        fault = f"got {width} beside network.hidden {shown(list(hidden))}"
+        yield Problem(("network", "width"), f"{fault}; give one of the two")
     depth = network.get("depth", len(hidden) + 1)
     if depth != len(hidden) + 1:
-        found = f"{counted(len(hidden), 'width')} given; network.depth {depth} has {counted(depth - 1, 'hidden layer')}"
+        fault = f"{counted(len(hidden), 'width')} given; network.depth {depth} has {counted(depth - 1, 'hidden layer')}"
         remedy = f"give {counted(depth - 1, 'width')} or set depth: {len(hidden) + 1}"
-        yield Problem(("network", "hidden"), f"{found}; {remedy}")
+        yield Problem(("network", "hidden"), f"{fault}; {remedy}")
 
 
 def _keep_prob(network: Mapping[str, Any], regularization: Mapping[str, Any]) -> Iterator[Problem]:
     given, layers = regularization.get("keep_prob"), hidden_count(network)
     if isinstance(given, list | tuple) and len(given) != layers:
-        found = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
+        fault = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
         remedy = f"give {counted(layers, 'value')}, or one number for every layer"
-        yield Problem(("regularization", "keep_prob"), f"{found}; {remedy}")
+        yield Problem(("regularization", "keep_prob"), f"{fault}; {remedy}")
 
 
 def is_counts(shares: Mapping[str, float]) -> bool | None:
@@ -105,17 +105,17 @@ def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
     shares = {part: split.get(part, 0) for part in PARTS}
     counts = is_counts(shares)
     if counts is None:
-        found = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
+        fault = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
         remedy = "give ratios that sum to 1, or whole numbers of examples"
-        yield Problem(("data", "split"), f"got ratios and counts mixed ({found}); {remedy}")
+        yield Problem(("data", "split"), f"got ratios and counts mixed ({fault}); {remedy}")
         return
     sentences = {part: _share_sentence(part, split.get(part), data.get(f"{part}_source")) for part in PARTS}
     yield from (Problem(("data", "split", part), sentence) for part, sentence in sentences.items() if sentence)
     total = sum(shares.values())
     if not any(sentences.values()) and not counts and abs(round(total - 1, 12)) > RATIO_TOLERANCE:
-        found = f"ratios sum to {total:.6g}; expected 1"
+        fault = f"ratios sum to {total:.6g}; expected 1"
         yield Problem(
-            ("data", "split"), f"{found} (train {shares['train']}, dev {shares['dev']}, test {shares['test']})"
+            ("data", "split"), f"{fault} (train {shares['train']}, dev {shares['dev']}, test {shares['test']})"
         )
 
 

@@ -73,12 +73,12 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
 def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Vocabulary = NO_VOCABULARY) -> Config:
     """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
     data = _without_empty_sections(given.data)
-    found = schema_problems(data)
-    bad = {_key_of(path) for path in [*(problem.path for problem in found), *given.unsure]}
-    found += disagreements(data, bad, vocabulary)
+    problems = schema_problems(data)
+    bad = {_key_of(path) for path in [*(problem.path for problem in problems), *given.unsure]}
+    problems += disagreements(data, bad, vocabulary)
     located = [
         replace(problem, place=problem.place or given.place(problem.path))
-        for problem in found
+        for problem in problems
         if not any(problem.path[:i] in given.unsure for i in range(len(problem.path) + 1))
     ]
     if given.problems or located:
@@ -145,8 +145,8 @@ def _near(path: Path) -> str | None:
     """The YAML file beside the missing one, or in a `configs` folder there, whose name is closest; None if none is."""
     candidates = {p.stem: p for p in [*_yaml_files(path.parent / "configs"), *_yaml_files(path.parent)]}
     stem = path.stem if path.suffix in YAML_SUFFIXES else path.name
-    found = closest(stem, list(candidates))
-    return escaped(str(candidates[found])) if found else None
+    name = closest(stem, list(candidates))
+    return escaped(str(candidates[name])) if name else None
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -52,7 +52,7 @@ class Given:
         for part in above:
             here = here[part]
         del here[key]
-        self.places = {known: place for known, place in self.places.items() if known[: len(path)] != path}
+        self.places = {held: place for held, place in self.places.items() if held[: len(path)] != path}
 
 
 def given_by(document: Document) -> Given:

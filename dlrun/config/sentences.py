@@ -24,14 +24,14 @@ def schema_problems(data: dict[str, Any]) -> list[Problem]:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     else:
         return []
-    found: dict[KeyPath, str] = {}
+    kinds: dict[KeyPath, str] = {}
     for detail in details:
         path = _path_in(data, detail["loc"], detail["type"])
         # What a member of a union finds within a value is a fault of the value, whatever its own name for it.
-        found[path] = detail["type"] if detail["loc"][-1:] == path[-1:] else "value"
+        kinds[path] = detail["type"] if detail["loc"][-1:] == path[-1:] else "value"
     # A value that fits no member of a union is reported for each member: the deepest path says most.
-    inner = {path[:i] for path in found for i in range(len(path))}
-    return [_problem(data, path, kind) for path, kind in found.items() if path not in inner]
+    inner = {path[:i] for path in kinds for i in range(len(path))}
+    return [_problem(data, path, kind) for path, kind in kinds.items() if path not in inner]
 
 
 def _path_in(data: Any, location: tuple[str | int, ...], kind: str) -> KeyPath:

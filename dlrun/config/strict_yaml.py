@@ -103,8 +103,8 @@ def read_document(source: bytes | str) -> Document:
         loader = StrictLoader(text)
         root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
-        found = f"got the control character U+{ord(text[error.position]):04X}"
-        return _unreadable(f"{found}; take it away", text.count("\n", 0, error.position) + 1)
+        fault = f"got the control character U+{ord(text[error.position]):04X}"
+        return _unreadable(f"{fault}; take it away", text.count("\n", 0, error.position) + 1)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return _unreadable(_syntax_sentence(error), mark.line + 1 if mark else None)

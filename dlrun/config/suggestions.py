@@ -49,8 +49,8 @@ def closest(word: str, among: list[str]) -> str | None:
     if len(word) > SHOWN_CHARACTERS:
         return None
     by_lower = {candidate.lower(): candidate for candidate in among}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=CLOSE)
-    return by_lower[found[0]] if found else None
+    matches = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=CLOSE)
+    return by_lower[matches[0]] if matches else None
 
 
 def unknown_key(path: KeyPath) -> str:
@@ -61,10 +61,10 @@ def unknown_key(path: KeyPath) -> str:
     if len(whole) > 1 and (*above, *whole) in set(all_paths()):
         section, key = ".".join(whole[:-1]), whole[-1]
         return f"unknown key here; write {key} below {section}, a key in the file has no dots"
-    elsewhere = [other for other in all_paths() if other[-1] == word]
+    elsewhere = [key_path for key_path in all_paths() if key_path[-1] == word]
     meant: str | None
     if elsewhere:
-        meant = " or ".join(dotted(other) for other in elsewhere)
+        meant = " or ".join(dotted(key_path) for key_path in elsewhere)
     elif word.lower() in SYNONYMS:
         synonym, remark = SYNONYMS[word.lower()]
         meant = dotted(synonym[-1:] if synonym[:-1] == path[:-1] else synonym) + remark

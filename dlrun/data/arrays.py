@@ -48,15 +48,15 @@ def read_arrays(files: Files, reading: Reading) -> Table:
     pieces: dict[str, tuple[str, Array, Array]] = {}
     for split, (shown, path) in files.items():
         arrays = _loaded(shown, path)
-        found = _pairs(shown, arrays, only=None if split == "train" else split)
-        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in found})
+        pairs = _pairs(shown, arrays, only=None if split == "train" else split)
+        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in pairs})
     for where, X, y in pieces.values():
         _check(where, X, y)
     shown = files["train"][0]
     shapes = {split: X.shape[1:] for split, (_, X, _) in pieces.items()}
     if len(set(shapes.values())) > 1:
-        told = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
-        raise DataError(f"{shown}: the rows of the splits differ in shape ({told}); give all the same shape")
+        listing = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
+        raise DataError(f"{shown}: the rows of the splits differ in shape ({listing}); give all the same shape")
     X = np.concatenate([X.reshape(len(X), -1) for _, X, _ in pieces.values()])
     y = np.concatenate([_labels(where, y) for where, _, y in pieces.values()])
     table = plain_table(shown, X, np.zeros(0), pixels=_is_square(shapes["train"]))
@@ -120,13 +120,13 @@ def _pairs(shown: str, arrays: Mapping[str, Array], *, only: str | None) -> list
         if letter in keys and split in SPLITS:
             keys[letter][split] = key
     wanted = SPLITS if only is None else (only,)
-    found = [split for split in wanted if split in keys["x"]]
-    if not found or found[0] != wanted[0]:
+    splits = [split for split in wanted if split in keys["x"]]
+    if not splits or splits[0] != wanted[0]:
         names = "X and y" if only else "X and y, or x_train and y_train"
         raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
-    for x_key in (keys["x"][split] for split in found if split not in keys["y"]):
+    for x_key in (keys["x"][split] for split in splits if split not in keys["y"]):
         raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
-    return [(split, keys["x"][split], keys["y"][split]) for split in found]
+    return [(split, keys["x"][split], keys["y"][split]) for split in splits]
 
 
 def _check(where: str, X: Array, y: Array) -> None:

@@ -35,21 +35,21 @@ SAME_UP_TO_UNITS = 1 - 1e-9
 
 def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The categorical features worth a one-hot code, and a sentence for each that was left out."""
-    kept, said = [], []
+    kept, left_out = [], []
     for at, name in enumerate(table.code_names):
         if name not in features:
             continue
         filled, levels = int((table.codes[:, at] >= 0).sum()), len(table.levels[at])
         if not levels:
-            said.append(f"column {name!r} holds no value and was left out")
+            left_out.append(f"column {name!r} holds no value and was left out")
         elif name in table.forced or not _is_identity(filled, levels):
             kept.append(name)
         else:
-            said.append(
+            left_out.append(
                 f"column {name!r} holds {levels} different texts in {filled} rows and was left out: a feature for each"
                 " could only learn rows by heart; name it in data.categorical to keep it, in data.drop to silence this"
             )
-    return tuple(kept), tuple(said)
+    return tuple(kept), tuple(left_out)
 
 
 def _is_identity(filled: int, levels: int) -> bool:
@@ -59,10 +59,10 @@ def _is_identity(filled: int, levels: int) -> bool:
 def suspicions_of(examples: Examples, parts: Mapping[str, Array]) -> tuple[Suspicion, ...]:
     """Everything suspicious about these examples, split like this."""
     leaks = list(_leaks(examples))
-    found = leaks or list(near_leaks(examples, parts["train"]))
-    found += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
-    found += absent_classes(examples.classes, class_counts(examples, parts))
-    return (*found, *rows_in_two_splits(examples, parts))
+    suspicions = leaks or list(near_leaks(examples, parts["train"]))
+    suspicions += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
+    suspicions += absent_classes(examples.classes, class_counts(examples, parts))
+    return (*suspicions, *rows_in_two_splits(examples, parts))
 
 
 def _columns(examples: Examples) -> Iterator[tuple[str, Array]]:
@@ -75,10 +75,10 @@ def _leaks(examples: Examples) -> Iterator[Suspicion]:
     y = examples.y
     for name, values in _columns(examples):
         if examples.classes:
-            told = _recodes(values[:FIRST_LOOK], y[:FIRST_LOOK]) and _recodes(values, y)
+            is_leak = _recodes(values[:FIRST_LOOK], y[:FIRST_LOOK]) and _recodes(values, y)
         else:
-            told = name in examples.number_names and _same_up_to_units(values, y)
-        if told:
+            is_leak = name in examples.number_names and _same_up_to_units(values, y)
+        if is_leak:
             evidence = "gives the target {} away, each value standing for one of its values"
             yield Suspicion("leak", f"column {name!r} {evidence.format(repr(examples.target_name))}", IF_NOT_KNOWN)
 
@@ -127,8 +127,8 @@ def constants_told(names: Sequence[str], target: str | None) -> Iterator[Suspici
     """A sentence for the features that are constant in training, and one for the target, named if it is constant."""
     if names:
         word = "column is" if len(names) == 1 else "columns are"
-        told = f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
-        yield Suspicion("constant-columns", told)
+        sentence = f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
+        yield Suspicion("constant-columns", sentence)
     if target is not None:
         yield Suspicion(
             "constant-target", f"the target {target!r} is constant in the training rows; there is nothing to learn"

@@ -61,10 +61,10 @@ def first_rows(raw: bytes, separator: str) -> "polars.DataFrame | None":
 
     end = -1
     for _ in range(ROWS_TO_JUDGE_HEADER + 1):
-        if (found := raw.find(b"\n", end + 1)) < 0:
+        if (line_end := raw.find(b"\n", end + 1)) < 0:
             break
-        end = found
-    lines = raw if found < 0 else raw[: end + 1]
+        end = line_end
+    lines = raw if line_end < 0 else raw[: end + 1]
     if lines.count(b'"') % 2 or lines[:1] in (b"\n", b"\r"):
         return None
     try:

@@ -208,8 +208,8 @@ def with_numbers(table: Table, names: Sequence[str]) -> Table:
 
 def check_same_names(names: Sequence[str], first: Sequence[str], *, shown: str, first_shown: str) -> None:
     """Raise DataError unless a second file has every column of the first."""
-    known = set(names)
-    absent = [name for name in first if name not in known]
+    present = set(names)
+    absent = [name for name in first if name not in present]
     if absent:
         raise DataError(
             f"{shown}: lacks {listed(absent)}, which {first_shown} has; both files need the same columns,"

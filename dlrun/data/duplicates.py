@@ -23,8 +23,10 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterat
     """Rows of one split that stand in an earlier one: equal in all, or (classes) equal with other targets alone."""
     cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
     if cells > MOST_CELLS_TO_HASH:
-        told = f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
-        yield Suspicion("unchecked", told)
+        sentence = (
+            f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
+        )
+        yield Suspicion("unchecked", sentence)
         return
     features = row_hashes(examples.numbers, examples.codes)
     both = row_hashes(features[:, None], examples.y[:, None])

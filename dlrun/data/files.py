@@ -18,23 +18,23 @@ def find_file(name: str, folder: Path) -> Path:
 
     Raises DataError for a missing file, naming both places and a close name, and for a folder.
     """
-    asked = Path(name).expanduser()
-    places = [asked] if asked.is_absolute() else [folder / asked, Path.cwd() / asked]
+    wanted = Path(name).expanduser()
+    places = [wanted] if wanted.is_absolute() else [folder / wanted, Path.cwd() / wanted]
     for path in places:
         if path.is_file():
             return path
     if any(path.is_dir() for path in places):
         raise DataError(f"{name}: is a folder; name a file in it")
     looked = " nor in ".join(dict.fromkeys(str(path.parent) for path in places))
-    near = _close_names(asked, places)
+    near = _close_names(wanted, places)
     advice = f"did you mean {near}?" if near else "check the path, relative to the config or the working directory"
     raise DataError(f"{name}: no such file in {looked}; {advice}")
 
 
-def _close_names(asked: Path, places: Sequence[Path]) -> str:
+def _close_names(wanted: Path, places: Sequence[Path]) -> str:
     names = {p.name for place in places if place.parent.is_dir() for p in place.parent.iterdir()}
-    close = difflib.get_close_matches(asked.name, sorted(names), n=1)
-    return str(asked.with_name(close[0])) if close else ""
+    close = difflib.get_close_matches(wanted.name, sorted(names), n=1)
+    return str(wanted.with_name(close[0])) if close else ""
 
 
 def read_bytes(path: Path, shown: str) -> bytes:

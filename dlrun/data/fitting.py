@@ -99,11 +99,11 @@ def _fitted_mixed(examples: Examples, train: Array, normalize: bool) -> Preparat
         tuple("" if code == MISSING_CODE else words[code] for code in np.unique(codes[train]).tolist())
         for codes, words in zip(examples.codes.T, examples.levels, strict=True)
     )
-    found = Preparation(categorical_columns=examples.code_names, levels=levels)
-    return _with_numbers(found, examples, train, normalize) if examples.number_names else found
+    without_numbers = Preparation(categorical_columns=examples.code_names, levels=levels)
+    return _with_numbers(without_numbers, examples, train, normalize) if examples.number_names else without_numbers
 
 
-def _with_numbers(found: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
@@ -116,7 +116,7 @@ def _with_numbers(found: Preparation, examples: Examples, train: Array, normaliz
     scaler = StandardScaler().fit(filled) if normalize else None
     with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
     return replace(
-        found,
+        without_numbers,
         numeric_columns=examples.number_names,
         medians=imputer.statistics_.astype(np.float64),
         means=scaler.mean_ if scaler is not None else np.zeros(width),

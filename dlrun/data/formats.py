@@ -42,8 +42,8 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
     shown, paths = reading.shown, reading.paths
     is_named = is_named_source(shown)
     if is_named and len(paths) > 1:
-        other = list(paths)[1]
-        raise DataError(f"data.{other}_source: {shown} is no file and is split by data.split; leave {other}_source out")
+        extra = list(paths)[1]
+        raise DataError(f"data.{extra}_source: {shown} is no file and is split by data.split; leave {extra}_source out")
     if shown in SOURCES:
         return read_named(shown, rng=rng, settings=reading.settings)
     for key in reading.settings:
@@ -61,9 +61,9 @@ def _reader_of(name: str) -> FileReader:
     suffix = Path(name).suffix.lower()
     if suffix in FORMATS:
         return FORMATS[suffix]
-    known = ", ".join(FORMATS)
+    suffixes = ", ".join(FORMATS)
     if suffix and "/" not in suffix:
-        raise DataError(f"{name}: {suffix} is no kind of file that can be read; save it as one of {known}")
+        raise DataError(f"{name}: {suffix} is no kind of file that can be read; save it as one of {suffixes}")
     close = difflib.get_close_matches(name, SOURCES, n=1)
     advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(SOURCES)}"
-    raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {known})")
+    raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {suffixes})")

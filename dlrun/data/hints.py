@@ -51,11 +51,11 @@ def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
     if examples.classes:
         shares = np.array([share_said(values, y, len(examples.classes)) for values in columns])
         nearly, ordinary = NEARLY_ALL_SHARE, ORDINARY_SHARE
-        told = "takes {:.1%} of the errors of a guess away"
+        template = "takes {:.1%} of the errors of a guess away"
     else:
         shares = np.abs(rank_correlations(np.stack(columns, axis=1), y))
         nearly, ordinary = NEARLY_ALL_RANKS, ORDINARY_RANKS
-        told = "has a rank correlation of {:.4f} with it"
+        template = "has a rank correlation of {:.4f} with it"
     is_nearly = shares >= nearly
     if is_nearly.sum() != 1 or shares[~is_nearly].max() >= ordinary:
         return
@@ -63,7 +63,7 @@ def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
     yield Suspicion(
         "near-leak",
         f"column {names[best]!r} alone nearly gives the target {examples.target_name!r} away: it"
-        f" {told.format(shares[best])}, the next best, {names[next_best]!r}, {told.format(shares[next_best])}",
+        f" {template.format(shares[best])}, the next best, {names[next_best]!r}, {template.format(shares[next_best])}",
         IF_NOT_KNOWN,
     )
 

@@ -34,10 +34,10 @@ def read_npy(files: Files, reading: Reading) -> Table:
     """
     arrays = {split: (shown, _opened(shown, path, reading.memory_map)) for split, (shown, path) in files.items()}
     shown, first = arrays["train"]
-    for other, array in arrays.values():
+    for shown_here, array in arrays.values():
         if array.shape[1] != first.shape[1]:
-            found = f"has {array.shape[1]} columns where {shown} has {first.shape[1]}"
-            raise DataError(f"{other}: {found}; give every split the same columns")
+            difference = f"has {array.shape[1]} columns where {shown} has {first.shape[1]}"
+            raise DataError(f"{shown_here}: {difference}; give every split the same columns")
     sizes = [len(array) for _, array in arrays.values()]
     numbers = np.concatenate([array for _, array in arrays.values()]) if len(arrays) > 1 else first
     given = np.repeat([SPLITS.index(split) for split in arrays], sizes).astype(np.int8) if len(arrays) > 1 else None

@@ -85,18 +85,18 @@ class Preparation:
     def codes_of(self, texts: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) int32 of the words (m,) that rows hold in each categorical column; an empty one is missing."""
         columns = []
-        for words, known in zip(texts, self.levels, strict=True):
+        for words, own_words in zip(texts, self.levels, strict=True):
             distinct, place = np.unique(np.asarray(words, dtype=np.str_), return_inverse=True)
-            columns.append(_places(distinct.tolist(), known)[place])
+            columns.append(_places(distinct.tolist(), own_words)[place])
         return np.column_stack(columns) if columns else np.empty((0, 0), dtype=np.int32)
 
     def recoded(self, codes: Array, levels: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) as `features` takes them, from codes into other lists of words, -1 where missing."""
-        found = np.empty(codes.shape, dtype=np.int32)
-        for at, (words, known) in enumerate(zip(levels, self.levels, strict=True)):
+        recoded = np.empty(codes.shape, dtype=np.int32)
+        for at, (other_words, own_words) in enumerate(zip(levels, self.levels, strict=True)):
             # The place -1 is the last one.
-            found[:, at] = np.append(_places(words, known), MISSING_CODE)[codes[:, at]]
-        return found
+            recoded[:, at] = np.append(_places(other_words, own_words), MISSING_CODE)[codes[:, at]]
+        return recoded
 
     def raw(self, X: Array) -> Array:
         """X (m, n) as it was before scaling, float64; the columns of 0 and 1 stay as they are."""
@@ -164,9 +164,9 @@ def codes_of_words(words: Sequence[str]) -> Array:
     return np.arange(len(words), dtype=np.int32) - words.count("")
 
 
-def _places(words: Sequence[str], known: Sequence[str]) -> Array:
+def _places(words: Sequence[str], own_words: Sequence[str]) -> Array:
     """(k,) int32, the code of each word in a column with these known words."""
-    codes = dict(zip(known, codes_of_words(known).tolist(), strict=True)) | {"": MISSING_CODE}
+    codes = dict(zip(own_words, codes_of_words(own_words).tolist(), strict=True)) | {"": MISSING_CODE}
     return np.array([codes.get(word, UNSEEN_CODE) for word in words], dtype=np.int32)
 
 

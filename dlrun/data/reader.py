@@ -65,11 +65,13 @@ def _mapped(reading: Reading, folder: Path) -> MappedExamples:
 
 def _examples(table: Table, roles: Roles, target: Target) -> Examples:
     numbers, number_names, emptied = _feature_numbers(table, roles.features)
-    kept, said = kept_codes(table, roles.features)
+    kept, left_out = kept_codes(table, roles.features)
     at = {name: index for index, name in enumerate(table.code_names)}
     codes = table.codes[:, [at[name] for name in kept]]
     if not number_names and not kept:
-        raise DataError(f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *said))})")
+        raise DataError(
+            f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *left_out))})"
+        )
     division = _division(table, roles)
     examples = Examples(
         shown=table.shown,
@@ -89,7 +91,7 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
         order=division.order,
         split_by=division.split_by,
         image_side=_image_side(table, number_names, kept),
-        warnings=(*table.warnings, *emptied, *said),
+        warnings=(*table.warnings, *emptied, *left_out),
     )
     return replace(examples, sha256=_sha256(examples))
 
@@ -111,10 +113,10 @@ def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tupl
             " the value, or list its text in data.missing"
         )
     empty: Array = np.all(np.isnan(numbers), axis=0)
-    said = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
-    if not said:
+    left_out = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
+    if not left_out:
         return numbers, names, ()
-    return numbers[:, ~empty], tuple(name for name, gone in zip(names, empty, strict=True) if not gone), said
+    return numbers[:, ~empty], tuple(name for name, gone in zip(names, empty, strict=True) if not gone), left_out
 
 
 def _image_side(table: Table, number_names: Sequence[str], code_names: Sequence[str]) -> int | None:
@@ -170,10 +172,10 @@ def _given(column: Column, shown: str) -> Array:
 def _sha256(examples: Examples) -> str:
     """The hash of names, raw features, target and given split: equal data, equal hash, on any machine."""
     names = [examples.number_names, examples.code_names, examples.levels, examples.classes, examples.target_name]
-    found = hashlib.sha256(json.dumps(names).encode())
+    digest = hashlib.sha256(json.dumps(names).encode())
     for array in (examples.numbers, examples.codes, examples.y, examples.given):
         if array is not None:
-            found.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
             for start in range(0, len(array), ROWS_TO_HASH):
-                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
-    return found.hexdigest()
+                digest.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
+    return digest.hexdigest()

@@ -77,8 +77,8 @@ def answers(X: Array, y: Array, *, regression: bool, rng: np.random.Generator) -
     unit = float(y.var()) or 1.0
 
     def losses(answered: Array) -> Array:
-        found: Array = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
-        return found
+        losses_of_rows: Array = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
+        return losses_of_rows
 
     for k, answered in neighbours_answers(X, y, regression):
         yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", losses(answered))
@@ -96,9 +96,9 @@ def neighbours_answers(X: Array, y: Array, regression: bool) -> Iterator[tuple[i
     counts = [k for k in NEIGHBOURS if k <= len(X) / 2]
     if not counts:
         return
-    found = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(X).kneighbors(return_distance=False)
+    nearest = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(X).kneighbors(return_distance=False)
     for k in counts:
-        near = y[found[:, :k]]
+        near = y[nearest[:, :k]]
         if regression:
             yield k, near.mean(axis=1)
         else:

@@ -42,8 +42,8 @@ def clean_bytes(path: Path, shown: str) -> bytes:
             raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
-        found = f"byte 0x{raw[problem.start]:02x}"
-        raise DataError(f"{shown}:{line}: {found} is not UTF-8 text; save the file in UTF-8") from None
+        byte = f"byte 0x{raw[problem.start]:02x}"
+        raise DataError(f"{shown}:{line}: {byte} is not UTF-8 text; save the file in UTF-8") from None
     return raw
 
 
@@ -56,16 +56,16 @@ def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) ->
     if separator is not None:
         if len(separator.encode()) != 1:
             raise DataError(f"data.separator: got {separator!r}; expected one character, such as ',' or ';'")
-        found = separator
+        chosen = separator
     elif path.suffix.lower() == ".tsv":
-        found = "\t"
+        chosen = "\t"
     else:
-        found = max(SEPARATORS, key=line.count)
-    if found not in line:
-        tried = SEPARATOR_WORDS.get(separator or found, repr(separator)) if separator or path.suffix == ".tsv" else None
+        chosen = max(SEPARATORS, key=line.count)
+    if chosen not in line:
+        tried = SEPARATOR_WORDS.get(chosen, repr(separator)) if separator or path.suffix == ".tsv" else None
         what = f"separated by {tried}" if tried else "separated by comma, semicolon, tab or bar"
         raise DataError(f"{shown}: the first line holds one value {what}; set data.separator to what the file uses")
-    return found
+    return chosen
 
 
 def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":

@@ -61,10 +61,10 @@ def _bundled(word: str, rng: np.random.Generator, settings: Settings) -> Table:
     from sklearn import datasets
 
     # scikit-learn ships diabetes scaled by the statistics of all rows, which is the leak that this package avoids.
-    found = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
-    labels = found.get("target_names") if word != "diabetes" else None
+    bunch = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
+    labels = bunch.get("target_names") if word != "diabetes" else None
     return plain_table(
-        word, found.data, found.target, names=found.feature_names, labels=labels, pixels=word == "digits"
+        word, bunch.data, bunch.target, names=bunch.feature_names, labels=labels, pixels=word == "digits"
     )
 
 
@@ -180,8 +180,8 @@ def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, fl
 def _check_setting(word: str, key: str, value: float) -> None:
     takes = SOURCES[word].settings
     if key not in takes:
-        known = ", ".join(f"data.{name}" for name in takes) or "no settings"
-        raise DataError(f"data.{key}: not a setting of source {word}; it takes {known}")
+        settings = ", ".join(f"data.{name}" for name in takes) or "no settings"
+        raise DataError(f"data.{key}: not a setting of source {word}; it takes {settings}")
     allowed = takes[key].range
     kinds = (int, np.integer) if allowed.whole else (int, float, np.integer, np.floating)
     is_number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)

@@ -74,7 +74,7 @@ def _is_counts(split: Mapping[str, float]) -> bool:
 
 def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, Array]:
     """The rows of dev and test that came as such; a count draws that many of them."""
-    found: dict[str, Array] = {}
+    given: dict[str, Array] = {}
     for index, name in enumerate(SPLITS[1:], start=1):
         rows = np.flatnonzero(examples.given == index) if examples.given is not None else np.empty(0, dtype=np.int64)
         count = int(counts.get(name, 0))
@@ -83,15 +83,15 @@ def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.
         if len(rows) and count and not examples.given_exactly:
             rows = np.sort(rng.choice(rows, size=count, replace=False))
         if len(rows):
-            found[name] = rows
-    return found
+            given[name] = rows
+    return given
 
 
 def _count_sizes(wanted: Mapping[str, float], m: int, shown: str) -> dict[str, int]:
     sizes = {name: int(count) for name, count in wanted.items()}
     if (total := sum(sizes.values())) > m:
-        told = ", ".join(f"{name} {count}" for name, count in sizes.items())
-        raise DataError(f"data.split: asks for {total} rows ({told}); {shown} has {m} to divide; ask for fewer")
+        listing = ", ".join(f"{name} {count}" for name, count in sizes.items())
+        raise DataError(f"data.split: asks for {total} rows ({listing}); {shown} has {m} to divide; ask for fewer")
     _refuse_empty(sizes, wanted, m)
     return sizes
 
@@ -99,8 +99,8 @@ def _count_sizes(wanted: Mapping[str, float], m: int, shown: str) -> dict[str, i
 def _ratio_sizes(split: Mapping[str, float], wanted: Mapping[str, float], m: int) -> dict[str, int]:
     """Rows for each wanted split; the shares of splits that are given are dropped and the others grow to fill."""
     if min(split.values()) < 0 or abs(sum(split.values()) - 1) > RATIO_SLACK:
-        told = ", ".join(f"{name} {value:g}" for name, value in split.items())
-        raise DataError(f"data.split: {told} sum to {sum(split.values()):g}; ratios must sum to 1")
+        listing = ", ".join(f"{name} {value:g}" for name, value in split.items())
+        raise DataError(f"data.split: {listing} sum to {sum(split.values()):g}; ratios must sum to 1")
     whole = sum(wanted.values()) or 1.0
     sizes = {name: round(m * ratio / whole) for name, ratio in wanted.items()}
     sizes["train"] = m - sum(size for name, size in sizes.items() if name != "train")
@@ -210,12 +210,12 @@ def _shared(shares: Array, total: int, most: Array) -> Array:
             f"data.split: a split of {total} rows cannot hold rows of all {len(shares)} classes; give it a larger"
             " share, or set data.stratify: false"
         )
-    found: Array = np.clip(np.floor(shares).astype(np.int64), 1, most)
-    while found.sum() < total:
-        found[np.where(found < most, shares - found, -np.inf).argmax()] += 1
-    while found.sum() > total:
-        found[np.where(found > 1, shares - found, np.inf).argmin()] -= 1
-    return found
+    counts: Array = np.clip(np.floor(shares).astype(np.int64), 1, most)
+    while counts.sum() < total:
+        counts[np.where(counts < most, shares - counts, -np.inf).argmax()] += 1
+    while counts.sum() > total:
+        counts[np.where(counts > 1, shares - counts, np.inf).argmin()] -= 1
+    return counts
 
 
 def _check(examples: Examples, parts: Mapping[str, Array]) -> None:

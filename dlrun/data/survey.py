@@ -39,7 +39,7 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
     array, width = examples.array, examples.array.shape[1]
     moments, low, high = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
     counts: dict[float, Array] | None = {}
-    found = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
+    digest = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
     used = np.append(examples.columns, examples.target)
     step = max(1, CELLS_AT_A_TIME // width)
     # Columns that are left out may hold anything.
@@ -52,8 +52,8 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
                 raise not_finite(examples, start, block)
             moments.add(block[split == 0])
             counts = counted(counts, block[:, examples.target], split, len(pieces))
-            found.update(block.data)
-    return Survey(moments, low, high, counts, found.hexdigest())
+            digest.update(block.data)
+    return Survey(moments, low, high, counts, digest.hexdigest())
 
 
 def splits_of(rows: Array, pieces: Mapping[str, Piece]) -> Array:

@@ -62,8 +62,8 @@ def _sheets(files: Files, reading: Reading, *, quickly: bool) -> list[Sheet]:
     """A sheet of each file; whether the first has a header decides it for all."""
     sheets: list[Sheet] = []
     for shown, path in files.values():
-        known = replace(reading, header=sheets[0].has_header) if sheets else reading
-        sheets.append(SHEETS[path.suffix.lower()](shown, path, known, quickly))
+        settled = replace(reading, header=sheets[0].has_header) if sheets else reading
+        sheets.append(SHEETS[path.suffix.lower()](shown, path, settled, quickly))
     return sheets
 
 
@@ -98,8 +98,8 @@ def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet
     raw = clean_bytes(path, shown)
     separator = find_separator(raw, path, shown, reading.separator)
     records: Sequence[int] | Array
-    if quickly and (found := read_clean(raw, separator, shown, reading)) is not None:
-        frame, titled = found
+    if quickly and (clean := read_clean(raw, separator, shown, reading)) is not None:
+        frame, titled = clean
         records = range(int(titled), len(frame) + int(titled))
     else:
         frame, titled, records = _read_carefully(raw, separator, shown, reading)

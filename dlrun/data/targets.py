@@ -40,9 +40,9 @@ def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[
     if column.levels is not None:
         if task == "regression":
             row = 0
-            found = column.levels[column.values[row]]
+            word = column.levels[column.values[row]]
             raise DataError(
-                f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(found)});"
+                f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(word)});"
                 " set data.task: auto, or list the words for missing values in data.missing"
             )
         used, y = _distinct(column.values)

@@ -120,8 +120,8 @@ def formula_clues(evidence: Evidence, where: Where) -> list[Clue]:
             left = max(misfit(dW.ravel()[in_W], given_W), misfit(db.ravel()[in_b], given_b))
             if left < FITS:
                 names = " and ".join(f"d{name}" for name in where.tensors)
-                told = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
-                clues.append(Clue(cause, where.tensor, words, told, left, 0))
+                sentence = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
+                clues.append(Clue(cause, where.tensor, words, sentence, left, 0))
     return clues
 
 

@@ -61,9 +61,9 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, Ar
         yield "leaky_slope_missing", "the leaky slope is missing: 0 where z <= 0", (Z > 0) * 1.0
     yield "derivative_twice", "the activation derivative is multiplied in twice", slope**2
     yield "derivative_missing", "the activation derivative is missing", np.ones_like(Z)
-    for other, other_slope in enumerate(book.slope):
-        if other != index and other_slope.shape == slope.shape:
-            words = f"the activation derivative is that of layer {other + 1}, not of layer {index + 1}"
+    for layer, other_slope in enumerate(book.slope):
+        if layer != index and other_slope.shape == slope.shape:
+            words = f"the activation derivative is that of layer {layer + 1}, not of layer {index + 1}"
             yield "derivative_of_another_layer", words, other_slope
     for taken, row in ACTIVATIONS.items():
         if taken != name and not row.linear:
@@ -83,19 +83,19 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     )
     yield "mask_not_rescaled", "the mask is applied on the way back, but 1 / keep_prob is missing", (factor > 0) * 1.0
     yield "mask_rescaled_twice", "1 / keep_prob is applied twice on the way back", factor**2
-    for other, other_factor in enumerate(book.factor):
-        if other != index and other_factor.shape == factor.shape:
-            words = f"the mask on the way back is that of layer {other + 1}, not of layer {index + 1}"
+    for layer, other_factor in enumerate(book.factor):
+        if layer != index and other_factor.shape == factor.shape:
+            words = f"the mask on the way back is that of layer {layer + 1}, not of layer {index + 1}"
             yield "mask_of_another_layer", words, other_factor
 
 
 def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     """Wrong dJ/dZ of a hidden layer, all above it being right."""
     dA, slope, factor, W = book.dA[index], book.slope[index], book.factor[index], book.W[index + 1]
-    for cause, words, other in other_derivatives(book, index):
-        yield cause, words, dA * other * factor
-    for cause, words, other in other_masks(book, index):
-        yield cause, words, dA * slope * other
+    for cause, words, replacement in other_derivatives(book, index):
+        yield cause, words, dA * replacement * factor
+    for cause, words, replacement in other_masks(book, index):
+        yield cause, words, dA * slope * replacement
     if W.shape[0] == W.shape[1]:
         words = f"dA = dZ W{index + 2} where W{index + 2}^T belongs: the square weight matrix is not transposed"
         yield "transposed_weight", words, book.dZ[index + 1] @ W * slope * factor
@@ -114,9 +114,9 @@ def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]
             yield "mask_not_applied", words, book.G[index - 1]
             words = f"dW{index + 1} multiplies the masked A{index} without its 1 / keep_prob"
             yield "mask_not_rescaled", words, book.G[index - 1] * (book.factor[index - 1] > 0)
-    for other, A in enumerate(book.A):
-        if other != index and A.shape == book.A[index].shape:
-            yield "input_of_another_layer", f"dW{index + 1} multiplies A{other}, not A{index}", A
+    for layer, A in enumerate(book.A):
+        if layer != index and A.shape == book.A[index].shape:
+            yield "input_of_another_layer", f"dW{index + 1} multiplies A{layer}, not A{index}", A
 
 
 def fewer_rows(book: Textbook, index: int) -> Iterator[Prediction]:

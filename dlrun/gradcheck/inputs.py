@@ -33,8 +33,8 @@ def real_array(where: str, value: object) -> Array:
         if array.dtype.kind not in "fiub":
             raise TypeError
     except (TypeError, ValueError):
-        found = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, np.ndarray) else "")
-        raise UsageError(f"{where}: found {found}; give an array of real numbers") from None
+        description = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, np.ndarray) else "")
+        raise UsageError(f"{where}: found {description}; give an array of real numbers") from None
     array = np.array(array, np.float64, order="C")
     if not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -50,8 +50,10 @@ def call_cost(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tup
     """The cost, and the rounding unit of the type that it came in. Raises UsageError if it is not one real number."""
     value = np.asarray(cost(handed_over(arrays, single)))
     if value.size != 1 or value.dtype.kind not in "fiub":
-        found = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
-        raise UsageError(f"cost(parameters): found {found}; return one number, such as the mean over the examples")
+        description = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
+        raise UsageError(
+            f"cost(parameters): found {description}; return one number, such as the mean over the examples"
+        )
     number = float(value.reshape(-1)[0])
     if not np.isfinite(number):
         raise UsageError(
@@ -85,16 +87,16 @@ def gradient_of(gradient: object, arrays: dict[str, Array], single: bool) -> dic
         given = {SINGLE: given}
     if not isinstance(given, Mapping):
         raise UsageError(f"gradient(parameters): found {type(given).__name__}; return a dict with an array a parameter")
-    found = {}
+    by_name = {}
     for name, array in arrays.items():
         key = next((key for key in (name, f"d{name}") if key in given), None)
         if key is None:
             have = ", ".join(map(str, given)) or "nothing"
             raise UsageError(f"gradient(parameters): found {have}, but no {name}; return it as {name!r} or 'd{name}'")
-        found[name] = real_array(f"gradient(parameters)[{key!r}]", given[key])
-        if found[name].shape != array.shape:
+        by_name[name] = real_array(f"gradient(parameters)[{key!r}]", given[key])
+        if by_name[name].shape != array.shape:
             raise UsageError(
-                f"gradient(parameters)[{key!r}]: found shape {found[name].shape}; "
+                f"gradient(parameters)[{key!r}]: found shape {by_name[name].shape}; "
                 f"return the shape of {name}, {array.shape}"
             )
-    return found
+    return by_name

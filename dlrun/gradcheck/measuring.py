@@ -56,8 +56,8 @@ def measure(
 ) -> Measured:
     """Slopes at the flat indices `entries`, sorted; progress(done, total) counts them."""
     blocks = BlockDifferences(problem, memory_bytes)
-    found = blocks.of(entries, epsilon, progress)
-    slope, low, high, kink = found.slope, found.low, found.high, found.crossed
+    differences = blocks.of(entries, epsilon, progress)
+    slope, low, high, kink = differences.slope, differences.low, differences.high, differences.crossed
     frozen = np.full(len(entries), np.nan)
     steps, n_retried = np.full(len(entries), float(epsilon)), int(kink.sum())
     for factor in SMALLER_STEPS:
@@ -100,9 +100,9 @@ def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: A
     off = np.abs(slope - given)
     persists, steady = np.ones(len(suspects), np.bool_), np.zeros(len(suspects), np.bool_)
     for factor in OTHER_STEPS:
-        other = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
-        kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
-        persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
-        steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
+        again = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
+        kinked = again.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
+        persists &= kinked | (np.abs(again.slope - given) >= PERSISTS * off)
+        steady |= ~kinked & (np.abs(again.slope - slope) <= PERSISTS * off)
     lasting: Array = suspects[persists & steady]
     return lasting

@@ -45,10 +45,10 @@ class Differences:
     def empty(cls, n: int) -> "Differences":
         return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.bool_))
 
-    def put(self, where: Array, other: "Differences") -> None:
+    def put(self, where: Array, part: "Differences") -> None:
         """Write another's entries at the positions `where`."""
         for name, array in vars(self).items():
-            array[where] = getattr(other, name)
+            array[where] = getattr(part, name)
 
 
 class BlockDifferences:

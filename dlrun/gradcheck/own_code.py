@@ -203,9 +203,9 @@ def judge(
 def still_off(own: OwnCost, name: str, i: int, analytic: float, numeric: float, epsilon: float) -> bool:
     """Whether the difference of an entry stays at other steps: then it is the gradient's, not the step's."""
     off = abs(numeric - analytic)
-    others = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
-    persists = all(abs(other - analytic) >= PERSISTS * off for other in others)
-    return persists and any(abs(other - numeric) <= PERSISTS * off for other in others)
+    slopes = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
+    persists = all(abs(slope - analytic) >= PERSISTS * off for slope in slopes)
+    return persists and any(abs(slope - numeric) <= PERSISTS * off for slope in slopes)
 
 
 def stands_on_kink(own: OwnCost, name: str, i: int, analytic: float, epsilon: float) -> bool:

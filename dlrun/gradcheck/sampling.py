@@ -42,9 +42,9 @@ def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tu
         start, (n_in, n_out) = ranges[2 * layer][0], sizes[layer : layer + 2]
         across, along = start + np.arange(min(PILOT, n_out)), start + n_out * np.arange(min(PILOT, n_in))
         seconds_of(across)  # the first call also finds memory
-        one, *more = (min(seconds_of(some), seconds_of(some)) for some in (across[:1], across, along))
-        for added, some, many in zip((units, entries), (across, along), more, strict=True):
-            added.append(max(many - one, 0) / max(len(some) - 1, 1))
+        for_one, *for_many = (min(seconds_of(some), seconds_of(some)) for some in (across[:1], across, along))
+        for added, some, many in zip((units, entries), (across, along), for_many, strict=True):
+            added.append(max(many - for_one, 0) / max(len(some) - 1, 1))
     every = np.arange(problem.network.depth)
     return np.interp(every, layers, units), np.interp(every, layers, entries)
 

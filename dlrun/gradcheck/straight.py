@@ -41,8 +41,8 @@ class StraightLines:
         """
         point = self.point
         if index == point.last:
-            one = np.eye(len(point.WbT[-1]))[:, None, units]
-            return np.repeat(one, point.m, axis=1), np.zeros((point.m, len(units)))
+            identity = np.eye(len(point.WbT[-1]))[:, None, units]
+            return np.repeat(identity, point.m, axis=1), np.zeros((point.m, len(units)))
         widest = max(point.problem.network.sizes[index + 2 :])
         units_a_piece = max(1, self.piece_bytes // (8 * BUFFERS_A_UNIT * widest * point.m))
         pieces = [

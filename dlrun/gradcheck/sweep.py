@@ -40,11 +40,11 @@ def sweep(
     on_kink = blocks.of(entries, EPSILON / 100).crossed
     entries, analytic = entries[~on_kink], analytic[~on_kink]
     for number, epsilon in enumerate(sorted(epsilons, reverse=True), start=1):
-        found = blocks.of(entries, epsilon)
-        smooth = ~found.crossed
-        central = relative_difference(found.slope[smooth], analytic[smooth])
-        one_sided = relative_difference(found.right[smooth], analytic[smooth])
-        points.append(SweepPoint(float(epsilon), central, one_sided, int(found.crossed.sum() + on_kink.sum())))
+        differences = blocks.of(entries, epsilon)
+        smooth = ~differences.crossed
+        central = relative_difference(differences.slope[smooth], analytic[smooth])
+        one_sided = relative_difference(differences.right[smooth], analytic[smooth])
+        points.append(SweepPoint(float(epsilon), central, one_sided, int(differences.crossed.sum() + on_kink.sum())))
         if progress is not None:
             progress(number, len(epsilons))
     n_parameters, n_checked = problem.parameters.flat.size, len(on_kink)
