@@ -127,7 +127,7 @@ def test_a_budget_of_no_time_samples_every_situation(rng):
     assert report.sampled is True
     assert {result.report.sampled for result in report.situations} == {True}
     n = len(report.situations)
-    assert f"sampled, for want of time: {n} of {n} situations, as many of each tensor" in report_lines(report)
+    assert f"sampled, to keep to the time limit: {n} of {n} situations, as many of each tensor" in report_lines(report)
 
 
 def test_the_sweep_has_the_slopes_of_both_flanks(rng):

@@ -1,7 +1,7 @@
-"""What if? Textbook gradients with one thing wrong, to be compared with a wrong gradient of one layer.
+"""Hypotheses about a wrong gradient: textbook gradients with one mistake each, for `hints` to compare it with.
 
-Each hypothesis names a cause and yields the dW and db of a layer as they would be. A layer is looked at only if all
-above it is right, so that dJ/dZ of the layer above can be taken as it should be.
+Each hypothesis names a cause and yields dW and db of a layer as they would be with that mistake. A layer is examined
+only if all above it is right, so that dJ/dZ of the layer above is known.
 """
 
 from collections.abc import Iterator
@@ -34,9 +34,9 @@ def output_slopes(book: Textbook) -> Iterator[tuple[str, str, Array]]:
 
 
 def scaled(book: Textbook, dZ: Array, index: int) -> Iterator[tuple[str, str, Array]]:
-    """A right dJ/dZ by a number that would mean something."""
+    """A right dJ/dZ times a number that points to a cause."""
     m = book.m
-    yield "sum_not_mean", f"a sum over the examples stands where the mean should: m = {m} times too much", m * dZ
+    yield "sum_not_mean", f"the examples are summed instead of averaged: m = {m} times too much", m * dZ
     yield "averaged_twice", f"the mean over the examples is taken twice: 1/m = 1/{m} too much", dZ / m
     yield "sign", "the sign is reversed", -dZ
     if m > 1:
@@ -90,7 +90,7 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
 
 
 def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
-    """Wrong dJ/dZ of a hidden layer, all above it being right."""
+    """Wrong dJ/dZ of a hidden layer if all above it is right."""
     dA, slope, factor, W = book.dA[index], book.slope[index], book.factor[index], book.W[index + 1]
     for cause, words, replacement in other_derivatives(book, index):
         yield cause, words, dA * replacement * factor
@@ -139,8 +139,8 @@ def wrong_penalty(book: Textbook, index: int) -> Iterator[Prediction]:
     right, W, b = lam / m_train, book.W[index], book.b[index]
     rates = [
         ("penalty_missing", "lambda W / m is missing", 0.0),
-        ("penalty_doubled", "lambda W / m is doubled: the 1/2 of the cost's lambda / 2m is not used up", 2 * right),
-        ("penalty_halved", "lambda W / 2m stands where lambda W / m belongs", right / 2),
+        ("penalty_doubled", "lambda W / m is doubled: the 1/2 of the cost's lambda / 2m is missing", 2 * right),
+        ("penalty_halved", "lambda W / 2m is used instead of lambda W / m", right / 2),
         ("penalty_not_divided", "lambda W is not divided by the size of the training set", lam),
         ("penalty_sign", "the penalty's slope is subtracted instead of added", -right),
         ("penalty_of_batch", "lambda W is divided by the size of the batch instead of the training set", lam / m),

@@ -1,4 +1,4 @@
-"""What a person hands to the gradient check, looked over: each message says where, what was found, what would do."""
+"""Checks what a person passes to the gradient check. Each message says where, what was found and what would do."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,21 +8,21 @@ import numpy as np
 from ..errors import UsageError
 from ..nn.arrays import Array
 
-# What a person's functions take: arrays by name, or one array. They may return anything, which is looked over.
+# What a person's functions take: arrays by name, or one array. They may return anything, so results are checked.
 Arrays = Mapping[str, Array] | Array
 CostFunction = Callable[[Any], object]
 GradientOf = Callable[[Any], object]
 
-SINGLE = "theta"  # the name of the one array where there is but one
+SINGLE = "theta"  # the name of the array if there is only one
 
 
 def arrays_of(parameters: object) -> tuple[dict[str, Array], bool]:
-    """Float64 copies by name, and whether it was a single array. Raises UsageError for what is no real array."""
+    """Float64 copies by name, and whether it was a single array. Raises UsageError if anything is not a real array."""
     single = not isinstance(parameters, Mapping)
     named = dict(parameters) if isinstance(parameters, Mapping) else {SINGLE: parameters}
     arrays = {name: real_array(f"parameters[{name!r}]", value) for name, value in named.items()}
     if not sum(array.size for array in arrays.values()):
-        raise UsageError("parameters: there are none; give a dict of arrays, or one array, with at least one entry")
+        raise UsageError("parameters: found none; give a dict of arrays, or one array, with at least one entry")
     return {name: array for name, array in arrays.items() if array.size}, single
 
 
@@ -47,7 +47,7 @@ def handed_over(arrays: dict[str, Array], single: bool) -> dict[str, Array] | Ar
 
 
 def call_cost(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
-    """The cost, and the rounding unit of the type that it came in. Raises UsageError if it is not one real number."""
+    """The cost, and the rounding unit of its type. Raises UsageError if it is not one real number."""
     value = np.asarray(cost(handed_over(arrays, single)))
     if value.size != 1 or value.dtype.kind not in "fiub":
         description = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
@@ -57,7 +57,7 @@ def call_cost(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tup
     number = float(value.reshape(-1)[0])
     if not np.isfinite(number):
         raise UsageError(
-            f"cost(parameters): found {number}; move the parameters to where the cost is finite, smaller weights say"
+            f"cost(parameters): found {number}; use parameters where the cost is finite, such as smaller weights"
         )
     unit = np.finfo(value.dtype).eps if value.dtype.kind == "f" else np.finfo(np.float64).eps
     return number, float(max(unit, np.finfo(np.float64).eps))
@@ -69,7 +69,7 @@ def require_repeatable(cost: CostFunction, arrays: dict[str, Array], single: boo
     value, unit = call_cost(cost, arrays, single)
     for name, array in arrays.items():
         if not np.array_equal(array, kept[name]):
-            raise UsageError(f"cost(parameters): found that it changes {name}; let it work on a copy")
+            raise UsageError(f"cost(parameters): found that it changes {name}; change a copy instead")
     again, _ = call_cost(cost, arrays, single)
     if again != value:
         raise UsageError(
@@ -86,7 +86,9 @@ def gradient_of(gradient: object, arrays: dict[str, Array], single: bool) -> dic
     if single:
         given = {SINGLE: given}
     if not isinstance(given, Mapping):
-        raise UsageError(f"gradient(parameters): found {type(given).__name__}; return a dict with an array a parameter")
+        raise UsageError(
+            f"gradient(parameters): found {type(given).__name__}; return a dict with an array for each parameter"
+        )
     by_name = {}
     for name, array in arrays.items():
         key = next((key for key in (name, f"d{name}") if key in given), None)

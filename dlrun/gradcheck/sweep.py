@@ -1,7 +1,7 @@
-"""The V-curve: relative difference against epsilon, from which one sees that the step is right and why.
+"""The V-curve: the relative difference for many epsilons, which shows that the step is right and why.
 
-Central differences err by truncation, which grows as eps^2, and by round-off, which grows as 1/eps; one-sided ones by
-truncation that grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
+The error of central differences is truncation, which grows as eps^2, and round-off, which grows as 1/eps. The
+truncation of one-sided differences grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from .sampling import tensor_ranges
 
 # Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
 EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))
-SWEEP_ENTRIES = 4000  # parameters a sweep looks at, as many of each tensor; a curve needs no more
-# A flank is fitted where it stands clear of the corner, and before it saturates.
+SWEEP_ENTRIES = 4000  # parameters in a sweep, as many of each tensor; a curve needs no more
+# A flank is fitted away from the corner, and before it saturates.
 CLEAR_OF_CORNER, SATURATED = 10.0, 0.1
 FEWEST_POINTS = 3
 

@@ -196,7 +196,7 @@ def activity(activation: Activation, outputs: Array, widths: Array, firsts: Arra
     if activation.instead_of_dead:
         figures["dead_share"] = layers(means <= 0)  # no output is below 0
     elif activation.flat_ends:
-        # An output is middle + reach * tanh(z): sigmoid(2 z) = (1 + tanh(z)) / 2. Others are taken as if it were.
+        # An output is middle + reach * tanh(z): sigmoid(2 z) = (1 + tanh(z)) / 2. Others are treated the same.
         middle, reach = activation.flat_ends
         figures["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
         figures["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)

@@ -150,7 +150,7 @@ class Trainer:
         return record
 
     def batches(self, first: int = 0) -> Iterator[tuple[Array | None, Array]]:
-        """Row numbers (None for all rows) and targets of each batch of an epoch, shuffled again, from batch `first` on."""
+        """Row numbers (None: all rows) and targets of each batch of an epoch, shuffled again, from `first` on."""
         m = len(self.train.X)
         if self.batch_size == m:
             if not first:
