@@ -1,7 +1,7 @@
-"""What two keys say together: shares against sums, lists of widths against depths, settings against sources.
+"""Checks keys against each other: shares and their sum, widths and depth, settings and sources.
 
-Each check takes the values given by hand that are sound one by one, and yields the problems that they have together.
-The defaults that depend on other keys (`completed`) live here as well, because they follow the same rules.
+Each check takes values that are valid one by one and yields the problems that they have together. The defaults that
+depend on other keys (`completed`) are here too, because they follow the same rules.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ from .schema import Data, Network
 from .suggestions import closest
 from .words import NO_VOCABULARY, PARTS, Vocabulary
 
-# Ratios with six decimals (three times 0.333333) still sum to 1 within this; a forgotten part does not.
+# Ratios with six decimals (three times 0.333333) sum to 1 within this; a forgotten part is more.
 RATIO_TOLERANCE = 1e-6
 
-# The default split as whole parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
+# The default split in integer parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
 DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
 DEFAULT_DEPTH: int = Network.model_fields["depth"].default
 
@@ -29,7 +29,7 @@ def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
 
 
 def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabulary = NO_VOCABULARY) -> list[Problem]:
-    """The problems that sound values have together; a check is left out when one of its keys is in `bad`."""
+    """The problems that valid values have together; a check is left out when one of its keys is in `bad`."""
     if () in bad:
         return []
     sound = without(data, bad)
@@ -70,7 +70,7 @@ def _shape(network: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("network", "width"), "got null without network.hidden; give a width such as 64")
         return
     if width is not None:
-        fault = f"got {width} beside network.hidden {shown(list(hidden))}"
+        fault = f"got {width} together with network.hidden {shown(list(hidden))}"
         yield Problem(("network", "width"), f"{fault}; give one of the two")
     depth = network.get("depth", len(hidden) + 1)
     if depth != len(hidden) + 1:
@@ -120,7 +120,7 @@ def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _share_sentence(part: str, share: float | None, source: str | None) -> str | None:
-    """The sentence against one share (None: not given) beside the file that may stand for it; None when all is well."""
+    """The problem of one share (None: not given) and the file that may replace it; None if there is none."""
     if share and source is not None:
         return f"got {shown(share)} although data.{part}_source is given; leave one of them out"
     if share or source is not None or part == "test":
@@ -158,7 +158,7 @@ def _is_known(source: str, vocabulary: Vocabulary) -> bool:
 
 
 def completed(data: dict[str, Any], name: str | None = None) -> dict[str, Any]:
-    """Sound data with the defaults that depend on other keys: name, depth and width beside hidden, and the split."""
+    """Valid data with the defaults that depend on other keys: name, depth and width with hidden, and the split."""
     done = dict(data)
     if done.get("name") is None:
         done["name"] = name

@@ -1,6 +1,6 @@
-"""What somebody may have meant by a key that the schema does not have.
+"""Suggests what a person may have meant by a key that the schema does not have.
 
-Tried in order: the same word in another section, a word from other programs, a slip of the finger; else the known keys.
+It tries the same word in another section, then a word of other programs, then a typing error; else it lists the keys.
 """
 
 import difflib
@@ -8,10 +8,10 @@ import difflib
 from .keys import all_paths, keys_at
 from .problems import SHOWN_CHARACTERS, KeyPath, dotted
 
-# Of `difflib`: the share of letters in common. 0.6 is its own default; `widht` is close to width, `size` to nothing.
+# The cutoff of `difflib`, a share of common letters; 0.6 is its default. `widht` is close to width, `size` to nothing.
 CLOSE = 0.6
 
-# Words of other programs -> our key, and a remark where the meaning differs.
+# Words of other programs -> our key, and a remark if the meaning differs.
 SYNONYMS: dict[str, tuple[KeyPath, str]] = {
     "lr": (("training", "learning_rate"), ""),
     "alpha": (("training", "learning_rate"), ""),
@@ -45,7 +45,7 @@ SYNONYMS: dict[str, tuple[KeyPath, str]] = {
 
 
 def closest(word: str, among: list[str]) -> str | None:
-    """The one of the words that looks most like the given one, letter case aside, or None."""
+    """The one of the words that is closest to the given one (ignoring case), or None."""
     if len(word) > SHOWN_CHARACTERS:
         return None
     by_lower = {candidate.lower(): candidate for candidate in among}
@@ -54,7 +54,7 @@ def closest(word: str, among: list[str]) -> str | None:
 
 
 def unknown_key(path: KeyPath) -> str:
-    """The sentence about a key that its section does not have; ends in what may be meant or in the known keys."""
+    """The sentence about a key that its section does not have; it ends in a suggestion or in the known keys."""
     *above, last = path
     word, here = str(last), list(keys_at(tuple(above)))
     whole = tuple(word.split("."))

@@ -1,4 +1,7 @@
-"""From what the user typed to a file or a column that exists, or to a sentence naming the nearest one that does."""
+"""Finds the file or column that the user typed, or raises a sentence that names the closest one.
+
+Every reader of the room uses it, so that all messages about names are alike.
+"""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -6,17 +9,17 @@ from pathlib import Path
 
 from ..errors import DataError
 
-# More names than this in one message is a wall of text.
+# More names than this in one message are hard to read.
 NAMES_SHOWN = 20
 
-# The files of a source under train and, if they are given, dev and test: (name as shown, path) each.
+# The files of a source by split (train, and dev and test if given): (name as shown, path) for each.
 Files = Mapping[str, tuple[str, Path]]
 
 
 def find_file(name: str, folder: Path) -> Path:
     """The file called `name`: in `folder` (the config's own) first, then in the working directory.
 
-    Raises DataError for a missing file, naming both places and a close name, and for a folder.
+    Raises DataError for a folder, and for a missing file; the message names both places and a close name.
     """
     wanted = Path(name).expanduser()
     places = [wanted] if wanted.is_absolute() else [folder / wanted, Path.cwd() / wanted]

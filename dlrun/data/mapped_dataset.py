@@ -1,6 +1,6 @@
-"""From a file that stays where it is to a `Dataset`: what one reading of it found, made into scaled rows and facts.
+"""Makes a `Dataset` whose rows stay in their file, from one reading of that file.
 
-The counterpart of `fitting` for data beyond the memory; it holds nothing for every row.
+It does for data larger than memory what `fitting` does for others; it holds no number for each row.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ UNCHECKED = Suspicion(
 def fit_mapped_dataset(
     examples: MappedExamples, pieces: Parts[Piece], *, normalize: bool, dtype: np.dtype[Any]
 ) -> Dataset:
-    """The `Dataset` whose rows stay in the file. Reads it once; raises DataError where it cannot be used."""
+    """The `Dataset` whose rows stay in the file. Reads it once; raises DataError if it cannot be used."""
     surveyed = survey(examples, pieces)
     examples, task, values = classified(examples, surveyed)
     counts = class_counts(surveyed, values, pieces)
@@ -64,7 +64,7 @@ def fit_mapped_dataset(
 
 
 def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: bool) -> Preparation:
-    """What the training rows say of features and target."""
+    """The preparation of features and target, fitted to the training rows."""
     fitted, at, target = Scaling.fitted(surveyed.moments), examples.columns, examples.target
     scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
     mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if not examples.classes else (0.0, 1.0)
@@ -72,7 +72,7 @@ def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: boo
 
 
 def classified(examples: MappedExamples, surveyed: Survey) -> tuple[MappedExamples, Task, Array]:
-    """The examples with their hash and classes; their task; the sorted numbers of the classes, none for regression."""
+    """The examples with their hash and classes; their task; the sorted numbers of the classes, empty for regression."""
     examples = replace(examples, sha256=surveyed.sha256)
     asked_task, values = examples.task, np.array(sorted(surveyed.counts or ()))
     if surveyed.counts is None and asked_task != "auto" and asked_task != "regression":

@@ -1,4 +1,4 @@
-"""The sets of openml.org as a source: the one that needs a network, kept apart from those that do not."""
+"""Reads sets of openml.org: the only source that needs a network, so it has a module of its own."""
 
 import warnings
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from .preparation import MISSING_CODE
 def read_openml(shown: str, *, target: str | int | None) -> Table:
     """A set of openml.org by its number or name (`openml:61`, `openml:iris`).
 
-    Raises DataError, whatever went wrong: the reasons (network, server, format) are not ours to list.
+    Raises DataError whatever goes wrong, since the reasons (network, server, format) cannot be listed.
     """
     from sklearn.datasets import fetch_openml
 
@@ -27,7 +27,7 @@ def read_openml(shown: str, *, target: str | int | None) -> Table:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            # The liac-arff reader and plain arrays are what works without pandas.
+            # Only the liac-arff reader and plain arrays work without pandas.
             bunch = fetch_openml(**which, target_column=column, as_frame=False, parser="liac-arff", n_retries=1)
         except Exception as problem:
             reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0][:200]
