@@ -195,8 +195,8 @@ def test_a_failed_report_reads_where_and_what():
     text = "\n".join(lines)
     assert lines[0] == "gradient check failed"
     assert "the course's scale: below 1e-07 great, below 1e-05 fine, below 0.001 look closer" in lines
-    assert "looks like: the dropout mask is not applied on the way back" in lines
-    assert "or: off only with dropout: look at the masks on the way back" in lines
+    assert "looks like: the dropout mask is not applied in the backward pass" in lines
+    assert "or: off only with dropout: look at the masks in the backward pass" in lines
     assert "where: layer 2, " in text
     assert "own net, frozen masks:" in lines
     assert not [line for line in lines if line != line.rstrip()]

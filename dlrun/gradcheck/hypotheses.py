@@ -75,17 +75,21 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     factor = book.factor[index]
     if book.keep[index] == 1:
         return
-    yield "mask_not_applied", "the dropout mask is not applied on the way back", np.ones_like(factor)
+    yield "mask_not_applied", "the dropout mask is not applied in the backward pass", np.ones_like(factor)
     yield (
         "mask_not_applied",
-        "1 / keep_prob is applied on the way back, but not the mask",
+        "1 / keep_prob is applied in the backward pass, but not the mask",
         np.full_like(factor, factor.max()),
     )
-    yield "mask_not_rescaled", "the mask is applied on the way back, but 1 / keep_prob is missing", (factor > 0) * 1.0
-    yield "mask_rescaled_twice", "1 / keep_prob is applied twice on the way back", factor**2
+    yield (
+        "mask_not_rescaled",
+        "the mask is applied in the backward pass, but 1 / keep_prob is missing",
+        (factor > 0) * 1.0,
+    )
+    yield "mask_rescaled_twice", "1 / keep_prob is applied twice in the backward pass", factor**2
     for layer, other_factor in enumerate(book.factor):
         if layer != index and other_factor.shape == factor.shape:
-            words = f"the mask on the way back is that of layer {layer + 1}, not of layer {index + 1}"
+            words = f"the mask in the backward pass is that of layer {layer + 1}, not of layer {index + 1}"
             yield "mask_of_another_layer", words, other_factor
 
 

@@ -152,7 +152,7 @@ def contrast_clues(results: list[SituationResult]) -> list[Clue]:
     clues = []
     tests: tuple[tuple[str, str, Callable[[Setting], bool]], ...] = (
         ("penalty", "off only with a penalty: look at the lambda term", lambda setting: setting.l2_lambda > 0),
-        ("dropout", "off only with dropout: look at the masks on the way back", drops_some),
+        ("dropout", "off only with dropout: look at the masks in the backward pass", drops_some),
     )
     for cause, words, has in tests:
         failed = [has(result.setting) for result in results if result.report.verdict == FAIL]
