@@ -175,5 +175,5 @@ def _completed_split(data: Mapping[str, Any]) -> dict[str, float]:
         number = int if is_counts(shares) else float
         return {part: number(share) for part, share in shares.items()}
     parts = {part: weight for part, weight in DEFAULT_PARTS.items() if data.get(f"{part}_source") is None}
-    whole = sum(parts.values())
-    return {part: parts.get(part, 0) / whole for part in DEFAULT_PARTS}
+    total = sum(parts.values())
+    return {part: parts.get(part, 0) / total for part in DEFAULT_PARTS}

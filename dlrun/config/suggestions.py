@@ -57,9 +57,9 @@ def unknown_key(path: KeyPath) -> str:
     """The sentence about a key that its section does not have; it ends in a suggestion or in the known keys."""
     *above, last = path
     word, here = str(last), list(keys_at(tuple(above)))
-    whole = tuple(word.split("."))
-    if len(whole) > 1 and (*above, *whole) in set(all_paths()):
-        section, key = ".".join(whole[:-1]), whole[-1]
+    keys = tuple(word.split("."))
+    if len(keys) > 1 and (*above, *keys) in set(all_paths()):
+        section, key = ".".join(keys[:-1]), keys[-1]
         return f"unknown key here; write {key} below {section}, a key in the file has no dots"
     elsewhere = [key_path for key_path in all_paths() if key_path[-1] == word]
     meant: str | None

@@ -142,8 +142,8 @@ def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequen
         return {}
     parsed = frame.select(pl.col(names).cast(pl.Float64, strict=False)) if names else frame.select([])
     # A column that holds only "nan" need not be a column of numbers.
-    whole = [name for name in names if parsed[name].null_count() == 0]
-    return {name: parsed[name] for name in whole if not parsed[name].is_nan().all()}
+    numeric = [name for name in names if parsed[name].null_count() == 0]
+    return {name: parsed[name] for name in numeric if not parsed[name].is_nan().all()}
 
 
 def _codes(frame: "polars.DataFrame") -> Array:

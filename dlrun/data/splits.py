@@ -68,8 +68,8 @@ def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.rando
 
 def _is_counts(split: Mapping[str, float]) -> bool:
     """Whole numbers are counts, except a single share of 1, which means all rows."""
-    whole = all(isinstance(value, int | np.integer) for value in split.values())
-    return whole and sum(split.values()) > 1
+    all_integers = all(isinstance(value, int | np.integer) for value in split.values())
+    return all_integers and sum(split.values()) > 1
 
 
 def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, Array]:
@@ -101,8 +101,8 @@ def _ratio_sizes(split: Mapping[str, float], wanted: Mapping[str, float], m: int
     if min(split.values()) < 0 or abs(sum(split.values()) - 1) > RATIO_SLACK:
         listing = ", ".join(f"{name} {value:g}" for name, value in split.items())
         raise DataError(f"data.split: {listing} sum to {sum(split.values()):g}; ratios must sum to 1")
-    whole = sum(wanted.values()) or 1.0
-    sizes = {name: round(m * ratio / whole) for name, ratio in wanted.items()}
+    ratio_sum = sum(wanted.values()) or 1.0
+    sizes = {name: round(m * ratio / ratio_sum) for name, ratio in wanted.items()}
     sizes["train"] = m - sum(size for name, size in sizes.items() if name != "train")
     _refuse_empty(sizes, wanted, m)
     return sizes
@@ -197,8 +197,8 @@ def class_table(counts: Array, sizes: Array) -> Array:
     for at in reversed(range(len(sizes))):
         if not sizes[at]:
             continue
-        spare = int((sizes[:at] > 0).sum())
-        table[:, at] = _shared(counts * sizes[at] / counts.sum(), int(sizes[at]), left - spare)
+        reserved = int((sizes[:at] > 0).sum())
+        table[:, at] = _shared(counts * sizes[at] / counts.sum(), int(sizes[at]), left - reserved)
         left -= table[:, at]
     return table
 

@@ -73,12 +73,12 @@ def are_classes(distinct: Array) -> bool:
 
 
 def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> None:
-    gone = column.is_missing()
-    if (count := int(gone.sum())) == 0:
+    is_missing = column.is_missing()
+    if (count := int(is_missing.sum())) == 0:
         return
     rows = "1 row has" if count == 1 else f"{count} rows have"
     raise DataError(
-        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(gone.argmax()))};"
+        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(is_missing.argmax()))};"
         " fill them in or remove the rows"
     )
 

@@ -120,12 +120,12 @@ def check_gradients(
             settled = np.where(kinks, analytic, numeric).reshape(check.shape)
             clues += patterns_of(name, given[name], settled, own.arrays[name])
     clues += place_clues(checks)
-    whole = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
-    return reported(own, epsilon, whole, tuple(checks), tuple(clue.hint for clue in clues))
+    overall = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
+    return reported(own, epsilon, overall, tuple(checks), tuple(clue.hint for clue in clues))
 
 
 def reported(
-    own: OwnCost, epsilon: float, whole: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
+    own: OwnCost, epsilon: float, overall: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
 ) -> OwnReport:
     """The report on all arrays. whole : the relative difference of all entries together."""
     verdict = verdict_of(check.verdict for check in checks)
@@ -134,8 +134,8 @@ def reported(
     return OwnReport(
         passed=verdict == PASS,
         verdict=verdict,
-        relative_difference=whole,
-        judgement=judgement(whole),
+        relative_difference=overall,
+        judgement=judgement(overall),
         epsilon=epsilon,
         n_examples=None,
         cost=own.value,

@@ -94,22 +94,25 @@ def bootstrap_intervals(
     Source: Davison and Hinkley 1997, section 5.2.1.
     """
     rng = np.random.Generator(np.random.SFC64(0))
-    whole = [estimate(sample) for sample in samples]
-    resampled = [resamples(sample, estimate, whole_one, rng) for sample, whole_one in zip(samples, whole, strict=True)]
-    single = [studentised(*w, *r, confidence) for w, r in zip(whole, resampled, strict=True)]
+    on_all_rows = [estimate(sample) for sample in samples]
+    resampled = [
+        resamples(sample, estimate, estimate_on_all, rng)
+        for sample, estimate_on_all in zip(samples, on_all_rows, strict=True)
+    ]
+    single = [studentised(*w, *r, confidence) for w, r in zip(on_all_rows, resampled, strict=True)]
     if len(samples) < 2:
         return single, None
-    (value1, error1), (value2, error2) = whole[:2]
+    (value1, error1), (value2, error2) = on_all_rows[:2]
     (values1, errors1), (values2, errors2) = resampled[:2]
     spread, spreads = float(np.hypot(error1, error2)), np.hypot(errors1, errors2)
     return single, studentised(value1 - value2, spread, values1 - values2, spreads, confidence)
 
 
 def resamples(
-    sample: Array, estimate: Estimate, whole: tuple[float, float], rng: np.random.Generator
+    sample: Array, estimate: Estimate, on_all_rows: tuple[float, float], rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """(values, standard errors), each (RESAMPLES,), of rows drawn again; for many rows, drawn as normal numbers."""
-    n, (value, error) = len(sample), whole
+    n, (value, error) = len(sample), on_all_rows
     if n > BOOTSTRAP_ROWS:
         return value + error * rng.standard_normal(RESAMPLES), np.full(RESAMPLES, error)
     estimates = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
