@@ -64,7 +64,7 @@ class ComparedRun(Mapped):
 
 @dataclass(frozen=True)
 class Comparison(Mapped):
-    """Runs beside the first of them. keys : the config keys that differ. test_look : the how many-th look it is."""
+    """Runs beside the first of them. keys : the config keys that differ."""
 
     first: str
     keys: tuple[str, ...]
