@@ -87,7 +87,7 @@ def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Voc
 
 
 def origins(given: Given) -> dict[str, str]:
-    """Of each value's dotted path, in the schema's order: "default", "file" or "command line"."""
+    """For each value's dotted path, in the schema's order: "default", "file" or "command line"."""
     return {dotted(path): _origin(given, path) for path in leaf_paths()}
 
 

@@ -1,6 +1,6 @@
 """Reads soft labels: for some rows, how sure people are of the class, which gives an estimate of the optimal error.
 
-The file holds probabilities or votes. Its rows need not be rows of the dataset.
+The file holds probabilities or votes. The checks here are those that need no dataset.
 """
 
 import csv

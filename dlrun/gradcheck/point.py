@@ -33,7 +33,7 @@ class Point:
     """A problem's forward pass in float64, one column an example.
 
     WbT (n, n_in + 1), A1 (n_in + 1, m) and Z (n, m) of each layer: weights and biases, inputs above a row of ones,
-    pre-activations. Of each hidden layer G = g(Z), and factors, mask / keep_prob, or None. loss (m,) of each example.
+    pre-activations. For each hidden layer G = g(Z) and factors (mask / keep_prob, or None). loss (m,) of each example.
     """
 
     def __init__(self, problem: Problem):

@@ -1,6 +1,6 @@
 """Dropout masks: draws which hidden units stay, again for each step, from raw random bits.
 
-Raw bits are faster than floats, and drawing masks is a large part of a step. The network's workspace holds the masks.
+Raw bits are faster to draw than floats. The network's workspace holds the masks.
 
 A unit stays if a 16-bit random word is below keep_prob * 2^16. The probability of that is a multiple of 2^-16. The kept
 activations are divided by this probability, not by keep_prob, so that their expectation is exact.

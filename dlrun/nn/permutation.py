@@ -26,7 +26,7 @@ SPREAD = np.uint64(0xFF51AFD7ED558CCD)
 
 
 class Permutation:
-    """A bijection of range(m), m >= 1. `permutation[places]` are the numbers that stand at a slice or array of places.
+    """A bijection of range(m), m >= 1. `permutation[places]` are the numbers at a slice or an array of places.
 
     keys (ROUNDS, 2) uint64 : with m they define it; equal m and keys give the same permutation on any machine.
     """

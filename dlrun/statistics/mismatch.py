@@ -24,7 +24,7 @@ LEAST_AUC = 0.60
 # features and 0.3 s with 784.
 MOST_ROWS = 1000
 
-# Of more columns than this, a random choice is used.
+# If there are more columns than this, a random choice is used.
 MOST_FEATURES = 1000
 
 # Random cosines, in addition to each feature and its square: they see changes in how features go together.
@@ -140,7 +140,7 @@ def hat_matrix(columns: Array) -> Array:
 
 
 def areas_under_curve(scores: Array, labels: Array) -> Array:
-    """(k,) areas under the ROC curve, one a column, by ranks; ties count a half."""
+    """(k,) areas under the ROC curve, one for each column, by ranks; ties count a half."""
     from scipy.stats import rankdata
 
     positive = labels.sum(axis=0)

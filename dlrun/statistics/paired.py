@@ -14,7 +14,7 @@ from .intervals import Interval
 
 CONFIDENCE = 0.9
 
-# Resamples of the rows; the smallest possible p-value is about 1 / RESAMPLES.
+# Resamples of the rows. The smallest possible p-value is about 1 / RESAMPLES.
 RESAMPLES = 2000
 
 # Random row numbers drawn at a time; this limits the memory.
