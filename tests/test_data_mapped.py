@@ -232,7 +232,7 @@ def test_a_class_without_training_rows_is_refused_and_one_without_dev_rows_is_to
         "a.npy: class '2' has no rows in train and cannot be learned; give train a larger share, or drop the rows"
     )
     place = next(seed for seed in range(50) if mapped_split(seed, 0) == "train")
-    assert "class '2' has no rows in dev, so the dev error says nothing of that" in mapped(array, seed=place).warnings
+    assert "class '2' has no rows in dev, so the dev error says nothing about it" in mapped(array, seed=place).warnings
 
 
 def mapped_split(seed, row):
