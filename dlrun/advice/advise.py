@@ -1,7 +1,7 @@
-"""What to try next: the basic recipe in its order, each piece with the change of the config that carries it out.
+"""What to try next: the basic recipe in its order, each item with the config change that carries it out.
 
-Stands at the end of the diagnosis. Data faults come first, then what is wrong with the optimisation, then bias and
-variance by their share of the excess error, and "done" where nothing is left.
+Data faults come first, then what is wrong with the optimisation, then bias and variance by their share of the excess
+error; "done" where nothing is left. Every diagnosis of a run ends with this.
 """
 
 import json

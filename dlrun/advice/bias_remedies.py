@@ -1,6 +1,6 @@
-"""What lowers a high train error, in the basic recipe's order: each a function from a case to a proposal, or None.
+"""Remedies for a high train error, in the order of the basic recipe: each a function from a case to a proposal or None.
 
-Stands beside `variance_remedies`; the advice walks BIAS in its order.
+`advise` goes through BIAS in its order.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""What advice starts from: a diagnosis, and the config, the course and the data of the run that it is of.
+"""A case: the diagnosis of a run with its config, its course and facts of its data.
 
-Stands between the joint, which gathers these from a run or from memory, and the remedies, which read them.
+The remedies read nothing else. `experiment.advising` makes a case from a run folder or from a training in memory.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The course that training took: whether its cost still falls, goes to and fro, or is mostly penalty.
+"""The course of a training: whether its cost still falls, whether it oscillates, and how much of it is penalty.
 
-Stands between the records of the epochs and the advice, which asks what one more training should change.
+Computed from the records of the epochs; remedies use it to decide what another training should change.
 """
 
 from collections.abc import Sequence

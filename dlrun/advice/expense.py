@@ -1,7 +1,6 @@
-"""How long a training of a changed config would take, from how long the run at hand took.
+"""Estimates how long a training of a changed config would take, from how long this run took.
 
-Stands beside the advice. Each step costs its products, which grow with parameters and rows, and something besides that
-does not grow.
+Each item of advice shows this time. A step costs its products, which grow with parameters and rows, and a constant.
 """
 
 from collections.abc import Mapping

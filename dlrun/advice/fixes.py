@@ -1,7 +1,7 @@
-"""What to change for each finding: one row a code, from a case to the values that take the finding's cause away.
+"""The config change for each finding: one row for each code, from a case to the values that remove the cause.
 
-Stands between the findings, which say what is wrong, and the advice, which makes a change of it. A code without a row
-has a remedy that no config key carries out; its own sentence then says what to do.
+`advise` uses it for every finding. A code without a row has a remedy that no config key carries out; the finding's own
+sentence then says what to do.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""What the recipe may change next after a training, best first: what is wrong with it, what holds it back, room,
-refinements.
+"""What the recipe may change next after a training, best first.
 
-Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
+First what is wrong with the run, then what holds it back, then a larger network, then refinements. `search.follow`
+uses it, which has a budget of trainings; `advise` is for a person.
 """
 
 from collections.abc import Iterator, Mapping

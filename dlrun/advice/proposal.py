@@ -1,8 +1,7 @@
-"""A remedy's proposal, and what remedies share: rates, sizes and shares that count as usual, small or heavy.
+"""A remedy's proposal, and what remedies share: which rates, sizes and shares count as usual, small or heavy.
 
-Stands under the remedies for bias and for variance. How sure each is comes from what 80 random configs gained on test
-error beside a mere new seed, where that was measured: "likely" where two in three or more gained, "possible" from half,
-"unsure" where nothing was measured.
+How sure a proposal is comes from 80 random configs: how many of them gained test error by it, compared with a new seed
+alone. "likely" where two in three or more gained, "possible" from half, "unsure" where nothing was measured.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The advice as diagnosis.json has it, and the whole of that file: a diagnosis with what to do about it."""
+"""The records of diagnosis.json: a diagnosis with the advice that follows from it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,6 @@
-"""What narrows the gap between dev and train error, in the basic recipe's order: each a function from a case to a
-proposal, or None.
+"""Remedies for a large gap between dev and train error, in the order of the basic recipe.
 
-Stands beside `bias_remedies`; the advice walks VARIANCE in its order.
+Each is a function from a case to a proposal or None; `advise` goes through VARIANCE in its order.
 """
 
 import math

@@ -1,6 +1,7 @@
-"""Causes of ill health that the config and the first steps show: what is to be named rather than its symptoms.
+"""Checks of the config and of the first steps for causes of a bad training.
 
-A check is a function and a row of CAUSES, in the order in which they are told.
+A cause is reported instead of its symptoms (see `symptoms`), because it can be repaired. `health` runs the checks in
+the order of CAUSES; a check is a function and a row of that table.
 """
 
 import math

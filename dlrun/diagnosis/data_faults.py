@@ -1,6 +1,7 @@
-"""Faults of the data as findings: what outranks bias and variance, because the errors then mean something else.
+"""Faults of the data as findings, by a table with one row for each code.
 
-Stands between what was noticed about the data and the diagnosis. One row a code.
+They outrank bias and variance, because with such data the errors mean something else. `experiment.judge` makes them
+from what the data room noticed.
 """
 
 from collections.abc import Iterable, Sequence

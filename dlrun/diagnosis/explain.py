@@ -1,6 +1,6 @@
-"""What a finding's code means, in a screenful: the sections of explanations.md, which are also the list of all codes.
+"""The explanation of each finding's code, read from explanations.md, which is also the list of all codes.
 
-Stands beside the findings. Who adds a finding adds its section, which a test demands.
+`dlrun explain` prints it. Whoever adds a finding adds its section; a test checks that.
 """
 
 import difflib

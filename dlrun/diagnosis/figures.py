@@ -1,6 +1,6 @@
-"""What is known of a run's errors: the numbers, how many rows they are of, and how sure each is.
+"""The figures of a run's errors: the numbers, how many rows they come from, and how sure each is.
 
-Stands between what is handed to `diagnose` and the rule: every figure is checked here, once, and has its interval here.
+`diagnose` makes them first: every number is checked here, once, and gets its interval here.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""A finding: the one shape of everything that is wrong with a run, whoever found it.
+"""A finding: the one record for everything that is wrong with a run.
 
-At the foot of the diagnosis, since findings come from the errors, the data, the training, the choosing and the probe,
-and stand in one list.
+The errors, the data, the training, the selection and the probe all report findings, and all of them are shown in one
+list.
 """
 
 from dataclasses import dataclass

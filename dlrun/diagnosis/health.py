@@ -1,6 +1,6 @@
-"""The health of a training: its findings, the cause before the symptom.
+"""The health of a training as findings: a cause is reported instead of its symptoms.
 
-Stands between a History, which the joint puts together from a run's files, and the diagnosis.
+Runs every check of `causes` and `symptoms` on a History, which `experiment.judge` makes of a run.
 """
 
 from .causes import CAUSES

@@ -1,6 +1,6 @@
 """What is known of a training when its health is judged: its config, its sizes, its metrics and its trace.
 
-Stands before the checks of `causes` and `symptoms`, each of which is a function from a History to a Sign or None.
+Each check of `causes` and `symptoms` is a function from a History to a Sign or None, so that no check reads files.
 """
 
 from collections.abc import Callable, Mapping, Sequence

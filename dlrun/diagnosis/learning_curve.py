@@ -1,7 +1,8 @@
-"""Would more data help? The error against the number of training rows, and what it says of twice as many.
+"""Would more data help? Judged by the error against the number of training rows.
 
-Stands beside the verdict, which sees one training and so cannot know: the gap between dev and train error ranks cases
-in the wrong order for networks. Here the same config was trained on parts of its data, and judged on the same dev rows.
+The verdict cannot answer this: it knows one training, and the gap between dev and train error ranks networks in the
+wrong order. `dlrun curve` trains the same config on parts of its data, measures all on the same dev rows, and asks
+here.
 """
 
 import math

@@ -1,7 +1,6 @@
-"""The optimal error: declared, counted, read off soft labels, or assumed to be 0 and said to be.
+"""The optimal error: declared, counted by people, computed from soft labels, or assumed to be 0.
 
-Stands beside the intervals, before the verdict. Bias is train error less this number, so how it is known is part of
-what is known of the bias.
+Bias is train error less this number. So the diagnosis always says how the number is known, too.
 """
 
 from dataclasses import dataclass

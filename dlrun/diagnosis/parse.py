@@ -1,6 +1,6 @@
-"""Figures typed by hand on the command line, so that a diagnosis needs no run: `train=1%,dev=11%`.
+"""Reads errors and sizes typed on the command line, such as `train=1%,dev=11%`, so that a diagnosis needs no run.
 
-Stands before `diagnose`; it reads fractions and percentages and refuses what could mean either.
+Fractions and percentages are accepted; what could mean either is refused.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The diagnosis as diagnosis.json has it: its records, key for field."""
+"""The diagnosis as records: each field is a key of diagnosis.json."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""The optimal error bracketed by evidence: conflicting rows nobody can all get right, and what any learner reaches.
+"""An upper and a lower bound of the optimal error, measured on the run's own rows.
 
-Stands between the losses of ordinary learners, which it takes as arrays, and the diagnosis. An error that is reached is
-an upper bound of the optimal one, whoever reached it; nothing measured is a lower bound but equal rows that differ.
+An error that any learner reaches is an upper bound. Equal rows with different classes give a lower bound: nobody can
+answer all of them right. `dlrun diagnose --reference` asks for it, since bias depends on the optimal error.
 """
 
 from collections.abc import Sequence

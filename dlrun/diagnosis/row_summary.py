@@ -1,7 +1,6 @@
-"""What is known of single rows beside the errors: the classes, the duel with the baseline, a regression's intervals.
+"""A few numbers about single rows: rows of each class, the comparison with the baseline, a regression's intervals.
 
-Stands before the figures of a verdict. The result keeps these few numbers, so that a run can be diagnosed again without
-its rows.
+The result keeps them, so that a run can be diagnosed again without its rows.
 """
 
 from dataclasses import dataclass

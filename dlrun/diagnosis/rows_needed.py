@@ -1,6 +1,6 @@
 """How many more dev rows would settle an inconclusive verdict, and how unsure that number is itself.
 
-Stands after the rule. The number is for the distance measured, which may stand for another: so it comes with a range.
+The number holds for the distance that was measured. The true distance may be another, so the number has a range.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""The rule of the verdict: two thresholds with a zone between them, and an interval that lies below, above or across.
+"""The rule of the verdict: two thresholds, and an interval that lies below, between, above or across them.
 
-Stands between the intervals and the diagnosis. One threshold could never be decided near itself; with a zone some
-number of rows settles every case, and the course's table holds for any zone within 1 to 10 points.
+A single threshold could never be decided for a distance close to it. With a zone between two, some number of rows
+settles every case; the course's table holds for any zone within 1 to 10 points.
 """
 
 from dataclasses import dataclass

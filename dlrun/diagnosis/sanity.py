@@ -1,6 +1,6 @@
-"""What outranks bias and variance: a network that learned nothing, and an optimal error that cannot be.
+"""Checks of the errors that outrank bias and variance: a network that learned nothing, an impossible optimal error.
 
-Each check takes figures and gives a finding or None.
+Each check takes figures and gives a finding or None. `diagnose` runs them.
 """
 
 from typing import Literal

@@ -1,6 +1,7 @@
-"""What choosing does to the errors that were chosen by: how much a dev error may flatter, and looks at the test set.
+"""How much a dev error may flatter itself because a run was chosen by it, and how often a test set was looked at.
 
-Stands between the ledger of a runs folder, whose events it takes, and the diagnosis.
+The lowest of many errors is lower than what it measures. Counted from the events of a runs folder when a run is
+diagnosed or shown.
 """
 
 import math

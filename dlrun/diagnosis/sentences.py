@@ -1,6 +1,6 @@
-"""The verdict as a person reads it.
+"""The verdict as sentences for a person.
 
-Stands at the end of the diagnosis; the terminal and the pages show these sentences and make none of their own.
+The terminal and the pages show these sentences and make none of their own, so that all say the same.
 """
 
 from .figures import Figures

@@ -1,7 +1,8 @@
-"""Symptoms of ill health that metrics and trace show, each told only where no cause is known that explains it.
+"""Checks of metrics and trace for symptoms of a bad training.
 
-A check is a function and a row of SYMPTOMS. Unless said otherwise a threshold is that of the health study in the
-research notes (section 5.3): chosen on 56 healthy and 100 sick runs, and tested on fresh ones.
+A symptom is reported only where no finding explains it. A check is a function and a row of SYMPTOMS. Unless a comment
+says otherwise, a threshold comes from the health study in the research notes (section 5.3): it was chosen on 56 healthy
+and 100 sick runs, and tested on new ones.
 """
 
 from itertools import pairwise

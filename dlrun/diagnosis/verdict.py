@@ -1,7 +1,7 @@
-"""Bias and variance from the errors of one run, with how sure they are.
+"""The diagnosis: bias and variance from the errors of one run, with how sure they are.
 
-Stands between the evaluation, which measures the errors, and the run folder, which keeps the verdict. The two distances
-are those of the course: what training could still gain, and what is lost from the training set to the dev set.
+The two distances are those of the course: what training could still gain, and what is lost from the training set to
+the dev set. `experiment.judge` calls it for a run, `dlrun diagnose --errors` for figures alone.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""How a fraction reads to a person: as a percentage, or as points between two percentages.
+"""How a fraction is written for a person: as a percentage, or as points between two percentages.
 
-Stands at the foot of the diagnosis, because both its advice and the terminal tables of the report say such numbers.
+The diagnosis, the advice and the report all use these functions, so that a number looks the same everywhere.
 """
 
 

@@ -1,6 +1,6 @@
-"""Advice for a run: what its training in memory, or its folder, says of config, course and data, brought together.
+"""Advice for a run: brings together its diagnosis, config, course and data, from memory or from its folder.
 
-Stands between the diagnosis, which is of numbers alone, and whoever shows it or follows it.
+The diagnosis knows numbers alone. `dlrun train` and `diagnose` show this advice, and the recipe follows it.
 """
 
 from collections.abc import Mapping, Sequence

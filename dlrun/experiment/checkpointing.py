@@ -1,7 +1,7 @@
-"""When checkpoints of a run are written, and how it is resumed from one.
+"""When checkpoints of a run are written, and how a trainer is restored from one.
 
-Stands between the trainer, which has the state, and the store. A state between any two steps can be kept; the batch
-cursor is part of it.
+A state between any two steps can be saved; the place within the epoch is part of it. So an interrupted run loses little
+and is resumed with the same bits.
 """
 
 import time

@@ -1,6 +1,6 @@
-"""What is left of a session that was torn from its work: a status, a sentence, and how to go on.
+"""Leaves a result for a session that failed or was killed: a status, a message, and the command that resumes it.
 
-Stands around the training of a run, new or gone on with.
+Surrounds every training, new or resumed, so that every run says how it ended.
 """
 
 import traceback

@@ -1,6 +1,6 @@
-"""What makes a run the run it is: its config, its data and its split, each by a hash, and what differs if one does.
+"""What makes a run the run it is: its config, its data and its split, each with a hash; and which of them changed.
 
-Stands between the config and run.json. A run is gone on with, or used again, only where these agree.
+A run is resumed, or used again, only where these agree.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM while a run is trained: noted at once, acted on between two steps.
+"""Ctrl-C and SIGTERM during a training: noted at once, acted on between two steps.
 
-The second signal raises KeyboardInterrupt wherever the program is; what is on the disk is whole at every instant.
+The second signal raises KeyboardInterrupt at once. That does no harm: the files on the disk are complete at every
+instant.
 """
 
 import signal

@@ -1,6 +1,6 @@
-"""What a training comes to: findings about its data and its health, and the diagnosis of its errors with all of them.
+"""Judges a training: the findings about its data and its health, and the diagnosis of its errors with all of them.
 
-Stands between the result, which has the figures, and the advice, which starts from the diagnosis.
+Called at the end of a training, and again whenever a run is diagnosed; the advice starts from the diagnosis.
 """
 
 import math

@@ -1,6 +1,6 @@
-"""predictions.npz: what the kept network says of each row of train, dev and test.
+"""predictions.npz: what the saved network predicts for each row of train, dev and test.
 
-Stands between the outcome and the run folder. Whoever compares two runs, or asks which rows are wrong, starts from it.
+Comparing two runs, or asking which rows are wrong, starts from it.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,8 @@
-"""From a config to an experiment that is ready to train: where the config's words become the maths' arguments."""
+"""From a config to an experiment that is ready to train.
+
+The one place where the config's words become the arguments of the maths. Training, resuming, probing and gradient
+checks all begin here.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What a run writes into its folder: at its beginning all that is known before training, at its end what came of it.
+"""Writes a run's folder: at the beginning all that is known before training, at the end the result.
 
-Stands at both ends of the path. What a run folder holds is written here and nowhere else.
+Whatever a run folder contains, checkpoints and lines excepted, is written here and nowhere else.
 """
 
 from collections.abc import Mapping

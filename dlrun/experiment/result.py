@@ -1,4 +1,4 @@
-"""The result of a run: what `train --json` prints, result.json holds, and every later verb starts from."""
+"""The result of a run: `train --json` prints it, result.json contains it, and every later verb starts from it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

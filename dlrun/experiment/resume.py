@@ -1,7 +1,7 @@
-"""Resuming a run: from its newest sound checkpoint, or from the beginning, to the end it would have had anyway.
+"""Resumes a run from its newest sound checkpoint, or from the beginning, and trains it to its end.
 
-Stands beside `run`, whose folders it continues. Every step is a function of the state that a checkpoint holds, so a run
-that was interrupted anywhere, any number of times, ends with the bits of one that never was.
+Every step is a function of the state in a checkpoint. So a run that was interrupted anywhere, any number of times, ends
+with the same bits as one that never was.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""A run that has been made already: same config, same data, same split, same dlrun."""
+"""Finds a run that was made already: same config, same data, same split, same dlrun.
+
+`dlrun train --needed` then uses it again instead of training.
+"""
 
 from pathlib import Path
 

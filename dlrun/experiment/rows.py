@@ -1,7 +1,7 @@
-"""What the verdict needs to know of single rows: the classes, the duel with the baseline, a regression's intervals.
+"""Summarizes the predictions of single rows for the verdict.
 
-Stands between the predictions and the result, which keeps these few figures, so that a run can be diagnosed again
-without its rows.
+The classes, the comparison with the baseline, a regression's intervals: the result keeps these few figures, so that a
+run can be diagnosed again without its rows.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""From a config to a run folder: the path, walked once from top to bottom."""
+"""Trains a config and leaves a run folder: the path of `dlrun train`, from top to bottom."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -1,6 +1,6 @@
-"""That a run's configuration was scored on its dev set, written into the ledger of the runs folder.
+"""Notes in the ledger of the runs folder that a run's configuration was scored on its dev set.
 
-Stands at the end of the path; what the ledger then says of a run is asked in `inspection.looks`.
+Done at the end of each training; `inspection.looks` counts these events to say how much was chosen by the dev set.
 """
 
 import math

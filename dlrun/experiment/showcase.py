@@ -1,6 +1,6 @@
-"""examples.npz: the few raw inputs that a report shows, so that it can be written from the run folder alone.
+"""examples.npz: the few raw inputs that a report shows, so that a report needs nothing but the run folder.
 
-Stands beside `predictions`, which says which dev examples cost the most.
+`predictions` says which dev examples have the greatest losses.
 """
 
 from collections.abc import Mapping

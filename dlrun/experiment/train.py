@@ -1,4 +1,4 @@
-"""Training to an end, whichever it is: finished, interrupted or diverged, and the parameters to keep from it."""
+"""Trains to an end, whichever it is: finished, interrupted or diverged; and says which parameters to save."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
-"""A run's diagnosis as it is asked for today: beside what its end knew, what its runs folder says by now.
+"""A run's diagnosis as `dlrun diagnose` prints it today.
 
-Stands over `looks` and `reference`, which find out what is added.
+Adds to what was known when the run ended what its runs folder says now: other runs on the same dev rows, looks at the
+test set, and on request the reference.
 """
 
 from dataclasses import dataclass

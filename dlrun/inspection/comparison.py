@@ -1,6 +1,6 @@
-"""Several runs beside each other: the keys and errors that differ, and each dev error against that of the first.
+"""Compares several runs: the keys and errors that differ, and each dev error against that of the first run.
 
-Stands beside `overview`, and reads what runs have left in their folders. The statistics are `statistics.paired`'s.
+Used by `dlrun compare`. It reads what the runs have left in their folders; the tests are those of `statistics.paired`.
 """
 
 import math

@@ -1,6 +1,6 @@
-"""What a report shows of a run: all that its folder holds, and what follows from it by asking the network again.
+"""What a report shows of a run: all that its folder contains, and what its network answers all over the plane.
 
-Stands beside `overview`, which is a part of it.
+Reports of a run in memory and of one on the disk are made from the same record.
 """
 
 from collections.abc import Mapping

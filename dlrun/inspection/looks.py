@@ -1,6 +1,6 @@
-"""What a runs folder remembers of its dev and test sets: each configuration scored, each look at a test error.
+"""Counts looks at a test set, and says how much a run was chosen by its dev set.
 
-Stands between the ledger, which the store keeps, and the diagnosis, which says what it means.
+Both come from the ledger of the runs folder. Every verb that shows a test error counts a look; `diagnose` shows both.
 """
 
 from contextlib import suppress

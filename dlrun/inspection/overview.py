@@ -1,6 +1,6 @@
-"""A run as its folder tells it, two runs by what differs between them, and a run trained again to be compared.
+"""An overview of a run, the difference of two runs, and a run trained again to compare its bits.
 
-Stands beside `experiment.run`, and reads what it wrote.
+Used by `dlrun show`, `diff` and `verify --rerun`; all of it comes from the run folders.
 """
 
 import shlex

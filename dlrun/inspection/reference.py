@@ -1,6 +1,6 @@
-"""A run's optimal error, bracketed on its own rows: the run's data prepared again, ordinary learners beside it.
+"""Bounds of a run's optimal error, from ordinary learners on the run's own rows.
 
-Stands beside `resume`, whose way of taking up a run's config and data it shares.
+`dlrun diagnose --reference` asks for it, which takes a while: the run's data are prepared again, as `resume` does it.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-"""The learning curve of a run: its config trained on parts of its training set, judged on its own dev set.
+"""The learning curve of a run: its config trained on parts of its training set, measured on its own dev set.
 
-Stands beside `decompose`: evidence on request, for the question that one training cannot answer.
+`dlrun curve` makes it, because one training cannot say whether more data would help.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What a run's variance is made of: other training rows, or another seed; on request, bias and variance that add up.
+"""Which part of a run's variance comes from its training rows and which from its seed; on request bias and variance.
 
-Stands beside `curve`. Split-half disagreement needs no bootstrap, whose networks see 63% of the rows and whose bias
-holds this data set's own luck.
+`dlrun decompose` makes it. The disagreement of two halves needs no bootstrap, whose networks see 63% of the rows and
+whose bias contains this data set's own luck.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""The basic recipe, followed: train, diagnose, change one thing, keep it only when a paired test favours it, and again.
+"""The basic recipe as a loop: train, diagnose, change one thing, keep the change only if a paired test favours it.
 
-Knows nothing of files. Whoever calls it trains.
+It knows no files; `search.recipe` gives it a function that trains.
 """
 
 import json

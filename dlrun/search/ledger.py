@@ -1,6 +1,7 @@
-"""The ledger of advice: what each piece was expected to do, and what it did, a line for each, beside the runs.
+"""The ledger of advice: for each item what it was expected to do and what it did.
 
-Stands between the searches that carry advice out and whoever asks whether it is any good.
+A line for each item that was carried out, in a file beside the runs, so that a person can ask whether advice is any
+good.
 """
 
 from collections import Counter

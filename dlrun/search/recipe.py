@@ -1,7 +1,7 @@
-"""Advice carried out: one piece of it as a child run, or the whole recipe, a run folder a training.
+"""Carries out advice: one item of it as a child run, or the whole recipe with a run folder for each training.
 
-Stands between `follow`, which decides and knows no files, and the runs. Which trainings are done already is read off
-the run folders: one of the same config, data and dlrun is used again, and one that was cut short is resumed.
+`follow` decides what is trained. Which trainings are done already is seen from the run folders: a run of the same
+config, data and dlrun is used again, and one that was cut short is resumed.
 """
 
 import time

@@ -1,6 +1,6 @@
-"""A finished run, made ready to be trained again and again, and what is found out about it, kept in its folder.
+"""Prepares a finished run to be trained again many times, and saves what was learned about it in its folder.
 
-Stands between the store and the searches that start from one run.
+`curve` and `decompose` start from it.
 """
 
 from typing import TypeVar

@@ -1,7 +1,7 @@
-"""Many trainings of one prepared experiment, side by side in processes, in memory and without run folders.
+"""Many trainings of one prepared experiment, in parallel processes, in memory and without run folders.
 
-Stands at the foot of the search. The data are read and prepared once; a variant differs in the training rows it sees
-and in its seed, and all are judged on the same dev rows, so that their answers can be compared row by row.
+`curve` and `decompose` use it. The data are read and prepared once. A variant differs in its training rows and its
+seed; all are measured on the same dev rows, so that their answers can be compared row by row.
 """
 
 from collections.abc import Callable, Iterator, Sequence

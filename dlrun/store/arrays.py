@@ -1,7 +1,7 @@
-"""Arrays in NumPy's .npz layout: written with equal bytes for equal arrays, read with suspicion.
+"""Writes and reads arrays in NumPy's .npz layout: equal arrays give equal bytes, and files are read with suspicion.
 
-Stands between the run folder and `numpy.lib.format`. What a file says of itself is compared with what it can hold, and
-with what the reader expects, before memory is taken: the header of an 80-byte file can ask for 32 GiB.
+The header of an 80-byte file can ask for 32 GiB. So what a header announces is compared with the size of the file, and
+with what the reader expects, before memory is taken.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Checkpoints: all that a run goes on from, in one file, so that no two of its parts can ever disagree.
+"""Checkpoints: everything that a run is resumed from, in one file, so that its parts cannot disagree.
 
-Stands between the experiment, which says what the state is, and the run folder. A checkpoint is an .npz file whose last
-64 bytes (the comment of the archive) are the SHA-256 of all before them. It is read back before an older one goes.
+`experiment.checkpointing` says what the state is. A checkpoint is an .npz file whose last 64 bytes (the comment of the
+archive) are the SHA-256 of all before them. It is read back before an older one is deleted.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""The codec: from a record to the plain values of its JSON, and back with suspicion.
+"""The codec: turns a record into the plain values of its JSON, and back with suspicion.
 
-The one place where a key stands for a field. A record is a frozen dataclass of any room; pydantic checks what is read
-against the types of its fields, so that whoever holds a record may rely on all of them.
+The one place where a key stands for a field. A record is a frozen dataclass of any room. pydantic checks what is read
+against the types of its fields, so that a reader may rely on all of them.
 """
 
 import json

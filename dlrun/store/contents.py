@@ -1,6 +1,6 @@
-"""All that a run folder holds, in hand: as its training left it, or read back and checked against its checksums.
+"""All that a run folder contains as one record: as its training left it, or read back and checked.
 
-Stands over the run folder. What makes a report of a run takes this, and need not know where it came from.
+A report is made from this record, and need not know whether the run has just ended or was read from the disk.
 """
 
 from collections.abc import Mapping

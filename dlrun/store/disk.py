@@ -1,7 +1,8 @@
-"""What is done to the disk, each deed such that an end at any instant leaves the old or the new and nothing between.
+"""Writes to the disk such that an end at any instant leaves the old or the new file and nothing between.
 
-Stands under the run folder. A name in a folder outlives a power cut only once the folder itself has been synced, so
-that is part of every deed. Reading takes regular files alone: a link could lead outside, a pipe could wait for ever.
+Everything that the store writes is written here. A name in a folder survives a power cut only once the folder itself
+has been synced, so every write does that. Only regular files are read: a link could lead outside, and reading a pipe
+could wait without end.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """One run's folder: the only place where its files are written and read.
 
-Stands between the experiment, which hands over records, and the disk, which may be full, slow or damaged. A file
-appears whole or not at all; what is read back is checked, because it may have been edited, cut short or replaced.
+The disk may be full, slow or damaged, and files may have been edited, cut short or replaced. So a file is written
+completely or not at all, and whatever is read back is checked.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""Records as lines that carry their own checksum, so that a damaged number is never taken for a measured one.
+"""Records as lines with their own checksum, so that a damaged number is never taken for a measured one.
 
-Stands between the run folder and files that grow while a run goes on: `{"epoch": 1, ..., "crc32": "0a1b2c3d"}`. The
-checksum is that of the line without it, so that any reader of JSON can take the line as it stands.
+For files that grow during a training: `{"epoch": 1, ..., "crc32": "0a1b2c3d"}`. The checksum is that of the line
+without it, so that any reader of JSON can read the line as it is.
 """
 
 import zlib

@@ -1,6 +1,6 @@
-"""All runs at a glance, each read by itself, so that one damaged folder hides no other.
+"""The list of all runs with their errors and verdicts, for `dlrun runs`.
 
-Stands between the run folders and the table of runs; it trusts nothing it reads.
+Each run is read by itself, so that one damaged folder hides no other.
 """
 
 import math

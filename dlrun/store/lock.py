@@ -1,6 +1,7 @@
-"""Who works in a run folder: a lock that the kernel keeps, and gives back when its process dies, however it dies.
+"""The lock of a run folder: says whether a living process works in it.
 
-Stands beside the run folder. No process id is written down, trusted or sent a signal.
+The kernel keeps the lock and releases it when the process ends, however it ends. So no process id is written down,
+trusted or sent a signal.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """The ledger of a runs folder: which configurations were scored on which dev set, and who looked at which test error.
 
-Stands beside the runs, and outlives them: a run that was removed has been scored all the same. One checksummed line an
-event; events of all runs stand in one file, so it is written under a lock of the runs folder.
+It survives the runs: a run that was removed has been scored all the same. Each event is one checksummed line. Events
+of all runs are in one file, so it is written under a lock of the runs folder.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""run.json: what a run is, who began it, and with what. Written at the beginning, and when a run is resumed.
+"""run.json: what a run is, when its sessions began, and with what. Written at the beginning and by each resume.
 
-Stands between the experiment and the run folder. A run's config, data and parent never change; each process that works
-on it adds a session. How a session ended is not written here: that is derived (see `status`).
+A run's config, data and parent never change; each process that works on it adds a session. How a session ended is not
+written here: `status` derives it.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""What the disk refused, as a sentence with a way out.
+"""Turns an error of the operating system into a sentence that says what would do.
 
-Stands between the operating system's error numbers and the person who reads them.
+A person cannot act on an error number. Every module of the store that touches the disk uses this.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Where a run was made: versions, machine and commit, so that a result can be made again or its difference explained.
 
-Stands beside the run folder, which keeps it as environment.json. Nothing here may fail or be slow, since every run
-begins with it: versions come from the packages' metadata, not from importing them.
+It is kept as environment.json. Every run begins with it, so nothing here may fail or be slow: versions come from the
+packages' metadata, not from importing them.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""How a person's word for a run becomes its folder.
+"""Finds the run that a person means by "latest", "best", an id, a name or a tag.
 
-Stands between the command line, which has a reference typed by hand, and `RunFolder`. A reference is only ever compared
-with the names found in the runs folder, never joined to a path.
+Every verb that takes a RUN uses it. The typed word is only compared with the names in the runs folder, never joined to
+a path.
 """
 
 import re

@@ -1,7 +1,6 @@
-"""Room for a run's last word, taken while there is some, so that a disk that is full can still be told how it ended.
+"""Reserves room on the disk for the result of a failed session, so that it can be written even on a full disk.
 
-Stands beside the run folder. The reserve is overwritten where it lies and then takes the name of the result: neither
-needs a new block of the disk.
+The reserve is overwritten in place and then renamed to result.json: neither needs a new block of the disk.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""result.json: what came of a run, which every later verb starts from; or only that it was torn from its work.
+"""The records of result.json: the result of a training, or only the message of a session that failed.
 
-Stands between the experiment, which makes a result, and whoever reads one back from a folder.
+Every later verb starts from it.
 """
 
 from dataclasses import dataclass

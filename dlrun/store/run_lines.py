@@ -1,7 +1,7 @@
-"""The lines of metrics and of trace as records: a checksum says that nobody damaged a line, not that dlrun wrote it.
+"""Reads metrics.jsonl and trace.jsonl as records whose every field can be relied on.
 
-Stands over the run folder, so that whoever judges a run's lines can rely on every field. Files of lines that are not
-named here have readers of their own.
+A checksum says that nobody damaged a line, not that dlrun wrote it; so each line is checked against its record, too.
+Other files of lines have readers of their own.
 """
 
 from collections.abc import Callable

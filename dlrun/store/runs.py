@@ -1,7 +1,4 @@
-"""Where runs live: how a run gets its folder, and which folders there are.
-
-Stands between the experiment, which has a name for a run, and `RunFolder`.
-"""
+"""The runs folder: makes the folder of a new run, and lists the folders that exist."""
 
 import os
 import re

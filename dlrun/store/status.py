@@ -1,6 +1,7 @@
-"""What has become of a run, derived from its lock and its files and never from what a process once said of itself.
+"""The status of a run, derived from its lock and its files.
 
-Stands between the run folder and whoever lists, shows or resumes runs.
+A process that dies cannot write that it died; so a status is never stored, and every verb that lists, shows or resumes
+runs asks here.
 """
 
 from typing import Literal, TypeVar

@@ -1,6 +1,6 @@
 """JSON that every reader accepts: no NaN, no Infinity, plain values only.
 
-Stands under the run folder, whose records come from NumPy and go to scripts in any language.
+Records contain NumPy's numbers, and scripts in any language read the files.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Taking runs away, at first only out of sight: into a trash inside the runs folder, and for good only by `gc`.
+"""Removes runs: first into a trash inside the runs folder, then for good by `dlrun gc`.
 
-Stands beside the runs. A run in which a process works is never touched.
+A run in which a process works is never touched.
 """
 
 import os

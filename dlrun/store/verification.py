@@ -1,6 +1,6 @@
-"""Whether a run's files are those that were written: every whole file by its SHA-256, every line by its own checksum.
+"""Checks whether a run's files are those that were written: whole files by SHA-256, lines by their checksum.
 
-Stands beside the run folder. The hashes are in checksums.json, which is written just before the result.
+The hashes are in checksums.json, which is written just before the result. `dlrun verify` and every report use them.
 """
 
 import hashlib

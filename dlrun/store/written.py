@@ -1,6 +1,6 @@
-"""SHA-256 of what this process has put into a run's files, so that none of them is read back to be hashed.
+"""SHA-256 of what this process has written into a run's files, so that none is read back to be hashed.
 
-Stands beside the run folder, which notes every write here; `verification` asks at the run's end.
+The run folder notes every write here; `verification` takes the hashes at the run's end.
 """
 
 import hashlib
