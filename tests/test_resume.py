@@ -26,7 +26,7 @@ from dlrun.store import (
     status_of,
     verify,
 )
-from dlrun.store.problems import told_as_store_error
+from dlrun.store.problems import raised_as_store_error
 from tests.displays import watched_by
 from tests.trainings import resume, run
 
@@ -324,7 +324,7 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     def refuse_the_second_checkpoint(path, write):
         if path.name.startswith("checkpoint-000000000008") and not refusals:
             refusals.append(path)
-            with told_as_store_error(path, "written"):
+            with raised_as_store_error(path, "written"):
                 raise OSError(number, os.strerror(number))
         write_whole(path, write)
 

@@ -13,7 +13,7 @@ from .findings import Finding, Severity
 
 
 class Noticed(Protocol):
-    """A suspicion about data: its code, what was found, and the fraction of rows that it concerns."""
+    """A suspicion about data: its code, the evidence, and the fraction of rows that it concerns."""
 
     @property
     def code(self) -> str: ...
@@ -26,7 +26,10 @@ class Noticed(Protocol):
 
 
 class Fault(NamedTuple):
-    """A row of the table: the severity, or the share of rows from which it fails; title; what to do."""
+    """A row of the table: the severity, the title, and what to do.
+
+    fails_from : the share of rows from which it fails, None where the severity is always the same.
+    """
 
     severity: Severity
     title: str
@@ -34,10 +37,10 @@ class Fault(NamedTuple):
     fails_from: float | None = None
 
 
-# From this share on, duplicates flatter an error by enough to change a verdict: 5 points is what "high" asks for.
+# At this share of duplicates an error may look 5 points too low, and 5 points are what makes a verdict "high".
 MANY_ROWS = 0.05
 
-# The order is that of the findings: first what makes every error meaningless.
+# Findings are shown in this order: first what makes every error meaningless.
 FAULTS = {
     "leak": Fault("fail", "a feature is the target", "drop the feature unless it is known before the target is"),
     "constant-target": Fault("fail", "the target never changes", "choose another target, or other rows"),
@@ -77,17 +80,17 @@ def data_fault(code: str, evidence: str, share: float = 1.0) -> Finding:
 
 
 def faults_noticed(noticed: Iterable[Noticed]) -> list[Finding]:
-    """One finding for each code that the table knows, its evidence from all that have the code, the worst share."""
-    known = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
-    found = {code: list(items) for code, items in groupby(known, key=lambda item: item.code)}
+    """One finding for each code of the table, with the evidence of all suspicions of that code and their largest share."""
+    in_table = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
+    by_code = {code: list(items) for code, items in groupby(in_table, key=lambda item: item.code)}
     return ranked(
         data_fault(code, "; ".join(item.evidence for item in items), max(item.share for item in items))
-        for code, items in found.items()
+        for code, items in by_code.items()
     )
 
 
 def mismatch_fault(shift: Shift, names: Sequence[str]) -> Finding | None:
-    """The finding that train and dev differ; None where they are not shown to, or by too little to matter."""
+    """The finding that train and dev rows differ; None where that is not shown, or where they differ too little."""
     if not shift.is_told():
         return None
     odds = "none" if shift.p_value * (1 + PERMUTATIONS) <= 1.5 else f"{round(shift.p_value * (1 + PERMUTATIONS)) - 1}"
@@ -99,6 +102,6 @@ def mismatch_fault(shift: Shift, names: Sequence[str]) -> Finding | None:
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings about data in the table's order, those that fail first."""
+    """Findings about data: first those that fail, and each group in the table's order."""
     order = list(FAULTS)
-    return sorted(findings, key=lambda found: (found.severity != "fail", order.index(found.code)))
+    return sorted(findings, key=lambda finding: (finding.severity != "fail", order.index(finding.code)))

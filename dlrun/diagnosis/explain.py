@@ -26,7 +26,7 @@ def codes() -> tuple[str, ...]:
 
 
 def explain(code: str) -> str:
-    """The text of one code. Raises UsageError for one that there is not."""
+    """The text of one code. Raises UsageError for an unknown code."""
     if code in explanations():
         return explanations()[code]
     near = difflib.get_close_matches(code, codes(), n=1)

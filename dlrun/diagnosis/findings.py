@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..records import Mapped
 
-# A finding that fails outranks the verdict; a notice stands beside it.
+# A finding that fails outranks the verdict; a notice is shown with it.
 Severity = Literal["fail", "notice"]
 
 
@@ -18,7 +18,7 @@ class Finding(Mapped):
     """One finding.
 
     code : stable, explained by `dlrun explain`. title : what is wrong, without numbers. evidence : this run's numbers.
-    do : what to do about it. layer : 1-based, where it is about one.
+    do : what to do about it. layer : the layer it is about, counted from 1, None where it is about none.
     """
 
     code: str

@@ -8,10 +8,10 @@ from contextlib import suppress
 
 from ..errors import StoreError
 from ..places import command_for
-from ..store import Ended, RunFolder, Torn, is_begun, now, release, reserve, write_last_word
+from ..store import Ended, RunFolder, FailedSession, is_begun, now, release, reserve, write_failed_session
 
 
-class failure_kept:  # noqa: N801 (read as a word of the with statement)
+class failure_recorded:  # noqa: N801 (read as a word of the with statement)
     """Leaves a run whose session ends in an exception as failed, and one that is left at once as interrupted.
 
     Room for that is taken beforehand, so only a disk that takes no writes at all leaves it without an ending.
@@ -39,9 +39,9 @@ class failure_kept:  # noqa: N801 (read as a word of the with statement)
             error.args = (f"left at once{self.way_on('; go on: ')}",)
 
     def write(self, status: Ended, message: str) -> None:
-        torn = Torn(run_id=self.folder.id, status=status, message=message, sessions=self.sessions, ended=now())
+        torn = FailedSession(run_id=self.folder.id, status=status, message=message, sessions=self.sessions, ended=now())
         with suppress(StoreError):
-            write_last_word(self.folder, torn)
+            write_failed_session(self.folder, torn)
 
     def way_on(self, words: str) -> str:
         """How to go on with the run, if it has begun."""

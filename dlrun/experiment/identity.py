@@ -19,7 +19,7 @@ from ..store import Environment, Hashes, Identity, Parent, RunFolder, environmen
 from .prepare import Experiment
 
 # How often a run is kept or looked at, and what is told of it, changes no number in it.
-NOT_OF_THE_RUN = (
+CHANGES_NO_NUMBER = (
     "training.checkpoint_epochs",
     "training.checkpoint_seconds",
     "training.trace",
@@ -86,7 +86,7 @@ def sha256_of(data: bytes) -> str:
 
 def compared(config: ConfigData) -> Flat:
     """A config's values by dotted path, less what changes no number."""
-    return {path: value for path, value in flattened(config).items() if path not in NOT_OF_THE_RUN}
+    return {path: value for path, value in flattened(config).items() if path not in CHANGES_NO_NUMBER}
 
 
 def flattened(config: ConfigData, above: str = "") -> Flat:

@@ -27,7 +27,7 @@ from ..store import (
     sound_trace,
 )
 from .checkpointing import Checkpointer, Sound
-from .failure import failure_kept
+from .failure import failure_recorded
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .judge import Lines
@@ -59,7 +59,7 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = 
         refuse_changed_data(folder, manifest.identity, experiment)
         if is_longer:
             return make_longer(folder, manifest, loaded, experiment, display)
-        return take_up(folder, manifest, experiment, display)
+        return resume_in_place(folder, manifest, experiment, display)
 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
@@ -68,9 +68,9 @@ def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     return read_config(folder.path / "resolved.yaml", overrides)
 
 
-def take_up(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
+def resume_in_place(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
     """Resume in the run's own folder, which is tidied first and whose metrics are cut back to the checkpoint."""
-    with noted_interrupts() as interrupts, failure_kept(folder, len(manifest.sessions) + 1):
+    with noted_interrupts() as interrupts, failure_recorded(folder, len(manifest.sessions) + 1):
         folder.tidy()
         checkpointer = checkpointer_of(experiment, folder, manifest.identity, interrupts)
         lines = sound_lines(folder)
@@ -102,7 +102,7 @@ def make_longer(
     """Train on in a new run with more epochs; the old one stays as it is, and is its parent."""
     identity = identity_of(loaded, experiment, Parent(folder.id, "longer"))
     longer = create_run(folder.path.parent, loaded.config.name or NAMELESS)
-    with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
+    with noted_interrupts() as interrupts, longer.locked(), failure_recorded(longer, sessions=1):
         begun = write_beginning(longer, loaded, experiment, identity)
         checkpointer = checkpointer_of(experiment, longer, identity, interrupts)
         lines = sound_lines(folder)

@@ -11,7 +11,7 @@ from ..nn.training import EpochRecord
 from ..store import Identity, Parent, RunContents, RunFolder, create_run, read_contents
 from .advising import advised, case_in_hand, facts_of
 from .checkpointing import Checkpointer
-from .failure import failure_kept
+from .failure import failure_recorded
 from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
 from .judge import Lines, judged
@@ -73,7 +73,7 @@ def run(
         return reused(same)
     with noted_interrupts() as interrupts:
         folder = create_run(runs_dir, loaded.config.name or NAMELESS)
-        with folder.locked(), failure_kept(folder, sessions=1):
+        with folder.locked(), failure_recorded(folder, sessions=1):
             begun = write_beginning(folder, loaded, experiment, identity)
             checkpointer = checkpointer_of(experiment, folder, identity, interrupts)
             return train_to_an_end(begun, experiment, checkpointer, display)

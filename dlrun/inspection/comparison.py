@@ -73,7 +73,7 @@ class Comparison(Mapped):
 
 
 @dataclass(frozen=True)
-class Rival:
+class ComparedBy:
     """What a pair of runs is compared by: their rows, dev errors and predictions."""
 
     hashes: Hashes
@@ -96,12 +96,12 @@ def compare(
     if len(folders) < 2:
         raise UsageError("compare: one run alone; name at least two, or a name or tag that several runs have")
     first = best_of(groups[0])
-    reference, rows = rival_of(first, read_manifest(first)), []
+    reference, rows = compared_by(first, read_manifest(first)), []
     for folder in folders:
         manifest = read_manifest(folder)
         row = compared_run(folder, manifest)
         if folder != first:
-            difference, not_comparable = against(rival_of(folder, manifest), reference)
+            difference, not_comparable = against(compared_by(folder, manifest), reference)
             row = replace(row, difference=difference, not_comparable=not_comparable)
         rows.append(row)
         progress(len(rows), len(folders))
@@ -152,15 +152,17 @@ def of_splits(intervals: Intervals | None) -> BySplit[Interval | None]:
     return BySplit(intervals.train, intervals.dev, intervals.test)
 
 
-def rival_of(folder: RunFolder, manifest: Manifest) -> Rival:
+def compared_by(folder: RunFolder, manifest: Manifest) -> ComparedBy:
     """What this run is compared by, its predictions read."""
     result = result_of(folder)
     arrays = folder.read_arrays(PREDICTIONS) if (folder.path / PREDICTIONS).exists() else {}
     hashes = manifest.identity.hashes
-    return Rival(hashes, result.task, result.errors.dev, arrays) if result else Rival(hashes, None, None, arrays)
+    return (
+        ComparedBy(hashes, result.task, result.errors.dev, arrays) if result else ComparedBy(hashes, None, None, arrays)
+    )
 
 
-def against(this: Rival, first: Rival) -> tuple[Paired | None, str | None]:
+def against(this: ComparedBy, first: ComparedBy) -> tuple[Paired | None, str | None]:
     """The difference of two runs' dev errors, or None and why they cannot be compared."""
     if this.dev_error is None or first.dev_error is None:
         return None, "no dev error"
@@ -175,14 +177,14 @@ def against(this: Rival, first: Rival) -> tuple[Paired | None, str | None]:
     return paired(this, first), None
 
 
-def paired(this: Rival, first: Rival) -> Paired:
+def paired(this: ComparedBy, first: ComparedBy) -> Paired:
     """The test that belongs to the task."""
     if this.task != "regression":
         return compare_answers(this.arrays["dev_correct"], first.arrays["dev_correct"])
     return compare_losses(shares_unexplained(this), shares_unexplained(first))
 
 
-def shares_unexplained(run: Rival) -> Array:
+def shares_unexplained(run: ComparedBy) -> Array:
     """A regression's loss of each dev row, in units of which the mean is its error, 1 - R²."""
     losses: Array = run.arrays["dev_losses"]
     return losses * ((run.dev_error or 0.0) / losses.mean()) if losses.any() else losses

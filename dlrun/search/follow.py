@@ -32,7 +32,7 @@ class Judged(NamedTuple):
     run_id: str | None = None
 
 
-class Because(NamedTuple):
+class FollowedAdvice(NamedTuple):
     """What a training follows from: the run_id of the one before, and the piece of advice that is followed."""
 
     run_id: str | None
@@ -81,7 +81,7 @@ class Path(Mapped):
     ended: str
 
 
-Train = Callable[[Config, Because | None], Judged]
+Train = Callable[[Config, FollowedAdvice | None], Judged]
 
 
 def follow(
@@ -107,7 +107,7 @@ def follow(
             return Path(tuple(steps), at, ended or "")
         config = changed(best.config, item.change or {})
         tried.add(fingerprint(config))
-        new = train_and_diagnose(config, Because(best.run_id, item))
+        new = train_and_diagnose(config, FollowedAdvice(best.run_id, item))
         better, error_z, loss_z, miss_z = compare(best.answers, new.answers, len(steps))
         step = step_of(len(steps) + 1, new, item, at)
         step = replace(step, kept=better, error_z=error_z, loss_z=loss_z, miss_z=miss_z)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import rival_of
+from ..inspection.comparison import compared_by
 from ..records import Mapped
 from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
@@ -119,7 +119,7 @@ def tally(ledger: Sequence[LedgerLine]) -> Tally:
 
 def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | None:
     """The child's errors on the rows of a split against the parent's; None where these are not the same rows."""
-    old, new = (rival_of(folder, read_manifest(folder)) for folder in (parent, child))
+    old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None

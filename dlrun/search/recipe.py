@@ -34,7 +34,7 @@ from ..store import (
     read_result,
 )
 from . import ledger
-from .follow import Because, Config, Judged, Step, follow
+from .follow import FollowedAdvice, Config, Judged, Step, follow
 from .follow import Path as RecipePath
 from .ledger import LedgerLine
 
@@ -135,12 +135,12 @@ class TrialRunner:
         self.identity = identity_of(loaded, prepare(loaded), None)
         self.results: dict[str, Result] = {}
 
-    def train(self, config: Config, because: Because | None) -> Judged:
+    def train(self, config: Config, because: FollowedAdvice | None) -> Judged:
         """A run of this config: one that is there already, one that is resumed, or a new one."""
         changes = {key: new for key, (_, new) in differences(self.start, config).items()}
         loaded = read_config(Path(self.loaded.file), [*self.loaded.overrides, *overrides_of(changes)])
         parent = Parent(because.run_id, because.item.action) if because else None
-        contents = self.taken_up(loaded) or run(loaded, self.runs_dir, self.display, parent=parent)
+        contents = self.reused_or_resumed(loaded) or run(loaded, self.runs_dir, self.display, parent=parent)
         result, folder = contents.result_required(), contents.folder
         if result.status == "interrupted":
             raise Interrupted(result)
@@ -150,7 +150,7 @@ class TrialRunner:
         diagnosis = judged(result)
         return Judged(config, diagnosis, plan(case_of(folder, diagnosis, result)), kept_answers(contents), folder.id)
 
-    def taken_up(self, loaded: LoadedConfig) -> RunContents | None:
+    def reused_or_resumed(self, loaded: LoadedConfig) -> RunContents | None:
         """What an older run of the same config, data and dlrun came to, resumed where it had not ended.
 
         The recipe changes neither the data nor their split, so that they are read for this once.

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import StoreError
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
 # What a file is called until it is whole; whoever holds the run's lock may take away what a dead process left.
-BESIDE_PREFIX, BESIDE_SUFFIX = ".", ".tmp"
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".", ".tmp"
 
 # Read back from the end of a file in pieces of this size when its torn tail is looked for.
 TAIL_PIECE = 64 * 1024
@@ -27,8 +27,8 @@ TAIL_PIECE = 64 * 1024
 
 def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
     """Lets `write` fill a file beside `path`, brings it to the disk and moves it into place. Raises StoreError."""
-    beside = path.with_name(f"{BESIDE_PREFIX}{path.name}.{secrets.token_hex(4)}{BESIDE_SUFFIX}")
-    with told_as_store_error(path, "written"):
+    beside = path.with_name(f"{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    with raised_as_store_error(path, "written"):
         try:
             with open(beside, "x+b") as file:
                 write(file)
@@ -43,7 +43,7 @@ def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
 
 def overwrite(path: Path, data: bytes) -> None:
     """Brings `data` to where the bytes of a file of the same length lie, which takes no new room. Raises StoreError."""
-    with told_as_store_error(path, "written"), open(path, "r+b") as file:
+    with raised_as_store_error(path, "written"), open(path, "r+b") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -51,7 +51,7 @@ def overwrite(path: Path, data: bytes) -> None:
 
 def move(path: Path, target: Path) -> None:
     """Gives a file that is on the disk another name in its folder. Raises StoreError."""
-    with told_as_store_error(target, "written"):
+    with raised_as_store_error(target, "written"):
         os.replace(path, target)
         sync_folder(target.parent)
 
@@ -61,15 +61,15 @@ def append(path: Path, line: bytes) -> int:
 
     Returns how many bytes the file had before.
     """
-    with told_as_store_error(path, "written"), open(path, "a+b") as file:
-        whole = whole_length(file)
+    with raised_as_store_error(path, "written"), open(path, "a+b") as file:
+        whole = complete_lines_length(file)
         if whole < file.seek(0, os.SEEK_END):
             file.truncate(whole)
         file.write(line)
     return whole
 
 
-def whole_length(file: BinaryIO) -> int:
+def complete_lines_length(file: BinaryIO) -> int:
     """How many bytes of the file are lines that end in a newline."""
     end, step = file.seek(0, os.SEEK_END), 1  # nearly always the newline is the last byte
     while end > 0:
@@ -84,7 +84,7 @@ def whole_length(file: BinaryIO) -> int:
 
 def sync(path: Path) -> None:
     """Brings what was appended to the file to the disk; a missing file needs nothing. Raises StoreError."""
-    with told_as_store_error(path, "written"):
+    with raised_as_store_error(path, "written"):
         try:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -117,9 +117,9 @@ def discard(path: Path) -> None:
 
 def leftovers(folder: Path) -> list[Path]:
     """The files that processes which died while writing have left in a folder."""
-    with told_as_store_error(folder, "read"):
+    with raised_as_store_error(folder, "read"):
         names = [entry.name for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
-    return [folder / name for name in names if name.startswith(BESIDE_PREFIX) and name.endswith(BESIDE_SUFFIX)]
+    return [folder / name for name in names if name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)]
 
 
 def open_to_read(path: Path) -> BufferedReader:

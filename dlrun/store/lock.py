@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
 NAME = ".lock"
 
@@ -24,7 +24,7 @@ RETRY_SECONDS = 0.01
 @contextmanager
 def held(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Holds the folder's lock during the block. Raises StoreError if another process has it for so long."""
-    with told_as_store_error(folder / NAME, "locked"):
+    with raised_as_store_error(folder / NAME, "locked"):
         handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         if not (taken(handle, patience_seconds) and same_file(handle, folder / NAME)):

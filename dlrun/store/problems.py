@@ -26,7 +26,7 @@ OTHER_REMEDY = "check the disk, or choose another runs folder"
 
 
 @contextmanager
-def told_as_store_error(path: Path, deed: str) -> Iterator[None]:
+def raised_as_store_error(path: Path, deed: str) -> Iterator[None]:
     """Turns an OSError of the block into a StoreError about `path`; `deed` completes "cannot be ..."."""
     try:
         yield

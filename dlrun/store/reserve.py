@@ -12,14 +12,14 @@ from . import disk, lock, strict_json
 from .codec import to_plain
 from .folder import RunFolder
 from .results import FILE as RESULT
-from .results import Torn
+from .results import FailedSession
 from .verification import FILE as CHECKSUMS
 
 FILE = ".reserve"
 RESERVED_BYTES = 16 * 1024
 
 # A letter takes at most six bytes of JSON, so the longest message leaves a quarter of the reserve to the other values.
-MESSAGE_LETTERS = 2000
+MESSAGE_CHARACTERS = 2000
 
 
 def reserve(folder: RunFolder) -> None:
@@ -34,9 +34,9 @@ def reserve(folder: RunFolder) -> None:
         raise
 
 
-def write_last_word(folder: RunFolder, torn: Torn) -> None:
+def write_failed_session(folder: RunFolder, torn: FailedSession) -> None:
     """Writes result.json for a run that was torn from its work; nothing else of its end is kept. Raises StoreError."""
-    shortened = replace(torn, message=(torn.message or "")[:MESSAGE_LETTERS])
+    shortened = replace(torn, message=(torn.message or "")[:MESSAGE_CHARACTERS])
     disk.overwrite(folder.path / FILE, strict_json.encode(to_plain(shortened), indent=2).ljust(RESERVED_BYTES))
     disk.discard(folder.path / CHECKSUMS)  # of an earlier end
     disk.move(folder.path / FILE, folder.path / RESULT)

@@ -68,7 +68,7 @@ class Result(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Torn(Mapped):
+class FailedSession(Mapped):
     """What is left of a session that failed, or was left at once: its status and a sentence, and no errors."""
 
     run_id: str | None = omitted()
@@ -78,7 +78,7 @@ class Torn(Mapped):
     ended: str | None = omitted()
 
 
-Ending = Result | Torn
+Ending = Result | FailedSession
 
 
 @dataclass(frozen=True, kw_only=True)

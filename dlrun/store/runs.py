@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import StoreError
 from . import disk
 from .folder import RunFolder
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 RUN_ID = re.compile(rf"(?P<time>[0-9]{{8}}-[0-9]{{6}})-(?P<name>{NAME})-[0-9a-f]{{4}}")
@@ -28,12 +28,12 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
     if not re.fullmatch(NAME, name):
         expected = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
         raise StoreError(f"run name: got {name!r}; expected {expected}")
-    with told_as_store_error(runs_dir, "made"):
+    with raised_as_store_error(runs_dir, "made"):
         runs_dir.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(SUFFIX_TRIES):
         path = runs_dir / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        with told_as_store_error(path, "made"), suppress(FileExistsError):
+        with raised_as_store_error(path, "made"), suppress(FileExistsError):
             path.mkdir()
             try:
                 disk.sync_folder(runs_dir)
@@ -67,7 +67,7 @@ def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:
     Anything whose name is no run id is passed over; a missing `runs_dir` holds no runs.
     """
     folders, links = [], []
-    with told_as_store_error(runs_dir, "read"):
+    with raised_as_store_error(runs_dir, "read"):
         if not runs_dir.exists():
             return [], []
         for entry in os.scandir(runs_dir):

@@ -9,11 +9,11 @@ from typing import Literal, TypeVar
 from .codec import Misfit, Plain, from_plain
 from .folder import RunFolder, corrupt
 from .manifest import is_begun, read_manifest
-from .results import ENDINGS, FILE, Ended, Ending, Glance, Result, Torn
+from .results import ENDINGS, FILE, Ended, Ending, Glance, Result, FailedSession
 
 Status = Ended | Literal["running", "crashed"]
 
-E = TypeVar("E", Glance, Result, Torn)
+E = TypeVar("E", Glance, Result, FailedSession)
 
 # What is said of a key that is not as dlrun writes it, where the key alone says too little.
 SENTENCES = {
@@ -71,7 +71,7 @@ def read_result_json(folder: RunFolder) -> Plain:
 
 def ending_in(folder: RunFolder, plain: Plain) -> Ending:
     """The record that result.json holds. Raises StoreError."""
-    return checked(folder, Result, plain) if "errors" in plain else checked(folder, Torn, plain)
+    return checked(folder, Result, plain) if "errors" in plain else checked(folder, FailedSession, plain)
 
 
 def checked(folder: RunFolder, kind: type[E], plain: Plain) -> E:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import StoreError
 from . import disk
 from .folder import RunFolder
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 from .runs import RUN_ID, run_ids
 
 TRASH = ".trash"
@@ -29,7 +29,7 @@ class Garbage:
 def remove(folder: RunFolder) -> Path:
     """Moves a run into the trash. Raises StoreError while a process works in it."""
     runs_dir = folder.path.parent
-    with told_as_store_error(runs_dir / TRASH, "made"):
+    with raised_as_store_error(runs_dir / TRASH, "made"):
         (runs_dir / TRASH).mkdir(exist_ok=True)
     with folder.locked():
         return moved(folder.path, runs_dir / TRASH / folder.id)
@@ -44,7 +44,7 @@ def moved(path: Path, target: Path) -> Path:
     """Renames a folder, on the disk too. Raises StoreError where the new name is taken."""
     if os.path.lexists(target):
         raise StoreError(f"{target}: is there already; move it away first")
-    with told_as_store_error(path, "moved"):
+    with raised_as_store_error(path, "moved"):
         os.rename(path, target)
         disk.sync_folder(target.parent)
         disk.sync_folder(path.parent)
@@ -61,7 +61,7 @@ def garbage(runs_dir: Path) -> list[Path]:
 def collect(paths: list[Path]) -> None:
     """Takes what `garbage` found away for good. Raises StoreError where that cannot be done."""
     for path in paths:
-        with told_as_store_error(path, "removed"):
+        with raised_as_store_error(path, "removed"):
             if RUN_ID.fullmatch(path.name):
                 shutil.rmtree(path)
             elif not RunFolder(path.parent).is_locked():

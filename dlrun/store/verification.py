@@ -21,7 +21,7 @@ from .status import ending_of
 FILE = "checksums.json"
 
 # What goes on changing after a run's end, or has a checksum inside.
-OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
+NOT_HASHED = ("tags.json", "report.html", FILE, RESULT)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
     names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
     kept = [name for name in names if not name.startswith(".") and not checkpoints.NAME.fullmatch(name)]
-    return [name for name in kept if name not in OTHERWISE_KEPT]
+    return [name for name in kept if name not in NOT_HASHED]
 
 
 def sha256_of(folder: RunFolder, name: str) -> str:
