@@ -29,7 +29,7 @@ INPUT_SCALE = Limits(30, 1000)
 PENALTY_SHARE = Limits(0.3, 0.5)
 PENALTY_CURVATURE = 0.1
 
-# Below these shares too few units are left to carry a signal. A layer needs a few units in each step, however wide it is.
+# Below these shares too few units are left to carry a signal. Every layer needs a few units in each step.
 KEEP_PROB = Limits(0.35, 0.2)
 FEWEST_UNITS_LEFT = 2
 
@@ -147,7 +147,8 @@ def dropout_dominates(history: History) -> Sign | None:
     units_left, layer = min((keep * n, number) for number, (keep, n) in probs_and_widths)
     if least == 1 or (least > KEEP_PROB.notice and units_left >= FEWEST_UNITS_LEFT):
         return None
-    evidence = f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(units_left)} stay in a step"
+    of_units = f"of {hidden[layer - 1]} units of layer {layer}, {figure(units_left)} stay in a step"
+    evidence = f"keep_prob is {figure(least)}: {of_units}"
     is_grave = least <= KEEP_PROB.grave or units_left < FEWEST_UNITS_LEFT
     return Sign(
         is_grave, evidence, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer

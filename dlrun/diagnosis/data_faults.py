@@ -80,7 +80,7 @@ def data_fault(code: str, evidence: str, share: float = 1.0) -> Finding:
 
 
 def faults_noticed(noticed: Iterable[Noticed]) -> list[Finding]:
-    """One finding for each code of the table, with the evidence of all suspicions of that code and their largest share."""
+    """One finding for each code of the table, with the evidence of all its suspicions and their largest share."""
     in_table = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
     by_code = {code: list(items) for code, items in groupby(in_table, key=lambda item: item.code)}
     return ranked(

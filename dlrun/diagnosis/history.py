@@ -102,7 +102,7 @@ class History:
 
 
 class Sign(NamedTuple):
-    """What a check noticed: whether it is grave, the evidence with this run's numbers, what to do, and in which layer."""
+    """What a check noticed: whether it is grave, the evidence with this run's numbers, what to do, and the layer."""
 
     is_grave: bool
     evidence: str

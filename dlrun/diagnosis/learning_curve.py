@@ -19,7 +19,7 @@ from .words import percent, points
 # A two-sided interval of 90%: 5% of a normal distribution are above it, 5% below.
 Z = 1.645
 
-# The answer is "no" where the gain is surely below this, "yes" where it is surely above 0. In 192 simulated cases, "yes"
+# The answer is "no" where the gain is surely below this, "yes" where it is surely above 0. In 192 simulated cases "yes"
 # was followed by a true gain of half a point or more in 86%, and "no" by a gain below the bound in 94%.
 SMALL_GAIN = 0.02
 

@@ -128,7 +128,7 @@ def share_interval(wrong: Array, confidence: float) -> Interval:
 
 
 def mean_interval(losses: Array, confidence: float) -> Interval:
-    """Student's interval of a mean of squared errors, not below 0. Approximate: its upper end is too low for heavy tails."""
+    """Student's interval of a mean of squared errors, not below 0. Its upper end is too low for heavy tails."""
     from scipy.special import stdtrit
 
     mean, m = float(losses.mean()), len(losses)

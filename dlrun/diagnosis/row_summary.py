@@ -20,7 +20,7 @@ class ClassCount(Mapped):
 
 @dataclass(frozen=True)
 class Duel(Mapped):
-    """How many dev rows only the network answers rightly, and how many only the baseline, which always gives `answer`."""
+    """How many dev rows only the network gets right, and how many only the baseline, which always gives `answer`."""
 
     network: int
     baseline: int
@@ -37,7 +37,7 @@ class AbsoluteErrors(Mapped):
 
 @dataclass(frozen=True)
 class RowSummary(Mapped):
-    """Figures about single rows, each None where it does not apply. classes, pairs : on dev; the others are a regression's.
+    """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
 
     intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of
     squared dev errors that comes from the largest 1% of them.

@@ -67,7 +67,7 @@ def for_variance(figures: Figures, sizes: Sizes) -> RowsNeeded:
 
 
 def spreads(figures: Figures, sizes: Sizes) -> tuple[float, float]:
-    """The standard deviation of a single dev row's contribution to the error, and the standard error of the train error.
+    """The standard deviation of a single dev row's part of the error, and the standard error of the train error.
 
     For a share of rows they come from sqrt(p (1 - p)), where dev's p is at least one row; for a regression, from its
     intervals.
@@ -87,8 +87,8 @@ def standard_error(interval: Interval | None) -> float:
 def rows_for(gap: float, limits: Thresholds, spread: float, train_error: float) -> int | None:
     """The rows that settle a distance of `gap` in 80 of 100 cases, rounded up to two digits; None where none do.
 
-    spread² / (delta²/z² - train_error²) + 1/delta, where delta is the distance to the nearer decision: the normal sample
-    size, and a term because Clopper and Pearson's interval is wider than a normal one.
+    spread² / (delta²/z² - train_error²) + 1/delta, where delta is the distance to the nearer decision: the normal
+    sample size, and a term because Clopper and Pearson's interval is wider than a normal one.
     """
     delta = max(limits.high - gap, gap - limits.low)
     room = (delta / (Z_ONE_SIDE + Z_POWER)) ** 2 - train_error**2

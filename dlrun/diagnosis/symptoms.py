@@ -14,14 +14,14 @@ from .history import OF_START, Check, History, LayerFigure, Limits, Sign, figure
 # The final cost divided by the initial one.
 GROWTH = Limits(1.5, 3)
 
-# The initial loss divided by that of the best constant answer, which is the entropy of the classes. Only a high value is
-# a fault. The study noticed values above 2, but 6 of 120 healthy trainings began above that (He's init with many
+# The initial loss divided by that of the best constant answer, the entropy of the classes. Only a high value is a
+# fault. The study noticed values above 2, but 6 of 120 healthy trainings began above that (He's init with many
 # correlated inputs). A regression with He's init begins at about 3: its outputs vary twice as much as its targets.
 FIRST_LOSS = Limits(3, 5)
 FIRST_LOSS_REGRESSION = Limits(6, 12)
 
-# The gradient norm of the first layer divided by that of the last. The penalty is left out, since it hides that a gradient
-# has vanished.
+# The gradient norm of the first layer divided by that of the last. The penalty is left out, since it hides a gradient
+# that has vanished.
 VANISHING = Limits(1e-2, 1e-3)
 EXPLODING = Limits(10, 70)
 
@@ -36,20 +36,21 @@ SATURATED_LAST = 0.9
 # The share of outputs on the straight part of the curve, in every hidden layer.
 LINEAR = 0.97
 
-# The share of epochs in which the cost rose, and the mean change of the cost divided by its initial value; both over the
-# second half of the epochs.
+# The share of epochs in which the cost rose, and the mean change of the cost divided by its initial value. Both are
+# over the second half of the epochs.
 RISING = 0.35
 SWING = Limits(0.05, 0.15)
 FEWEST_EPOCHS = 8
 
-# By which share of the cost of the best constant answer training lowered the cost; and by which share its last third did.
+# By how much training lowered the cost, as a share of the cost of the best constant answer; and the same for the last
+# third of the training.
 LEARNED = Limits(0.3, 0.1)
 STILL_LEARNING = 0.01
 
 # The relative rise of the cost from one full-batch step to the next that rounding alone may cause, by precision.
 ROUNDING = {"float32": 1e-5, "float64": 1e-9}
-# Beyond these it is no longer the edge of stability (Cohen et al. 2021), where the cost rises in some steps and yet falls
-# in the long run.
+# Beyond these it is no longer the edge of stability (Cohen et al. 2021), where the cost rises in some steps and yet
+# falls in the long run.
 UNEVEN_SHARE, UNEVEN_RISE = 0.05, 1e-3
 
 SLOWER = "divide training.learning_rate by 3 to 10"
@@ -204,10 +205,10 @@ def cost_of_no_learning(history: History) -> float | None:
 
 
 def full_costs(history: History) -> list[float]:
-    """The cost J of all training rows, without dropout and with the penalty, for each step; empty where it is not known.
+    """The cost J of all training rows, without dropout and with the penalty, for each step; empty where not known.
 
-    Full-batch descent computes J in every step, unless dropout or augmentation change the rows. Then J is the sum of the
-    loss after one epoch and the penalty before the next.
+    Full-batch descent computes J in every step, unless dropout or augmentation change the rows. Then J is the sum of
+    the loss after one epoch and the penalty before the next.
     """
     augment = history.value("regularization.augment")
     keep = history.value("regularization.keep_prob")

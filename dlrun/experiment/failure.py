@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ..errors import StoreError
 from ..places import command_for
-from ..store import Ended, RunFolder, FailedSession, is_begun, now, release, reserve, write_failed_session
+from ..store import Ended, FailedSession, RunFolder, is_begun, now, release, reserve, write_failed_session
 
 
 class failure_recorded:  # noqa: N801 (read as a word of the with statement)

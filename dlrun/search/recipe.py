@@ -34,7 +34,7 @@ from ..store import (
     read_result,
 )
 from . import ledger
-from .follow import FollowedAdvice, Config, Judged, Step, follow
+from .follow import Config, FollowedAdvice, Judged, Step, follow
 from .follow import Path as RecipePath
 from .ledger import LedgerLine
 

@@ -35,7 +35,7 @@ from .manifest import (
 from .provenance import Environment, environment
 from .references import find_run, find_runs
 from .reserve import release, reserve, write_failed_session
-from .results import Ended, Ending, Result, Task, FailedSession
+from .results import Ended, Ending, FailedSession, Result, Task
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
 from .runs import create_run
 from .status import Status, ending_of, status_of
@@ -59,6 +59,7 @@ __all__ = [
     "Ended",
     "Ending",
     "Environment",
+    "FailedSession",
     "FileCheck",
     "Form",
     "Hashes",
@@ -74,7 +75,6 @@ __all__ = [
     "Session",
     "Status",
     "Task",
-    "FailedSession",
     "add_file",
     "add_session",
     "change_tags",

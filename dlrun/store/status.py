@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from .codec import Misfit, Plain, from_plain
 from .folder import RunFolder, corrupt
 from .manifest import is_begun, read_manifest
-from .results import ENDINGS, FILE, Ended, Ending, Glance, Result, FailedSession
+from .results import ENDINGS, FILE, Ended, Ending, FailedSession, Glance, Result
 
 Status = Ended | Literal["running", "crashed"]
 
