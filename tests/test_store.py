@@ -318,7 +318,7 @@ def test_a_folder_removed_under_a_run_is_told(folder):
     folder.path.rmdir()
     assert message_of(folder.append_line, "lines.jsonl", {"epoch": 1}) == (
         f"{folder.path / 'lines.jsonl'}: cannot be written: No such file or directory; "
-        "the run folder was moved or removed; leave it in place while a run is going on"
+        "the run folder was moved or removed; leave it in place while a run is trained"
     )
 
 

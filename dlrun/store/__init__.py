@@ -1,4 +1,4 @@
-"""The store: run folders, written whole and read with suspicion."""
+"""The store: writes run folders so that no file is ever half written, and checks whatever it reads back."""
 
 from . import checkpoints, looks, trash
 from .arrays import Array, Form, form_of

@@ -36,5 +36,5 @@ def unsealed(line: bytes) -> dict[str, Any]:
 
 
 def checksum(body: bytes) -> bytes:
-    """CRC-32 in hexadecimal: any damage of up to 32 bits in a row is seen for certain."""
+    """CRC-32 in hexadecimal: it detects with certainty any damage of up to 32 bits in a row."""
     return f"{zlib.crc32(body):0{DIGITS}x}".encode()

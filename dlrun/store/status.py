@@ -15,7 +15,7 @@ Status = Ended | Literal["running", "crashed"]
 
 E = TypeVar("E", Glance, Result, FailedSession)
 
-# What is said of a key that is not as dlrun writes it, where the key alone says too little.
+# The message for a key with an impossible value, where the key alone says too little.
 SENTENCES = {
     "status": "no status",
     "errors": "errors are not numbers",
@@ -35,24 +35,24 @@ def status_of(folder: RunFolder) -> Status:
 
 
 def glance_at(folder: RunFolder) -> Glance | None:
-    """The little of a run's result that a list shows; None where its last session died. Raises StoreError."""
+    """The fields of a run's result that a list shows; None where its last session died. Raises StoreError."""
     plain = last_result(folder)
     return None if plain is None else checked(folder, Glance, plain)
 
 
 def ending_of(folder: RunFolder) -> Ending | None:
-    """What the run's last session left as result.json; None where it died before. Raises StoreError if corrupt."""
+    """The result.json of the run's last session; None where it died before. Raises StoreError if corrupt."""
     plain = last_result(folder)
     return None if plain is None else ending_in(folder, plain)
 
 
 def read_ending(folder: RunFolder) -> Ending:
-    """result.json, of whichever session. Raises StoreError where it is missing or corrupt."""
+    """The result.json of any session. Raises StoreError where it is missing or corrupt."""
     return ending_in(folder, read_result_json(folder))
 
 
 def last_result(folder: RunFolder) -> Plain | None:
-    """The values of result.json; None where there is none, or only that of an earlier session."""
+    """The values of result.json; None where there is none, or where it is that of an earlier session."""
     sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
     if not (folder.path / FILE).exists():
         return None
@@ -62,7 +62,7 @@ def last_result(folder: RunFolder) -> Plain | None:
 
 
 def read_result_json(folder: RunFolder) -> Plain:
-    """The values of result.json, which has a status. Raises StoreError."""
+    """The values of result.json. Raises StoreError where it has no status."""
     plain = folder.read_json(FILE)
     if not isinstance(plain, dict) or plain.get("status") not in ENDINGS:
         raise corrupt(folder.path / FILE, "no status")
@@ -70,7 +70,7 @@ def read_result_json(folder: RunFolder) -> Plain:
 
 
 def ending_in(folder: RunFolder, plain: Plain) -> Ending:
-    """The record that result.json holds. Raises StoreError."""
+    """The record of the values of result.json. Raises StoreError."""
     return checked(folder, Result, plain) if "errors" in plain else checked(folder, FailedSession, plain)
 
 

@@ -20,7 +20,7 @@ TRASH = ".trash"
 
 @dataclass(frozen=True)
 class Garbage:
-    """A folder or file to take away, and the bytes that it holds."""
+    """A folder or file to delete, and its size in bytes."""
 
     path: str
     bytes: int
@@ -36,12 +36,12 @@ def remove(folder: RunFolder) -> Path:
 
 
 def restore(folder: RunFolder) -> Path:
-    """Moves a run out of the trash, to where it was."""
+    """Moves a run from the trash back to where it was."""
     return moved(folder.path, folder.path.parent.parent / folder.id)
 
 
 def moved(path: Path, target: Path) -> Path:
-    """Renames a folder, on the disk too. Raises StoreError where the new name is taken."""
+    """Renames a folder and syncs that to the disk. Raises StoreError where the new name is taken."""
     if os.path.lexists(target):
         raise StoreError(f"{target}: is there already; move it away first")
     with raised_as_store_error(path, "moved"):
@@ -52,14 +52,14 @@ def moved(path: Path, target: Path) -> Path:
 
 
 def garbage(runs_dir: Path) -> list[Path]:
-    """What `collect` takes away: the runs in the trash, and files that dead processes left in runs nobody works in."""
+    """What `collect` deletes: the runs in the trash, and files that dead processes left in runs that are not locked."""
     trashed = [runs_dir / TRASH / run_id for run_id in run_ids(runs_dir / TRASH)[0]]
     idle = [RunFolder(runs_dir / run_id) for run_id in run_ids(runs_dir)[0]]
     return trashed + [path for folder in idle if not folder.is_locked() for path in disk.leftovers(folder.path)]
 
 
 def collect(paths: list[Path]) -> None:
-    """Takes what `garbage` found away for good. Raises StoreError where that cannot be done."""
+    """Deletes what `garbage` lists for good. Raises StoreError where that fails."""
     for path in paths:
         with raised_as_store_error(path, "removed"):
             if RUN_ID.fullmatch(path.name):
@@ -69,7 +69,7 @@ def collect(paths: list[Path]) -> None:
 
 
 def weighed(paths: Sequence[Path]) -> list[Garbage]:
-    """What `garbage` found, with its sizes."""
+    """What `garbage` lists, with the sizes."""
     return [Garbage(str(path), size_of(path)) for path in paths]
 
 
@@ -77,4 +77,4 @@ def size_of(path: Path) -> int:
     """The bytes of a file, or of all files in a folder."""
     if not path.is_dir():
         return path.stat(follow_symlinks=False).st_size
-    return sum(found.stat(follow_symlinks=False).st_size for found in path.rglob("*"))
+    return sum(inside.stat(follow_symlinks=False).st_size for inside in path.rglob("*"))
