@@ -77,7 +77,7 @@ def stop_at(monkeypatch, step):
     def counted(self):
         done["steps"] += 1
         if done["steps"] == step:
-            self.interrupts.seen = signal.SIGINT
+            self.interrupts.first = signal.SIGINT
         after_step(self)
 
     monkeypatch.setattr(Checkpointer, "after_step", counted)
@@ -333,8 +333,8 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     with pytest.raises(StoreError) as refusal:
         run(loaded, tmp_path / "runs")
     (row,) = list_runs(tmp_path / "runs")
-    way_on = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
-    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then go on: {way_on}"
+    command = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
+    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then resume it: {command}"
     assert row["status"] == "failed"
     folder = RunFolder(tmp_path / "runs" / row["run_id"])
     assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]

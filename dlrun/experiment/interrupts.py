@@ -14,24 +14,24 @@ NOTED_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(Exception):
-    """Training was asked to stop, has finished its step, and what it goes on from is kept."""
+    """Training was asked to stop: its step is finished, and a checkpoint to resume it from is written."""
 
 
 class Interrupts:
-    """seen : the first signal that came, or None."""
+    """first : the first signal that came, or None."""
 
     def __init__(self) -> None:
-        self.seen: signal.Signals | None = None
+        self.first: signal.Signals | None = None
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        if self.seen is not None:
+        if self.first is not None:
             raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-        self.seen = signal.Signals(number)
+        self.first = signal.Signals(number)
 
 
 @contextmanager
 def noted_interrupts() -> Iterator[Interrupts]:
-    """Notes the signals of the block instead of dying from them; outside the main thread there is nothing to note."""
+    """Notes signals during the block instead of ending the process; outside the main thread no signal can be noted."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts

@@ -48,7 +48,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
 def write_ending(
     contents: RunContents, experiment: Experiment, parameters: Parameters, predictions: Mapping[str, Predictions]
 ) -> RunContents:
-    """Everything that training found out. The result comes last: a folder with one is whole."""
+    """Everything that is known after training. The result comes last: a folder with one is complete."""
     folder, dataset = contents.folder, experiment.dataset
     model = parameters.tensors() | dataset.preparation.to_arrays()
     arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)

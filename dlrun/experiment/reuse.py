@@ -18,5 +18,5 @@ def find_same(runs_dir: Path, identity: Identity) -> RunFolder | None:
                 if read_manifest(folder).identity.is_same(identity):
                     return folder
             except StoreError:
-                continue  # it is listed as broken; a new run does as well
+                continue  # it is listed as broken; a new run is trained instead
     return None

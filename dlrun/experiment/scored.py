@@ -15,9 +15,9 @@ from .train import Outcome
 def note_scored(
     folder: RunFolder, hashes: Hashes, outcome: Outcome, plan: TrainingPlan, dev_error: float | None
 ) -> list[str]:
-    """Writes down that a run's configuration was scored on its dev set; returns a note where that could not be done.
+    """Notes that a run's configuration was scored on its dev set; returns a message where that failed.
 
-    Parameters that were kept for their dev error were chosen among all epochs that were measured.
+    Best parameters were chosen among all epochs that were measured, so each of these counts as a candidate.
     """
     is_chosen = outcome.best_epoch is not None and (plan.patience_epochs is not None or outcome.status == "interrupted")
     event = Scored(
