@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,10 +14,11 @@ from reliability.essence import essence
 from test_cli import DIGITS, ROOT, dlrun
 
 from dlrun.cli.app import app
-from dlrun.cli.ending import way_on_told
+from dlrun.cli.ending import resuming_advised
 from dlrun.cli.guard import guarded
 from dlrun.errors import Interrupted, StoreError
-from dlrun.store import find_run
+from dlrun.records import BySplit
+from dlrun.store import Result, find_run
 from tests.trainings import resume
 
 SHORT = ("training.epochs=3", "network.width=8", "training.checkpoint_epochs=1", "report=false")
@@ -161,13 +161,21 @@ def test_too_little_memory_is_a_sentence_and_no_bug(monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("dlrun: more memory is needed than there is; take fewer rows")
 
 
+def ended_as(status):
+    """The result of a run that was not trained at all."""
+    nothing = BySplit(None, None)
+    figures = {"errors": nothing, "baseline_error": None, "optimal_error": None, "costs": nothing, "losses": nothing}
+    about = {"run_id": "r", "run_dir": "runs/r", "name": "r", "status": status, "message": None, "task": "binary"}
+    return Result(**about, **figures, epochs=0, best_epoch=None, seconds=0.0)
+
+
 @pytest.mark.parametrize(
     ("status", "told"), [("interrupted", "interrupted; go on: dlrun resume r"), ("finished", None)]
 )
 def test_one_more_ctrl_c_while_the_end_is_shown_still_says_how_to_go_on(status, told):
     with (
         pytest.raises(Interrupted if told else KeyboardInterrupt, match=told),
-        way_on_told(SimpleNamespace(status=status, run_dir="runs/r")),
+        resuming_advised(ended_as(status)),
     ):
         raise KeyboardInterrupt
 

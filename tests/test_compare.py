@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,9 +16,13 @@ from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.errors import UsageError
 from dlrun.inspection import compare
+from dlrun.inspection.comparison import ComparedRun, Comparison
+from dlrun.nn.training import EpochRecord
+from dlrun.records import BySplit
 from dlrun.report import comparison_csv, comparison_markdown, show_comparison
 from dlrun.report.page import comparison_page
 from dlrun.report.page.comparison import key_axis, letter, mean_points
+from dlrun.statistics.paired import Paired
 from dlrun.store import change_tags, find_run, find_runs
 from tests.trainings import run
 
@@ -60,37 +65,35 @@ def correct(runs, run_id):
 
 def test_a_name_stands_for_all_its_runs_and_the_best_of_them_is_what_the_others_are_compared_with(runs):
     found = of(runs, "moons")
-    errors = [row["errors"]["dev"] for row in found["runs"]]
+    errors = [row.errors.dev for row in found.runs]
     assert len(errors) == 3
     assert errors == sorted(errors)
-    assert found["first"] == found["runs"][0]["run_id"]
-    assert found["runs"][0]["difference"] is None
-    assert sorted(found["keys"]) == ["network.width", "regularization.lambda"]
-    assert {tuple(row["config"].values()) for row in found["runs"]} == {(8, 0.0), (8, 10.0), (2, 0.0)}
+    assert found.first == found.runs[0].run_id
+    assert found.runs[0].difference is None
+    assert sorted(found.keys) == ["network.width", "regularization.lambda"]
+    assert {tuple(row.config.values()) for row in found.runs} == {(8, 0.0), (8, 10.0), (2, 0.0)}
 
 
 def test_a_difference_is_that_of_the_dev_errors_and_its_rows_are_those_of_the_predictions(runs):
     found = of(runs, "moons")
-    first = correct(runs, found["first"])
-    for row in found["runs"][1:]:
-        this, difference = correct(runs, row["run_id"]), row["difference"]
-        assert difference["difference"] == pytest.approx(row["errors"]["dev"] - found["runs"][0]["errors"]["dev"])
-        assert difference["only_this_wrong"] == np.sum(~this & first)
-        assert difference["rows"] == 120
+    first = correct(runs, found.first)
+    for row in found.runs[1:]:
+        this, difference = correct(runs, row.run_id), row.difference
+        assert difference.difference == pytest.approx(row.errors.dev - found.runs[0].errors.dev)
+        assert difference.only_this_wrong == np.sum(~this & first)
+        assert difference.rows == 120
 
 
 def test_a_regression_is_compared_by_its_own_error(runs):
-    one, other = of(runs, "sugar")["runs"]
-    low, high = other["difference"]["interval"]
-    assert other["difference"]["difference"] == pytest.approx(other["errors"]["dev"] - one["errors"]["dev"])
-    assert low < other["difference"]["difference"] < high
-    assert other["difference"]["only_this_wrong"] is None
+    one, other = of(runs, "sugar").runs
+    low, high = other.difference.interval
+    assert other.difference.difference == pytest.approx(other.errors.dev - one.errors.dev)
+    assert low < other.difference.difference < high
+    assert other.difference.only_this_wrong is None
 
 
 def test_other_rows_and_other_data_are_not_comparable(runs):
-    reasons = {
-        row["name"]: row["not_comparable"] for row in of(runs, "moons", "other_rows", "other_data", "sugar")["runs"]
-    }
+    reasons = {row.name: row.not_comparable for row in of(runs, "moons", "other_rows", "other_data", "sugar").runs}
     assert reasons == {"moons": None, "other_rows": "other data", "other_data": "other data", "sugar": "other data"}
 
 
@@ -98,24 +101,24 @@ def test_another_split_of_the_same_rows_is_not_comparable(runs):
     folder = find_run(runs / "runs", "moons")
     kept = folder.read_json("run.json")
     folder.write_json("run.json", kept | {"split_sha256": "0" * 64})
-    reasons = [row["not_comparable"] for row in of(runs, "moons")["runs"]]
+    reasons = [row.not_comparable for row in of(runs, "moons").runs]
     folder.write_json("run.json", kept)
     assert "other dev rows" in reasons
 
 
 def test_a_run_without_predictions_or_errors_is_shown_and_not_compared(runs):
-    worst = of(runs, "moons")["runs"][-1]["run_id"]
+    worst = of(runs, "moons").runs[-1].run_id
     folder = find_run(runs / "runs", worst)
     kept = {name: folder.read_bytes(name) for name in ("predictions.npz", "result.json")}
     (folder.path / "predictions.npz").unlink()
-    without_predictions = of(runs, "moons")["runs"][-1]
+    without_predictions = of(runs, "moons").runs[-1]
     (folder.path / "result.json").unlink()
     crashed = of(runs, "moons", order="given")
     for name, data in kept.items():
         folder.write_bytes(name, data)
-    assert without_predictions["not_comparable"] == "its predictions were not kept"
-    row = next(row for row in crashed["runs"] if row["run_id"] == worst)
-    assert (row["status"], row["not_comparable"]) == ("crashed", "no dev error")
+    assert without_predictions.not_comparable == "its predictions were not kept"
+    row = next(row for row in crashed.runs if row.run_id == worst)
+    assert (row.status, row.not_comparable) == ("crashed", "no dev error")
     assert f"{worst} (crashed)" in screen(crashed)
 
 
@@ -124,15 +127,15 @@ def test_a_tag_stands_for_its_runs_and_no_run_is_there_twice(runs):
     for folder in moons[:2]:
         change_tags(folder, ["kept"], [])
     found = of(runs, moons[1].id, "kept", order="given")
-    assert [row["run_id"] for row in found["runs"]] == [moons[1].id, moons[0].id]
-    assert found["first"] == moons[1].id
-    assert found["keys"] == ["regularization.lambda", "network.width"] or len(found["keys"]) == 2
+    assert [row.run_id for row in found.runs] == [moons[1].id, moons[0].id]
+    assert found.first == moons[1].id
+    assert found.keys == ("regularization.lambda", "network.width") or len(found.keys) == 2
 
 
 def test_runs_are_sorted_by_an_error_or_a_key(runs):
-    by_lambda = of(runs, "moons", order="regularization.lambda")["runs"]
-    assert [row["config"]["regularization.lambda"] for row in by_lambda] == [0.0, 0.0, 10.0]
-    by_train = [row["errors"]["train"] for row in of(runs, "moons", order="train")["runs"]]
+    by_lambda = of(runs, "moons", order="regularization.lambda").runs
+    assert [row.config["regularization.lambda"] for row in by_lambda] == [0.0, 0.0, 10.0]
+    by_train = [row.errors.train for row in of(runs, "moons", order="train").runs]
     assert by_train == sorted(by_train)
     with pytest.raises(UsageError, match="--sort: got 'lambda'; expected train, dev, test, given or a config key"):
         of(runs, "moons", order="lambda")
@@ -147,9 +150,10 @@ def test_one_run_alone_is_refused(runs):
 
 
 def test_the_page_escapes_what_comes_from_outside_and_names_its_runs_by_letters():
-    curves = {"a": [{"epoch": 1, "dev_error": 0.2, "train_error": 0.1, "dev_loss": 1.0}], "b": []}
-    hostile = COMPARISON["runs"][2] | {"config": {"regularization.lambda": "<script>alert(1)</script>"}}
-    page = comparison_page(COMPARISON | {"runs": [*COMPARISON["runs"][:2], hostile]}, curves)
+    curves = {"a": [EpochRecord(1, 1.0, 1.0, 0.0, 0.01, dev_error=0.2, train_error=0.1, dev_loss=1.0)], "b": []}
+    first, second, third = COMPARISON.runs
+    hostile = replace(third, config={"regularization.lambda": "<script>alert(1)</script>"})
+    page = comparison_page(replace(COMPARISON, runs=(first, second, hostile)), curves)
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 2  # in the table and in the words of the figure
     assert "Dev error against epoch for each run; in the end A 20.0%" in page
@@ -192,38 +196,42 @@ def test_letters_go_on_past_z():
 
 
 def row(run_id, value, dev, **changes):
-    return {
+    known = {
         "run_id": run_id,
         "name": "demo",
         "status": "finished",
-        "tags": [],
-        "task": "classification",
+        "tags": (),
+        "task": "multiclass",
         "config": {"regularization.lambda": value},
-        "errors": {"train": 0.01, "dev": dev, "test": None},
-        "intervals": {"train": None, "dev": [dev / 2, dev * 2], "test": None},
-        "difference": None,
-        "not_comparable": None,
-        **changes,
+        "errors": BySplit(0.01, dev, None),
+        "intervals": BySplit(None, (dev / 2, dev * 2), None),
+        "epochs": 30,
+        "best_epoch": None,
+        "seconds": 1.0,
     }
+    return ComparedRun(**known | changes)
 
 
-DIFFERENCE = {
-    "difference": 0.01,
-    "interval": [-0.002, 0.03],
-    "p_value": 0.0412,
-    "rows": 200,
-    "method": "exact McNemar test",
-}
-COMPARISON = {
-    "first": "a",
-    "keys": ["regularization.lambda"],
-    "confidence": 0.9,
-    "runs": [
+DIFFERENCE = Paired(
+    difference=0.01,
+    interval=(-0.002, 0.03),
+    p_value=0.0412,
+    confidence=0.9,
+    rows=200,
+    only_this_wrong=5,
+    only_other_wrong=3,
+    method="exact McNemar test",
+)
+COMPARISON = Comparison(
+    first="a",
+    keys=("regularization.lambda",),
+    confidence=0.9,
+    runs=(
         row("a", 0.1, 0.1),
         row("b", None, 0.11, difference=DIFFERENCE),
         row("c", "x|[bold]\x1b", 0.2, not_comparable="other data", status="interrupted"),
-    ],
-}
+    ),
+)
 
 
 def test_the_table_shows_what_differs_and_says_what_the_columns_are():
@@ -246,9 +254,9 @@ def test_where_the_table_does_not_fit_each_run_has_its_own_lines():
 
 
 def test_keys_that_end_alike_are_written_whole():
-    both = COMPARISON | {"keys": ["a.lambda", "b.lambda", "c.width"]}
-    rows = [item | {"config": dict.fromkeys(both["keys"], 1)} for item in COMPARISON["runs"]]
-    assert screen(both | {"runs": rows}).split()[1:4] == ["a.lambda", "b.lambda", "width"]
+    keys = ("a.lambda", "b.lambda", "c.width")
+    rows = [replace(item, config=dict.fromkeys(keys, 1)) for item in COMPARISON.runs]
+    assert screen(replace(COMPARISON, keys=keys, runs=tuple(rows))).split()[1:4] == ["a.lambda", "b.lambda", "width"]
 
 
 def test_markdown_is_a_table_whose_cells_nobody_can_leave():

@@ -60,13 +60,15 @@ def test_tensorboard_reads_every_metric_the_parameters_and_the_verdict(folder, e
     epochs = read_metrics(folder)
     for name, key in (("cost", "cost"), ("loss/train", "train_loss"), ("error/dev", "dev_error")):
         read = {event.step: event.value for event in events.Scalars(name)}
-        assert read == pytest.approx({line["epoch"]: line[key] for line in epochs if line[key] is not None})
+        assert read == pytest.approx(
+            {line.epoch: value for line in epochs if (value := getattr(line, key)) is not None}
+        )
     assert len(events.Scalars("error/dev")) == 2
-    assert events.Scalars("final_error/test")[0].value == pytest.approx(overview(folder)["result"]["errors"]["test"])
+    assert events.Scalars("final_error/test")[0].value == pytest.approx(overview(folder).result.errors.test)
     started = events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
     parameters = plugin_data_pb2.HParamsPluginData.FromString(started).session_start_info.hparams
     assert parameters["training.epochs"].number_value == 4
-    assert parameters["dlrun.variance"].string_value == overview(folder)["diagnosis"]["verdict"]["variance"]
+    assert parameters["dlrun.variance"].string_value == overview(folder).diagnosis.diagnosis.verdict.variance
 
 
 def test_mlflow_reads_every_metric_the_parameters_the_tags_and_the_report(folder, export, tmp_path, monkeypatch):
@@ -81,11 +83,11 @@ def test_mlflow_reads_every_metric_the_parameters_the_tags_and_the_report(folder
     known = overview(folder)
     assert read.info.status == "FINISHED"
     assert read.data.params["training.epochs"] == "4"
-    assert read.data.tags["dlrun.bias"] == known["diagnosis"]["verdict"]["bias"]
+    assert read.data.tags["dlrun.bias"] == known.diagnosis.diagnosis.verdict.bias
     assert read.data.tags["tag.kept"] == "true"
-    assert read.data.metrics["final_error/test"] == known["result"]["errors"]["test"]
+    assert read.data.metrics["final_error/test"] == known.result.errors.test
     history = {(point.step, point.value) for point in client.get_metric_history(read.info.run_id, "cost")}
-    assert history == {(line["epoch"], line["cost"]) for line in read_metrics(folder)}
+    assert history == {(line.epoch, line.cost) for line in read_metrics(folder)}
     page = client.download_artifacts(read.info.run_id, "report.html", str(tmp_path))
     assert Path(page).read_text() == "<p>seen</p>"
     status, _, errors = export("--mlflow", uri)

@@ -13,6 +13,7 @@ from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import Parameters, initial_parameters
 from dlrun.nn.propagation import expected, first_dead, float32_depth, growth, signals, theory
+from dlrun.store import to_plain
 
 
 def wide(activation, init, rng, width=256, depth=6, scale=0.05):
@@ -104,17 +105,16 @@ def test_a_probe_sees_sigmoid_gradients_die_and_orthogonal_tanh_live(tmp_path):
     sigmoid, tanh = (
         probe(read_config(path, ["training.epochs=1", *keys])) for keys in ([], ["network.activation=tanh"])
     )
-    rows = {row["init"]: row for row in sigmoid["inits"]}
+    rows = {row.init: row for row in sigmoid.inits}
     assert set(rows) == {"zeros", "normal", "he", "xavier", "glorot", "orthogonal"}
-    assert rows["xavier"]["float32"]["gradient"]["seen"]
-    assert 50 < rows["xavier"]["float32"]["gradient"]["layers"] < 90
-    assert rows["xavier"]["gradient_growth"]["measured"] == pytest.approx(
-        rows["xavier"]["gradient_growth"]["theory"], rel=0.1
-    )
-    assert sigmoid["layers"][0]["gradient_float32"] == 0 < sigmoid["layers"][0]["gradient"]
-    live = {row["init"]: row for row in tanh["inits"]}["orthogonal"]
-    assert not live["float32"]["gradient"]["seen"]
-    json.dumps(sigmoid, allow_nan=False)
+    assert rows["xavier"].float32.gradient.seen
+    assert 50 < rows["xavier"].float32.gradient.layers < 90
+    downwards = rows["xavier"].gradient_growth
+    assert downwards.measured == pytest.approx(downwards.theory, rel=0.1)
+    assert sigmoid.layers[0].gradient_float32 == 0 < sigmoid.layers[0].gradient
+    live = {row.init: row for row in tanh.inits}["orthogonal"]
+    assert not live.float32.gradient.seen
+    json.dumps(to_plain(sigmoid), allow_nan=False)
 
 
 def test_the_verb_shows_and_fails_where_twenty_rows_cannot_be_learned(tmp_path, capsys):

@@ -4,57 +4,59 @@ import io
 import math
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from dlrun.advice import Case, RunDiagnosis, advise
-from dlrun.diagnosis import diagnose
+from dlrun.advice import Advice, Case, RunDiagnosis, advise
+from dlrun.diagnosis import Finding, diagnose
+from dlrun.diagnosis.ills import Verdict
+from dlrun.diagnosis.records import ClassErrors, Recall
 from dlrun.diagnosis.row_summary import ClassCount, RowSummary
+from dlrun.gradcheck import OwnReport, TensorCheck
+from dlrun.gradcheck.reports import Worst
+from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit, Sizes
 from dlrun.report import panel, terminal
 from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost
-from dlrun.store import to_plain
+from dlrun.store import Result, RunSummary
 
 RUN = "20260301-120000-demo-00aa"
-NO_ERRORS = {"train": None, "dev": None, "test": None}
+NO_ERRORS = BySplit(None, None)
 
 
 def result(**changes):
-    return {
+    known = {
         "run_id": RUN,
         "run_dir": f"runs/{RUN}",
         "name": "demo",
         "status": "finished",
         "message": None,
-        "task": "classification",
-        "errors": {"train": 0.014, "dev": 0.11, "test": 0.105},
-        "sizes": {"train": 1000, "dev": 200, "test": 200},
+        "task": "multiclass",
+        "errors": BySplit(0.014, 0.11, 0.105),
+        "sizes": Sizes(1000, 200, 200),
         "baseline_error": 0.5,
         "optimal_error": 0.0,
-        "costs": {"train": 0.05, "dev": 0.4, "test": 0.4},
-        "losses": {"train": 0.04, "dev": 0.4, "test": 0.4},
-        "rmse": None,
+        "costs": BySplit(0.05, 0.4, 0.4),
+        "losses": BySplit(0.04, 0.4, 0.4),
         "epochs": 60,
         "best_epoch": 41,
         "seconds": 3.21,
-        "verdict": {"bias": "low", "variance": "high"},
-        "warnings": [],
-        **changes,
+        "verdict": Verdict("low", "high"),
     }
+    return Result(**known | changes)
 
 
 def run_row(run_id=RUN, **changes):
-    return {
-        "run_id": run_id,
-        "name": "demo",
-        "status": "finished",
-        "errors": {"train": 0.15, "dev": 0.3, "test": None},
-        "verdict": {"bias": "high", "variance": "high"},
-        "problem": None,
-        **changes,
-    }
+    known = {"status": "finished", "errors": BySplit(0.15, 0.3), "verdict": Verdict("high", "high")}
+    return RunSummary(run_id, "demo", **known | changes)
+
+
+def advice(action, key=None, **changes):
+    known = {"why": "", "change": None, "command": None, "seconds": None, "expected": "less", "about": "dev"}
+    return Advice(action, key, **known | {"confidence": None, "code": None} | changes)
 
 
 def screen(show, record, width=80, **options):
@@ -68,7 +70,7 @@ def screen(show, record, width=80, **options):
 
 
 def test_a_result_of_an_older_run_shows_what_it_knows():
-    assert screen(terminal.show_result, result(warnings=["column 'x' is constant"])) == (
+    assert screen(terminal.show_result, result(warnings=("column 'x' is constant",))) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
         "          rows  error\n"
         "optimal          0.0%\n"
@@ -84,8 +86,9 @@ def test_a_result_of_an_older_run_shows_what_it_knows():
 
 
 def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdict_place_and_next_step():
-    known = diagnosis(0.014, 0.11, 0.105, sizes=Sizes(**result()["sizes"]), optimal_error=0.05, baseline_error=0.5)
-    record = result(**{key: known[key] for key in ("verdict", "sentence", "intervals", "findings", "optimal_error")})
+    known = diagnosis(0.014, 0.11, 0.105, sizes=result().sizes, optimal_error=0.05, baseline_error=0.5).diagnosis
+    repeated = ("verdict", "sentence", "intervals", "findings", "optimal_error")
+    record = result(**{name: getattr(known, name) for name in repeated})
     assert screen(terminal.show_result, record) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
         "          rows  error  90% interval\n"
@@ -104,22 +107,22 @@ def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdic
 
 
 def test_with_its_diagnosis_a_result_has_bars_and_the_command_of_the_first_advice():
-    advice = [{"action": "more data", "key": "data.source", "why": "", "command": "dlrun train x.yaml a=1"}]
-    found = {**diagnosis(0.014, 0.11), "advice": advice}
+    more_data = advice("more data", "data.source", command="dlrun train x.yaml a=1")
+    found = replace(diagnosis(0.014, 0.11), advice=(more_data,))
     lines = screen(lambda record, console: terminal.show_result(record, console, found), result()).splitlines()
     assert lines[9].startswith("dev      ░░░")
     assert lines[9].endswith("  9.6 variance, high")
     assert "try: more data: dlrun train x.yaml a=1" in lines
-    nothing_to_do = {**found, "advice": [{"action": "done", "key": None, "why": ""}]}
+    nothing_to_do = replace(found, advice=(advice("done"),))
     assert "try:" not in screen(lambda record, console: terminal.show_result(record, console, nothing_to_do), result())
 
 
 def test_a_regression_shows_unexplained_variance_and_rmse():
     record = result(
         task="regression",
-        rmse={"train": 1.2345, "dev": 2, "test": None},
-        errors={"train": 0.9, "dev": 1.2, "test": None},
-        verdict={"bias": "high", "variance": "high"},
+        rmse=BySplit(1.2345, 2),
+        errors=BySplit(0.9, 1.2),
+        verdict=Verdict("high", "high"),
         baseline_error=1.0,
         epochs=1,
         best_epoch=None,
@@ -137,7 +140,7 @@ def test_a_regression_shows_unexplained_variance_and_rmse():
     )
 
 
-@pytest.mark.parametrize("unknown", [NO_ERRORS, None, {"train": math.nan, "dev": math.inf, "test": None}])
+@pytest.mark.parametrize("unknown", [NO_ERRORS, BySplit(math.nan, math.inf)])
 def test_a_diverged_run_says_so_and_offers_no_diagnosis(unknown):
     record = result(
         status="diverged", message="cost is nan at epoch 3", errors=unknown, verdict=None, baseline_error=None
@@ -168,18 +171,20 @@ HARMLESS = "[bold]x[/bold] [link=https://e.org][31mred]0;title2J  nexttxt :smile
 def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
     assert clean(HOSTILE) == HARMLESS
     long = {"width": 200}
-    record = result(name=HOSTILE, status="failed", message=HOSTILE, warnings=[HOSTILE], run_dir=HOSTILE)
+    record = result(name=HOSTILE, status="failed", message=HOSTILE, warnings=(HOSTILE,), run_dir=HOSTILE)
     shows = screen(terminal.show_result, record, **long)
     assert shows.count(HARMLESS) == 4
-    item = {"action": HOSTILE, "key": HOSTILE, "why": HOSTILE}
-    shows += screen(terminal.show_diagnosis, {**diagnosis(0.1, 0.2), "advice": [item]}, **long)
+    item = advice(HOSTILE, HOSTILE, why=HOSTILE)
+    shows += screen(terminal.show_diagnosis, replace(diagnosis(0.1, 0.2), advice=(item,)), **long)
     shows += screen(terminal.show_runs, [run_row(status=HOSTILE, problem=HOSTILE)], **long)
     shows += screen(terminal.show_gradcheck, gradcheck(False, name=HOSTILE), **long)
     assert shows.count(HARMLESS) == 4 + 3 + 2 + 2
-    finding = {"code": HOSTILE, "severity": "fail", "title": HOSTILE, "evidence": HOSTILE, "do": HOSTILE, "layer": None}
-    classes = {"balanced_error": 0.1, "recalls": [{"label": HOSTILE, "rows": 5, "recall": 0.2, "interval": [0, 1]}]}
-    hostile = {**diagnosis(0.1, 0.2), "findings": [finding], "classes": classes, "sentence": HOSTILE}
-    more = screen(terminal.show_diagnosis, hostile, width=300) + screen(terminal.show_result, result(**hostile), **long)
+    finding = Finding(HOSTILE, "fail", HOSTILE, HOSTILE, HOSTILE)
+    classes = ClassErrors(0.1, (Recall(HOSTILE, 5, 0.2, (0, 1)),))
+    found = diagnosis(0.1, 0.2)
+    told = {"findings": (finding,), "sentence": HOSTILE}
+    hostile = replace(found, diagnosis=replace(found.diagnosis, classes=classes, **told))
+    more = screen(terminal.show_diagnosis, hostile, width=300) + screen(terminal.show_result, result(**told), **long)
     assert more.count(HARMLESS) == 6 + 3
     shows += more
     assert not set(shows) & {"\x1b", "\x07", "\x9b", "\r", "\u202e"}
@@ -190,7 +195,7 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
 
 def diagnosis(train, dev, test=None, **options):
     judged = diagnose(BySplit(train, dev, test), **options)
-    return to_plain(RunDiagnosis(run_id=RUN, diagnosis=judged, advice=advise(Case(judged))))
+    return RunDiagnosis(run_id=RUN, diagnosis=judged, advice=tuple(advise(Case(judged))))
 
 
 def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its_reasons():
@@ -242,7 +247,7 @@ def test_narrow_advice_puts_its_keys_below_and_cuts_none():
 
 
 def test_done_has_a_reason_and_no_key_and_a_typed_diagnosis_no_run():
-    lines = screen(terminal.show_diagnosis, {**diagnosis(0.005, 0.01), "run_id": None}).splitlines()
+    lines = screen(terminal.show_diagnosis, replace(diagnosis(0.005, 0.01), run_id=None)).splitlines()
     assert lines[0] == "diagnosis"
     assert "  dev - train: variance 0.50, 50% of the excess: low" in lines
     assert lines[-3:] == [
@@ -275,7 +280,7 @@ def test_unequal_classes_are_shown_by_their_recalls():
 
 def test_a_list_of_runs_marks_what_is_inconclusive():
     verdicts = [("high", "inconclusive"), ("moderate", "low"), ("low", "low")]
-    phrases = [terminal.verdict_phrase(dict(zip(("bias", "variance"), levels, strict=True))) for levels in verdicts]
+    phrases = [terminal.verdict_phrase(Verdict(*levels)) for levels in verdicts]
     assert phrases == ["bias, variance?", "bias (moderate)", "neither"]
 
 
@@ -283,24 +288,25 @@ def test_a_list_of_runs_marks_what_is_inconclusive():
 
 
 def gradcheck(passed, name="W1"):
-    off = {"index": [3, 4], "analytic": 0.1234, "numeric": -0.5}
-    shared = {"n_kinks": 0, "worst": off}
-    bad = {"name": name, "shape": [20, 50], "relative_difference": 0.28, "judgement": "probably a bug", **shared}
-    good = {"name": "b1", "shape": [50], "relative_difference": 6e-10, "judgement": "great", **shared}
-    tensors = [good | {"verdict": "pass"}] + ([] if passed else [bad | {"verdict": "fail"}])
-    return {
-        "passed": passed,
-        "verdict": "pass" if passed else "fail",
-        "relative_difference": 6.5e-10 if passed else 0.28,
-        "epsilon": 1e-5,
-        "n_parameters": 1050,
-        "n_checked": 1050,
-        "sampled": False,
-        "n_kinks": 0,
-        "tensors": tensors,
-        "where": None,
-        "hints": [],
-    }
+    counts = {"worst": Worst((3, 4), 0.1234, -0.5), "n_kinks": 0, "n_kinks_off": 0, "n_off": 0, "floor": 0.0}
+    good = TensorCheck("b1", (50,), 6e-10, "great", verdict="pass", n_checked=50, **counts)
+    bad = TensorCheck(name, (20, 50), 0.28, "probably a bug", verdict="fail", n_checked=1000, **counts)
+    return OwnReport(
+        passed=passed,
+        verdict="pass" if passed else "fail",
+        relative_difference=6.5e-10 if passed else 0.28,
+        judgement="great" if passed else "probably a bug",
+        epsilon=1e-5,
+        n_examples=None,
+        cost=0.5,
+        n_parameters=1050,
+        n_checked=1050,
+        sampled=False,
+        n_kinks=0,
+        tensors=(good,) if passed else (good, bad),
+        where=None,
+        hints=(),
+    )
 
 
 SCALE = "the course's scale: below 1e-07 great, below 1e-05 fine, below 0.001 look closer"
@@ -332,7 +338,7 @@ BROKEN = run_row(
 
 
 def test_runs_are_a_table_where_it_fits():
-    calm = run_row("20260227-120000-demo-00ac", verdict={"bias": "low", "variance": "low"})
+    calm = run_row("20260227-120000-demo-00ac", verdict=Verdict("low", "low"))
     assert screen(terminal.show_runs, [run_row(), BROKEN, calm]) == (
         "run                        status    train    dev  test  high\n"
         "20260301-120000-demo-00aa  finished  15.0%  30.0%     -  bias, variance\n"
@@ -390,15 +396,8 @@ def test_numbers_on_screen():
 # --- progress -------------------------------------------------------------------------------------------------------
 
 
-def epoch_record(epoch, train=0.012, dev=0.03):
-    return {
-        "epoch": epoch,
-        "cost": 0.1234,
-        "loss": 0.12,
-        "train_error": train,
-        "dev_error": dev,
-        "seconds": 0.001,
-    }
+def epoch_record(epoch, train=0.012, dev=0.03, cost=0.1234):
+    return EpochRecord(epoch, cost, 0.12, 0.0034, 0.01, train_error=train, dev_error=dev, seconds=0.001)
 
 
 def piped(epochs, records, **options):
@@ -472,7 +471,7 @@ def clock(monkeypatch):
 def halving_record(epoch):
     """Cost and errors of epoch 1 to 8, halved with every other one, the dev error in the beginning alone."""
     halved = (epoch - 1) // 2
-    return epoch_record(epoch, 0.4 / 2**halved, 0.4 / 2 ** min(halved, 2)) | {"cost": 4 / 2**halved}
+    return epoch_record(epoch, 0.4 / 2**halved, 0.4 / 2 ** min(halved, 2), cost=4 / 2**halved)
 
 
 def last_frame(clock, width, encoding="utf-8"):
@@ -523,7 +522,7 @@ def test_of_a_long_training_the_panel_forgets_epochs_and_no_measurement(clock):
         error = 1 / epoch if epoch % 2 == 0 else None
         display.update(epoch_record(epoch, error, error))
     assert len(display.history) <= panel.REMEMBERED
-    drawn = panel.curve([past["dev"] for past in display.history], [past["dev"] for past in display.history], 80)
+    drawn = panel.curve([past.dev for past in display.history], [past.dev for past in display.history], 80)
     assert drawn.strip()[-1] == "▁"
     assert len(drawn.strip()) >= 79
 

@@ -1,13 +1,23 @@
 """Advice, what came of it, curves and decompositions as a person sees them."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from dlrun.advice import Advice
+from dlrun.diagnosis.ills import Verdict
+from dlrun.diagnosis.learning_curve import Curve, CurvePoint, Forecast
 from dlrun.report import show_curve, show_decomposition, show_ledger, show_outcome, show_path
 from dlrun.report.advice import show_advice
-from dlrun.report.evidence import plotted
+from dlrun.report.evidence import PlotLine, plotted
+from dlrun.search.curve import RunCurve
+from dlrun.search.decompose import BootstrapParts, Decomposition, HalvesVariance, SeedsVariance, Sources
+from dlrun.search.follow import Path, Step, TrainAndDev
+from dlrun.search.ledger import ActionCount, LedgerLine, Tally
+from dlrun.search.recipe import Applied, Recipe
+from dlrun.statistics.decomposition import Domingos, Parts
 
 HOSTILE = "[bold]x[/bold]\x1b[31m\u202e\x07"
 
@@ -20,8 +30,8 @@ def screen(show, record, width=80):
 
 def item(action, change, why, **more):
     key = next(iter(change)) if change else None
-    known = {"command": None, "seconds": 3.0, "confidence": "likely", "expected": "less", "about": "dev"}
-    return {"action": action, "key": key, "change": change, "why": why, **known, **more}
+    known = {"command": None, "seconds": 3.0, "confidence": "likely", "expected": "less", "about": "dev", "code": None}
+    return Advice(action, key, why, change, **known | more)
 
 
 REASON = "dev error 20.0% is 20.0 points above train error 0.0%"
@@ -33,8 +43,13 @@ ADVICE = [
 ]
 
 
+def advice_of(run_dir):
+    """Shows advice for a run that is kept there."""
+    return lambda advice, console: show_advice(advice, console, run_dir)
+
+
 def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
-    assert screen(show_advice, {"run_id": "r", "run_dir": "runs/r", "advice": ADVICE}, width=100) == (
+    assert screen(advice_of("runs/r"), ADVICE, width=100) == (
         f"because {REASON}:\n"
         "  1. regularize: penalize large weights  regularization.lambda=0.3  (likely, 3.0 s)\n"
         "     lambda is 0\n"
@@ -50,12 +65,12 @@ def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
 
 
 def test_advice_for_a_run_elsewhere_says_where_it_is():
-    shown = screen(show_advice, {"run_id": "r", "run_dir": "else where/r", "advice": ADVICE}, width=100)
+    shown = screen(advice_of("else where/r"), ADVICE, width=100)
     assert shown.endswith("carry one out: dlrun diagnose r --runs-dir 'else where' --apply 1")
 
 
 def test_narrow_advice_puts_what_is_typed_on_lines_of_its_own():
-    assert screen(show_advice, {"run_id": None, "advice": ADVICE[:1]}, width=50) == (
+    assert screen(show_advice, ADVICE[:1], width=50) == (
         "because dev error 20.0% is 20.0 points above train\n"
         "error 0.0%:\n"
         "  1. regularize: penalize large weights\n"
@@ -64,35 +79,42 @@ def test_narrow_advice_puts_what_is_typed_on_lines_of_its_own():
     )
 
 
-STEP = {
-    "errors": {"train": 0.1, "dev": 0.2},
-    "verdict": {},
-    "why": "because",
-    "expected": "less",
-    "confidence": "unsure",
-    "seconds": 3.0,
-    "run_id": "r1",
-    "from": 1,
-}
-PATH = {
-    "steps": [
-        STEP | {"number": 1, "from": None, "why": None, "action": None, "change": None, "kept": True},
-        STEP
-        | {"number": 2, "action": "wider", "change": {"network.width": 8}, "kept": False}
-        | {"error_z": 0.1, "loss_z": -1, "miss_z": 0.2},
-        STEP
-        | {"number": 3, "action": "longer", "change": {"a": 1}, "kept": True}
-        | {"error_z": None, "loss_z": 2.0, "miss_z": 2.0},
-    ],
-    "ended": "the budget of 3 trainings is used",
-    "kept": 3,
-    "run_id": "r3",
-    "test_error": 0.25,
-}
+FIRST = Step(
+    number=1,
+    run_id="r1",
+    from_=None,
+    action=None,
+    change=None,
+    why=None,
+    seconds=3.0,
+    expected="less",
+    confidence="unsure",
+    errors=TrainAndDev(0.1, 0.2),
+    verdict=Verdict("low", "high"),
+)
+CHANGED = replace(FIRST, from_=1, why="because")
+DROPPED = replace(
+    CHANGED,
+    number=2,
+    action="wider",
+    change={"network.width": 8},
+    kept=False,
+    error_z=0.1,
+    loss_z=-1,
+    miss_z=0.2,
+)
+KEPT = replace(CHANGED, number=3, action="longer", change={"a": 1}, loss_z=2.0, miss_z=2.0)
+
+
+def recipe(*steps, **changes):
+    """The recipe, followed in these steps."""
+    path = Path(steps, kept=3, ended=changes.pop("ended", "the budget of 3 trainings is used"))
+    known = {"config": "c.yaml", "interrupted": None, "test_error": 0.25, "run_id": "r3"}
+    return Recipe(path=path, **known | changes)
 
 
 def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
-    assert screen(show_path, PATH) == (
+    assert screen(show_path, recipe(FIRST, DROPPED, KEPT)) == (
         "  1  the config as it is: train 10.0%, dev 20.0%\n"
         "  2  wider: network.width=8: train 10.0%, dev 20.0%: dropped\n"
         "     because because\n"
@@ -111,39 +133,53 @@ def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
 
 @pytest.mark.parametrize(("kept", "error_z", "told"), [(False, 2.0, True), (False, 1.0, False), (True, 2.0, False)])
 def test_a_path_says_why_a_change_with_fewer_errors_was_dropped(kept, error_z, told):
-    step = PATH["steps"][1] | {"kept": kept, "error_z": error_z}
+    step = replace(DROPPED, kept=kept, error_z=error_z)
     phrase = "fewer errors, yet no more sure of the right answers"
-    assert (phrase in " ".join(screen(show_path, PATH | {"steps": [step]}).split())) is told
+    assert (phrase in " ".join(screen(show_path, recipe(step)).split())) is told
 
 
-LINE = {"child": "r2", "action": "wider", "outcome": "held", "sentence": "it fell"}
+LINE = LedgerLine(
+    time="2026-03-01T12:00:00+00:00",
+    parent="r1",
+    child="r2",
+    action="wider",
+    change={"network.width": 8},
+    expected="less",
+    about="dev",
+    confidence="likely",
+    before=TrainAndDev(0.1, 0.2),
+    after=TrainAndDev(0.1, 0.1),
+    train=None,
+    dev=None,
+    outcome="held",
+    sentence="it fell",
+)
 
 
 def test_an_outcome_and_the_ledger_say_what_was_expected_and_what_came_of_it():
-    assert (
-        screen(show_outcome, {"item": ADVICE[0], "line": LINE}) == "expected: less (likely)\ncame of it: held; it fell"
-    )
-    actions = [{"action": "wider", "tried": 3, "held": 1, "reversed": 0}]
-    assert screen(show_ledger, {"entries": [LINE], "actions": actions}) == (
+    applied = Applied(None, ADVICE[0], LINE)
+    assert screen(show_outcome, applied) == "expected: less (likely)\ncame of it: held; it fell"
+    assert screen(show_ledger, Tally((LINE,), (ActionCount("wider", 3, 1, 0),))) == (
         "advice  tried  held  reversed  not shown\nwider       3     1         0          2\nr2: wider: it fell"
     )
-    assert screen(show_ledger, {"entries": [], "actions": []}).startswith("no advice was applied here yet")
+    assert screen(show_ledger, Tally((), ())).startswith("no advice was applied here yet")
 
 
-CURVE = {
-    "task": "binary",
-    "answer": "yes",
-    "sentence": "twice the data would help",
-    "points": [
-        {"rows": 100, "trainings": 3, "error": 0.4, "lowest": 0.3, "highest": 0.5},
-        {"rows": 200, "trainings": 1, "error": 0.2, "lowest": 0.2, "highest": 0.2},
-    ],
-    "forecasts": [{"rows": 400, "error": 0.1, "lower": 0.0, "upper": 0.2}],
-}
+def curve(**changes):
+    """The curve of a run, with one forecast."""
+    known = {
+        "points": (CurvePoint(100, 3, 0.4, 0.3, 0.5), CurvePoint(200, 1, 0.2, 0.2, 0.2)),
+        "gain": None,
+        "forecasts": (Forecast(2, 400, 0.1, 0.0, 0.2, error=0.1, upper=0.2, lower=0.0),),
+        "power_law": None,
+        "answer": "yes",
+        "sentence": "twice the data would help",
+    }
+    return RunCurve(run_id="r", task="binary", made="2026-03-01T12:00:00+00:00", curve=Curve(**known | changes))
 
 
 def test_a_curve_is_drawn_to_scale():
-    assert screen(show_curve, CURVE, width=53) == (
+    assert screen(show_curve, curve(), width=53) == (
         "would twice the data help? yes\n"
         "twice the data would help\n"
         "rows  dev error  0.0%            50.0%\n"
@@ -153,24 +189,23 @@ def test_a_curve_is_drawn_to_scale():
         "o measured, lowest to highest of its trainings; ?\n"
         "forecast, with its 90% interval"
     )
-    assert plotted({"lower": 0.1, "upper": 0.1, "error": 0.1, "mark": "o"}, 0.1, 0.1, 9) == "o"
+    assert plotted(PlotLine(100, 0.1, 0.1, 0.1, "o"), 0.1, 0.1, 9) == "o"
 
 
-DECOMPOSITION = {
-    "run_id": "r",
-    "dev_rows": 300,
-    "halves": {"variance": 0.1, "pairs": 5},
-    "seeds": {"variance": 0.04, "networks": 5},
-    "sampling": 0.06,
-    "sentence": "the training rows matter most",
-    "bootstrap": {
-        "networks": 25,
-        "whole_loss": 0.11,
-        "note": "note",
-        "kohavi_wolpert": {"bias": 0.05, "variance": 0.07, "loss": 0.12},
-        "domingos": {"bias": 0.09, "net_variance": 0.03, "loss": 0.12},
-    },
-}
+DECOMPOSITION = Decomposition(
+    run_id="r",
+    task="binary",
+    made="2026-03-01T12:00:00+00:00",
+    dev_rows=300,
+    sources=Sources(HalvesVariance(0.1, 0.01, 5), SeedsVariance(0.04, 5), 0.06, "the training rows matter most"),
+    bootstrap=BootstrapParts(
+        networks=25,
+        whole_loss=0.11,
+        note="note",
+        kohavi_wolpert=Parts(loss=0.12, bias=0.05, variance=0.07),
+        domingos=Domingos(0.12, 0.09, 0.05, 0.03, 0.04, 0.01),
+    ),
+)
 
 
 def test_a_decomposition_adds_up_on_screen():
@@ -191,10 +226,11 @@ def test_a_decomposition_adds_up_on_screen():
 
 def test_text_from_outside_controls_nothing():
     hostile = item(HOSTILE, {HOSTILE: HOSTILE}, f"{HOSTILE}; {HOSTILE}", confidence=HOSTILE)
-    step = PATH["steps"][1] | {"action": HOSTILE, "change": {HOSTILE: HOSTILE}, "why": HOSTILE}
-    shows = screen(show_advice, {"run_id": HOSTILE, "run_dir": f"runs/{HOSTILE}", "advice": [hostile]})
-    shows += screen(show_path, PATH | {"steps": [step], "ended": HOSTILE, "run_id": HOSTILE})
-    shows += screen(show_curve, CURVE | {"answer": HOSTILE, "sentence": HOSTILE})
-    shows += screen(show_ledger, {"entries": [dict.fromkeys(LINE, HOSTILE)], "actions": []})
+    step = replace(DROPPED, action=HOSTILE, change={HOSTILE: HOSTILE}, why=HOSTILE)
+    line = replace(LINE, child=HOSTILE, action=HOSTILE, outcome=HOSTILE, sentence=HOSTILE)
+    shows = screen(advice_of(f"runs/{HOSTILE}"), [hostile])
+    shows += screen(show_path, recipe(step, ended=HOSTILE, run_id=HOSTILE))
+    shows += screen(show_curve, curve(answer=HOSTILE, sentence=HOSTILE))
+    shows += screen(show_ledger, Tally((line,), ()))
     assert not set(shows) & {"\x1b", "\x07", "\u202e"}
     assert "[bold]x[/bold]" in shows

@@ -1,21 +1,31 @@
 """Errors as bars, letter for letter: wide, narrow, in ASCII, without intervals, and with distances below nothing."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from dlrun.diagnosis import diagnose
+from dlrun.diagnosis.ills import Verdict
+from dlrun.diagnosis.records import Intervals
+from dlrun.records import BySplit
 from dlrun.report.bars import axis, error_bars
 
-DIAGNOSIS = {
-    "optimal_error": 0.02,
-    "errors": {"train": 0.05, "dev": 0.11, "test": 0.105},
-    "intervals": {"train": [0.04, 0.063], "dev": [0.078, 0.149], "test": [0.073, 0.144], "optimal": None},
-    "verdict": {"bias": "low", "variance": "high"},
-}
+NO_INTERVALS = Intervals(*[None] * 6)
 
 
-def drawn(diagnosis, width, **options):
-    lines = ["".join(text for text, _ in line) for line in error_bars(diagnosis, width, **options)]
+def diagnosis(train=0.05, dev=0.11, test=0.105, **changes):
+    """A diagnosis with these errors and without intervals; whatever they are, its verdict is what a test says."""
+    usual = {"optimal_error": 0.02, "intervals": NO_INTERVALS, "verdict": Verdict("low", "high")}
+    return replace(diagnose(BySplit(0.1, 0.2)), errors=BySplit(train, dev, test), **usual | changes)
+
+
+KNOWN = replace(NO_INTERVALS, train=(0.04, 0.063), dev=(0.078, 0.149), test=(0.073, 0.144))
+DIAGNOSIS = diagnosis(intervals=KNOWN)
+
+
+def drawn(judged, width, **options):
+    lines = ["".join(text for text, _ in line) for line in error_bars(judged, width, **options)]
     assert all(len(line) <= width for line in lines)
     return "\n".join(line.rstrip() for line in lines)
 
@@ -55,9 +65,7 @@ def test_in_ascii_the_same_picture():
 
 
 def test_a_diagnosis_of_an_older_run_has_bars_without_intervals_to_the_eighth_of_a_cell():
-    older = {key: value for key, value in DIAGNOSIS.items() if key != "intervals"}
-    older["errors"] = {"train": 0.05, "dev": 0.11, "test": None}
-    assert drawn(older, 60) == (
+    assert drawn(diagnosis(test=None), 60) == (
         "optimal  ░░░░░\n"
         "train    ░░░░░██████▍  3.0 avoidable bias, low\n"
         "dev      ░░░░░░░░░░░██████████████  6.0 variance, high\n"
@@ -66,8 +74,7 @@ def test_a_diagnosis_of_an_older_run_has_bars_without_intervals_to_the_eighth_of
 
 
 def test_a_train_error_below_the_optimal_one_shows_the_distance_as_missing():
-    refuted = DIAGNOSIS | {"optimal_error": 0.09, "intervals": {}, "errors": {"train": 0.03, "dev": 0.12, "test": None}}
-    assert drawn(refuted, 80).splitlines()[:2] == [
+    assert drawn(diagnosis(0.03, 0.12, None, optimal_error=0.09), 80).splitlines()[:2] == [
         "optimal  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░",
         "train    ░░░░░░░░░░░······················  -6.0 avoidable bias, low",
     ]
@@ -76,8 +83,7 @@ def test_a_train_error_below_the_optimal_one_shows_the_distance_as_missing():
 @pytest.mark.parametrize("scale", [1e-9, 0.001, 0.05, 1.0, 1e6])
 @pytest.mark.parametrize("width", [40, 59, 60, 200])
 def test_every_scale_fits_and_bars_stand_in_proportion(width, scale):
-    errors = {"train": scale / 4, "dev": scale, "test": scale / 2}
-    found = {"optimal_error": 0.0, "errors": errors, "verdict": {"bias": "high", "variance": "high"}}
+    found = diagnosis(scale / 4, scale, scale / 2, optimal_error=0.0, verdict=Verdict("high", "high"))
     bars = dict(line.split(maxsplit=1) for line in drawn(found, width).splitlines() if line[0] in "td")
     lengths = {name: sum(bar.count(sign) for sign in "░█·") for name, bar in bars.items()}
     assert lengths["test"] == pytest.approx(lengths["dev"] / 2, abs=1)
@@ -86,12 +92,11 @@ def test_every_scale_fits_and_bars_stand_in_proportion(width, scale):
 
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf])
 def test_without_a_train_or_dev_error_there_is_no_picture(unknown):
-    assert error_bars(DIAGNOSIS | {"errors": {"train": unknown, "dev": 0.1, "test": None}}, 80) == []
+    assert error_bars(diagnosis(unknown, 0.1, None, intervals=KNOWN), 80) == []
 
 
 def test_errors_of_nothing_at_all_are_drawn_too():
-    perfect = DIAGNOSIS | {"optimal_error": 0.0, "errors": {"train": 0.0, "dev": 0.0, "test": 0.0}, "intervals": None}
-    assert "0.0 variance, high" in drawn(perfect, 40)
+    assert "0.0 variance, high" in drawn(diagnosis(0.0, 0.0, 0.0, optimal_error=0.0), 40)
 
 
 @pytest.mark.parametrize("largest", [1e-7, 0.003, 0.149, 0.5, 1.0, 30.0])

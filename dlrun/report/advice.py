@@ -5,16 +5,18 @@ Stands beside `terminal`, which shows the verdict that it follows from.
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ..advice import Advice
-from ..advice.records import Confidence
 from ..places import command_for
 from .text import clean, say, seconds_phrase
 
+if TYPE_CHECKING:
+    from ..advice.records import Advice, Confidence
 
-def show_advice(advice: Sequence[Advice], console: Console, run_dir: str | None = None) -> None:
+
+def show_advice(advice: "Sequence[Advice]", console: Console, run_dir: str | None = None) -> None:
     """Numbered advice under the reason that it shares with its neighbours, and how one is carried out, of a run."""
     number = 0
     for reason, items in groupby(advice, key=lambda item: item.reasons()[0]):
@@ -28,7 +30,7 @@ def show_advice(advice: Sequence[Advice], console: Console, run_dir: str | None 
         say(console, "carry one out: ", (f"{command} --apply {first}", "bold"), whole=True)
 
 
-def show_item(item: Advice, number: int, console: Console) -> None:
+def show_item(item: "Advice", number: int, console: Console) -> None:
     """The action with its change or its key on one line where they fit, then its own reason."""
     words = shown_change(item.change) if item.change else item.key or ""
     if item.change is None and item.command:
@@ -46,7 +48,7 @@ def show_item(item: Advice, number: int, console: Console) -> None:
         say(console, (f"     {own}", "dim"))
 
 
-def details_of(confidence: Confidence | None, seconds: float | None) -> str:
+def details_of(confidence: "Confidence | None", seconds: float | None) -> str:
     """How sure it is, and what it costs: "  (likely, 1.3 s)"."""
     parts = [confidence, None if seconds is None else seconds_phrase(seconds)]
     details = ", ".join(part for part in parts if part)

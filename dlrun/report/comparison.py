@@ -15,7 +15,6 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ..diagnosis.words import error_word, points
-from ..nn.training import EpochRecord
 from ..records import SPLITS
 from ..statistics.intervals import Interval
 from .qualifiers import show_test_look
@@ -23,6 +22,7 @@ from .text import UNKNOWN, borderless_table, cell, clean, say, shown
 
 if TYPE_CHECKING:
     from ..inspection.comparison import ComparedRun, Comparison
+    from ..nn.training import EpochRecord
 
 FIGURES = ("train", "dev", "test", "difference", "p")
 
@@ -166,9 +166,9 @@ def markdown_cell(text: str) -> str:
     return escaped
 
 
-def metrics_csv(records: Sequence[EpochRecord]) -> str:
+def metrics_csv(records: "Sequence[EpochRecord]") -> str:
     """A run's metrics as CSV, a line an epoch; what was not measured is empty. Without an epoch, an empty line."""
-    names = [item.name for item in fields(EpochRecord)] if records else []
+    names = [item.name for item in fields(records[0])] if records else []
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)

@@ -7,7 +7,7 @@ nothing, however slow the terminal.
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 from rich.live import Live
@@ -15,9 +15,11 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..diagnosis import Optimal, diagnose
-from ..nn.training import EpochRecord
 from ..records import BySplit
 from .text import LEVEL_STYLES, clean, shown, shown_cost
+
+if TYPE_CHECKING:
+    from ..nn.training import EpochRecord
 
 # The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
 # drawing stays at least, and at most, be it that one took long.
@@ -52,7 +54,7 @@ class LivePanel:
         self.next_refresh = 0.0
         self.live: Live | None = None
 
-    def update(self, record: EpochRecord) -> None:
+    def update(self, record: "EpochRecord") -> None:
         """Keeps the record, and shows it if the last refresh is long enough ago."""
         self.errors = newest_errors(self.errors, record)
         self.history.append(Past(record.cost, self.errors.train, self.errors.dev))
@@ -82,7 +84,7 @@ class LivePanel:
         if self.live is not None:
             self.live.stop()
 
-    def drawn(self, record: EpochRecord) -> Panel:
+    def drawn(self, record: "EpochRecord") -> Panel:
         """The panel, as wide as the terminal."""
         ascii_only = self.console.options.ascii_only
         width = self.console.width - 4
@@ -92,7 +94,7 @@ class LivePanel:
             line.truncate(width)
         return Panel(Text("\n").join(lines), title=self.name or None, title_align="left", border_style="dim")
 
-    def progress_line(self, record: EpochRecord, width: int, ascii_only: bool) -> Text:
+    def progress_line(self, record: "EpochRecord", width: int, ascii_only: bool) -> Text:
         """Epochs done, a bar, and the time left."""
         counted = f"epoch {record.epoch:>{len(str(self.epochs))}}/{self.epochs}  "
         left = f"  {self.time_left(record)}"
@@ -101,7 +103,7 @@ class LivePanel:
         full, empty = ("#", "-") if ascii_only else ("━", "─")
         return Text.assemble(counted, (full * done, "green"), (empty * (cells - done), "dim"), left)
 
-    def time_left(self, record: EpochRecord) -> str:
+    def time_left(self, record: "EpochRecord") -> str:
         """The time that the rest of the epochs takes at the speed so far: "0:00:12 left"."""
         began, first = self.began or (0.0, record.epoch)
         seen, rest = record.epoch - first, self.epochs - record.epoch
@@ -110,7 +112,7 @@ class LivePanel:
         seconds = math.ceil((time.monotonic() - began) / seen * rest)
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
 
-    def curve_lines(self, record: EpochRecord, width: int, ascii_only: bool) -> list[Text]:
+    def curve_lines(self, record: "EpochRecord", width: int, ascii_only: bool) -> list[Text]:
         """Cost, train and dev error, each a number and a curve; the two errors on one scale."""
         costs, train, dev = ([finite(value) for value in values] for values in zip(*self.history, strict=True))
         both = [*train, *dev]
@@ -157,7 +159,7 @@ def verdict_line(errors: BySplit[float | None], optimal_error: Optimal | float |
     return Text.assemble("so far: ", parts[0], ", ", parts[1])
 
 
-def newest_errors(known: BySplit[float | None], record: EpochRecord) -> BySplit[float | None]:
+def newest_errors(known: BySplit[float | None], record: "EpochRecord") -> BySplit[float | None]:
     """The errors known so far, with those that the record has in their place."""
     train, dev = record.train_error, record.dev_error
     if train is None and dev is None:

@@ -8,15 +8,18 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..diagnosis import Optimal
-from ..nn.training import EpochRecord
 from ..records import BySplit
 from .panel import NOT_MEASURED, SHORTEST_SECONDS, LivePanel, newest_errors
 from .text import say, shown, shown_cost
+
+if TYPE_CHECKING:
+    from ..nn.training import EpochRecord
 
 # A log shows the course of a run in this many lines, plus the last epoch.
 PLAIN_LINES = 12
@@ -54,7 +57,7 @@ class Display:
     def __init__(self, epochs: int):
         self.epochs = epochs
 
-    def update(self, record: EpochRecord) -> None:
+    def update(self, record: "EpochRecord") -> None:
         """Takes one epoch's record."""
 
     def close(self) -> None:
@@ -71,7 +74,7 @@ class Lines(Display):
         self.errors = NOT_MEASURED
         self.unshown: EpochRecord | None = None
 
-    def update(self, record: EpochRecord) -> None:
+    def update(self, record: "EpochRecord") -> None:
         """Prints the record if its epoch is due, else keeps it in case it is the last."""
         self.errors = newest_errors(self.errors, record)
         self.unshown = record
@@ -87,7 +90,7 @@ class Lines(Display):
             self.unshown = None
 
 
-def numbers(record: EpochRecord, errors: BySplit[float | None]) -> str:
+def numbers(record: "EpochRecord", errors: BySplit[float | None]) -> str:
     """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is left out."""
     known = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
     return "  ".join([f"cost {shown_cost(record.cost)}", *known])

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from ..places import command_for
-from ..store import FileCheck, Result
-from ..store.trash import Garbage
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
@@ -19,6 +17,8 @@ from .text import borderless_table, cell, say
 if TYPE_CHECKING:
     from ..inspection import Overview
     from ..inspection.overview import Difference, Rerun
+    from ..store import FileCheck
+    from ..store.trash import Garbage
 
 
 def show_run(run: "Overview", console: Console, *, test_look: int | None = None) -> None:
@@ -26,6 +26,8 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
 
     test_look : the how many-th look at this test set that is.
     """
+    from ..store import Result
+
     tags = f"  {', '.join(run.tags)}" if run.tags else ""
     say(console, (run.run_id, "bold"), f"  {run.status}{tags}", whole=True)
     if run.parent:
@@ -70,7 +72,7 @@ def show_difference(difference: "Difference", console: Console) -> None:
         say(console, "no difference in config or results")
 
 
-def show_verification(files: Sequence[FileCheck], rerun: "Sequence[Rerun] | None", console: Console) -> None:
+def show_verification(files: "Sequence[FileCheck]", rerun: "Sequence[Rerun] | None", console: Console) -> None:
     """Every file that was checked, the damaged ones with what is wrong, and what training again has shown."""
     for file in files:
         verdict = (file.problem, "bold red") if file.problem else ("sound", "green")
@@ -80,7 +82,7 @@ def show_verification(files: Sequence[FileCheck], rerun: "Sequence[Rerun] | None
         say(console, f"trained again, {comparison.what}: ", verdict)
 
 
-def show_garbage(garbage: Sequence[Garbage], removed: bool, console: Console) -> None:
+def show_garbage(garbage: "Sequence[Garbage]", removed: bool, console: Console) -> None:
     """What `gc` took away, or would take away."""
     verb = "removed" if removed else "would remove"
     for item in garbage:

@@ -12,7 +12,6 @@ from rich.console import Console, JustifyMethod
 from rich.measure import Measurement
 from rich.table import Table
 
-from ..advice import RunDiagnosis
 from ..diagnosis import Diagnosis
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import ClassErrors
@@ -20,7 +19,6 @@ from ..diagnosis.words import error_word, points, span
 from ..places import command_for
 from ..records import SPLITS
 from ..statistics.intervals import Interval
-from ..store import Result, RunSummary
 from .advice import show_advice
 from .bars import error_bars
 from .health import SEVERITIES, show_finding
@@ -28,8 +26,10 @@ from .qualifiers import show_reference, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 if TYPE_CHECKING:
+    from ..advice import RunDiagnosis
     from ..gradcheck import NetworkReport, OwnReport, SweepReport
     from ..inspection import AskedDiagnosis
+    from ..store import Result, RunSummary
 
 INTERVAL_HEADER = "90% interval"
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
@@ -44,9 +44,9 @@ def make_console(stderr: bool = False) -> Console:
 
 
 def show_result(
-    result: Result,
+    result: "Result",
     console: Console,
-    diagnosis: RunDiagnosis | None = None,
+    diagnosis: "RunDiagnosis | None" = None,
     *,
     test_look: int | None = None,
     report: str | None = None,
@@ -78,32 +78,32 @@ def show_result(
         say(console, "next: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
 
 
-def show_bars(diagnosis: RunDiagnosis | None, console: Console) -> None:
+def show_bars(diagnosis: "RunDiagnosis | None", console: Console) -> None:
     """The errors of a diagnosis as bars on one scale."""
     if diagnosis:
         for line in error_bars(diagnosis.diagnosis, console.width, console.options.ascii_only):
             say(console, *line, whole=True)
 
 
-def show_top_advice(diagnosis: RunDiagnosis | None, console: Console) -> None:
+def show_top_advice(diagnosis: "RunDiagnosis | None", console: Console) -> None:
     """What promises most, with the command to type, or the key to change."""
     top = diagnosis.advice[0] if diagnosis and diagnosis.advice else None
     if top and (how := top.command or top.key):
         say(console, f"try: {top.action}: ", (how, "bold"), whole=True)
 
 
-def epochs_phrase(result: Result) -> str:
+def epochs_phrase(result: "Result") -> str:
     """How long the training was: "60 epochs in 3.2 s, the best 41"."""
     best = f", the best {result.best_epoch}" if result.best_epoch is not None else ""
     epochs = result.epochs
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result.seconds:.1f} s{best}"
 
 
-def errors_table(judged: Result | Diagnosis) -> Table:
+def errors_table(judged: "Result | Diagnosis") -> Table:
     """One row a split, between the optimal error and the baseline."""
     errors, sizes, intervals = judged.errors, judged.sizes, judged.intervals
-    rmse = judged.rmse if isinstance(judged, Result) else None
-    regression = judged.task == "regression" if isinstance(judged, Result) else judged.regression
+    rmse = None if isinstance(judged, Diagnosis) else judged.rmse
+    regression = judged.regression if isinstance(judged, Diagnosis) else judged.task == "regression"
     known = intervals is not None and any(intervals.of(split) for split in SPLITS)
     table = borderless_table()
     table.add_column("", no_wrap=True)
@@ -136,7 +136,7 @@ def shown_interval(interval: Interval | None) -> str:
     return span(interval) if interval else ""
 
 
-def verdict_sentences(result: Result) -> list[tuple[str, str]]:
+def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
     """What outranks the verdict, and the verdict, as (sentence, style) pairs; none for a run without a verdict."""
     verdict = result.verdict
     if not verdict:
@@ -147,13 +147,13 @@ def verdict_sentences(result: Result) -> list[tuple[str, str]]:
     return [*found, (result.sentence or plain, style)]
 
 
-def warnings_untold(result: Result) -> list[str]:
+def warnings_untold(result: "Result") -> list[str]:
     """The warnings of a result that none of its findings has told already."""
     evidence = "; ".join(finding.evidence for finding in result.findings)
     return [warning for warning in result.warnings if warning.split("; ")[0] not in evidence]
 
 
-def show_diagnosis(of_run: RunDiagnosis, console: Console, asked: "AskedDiagnosis | None" = None) -> None:
+def show_diagnosis(of_run: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None) -> None:
     """The errors, the two subtractions, what outranks them, the verdict, and what to try.
 
     asked : of a run, what its runs folder says beside that.
@@ -242,7 +242,7 @@ def show_sweep(report: "SweepReport", console: Console) -> None:
         say(console, line, whole=True)
 
 
-def show_runs(runs: Sequence[RunSummary], console: Console) -> None:
+def show_runs(runs: "Sequence[RunSummary]", console: Console) -> None:
     """All runs, newest first: a table where it fits, else two lines a run, so that no id is ever cut."""
     if not runs:
         say(console, "no runs here yet")
@@ -261,7 +261,7 @@ def show_runs(runs: Sequence[RunSummary], console: Console) -> None:
             say(console, (f"{run.run_id}: ", "red"), run.problem, whole=True)
 
 
-def runs_table(runs: Sequence[RunSummary]) -> Table:
+def runs_table(runs: "Sequence[RunSummary]") -> Table:
     """One row a run; every column as wide as its widest cell."""
     table = borderless_table()
     for header in ("run", "status", *SPLITS, "high"):
@@ -273,7 +273,7 @@ def runs_table(runs: Sequence[RunSummary]) -> Table:
     return table
 
 
-def status_word(run: RunSummary) -> str:
+def status_word(run: "RunSummary") -> str:
     """A run's status; that it cannot be read must not be overlooked."""
     return "BROKEN" if run.status == "broken" else run.status
 

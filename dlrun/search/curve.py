@@ -71,5 +71,4 @@ def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
     """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance."""
     if experiment.dataset.task != "regression":
         return (dev.answers != dev.targets).astype(np.float64)
-    losses: np.ndarray = dev.losses / (float(np.var(dev.targets)) or 1.0)
-    return losses
+    return np.asarray(dev.losses / (float(np.var(dev.targets)) or 1.0))
