@@ -36,8 +36,8 @@ def lower_rate(case: Case) -> Proposal | None:
     """For a cost that oscillates."""
     if not case.course or not case.course.oscillates:
         return None
-    why = f"the cost rose in {percent(case.course.rises)} of the epochs, and its steps gain little: it oscillates"
-    expected = "a cost that falls steadily, and a lower train error; longer training would not help as it is"
+    why = f"the cost rose in {percent(case.course.rises)} of the epochs, and its steps lower it little: it oscillates"
+    expected = "a cost that falls steadily, and a lower train error; longer training at this rate would not help"
     return Proposal("lower learning rate", "training.learning_rate", slower(case), why, expected, "likely", "train")
 
 

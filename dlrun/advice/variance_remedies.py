@@ -86,7 +86,7 @@ def augment(case: Case) -> Proposal | None:
     if case.facts is None:
         return None
     if case.facts.image_side and not shift:
-        key, what = "regularization.augment.shift_pixels", "images moved by a pixel are images too"
+        key, what = "regularization.augment.shift_pixels", "an image moved by a pixel shows the same thing"
         new: float = SHIFT_PIXELS
     elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
         key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)

@@ -47,8 +47,8 @@ FAULTS = {
     "mismatch": Fault(
         "fail",
         "train and dev rows are distributed differently",
-        "do not read the distance from train to dev error as variance alone: hold some rows of train's own kind out"
-        " as a second dev set, and gather training rows like those of dev",
+        "the distance from train to dev error is not variance alone: keep some training rows out as a second dev set,"
+        " and get training rows like those of dev",
     ),
     "rows-in-two-splits": Fault(
         "notice", "rows stand in two splits", "remove duplicate rows, or split by data.group", MANY_ROWS
@@ -96,8 +96,8 @@ def mismatch_fault(shift: Shift, names: Sequence[str]) -> Finding | None:
     odds = "none" if shift.p_value * (1 + PERMUTATIONS) <= 1.5 else f"{round(shift.p_value * (1 + PERMUTATIONS)) - 1}"
     return data_fault(
         "mismatch",
-        f"a dev row is told from a train row with AUC {shift.auc:.2f}, where 0.50 is chance and {odds} of"
-        f" {PERMUTATIONS} random divisions came as far; {told_features(shift.moved, names)}",
+        f"a classifier tells dev rows from train rows with AUC {shift.auc:.2f}, where 0.50 is chance and {odds} of"
+        f" {PERMUTATIONS} random divisions reached as much; {told_features(shift.moved, names)}",
     )
 
 

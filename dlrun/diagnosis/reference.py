@@ -159,14 +159,17 @@ def gap(train: TrainError, row: Learner | Conflicts) -> Interval:
 def bounds_sentence(bounds: Reference, best: Learner, word: str) -> str:
     """The verdict on bias in a sentence, with the bounds."""
     lower, upper = bounds.optimal_error
-    bracket = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
+    between = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
     reached = f"the best of {len(bounds.learners)} ordinary learners, {best.name}, has {percent(best.error)}"
-    bracket += f" ({reached} on {bounds.rows} training rows that it had not learned from)"
+    between += f" ({reached} on {bounds.rows} training rows that it had not learned from)"
     if bounds.bias == DEMONSTRATED:
         surely = points(bounds.avoidable_bias[0])
-        return f"bias is {DEMONSTRATED}: {bracket}, so at least {surely} points are avoidable"
+        return f"bias is {DEMONSTRATED}: {between}, so at least {surely} points are avoidable"
     if bounds.bias == LOW:
-        return f"bias is low: {bracket}, and train error is close enough to the best possible whatever it is"
+        return f"bias is low: {between}, and train error is close enough to the best possible whatever it is"
     if not bounds.break_even:
-        return f"whether bias is high cannot be told, for the train error's interval reaches down to low: {bracket}"
-    return f"bias is high if the optimal {word} is below {percent(bounds.break_even)}, else low: {bracket}"
+        undecided = (
+            "these rows cannot decide whether bias is high, because the train error's interval reaches down to low"
+        )
+        return f"{undecided}: {between}"
+    return f"bias is high if the optimal {word} is below {percent(bounds.break_even)}, else low: {between}"

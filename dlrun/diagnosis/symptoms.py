@@ -192,7 +192,7 @@ def plateau(history: History) -> Sign | None:
     learned, learned_lately = (first - costs[-1]) / first, (costs[2 * len(costs) // 3] - costs[-1]) / first
     if learned >= LEARNED.notice or learned_lately > STILL_LEARNING:
         return None
-    evidence = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} for knowing nothing"
+    evidence = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} without learning"
     do = "try another training.learning_rate (3 times more, 3 times less), then look at the inputs and labels"
     return Sign(learned < LEARNED.grave, evidence, do)
 

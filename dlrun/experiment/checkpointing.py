@@ -170,10 +170,14 @@ class Checkpointer:
         """Raises StoreError for a checkpoint of another run, or of an epoch beyond the sound lines."""
         path, counts = folder.path / checkpoint.name, checkpoint.arrays["counts"].tolist()
         if checkpoint.hashes != hashes:
-            raise StoreError(f"{path}: of another config or other data; an older checkpoint, or the beginning, will do")
+            raise StoreError(
+                f"{path}: of another config or other data; an older checkpoint, or the beginning, is used instead"
+            )
         in_epoch = self.trainer.batches_in_epoch()
         if min(counts) < 0 or counts[0] >= self.trainer.plan.epochs or counts[1] > in_epoch or counts[3] > counts[0]:
-            raise StoreError(f"{path}: counts epochs or batches that its config does not have; an older one will do")
+            raise StoreError(
+                f"{path}: counts epochs or batches that its config does not have; an older one is used instead"
+            )
         if counts[0] > sound.epochs:
             ahead = f"at epoch {counts[0]}, and {sound.file} is sound up to epoch {sound.epochs}"
-            raise StoreError(f"{path}: {ahead}; an older checkpoint, or the beginning, will do")
+            raise StoreError(f"{path}: {ahead}; an older checkpoint, or the beginning, is used instead")

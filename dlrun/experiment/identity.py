@@ -138,4 +138,8 @@ def version_notes(before: Environment | None) -> list[str]:
     old, new = flattened(to_plain(before)), flattened(to_plain(environment()))
     watched = [key for key in new if key.split(".")[0] in WATCHED]
     changed = [f"{key} was {old.get(key)}, is {new[key]}" for key in watched if old.get(key) != new[key]]
-    return [f"begun elsewhere, so the last bits may differ: {'; '.join(changed)}"] if changed else []
+    return (
+        [f"the run began with other versions or on another machine, so the last bits may differ: {'; '.join(changed)}"]
+        if changed
+        else []
+    )

@@ -99,7 +99,7 @@ def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:
     if loaded.config.data.memory_map and loaded.config.training.batch_size == "full":
         raise ConfigError(
             [
-                f"{loaded.file}: training.batch_size: got full beside data.memory_map, and a full batch would hold"
+                f"{loaded.file}: training.batch_size: got full with data.memory_map, and a full batch needs"
                 " every row in memory; give a number such as 1024, or leave data.memory_map out"
             ]
         )

@@ -137,7 +137,7 @@ def reason_to_end(
     if nothing_to_gain := done_sentence(best.diagnosis):
         return f"done: {nothing_to_gain}"
     if item is None:
-        return "nothing is left that a change of the config could do"
+        return "nothing is left that a change of the config can improve"
     if done >= trainings:
         return f"the budget of {trainings} trainings is used"
     if not affordable(item.seconds):

@@ -68,7 +68,7 @@ def apply(folder: RunFolder, number: int, display: Display = quiet) -> tuple[App
     if item.change is None:
         usable = [str(n) for n, any_item in enumerate(advice, start=1) if any_item.change is not None]
         instead = f"apply {' or '.join(usable)} instead" if usable else "none of this run's advice is"
-        raise UsageError(f"--apply: {number}, {item.action}, is nothing that a config can change; {instead}")
+        raise UsageError(f"--apply: {number}, {item.action}, is no change of the config; {instead}")
     loaded = read_config(folder.path / RESOLVED, overrides_of(item.change))
     child = run(loaded, folder.path.parent, display, parent=Parent(folder.id, item.action))
     result, line = child.result_required(), None

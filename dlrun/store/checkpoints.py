@@ -93,7 +93,7 @@ def load(folder: RunFolder, name: str, expected: Mapping[str, Form]) -> Checkpoi
             hashes = from_plain(Hashes, record)
         except ValueError as problem:
             raise StoreError(
-                f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, will do"
+                f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, is used instead"
             ) from problem
     return Checkpoint(name, hashes, arrays)
 

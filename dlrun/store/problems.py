@@ -17,7 +17,7 @@ REMEDIES = {
     errno.EROFS: "choose a runs folder on a disk that can be written to",
     errno.EACCES: "change the permissions, or choose another runs folder",
     errno.EPERM: "change the permissions, or choose another runs folder",
-    errno.EEXIST: "move what stands in the way, or choose another runs folder",
+    errno.EEXIST: "move the file that is in the way, or choose another runs folder",
     errno.ENOTDIR: "choose a runs folder whose path leads through folders only",
     errno.ENAMETOOLONG: "choose a shorter name, or a runs folder with a shorter path",
     errno.ENOENT: "the run folder was moved or removed; leave it in place while a run is trained",
