@@ -335,6 +335,6 @@ def test_a_full_batch_would_hold_every_row_and_is_refused(tmp_path):
     with pytest.raises(ConfigError) as caught:
         prepare(read_config(path))
     assert str(caught.value) == (
-        f"{path}: training.batch_size: got full beside data.memory_map, and a full batch would hold every row in"
+        f"{path}: training.batch_size: got full with data.memory_map, and a full batch needs every row in"
         " memory; give a number such as 1024, or leave data.memory_map out"
     )

@@ -211,5 +211,7 @@ def test_too_few_rows_and_an_unfinished_run_are_refused(runs_dir, tmp_path):
     with pytest.raises(DataError, match="9 training rows are too few to train on an eighth of them"):
         learning_curve(folder)
     folder.write_json("result.json", folder.read_json("result.json") | {"status": "interrupted"})
-    with pytest.raises(StoreError, match="is interrupted, and only a finished run"):
+    with pytest.raises(
+        StoreError, match="is interrupted, and this needs a finished run; resume it first: dlrun resume"
+    ):
         learning_curve(folder)

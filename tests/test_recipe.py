@@ -248,7 +248,7 @@ def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
     with pytest.raises(UsageError, match=f"has advice 1 to {len(advice)}"):
         apply(parent, len(advice) + 1)
     nothing = next(n for n, piece in enumerate(advice, start=1) if not piece["change"])
-    with pytest.raises(UsageError, match="is nothing that a config can change; apply"):
+    with pytest.raises(UsageError, match="is no change of the config; apply"):
         apply(parent, nothing)
     assert advice[nothing - 1]["command"] == f"dlrun curve {parent.id} --runs-dir {runs_dir}"
 

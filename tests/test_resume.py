@@ -26,7 +26,7 @@ from dlrun.store import (
     status_of,
     verify,
 )
-from dlrun.store.problems import told_as_store_error
+from dlrun.store.problems import raised_as_store_error
 from tests.displays import watched_by
 from tests.trainings import resume, run
 
@@ -77,7 +77,7 @@ def stop_at(monkeypatch, step):
     def counted(self):
         done["steps"] += 1
         if done["steps"] == step:
-            self.interrupts.seen = signal.SIGINT
+            self.interrupts.first = signal.SIGINT
         after_step(self)
 
     monkeypatch.setattr(Checkpointer, "after_step", counted)
@@ -236,7 +236,8 @@ def test_a_damaged_checkpoint_is_passed_over_for_an_older_one_and_told(tmp_path,
     (folder.path / newest).write_bytes(data)
     result = resume(folder)
     assert result.notes == (
-        f"{folder.path / newest}: corrupt (its checksum does not fit); an older checkpoint, or the beginning, will do",
+        f"{folder.path / newest}: corrupt (its checksum does not fit); "
+        "an older checkpoint, or the beginning, is used instead",
     )
     assert essence(folder.path) == essence(whole.run_dir)
 
@@ -324,7 +325,7 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     def refuse_the_second_checkpoint(path, write):
         if path.name.startswith("checkpoint-000000000008") and not refusals:
             refusals.append(path)
-            with told_as_store_error(path, "written"):
+            with raised_as_store_error(path, "written"):
                 raise OSError(number, os.strerror(number))
         write_whole(path, write)
 
@@ -333,10 +334,10 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     with pytest.raises(StoreError) as refusal:
         run(loaded, tmp_path / "runs")
     (row,) = list_runs(tmp_path / "runs")
-    way_on = f"dlrun resume {row.run_id} --runs-dir {tmp_path / 'runs'}"
-    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then go on: {way_on}"
-    assert row.status == "failed"
-    folder = RunFolder(tmp_path / "runs" / row.run_id)
+    command = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
+    assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then resume it: {command}"
+    assert row["status"] == "failed"
+    folder = RunFolder(tmp_path / "runs" / row["run_id"])
     assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]
     assert essence(resume(folder).run_dir) == essence(run(loaded, tmp_path / "whole").run_dir)
 

@@ -109,7 +109,8 @@ def test_a_runs_folder_below_a_file_is_refused_with_a_way_out(tmp_path):
         f"{runs_dir}: cannot be made: Not a directory; choose a runs folder whose path leads through folders only"
     )
     assert message_of(create_run, tmp_path / "file", "a") == (
-        f"{tmp_path / 'file'}: cannot be made: File exists; move what stands in the way, or choose another runs folder"
+        f"{tmp_path / 'file'}: cannot be made: File exists; "
+        "move the file that is in the way, or choose another runs folder"
     )
 
 
@@ -318,7 +319,7 @@ def test_a_folder_removed_under_a_run_is_told(folder):
     folder.path.rmdir()
     assert message_of(folder.append_line, "lines.jsonl", {"epoch": 1}) == (
         f"{folder.path / 'lines.jsonl'}: cannot be written: No such file or directory; "
-        "the run folder was moved or removed; leave it in place while a run is going on"
+        "the run folder was moved or removed; leave it in place while a run is trained"
     )
 
 

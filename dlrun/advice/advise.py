@@ -1,7 +1,7 @@
-"""What to try next: the basic recipe in its order, each piece with the change of the config that carries it out.
+"""What to try next: the basic recipe in its order, each item with the config change that carries it out.
 
-Stands at the end of the diagnosis. Data faults come first, then what is wrong with the optimisation, then bias and
-variance by their share of the excess error, and "done" where nothing is left.
+Data faults come first, then what is wrong with the optimisation, then bias and variance by their share of the excess
+error; "done" where nothing is left. Every diagnosis of a run ends with this.
 """
 
 import json
@@ -22,7 +22,7 @@ from .proposal import Proposal, Remedy
 from .records import BETWEEN_REASONS, About, Advice, Confidence
 from .variance_remedies import VARIANCE
 
-# What each ill is called where no config is known, and the keys that the course's recipe turns.
+# Where no config is known: the actions of the course's recipe and the config keys that carry them out.
 KEYS: dict[Ill, tuple[tuple[str, str], ...]] = {
     "bias": (
         ("bigger network: more units a layer", "network.width"),
@@ -41,13 +41,13 @@ KEYS: dict[Ill, tuple[tuple[str, str], ...]] = {
 }
 REMEDIES: dict[Ill, tuple[Remedy, ...]] = {"bias": BIAS, "variance": VARIANCE}
 
-# A finding that says what came of the others' causes, and is treated after them.
+# A finding that is the result of other findings, so advice on it comes after theirs.
 OUTCOME = "no-better-than-baseline"
 
-# Findings that the config itself shows: worth a change before anything else, even where the training rows are fitted.
+# Findings that the config itself shows. They are changed before anything else, even where the training rows are fitted.
 OF_THE_CONFIG = {check.code for check in CAUSES}
 
-# Lowers how sure a remedy is where its ill is only moderate, or may not be there at all.
+# How sure a remedy is where bias or variance is only moderate, or inconclusive.
 LESS_SURE: dict[Confidence | None, Confidence | None] = {
     "likely": "possible",
     "possible": "unsure",
@@ -59,14 +59,14 @@ LESS_SURE: dict[Confidence | None, Confidence | None] = {
 def advise(case: Case) -> tuple[Advice, ...]:
     """What to try, best first, never empty.
 
-    Of two equal changes, or of two items that share a key and have no change, the first is kept.
+    Of two equal changes, only the first is listed; likewise of two items with the same key and no change.
     """
-    seen: list[object] = []
+    listed: list[object] = []
     items = []
     for proposal in proposals(case):
         mark = proposal.change if proposal.change is not None else proposal.key or proposal.action
-        if mark not in seen and not changes_nothing(case, proposal.change):
-            seen.append(mark)
+        if mark not in listed and not changes_nothing(case, proposal.change):
+            listed.append(mark)
             items.append(item_of(case, proposal))
     return tuple(items) or (item_of(case, done(case)),)
 
@@ -90,14 +90,14 @@ def proposals(case: Case) -> Iterator[Proposal]:
 
 
 def ills_by_share(diagnosis: Diagnosis) -> list[Ill]:
-    """The ills to treat, the larger share of the excess first, bias among equals; high ones before the others.
+    """Bias and variance where they need a remedy: high ones first, then the larger distance, bias first if equal.
 
-    An inconclusive ill is treated too where it looks larger than the lower threshold: a paired test will tell.
+    An inconclusive one is included where its distance is above the lower threshold: a paired test decides later.
     """
     order: dict[Level, int] = {"high": 0, "moderate": 1, "inconclusive": 2}
-    found = [(ill, level) for ill, level in diagnosis.verdict.items() if level in order]
-    found.sort(key=lambda pair: (order[pair[1]], -gap_of(diagnosis, pair[0])))
-    return [ill for ill, _ in found]
+    to_treat = [(ill, level) for ill, level in diagnosis.verdict.items() if level in order]
+    to_treat.sort(key=lambda pair: (order[pair[1]], -gap_of(diagnosis, pair[0])))
+    return [ill for ill, _ in to_treat]
 
 
 def remedies_of(case: Case, ill: Ill) -> Iterator[Proposal]:
@@ -122,32 +122,36 @@ def gap_of(diagnosis: Diagnosis, ill: Ill) -> float:
 
 
 def reason_of(diagnosis: Diagnosis, ill: Ill) -> str:
-    """The measurement behind an ill, in a clause."""
-    return apart(diagnosis, "train", "optimal") if ill == "bias" else apart(diagnosis, "dev", "train")
+    """A clause with the measurement behind bias or variance."""
+    if ill == "bias":
+        return distance_clause(diagnosis, "train", "optimal")
+    return distance_clause(diagnosis, "dev", "train")
 
 
-def apart(diagnosis: Diagnosis, split: Literal["train", "dev"], other: Literal["train", "optimal"]) -> str:
-    """How far a split's error is from another split's, or from the "optimal" one, in a clause."""
+def distance_clause(
+    diagnosis: Diagnosis, split: Literal["train", "dev"], compared_with: Literal["train", "optimal"]
+) -> str:
+    """A clause with the distance of a split's error from the train error or from the optimal error."""
     word = error_word(diagnosis.regression)
     errors = {"train": diagnosis.errors.train, "dev": diagnosis.errors.dev, "optimal": diagnosis.optimal_error}
-    beside = "the optimal" if other == "optimal" else f"{other} {word}"
-    gap = distance(errors[split], errors[other])
-    return f"{split} {word} {percent(errors[split])} is {gap} {beside} {percent(errors[other])}"
+    reference = "the optimal" if compared_with == "optimal" else f"{compared_with} {word}"
+    gap = distance(errors[split], errors[compared_with])
+    return f"{split} {word} {percent(errors[split])} is {gap} {reference} {percent(errors[compared_with])}"
 
 
 def for_findings(case: Case, severity: Severity, causes: bool | None = None) -> Iterator[Proposal]:
     """What to do about each finding of this severity, with the change where a key carries it out.
 
-    causes : those alone that the config itself shows, or the others alone. What came of them is treated last.
+    causes : True for only those that the config itself shows, False for only the others, None for all.
     """
-    found = [finding for finding in case.diagnosis.findings if finding.severity == severity]
-    for finding in sorted(found, key=lambda finding: finding.code == OUTCOME):
+    findings = [finding for finding in case.diagnosis.findings if finding.severity == severity]
+    for finding in sorted(findings, key=lambda finding: finding.code == OUTCOME):
         if causes is None or (finding.code in OF_THE_CONFIG) == causes:
             yield for_finding(case, finding)
 
 
 def for_finding(case: Case, finding: Finding) -> Proposal:
-    """The fix of a finding's code; where there is none, or the config has it already, what the finding itself says."""
+    """The fix for a finding's code; without one, or if the config has it already, what the finding says to do."""
     fix = FIXES.get(finding.code) if case.config is not None else None
     change = fix.change(case) if fix else None
     if fix is None or change is None or changes_nothing(case, change):
@@ -160,7 +164,7 @@ def for_finding(case: Case, finding: Finding) -> Proposal:
 
 
 def more_dev_rows(case: Case, ill: Ill) -> Proposal:
-    """For an ill that these rows cannot settle."""
+    """For a verdict that these rows cannot settle."""
     needed = case.diagnosis.dev_rows_needed.of(ill)
     why = needed.sentence if needed else f"these rows do not settle the {ill}"
     action = "more dev rows" if needed is None or needed.rows else f"leave the {ill} open"
@@ -168,7 +172,7 @@ def more_dev_rows(case: Case, ill: Ill) -> Proposal:
 
 
 def done(case: Case) -> Proposal:
-    """Nothing is left to do, and why."""
+    """The advice that nothing is left to do, with the reason."""
     target = case.diagnosis.target
     if target and target.met:
         why = target.sentence
@@ -179,12 +183,12 @@ def done(case: Case) -> Proposal:
 
 
 def changes_nothing(case: Case, change: Mapping[str, Any] | None) -> bool:
-    """Whether the config already says what the change would."""
+    """Whether the config already has the values of the change."""
     return change is not None and all(case.value(key) == value for key, value in change.items())
 
 
 def item_of(case: Case, proposal: Proposal) -> Advice:
-    """A proposal as diagnosis.json has it."""
+    """The item of advice, as diagnosis.json has it, for a proposal."""
     change, command, seconds = proposal.change, proposal.command, None
     if change is not None:
         command = f"dlrun train {shlex.quote(case.config_file or 'CONFIG.yaml')} {' '.join(overrides_of(change, True))}"

@@ -1,6 +1,6 @@
-"""What lowers a high train error, in the basic recipe's order: each a function from a case to a proposal, or None.
+"""Remedies for a high train error, in the order of the basic recipe: each a function from a case to a proposal or None.
 
-Stands beside `variance_remedies`; the advice walks BIAS in its order.
+`advise` goes through BIAS in its order.
 """
 
 from typing import Any
@@ -22,27 +22,27 @@ from .proposal import (
 )
 from .records import Confidence
 
-# Three times the epochs, and from a handful a usual number at once.
+# Three times the epochs, and at least a usual number.
 LONGER, FEWEST_EPOCHS = 3, 30
 
-# A penalty that is a smaller share of the cost holds no weight back to speak of.
+# A penalty that is a smaller share of the cost than this hardly limits the weights.
 SLIGHT_PENALTY = 0.05
 
-# Deeper plain networks than this train worse rather than better without further care.
+# Plain networks that are deeper than this train worse, not better.
 DEEPEST = 6
 
 
 def lower_rate(case: Case) -> Proposal | None:
-    """For a cost that goes to and fro."""
+    """For a cost that oscillates."""
     if not case.course or not case.course.oscillates:
         return None
-    why = f"the cost rose in {percent(case.course.rises)} of the epochs, and its steps gain little: it oscillates"
-    expected = "a cost that falls steadily, and a lower train error; longer training would not help as it is"
+    why = f"the cost rose in {percent(case.course.rises)} of the epochs, and its steps lower it little: it oscillates"
+    expected = "a cost that falls steadily, and a lower train error; longer training at this rate would not help"
     return Proposal("lower learning rate", "training.learning_rate", slower(case), why, expected, "likely", "train")
 
 
 def less_penalty(case: Case) -> Proposal | None:
-    """For weights held down by lambda: none at all where it is much of the cost, else a tenth."""
+    """For weights that lambda keeps small: lambda 0 where the penalty is much of the cost, else a tenth of it."""
     strength = case.value("regularization.lambda")
     share = case.course.penalty_share if case.course else None
     if not strength or (share is not None and share < SLIGHT_PENALTY):
@@ -56,14 +56,14 @@ def less_penalty(case: Case) -> Proposal | None:
 
 
 def less_dropout(case: Case) -> Proposal | None:
-    """For units that a network too small misses: none is dropped any more, or half as many where variance is high."""
+    """For a network too small for its dropout: no dropout any more, or half as much where variance is high, too."""
     keep = case.keep_probs()
     if not keep or min(keep) >= 1:
         return None
     both = case.diagnosis.verdict.variance == "high"
-    given = case.value("regularization.keep_prob")
-    halved = [two_digits((1 + k) / 2) for k in keep] if both else [1.0]
-    new = halved if both and isinstance(given, list | tuple) else halved[0]
+    own = case.value("regularization.keep_prob")
+    less = [two_digits((1 + k) / 2) for k in keep] if both else [1.0]
+    new = less if both and isinstance(own, list | tuple) else less[0]
     why = f"only {percent(min(keep))} of the hidden units stay in a step, and the train error is high"
     sure: Confidence = "likely" if min(keep) < KEEP_PROBS[-1] else "possible"
     change = {"regularization.keep_prob": new}
@@ -71,7 +71,7 @@ def less_dropout(case: Case) -> Proposal | None:
 
 
 def less_augmentation(case: Case) -> Proposal | None:
-    """For examples that are changed beyond what the network can learn."""
+    """For examples that augmentation changes so much that the network cannot learn them."""
     augment = case.value("regularization.augment") or {}
     on = {f"regularization.augment.{name}": type(value)(0) for name, value in augment.items() if value}
     if not on:
@@ -81,7 +81,7 @@ def less_augmentation(case: Case) -> Proposal | None:
 
 
 def no_early_stop(case: Case) -> Proposal | None:
-    """For a training that was cut off while its cost still fell."""
+    """For a training that early stopping ended while its cost still fell."""
     patience, epochs = case.value("regularization.patience_epochs"), case.value("training.epochs")
     if patience is None or not case.course or case.course.epochs >= epochs or not case.course.still_falls:
         return None
@@ -125,7 +125,7 @@ def wider(case: Case) -> Proposal | None:
 
 
 def deeper(case: Case) -> Proposal | None:
-    """One more hidden layer, as wide as the last; from none at all the one that bends the boundary."""
+    """One more hidden layer, as wide as the last; without any, the first, which makes the boundary curved."""
     hidden = case.hidden()
     if len(hidden) + 1 >= DEEPEST:
         return None
@@ -141,7 +141,7 @@ def deeper(case: Case) -> Proposal | None:
 
 
 def relayered(case: Case, layers: int) -> dict[str, Any]:
-    """The change that makes so many hidden layers, new ones like the last."""
+    """The change that gives the network so many hidden layers; new ones are like the last."""
     hidden, keep = case.hidden(), case.value("regularization.keep_prob")
     if case.value("network.hidden") is not None and hidden:
         change: dict[str, Any] = {"network.hidden": [*hidden, hidden[-1]][:layers], "network.depth": layers + 1}
@@ -153,17 +153,17 @@ def relayered(case: Case, layers: int) -> dict[str, Any]:
 
 
 def other_units(activation: str) -> dict[str, str]:
-    """The change from units of this kind to the other to try, with initial weights to match."""
+    """The change to the activation to try instead of this one, with the init that fits it."""
     return units_of(ACTIVATIONS[activation].instead)
 
 
 def units_of(activation: str) -> dict[str, str]:
-    """The change to units of this kind, with initial weights to match."""
+    """The change to this activation, with the init that fits it."""
     return {"network.activation": activation, "network.init": ACTIVATIONS[activation].init}
 
 
 def other_activation(case: Case) -> Proposal | None:
-    """Another architecture, as far as a dense network has one."""
+    """Another architecture, which for a dense network means another activation."""
     if not case.hidden():
         return None
     now = case.value("network.activation")

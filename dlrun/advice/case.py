@@ -1,6 +1,6 @@
-"""What advice starts from: a diagnosis, and the config, the course and the data of the run that it is of.
+"""A case: the diagnosis of a run with its config, its course and facts of its data.
 
-Stands between the joint, which gathers these from a run or from memory, and the remedies, which read them.
+The remedies read nothing else. `experiment.advising` makes a case from a run folder or from a training in memory.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from .course import Course
 
 
 class Facts(NamedTuple):
-    """inputs, outputs : of the network. train_rows : rows it was trained on. seconds : that its training took.
-    image_side : pixels a side where a row is a square image, else None."""
+    """inputs, outputs : of the network. train_rows : rows it was trained on. seconds : how long its training took.
+    image_side : pixels on each side where a row is a square image, else None."""
 
     inputs: int
     outputs: int
@@ -25,10 +25,10 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """diagnosis : with all findings. The others are None, or empty, where only figures are known.
+    """diagnosis : with all findings. The other fields are None where only figures are known.
 
-    config : nested, under the YAML's words. curve : of this run. curve_command : what would make it.
-    config_file : what commands name.
+    config : nested, with the keys of the YAML. curve : the learning curve of this run. curve_command : the command that
+    makes it. config_file : the config's path in commands.
     """
 
     diagnosis: Diagnosis
@@ -41,10 +41,10 @@ class Case:
 
     def value(self, key: str) -> Any:
         """A value of the config by its dotted key; None where no config is known."""
-        found: Any = self.config
+        value: Any = self.config
         for part in key.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-        return found
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
 
     def hidden(self) -> tuple[int, ...]:
         """Units of each hidden layer."""
@@ -52,12 +52,14 @@ class Case:
 
     def keep_probs(self) -> tuple[float, ...]:
         """The probability that a unit stays, one for each hidden layer."""
-        given = self.value("regularization.keep_prob")
-        return tuple(given) if isinstance(given, list | tuple) else (given or 1.0,) * len(self.hidden())
+        keep_prob = self.value("regularization.keep_prob")
+        if isinstance(keep_prob, list | tuple):
+            return tuple(keep_prob)
+        return (keep_prob or 1.0,) * len(self.hidden())
 
 
 def hidden_of(config: Mapping[str, Any]) -> tuple[int, ...]:
-    """Units of each hidden layer by a nested config, as `Config.network.hidden_widths` has it."""
+    """Units of each hidden layer from a nested config, equal to `Config.network.hidden_widths`."""
     network = config.get("network") or {}
     if network.get("hidden") is not None:
         return tuple(network["hidden"])

@@ -1,6 +1,6 @@
-"""The course that training took: whether its cost still falls, goes to and fro, or is mostly penalty.
+"""The course of a training: whether its cost still falls, whether it oscillates, and how much of it is penalty.
 
-Stands between the records of the epochs and the advice, which asks what one more training should change.
+Computed from the records of the epochs; remedies use it to decide what another training should change.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from ..nn.training import EpochRecord
 
-# A cost that fell by this share over the last fifth of the epochs still falls. Of 24 such runs with high bias, training
-# three times as long lowered the test error by over a point in 75%; of 35 whose cost was flat, in 60%.
+# A cost that fell by more than this share over the last fifth of the epochs still falls. Training three times as long
+# lowered the test error by over a point in 75% of 24 such runs with high bias, and in 60% of 35 with a flat cost.
 STILL_FALLING_SHARE = 0.05
 LAST_FIFTH = 0.8
 
-# A cost that rises in so many epochs, and whose steps are this large beside what they gain in the last half, goes to
-# and fro: healthy runs rose in at most 19% of epochs (5-95%), those with 100 times their rate were found in 87%.
+# A cost oscillates if it rises in more than this share of the epochs, and if its mean step is more than this share of
+# the fall in the last half. In healthy runs (5-95%) it rose in at most 19% of the epochs; of runs with 100 times their
+# rate, 87% were detected.
 OSCILLATING_RISES = 0.35
 OSCILLATING_STEPS = 0.25
 
@@ -24,7 +25,7 @@ SMOOTHING_SHARE = 0.05
 
 
 class BestEpoch(NamedTuple):
-    """The epoch with the lowest dev error, that error, and the last one that was measured."""
+    """The epoch with the lowest dev error, that error, and the last dev error that was measured."""
 
     epoch: int
     dev_error: float
@@ -33,8 +34,8 @@ class BestEpoch(NamedTuple):
 
 class Course(NamedTuple):
     """epochs : trained. falling : share by which the cost fell over the last fifth of the epochs. rises : share of the
-    epochs in which it rose. unrest : mean step over net fall in the last half, 1 where nothing is gained.
-    penalty_share : of the cost at the end. best : None where the dev error was never measured.
+    epochs in which it rose. unrest : mean step divided by the fall in the last half, 1 where the cost did not fall.
+    penalty_share : the penalty's share of the cost at the end. best : None where the dev error was never measured.
     """
 
     epochs: int
@@ -70,7 +71,7 @@ def course_of(records: Sequence[EpochRecord]) -> Course | None:
 
 
 def best_of(records: Sequence[EpochRecord]) -> BestEpoch | None:
-    """Of the epochs whose dev error was measured."""
+    """The best epoch of those whose dev error was measured."""
     measured = [(record.dev_error, record.epoch) for record in records if record.dev_error is not None]
     if not measured:
         return None
@@ -79,7 +80,7 @@ def best_of(records: Sequence[EpochRecord]) -> BestEpoch | None:
 
 
 def fall_at_the_end(costs: Sequence[float]) -> float:
-    """By which share the cost fell over the last fifth of the epochs; all of them where they are few."""
+    """The share by which the cost fell over the last fifth of the epochs; over all of them where they are few."""
     at = int(LAST_FIFTH * (len(costs) - 1))
     reach = int(SMOOTHING_SHARE * len(costs)) + 1
     before, after = costs[max(0, at - reach + 1) : at + 1], costs[-reach:]
@@ -88,7 +89,7 @@ def fall_at_the_end(costs: Sequence[float]) -> float:
 
 
 def unrest(costs: Sequence[float]) -> float:
-    """The mean absolute step over the whole fall: about 1 / steps for a steady fall, large where nothing is gained."""
+    """The mean absolute step divided by the total fall: about 1 / steps for a steady fall, 1 for none."""
     steps = [abs(b - a) for a, b in pairwise(costs)]
     fall = costs[0] - costs[-1]
     if not steps:

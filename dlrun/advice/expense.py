@@ -1,7 +1,6 @@
-"""How long a training of a changed config would take, from how long the run at hand took.
+"""Estimates how long a training of a changed config would take, from how long this run took.
 
-Stands beside the advice. Each step costs its products, which grow with parameters and rows, and something besides that
-does not grow.
+Each item of advice shows this time. A step costs its products, which grow with parameters and rows, and a constant.
 """
 
 from collections.abc import Mapping
@@ -11,24 +10,24 @@ from typing import Any
 from ..diagnosis.steps import BatchSize, rows_a_step, steps_an_epoch
 from .case import Facts, hidden_of
 
-# What a step costs besides its products, in products: 0.15 ms at 11 million products a millisecond, read off the
-# README's table of the engine (networks T1, T2 and T4).
-PRODUCTS_BESIDES = 1.7e6
+# The constant cost of a step, in products: 0.15 ms at 11 million products a millisecond, from the README's table of the
+# engine (networks T1, T2 and T4).
+PRODUCTS_OF_A_STEP = 1.7e6
 
 
 def products(config: Mapping[str, Any], facts: Facts) -> float:
-    """The work of a whole training, in products of one weight and one row."""
+    """The work of a training, in products of one weight and one row."""
     training = config["training"]
     epochs: int = training["epochs"]
     batch_size: BatchSize = training["batch_size"]
     sizes = (facts.inputs, *hidden_of(config), facts.outputs)
     parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     steps = epochs * steps_an_epoch(batch_size, facts.train_rows)
-    return steps * (PRODUCTS_BESIDES + parameters * rows_a_step(batch_size, facts.train_rows))
+    return steps * (PRODUCTS_OF_A_STEP + parameters * rows_a_step(batch_size, facts.train_rows))
 
 
 def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:
-    """Seconds that `after` would take, `before` having taken `facts.seconds` for its trained epochs."""
+    """Seconds that the config `after` would take, if `before` took `facts.seconds` for the epochs that were trained."""
     planned: int = before["training"]["epochs"]
-    whole = facts.seconds * planned / max(1, epochs_trained or planned)
-    return whole * products(after, facts) / products(before, facts)
+    seconds_of_all = facts.seconds * planned / max(1, epochs_trained or planned)
+    return seconds_of_all * products(after, facts) / products(before, facts)

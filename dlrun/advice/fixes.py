@@ -1,7 +1,7 @@
-"""What to change for each finding: one row a code, from a case to the values that take the finding's cause away.
+"""The config change for each finding: one row for each code, from a case to the values that remove the cause.
 
-Stands between the findings, which say what is wrong, and the advice, which makes a change of it. A code without a row
-has a remedy that no config key carries out; its own sentence then says what to do.
+`advise` uses it for every finding. A code without a row has a remedy that no config key carries out; the finding's own
+sentence then says what to do.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,23 +14,23 @@ from .proposal import FAR_OFF, faster, slower, usual_rate
 
 Change = Mapping[str, Any]
 
-# A rate that is too high is cut by so much, unless it is far from the usual one anyway.
+# A rate that is too high is multiplied by this, unless it is far from the usual one anyway.
 MUCH_SMALLER_RATE = 0.1
 
 
 def much_slower(case: Case) -> Change:
-    """For steps that rewrite the weights, or left the finite numbers: a tenth, or the usual rate if that is less."""
+    """For steps that change the weights too much, or diverged: a tenth of the rate, or the usual rate if less."""
     rate = case.value("training.learning_rate")
     return {"training.learning_rate": min(float(f"{rate * MUCH_SMALLER_RATE:.2g}"), *slower(case).values())}
 
 
 def fitting_init(case: Case) -> Change:
-    """Initial weights of the size that keeps signals alive, all of them different."""
+    """The init that keeps signals alive and gives every unit different weights."""
     return {"network.init": ACTIVATIONS[case.value("network.activation")].init}
 
 
 def living_units(case: Case) -> Change:
-    """Units that died become such as cannot; from a rate far above the usual one, the usual rate."""
+    """An activation whose units cannot die; where the rate is far above the usual one, the usual rate."""
     rate, lower = case.value("training.learning_rate"), slower(case)
     living = ACTIVATIONS[case.value("network.activation")].instead_of_dead
     if living is None or lower["training.learning_rate"] <= rate / 10:
@@ -39,7 +39,7 @@ def living_units(case: Case) -> Change:
 
 
 def unsaturated(case: Case) -> Change:
-    """Units that do not saturate, with weights to match."""
+    """An activation that does not saturate, with the init that fits it."""
     now = case.value("network.activation")
     return other_units(now) if ACTIVATIONS[now].flat_ends else units_of(now)
 
@@ -57,18 +57,18 @@ def without_dropout(case: Case) -> Change:
 
 
 def shallower_or_other(case: Case) -> Change:
-    """Gradients that vanish do so through saturating units or initial weights of the wrong size."""
+    """For vanishing gradients: another activation where it saturates, else initial weights of the right size."""
     return unsaturated(case) if ACTIVATIONS[case.value("network.activation")].flat_ends else fitting_init(case)
 
 
 def nearer_rate(case: Case) -> Change | None:
-    """For a network that learned nothing: the usual rate from far off either way; else the rate is not the cause."""
+    """For a network that learned nothing: the usual rate if its rate is far from it; else the rate is not the cause."""
     rate, usual = case.value("training.learning_rate"), usual_rate(case)
     return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
 
 
 class Fix(NamedTuple):
-    """action : what is done, in a few words. change : the values that do it, or None where no key can."""
+    """action : what is done, in a few words. change : gives the values that do it, or None where no key can."""
 
     action: str
     change: Callable[[Case], Change | None]

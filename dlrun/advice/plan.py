@@ -1,47 +1,47 @@
-"""What the recipe may change next after a training, best first: what is wrong with it, what holds it back, room,
-refinements.
+"""What the recipe may change next after a training, best first.
 
-Stands between the advice, which is of one run and for a person, and `follow`, which has a budget of trainings.
+First what is wrong with the run, then what holds it back, then a larger network, then refinements. `search.follow`
+uses it, which has a budget of trainings; `advise` is for a person.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .advise import apart, changes_nothing, for_findings, item_of, proposals, reason_of
+from .advise import changes_nothing, distance_clause, for_findings, item_of, proposals, reason_of
 from .bias_remedies import less_augmentation, less_dropout, less_penalty, lower_rate, no_early_stop
 from .case import Case, changed
 from .proposal import Proposal, Remedy
 from .records import BETWEEN_REASONS, Advice
 from .refinements import REFINEMENTS, roomier
 
-# Remedies that take away what holds a training back: they come before room for the network, and cost no more.
+# Remedies that remove what holds a training back. They come before a larger network, and cost no more.
 HOLDING_BACK: tuple[Remedy, ...] = (lower_rate, less_penalty, less_dropout, less_augmentation, no_early_stop)
 
 
 def plan(case: Case) -> list[Advice]:
-    """What to change next, best first, each as a piece of advice; all of the advice's own changes are among them."""
-    seen: list[Mapping[str, Any]] = []
+    """What to change next, best first, as items of advice; the changes that `advise` proposes are all included."""
+    listed: list[Mapping[str, Any]] = []
     items = []
     for proposal in in_order(case):
-        if proposal.change is None or proposal.change in seen or changes_nothing(case, proposal.change):
+        if proposal.change is None or proposal.change in listed or changes_nothing(case, proposal.change):
             continue
-        seen.append(proposal.change)
+        listed.append(proposal.change)
         items.append(item_of(case, proposal))
     return items
 
 
 def in_order(case: Case) -> Iterator[Proposal]:
-    """What fails, at once and singly; while the network has no room, what holds it back; room; the rest.
+    """Fixes of what fails, together and then singly; what holds a small network back; room for it; then the rest.
 
-    A run that fails is mended before anything else, and a target that is met leaves nothing else to do.
+    A run that fails is repaired before anything else. Where the target is met, nothing else is left to do.
     """
     advised = list(proposals(case))
-    met = case.diagnosis.target is not None and case.diagnosis.target.met
+    target_is_met = case.diagnosis.target is not None and case.diagnosis.target.met
     failing = list(for_findings(case, "fail"))
-    yield from mended(case, failing, with_room=not met)
+    yield from repaired(case, failing, with_room=not target_is_met)
     yield from failing
-    if met:
+    if target_is_met:
         return
     if room := roomier(case):
         yield from (proposal for proposal in advised if proposal.remedy in HOLDING_BACK)
@@ -52,10 +52,10 @@ def in_order(case: Case) -> Iterator[Proposal]:
     yield from advised
 
 
-def mended(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[Proposal]:
-    """All that the failing findings ask of the config, in one change: each is surely a fault, and none needs a test.
+def repaired(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[Proposal]:
+    """The changes for all failing findings as one change, because each finding is surely a fault.
 
-    Room comes along: a training that failed has shown nothing of the size its network needs.
+    A larger network is part of it: a training that failed has not shown which size its network needs.
     """
     fixes = [proposal for proposal in failing if proposal.change is not None]
     if not fixes:
@@ -73,7 +73,7 @@ def mended(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterator[
 
 
 def with_reason(case: Case, proposal: Proposal) -> Proposal:
-    """What dev error still leaves to gain, and before that which ill it is, goes before a refinement's own reason."""
+    """The proposal with the measurement behind it: what is high, else what dev error still leaves to gain."""
     verdict = case.diagnosis.verdict
     ills = [ill for ill, level in verdict.items() if level == "high"]
     if ills:
@@ -81,5 +81,5 @@ def with_reason(case: Case, proposal: Proposal) -> Proposal:
     else:
         low = verdict.bias == verdict.variance == "low"
         level = "bias and variance are low" if low else "neither bias nor variance is surely high"
-        reason = f"{level}, and {apart(case.diagnosis, 'dev', 'optimal')}"
+        reason = f"{level}, and {distance_clause(case.diagnosis, 'dev', 'optimal')}"
     return proposal._replace(measured=reason)

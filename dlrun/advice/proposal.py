@@ -1,8 +1,7 @@
-"""A remedy's proposal, and what remedies share: rates, sizes and shares that count as usual, small or heavy.
+"""A remedy's proposal, and what remedies share: which rates, sizes and shares count as usual, small or heavy.
 
-Stands under the remedies for bias and for variance. How sure each is comes from what 80 random configs gained on test
-error beside a mere new seed, where that was measured: "likely" where two in three or more gained, "possible" from half,
-"unsure" where nothing was measured.
+How sure a proposal is comes from 80 random configs: how many of them gained test error by it, compared with a new seed
+alone. "likely" where two in three or more gained, "possible" from half, "unsure" where nothing was measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,29 +11,29 @@ from ..nn.optimizers import OPTIMIZERS
 from .case import Case
 from .records import About, Confidence
 
-# A rate so many times the optimizer's usual one is far off, and so is one as many times smaller.
+# A rate is far off if it is this many times larger or smaller than the optimizer's usual rate.
 FAR_OFF = 10.0
 
 SMALLER_RATE = 1 / 3
 
-# Twice the units, and from a few a usual number at once.
+# Twice the units, and at least a usual number.
 WIDER, FEWEST_UNITS = 2, 16
 
-# A larger share of the cost than this holds the weights back.
+# A penalty that is a larger share of the cost than this is heavy.
 HEAVY_PENALTY = 0.3
 
-# Keep probabilities to try, each from above (Srivastava et al. 2014 keep 0.5 to 0.8 of hidden units); a layer with
-# fewer than FEWEST_UNITS can spare none.
+# Keep probabilities to try, from the largest (Srivastava et al. 2014 keep 0.5 to 0.8 of hidden units). Layers with
+# fewer than FEWEST_UNITS units get no dropout.
 KEEP_PROBS = (0.8, 0.65, 0.5)
 
 
 class Proposal(NamedTuple):
     """What could be done.
 
-    key : the main key. change : values by dotted key, or None. why : its own reason, in a clause of this run's numbers.
-    expected : a sentence. about : the error expected to fall. command : where no change can do it. code : of the
-    finding that asks for it. measured : what was found that it is to help against, in a clause; empty where `why` says
-    it. remedy : what proposes it, where a bias or variance remedy does.
+    key : the main key. change : values by dotted key, or None. why : its own reason, in a clause with this run's
+    numbers. expected : a sentence. about : the error expected to fall. command : where no config change can do it.
+    code : of the finding that it answers. measured : the measurement that it answers, in a clause; empty where `why`
+    says it. remedy : the bias or variance remedy that proposes it, None for any other.
     """
 
     action: str
@@ -59,33 +58,33 @@ def two_digits(number: float) -> float:
 
 
 def usual_rate(case: Case) -> float:
-    """The learning rate that the run's optimizer is commonly begun with."""
+    """The learning rate that is usual for the run's optimizer."""
     return OPTIMIZERS[case.value("training.optimizer")].usual_rate
 
 
 def slower(case: Case) -> dict[str, float]:
-    """The usual rate from far off, else a third of the rate."""
+    """The usual rate if the rate is far above it, else a third of the rate."""
     rate = case.value("training.learning_rate")
     usual = usual_rate(case)
     return {"training.learning_rate": usual if rate >= FAR_OFF * usual else two_digits(rate * SMALLER_RATE)}
 
 
 def faster(case: Case) -> dict[str, float]:
-    """The usual rate from far below, else three times the rate."""
+    """The usual rate if the rate is far below it, else three times the rate."""
     rate = case.value("training.learning_rate")
     usual = usual_rate(case)
     return {"training.learning_rate": usual if rate <= usual / FAR_OFF else two_digits(rate / SMALLER_RATE)}
 
 
 def widths_text(hidden: tuple[int, ...]) -> str:
-    """Widths for a person: 64, or 64 and 32."""
+    """Widths as text: "64", or "64 and 32"."""
     if len(set(hidden)) == 1:
         return str(hidden[0])
     return f"{', '.join(map(str, hidden[:-1]))} and {hidden[-1]}"
 
 
 def resized(case: Case, widths: list[int]) -> tuple[str, dict[str, Any]]:
-    """The key and the change that give the hidden layers these widths, in the config's own words."""
+    """The key and the change that give the hidden layers these widths, in the key that the config uses."""
     if case.value("network.hidden") is not None:
         return "network.hidden", {"network.hidden": widths}
     return "network.width", {"network.width": widths[0]}

@@ -1,4 +1,4 @@
-"""The advice as diagnosis.json has it, and the whole of that file: a diagnosis with what to do about it."""
+"""The records of diagnosis.json: a diagnosis with the advice that follows from it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,17 +10,17 @@ from ..records import flat, omitted
 About = Literal["train", "dev"]
 Confidence = Literal["likely", "possible", "unsure"]
 
-# Between the measurement that an advice follows from, and what it has to say for itself.
+# Separates the measurement that an item of advice follows from, and its own reason.
 BETWEEN_REASONS = "; "
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to try.
+    """One item of advice: a thing to try.
 
-    key : the config's main key. why : the measurement behind it, which its neighbours may share, and after "; " its own
-    reason. change : values by dotted key, None where no key can carry it out. command : what does. seconds : that its
-    training would take. expected : a sentence. code : of the finding that asks for it.
+    key : the config's main key. why : the measurement behind it, which other items may share, and after "; " its own
+    reason. change : values by dotted key, None where no key can carry it out. command : carries it out. seconds : how
+    long that training would take. expected : a sentence. code : of the finding that it answers.
     """
 
     action: str
@@ -42,9 +42,9 @@ class Advice:
 
 @dataclass(frozen=True, kw_only=True)
 class RunDiagnosis:
-    """The diagnosis of a run, or of figures alone, when run_id is None and no status is known; with the advice.
+    """The diagnosis of a run with the advice; or of figures alone, where run_id and status are None.
 
-    findings of `diagnosis` : all of them, those of data, training and choosing too.
+    The findings of `diagnosis` are all findings: of errors, data, training and selection.
     """
 
     run_id: str | None

@@ -1,8 +1,8 @@
-"""What lowers the error of a sound run further, most of it first: each a function from a case to a proposal, or None.
+"""Changes that lower the error of a sound run further: each a function from a case to a proposal, or None.
 
-Stands beside the remedies for bias and for variance, which answer a verdict: these spend a budget, whatever it is.
-Their order, their sizes and how often they are said to help come from climbs of 16 trainings from a healthy network of
-32 units on twelve known tasks, with all of the training rows and with a third, two seeds each.
+The remedies for bias and for variance answer a verdict; these use up a budget, whatever the verdict is. Their order,
+their sizes and how often they are said to help were measured: climbs of 16 trainings from a healthy network of 32 units
+on twelve known tasks, with all of the training rows and with a third, two seeds each.
 """
 
 from typing import Any
@@ -14,27 +14,28 @@ from .case import Case
 from .proposal import SMALLER_RATE, Proposal, Remedy, resized, two_digits, widths_text
 from .variance_remedies import larger_lambda
 
-# A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one, and 256 as
-# well at twice the time; a lambda of 0.005 a row 1.2 points better than none; a third of the steps 0.7 points worse.
+# A roomy network. On the known tasks 128 units in two hidden layers ended 0.3 points better than in one layer, and 256
+# equally well in twice the time; a lambda of 0.005 for each row ended 1.2 points better than none; a third of the steps
+# 0.7 points worse.
 ROOMY_UNITS, ROOMY_LAYERS, ROOMY_STEPS = 128, 2, 2400
 
-# Plain networks of more hidden layers than this train worse, and get ROOMY_LAYERS.
+# Plain networks with more hidden layers than this train worse; they get ROOMY_LAYERS instead.
 MOST_LAYERS = 4
 
-# Where an epoch is a step or few, so many steps may be very much longer: no more than this times the epochs at once,
-# or so many epochs.
+# Where an epoch has only a few steps, ROOMY_STEPS may be very many epochs. At most this times the epochs at once, or
+# this many epochs.
 LONGER_AT_ONCE, EPOCHS_AT_ONCE = 10, 200
 
-# Where each direction ends: beyond these a training costs far more than it has gained.
+# The limits of each direction: beyond these a training costs far more than it gains.
 WIDEST, MOST_STEPS, SMALLEST_BATCH = 256, 5000, 8
 LESS_LAMBDA, LONGER, RATE_DECAY = 3, 2, 0.1
 
-# From a full batch on, smaller ones begin here.
+# The first batch size to try after much larger batches.
 FIRST_BATCH = 64
 
 
 def roomier(case: Case) -> Proposal | None:
-    """A larger network, enough steps and a weight penalty in one: none helps as much without the others."""
+    """A larger network, enough steps and a weight penalty in one change: none helps as much without the others."""
     if case.config is None or case.facts is None:
         return None
     penalty = {} if case.value("regularization.lambda") else larger_lambda(case) or {}
@@ -50,7 +51,7 @@ def roomier(case: Case) -> Proposal | None:
 
 
 def room(case: Case) -> dict[str, Any]:
-    """Hidden layers as many and as wide as a roomy network has them, those that are there kept where they are wider."""
+    """The change to as many and as wide hidden layers as a roomy network has; wider layers stay as they are."""
     hidden = case.hidden()
     layers = len(hidden) if ROOMY_LAYERS <= len(hidden) <= MOST_LAYERS else ROOMY_LAYERS
     change = relayered(case, layers) if layers != len(hidden) else {}
@@ -61,7 +62,7 @@ def room(case: Case) -> dict[str, Any]:
 
 
 def enough_steps(case: Case) -> dict[str, Any]:
-    """As many epochs as a roomy network needs steps."""
+    """The change to as many epochs as ROOMY_STEPS steps need."""
     if case.facts is None:
         return {}
     epochs = case.value("training.epochs")
@@ -71,7 +72,7 @@ def enough_steps(case: Case) -> dict[str, Any]:
 
 
 def another_activation(case: Case) -> Proposal | None:
-    """Units of another kind: which suits the data, only a training tells."""
+    """Another activation: which one suits the data is seen only by training."""
     if not case.hidden():
         return None
     now = case.value("network.activation")
@@ -81,7 +82,7 @@ def another_activation(case: Case) -> Proposal | None:
 
 
 def more_penalty(case: Case) -> Proposal | None:
-    """lambda from nothing, or four times what it is, as long as it is no heavy one."""
+    """The first lambda where it is 0, else four times lambda, as long as that is not heavy."""
     change = larger_lambda(case)
     if change is None:
         return None
@@ -113,7 +114,7 @@ def lower_rate(case: Case) -> Proposal | None:
 
 
 def decaying_rate(case: Case) -> Proposal | None:
-    """Twice the rate at first, and less and less of it: large steps find the valley, small ones its floor."""
+    """Twice the rate at first, decaying after that: large steps come near the minimum, small ones closer to it."""
     rate = case.value("training.learning_rate")
     if case.value("training.learning_rate_decay"):
         return None
@@ -169,14 +170,14 @@ def smaller_batches(case: Case) -> Proposal | None:
     return Proposal("refine: smaller batches", "training.batch_size", change, why, expected, "unsure")
 
 
-def expected_of(kept: str, points: float) -> str:
-    """What came of such changes on the known tasks; points: of test error, of those that were kept."""
-    came = f"lowered test error by {points:g} points" if points else "left test error as it was"
-    return f"perhaps a lower dev error: on twelve other tasks {kept} was kept, and {came}"
+def expected_of(share_kept: str, points: float) -> str:
+    """What such changes did on the known tasks; points : by which those that were kept lowered the test error."""
+    effect = f"lowered test error by {points:g} points" if points else "left test error as it was"
+    return f"perhaps a lower dev error: on twelve other tasks {share_kept} was kept, and {effect}"
 
 
 def share_of_cost(case: Case) -> str:
-    """What of the cost was penalty, in a clause, where it is known."""
+    """A clause with the penalty's share of the cost; empty where it is not known."""
     return f", {percent(case.course.penalty_share)} of the cost at the end" if case.course else ""
 
 

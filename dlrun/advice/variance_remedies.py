@@ -1,7 +1,6 @@
-"""What narrows the gap between dev and train error, in the basic recipe's order: each a function from a case to a
-proposal, or None.
+"""Remedies for a large gap between dev and train error, in the order of the basic recipe.
 
-Stands beside `bias_remedies`; the advice walks VARIANCE in its order.
+Each is a function from a case to a proposal or None; `advise` goes through VARIANCE in its order.
 """
 
 import math
@@ -10,13 +9,13 @@ from ..diagnosis.words import percent
 from .case import Case
 from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, two_digits, widths_text
 
-# The first lambda to try, as a share of the training rows (each weight then loses rate * 0.005 of itself a step), how
-# it grows, and its end.
+# The first lambda to try, as a share of the training rows (in each step each weight then shrinks by rate * 0.005 of its
+# size), by what it is multiplied, and the largest lambda.
 FIRST_LAMBDA = 0.005
 MORE_LAMBDA = 4
 LAST_LAMBDA = 0.1
 
-# Early stopping has something to save where the dev error was lowest before this share of the epochs.
+# Early stopping can help where the dev error was lowest before this share of the epochs.
 STOPPED_TOO_LATE = 0.8
 PATIENCE_SHARE = 0.15
 LEAST_PATIENCE = 5
@@ -28,9 +27,9 @@ NARROWEST = 4
 
 
 def more_penalty(case: Case) -> Proposal | None:
-    """lambda from nothing, or four times what it is, while it is no large part of each step."""
-    binding = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
-    if binding and case.diagnosis.verdict.bias != "low":
+    """The first lambda where it is 0, else four times lambda, while the penalty is no large part of each step."""
+    is_heavy = case.course is not None and case.course.penalty_share > HEAVY_PENALTY
+    if is_heavy and case.diagnosis.verdict.bias != "low":
         return None
     change = larger_lambda(case)
     if change is None:
@@ -42,7 +41,7 @@ def more_penalty(case: Case) -> Proposal | None:
 
 
 def larger_lambda(case: Case) -> dict[str, float] | None:
-    """The first lambda from nothing, else four times what it is; None where that is a large part of each step."""
+    """The first lambda where it is 0, else four times lambda; None where that is a large part of each step."""
     if case.facts is None:
         return None
     strength, rows = case.value("regularization.lambda"), case.facts.train_rows
@@ -51,21 +50,21 @@ def larger_lambda(case: Case) -> dict[str, float] | None:
 
 
 def more_dropout(case: Case) -> Proposal | None:
-    """The next smaller keep probability, in layers that can spare units."""
-    keep, given = case.keep_probs(), case.value("regularization.keep_prob")
+    """The next smaller keep probability, where the layers are wide enough."""
+    keep, own = case.keep_probs(), case.value("regularization.keep_prob")
     if not keep or min(case.hidden()) < FEWEST_UNITS:
         return None
     new = [next((k for k in KEEP_PROBS if k < now - 1e-9), now) for now in keep]
     if new == list(keep):
         return None
-    change = {"regularization.keep_prob": new if isinstance(given, list | tuple) else new[0]}
+    change = {"regularization.keep_prob": new if isinstance(own, list | tuple) else new[0]}
     why = f"hidden layers of {widths_text(case.hidden())} units, of which {percent(min(keep))} stay in a step"
     expected = "a smaller gap between dev and train error"
     return Proposal("regularize: dropout", "regularization.keep_prob", change, why, expected, "possible")
 
 
 def early_stop(case: Case) -> Proposal | None:
-    """For a dev error that was lower on the way than it is at the end."""
+    """For a dev error that was lower during the training than at its end."""
     course, epochs = case.course, case.value("training.epochs")
     if not course or course.best is None or case.value("regularization.patience_epochs") is not None:
         return None
@@ -82,12 +81,12 @@ def early_stop(case: Case) -> Proposal | None:
 
 
 def augment(case: Case) -> Proposal | None:
-    """Images shifted by a pixel; anything else with noise on its scaled inputs."""
+    """Images are shifted by a pixel; other rows get noise on their scaled inputs."""
     shift, noise = (case.value(f"regularization.augment.{name}") for name in ("shift_pixels", "noise"))
     if case.facts is None:
         return None
     if case.facts.image_side and not shift:
-        key, what = "regularization.augment.shift_pixels", "images moved by a pixel are images too"
+        key, what = "regularization.augment.shift_pixels", "an image moved by a pixel shows the same thing"
         new: float = SHIFT_PIXELS
     elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
         key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)
@@ -99,7 +98,7 @@ def augment(case: Case) -> Proposal | None:
 
 
 def more_data(case: Case) -> Proposal | None:
-    """As the learning curve has it; without one, the command that makes it."""
+    """More data, if the learning curve says so; without a curve, the command that makes it."""
     curve, unknown = case.curve, "an amount that is not known"
     if curve is None:
         why = "more data would reduce variance; by how much a learning curve says"
@@ -112,7 +111,7 @@ def more_data(case: Case) -> Proposal | None:
 
 
 def smaller(case: Case) -> Proposal | None:
-    """Half the units in every hidden layer, as the last resort against variance."""
+    """Half the units in every hidden layer, after everything else against variance."""
     if not case.hidden() or min(case.hidden()) // 2 < NARROWEST:
         return None
     widths = [n // 2 for n in case.hidden()]
@@ -122,9 +121,9 @@ def smaller(case: Case) -> Proposal | None:
 
 
 def wider_regularized(case: Case) -> Proposal | None:
-    """Another architecture: where the penalty or dropout holds a network, a larger one may do better under it."""
-    held = case.value("regularization.lambda") or min(case.keep_probs(), default=1.0) < 1
-    if not case.hidden() or not held:
+    """A larger network under the same penalty or dropout, where there is one: it may do better."""
+    is_regularized = case.value("regularization.lambda") or min(case.keep_probs(), default=1.0) < 1
+    if not case.hidden() or not is_regularized:
         return None
     widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
     why = "what regularizes now would hold more units too, and bias stays low with them"

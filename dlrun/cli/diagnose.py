@@ -104,4 +104,4 @@ def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: b
     result = read_result(folder)
     if optimal is not None:
         result = replace(result, optimal=optimal_of(parse_optimal(optimal)))
-    return asked_diagnosis(diagnosis_of(result, folder), folder, result, bracketed=bracketed)
+    return asked_diagnosis(diagnosis_of(result, folder), folder, result, with_reference=bracketed)

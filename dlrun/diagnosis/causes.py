@@ -1,6 +1,7 @@
-"""Causes of ill health that the config and the first steps show: what is to be named rather than its symptoms.
+"""Checks of the config and of the first steps for causes of a bad training.
 
-A check is a function and a row of CAUSES, in the order in which they are told.
+A cause is reported instead of its symptoms (see `symptoms`), because it can be repaired. `health` runs the checks in
+the order of CAUSES; a check is a function and a row of that table.
 """
 
 import math
@@ -12,37 +13,41 @@ from ..nn.optimizers import OPTIMIZERS
 from ..nn.trace import TraceLine
 from .history import OF_START, Check, History, Limits, Sign, figure
 
-# Initial weights beside those that keep signals alive: the geometric mean, over the layers, of the ratios of standard
-# deviations. Three layers of threefold weights make outputs 27 times too large. Tiny ones are outgrown sooner.
+# The size of the initial weights divided by that which keeps signals alive: the geometric mean, over the layers, of the
+# ratios of standard deviations. Three layers of weights 3 times too large make outputs 27 times too large. Training
+# repairs weights that are too small sooner.
 WEIGHTS_TOO_LARGE = Limits(3, 5)
 WEIGHTS_TOO_SMALL = Limits(5, 20)
 
-# Standard deviations of inputs beside one another, and the size of the largest beside 1, either way. Origin: a
-# judgement of the research notes (section 5.3): trace rules alone find unscaled inputs in 73 of 100.
+# The largest standard deviation of an input divided by the smallest; and the size of the largest input divided by 1, or
+# 1 divided by it. Origin: a judgement of the research notes (section 5.3): rules on the trace alone detect unscaled
+# inputs in 73 of 100 runs.
 INPUT_SCALE = Limits(30, 1000)
 
-# The share of the cost that is penalty; and lambda / m_train, the penalty's curvature, beside the data's own, which is
-# at most 1/4 for a logistic loss on scaled inputs: at 0.1 the fit is pulled most of the way to zero.
+# The share of the cost that is penalty; and lambda / m_train, the penalty's curvature. The data's own curvature is at
+# most 1/4 for a logistic loss on scaled inputs: at 0.1 the penalty pulls the weights most of the way to zero.
 PENALTY_SHARE = Limits(0.3, 0.5)
 PENALTY_CURVATURE = 0.1
 
-# Below these shares of units too few are left to carry a signal; a layer needs a few in each step whatever its width.
+# Below these shares too few units are left to carry a signal. Every layer needs a few units in each step.
 KEEP_PROB = Limits(0.35, 0.2)
-FEWEST_KEPT_UNITS = 2
+FEWEST_UNITS_LEFT = 2
 
-# ||change of W|| of a step in the first epochs, beside ||W|| at first (too large) or then (too small). Origin: health
-# study of the research notes, where 56 healthy runs lay in 0.0034 to 0.017; Karpathy's rule of thumb is about 0.001.
+# ||change of W|| of a step in the first epochs, divided by the initial ||W|| (too large) or by ||W|| at that step (too
+# small). Origin: the health study of the research notes, where 56 healthy runs had 0.0034 to 0.017; Karpathy's rule of
+# thumb is about 0.001.
 UPDATE_TOO_LARGE = Limits(3e-2, 1e-1)
 UPDATE_TOO_SMALL = Limits(3e-4, 1e-4)
 
-# Where a step moves each weight by about the rate, whatever the gradient: beyond this the weights are the last step.
+# For optimizers whose step moves each weight by about the rate, whatever the gradient is. At a larger rate the weights
+# are little more than the last step.
 LARGEST_STEP = 0.3
 
 SLOWER = "divide training.learning_rate by 10, and again while this stays"
 
 
 def symmetric_units(history: History) -> Sign | None:
-    """Zero weights: all units of a layer are one unit."""
+    """Zero weights: all units of a layer work as one unit."""
     init = history.value("network.init")
     if not INITIALIZERS[init].makes_units_alike or history.depth < 2:
         return None
@@ -51,12 +56,12 @@ def symmetric_units(history: History) -> Sign | None:
 
 
 def fitting_init(history: History) -> str:
-    """The rule made for this activation: its weights keep a signal its size."""
+    """The init made for this activation: its weights keep the size of a signal."""
     return ACTIVATIONS[history.value("network.activation")].init
 
 
 def init_scale(history: History) -> Sign | None:
-    """Initial weights far larger or smaller than keeps a signal alive."""
+    """Initial weights far too large or too small to keep a signal alive."""
     init, scale = history.value("network.init"), history.value("network.init_scale")
     drawn, fitting = INITIALIZERS[init], INITIALIZERS[fitting_init(history)]
     if drawn.makes_units_alike:
@@ -76,7 +81,7 @@ def init_scale(history: History) -> Sign | None:
 
 
 def inputs_unscaled(history: History) -> Sign | None:
-    """Inputs of very different size, or all of them far from 1, not scaled."""
+    """Inputs that are not scaled and have very different sizes, or sizes far from 1."""
     start = history.trace[0].start if history.trace else None
     if history.value("data.normalize") or start is None:
         return None
@@ -99,7 +104,7 @@ def inputs_unscaled(history: History) -> Sign | None:
 
 
 def penalty_dominates(history: History) -> Sign | None:
-    """A penalty that keeps the network from fitting; where the training rows are fitted, it does no such thing."""
+    """A penalty that keeps the network from fitting the training rows; none where they are fitted."""
     l2_lambda = history.value("regularization.lambda")
     if not l2_lambda or not history.train_is_high:
         return None
@@ -117,13 +122,13 @@ def penalty_dominates(history: History) -> Sign | None:
 
 
 def penalty_share(history: History) -> float | None:
-    """By the last line of metrics."""
+    """The penalty's share of the cost, by the last line of metrics."""
     last = history.metrics[-1] if history.metrics else None
     return last.penalty / last.cost if last and last.cost and last.penalty is not None else None
 
 
 def weights_shrunk(history: History) -> str:
-    """What became of the weights, in a clause."""
+    """A clause that says how the norm of the weights changed."""
     if len(history.trace) < 2:
         return ""
     before, after = (math.hypot(*(layer.weight_norm for layer in history.trace[i].layers)) for i in (0, -1))
@@ -132,32 +137,32 @@ def weights_shrunk(history: History) -> str:
 
 def dropout_dominates(history: History) -> Sign | None:
     """So much dropout that the training rows are not fitted."""
-    given = history.value("regularization.keep_prob")
+    keep_prob = history.value("regularization.keep_prob")
     hidden = history.sizes[1:-1]
-    keeps = given if isinstance(given, list | tuple) else [given] * len(hidden)
+    keep_probs = keep_prob if isinstance(keep_prob, list | tuple) else [keep_prob] * len(hidden)
     if not hidden or not history.train_is_high:
         return None
-    least = min(keeps)
-    kept, layer = min((keep * n, number) for number, (keep, n) in enumerate(zip(keeps, hidden, strict=True), start=1))
-    if least == 1 or (least > KEEP_PROB.notice and kept >= FEWEST_KEPT_UNITS):
+    least = min(keep_probs)
+    probs_and_widths = enumerate(zip(keep_probs, hidden, strict=True), start=1)
+    units_left, layer = min((keep * n, number) for number, (keep, n) in probs_and_widths)
+    if least == 1 or (least > KEEP_PROB.notice and units_left >= FEWEST_UNITS_LEFT):
         return None
-    evidence = (
-        f"keep_prob is {figure(least)}: of {hidden[layer - 1]} units of layer {layer}, {figure(kept)} stay in a step"
-    )
-    is_grave = least <= KEEP_PROB.grave or kept < FEWEST_KEPT_UNITS
+    of_units = f"of {hidden[layer - 1]} units of layer {layer}, {figure(units_left)} stay in a step"
+    evidence = f"keep_prob is {figure(least)}: {of_units}"
+    is_grave = least <= KEEP_PROB.grave or units_left < FEWEST_UNITS_LEFT
     return Sign(
         is_grave, evidence, "set regularization.keep_prob=1 until the training rows are fitted, then 0.8", layer
     )
 
 
 def rate_too_high(history: History) -> Sign | None:
-    """Steps that rewrite a good part of the weights."""
+    """Steps that change a large part of the weights."""
     rate = history.value("training.learning_rate")
     optimizer = history.value("training.optimizer")
     if OPTIMIZERS[optimizer].rate_is_step and rate > LARGEST_STEP:
         evidence = f"{optimizer} moves each weight by about the learning rate, {figure(rate)}, a step"
         return Sign(True, evidence, SLOWER)
-    ratios = [median(moved) for line in history.first_lines if (moved := moved_of_start(history, line))]
+    ratios = [median(shares) for line in history.first_lines if (shares := moved_shares(history, line))]
     if not ratios or max(ratios) <= UPDATE_TOO_LARGE.notice:
         return None
     evidence = (
@@ -166,8 +171,11 @@ def rate_too_high(history: History) -> Sign | None:
     return Sign(max(ratios) > UPDATE_TOO_LARGE.grave, f"{evidence}; 0.1% to 1% is usual", SLOWER)
 
 
-def moved_of_start(history: History, line: TraceLine) -> list[float]:
-    """How far a step moved each layer's weights, beside the initial ones: beside grown weights every step is small."""
+def moved_shares(history: History, line: TraceLine) -> list[float]:
+    """How far a step moved each layer's weights, as a share of the initial norm.
+
+    As a share of weights that have grown, every step would look small.
+    """
     first = {layer.layer: layer.weight_norm for layer in history.trace[0].layers}
     return [
         layer.update_ratio * layer.weight_norm / first[layer.layer]
@@ -177,11 +185,11 @@ def moved_of_start(history: History, line: TraceLine) -> list[float]:
 
 
 def rate_too_low(history: History) -> Sign | None:
-    """Steps too small to get anywhere, in a training that did not get there; not those of units that have died."""
-    known = [history.layer_figures(line, "update_ratio") for line in history.first_lines]
-    if not any(known) or not history.train_is_high or history.is_dying():
+    """Steps too small, in a training that did not fit its rows; small steps of dead units are not counted."""
+    by_line = [history.layer_figures(line, "update_ratio") for line in history.first_lines]
+    if not any(by_line) or not history.train_is_high or history.is_dying():
         return None
-    ratio = max(ratio for layers in known for _, ratio in layers)
+    ratio = max(ratio for layers in by_line for _, ratio in layers)
     if ratio >= UPDATE_TOO_SMALL.notice:
         return None
     evidence = (

@@ -1,6 +1,7 @@
-"""The errors of single classes, where classes are not equally common and one error for all hides the rare ones.
+"""The errors of single classes, where classes are not equally common.
 
-Stands beside the verdict: counts in, recalls with intervals and the balanced error out.
+One error for all rows hides the rare classes. The verdict calls this with the counts of each class and gets recalls
+with intervals and the balanced error.
 """
 
 from collections.abc import Sequence

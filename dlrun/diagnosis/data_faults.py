@@ -1,6 +1,7 @@
-"""Faults of the data as findings: what outranks bias and variance, because the errors then mean something else.
+"""Faults of the data as findings, by a table with one row for each code.
 
-Stands between what was noticed about the data and the diagnosis. One row a code.
+They outrank bias and variance, because with such data the errors mean something else. `experiment.judge` makes them
+from what the data room noticed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from .findings import Finding, Severity
 
 
 class Noticed(Protocol):
-    """A suspicion about data: its code, what was found, and the fraction of rows that it concerns."""
+    """A suspicion about data: its code, the evidence, and the fraction of rows that it concerns."""
 
     @property
     def code(self) -> str: ...
@@ -25,7 +26,10 @@ class Noticed(Protocol):
 
 
 class Fault(NamedTuple):
-    """A row of the table: the severity, or the share of rows from which it fails; title; what to do."""
+    """A row of the table: the severity, the title, and what to do.
+
+    fails_from : the share of rows from which it fails, None where the severity is always the same.
+    """
 
     severity: Severity
     title: str
@@ -33,18 +37,18 @@ class Fault(NamedTuple):
     fails_from: float | None = None
 
 
-# From this share on, duplicates flatter an error by enough to change a verdict: 5 points is what "high" asks for.
+# At this share of duplicates an error may look 5 points too low, and 5 points are what makes a verdict "high".
 MANY_ROWS = 0.05
 
-# The order is that of the findings: first what makes every error meaningless.
+# Findings are shown in this order: first what makes every error meaningless.
 FAULTS = {
     "leak": Fault("fail", "a feature is the target", "drop the feature unless it is known before the target is"),
     "constant-target": Fault("fail", "the target never changes", "choose another target, or other rows"),
     "mismatch": Fault(
         "fail",
         "train and dev rows are distributed differently",
-        "do not read the distance from train to dev error as variance alone: hold some rows of train's own kind out"
-        " as a second dev set, and gather training rows like those of dev",
+        "the distance from train to dev error is not variance alone: keep some training rows out as a second dev set,"
+        " and get training rows like those of dev",
     ),
     "rows-in-two-splits": Fault(
         "notice", "rows stand in two splits", "remove duplicate rows, or split by data.group", MANY_ROWS
@@ -76,28 +80,28 @@ def data_fault(code: str, evidence: str, share: float = 1.0) -> Finding:
 
 
 def faults_noticed(noticed: Iterable[Noticed]) -> list[Finding]:
-    """One finding for each code that the table knows, its evidence from all that have the code, the worst share."""
-    known = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
-    found = {code: list(items) for code, items in groupby(known, key=lambda item: item.code)}
+    """One finding for each code of the table, with the evidence of all its suspicions and their largest share."""
+    in_table = sorted((item for item in noticed if item.code in FAULTS), key=lambda item: item.code)
+    by_code = {code: list(items) for code, items in groupby(in_table, key=lambda item: item.code)}
     return ranked(
         data_fault(code, "; ".join(item.evidence for item in items), max(item.share for item in items))
-        for code, items in found.items()
+        for code, items in by_code.items()
     )
 
 
 def mismatch_fault(shift: Shift, names: Sequence[str]) -> Finding | None:
-    """The finding that train and dev differ; None where they are not shown to, or by too little to matter."""
+    """The finding that train and dev rows differ; None where that is not shown, or where they differ too little."""
     if not shift.is_told():
         return None
     odds = "none" if shift.p_value * (1 + PERMUTATIONS) <= 1.5 else f"{round(shift.p_value * (1 + PERMUTATIONS)) - 1}"
     return data_fault(
         "mismatch",
-        f"a dev row is told from a train row with AUC {shift.auc:.2f}, where 0.50 is chance and {odds} of"
-        f" {PERMUTATIONS} random divisions came as far; {told_features(shift.moved, names)}",
+        f"a classifier tells dev rows from train rows with AUC {shift.auc:.2f}, where 0.50 is chance and {odds} of"
+        f" {PERMUTATIONS} random divisions reached as much; {told_features(shift.moved, names)}",
     )
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings about data in the table's order, those that fail first."""
+    """Findings about data: first those that fail, and each group in the table's order."""
     order = list(FAULTS)
-    return sorted(findings, key=lambda found: (found.severity != "fail", order.index(found.code)))
+    return sorted(findings, key=lambda finding: (finding.severity != "fail", order.index(finding.code)))

@@ -1,6 +1,6 @@
-"""What a finding's code means, in a screenful: the sections of explanations.md, which are also the list of all codes.
+"""The explanation of each finding's code, read from explanations.md, which is also the list of all codes.
 
-Stands beside the findings. Who adds a finding adds its section, which a test demands.
+`dlrun explain` prints it. Whoever adds a finding adds its section; a test checks that.
 """
 
 import difflib
@@ -26,7 +26,7 @@ def codes() -> tuple[str, ...]:
 
 
 def explain(code: str) -> str:
-    """The text of one code. Raises UsageError for one that there is not."""
+    """The text of one code. Raises UsageError for an unknown code."""
     if code in explanations():
         return explanations()[code]
     near = difflib.get_close_matches(code, codes(), n=1)

@@ -1,6 +1,6 @@
-"""What is known of a run's errors: the numbers, how many rows they are of, and how sure each is.
+"""The figures of a run's errors: the numbers, how many rows they come from, and how sure each is.
 
-Stands between what is handed to `diagnose` and the rule: every figure is checked here, once, and has its interval here.
+`diagnose` makes them first: every number is checked here, once, and gets its interval here.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,9 @@ from .rule import GAP_DECIMALS, Thresholds, level, thresholds
 
 @dataclass(frozen=True)
 class Figures:
-    """errors, intervals : by split, None where not known. sizes : rows by split, None where nobody said.
+    """errors, intervals : by split, None where not known. sizes : rows by split, None where not known.
 
-    gaps, gap_intervals : of bias and variance, as fractions; an interval of a distance is a point where it has none.
-    rows : what is known of single rows.
+    gaps, gap_intervals : of bias and variance, as fractions. rows : what is known of single rows.
     """
 
     errors: BySplit[float]
@@ -35,11 +34,11 @@ class Figures:
     rows: RowSummary
 
     def thresholds(self) -> Thresholds:
-        """Between which the zone lies for these figures."""
+        """The two thresholds for these figures."""
         return thresholds(self.optimal.error, self.baseline_error, self.regression)
 
     def level(self, ill: Ill) -> Level:
-        """What the rule says of bias or variance; by the point where there is no interval."""
+        """The level of bias or variance by the rule; without an interval, by the distance alone."""
         gap = self.gaps.of(ill)
         return level(self.gap_intervals.of(ill) or (gap, gap), self.thresholds())
 
@@ -58,7 +57,7 @@ def figures_of(
     rows: RowSummary,
 ) -> Figures:
     """The figures, checked, with their intervals; raises UsageError for what cannot be an error."""
-    known = BySplit(
+    checked = BySplit(
         checked_error("train error", errors.train, regression),
         checked_error("dev error", errors.dev, regression),
         None if errors.test is None else checked_error("test error", errors.test, regression),
@@ -66,20 +65,20 @@ def figures_of(
     if baseline_error is not None:
         baseline_error = checked_error("baseline error", baseline_error, regression)
     checked_error("optimal error", optimal.error, regression)
-    intervals = regression_intervals(rows) if regression else share_intervals(known, sizes)
+    intervals = regression_intervals(rows) if regression else share_intervals(checked, sizes)
     train, dev = intervals.train, intervals.dev
     if regression and rows.intervals:
         variance = rows.intervals["variance"]
     else:
-        variance = dev and train and difference(known.dev, dev, known.train, train)
-    bias = None if train is None and optimal.interval is None else bias_interval(known.train, train, optimal)
-    gaps = ByIll(round(known.train - optimal.error, GAP_DECIMALS), round(known.dev - known.train, GAP_DECIMALS))
+        variance = dev and train and difference(checked.dev, dev, checked.train, train)
+    bias = None if train is None and optimal.interval is None else bias_interval(checked.train, train, optimal)
+    gaps = ByIll(round(checked.train - optimal.error, GAP_DECIMALS), round(checked.dev - checked.train, GAP_DECIMALS))
     gap_intervals = ByIll(bias, variance)
-    return Figures(known, optimal, baseline_error, regression, sizes, intervals, gaps, gap_intervals, rows)
+    return Figures(checked, optimal, baseline_error, regression, sizes, intervals, gaps, gap_intervals, rows)
 
 
 def share_intervals(errors: BySplit[float], sizes: Sizes | None) -> BySplit[Interval | None]:
-    """The interval of each split's error, by its rows; None where nobody said how many."""
+    """The interval of each split's error, by its number of rows; None where that is not known."""
 
     def of_rows(error: float | None, rows: int | None) -> Interval | None:
         return error_interval(error, rows) if error is not None and rows else None
@@ -91,9 +90,9 @@ def share_intervals(errors: BySplit[float], sizes: Sizes | None) -> BySplit[Inte
 
 
 def regression_intervals(rows: RowSummary) -> BySplit[Interval | None]:
-    """Those that were found from the rows themselves."""
-    known = rows.intervals or {}
-    return BySplit(*(known.get(split) for split in SPLITS))
+    """The intervals of each split's error that were computed from the rows themselves."""
+    intervals = rows.intervals or {}
+    return BySplit(*(intervals.get(split) for split in SPLITS))
 
 
 def bias_interval(train_error: float, train: Interval | None, optimal: Optimal) -> Interval:

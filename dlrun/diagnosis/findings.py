@@ -1,13 +1,13 @@
-"""A finding: the one shape of everything that is wrong with a run, whoever found it.
+"""A finding: the one record for everything that is wrong with a run.
 
-At the foot of the diagnosis, since findings come from the errors, the data, the training, the choosing and the probe,
-and stand in one list.
+The errors, the data, the training, the selection and the probe all report findings, and all of them are shown in one
+list.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-# A finding that fails outranks the verdict; a notice stands beside it.
+# A finding that fails outranks the verdict; a notice is shown with it.
 Severity = Literal["fail", "notice"]
 
 
@@ -16,7 +16,7 @@ class Finding:
     """One finding.
 
     code : stable, explained by `dlrun explain`. title : what is wrong, without numbers. evidence : this run's numbers.
-    do : what to do about it. layer : 1-based, where it is about one.
+    do : what to do about it. layer : the layer it is about, counted from 1, None where it is about none.
     """
 
     code: str

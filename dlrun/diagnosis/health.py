@@ -1,6 +1,6 @@
-"""The health of a training: its findings, the cause before the symptom.
+"""The health of a training as findings: a cause is reported instead of its symptoms.
 
-Stands between a History, which the joint puts together from a run's files, and the diagnosis.
+Runs every check of `causes` and `symptoms` on a History, which `experiment.judge` makes of a run.
 """
 
 from .causes import CAUSES
@@ -12,21 +12,21 @@ CHECKS = (*CAUSES, *SYMPTOMS)
 
 
 def health_findings(history: History) -> list[Finding]:
-    """What is wrong with a training, those that fail first.
+    """What is wrong with a training, first the findings that fail.
 
-    A grave sign fails where the training rows are not fitted either, and is a notice where they are. A sign that a
-    finding before it explains is left out.
+    A grave sign fails where the training rows are not fitted, and is a notice where they are. A sign that an earlier
+    finding explains is left out.
     """
-    found: dict[str, Finding] = {}
+    by_code: dict[str, Finding] = {}
     for check in CHECKS:
-        sign = None if found.keys() & set(check.explained_by) else check.find(history)
+        sign = None if by_code.keys() & set(check.explained_by) else check.find(history)
         if sign is not None:
-            found[check.code] = finding(check, sign, history)
-    return sorted(found.values(), key=lambda one: one.severity != "fail")
+            by_code[check.code] = finding_of(check, sign, history)
+    return sorted(by_code.values(), key=lambda finding: finding.severity != "fail")
 
 
-def finding(check: Check, sign: Sign, history: History) -> Finding:
-    """A sign as the diagnosis tells it."""
+def finding_of(check: Check, sign: Sign, history: History) -> Finding:
+    """The finding that reports a sign."""
     costs_something = history.train_is_high or history.status == "diverged"
     severity: Severity = "fail" if sign.is_grave and costs_something else "notice"
     return Finding(check.code, severity, check.title, sign.evidence, sign.do, sign.layer)

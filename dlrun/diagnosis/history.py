@@ -1,6 +1,6 @@
 """What is known of a training when its health is judged: its config, its sizes, its metrics and its trace.
 
-Stands before the checks of `causes` and `symptoms`, each of which is a function from a History to a Sign or None.
+Each check of `causes` and `symptoms` is a function from a History to a Sign or None, so that no check reads files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,18 +13,18 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .steps import steps_an_epoch
 
-# Train error is high this far above the optimal one, or at this share of what the baseline leaves to gain: the upper
-# threshold of the verdict.
+# The train error is high if it is above the optimal error by more than this, or by more than this share of the distance
+# from the optimal error to the baseline: the upper threshold of the verdict.
 HIGH_BIAS, HIGH_BIAS_SHARE = 0.05, 0.10
 
-# The first epochs, in which steps are the largest: so many, or this share of a long training. The very first steps say
-# little: they leave the slope of the initial weights, and rmsprop's are 1 / sqrt(1 - rms_decay) times too long, 32
-# times by default, until its mean has filled.
+# How many epochs count as the first ones, in which steps are the largest: this many, or this share of a long training.
+# The very first steps say little and are left out: rmsprop's are 1 / sqrt(1 - rms_decay) times too long, 32 times by
+# default, until its mean has filled; and any optimizer first leaves the steep region of the initial weights.
 FIRST_EPOCHS, FIRST_SHARE = 3, 0.1
 FILLING_STEPS, SETTLING_STEPS = 20, 5
 MOSTLY_DEAD = 0.5
 
-# What a check asks of single layers.
+# The figures of a single layer that checks use.
 LayerFigure = Literal["update_ratio", "dead_share", "saturated_share", "linear_share"]
 
 
@@ -49,10 +49,10 @@ class History:
 
     def value(self, key: str) -> Any:
         """The config's value at a dotted key."""
-        found: Any = self.config
+        value: Any = self.config
         for part in key.split("."):
-            found = found[part]
-        return found
+            value = value[part]
+        return value
 
     @property
     def depth(self) -> int:
@@ -60,14 +60,14 @@ class History:
 
     @property
     def train_is_high(self) -> bool:
-        """Whether the training error itself leaves much to gain, so that a finding costs something."""
+        """Whether the train error is high, so that a finding about the training matters."""
         baseline = 1.0 if self.baseline_error is None else self.baseline_error
         headroom = max(baseline - self.optimal_error, 0.0)
         return self.train_error - self.optimal_error > min(HIGH_BIAS, HIGH_BIAS_SHARE * headroom)
 
     @cached_property
     def first_cost(self) -> float | None:
-        """The cost at the initialisation, or over the first epoch where there is no trace."""
+        """The cost at the initial weights; without a trace, the cost of the first epoch."""
         first = self.trace[0] if self.trace else None
         if first and first.epoch == 0 and first.loss is not None:
             return first.loss + (first.penalty or 0.0)
@@ -75,12 +75,12 @@ class History:
 
     @cached_property
     def costs(self) -> list[float]:
-        """The cost of each epoch, the penalty included, as it was met on the way, dropout on."""
+        """The cost of each epoch as training measured it: with the penalty, and with dropout on."""
         return [record.cost for record in self.metrics if record.cost is not None]
 
     @cached_property
     def first_lines(self) -> list[TraceLine]:
-        """The lines of the trace of the first epochs, or the first line after them."""
+        """The trace's lines of the first epochs; without any, the first line after them."""
         end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
         filling = FILLING_STEPS if OPTIMIZERS[self.value("training.optimizer")].starts_long else SETTLING_STEPS
         lines = [line for line in self.trace if line.epoch * self.steps_an_epoch >= filling]
@@ -91,18 +91,18 @@ class History:
         return steps_an_epoch(self.value("training.batch_size"), self.m_train)
 
     def is_dying(self) -> bool:
-        """Whether, in the first epochs, most units of some layer gave 0 on every row: no step then says anything."""
+        """Whether, in the first epochs, most units of some layer gave 0 on every row; its steps then say nothing."""
         shares = [share for line in self.first_lines for _, share in self.layer_figures(line, "dead_share")]
         return max(shares, default=0.0) > MOSTLY_DEAD
 
     def layer_figures(self, line: TraceLine, figure: LayerFigure) -> list[tuple[int, float]]:
         """(layer, value) of each layer that has this figure in a line of the trace."""
-        found = [(layer.layer, getattr(layer, figure)) for layer in line.layers]
-        return [(layer, value) for layer, value in found if value is not None]
+        values = [(layer.layer, getattr(layer, figure)) for layer in line.layers]
+        return [(layer, value) for layer, value in values if value is not None]
 
 
 class Sign(NamedTuple):
-    """What a check has found: whether it is grave, the evidence with this run's numbers, what to do, and where."""
+    """What a check noticed: whether it is grave, the evidence with this run's numbers, what to do, and the layer."""
 
     is_grave: bool
     evidence: str
@@ -111,7 +111,7 @@ class Sign(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A row of a table of checks. explained_by : codes beside which this sign is only their symptom."""
+    """A row of a table of checks. explained_by : codes of findings of which this sign is only a symptom."""
 
     code: str
     title: str
@@ -119,12 +119,12 @@ class Check(NamedTuple):
     explained_by: tuple[str, ...] = ()
 
 
-# The codes of what is wrong before the first step, and explains what comes of it.
+# The codes of what is wrong before the first step; they explain many later signs.
 OF_START = ("symmetric-units", "init-scale", "inputs-unscaled")
 
 
 class Limits(NamedTuple):
-    """From where on a figure is noticed, and from where on it is grave."""
+    """The value from which a figure is noticed, and the value from which it is grave."""
 
     notice: float
     grave: float

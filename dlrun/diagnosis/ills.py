@@ -14,22 +14,22 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class ByIll(Generic[T_co]):
-    """Something about bias, and the same about variance."""
+    """A value for bias, and one of the same kind for variance."""
 
     bias: T_co
     variance: T_co
 
     def of(self, ill: Ill) -> T_co:
-        """The one about this ill."""
+        """The value for this ill."""
         return self.bias if ill == "bias" else self.variance
 
     def items(self) -> Iterator[tuple[Ill, T_co]]:
-        """Each ill with what is about it."""
+        """Each ill with its value."""
         return ((ill, self.of(ill)) for ill in ILLS)
 
 
-# How high each is.
+# How high bias is, and how high variance is.
 Verdict = ByIll[Level]
 
-# Their parts in the excess of dev error over the optimal one, from 0 to 1.
+# The shares of bias and variance in dev error less the optimal error, from 0 to 1.
 Shares = ByIll[float]

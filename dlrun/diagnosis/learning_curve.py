@@ -1,7 +1,8 @@
-"""Would more data help? The error against the number of training rows, and what it says of twice as many.
+"""Would more data help? Judged by the error against the number of training rows.
 
-Stands beside the verdict, which sees one training and so cannot know: the gap between dev and train error ranks cases
-in the wrong order for networks. Here the same config was trained on parts of its data, and judged on the same dev rows.
+The verdict cannot answer this: it knows one training, and the gap between dev and train error ranks networks in the
+wrong order. `dlrun curve` trains the same config on parts of its data, measures all on the same dev rows, and asks
+here.
 """
 
 import math
@@ -14,22 +15,22 @@ import numpy as np
 from ..statistics.arrays import Array
 from .words import percent, points
 
-# Two-sided 90%: of a normal distribution, 5% lie beyond each side.
+# A two-sided interval of 90%: 5% of a normal distribution are above it, 5% below.
 Z = 1.645
 
-# "No" is said where the gain is surely below this, "yes" where it is surely above nothing. In 192 simulated cases "yes"
-# meant a true gain of half a point or more in 86%, and the bound of "no" held in 94%.
+# The answer is "no" where the gain is surely below this, "yes" where it is surely above 0. In 192 simulated cases "yes"
+# was followed by a true gain of half a point or more in 86%, and "no" by a gain below the bound in 94%.
 SMALL_GAIN = 0.02
 
-# The gain of the next doubling, as a share of the last one's: fitted on the same cases.
+# The gain of the next doubling of the rows, divided by that of the last doubling: fitted on the same cases.
 NEXT_TO_LAST = 0.6
 
-# The standard error of the gain over sqrt(e (1 - e) / n_dev), from the same cases; half of the errors are shared
-# between two networks trained on the same data, and the forecast takes 0.6 of their difference.
+# The standard error of the gain divided by sqrt(e (1 - e) / n_dev), from the same cases. It is below 1, because two
+# networks trained on the same data share half of their errors, and the forecast takes 0.6 of their difference.
 SHARE_OF_BINOMIAL = 0.3
 LEAST_BINOMIAL = 0.01
 
-# Exponents of the power law a + b n^-c that were found in practice; searched by steps of a hundredth.
+# Exponents of the power law a + b n^-c that occur in practice; searched in steps of 0.01.
 EXPONENTS = np.arange(0.05, 2.0 + 0.005, 0.01)
 
 # Beyond four times the data no forecast is made.
@@ -65,7 +66,10 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much twice the data would lower the error, with its 90% interval; from the last doubling's difference."""
+    """By how much twice the data would lower the error, with its 90% interval.
+
+    half_difference : the error on half of the rows less that on all, from which it is computed.
+    """
 
     estimate: float
     lower: float
@@ -76,7 +80,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The gain of `times` the data with its 90% interval, and the error that is left."""
+    """The gain of `times` the data with its 90% interval, and the error that remains."""
 
     times: int
     rows: int
@@ -90,7 +94,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a learning curve says; of one that rises there is no gain, forecast or power law."""
+    """The points of a learning curve and its answer; a curve that rises has no gain, forecast or power law."""
 
     points: tuple[CurvePoint, ...]
     gain: Gain | None
@@ -103,7 +107,7 @@ class Curve:
 def fit_power_law(rows: Sequence[float], errors: Sequence[float]) -> PowerLaw:
     """The least squares fit, each point weighted by its rows; errors (k,) at rows (k,).
 
-    For a given c it is a non-negative linear problem with one best answer, so that c alone is searched.
+    For a given c it is a non-negative linear problem with one best solution, so only c is searched.
     Source: Viering and Loog 2021 for the shape, Figueroa et al. 2012 for the weights.
     """
     from scipy.optimize import nnls
@@ -120,7 +124,7 @@ def fit_power_law(rows: Sequence[float], errors: Sequence[float]) -> PowerLaw:
 
 
 def judge_curve(rows: Sequence[int], losses: Sequence[Array], *, regression: bool) -> Curve:
-    """What a learning curve says.
+    """The answer of a learning curve.
 
     rows : training rows, growing, the last two being n/2 and n. losses : for each, (k, m) of k trainings on the m dev
     rows: 1 where the answer is wrong; for a regression, squared errors over the variance of the dev targets.
@@ -143,14 +147,17 @@ def judge_curve(rows: Sequence[int], losses: Sequence[Array], *, regression: boo
 
 
 def point(rows: int, losses: Array) -> CurvePoint:
-    """Of the trainings on so many rows, losses (k, m)."""
+    """The point of k trainings on `rows` rows, from their losses (k, m)."""
     errors = losses.mean(axis=1)
     return CurvePoint(int(rows), len(errors), float(errors.mean()), float(errors.min()), float(errors.max()))
 
 
 def forecast(law: PowerLaw, n: int, error: float, half_difference: float, deviation: float, times: int) -> Forecast:
-    """The mean of the power law's gain and of the last doubling's, each doubling gaining NEXT_TO_LAST of the one
-    before."""
+    """The forecast for `times` the data, by the mean of two gains.
+
+    One is that of the power law. The other continues the last doubling: each further one gains NEXT_TO_LAST of the one
+    before.
+    """
     share = sum(NEXT_TO_LAST**doubling for doubling in range(1, round(math.log2(times)) + 1))
     estimate = (law.at(n) - law.at(times * n) + share * half_difference) / 2
     reach = Z * deviation * share / NEXT_TO_LAST
@@ -168,9 +175,10 @@ def forecast(law: PowerLaw, n: int, error: float, half_difference: float, deviat
 
 
 def standard_error(losses: Sequence[Array], *, regression: bool) -> float:
-    """Of the gain of twice the data. A regression's is that of the last difference, row by row.
+    """The standard error of the gain of twice the data.
 
-    For classes the dev rows' share, and that of the halves that were drawn: with few rows it is by far the larger.
+    A regression's comes from the last difference, row by row. For classes it has two parts: one from the dev rows, and
+    one from the halves that were drawn, which is by far the larger where rows are few.
     """
     error, m = float(losses[-1].mean()), losses[-1].shape[1]
     if regression:
@@ -180,20 +188,22 @@ def standard_error(losses: Sequence[Array], *, regression: bool) -> float:
 
 
 def paired_error(few: Array, many: Array) -> float:
-    """The standard error of the difference of two sizes' errors: from the dev rows, which they share, and from the
-    training rows, which several trainings of a size show."""
+    """The standard error of the difference between the errors at two sizes.
+
+    One part comes from the dev rows, which both share; one from the training rows, by several trainings of a size.
+    """
     m = few.shape[1]
     between_rows = np.var(few.mean(axis=0) - many.mean(axis=0), ddof=1) / m
     return math.sqrt(between_rows + between_draws(few) + between_draws(many))
 
 
 def between_draws(losses: Array) -> float:
-    """The variance of the mean error of several trainings (k, m); 0 where one shows none."""
+    """The variance of the mean error of several trainings (k, m); 0 for a single one."""
     return float(np.var(losses.mean(axis=1), ddof=1) / len(losses)) if len(losses) > 1 else 0.0
 
 
 def first_rise(rows: Sequence[int], losses: Sequence[Array]) -> str | None:
-    """Where the error grows with the data by more than chance would have it (one-sided 5%), in a clause; else None."""
+    """A clause that says where the error grows with the data by more than chance (one-sided 5%); None if nowhere."""
     for few, many, fewer, more in zip(losses[:-1], losses[1:], rows[:-1], rows[1:], strict=True):
         rise = float(many.mean() - few.mean())
         if rise > Z * paired_error(few, many):
@@ -214,10 +224,10 @@ def sentence_of(answer: Answer, doubled: Forecast) -> str:
     """The answer for a person; doubled : the forecast for twice the data."""
     least, most = points(doubled.gain_lower), points(doubled.gain_upper)
     amount = f"{points(doubled.gain_estimate)} points less dev error ({least} to {most})"
-    left = f"about {percent(doubled.error)} at {doubled.rows} rows"
+    remaining = f"about {percent(doubled.error)} at {doubled.rows} rows"
     return {
-        "yes": f"twice the data would help: {amount}, {left}",
-        "a little": f"twice the data would help a little: {amount}, {left}",
+        "yes": f"twice the data would help: {amount}, {remaining}",
+        "a little": f"twice the data would help a little: {amount}, {remaining}",
         "no": f"twice the data would hardly help: {amount}, surely below {points(SMALL_GAIN)} points",
         "inconclusive": f"these rows cannot tell whether twice the data would help: {amount}",
     }[answer]

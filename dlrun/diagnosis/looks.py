@@ -1,6 +1,6 @@
-"""What a runs folder remembers of a dev and a test set: each configuration scored on it, and each look at its error.
+"""The events that a runs folder remembers: each configuration scored on a dev set, each look at a test error.
 
-Stands before `selection`, which counts these events; the store keeps them.
+`selection` counts them to say how much a chosen error may flatter itself; the store writes and reads them.
 """
 
 from dataclasses import dataclass

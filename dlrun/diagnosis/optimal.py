@@ -1,7 +1,6 @@
-"""The optimal error: declared, counted, read off soft labels, or assumed to be 0 and said to be.
+"""The optimal error: declared, counted by people, computed from soft labels, or assumed to be 0.
 
-Stands beside the intervals, before the verdict. Bias is train error less this number, so how it is known is part of
-what is known of the bias.
+Bias is train error less this number. So the diagnosis always says how the number is known, too.
 """
 
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ class Optimal:
     interval: Interval | None = None
 
     def ends(self) -> Interval:
-        """Its interval; of a number taken as exact, the number twice."""
+        """Its interval; for a number taken as exact, the number twice."""
         return self.interval or (self.error, self.error)
 
 
@@ -40,7 +39,10 @@ class Judgements(NamedTuple):
 
 
 def optimal_of(value: float | Judgements | Optimal | None) -> Optimal:
-    """From a number, from judgements, or from None for "assume 0". Raises UsageError for what cannot be."""
+    """The optimal error from a number, from judgements, or from None for "assume 0".
+
+    Raises UsageError for impossible judgements.
+    """
     if isinstance(value, Optimal):
         return value
     if value is None:
@@ -54,27 +56,27 @@ def optimal_of(value: float | Judgements | Optimal | None) -> Optimal:
 
 
 def optimal_of_soft_labels(probabilities: Array) -> Optimal:
-    """The mean of what is left beside each row's likeliest class, from probabilities (m, K); m is 2 or more.
+    """The mean of 1 less the probability of each row's likeliest class, from probabilities (m, K); m is 2 or more.
 
     Source: Ishida, Yamane, Charoenphakdee, Niu and Sugiyama 2023, equation 3.
     """
-    left = 1 - probabilities.max(axis=1)
-    [interval], _ = bootstrap_intervals([left])
+    row_errors = 1 - probabilities.max(axis=1)
+    [interval], _ = bootstrap_intervals([row_errors])
     lower, upper = interval or (0.0, 1.0)
-    error = float(left.mean())
-    return Optimal("soft labels", error, None, len(left), (max(0.0, min(lower, error)), max(upper, error)))
+    error = float(row_errors.mean())
+    return Optimal("soft labels", error, None, len(row_errors), (max(0.0, min(lower, error)), max(upper, error)))
 
 
 def break_even(train: Interval, level: Level, baseline_error: float | None, regression: bool) -> float:
-    """Up to which optimal error the bias keeps its level, "high" or "moderate".
+    """The largest optimal error at which the bias keeps its level, "high" or "moderate".
 
-    Both ends of the train error's interval, less the optimal error, must stay beyond their thresholds, which themselves
-    shrink as the optimal error grows.
+    Both ends of the train error's interval, less the optimal error, must stay above their thresholds. The thresholds
+    themselves shrink as the optimal error grows.
     """
     top = 1.0 if regression else ASSUMED_BASELINE if baseline_error is None else baseline_error
 
     def crossing(end: float, gap: float, share: float) -> float:
-        """Where end - e = min(gap, share (top - e)); a regression has no gap."""
+        """The e with end - e = min(gap, share (top - e)); a regression has no gap."""
         by_share = (end - share * top) / (1 - share)
         return max(by_share, 0.0 if regression else end - gap, 0.0)
 
@@ -82,8 +84,8 @@ def break_even(train: Interval, level: Level, baseline_error: float | None, regr
     return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
 
 
-def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
-    """How the optimal error is known, in a sentence; of an assumed one, how far the verdict on bias leans on it."""
+def how_known(optimal: Optimal, level: Level, break_even_error: float | None) -> str:
+    """A sentence that says how the optimal error is known; for an assumed one, how the bias depends on it."""
     lower, upper = optimal.ends()
     if optimal.kind == "declared":
         return f"optimal error {percent(optimal.error)}, declared"
@@ -94,8 +96,8 @@ def how_known(optimal: Optimal, level: Level, even: float | None) -> str:
         figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
         return f"optimal error {figures}, from the soft labels of {optimal.n} rows"
     assumed = "no optimal error is declared, so 0% is assumed"
-    if even is not None:
-        return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(even)}"
+    if break_even_error is not None:
+        return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(break_even_error)}"
     if level == "low":
         return f"{assumed}: bias is low whatever it is"
     return f"{assumed}; a larger one makes the bias smaller"

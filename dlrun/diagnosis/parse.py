@@ -1,6 +1,6 @@
-"""Figures typed by hand on the command line, so that a diagnosis needs no run: `train=1%,dev=11%`.
+"""Reads errors and sizes typed on the command line, such as `train=1%,dev=11%`, so that a diagnosis needs no run.
 
-Stands before `diagnose`; it reads fractions and percentages and refuses what could mean either.
+Fractions and percentages are accepted; what could mean either is refused.
 """
 
 import re
@@ -15,7 +15,7 @@ NAMES = ("train", "dev", "test")
 
 
 def parse_errors(text: str) -> BySplit[float]:
-    """Fractions from `name=value` pairs parted by commas; a value ends in % or lies in [0, 1].
+    """Fractions from `name=value` pairs separated by commas; a value ends in % or lies in [0, 1].
 
     Raises UsageError for an unknown, missing or repeated name and for a value that is no possible error.
     """
@@ -24,7 +24,7 @@ def parse_errors(text: str) -> BySplit[float]:
 
 
 def parse_sizes(text: str) -> Sizes:
-    """Rows from `name=value` pairs parted by commas. Raises UsageError as `parse_errors` does."""
+    """Numbers of rows from `name=value` pairs separated by commas. Raises UsageError as `parse_errors` does."""
     sizes = {}
     for name, value in parse_pairs("--sizes", text, SIZES_EXAMPLE).items():
         if not re.fullmatch(r"[0-9]{1,15}", value) or int(value) == 0:
@@ -44,7 +44,7 @@ def parse_optimal(text: str) -> float | Judgements:
 
 
 def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
-    """Texts by split name; train and dev must be there, test may be."""
+    """The values as text, by split name; train and dev are required, test is optional."""
     pairs: dict[str, str] = {}
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))

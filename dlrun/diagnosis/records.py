@@ -1,4 +1,4 @@
-"""The diagnosis as diagnosis.json has it: its records, key for field."""
+"""The diagnosis as records: each field is a key of diagnosis.json."""
 
 from dataclasses import dataclass
 
@@ -23,15 +23,16 @@ class Intervals:
 
     def of(self, split: Split) -> Interval | None:
         """The interval of a split's error by the split's name."""
-        found: Interval | None = getattr(self, split)
-        return found
+        interval: Interval | None = getattr(self, split)
+        return interval
 
 
 @dataclass(frozen=True)
 class OptimalUsed:
     """The optimal error a diagnosis measures bias from, and how it is known: `errors` of `n` judgements, or `n` rows.
 
-    break_even : of an assumed one, up to which value the bias keeps its level. refuted : dev rows are answered better.
+    break_even : for an assumed one, the largest value at which the bias keeps its level. refuted : whether dev rows are
+    answered better than it allows.
     """
 
     kind: OptimalKind
@@ -45,7 +46,7 @@ class OptimalUsed:
 
 @dataclass(frozen=True)
 class RowsNeeded:
-    """How many more dev rows would settle an inconclusive ill.
+    """How many more dev rows would settle an inconclusive bias or variance.
 
     rows : None where no number would. at_least : whether it is a lower bound. low, high : its range.
     """
@@ -59,7 +60,7 @@ class RowsNeeded:
 
 @dataclass(frozen=True)
 class Target:
-    """A dev error that is good enough, and whether it is met: by a dev error that is surely no larger."""
+    """A dev error that is good enough. met : whether this run's dev error is surely no larger."""
 
     error: float
     met: bool
@@ -88,9 +89,9 @@ class ClassErrors:
 class Diagnosis:
     """What the errors say. All numbers are fractions.
 
-    confidence : of the intervals. avoidable_bias, variance : the two distances. thresholds : between which they are
-    moderate. shares : None without an excess error. dev_rows_needed : of an ill that these rows do not settle.
-    classes : where they are unequally common. findings : what outranks the verdict, the worst first.
+    confidence : of the intervals. avoidable_bias, variance : the two distances. thresholds : a distance between them is
+    moderate. shares : None without an excess error. dev_rows_needed : where these rows do not settle bias or variance.
+    classes : None where they are about equally common. findings : what outranks the verdict, the worst first.
     """
 
     errors: BySplit[float]

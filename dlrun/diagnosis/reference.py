@@ -1,7 +1,7 @@
-"""The optimal error bracketed by evidence: conflicting rows nobody can all get right, and what any learner reaches.
+"""An upper and a lower bound of the optimal error, measured on the run's own rows.
 
-Stands between the losses of ordinary learners, which it takes as arrays, and the diagnosis. An error that is reached is
-an upper bound of the optimal one, whoever reached it; nothing measured is a lower bound but equal rows that differ.
+An error that any learner reaches is an upper bound. Equal rows with different classes give a lower bound: nobody can
+answer all of them right. `dlrun diagnose --reference` asks for it, since bias depends on the optimal error.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, pr
 from .rule import Thresholds
 from .words import error_word, percent, points
 
-# What a bias verdict becomes with a reference beside it (section 2, rule d, of the research).
+# The verdict on bias that a reference allows (section 2, rule d, of the research).
 DEMONSTRATED: Literal["high (demonstrated)"] = "high (demonstrated)"
 LOW: Literal["low"] = "low"
 OPEN: Literal["open"] = "open"
@@ -23,7 +23,7 @@ OPEN: Literal["open"] = "open"
 
 @dataclass(frozen=True)
 class Learner:
-    """An ordinary learner's error on rows it had not seen, with its interval."""
+    """An ordinary learner's error on rows that it was not trained on, with its interval."""
 
     name: str
     error: float
@@ -32,7 +32,10 @@ class Learner:
 
 @dataclass(frozen=True)
 class Conflicts:
-    """The errors that equal rows with different classes force on everybody, their share of the rows, its interval."""
+    """The errors that nobody can avoid on equal rows with different classes.
+
+    errors : how many, among so many `rows`. error : their share, with its interval.
+    """
 
     errors: int
     rows: int
@@ -42,11 +45,12 @@ class Conflicts:
 
 @dataclass(frozen=True)
 class Reference:
-    """The bracket of the optimal error, and what it makes of a train error.
+    """The bounds of the optimal error, and the verdict on bias that follows from them.
 
-    rows : that the learners were measured on. best : the name of the learner with the lowest upper end. conflicts :
-    None without any. optimal_error, avoidable_bias : between which ends they lie. refuted : whether the optimal error
-    as the config says it is. break_even : below which optimal error an open bias would be high, None of another.
+    rows : on which the learners were measured. best : the name of the learner with the lowest upper end. conflicts :
+    None without any. optimal_error, avoidable_bias : the lower and the upper bound of each. refuted : whether the
+    declared optimal error is above the upper bound. break_even : the optimal error below which an "open" bias would be
+    high; None for any other bias.
     """
 
     rows: int
@@ -62,7 +66,7 @@ class Reference:
 
 
 class TrainError(NamedTuple):
-    """A train error, its 90% interval, and the thresholds that its distance from the optimal error is held against."""
+    """A train error, its 90% interval, and the thresholds for its distance from the optimal error."""
 
     error: float
     interval: Interval
@@ -77,22 +81,22 @@ def reference(
     declared: float,
     regression: bool,
 ) -> Reference:
-    """The bracket of the optimal error, and what it makes of a train error.
+    """The bounds of the optimal error, and the verdict on bias that follows from them.
 
-    losses : of each learner its name and its losses (m,) on rows it had not seen: 1 for wrong, or squared errors whose
-    mean is 1 - R². conflicts : (errors, rows) that no predictor can avoid, None for a regression. declared : the
-    optimal error as the config says it, 0 if it says none. Each learner is judged at the level alpha / K, for the best
-    of K was chosen: all K intervals hold at once in 95 of 100 cases on either side.
+    losses : for each learner its name and its losses (m,) on rows that it was not trained on: 1 for a wrong answer, or
+    squared errors whose mean is 1 - R². conflicts : (errors, rows) that no predictor can avoid, None for a regression.
+    declared : the optimal error of the config, 0 if it has none. The best of K learners is chosen, so each is judged at
+    the level alpha / K: all K intervals are right at once in 95 of 100 cases on either side.
     """
     learners = tuple(learner(name, values, len(losses), regression) for name, values in losses)
     best = min(learners, key=lambda row: row.interval[1])
     least = lower_bound(conflicts)
-    # Avoidable bias is at least the distance to what a learner reached, at most that to what nobody can.
+    # Avoidable bias is at least the distance to the error that a learner reached, and at most that to the lower bound.
     surely = max(gap(train, row)[0] for row in learners)
     at_most = gap(train, least)[1] if least else train.interval[1]
     low, high = train.thresholds.low, train.thresholds.high
     kind = DEMONSTRATED if surely > low else LOW if at_most < high else OPEN
-    found = Reference(
+    bounds = Reference(
         rows=len(losses[0][1]),
         learners=learners,
         best=best.name,
@@ -104,14 +108,14 @@ def reference(
         break_even=max(0.0, train.interval[0] - low) if kind == OPEN else None,
         sentence="",
     )
-    sentence = bracket_sentence(found, best, error_word(regression))
-    if found.refuted:
+    sentence = bounds_sentence(bounds, best, error_word(regression))
+    if bounds.refuted:
         sentence += f"; the declared optimal error, {percent(declared)}, is refuted"
-    return replace(found, sentence=sentence)
+    return replace(bounds, sentence=sentence)
 
 
 def learner(name: str, losses: Array, among: int, regression: bool) -> Learner:
-    """One of `among` learners; the interval misses on a side with alpha / among."""
+    """A learner with its interval, which is wrong on either side with probability alpha / `among` learners."""
     confidence = 1 - (1 - CONFIDENCE) / among
     interval = mean_interval(losses, confidence) if regression else share_interval(losses, confidence)
     return Learner(name, float(losses.mean()), interval)
@@ -123,7 +127,7 @@ def share_interval(wrong: Array, confidence: float) -> Interval:
 
 
 def mean_interval(losses: Array, confidence: float) -> Interval:
-    """Student's interval of a mean of squared errors, not below 0: approximate, too short above for heavy tails."""
+    """Student's interval of a mean of squared errors, not below 0. Its upper end is too low for heavy tails."""
     from scipy.special import stdtrit
 
     mean, m = float(losses.mean()), len(losses)
@@ -132,10 +136,11 @@ def mean_interval(losses: Array, confidence: float) -> Interval:
 
 
 def lower_bound(conflicts: tuple[int, int] | None) -> Conflicts | None:
-    """The errors that equal rows with different classes force; None without any.
+    """The errors that equal rows with different classes make unavoidable; None without any.
 
-    In expectation below the optimal error, because in each set of equal rows the luckiest class is taken for the
-    likeliest one. The binomial interval is wide enough: of pairs of equal rows, the count varies less.
+    Their share is below the optimal error in expectation: in each set of equal rows the most frequent class counts as
+    the right answer, even where it is so by chance. The binomial interval is wide enough, because the count varies less
+    for pairs of equal rows.
     """
     if not conflicts or not conflicts[0]:
         return None
@@ -150,17 +155,20 @@ def gap(train: TrainError, row: Learner | Conflicts) -> Interval:
     return float(lower), float(upper)
 
 
-def bracket_sentence(found: Reference, best: Learner, word: str) -> str:
-    """What the bracket makes of the bias, in a sentence."""
-    lower, upper = found.optimal_error
-    bracket = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
-    reached = f"the best of {len(found.learners)} ordinary learners, {best.name}, has {percent(best.error)}"
-    bracket += f" ({reached} on {found.rows} training rows that it had not learned from)"
-    if found.bias == DEMONSTRATED:
-        surely = points(found.avoidable_bias[0])
-        return f"bias is {DEMONSTRATED}: {bracket}, so at least {surely} points are avoidable"
-    if found.bias == LOW:
-        return f"bias is low: {bracket}, and train error is close enough to the best possible whatever it is"
-    if not found.break_even:
-        return f"whether bias is high cannot be told, for the train error's interval reaches down to low: {bracket}"
-    return f"bias is high if the optimal {word} is below {percent(found.break_even)}, else low: {bracket}"
+def bounds_sentence(bounds: Reference, best: Learner, word: str) -> str:
+    """The verdict on bias in a sentence, with the bounds."""
+    lower, upper = bounds.optimal_error
+    between = f"the optimal {word} lies between {percent(lower)} and {percent(upper)}"
+    reached = f"the best of {len(bounds.learners)} ordinary learners, {best.name}, has {percent(best.error)}"
+    between += f" ({reached} on {bounds.rows} training rows that it had not learned from)"
+    if bounds.bias == DEMONSTRATED:
+        surely = points(bounds.avoidable_bias[0])
+        return f"bias is {DEMONSTRATED}: {between}, so at least {surely} points are avoidable"
+    if bounds.bias == LOW:
+        return f"bias is low: {between}, and train error is close enough to the best possible whatever it is"
+    if not bounds.break_even:
+        undecided = (
+            "these rows cannot decide whether bias is high, because the train error's interval reaches down to low"
+        )
+        return f"{undecided}: {between}"
+    return f"bias is high if the optimal {word} is below {percent(bounds.break_even)}, else low: {between}"

@@ -1,7 +1,6 @@
-"""What is known of single rows beside the errors: the classes, the duel with the baseline, a regression's intervals.
+"""A few numbers about single rows: rows of each class, the comparison with the baseline, a regression's intervals.
 
-Stands before the figures of a verdict. The result keeps these few numbers, so that a run can be diagnosed again without
-its rows.
+The result keeps them, so that a run can be diagnosed again without its rows.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class Duel:
-    """How many dev rows the network alone gets right, and how many only the baseline, which always gives `answer`."""
+    """How many dev rows only the network gets right, and how many only the baseline, which always gives `answer`."""
 
     network: int
     baseline: int
@@ -37,10 +36,10 @@ class AbsoluteErrors:
 
 @dataclass(frozen=True)
 class RowSummary:
-    """Each is None where it does not apply. classes : on dev. pairs : on dev too. The others are a regression's.
+    """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
 
-    intervals : of 1 - R², by split, and of its `variance`, dev less train. tail_share : the part of the squared dev
-    error that the largest 1% of it hold.
+    intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of
+    squared dev errors that comes from the largest 1% of them.
     """
 
     classes: tuple[ClassCount, ...] | None = None

@@ -1,6 +1,6 @@
 """How many more dev rows would settle an inconclusive verdict, and how unsure that number is itself.
 
-Stands after the rule. The number is for the distance measured, which may stand for another: so it comes with a range.
+The number holds for the distance that was measured. The true distance may be another, so the number has a range.
 """
 
 import math
@@ -12,28 +12,28 @@ from .ills import Ill
 from .records import RowsNeeded
 from .rule import Thresholds
 
-# The 80% point of the normal distribution: the chance to settle it that the number is for.
+# The 80% point of the normal distribution: with the number of rows given, the chance to settle the verdict is 80%.
 Z_POWER = 0.842
 
-# From a tenth to nine tenths of the distances that the one measured may stand for.
+# The 90% point of the normal distribution: the true distance lies within this range in 80% of the cases.
 Z_RANGE = 1.282
 
-# With fewer dev rows the number needed is a guess of a guess.
+# With fewer dev rows than this, the number is only a lower bound.
 FEW_DEV_ROWS = 100
 
-# What an optimal error that is not exact rests on.
+# Where an optimal error that is not exact comes from.
 BEHIND = {"human": "judgements behind the optimal error", "soft labels": "soft labels"}
 
 
 def rows_needed(figures: Figures, ill: Ill, withheld: str | None) -> RowsNeeded | None:
-    """What would settle an inconclusive ill, None of another.
+    """What would settle an inconclusive bias or variance; None where it is not inconclusive.
 
-    withheld : why "low" is not said of this run, if it is not.
+    withheld : why this run may not be called "low", None where it may.
     """
-    found = figures.level(ill)
-    if found == "low" and withheld:
+    level = figures.level(ill)
+    if level == "low" and withheld:
         return no_number(f"low {ill} is withheld: {withheld}")
-    if found != "inconclusive":
+    if level != "inconclusive":
         return None
     if ill == "bias":
         rests = [f"the {figures.sizes.train} training rows"] if figures.sizes else []
@@ -43,12 +43,12 @@ def rows_needed(figures: Figures, ill: Ill, withheld: str | None) -> RowsNeeded 
 
 
 def no_number(sentence: str, at_least: bool = False) -> RowsNeeded:
-    """What stands for a number of rows where none would do."""
+    """The record where no number of rows would settle it."""
     return RowsNeeded(None, at_least, None, None, sentence)
 
 
 def for_variance(figures: Figures, sizes: Sizes) -> RowsNeeded:
-    """What would settle the variance. Its range is that of the distances within 80% of the one measured."""
+    """What would settle the variance. low, high : for the distances that are 80% likely, given the measured one."""
     n_dev, limits, gap = sizes.dev, figures.thresholds(), figures.gaps.variance
     spread, train_error = spreads(figures, sizes)
     reach = Z_RANGE * math.hypot(spread / math.sqrt(n_dev), train_error)
@@ -67,9 +67,10 @@ def for_variance(figures: Figures, sizes: Sizes) -> RowsNeeded:
 
 
 def spreads(figures: Figures, sizes: Sizes) -> tuple[float, float]:
-    """The standard deviation of one dev row's part in the error, and the standard error of the train error.
+    """The standard deviation of a single dev row's part of the error, and the standard error of the train error.
 
-    Of a share of rows sqrt(p (1 - p)), dev's p being no less than one row; of a regression both as its intervals say.
+    For a share of rows they come from sqrt(p (1 - p)), where dev's p is at least one row; for a regression, from its
+    intervals.
     """
     errors = figures.errors
     if figures.regression:
@@ -86,8 +87,8 @@ def standard_error(interval: Interval | None) -> float:
 def rows_for(gap: float, limits: Thresholds, spread: float, train_error: float) -> int | None:
     """The rows that settle a distance of `gap` in 80 of 100 cases, rounded up to two digits; None where none do.
 
-    spread² / (delta²/z² - train_error²) + 1/delta, delta being the way to the nearer decision: the normal sample size,
-    and a term for the caution of Clopper and Pearson's interval.
+    spread² / (delta²/z² - train_error²) + 1/delta, where delta is the distance to the nearer decision: the normal
+    sample size, and a term because Clopper and Pearson's interval is wider than a normal one.
     """
     delta = max(limits.high - gap, gap - limits.low)
     room = (delta / (Z_ONE_SIDE + Z_POWER)) ** 2 - train_error**2
@@ -95,6 +96,6 @@ def rows_for(gap: float, limits: Thresholds, spread: float, train_error: float) 
 
 
 def rounded_up(number: float) -> int:
-    """To two digits, upwards: 451 -> 460."""
+    """The number rounded up to two digits: 451 -> 460."""
     unit: int = 10 ** max(0, math.floor(math.log10(number)) - 1)
     return math.ceil(number / unit) * unit

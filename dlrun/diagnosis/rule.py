@@ -1,7 +1,7 @@
-"""The rule of the verdict: two thresholds with a zone between them, and an interval that lies below, above or across.
+"""The rule of the verdict: two thresholds, and an interval that lies below, between, above or across them.
 
-Stands between the intervals and the diagnosis. One threshold could never be decided near itself; with a zone some
-number of rows settles every case, and the course's table holds for any zone within 1 to 10 points.
+A single threshold could never be decided for a distance close to it. With a zone between two, some number of rows
+settles every case; the course's table holds for any zone within 1 to 10 points.
 """
 
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from ..statistics.intervals import Interval
 from .ills import Level, Shares
 
-# Below this a distance is none to speak of, above that one it is worth a remedy. Origin: the low cells of the course's
-# table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.
+# Below the first, a distance is too small to matter; above the second, it is worth a remedy. Origin: the low cells of
+# the course's table are 0.5 and 1 points, the high ones 10 and more; these leave a factor of two on both sides.
 LOW_GAP, HIGH_GAP = 0.02, 0.05
 
-# The same as shares of what there is to gain, which rule where it is little: a distance of 1 point matters much where
-# always answering the commonest class errs in 5.
+# The same as shares of what there is to gain. They are used where that is little: a distance of 1 point matters much
+# where the error of always answering the commonest class is only 5%.
 LOW_SHARE, HIGH_SHARE = 0.04, 0.10
 
-# The error of always answering the commonest class where nobody says: that of two classes equally common.
+# The error of always answering the commonest class, where it is not known: that of two equally common classes.
 ASSUMED_BASELINE = 0.5
 
 
-# Distances and thresholds are rounded to this many decimals, so that 0.15 - 0.12 is 0.03 and not a hair above it.
+# Distances and thresholds are rounded to this many decimals, so that 0.15 - 0.12 is 0.03 and not a little more.
 GAP_DECIMALS = 12
 
 
@@ -34,20 +34,20 @@ class Thresholds:
 
 
 def thresholds(optimal_error: float, baseline_error: float | None, regression: bool) -> Thresholds:
-    """The thresholds for what a perfect model gains over the baseline.
+    """The thresholds, by what a perfect model gains over the baseline.
 
-    A regression's are shares of that alone: 1 - R² has no points of its own.
+    A regression's are only shares of that, because 1 - R² has no scale in points.
     """
     top = 1.0 if regression else ASSUMED_BASELINE if baseline_error is None else baseline_error
     headroom = top - optimal_error
-    if headroom <= 0:  # an optimal error no better than the baseline: there is nothing to take a share of
+    if headroom <= 0:  # an optimal error no better than the baseline leaves nothing to take a share of
         return Thresholds(LOW_GAP, HIGH_GAP)
     low, high = (round(share * headroom, GAP_DECIMALS) for share in (LOW_SHARE, HIGH_SHARE))
     return Thresholds(low, high) if regression else Thresholds(min(LOW_GAP, low), min(HIGH_GAP, high))
 
 
 def level(interval: Interval, limits: Thresholds) -> Level:
-    """ "high", "low", "moderate" (surely within the zone) or "inconclusive". A point is an interval too."""
+    """ "high", "low", "moderate" (surely between the thresholds) or "inconclusive". A point counts as an interval."""
     lower, upper = interval
     if lower > limits.low:
         return "high" if upper >= limits.high else "moderate"
@@ -55,7 +55,10 @@ def level(interval: Interval, limits: Thresholds) -> Level:
 
 
 def shares(bias: float, variance: float) -> Shares | None:
-    """How the excess of dev error over the optimal error is divided; None without one, and 0 for a negative part."""
+    """The shares of bias and variance in dev error less the optimal error; None where that is not above 0.
+
+    A negative distance has the share 0.
+    """
     if bias + variance <= 0:
         return None
     bias, variance = max(bias, 0.0), max(variance, 0.0)

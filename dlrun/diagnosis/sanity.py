@@ -1,6 +1,6 @@
-"""What outranks bias and variance: a network that learned nothing, and an optimal error that cannot be.
+"""Checks of the errors that outrank bias and variance: a network that learned nothing, an impossible optimal error.
 
-Each check takes figures and gives a finding or None.
+Each check takes figures and gives a finding or None. `diagnose` runs them.
 """
 
 from typing import Literal
@@ -10,25 +10,29 @@ from .figures import Figures
 from .findings import Finding, Severity
 from .words import error_word, percent, span
 
-# A network is better than the baseline if it would win so much by luck in fewer than 5 of 100 cases.
+# A network counts as better than the baseline if chance alone would show as large a lead in fewer than 5 of 100 cases.
 SIGN_TEST_LEVEL = 0.05
 
-# The error left on twenty rows that is noticed, and the one that fails.
+# From which error on twenty rows there is a notice, and from which it fails.
 NOT_BY_HEART, NOT_BY_HEART_FAILS = 0.01, 0.05
 
-# Where the largest 1% of the squared errors hold more of their sum, no interval of 1 - R² is known to be wide enough. A
-# judgement: normal errors have 8% there, and under lognormal ones bootstrap-t missed above in 10 to 20 of 100 samples.
+# If the largest 1% of the squared errors make up more of their sum than this, no interval of 1 - R² is known to be wide
+# enough. A judgement: for normal errors that share is 8%, and for lognormal ones the upper end of bootstrap-t was too
+# low in 10 to 20 of 100 samples.
 HEAVY_TAIL = 0.20
 
 
 def not_finite(message: str) -> Finding:
-    """Of a run that diverged: its errors are those of the last good parameters."""
+    """The finding of a run that diverged; its errors are those of the last good parameters."""
     do = "train with a tenth of the learning rate; the errors below are of the last parameters before it happened"
     return Finding("not-finite", "fail", "the numbers left the finite ones", message, do)
 
 
 def cannot_overfit(error: float, rows: int, steps: int) -> Finding | None:
-    """Of a network that was trained on a few rows alone and leaves an error there; a regression's never is quite 0."""
+    """The finding of a network that was trained on a few rows only and still has an error there.
+
+    A regression's error is never exactly 0, so a small error is allowed.
+    """
     if error <= NOT_BY_HEART:
         return None
     severity: Severity = "fail" if error > NOT_BY_HEART_FAILS else "notice"
@@ -38,16 +42,16 @@ def cannot_overfit(error: float, rows: int, steps: int) -> Finding | None:
 
 
 def sanity(figures: Figures) -> list[Finding]:
-    """All that outranks the verdict of these figures, the worst first."""
+    """All findings that outrank the verdict of these figures, the worst first."""
     checks = (no_better_than_baseline, optimal_refuted, train_below_optimal, heavy_tail)
     return [finding for check in checks if (finding := check(figures))]
 
 
 def no_better_than_baseline(figures: Figures) -> Finding | None:
-    """The network is not shown to be better than one answer for all.
+    """The network is not shown to be better than one answer for all rows.
 
-    By the exact sign test on the dev rows that only one of the two gets right; without these, by the dev error's upper
-    end, or, without an interval, by the dev error itself.
+    Decided by the exact sign test on the dev rows that only one of the two answers rightly; without these rows, by the
+    upper end of the dev error's interval; without an interval, by the dev error itself.
     """
     error, baseline, dev = figures.errors.dev, figures.baseline_error, figures.intervals.dev
     pairs = figures.rows.pairs
@@ -71,7 +75,7 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
 
 
 def sign_test(network: int, baseline: int) -> float:
-    """The chance that a fair coin shows `network` heads or more in `network` + `baseline` tosses."""
+    """The probability that a fair coin shows `network` heads or more in `network` + `baseline` tosses."""
     from scipy.special import bdtrc
 
     return float(bdtrc(network - 1, network + baseline, 0.5)) if network else 1.0
@@ -108,7 +112,7 @@ def surely_below(figures: Figures, split: Literal["train", "dev"], distance: Int
 
 
 def heavy_tail(figures: Figures) -> Finding | None:
-    """A few large errors hold much of a regression's dev error."""
+    """A few large errors make up much of a regression's dev error."""
     share, absolute = figures.rows.tail_share, figures.rows.absolute_errors
     if share is None or share <= HEAVY_TAIL:
         return None

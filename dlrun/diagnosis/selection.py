@@ -1,6 +1,7 @@
-"""What choosing does to the errors that were chosen by: how much a dev error may flatter, and looks at the test set.
+"""How much a dev error may flatter itself because a run was chosen by it, and how often a test set was looked at.
 
-Stands between the ledger of a runs folder, whose events it takes, and the diagnosis.
+The lowest of many errors is lower than what it measures. Counted from the events of a runs folder when a run is
+diagnosed or shown.
 """
 
 import math
@@ -15,7 +16,7 @@ from .looks import Event, Looked, Scored
 from .rule import LOW_GAP
 from .words import percent, points
 
-# The findings made here, with their titles.
+# The titles of the findings that are made here, by code.
 TITLES = {
     "selected-run": "the dev error was chosen by",
     "test-gap": "test error is above dev error, as choosing allows",
@@ -25,11 +26,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Selection:
-    """What the ledger says of the dev rows that a run was chosen by.
+    """How much was chosen by a run's dev rows, from the ledger.
 
-    configurations : scored on these rows. candidates : those, with early stopping counted once for each epoch that was
-    measured. is_lowest : whether this run's dev error is the lowest of them. optimism_up_to : by how much the lowest
-    may flatter itself, a fraction; None of a regression. test_looks : so far at the test rows.
+    configurations : how many were scored on these rows. candidates : the same, where early stopping counts once for
+    each epoch that was measured. is_lowest : whether this run's dev error is the lowest of them. optimism_up_to : by
+    how much the lowest may flatter itself, a fraction; None for a regression. test_looks : so far, at the test rows.
     """
 
     configurations: int
@@ -41,11 +42,11 @@ class Selection:
 
 
 def optimism_up_to(error: float, dev_rows: int, candidates: int) -> float:
-    """By how much the lowest of so many dev errors may flatter itself, were all candidates equally good; a fraction.
+    """By how much the lowest of so many dev errors may flatter itself if all candidates are equally good; a fraction.
 
-    The expected maximum of k normal deviates is at most sqrt(2 ln k), so an error p is seen p - SE(p) sqrt(2 ln k)
-    low; solved for p, which is Wilson's upper limit with z = sqrt(2 ln k). Candidates that err on the same rows
-    flatter less. 0 for a single candidate.
+    The expected maximum of k normal deviates is at most sqrt(2 ln k), so an error p may be measured as low as
+    p - SE(p) sqrt(2 ln k). Solved for p, this is Wilson's upper limit with z = sqrt(2 ln k). Candidates that err on the
+    same rows flatter less. 0 for a single candidate.
     """
     square = 2 * math.log(max(1, candidates))
     spread = math.sqrt(square * (error * (1 - error) + square / (4 * dev_rows)) / dev_rows)
@@ -53,7 +54,7 @@ def optimism_up_to(error: float, dev_rows: int, candidates: int) -> float:
 
 
 def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regression: bool) -> Selection:
-    """What the ledger says of a run by the events of its rows."""
+    """How much was chosen by a run's dev rows, from the events of these rows."""
     scored = {event.config_sha256: event for event in events if isinstance(event, Scored)}
     candidates = sum(event.candidates for event in scored.values())
     rivals = [event.dev_error for event in scored.values() if event.dev_error is not None]
@@ -69,7 +70,7 @@ def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regre
 
 
 def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows: int) -> str:
-    """The count of n configurations, and what it allows."""
+    """The number n of configurations, and by how much the lowest error may flatter itself."""
     epochs = f" ({candidates} candidates with the epochs that early stopping chose among)" if candidates > n else ""
     count = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
     if candidates < 2 or optimism is None:
@@ -77,14 +78,14 @@ def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows
     return f"{count}; the lowest dev error of so many may flatter itself by up to {points(optimism)} points"
 
 
-def selection_findings(found: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict) -> list[Finding]:
-    """Findings about a chosen run: its variance is larger than it looks; its test error is above its dev error."""
-    optimism = found.optimism_up_to
+def selection_findings(chosen: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict) -> list[Finding]:
+    """Findings about a chosen run: its variance may be larger than it looks; its test error is above its dev error."""
+    optimism = chosen.optimism_up_to
     if optimism is None:
         return []
     findings = []
-    if found.configurations > 1 and found.is_lowest and optimism >= LOW_GAP and verdict.variance != "high":
-        evidence = f"{found.sentence}, and this run's is the lowest: its variance, {verdict.variance} by these rows,"
+    if chosen.configurations > 1 and chosen.is_lowest and optimism >= LOW_GAP and verdict.variance != "high":
+        evidence = f"{chosen.sentence}, and this run's is the lowest: its variance, {verdict.variance} by these rows,"
         do = "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows"
         findings.append(notice("selected-run", f"{evidence} may be larger by as much", do))
     if errors.test is not None and sizes.test:
@@ -93,7 +94,7 @@ def selection_findings(found: Selection, errors: BySplit[float], sizes: Sizes, *
 
 
 def gap_findings(optimism: float, dev: tuple[float, int], test: tuple[float, int]) -> list[Finding]:
-    """The finding that test error is surely above dev error, if it is, and whether choosing explains as much.
+    """The finding that test error is surely above dev error, and whether choosing explains that; none if it is not.
 
     dev, test : (error, rows).
     """

@@ -1,4 +1,4 @@
-"""Steps of a training by its batch size: the history of a run and the cost of another one count by them."""
+"""The number of steps of a training by its batch size, for the health checks and for estimates of time."""
 
 from typing import Literal
 

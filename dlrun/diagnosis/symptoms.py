@@ -1,7 +1,8 @@
-"""Symptoms of ill health that metrics and trace show, each told only where no cause is known that explains it.
+"""Checks of metrics and trace for symptoms of a bad training.
 
-A check is a function and a row of SYMPTOMS. Unless said otherwise a threshold is that of the health study in the
-research notes (section 5.3): chosen on 56 healthy and 100 sick runs, and tested on fresh ones.
+A symptom is reported only where no finding explains it. A check is a function and a row of SYMPTOMS. Unless a comment
+says otherwise, a threshold comes from the health study in the research notes (section 5.3): it was chosen on 56 healthy
+and 100 sick runs, and tested on new ones.
 """
 
 from itertools import pairwise
@@ -10,42 +11,46 @@ from statistics import median
 from ..nn.activations import ACTIVATIONS
 from .history import OF_START, Check, History, LayerFigure, Limits, Sign, figure
 
-# The final cost beside the initial one.
+# The final cost divided by the initial one.
 GROWTH = Limits(1.5, 3)
 
-# Initial loss beside that of the best constant answer, the entropy of the classes. Only the high side is a fault. Of
-# 120 healthy trainings 6 began above 2 (wide inputs that go together, He's rule), where the study had put its notice.
-# A regression by He's rule begins at about 3, because its outputs vary twice as much as its targets.
+# The initial loss divided by that of the best constant answer, the entropy of the classes. Only a high value is a
+# fault. The study noticed values above 2, but 6 of 120 healthy trainings began above that (He's init with many
+# correlated inputs). A regression with He's init begins at about 3: its outputs vary twice as much as its targets.
 FIRST_LOSS = Limits(3, 5)
 FIRST_LOSS_REGRESSION = Limits(6, 12)
 
-# Gradient norm of the first layer beside the last one's, the penalty left out (it hides what has vanished).
+# The gradient norm of the first layer divided by that of the last. The penalty is left out, since it hides a gradient
+# that has vanished.
 VANISHING = Limits(1e-2, 1e-3)
 EXPLODING = Limits(10, 70)
 
-# Units that no row wakes, as a share of a layer; in layers of fewer units a dead one or two mean nothing.
+# The share of a layer's units that are 0 on every row. In layers with fewer units, one or two dead units mean nothing.
 DEAD = Limits(0.25, 0.5)
 FEWEST_UNITS = 8
 
-# Outputs on the flat part of tanh or sigmoid: at the initialisation, and at the end.
+# The share of outputs on the flat part of tanh or sigmoid: at the initial weights, and at the end.
 SATURATED_FIRST = Limits(0.3, 0.5)
 SATURATED_LAST = 0.9
 
-# Outputs on the straight part, in every hidden layer.
+# The share of outputs on the straight part of the curve, in every hidden layer.
 LINEAR = 0.97
 
-# Epochs whose cost rose, and the mean step of the cost beside its size at the start, both over the second half.
+# The share of epochs in which the cost rose, and the mean change of the cost divided by its initial value. Both are
+# over the second half of the epochs.
 RISING = 0.35
 SWING = Limits(0.05, 0.15)
 FEWEST_EPOCHS = 8
 
-# The share of the cost of knowing nothing that training took off; and what its last third took off, of the same.
+# By how much training lowered the cost, as a share of the cost of the best constant answer; and the same for the last
+# third of the training.
 LEARNED = Limits(0.3, 0.1)
 STILL_LEARNING = 0.01
 
 # The relative rise of the cost from one full-batch step to the next that rounding alone may cause, by precision.
 ROUNDING = {"float32": 1e-5, "float64": 1e-9}
-# From here on it is no longer the edge of stability (Cohen et al. 2021), where descent is uneven and yet goes down.
+# Beyond these it is no longer the edge of stability (Cohen et al. 2021), where the cost rises in some steps and yet
+# falls in the long run.
 UNEVEN_SHARE, UNEVEN_RISE = 0.05, 1e-3
 
 SLOWER = "divide training.learning_rate by 3 to 10"
@@ -63,7 +68,7 @@ def diverged(history: History) -> Sign | None:
 
 
 def initial_loss_high(history: History) -> Sign | None:
-    """A first loss above that of knowing nothing: the first weights are sure of wrong answers."""
+    """An initial loss far above that of the best constant answer: the initial weights are sure of wrong answers."""
     first = history.trace[0] if history.trace else None
     if first is None or first.start is None or first.loss is None:
         return None
@@ -80,29 +85,29 @@ def initial_loss_high(history: History) -> Sign | None:
 
 
 def gradient_ratios(history: History) -> list[float]:
-    """Of each line of the trace, the first layer's gradient norm beside the last one's."""
+    """For each line of the trace, the first layer's gradient norm divided by the last layer's."""
     ends = [(line.layers[0].gradient_norm, line.layers[-1].gradient_norm) for line in history.trace]
     return [first / last for first, last in ends if last and first is not None]
 
 
 def vanishing_gradients(history: History) -> Sign | None:
-    """First layers that hear nothing of the error."""
+    """First layers whose gradient is nearly 0."""
     ratios = gradient_ratios(history)
     worst = min(ratios[0], median(ratios)) if ratios else 1.0
     if history.depth < 3 or worst >= VANISHING.notice:
         return None
     last = history.trace[-1].layers
     evidence = f"the gradient of layer 1 is {figure(worst)} of that of layer {len(last)}"
-    quiet = sum(1 for layer in last if layer.gradient_norm == 0)
-    zero = f", and that of {quiet} layers is exactly 0" if quiet else ""
+    zeros = sum(1 for layer in last if layer.gradient_norm == 0)
+    zero = f", and that of {zeros} layers is exactly 0" if zeros else ""
     activation = ACTIVATIONS[history.value("network.activation")]
-    other = f"network.activation={activation.instead} with network.init={ACTIVATIONS[activation.instead].init}"
-    do = f"use {other}" if activation.flat_ends else "use init he"
+    alternative = f"network.activation={activation.instead} with network.init={ACTIVATIONS[activation.instead].init}"
+    do = f"use {alternative}" if activation.flat_ends else "use init he"
     return Sign(worst < VANISHING.grave, evidence + zero, f"{do}, or fewer layers", 1)
 
 
 def exploding_gradients(history: History) -> Sign | None:
-    """Gradients that grow on their way down."""
+    """Gradients that grow from layer to layer on their way down."""
     ratios = gradient_ratios(history)
     worst = max(ratios[0], median(ratios)) if ratios else 1.0
     if history.depth < 3 or worst <= EXPLODING.notice:
@@ -112,16 +117,16 @@ def exploding_gradients(history: History) -> Sign | None:
 
 
 def worst_layer(history: History, line: int, name: LayerFigure) -> tuple[float, int]:
-    """The largest figure of this name in a line of the trace, and its layer."""
-    found = history.layer_figures(history.trace[line], name) if history.trace else []
-    return max(((value, layer) for layer, value in found), default=(0.0, 0))
+    """The largest value of this figure in a line of the trace, and its layer."""
+    figures = history.layer_figures(history.trace[line], name) if history.trace else []
+    return max(((value, layer) for layer, value in figures), default=(0.0, 0))
 
 
 def dead_units(history: History) -> Sign | None:
-    """Units that are zero on every row, as ReLU's may be, and so learn nothing more."""
-    known = history.layer_figures(history.trace[-1], "dead_share") if history.trace else []
-    found = [(share, layer) for layer, share in known if history.sizes[layer] >= FEWEST_UNITS]
-    share, layer = max(found, default=(0.0, 0))
+    """Units that are 0 on every row, as ReLU units may be, and so cannot learn any more."""
+    by_layer = history.layer_figures(history.trace[-1], "dead_share") if history.trace else []
+    shares = [(share, layer) for layer, share in by_layer if history.sizes[layer] >= FEWEST_UNITS]
+    share, layer = max(shares, default=(0.0, 0))
     if share <= DEAD.notice:
         return None
     units = history.sizes[layer]
@@ -132,11 +137,11 @@ def dead_units(history: History) -> Sign | None:
 
 
 def saturated_units(history: History) -> Sign | None:
-    """Units such as tanh or sigmoid on their flat parts, where no gradient comes through."""
+    """Tanh or sigmoid units on the flat parts of their curve, where the gradient is nearly 0."""
     first, first_layer = worst_layer(history, 0, "saturated_share")
     last, last_layer = worst_layer(history, -1, "saturated_share")
-    other = ACTIVATIONS[history.value("network.activation")].instead
-    do = f"use smaller initial weights or scaled inputs; or network.activation={other}, which has no such part"
+    instead = ACTIVATIONS[history.value("network.activation")].instead
+    do = f"use smaller initial weights or scaled inputs; or network.activation={instead}, which has no such part"
     if first > SATURATED_FIRST.notice:
         evidence = f"{first:.0%} of the outputs of layer {first_layer} were on the flat part before training began"
         return Sign(first > SATURATED_FIRST.grave, evidence, do, first_layer)
@@ -149,11 +154,11 @@ def saturated_units(history: History) -> Sign | None:
 
 
 def linear_units(history: History) -> Sign | None:
-    """Units such as tanh or sigmoid that all stay on their straight part: the network is a linear one."""
-    known = history.layer_figures(history.trace[-1], "linear_share") if history.trace else []
-    if not known or not history.train_is_high or min(share for _, share in known) <= LINEAR:
+    """Tanh or sigmoid units that all stay on the straight part of their curve: the network is linear."""
+    by_layer = history.layer_figures(history.trace[-1], "linear_share") if history.trace else []
+    if not by_layer or not history.train_is_high or min(share for _, share in by_layer) <= LINEAR:
         return None
-    shares = f"{min(share for _, share in known):.0%} or more of the outputs of every hidden layer"
+    shares = f"{min(share for _, share in by_layer):.0%} or more of the outputs of every hidden layer"
     evidence = (
         f"{shares} are on the straight part of {history.value('network.activation')}: the network is as good as linear"
     )
@@ -181,29 +186,29 @@ def oscillation(history: History) -> Sign | None:
 
 def plateau(history: History) -> Sign | None:
     """A cost that hardly fell and has stopped falling, while the training rows are not fitted."""
-    costs, first = history.costs, knowing_nothing(history)
+    costs, first = history.costs, cost_of_no_learning(history)
     if len(costs) < FEWEST_EPOCHS or not first or not history.train_is_high:
         return None
-    learned, lately = (first - costs[-1]) / first, (costs[2 * len(costs) // 3] - costs[-1]) / first
-    if learned >= LEARNED.notice or lately > STILL_LEARNING:
+    learned, learned_lately = (first - costs[-1]) / first, (costs[2 * len(costs) // 3] - costs[-1]) / first
+    if learned >= LEARNED.notice or learned_lately > STILL_LEARNING:
         return None
-    evidence = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} for knowing nothing"
+    evidence = f"the cost is {figure(costs[-1])}, no longer falls, and was {figure(first)} without learning"
     do = "try another training.learning_rate (3 times more, 3 times less), then look at the inputs and labels"
     return Sign(learned < LEARNED.grave, evidence, do)
 
 
-def knowing_nothing(history: History) -> float | None:
-    """The cost to be beaten: of one answer for all, or of the first weights where these are better."""
+def cost_of_no_learning(history: History) -> float | None:
+    """The cost without learning: that of one answer for all rows, or that of the initial weights if it is lower."""
     start = history.trace[0].start if history.trace else None
-    known = [cost for cost in (history.first_cost, start and start.prior_loss) if cost]
-    return min(known, default=None)
+    costs = [cost for cost in (history.first_cost, start and start.prior_loss) if cost]
+    return min(costs, default=None)
 
 
 def full_costs(history: History) -> list[float]:
-    """The cost J of all training rows, dropout off and penalty included, step by step; empty where it is not known.
+    """The cost J of all training rows, without dropout and with the penalty, for each step; empty where not known.
 
-    Full-batch descent meets J itself on its way, unless dropout or augmentation change what it sees: then J is put
-    together from the loss after one epoch and the penalty before the next.
+    Full-batch descent computes J in every step, unless dropout or augmentation change the rows. Then J is the sum of
+    the loss after one epoch and the penalty before the next.
     """
     augment = history.value("regularization.augment")
     keep = history.value("regularization.keep_prob")
@@ -217,7 +222,7 @@ def full_costs(history: History) -> list[float]:
 
 
 def cost_not_monotone(history: History) -> Sign | None:
-    """Plain full-batch descent whose cost rises: each step that is small enough lowers it."""
+    """Plain full-batch descent whose cost rises, although any step that is small enough lowers it."""
     if history.value("training.optimizer") != "gd" or history.value("training.batch_size") != "full":
         return None
     costs = full_costs(history)

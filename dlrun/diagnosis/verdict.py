@@ -1,7 +1,7 @@
-"""Bias and variance from the errors of one run, with how sure they are.
+"""The diagnosis: bias and variance from the errors of one run, with how sure they are.
 
-Stands between the evaluation, which measures the errors, and the run folder, which keeps the verdict. The two distances
-are those of the course: what training could still gain, and what is lost from the training set to the dev set.
+The two distances are those of the course: what training could still gain, and what is lost from the training set to
+the dev set. `experiment.judge` calls it for a run, `dlrun diagnose --errors` for figures alone.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from .rule import shares
 from .sanity import sanity
 from .sentences import target_sentence, verdict_sentence
 
-# The findings under which "low" is not said: of a network that learned nothing, or of errors that no interval holds.
+# With these findings no verdict is "low": the network learned nothing, or no interval of its errors can be trusted.
 WITHHOLDING = ("no-better-than-baseline", "few-large-errors")
 
 
@@ -34,12 +34,12 @@ def diagnose(
     rows: RowSummary | None = None,
     target_error: float | None = None,
 ) -> Diagnosis:
-    """The verdict over train and dev error, and what outranks it.
+    """The verdict on train and dev error, and the findings that outrank it.
 
     errors : the fractions; in a regression 1 - R², which may exceed 1.
     optimal_error : a number, judgements, an `Optimal`, or None for "assume 0 and say so".
     baseline_error : of always answering the majority class (regression: of predicting the mean), where it is known.
-    sizes : without them the verdict is by points, and there are no intervals.
+    sizes : without them there are no intervals, and the verdict comes from the distances alone.
     rows : what is known of single rows.
     target_error : a dev error surely no larger is good enough.
     Raises UsageError for a value that cannot be an error.
@@ -75,24 +75,24 @@ def diagnose(
 
 
 def intervals_of(figures: Figures) -> Intervals:
-    """Every interval by the name of its number."""
+    """All intervals of the figures, by what they are of."""
     splits, gaps = figures.intervals, figures.gap_intervals
     return Intervals(splits.train, splits.dev, splits.test, figures.optimal.interval, gaps.bias, gaps.variance)
 
 
 def optimal_used(figures: Figures, findings: Sequence[Finding]) -> OptimalUsed:
-    """The optimal error and how it is known; of an assumed one, from which value on the bias would not be high."""
-    optimal, level, even = figures.optimal, figures.level("bias"), None
+    """The optimal error and how it is known; for an assumed one, the value above which the bias would not be high."""
+    optimal, level, break_even_error = figures.optimal, figures.level("bias"), None
     if optimal.kind == "assumed" and level in ("high", "moderate"):
         train = figures.intervals.train or (figures.errors.train, figures.errors.train)
-        even = break_even(train, level, figures.baseline_error, figures.regression)
+        break_even_error = break_even(train, level, figures.baseline_error, figures.regression)
     return OptimalUsed(
         kind=optimal.kind,
         error=optimal.error,
         errors=optimal.errors,
         n=optimal.n,
-        break_even=even,
-        sentence=how_known(optimal, level, even),
+        break_even=break_even_error,
+        sentence=how_known(optimal, level, break_even_error),
         refuted=any(finding.code == "optimal-error-refuted" for finding in findings),
     )
 

@@ -1,6 +1,6 @@
-"""How a fraction reads to a person: as a percentage, or as points between two percentages.
+"""How a fraction is written for a person: as a percentage, or as points between two percentages.
 
-Stands at the foot of the diagnosis, because both its advice and the terminal tables of the report say such numbers.
+The diagnosis, the advice and the report all use these functions, so that a number looks the same everywhere.
 """
 
 
@@ -11,8 +11,8 @@ def percent(fraction: float) -> str:
 
 def points(fraction: float) -> str:
     """A difference of two fractions in percentage points, without a unit: 0.096 -> "9.6"."""
-    fraction = round(fraction, 12) + 0.0  # 0.11 - 0.10 is 0.01, and nothing is minus nothing
-    if abs(fraction) >= 100:  # 1 - R² of a regression that went astray has no upper end
+    fraction = round(fraction, 12) + 0.0  # 0.11 - 0.10 is 0.01, and no -0.0 is shown
+    if abs(fraction) >= 100:  # 1 - R² has no upper end
         return f"{100 * fraction:.1e}"
     if 0 < abs(fraction) < 0.01:  # small errors differ in the second decimal
         return f"{100 * fraction:.2f}"
@@ -26,7 +26,7 @@ def distance(upper: float, lower: float) -> str:
 
 
 def error_word(regression: bool) -> str:
-    """What an error is called on screen; a regression's is the share of variance left unexplained."""
+    """What an error is called on screen; a regression's is the share of variance that is not explained."""
     return "1 - R²" if regression else "error"
 
 

@@ -1,10 +1,10 @@
-"""The joint: where the config's words meet the maths, and the one path from a config to a run folder.
+"""The path of `dlrun train`: from a config to a run folder.
 
     config -> Dataset -> Network -> training -> Evaluation -> Diagnosis -> run folder
 
-`run` walks it: `prepare` up to the network, `identity` and `record` into the folder, `train` with `checkpointing`,
-`predictions`, `result` and `judge` to the diagnosis, `advising` to the advice, and `record` again. `resume` enters it
-at a checkpoint.
+`run` calls the others in order: `prepare` up to the network, `identity` and `record` for the beginning of the folder,
+`train` with `checkpointing`, `predictions`, `result` and `judge` up to the diagnosis, `advising` for the advice, and
+`record` again for the end. `resume` begins at a checkpoint instead.
 """
 
 from .advising import diagnosis_of

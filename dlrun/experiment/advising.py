@@ -1,6 +1,6 @@
-"""Advice for a run: what its training in memory, or its folder, says of config, course and data, brought together.
+"""Advice for a run: brings together its diagnosis, config, course and data, from memory or from its folder.
 
-Stands between the diagnosis, which is of numbers alone, and whoever shows it or follows it.
+The diagnosis knows numbers alone. `dlrun train` and `diagnose` show this advice, and the recipe follows it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ CURVE = "curve.json"
 
 
 def diagnosis_of(result: Result, folder: RunFolder) -> RunDiagnosis:
-    """The diagnosis of a result, as `diagnose --json` prints it, with the advice that the run's folder allows."""
+    """The diagnosis of a result with advice, as far as the run's folder allows advice."""
     diagnosis = judged(result)
     try:
         case = case_of(folder, diagnosis, result)
-    except StoreError:  # of an older dlrun, or one that lost files: the errors alone still say something
+    except StoreError:  # a run of an older dlrun, or with lost files: the errors alone still allow some advice
         case = Case(diagnosis)
     return advised(result, case)
 
@@ -42,17 +42,19 @@ def advised(result: Result, case: Case) -> RunDiagnosis:
 
 
 def case_of(folder: RunFolder, diagnosis: Diagnosis, result: Result) -> Case:
-    """What a run's folder knows; one that diverged at once has no metrics. Raises StoreError without run.json or
-    data.json."""
+    """The case of a run, from its folder; a run that diverged at once has no metrics.
+
+    Raises StoreError without run.json or data.json.
+    """
     config, data = read_manifest(folder).identity.config, folder.read_record(DATA, DataFacts)
     curve = None
     if (folder.path / CURVE).exists():
         with suppress(StoreError):
             curve = folder.read_record(CURVE, Curve)
-    return case_in_hand(folder, diagnosis, config, sound_metrics(folder)[0], facts_of(data, result.seconds), curve)
+    return case_in_memory(folder, diagnosis, config, sound_metrics(folder)[0], facts_of(data, result.seconds), curve)
 
 
-def case_in_hand(
+def case_in_memory(
     folder: RunFolder,
     diagnosis: Diagnosis,
     config: Mapping[str, Any],
@@ -60,7 +62,7 @@ def case_in_hand(
     facts: Facts,
     curve: Curve | None = None,
 ) -> Case:
-    """What is known of a run that has just been trained; of `folder` the name alone."""
+    """The case of a run in memory; of `folder`, only the path is used."""
     return Case(
         diagnosis,
         config=config,
@@ -73,6 +75,6 @@ def case_in_hand(
 
 
 def facts_of(data: DataFacts, seconds: float) -> Facts:
-    """What advice asks of the data."""
+    """The facts of the data that advice needs."""
     outputs = len(data.classes) if data.task == "multiclass" else 1
     return Facts(data.features, outputs, data.sizes.train, seconds, data.image_side)

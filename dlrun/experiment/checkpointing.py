@@ -1,7 +1,7 @@
-"""When checkpoints of a run are written, and how it is resumed from one.
+"""When checkpoints of a run are written, and how a trainer is restored from one.
 
-Stands between the trainer, which has the state, and the store. A state between any two steps can be kept; the batch
-cursor is part of it.
+A state between any two steps can be saved; the place within the epoch is part of it. So an interrupted run loses little
+and is resumed with the same bits.
 """
 
 import time
@@ -21,26 +21,26 @@ from .prepare import STREAMS, Experiment
 # The share of a run's seconds that checkpoints by time may cost.
 SHARE = 0.03
 
-# What the first checkpoint is taken to cost: two syncs, and a slow disk.
+# The assumed cost of the first checkpoint: two syncs, and a slow disk.
 SYNC_SECONDS = 0.01
 BYTES_A_SECOND = 100e6
 
-# A stream's state: four words of SFC64, and the half of a word that is left over from a smaller draw.
+# The state of a random stream: four words of SFC64, and two for the half word that a smaller draw has left.
 STREAM_WORDS = 6
 
 
-class Sound(NamedTuple):
-    """The last epoch that every file of lines tells of without damage, and the file that ends there."""
+class SoundEpochs(NamedTuple):
+    """How many epochs have undamaged lines in every file of lines, and the file that has the fewest."""
 
     epochs: int
     file: str
 
 
 class Checkpointer:
-    """Writes a run's lines, and its checkpoints by epochs, by seconds and on an interrupt; nothing without a folder.
+    """Writes a run's lines and its checkpoints: every so many epochs or seconds, and on an interrupt.
 
-    metrics, trace : the run's lines so far, those of earlier sessions included. seconds() : how long the run has been
-    trained, in all of its sessions.
+    Without a folder it writes nothing. metrics, trace : the run's lines so far, those of earlier sessions included.
+    seconds() : how long the run has been trained, in all of its sessions.
     """
 
     def __init__(
@@ -68,19 +68,19 @@ class Checkpointer:
         return time.perf_counter() - self.began
 
     def after_step(self) -> None:
-        """Keeps the run where that is due. Raises Stopped, the run kept, after a signal.
+        """Saves the run where that is due. After a signal it saves the run and raises Stopped.
 
-        Numbers that have left the finite ones are not kept; the next step says so, and the run has diverged.
+        Parameters that are not finite are not saved; the next step reports them, and the run has diverged.
         """
-        if self.interrupts.seen is not None and self.is_finite():
+        if self.interrupts.first is not None and self.is_finite():
             self.save()
             raise Stopped
-        # What is kept before the last measurement can be trained longer: a longer run may not measure there.
+        # The state before the last measurement is saved, because a longer run resumed from there may not measure then.
         if time.perf_counter() >= self.due or self.trainer.at_last_step():
             self.save_if_affordable()
 
     def write_epoch(self, record: EpochRecord) -> EpochRecord:
-        """Adds the record of the epoch just done, with the seconds so far, to the metrics; returns it so."""
+        """Adds the record of the epoch just done to the metrics; returns it with the seconds so far."""
         line = without_infinities(replace(record, seconds=round(self.seconds(), 6)))
         if self.folder is not None:
             self.folder.append_line(METRICS, line)
@@ -95,25 +95,25 @@ class Checkpointer:
             self.trace.append(line)
 
     def after_epoch(self) -> None:
-        """Keeps the run where its epoch is due; not after the last one, which was kept before it was measured."""
+        """Saves the run after every so many epochs; not after the last, which was saved before it was measured."""
         done = self.trainer.epochs_done
         if self.every_epochs and done % self.every_epochs == 0 and done < self.trainer.plan.epochs:
             self.save()
 
     def after_last(self) -> None:
-        """Keeps a run that stopped early."""
+        """Saves a run that stopped early."""
         if self.trainer.epochs_done < self.trainer.plan.epochs:
             self.save_if_affordable()
 
     def save_if_affordable(self) -> None:
-        """Keeps the run, unless that takes the cost of all checkpoints beyond their share of the run so far."""
+        """Saves the run, unless all checkpoints would then cost more than their share of the time so far."""
         if self.every_epochs or self.spent + self.cost <= SHARE * self.seconds():
             self.save()
         else:
             self.due = self.began + (self.spent + self.cost) / SHARE
 
     def save(self) -> None:
-        """Writes a checkpoint, unless the numbers have left the finite ones: the last good one then stays."""
+        """Writes a checkpoint if all parameters are finite; otherwise the last good checkpoint remains."""
         trainer, began = self.trainer, time.perf_counter()
         if self.folder is None or self.hashes is None or not self.is_finite():
             return
@@ -132,48 +132,52 @@ class Checkpointer:
         return bool(np.isfinite(np.dot(flat, flat)))
 
     def stream_states(self) -> np.ndarray:
-        """Every stream's state (streams, 6); that of the batches as it was when the epoch under way was shuffled."""
+        """The state of every random stream (streams, 6); that of the batches as it was when this epoch was shuffled."""
         states = {name: rng.bit_generator.state for name, rng in self.streams.items()}
         states["batches"] = self.trainer.shuffle_state
         return np.array([[*s["state"]["state"], s["has_uint32"], s["uinteger"]] for s in states.values()], np.uint64)
 
     def forms(self) -> dict[str, Form]:
-        """What the arrays of this run's checkpoints must look like, by the config alone."""
+        """The forms that the arrays of this run's checkpoints must have, by its config."""
         forms = {name: form_of(array) for name, array in self.trainer.state().items()}
         streams = Form((len(STREAMS), STREAM_WORDS), np.dtype(np.uint64))
         return forms | {"streams": streams, "seconds": Form((1,), np.dtype(np.float64))}
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Brings streams, trainer and clock to a checkpoint."""
+        """Sets streams, trainer and clock to the state of a checkpoint."""
         for rng, words in zip(self.streams.values(), checkpoint.arrays["streams"], strict=True):
             leftover = {"has_uint32": int(words[4]), "uinteger": int(words[5])}
             rng.bit_generator.state = {"bit_generator": "SFC64", "state": {"state": words[:4].copy()}, **leftover}
         self.trainer.restore(checkpoint.arrays)
         self.began = time.perf_counter() - float(checkpoint.arrays["seconds"][0])
 
-    def newest(self, folder: RunFolder, hashes: Hashes, sound: Sound) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint in `folder` that is sound, of this config and data, and within its `sound` lines.
+    def newest(self, folder: RunFolder, hashes: Hashes, sound: SoundEpochs) -> tuple[Checkpoint | None, list[str]]:
+        """The newest checkpoint in `folder` that is undamaged, of this config and data, and within the `sound` epochs.
 
-        With it, a sentence for each newer one that had to be passed over.
+        Returns with it a sentence for each newer checkpoint that could not be used.
         """
         notes: list[str] = []
         for name in checkpoints.names(folder):
             try:
-                found = checkpoints.load(folder, name, self.forms())
-                self.refuse_unfit(folder, found, hashes, sound)
-                return found, notes
+                checkpoint = checkpoints.load(folder, name, self.forms())
+                self.refuse_unfit(folder, checkpoint, hashes, sound)
+                return checkpoint, notes
             except StoreError as problem:
                 notes.append(str(problem))
         return None, notes
 
-    def refuse_unfit(self, folder: RunFolder, found: Checkpoint, hashes: Hashes, sound: Sound) -> None:
-        """Raises StoreError for a checkpoint of another run, or ahead of what is left of metrics or trace."""
-        path, counts = folder.path / found.name, found.arrays["counts"].tolist()
-        if found.hashes != hashes:
-            raise StoreError(f"{path}: of another config or other data; an older checkpoint, or the beginning, will do")
+    def refuse_unfit(self, folder: RunFolder, checkpoint: Checkpoint, hashes: Hashes, sound: SoundEpochs) -> None:
+        """Raises StoreError for a checkpoint of another run, or of an epoch beyond the sound lines."""
+        path, counts = folder.path / checkpoint.name, checkpoint.arrays["counts"].tolist()
+        if checkpoint.hashes != hashes:
+            raise StoreError(
+                f"{path}: of another config or other data; an older checkpoint, or the beginning, is used instead"
+            )
         in_epoch = self.trainer.batches_in_epoch()
         if min(counts) < 0 or counts[0] >= self.trainer.plan.epochs or counts[1] > in_epoch or counts[3] > counts[0]:
-            raise StoreError(f"{path}: counts epochs or batches that its config does not have; an older one will do")
+            raise StoreError(
+                f"{path}: counts epochs or batches that its config does not have; an older one is used instead"
+            )
         if counts[0] > sound.epochs:
-            told = f"at epoch {counts[0]}, and {sound.file} is sound up to epoch {sound.epochs}"
-            raise StoreError(f"{path}: {told}; an older checkpoint, or the beginning, will do")
+            ahead = f"at epoch {counts[0]}, and {sound.file} is sound up to epoch {sound.epochs}"
+            raise StoreError(f"{path}: {ahead}; an older checkpoint, or the beginning, is used instead")

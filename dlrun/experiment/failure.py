@@ -1,6 +1,6 @@
-"""What is left of a session that was torn from its work: a status, a sentence, and how to go on.
+"""Leaves a result for a session that failed or was killed: a status, a message, and the command that resumes it.
 
-Stands around the training of a run, new or gone on with.
+Surrounds every training, new or resumed, so that every run says how it ended.
 """
 
 import traceback
@@ -8,13 +8,13 @@ from contextlib import suppress
 
 from ..errors import StoreError
 from ..places import command_for
-from ..store import Ended, RunFolder, Torn, is_begun, now, release, reserve, write_last_word
+from ..store import Ended, FailedSession, RunFolder, is_begun, now, release, reserve, write_failed_session
 
 
-class failure_kept:  # noqa: N801 (read as a word of the with statement)
-    """Leaves a run whose session ends in an exception as failed, and one that is left at once as interrupted.
+class failure_recorded:  # noqa: N801 (read as a word of the with statement)
+    """Writes a result if the session in the with block ends in an exception: "failed", or "interrupted" by a signal.
 
-    Room for that is taken beforehand, so only a disk that takes no writes at all leaves it without an ending.
+    Room for the result is reserved beforehand. So a run lacks a result only if the disk takes no writes at all.
     """
 
     def __init__(self, folder: RunFolder, sessions: int):
@@ -28,21 +28,23 @@ class failure_kept:  # noqa: N801 (read as a word of the with statement)
             release(self.folder)
         elif isinstance(error, StoreError):
             self.write("failed", str(error))
-            error.args = (f"{error}{self.way_on('; then go on: ')}",)
+            error.args = (f"{error}{self.resume_hint('; then resume it: ')}",)
         elif isinstance(error, Exception):
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
             self.write("failed", repr(error))
             vars(error)["run_dir"] = self.folder.path  # the command line says where the traceback is
         else:
-            self.write("interrupted", "left at once by a second signal; what was kept before is there")
-            error.args = (f"left at once{self.way_on('; go on: ')}",)
+            self.write("interrupted", "stopped at once by a second signal; checkpoints written before are kept")
+            error.args = (f"stopped at once{self.resume_hint('; resume it: ')}",)
 
     def write(self, status: Ended, message: str) -> None:
-        torn = Torn(run_id=self.folder.id, status=status, message=message, sessions=self.sessions, ended=now())
+        failed = FailedSession(
+            run_id=self.folder.id, status=status, message=message, sessions=self.sessions, ended=now()
+        )
         with suppress(StoreError):
-            write_last_word(self.folder, torn)
+            write_failed_session(self.folder, failed)
 
-    def way_on(self, words: str) -> str:
-        """How to go on with the run, if it has begun."""
+    def resume_hint(self, words: str) -> str:
+        """`words` and the command that resumes the run; empty if the run has not begun."""
         return words + command_for("resume", self.folder.path) if is_begun(self.folder) else ""

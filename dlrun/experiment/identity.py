@@ -1,6 +1,6 @@
-"""What makes a run the run it is: its config, its data and its split, each by a hash, and what differs if one does.
+"""What makes a run the run it is: its config, its data and its split, each with a hash; and which of them changed.
 
-Stands between the config and run.json. A run is gone on with, or used again, only where these agree.
+A run is resumed, or used again, only where these agree.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from ..errors import StoreError
 from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
 from .prepare import Experiment
 
-# How often a run is kept or looked at, and what is told of it, changes no number in it.
-NOT_OF_THE_RUN = (
+# Keys that change no number of a run: how often it is saved or traced, and what is shown of it.
+CHANGES_NO_NUMBER = (
     "training.checkpoint_epochs",
     "training.checkpoint_seconds",
     "training.trace",
@@ -27,7 +27,7 @@ NOT_OF_THE_RUN = (
     "report",
 )
 
-# What of the environment can change the bits of a run.
+# The parts of the environment that can change the bits of a run.
 WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
 
 # A config as plain nested data, and its values by dotted path.
@@ -36,12 +36,12 @@ Flat = dict[str, object]
 
 
 def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
-    """The same config, to be trained from anywhere: files are looked for beside the config, and a run has another."""
+    """The same config with absolute paths, because files are searched in the folder of the config."""
     data, folder = loaded.config.data, Path(loaded.file).parent
     named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
     files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
-    found = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
-    update: dict[str, object] = {"data": data.model_copy(update=found)}
+    absolute = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
+    update: dict[str, object] = {"data": data.model_copy(update=absolute)}
     diagnosis = loaded.config.diagnosis
     if isinstance(declared := diagnosis.optimal_error, SoftLabels):
         file = find_file(declared.soft_labels, folder).resolve()
@@ -51,7 +51,7 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
 
 
 def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | None) -> Identity:
-    """What run.json says of a run that begins: config, hashes, overrides as typed, parent, versions and machine."""
+    """The identity of a new run: config, hashes, overrides as typed, parent, versions and machine."""
     config = with_absolute_paths(loaded).config.to_dict()
     return Identity(
         name=loaded.config.name,
@@ -65,7 +65,7 @@ def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | N
 
 
 def hashes_of(config: ConfigData, dataset: Dataset) -> Hashes:
-    """Of a config's plain data, of the examples as they were read, and of which of them are for what."""
+    """The hashes of a config's plain data, of the examples as they were read, and of the split."""
     rows = b"".join(name.encode() + array.tobytes() for name, array in dataset.rows_as_arrays().items())
     return Hashes(config_sha256(config), dataset.facts.sha256, sha256_of(rows))
 
@@ -86,7 +86,7 @@ def sha256_of(data: bytes) -> str:
 
 def compared(config: ConfigData) -> Flat:
     """A config's values by dotted path, less what changes no number."""
-    return {path: value for path, value in flattened(config).items() if path not in NOT_OF_THE_RUN}
+    return {path: value for path, value in flattened(config).items() if path not in CHANGES_NO_NUMBER}
 
 
 def flattened(config: ConfigData, above: str = "") -> Flat:
@@ -99,22 +99,24 @@ def flattened(config: ConfigData, above: str = "") -> Flat:
 
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:
     """The values that differ between two configs, by dotted path, as (before, after)."""
-    one, other = compared(before), compared(after)
-    return {key: (one.get(key), other.get(key)) for key in {**one, **other} if one.get(key) != other.get(key)}
+    old, new = compared(before), compared(after)
+    return {key: (old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
 
 
 def refuse_changed_config(folder: RunFolder, own: Identity, config: ConfigData) -> None:
-    """Raises StoreError unless `config` is the run's own, but for more epochs; says which keys differ, and how."""
+    """Raises StoreError unless `config` is the run's own, perhaps with more epochs; says which keys differ, and how."""
     if config_sha256(own.config) != own.hashes.config_sha256:
         raise StoreError(f"{folder.path}/run.json: corrupt (its config has another hash); restore it from a copy")
     changed = differences(own.config, config)
     epochs = changed.pop("training.epochs", (0, 0))
     if epochs[1] < epochs[0]:
-        found = f"training.epochs was {epochs[0]}, is {epochs[1]}"
-        raise StoreError(f"{folder.id}: {found}; a run can be made longer, not shorter: train it anew")
+        shorter = f"training.epochs was {epochs[0]}, is {epochs[1]}"
+        raise StoreError(f"{folder.id}: {shorter}; a run can be made longer, not shorter: train it anew")
     if changed:
-        told = "; ".join(f"{key} was {json.dumps(was)}, is {json.dumps(now)}" for key, (was, now) in changed.items())
-        raise StoreError(f"{folder.id}: its config changed: {told}; put it back, or train a new run with the new one")
+        changes = "; ".join(f"{key} was {json.dumps(was)}, is {json.dumps(now)}" for key, (was, now) in changed.items())
+        raise StoreError(
+            f"{folder.id}: its config changed: {changes}; put it back, or train a new run with the new one"
+        )
 
 
 def refuse_changed_data(folder: RunFolder, own: Identity, experiment: Experiment) -> None:
@@ -130,10 +132,14 @@ def refuse_changed_data(folder: RunFolder, own: Identity, experiment: Experiment
 
 
 def version_notes(before: Environment | None) -> list[str]:
-    """What differs in versions and machine since the run began, since equal bits are promised for equal ones alone."""
+    """A note on what changed in versions and machine since the run began: equal bits are promised only without that."""
     if before is None:
         return []
-    one, other = flattened(to_plain(before)), flattened(to_plain(environment()))
-    watched = [key for key in other if key.split(".")[0] in WATCHED]
-    changed = [f"{key} was {one.get(key)}, is {other[key]}" for key in watched if one.get(key) != other[key]]
-    return [f"begun elsewhere, so the last bits may differ: {'; '.join(changed)}"] if changed else []
+    old, new = flattened(to_plain(before)), flattened(to_plain(environment()))
+    watched = [key for key in new if key.split(".")[0] in WATCHED]
+    changed = [f"{key} was {old.get(key)}, is {new[key]}" for key in watched if old.get(key) != new[key]]
+    return (
+        [f"the run began with other versions or on another machine, so the last bits may differ: {'; '.join(changed)}"]
+        if changed
+        else []
+    )

@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM while a run is trained: noted at once, acted on between two steps.
+"""Ctrl-C and SIGTERM during a training: noted at once, acted on between two steps.
 
-The second signal raises KeyboardInterrupt wherever the program is; what is on the disk is whole at every instant.
+The second signal raises KeyboardInterrupt at once. That does no harm: the files on the disk are complete at every
+instant.
 """
 
 import signal
@@ -9,33 +10,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-HEEDED = (signal.SIGINT, signal.SIGTERM)
+NOTED_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(Exception):
-    """Training was asked to stop, has finished its step, and what it goes on from is kept."""
+    """Training was asked to stop: its step is finished, and a checkpoint to resume it from is written."""
 
 
 class Interrupts:
-    """seen : the first signal that came, or None."""
+    """first : the first signal that came, or None."""
 
     def __init__(self) -> None:
-        self.seen: signal.Signals | None = None
+        self.first: signal.Signals | None = None
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        if self.seen is not None:
+        if self.first is not None:
             raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-        self.seen = signal.Signals(number)
+        self.first = signal.Signals(number)
 
 
 @contextmanager
 def noted_interrupts() -> Iterator[Interrupts]:
-    """Notes the signals of the block instead of dying from them; outside the main thread there is nothing to note."""
+    """Notes signals during the block instead of ending the process; outside the main thread no signal can be noted."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return
-    before = {number: signal.signal(number, interrupts.note) for number in HEEDED}
+    before = {number: signal.signal(number, interrupts.note) for number in NOTED_SIGNALS}
     try:
         yield interrupts
     finally:

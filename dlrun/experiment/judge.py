@@ -1,6 +1,6 @@
-"""What a training comes to: findings about its data and its health, and the diagnosis of its errors with all of them.
+"""Judges a training: the findings about its data and its health, and the diagnosis of its errors with all of them.
 
-Stands between the result, which has the figures, and the advice, which starts from the diagnosis.
+Called at the end of a training, and again whenever a run is diagnosed; the advice starts from the diagnosis.
 """
 
 import math
@@ -18,13 +18,13 @@ from ..statistics.mismatch import distribution_shift
 from ..store import Result
 from .prepare import Experiment
 
-# The permutation test draws rows, cosines and labels from here, and so disturbs no stream of the experiment.
+# The seed of the permutation test, which so uses no stream of the experiment.
 SHIFT_SEED = 0
 
 
 @dataclass(frozen=True)
 class Lines:
-    """What a training has told of itself: a record an epoch, and the lines of its trace."""
+    """What a training has recorded: a record for each epoch, and the lines of its trace."""
 
     metrics: tuple[EpochRecord, ...]
     trace: tuple[TraceLine, ...]
@@ -33,7 +33,7 @@ class Lines:
 def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
     """Findings about the experiment's data, the worst first.
 
-    Splits that were drawn at random are not tested for a mismatch: they have none, and every alarm would be false.
+    Random splits are not tested for a mismatch: they cannot have one, so every finding would be false.
     """
     dataset = experiment.dataset
     noticed = faults_noticed(dataset.suspicions)
@@ -50,7 +50,7 @@ def training_findings(experiment: Experiment, result: Result, lines: Lines) -> t
 
 
 def history_of(experiment: Experiment, result: Result, lines: Lines) -> History:
-    """What is known of a training; of `result` status, errors, optimal_error and baseline_error are read."""
+    """The history of a training; of `result`, status, errors, optimal_error and baseline_error are used."""
     config = experiment.config.to_dict()
     config["data"]["task"] = experiment.dataset.task
     return History(
@@ -67,10 +67,10 @@ def history_of(experiment: Experiment, result: Result, lines: Lines) -> History:
 
 
 def judged(result: Result) -> Diagnosis:
-    """The diagnosis of a result, with all findings; results of older runs know less."""
+    """The diagnosis of a result, with all findings; results of older runs contain less."""
     diagnosis = diagnose(
         result.errors,
-        optimal_error=result.optimal or result.optimal_error or None,  # an older run declared it, or left it 0
+        optimal_error=result.optimal or result.optimal_error or None,  # an older run has the declared number, or 0
         baseline_error=result.baseline_error,
         regression=result.task == "regression",
         sizes=result.sizes,
@@ -81,9 +81,9 @@ def judged(result: Result) -> Diagnosis:
 
 
 def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """All findings, what outranks first: of the numbers, of the errors, of the data, of the training.
+    """All findings, in this order: of divergence, of the errors, of the data, of the training.
 
-    Less those of diagnosis.ignore; that the numbers left the finite ones is told in any case.
+    Without those of diagnosis.ignore; but divergence is always shown.
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *result.health)

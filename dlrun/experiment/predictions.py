@@ -1,6 +1,6 @@
-"""predictions.npz: what the kept network says of each row of train, dev and test.
+"""predictions.npz: what the saved network predicts for each row of train, dev and test.
 
-Stands between the outcome and the run folder. Whoever compares two runs, or asks which rows are wrong, starts from it.
+Comparing two runs, or asking which rows are wrong, starts from it.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,14 @@ from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
 from .prepare import Experiment
 
-# Of training rows that stay in their file so many are kept, at some 80 bytes each: memory must not grow with the rows.
-# They stand in random order, and what asks for single training rows is the interval of a regression's train error.
+# Of training rows that stay in their file, only so many predictions are kept, at about 80 bytes each: memory must not
+# grow with the rows. The rows are in random order, and only the interval of a regression's train error needs single
+# training rows.
 MAPPED_TRAIN_ROWS = 100_000
 
 
 def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predictions]:
-    """The predictions of every split, by name. Of a diverged network they need not be finite."""
+    """The predictions for every split, by name. Those of a diverged network may be infinite or NaN."""
     most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file(experiment.dataset) else {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return {
@@ -30,23 +31,23 @@ def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predict
 
 
 def stays_in_file(dataset: Dataset) -> bool:
-    """Whether the rows are mapped, and what is kept of each is all that grows with them."""
+    """Whether the rows are memory-mapped, so that only what is kept of each row takes memory."""
     return not isinstance(dataset.train.X, np.ndarray)
 
 
-def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
+def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
     """The arrays of predictions.npz. For each split, with m rows (of train perhaps a part) and K classes:
 
     <split>_rows (m,) : row numbers in the source.
     <split>_targets (m,) : class indices, or a regression's targets in their own units.
     <split>_outputs (at most nn.predictions.OUTPUT_ROWS, K) : probabilities, one column where there are two classes; or
-        the numbers predicted, in the target's own units. They belong to the first rows.
+        the predicted numbers, in the target's own units. Only of the first rows.
     <split>_losses (m,) : data loss in nats, or squared units of the standardised target.
-    <split>_correct (m,) : whether the answer is right; not of a regression.
+    <split>_correct (m,) : whether the answer is right; not for a regression.
     """
     arrays: dict[str, np.ndarray] = {}
     for name, part in dataset.splits().items():
-        of_split = found[name]
+        of_split = by_split[name]
         arrays[f"{name}_rows"] = row_numbers(part.rows, len(of_split.targets))
         arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
         arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)
@@ -57,17 +58,17 @@ def prediction_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dic
 
 
 def row_numbers(rows: np.ndarray | Piece, m: int) -> np.ndarray:
-    """The first m row numbers of a split; of mapped rows a chunk at a time, since they are reckoned when asked for."""
+    """The first m row numbers of a split; of mapped rows in chunks, since they are computed when they are read."""
     if isinstance(rows, np.ndarray):
         return rows[:m]
-    found = np.empty(m, np.int64)
+    numbers = np.empty(m, np.int64)
     for chunk in pieces(m):
-        found[chunk] = rows[chunk]
-    return found
+        numbers[chunk] = rows[chunk]
+    return numbers
 
 
 def in_own_units(dataset: Dataset, values: np.ndarray) -> np.ndarray:
-    """A regression's standardised numbers as the source has them; anything else as it is."""
+    """A regression's standardised numbers in the units of the source; anything else unchanged."""
     if dataset.task != "regression":
         return values
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,8 @@
-"""From a config to an experiment that is ready to train: where the config's words become the maths' arguments."""
+"""From a config to an experiment that is ready to train.
+
+The one place where the config's words become the arguments of the maths. Training, resuming, probing and gradient
+checks all begin here.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +32,7 @@ from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.training import TrainingPlan
 
-# One stream a use, each a child of the one seed. New uses go to the end, so that the others keep their numbers.
+# A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
 
 LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
@@ -38,8 +42,8 @@ LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squ
 class Experiment:
     """All that a config asks for, ready to train.
 
-    plan, augmentation : how it is trained. parameters : the first ones. streams : a generator for each use.
-    optimal : what the errors will be held against. config : what the record of the run says of all this.
+    plan, augmentation : how it is trained. parameters : the initial ones. streams : a generator for each use.
+    optimal : the optimal error that bias is measured from. config : the config that all this was made from.
     """
 
     config: Config
@@ -64,10 +68,7 @@ def random_streams(seed: int) -> dict[str, np.random.Generator]:
 
 
 def prepare(loaded: LoadedConfig) -> Experiment:
-    """Read, split and scale the data, and draw the network's first weights. Raises ConfigError, DataError.
-
-    The one place where the config's words become what the maths takes.
-    """
+    """Read, split and scale the data, and draw the network's initial weights. Raises ConfigError, DataError."""
     config, streams, folder = loaded.config, random_streams(loaded.config.seed), Path(loaded.file).parent
     refuse_full_batch_of_mapped_rows(loaded)
     dataset = prepare_data(config, folder, streams)
@@ -87,25 +88,25 @@ def prepare(loaded: LoadedConfig) -> Experiment:
 
 
 def network_of(config: Config, dataset: Dataset) -> Network:
-    """The network between the dataset's inputs and its answers."""
+    """The network from the dataset's inputs to its answers."""
     n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
     sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
     return Network(sizes, config.network.activation, LOSS_OF_TASK[dataset.task], config.keep_probs())
 
 
 def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:
-    """Raises ConfigError where rows that are to stay in their file would all be read into one batch."""
+    """Raises ConfigError where memory-mapped rows would all be read into one batch."""
     if loaded.config.data.memory_map and loaded.config.training.batch_size == "full":
         raise ConfigError(
             [
-                f"{loaded.file}: training.batch_size: got full beside data.memory_map, and a full batch would hold"
+                f"{loaded.file}: training.batch_size: got full with data.memory_map, and a full batch needs"
                 " every row in memory; give a number such as 1024, or leave data.memory_map out"
             ]
         )
 
 
 def refuse_moving_no_pixels(loaded: LoadedConfig, augmentation: Augmentation, dataset: Dataset) -> None:
-    """Raises ConfigError where pixels are to be moved and rows are no images."""
+    """Raises ConfigError where augmentation moves pixels and rows are no images."""
     if augmentation.moves_pixels and dataset.image_side is None:
         inputs = dataset.train.X.shape[1]
         raise ConfigError(
@@ -117,7 +118,7 @@ def refuse_moving_no_pixels(loaded: LoadedConfig, augmentation: Augmentation, da
 
 
 def declared_optimal(config: Config, folder: Path) -> Optimal:
-    """The optimal error that the config declares; soft labels are looked for beside it. Raises DataError."""
+    """The optimal error that the config declares; soft labels are read from the config's folder. Raises DataError."""
     declared = config.to_dict()["diagnosis"]["optimal_error"]
     if isinstance(declared, dict) and "soft_labels" in declared:
         return optimal_of_soft_labels(read_soft_labels(declared["soft_labels"], folder))
@@ -125,7 +126,7 @@ def declared_optimal(config: Config, folder: Path) -> Optimal:
 
 
 def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:
-    """Fresh weights by the config's rule, in its precision."""
+    """Initial weights by the config's init, in its precision."""
     dtype = np.dtype(config.training.precision)
     return initial_parameters(network.sizes, config.network.init, rng=rng, scale=config.network.init_scale, dtype=dtype)
 
@@ -140,8 +141,8 @@ def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Gene
 
 
 def reading_of(data: Data) -> Reading:
-    """How the config wants its source to be read: all of its `data` but what concerns splitting and scaling."""
-    asked = {name: getattr(data, name) for name in GENERATOR_SETTINGS}
+    """How the source is read: all keys of `data` except those for splitting and scaling."""
+    settings = {name: getattr(data, name) for name in GENERATOR_SETTINGS}
     return Reading(
         source=data.source,
         dev_source=data.dev_source,
@@ -158,7 +159,7 @@ def reading_of(data: Data) -> Reading:
         split_column=data.split_column,
         group=data.group,
         order=data.order,
-        settings={name: value for name, value in asked.items() if value is not None},
+        settings={name: value for name, value in settings.items() if value is not None},
     )
 
 

@@ -1,6 +1,6 @@
-"""What a run writes into its folder: at its beginning all that is known before training, at its end what came of it.
+"""Writes a run's folder: at the beginning all that is known before training, at the end the result.
 
-Stands at both ends of the path. What a run folder holds is written here and nowhere else.
+Whatever a run folder contains, checkpoints and lines excepted, is written here and nowhere else.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
 def write_ending(
     contents: RunContents, experiment: Experiment, parameters: Parameters, predictions: Mapping[str, Predictions]
 ) -> RunContents:
-    """Everything that training found out. The result comes last: a folder with one is whole."""
+    """Everything that is known after training. The result comes last: a folder with one is complete."""
     folder, dataset = contents.folder, experiment.dataset
     model = parameters.tensors() | dataset.preparation.to_arrays()
     arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)

@@ -1,4 +1,4 @@
-"""The result of a run: what `train --json` prints, result.json holds, and every later verb starts from."""
+"""The result of a run: `train --json` prints it, result.json contains it, and every later verb starts from it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ from .prepare import Experiment
 from .rows import row_summary
 from .train import Outcome
 
-# A learning rate this much smaller is what a diverged run is advised to try.
+# The message of a diverged run advises the learning rate times this.
 SMALLER_RATE_FACTOR = 0.1
 
 
@@ -29,7 +29,7 @@ def summarize(
     folder: RunFolder,
     lines: Lines,
 ) -> Result:
-    """What came of a training, less the verdict, which `with_verdict` adds; of `folder` the name alone."""
+    """The result of a training, without the verdict, which `with_verdict` adds; of `folder`, only the path is used."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
     decay = weight_decay(outcome.parameters, experiment.plan.l2_lambda, len(dataset.train.X))
@@ -65,7 +65,7 @@ def summarize(
 
 
 def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:
-    # The parameters of a diverged run may be finite and still overflow; the numbers then say so themselves.
+    # The parameters of a diverged run may be finite and still overflow; the result then contains infinite numbers.
     with np.errstate(over="ignore", invalid="ignore"):
         return {
             name: evaluate(experiment.network, parameters, part.X, part.Y)
@@ -79,14 +79,16 @@ def by_split(measured: Mapping[str, Evaluation], figure: Callable[[Evaluation], 
 
 
 def message_of(outcome: Outcome, plan: TrainingPlan) -> str | None:
-    """What a person is told about a run that did not finish."""
+    """The message about a run that did not finish."""
     if outcome.error is not None:
         smaller = plan.learning_rate * SMALLER_RATE_FACTOR
         where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
         return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
     if outcome.status == "interrupted":
-        kept = f"the best parameters, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
-        return f"after {outcome.epochs} epochs; {kept} are kept"
+        parameters = (
+            f"the best parameters, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
+        )
+        return f"after {outcome.epochs} epochs; {parameters} are kept"
     return None
 
 

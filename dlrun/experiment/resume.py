@@ -1,7 +1,7 @@
-"""Resuming a run: from its newest sound checkpoint, or from the beginning, to the end it would have had anyway.
+"""Resumes a run from its newest sound checkpoint, or from the beginning, and trains it to its end.
 
-Stands beside `run`, whose folders it continues. Every step is a function of the state that a checkpoint holds, so a run
-that was interrupted anywhere, any number of times, ends with the bits of one that never was.
+Every step is a function of the state in a checkpoint. So a run that was interrupted anywhere, any number of times, ends
+with the same bits as one that never was.
 """
 
 from collections.abc import Iterable
@@ -26,8 +26,8 @@ from ..store import (
     sound_metrics,
     sound_trace,
 )
-from .checkpointing import Checkpointer, Sound
-from .failure import failure_kept
+from .checkpointing import Checkpointer, SoundEpochs
+from .failure import failure_recorded
 from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
 from .interrupts import noted_interrupts
 from .judge import Lines
@@ -35,15 +35,15 @@ from .prepare import Experiment, prepare, read_config
 from .record import write_beginning
 from .run import NAMELESS, Display, checkpointer_of, quiet, train_to_an_end
 
-# A run that ended so is over: to resume it would be to do the same again.
+# A run with one of these statuses is over: resuming it would do the same again.
 OVER = ("finished", "diverged")
 
 
 def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = quiet) -> RunContents:
-    """Resume a run and return all that it holds; of one that is over already, what it holds.
+    """Resume a run and return its contents; a run that is over is only read.
 
-    overrides : `training.epochs=N` alone, with a larger N: a new run, child of this one, that equals a run declared
-    that long from the start.
+    overrides : only `training.epochs=N` with a larger N, which makes a new run. It is a child of this one, and equals a
+    run that had that many epochs from the start.
     Raises StoreError while another process works in the run, and where its config or data changed, saying how.
     """
     with folder.locked():
@@ -59,22 +59,24 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = 
         refuse_changed_data(folder, manifest.identity, experiment)
         if is_longer:
             return make_longer(folder, manifest, loaded, experiment, display)
-        return take_up(folder, manifest, experiment, display)
+        return resume_in_place(folder, manifest, experiment, display)
 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
-    """The config that the run's folder holds, with overrides. Raises StoreError where it is missing, ConfigError."""
+    """The config in the run's folder, with overrides. Raises StoreError where it is missing, ConfigError."""
     folder.read_bytes("resolved.yaml")
     return read_config(folder.path / "resolved.yaml", overrides)
 
 
-def take_up(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
-    """Resume in the run's own folder, which is tidied first and whose metrics are cut back to the checkpoint."""
-    with noted_interrupts() as interrupts, failure_kept(folder, len(manifest.sessions) + 1):
+def resume_in_place(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
+    """Resume in the run's own folder; first its metrics and trace are cut back to the checkpoint."""
+    with noted_interrupts() as interrupts, failure_recorded(folder, len(manifest.sessions) + 1):
         folder.tidy()
         checkpointer = checkpointer_of(experiment, folder, manifest.identity, interrupts)
         lines = sound_lines(folder)
-        checkpoint, notes = checkpointer.newest(folder, manifest.identity.hashes, reach_of(lines, checkpointer.trainer))
+        checkpoint, notes = checkpointer.newest(
+            folder, manifest.identity.hashes, sound_epochs(lines, checkpointer.trainer)
+        )
         manifest = add_session(folder, manifest, checkpoint.name if checkpoint else None)
         begin_at(checkpointer, checkpoint, lines)
         folder.keep_lines(METRICS, len(checkpointer.metrics))
@@ -85,7 +87,7 @@ def take_up(folder: RunFolder, manifest: Manifest, experiment: Experiment, displ
 
 
 def begun_contents(folder: RunFolder, manifest: Manifest, experiment: Experiment) -> RunContents:
-    """What the folder of a run that is resumed has held since its beginning."""
+    """What the folder of a resumed run contains since its beginning."""
     return RunContents(
         folder=folder,
         manifest=manifest,
@@ -99,14 +101,16 @@ def begun_contents(folder: RunFolder, manifest: Manifest, experiment: Experiment
 def make_longer(
     folder: RunFolder, manifest: Manifest, loaded: LoadedConfig, experiment: Experiment, display: Display
 ) -> RunContents:
-    """Train on in a new run with more epochs; the old one stays as it is, and is its parent."""
+    """Continue in a new run with more epochs; the old run is not changed, and is its parent."""
     identity = identity_of(loaded, experiment, Parent(folder.id, "longer"))
     longer = create_run(folder.path.parent, loaded.config.name or NAMELESS)
-    with noted_interrupts() as interrupts, longer.locked(), failure_kept(longer, sessions=1):
+    with noted_interrupts() as interrupts, longer.locked(), failure_recorded(longer, sessions=1):
         begun = write_beginning(longer, loaded, experiment, identity)
         checkpointer = checkpointer_of(experiment, longer, identity, interrupts)
         lines = sound_lines(folder)
-        checkpoint, notes = checkpointer.newest(folder, manifest.identity.hashes, reach_of(lines, checkpointer.trainer))
+        checkpoint, notes = checkpointer.newest(
+            folder, manifest.identity.hashes, sound_epochs(lines, checkpointer.trainer)
+        )
         begin_at(checkpointer, checkpoint, lines)
         for record in checkpointer.metrics:
             longer.append_line(METRICS, record)
@@ -117,26 +121,26 @@ def make_longer(
 
 
 def sound_lines(folder: RunFolder) -> Lines:
-    """The records of the epochs up to the first damaged line, of which the first is epoch 1, and the trace's lines."""
+    """The undamaged first lines of metrics and of trace; no metrics unless they are numbered from epoch 1."""
     metrics = sound_metrics(folder)[0]
     is_numbered = all(record.epoch == number for number, record in enumerate(metrics, start=1))
     return Lines(metrics if is_numbered else (), sound_trace(folder)[0])
 
 
-def reach_of(lines: Lines, trainer: Trainer) -> Sound:
-    """How far metrics and trace can be relied on; a trace that ends early is as bad as metrics that do."""
-    metrics = Sound(len(lines.metrics), METRICS)
+def sound_epochs(lines: Lines, trainer: Trainer) -> SoundEpochs:
+    """Up to which epoch both metrics and trace are undamaged."""
+    metrics = SoundEpochs(len(lines.metrics), METRICS)
     traced = {line.epoch for line in lines.trace}
     missing = (
         epoch
         for epoch in range(metrics.epochs + 1)
         if trainer.tracer and trainer.tracer.is_due(epoch) and epoch not in traced
     )
-    return min(metrics, Sound(next(missing, metrics.epochs + 1) - 1, TRACE))
+    return min(metrics, SoundEpochs(next(missing, metrics.epochs + 1) - 1, TRACE))
 
 
 def begin_at(checkpointer: Checkpointer, checkpoint: Checkpoint | None, lines: Lines) -> None:
-    """Bring the trainer to a checkpoint and the lines up to it; without one both stand at the beginning already."""
+    """Restore the trainer and its lines from a checkpoint; without one, both are at the beginning already."""
     if checkpoint is not None:
         checkpointer.restore(checkpoint)
     trainer = checkpointer.trainer

@@ -1,4 +1,7 @@
-"""A run that has been made already: same config, same data, same split, same dlrun."""
+"""Finds a run that was made already: same config, same data, same split, same dlrun.
+
+`dlrun train --needed` then uses it again instead of training.
+"""
 
 from pathlib import Path
 
@@ -15,5 +18,5 @@ def find_same(runs_dir: Path, identity: Identity) -> RunFolder | None:
                 if read_manifest(folder).identity.is_same(identity):
                     return folder
             except StoreError:
-                continue  # it is listed as broken; a new run does as well
+                continue  # it is listed as broken; a new run is trained instead
     return None

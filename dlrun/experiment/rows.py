@@ -1,7 +1,7 @@
-"""What the verdict needs to know of single rows: the classes, the duel with the baseline, a regression's intervals.
+"""Summarizes the predictions of single rows for the verdict.
 
-Stands between the predictions and the result, which keeps these few figures, so that a run can be diagnosed again
-without its rows.
+The classes, the comparison with the baseline, a regression's intervals: the result keeps these few figures, so that a
+run can be diagnosed again without its rows.
 """
 
 from collections.abc import Mapping
@@ -16,27 +16,27 @@ from ..nn.predictions import Predictions
 from ..statistics import tail_share, unexplained_intervals
 from .predictions import in_own_units
 
-# A table of more classes is no help on a screen.
+# A table with more classes is too long for a screen.
 MOST_CLASSES = 100
 
 
-def row_summary(network: Network, dataset: Dataset, found: Mapping[str, Predictions]) -> RowSummary:
-    """What the predictions of each split say; nothing of a regression whose losses left the finite numbers."""
+def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predictions]) -> RowSummary:
+    """The summary of the predictions for each split; empty for a regression whose losses are not finite."""
     if dataset.task != "regression":
         answer = int(commonest_answer(network, dataset.train.Y))
-        return RowSummary(classes=class_counts(dataset, found["dev"]), pairs=duel(dataset, found["dev"], answer))
-    if not all(np.isfinite(part.losses).all() for part in found.values()):
+        return RowSummary(classes=class_counts(dataset, by_split["dev"]), pairs=duel(dataset, by_split["dev"], answer))
+    if not all(np.isfinite(part.losses).all() for part in by_split.values()):
         return RowSummary()
-    errors = np.abs(in_own_units(dataset, found["dev"].answers) - in_own_units(dataset, found["dev"].targets))
+    errors = np.abs(in_own_units(dataset, by_split["dev"].answers) - in_own_units(dataset, by_split["dev"].targets))
     return RowSummary(
-        intervals=unexplained_intervals({name: (part.losses, part.targets) for name, part in found.items()}),
-        tail_share=tail_share(found["dev"].losses),
+        intervals=unexplained_intervals({name: (part.losses, part.targets) for name, part in by_split.items()}),
+        tail_share=tail_share(by_split["dev"].losses),
         absolute_errors=AbsoluteErrors(float(errors.mean()), float(np.median(errors))),
     )
 
 
 def class_counts(dataset: Dataset, dev: Predictions) -> tuple[ClassCount, ...] | None:
-    """How many dev rows each class has, and how many of them are answered rightly."""
+    """How many dev rows each class has, and how many of them get the right answer."""
     K = len(dataset.classes)
     if K > MOST_CLASSES:
         return None
@@ -46,7 +46,7 @@ def class_counts(dataset: Dataset, dev: Predictions) -> tuple[ClassCount, ...] |
 
 
 def duel(dataset: Dataset, dev: Predictions, answer: int) -> Duel:
-    """The dev rows that only the network, and that only `answer`, gets right."""
+    """How many dev rows only the network gets right, and how many only `answer`."""
     network, baseline = dev.answers == dev.targets, dev.targets == answer
     return Duel(
         network=int(np.count_nonzero(network & ~baseline)),

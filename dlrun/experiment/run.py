@@ -1,4 +1,4 @@
-"""From a config to a run folder: the path, walked once from top to bottom."""
+"""Trains a config and leaves a run folder: the path of `dlrun train`, from top to bottom."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -9,9 +9,9 @@ from typing import Protocol
 from ..config import LoadedConfig
 from ..nn.training import EpochRecord
 from ..store import Identity, Parent, RunContents, RunFolder, create_run, read_contents
-from .advising import advised, case_in_hand, facts_of
+from .advising import advised, case_in_memory, facts_of
 from .checkpointing import Checkpointer
-from .failure import failure_kept
+from .failure import failure_recorded
 from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
 from .judge import Lines, judged
@@ -23,15 +23,15 @@ from .reuse import find_same
 from .scored import note_scored
 from .train import train, trainer_of
 
-# The name of a run whose config has none, and a file name with no letter to take one from.
+# The name of a run whose config has none, and whose file name has no letter either.
 NAMELESS = "run"
 
 
 class Watcher(Protocol):
-    """What is shown of a training while it goes on."""
+    """Shows a training while it runs."""
 
     def update(self, record: EpochRecord) -> None:
-        """Takes the record of an epoch as it is written."""
+        """Called with the record of each epoch once it is written."""
 
 
 Display = Callable[[Experiment], AbstractContextManager[Watcher]]
@@ -41,7 +41,7 @@ class Quiet:
     """The watcher that shows nothing."""
 
     def update(self, record: EpochRecord) -> None:
-        """Takes one epoch's record."""
+        """Called with the record of each epoch."""
 
 
 @contextmanager
@@ -58,11 +58,11 @@ def run(
     parent: Parent | None = None,
     needed: bool = False,
 ) -> RunContents:
-    """Train what a config says and leave a run folder. Returns all that it holds, its result among it.
+    """Train a config and write a run folder. Returns the folder's contents with the result.
 
-    display : opened for the training, sees each epoch's record as it is written to metrics.jsonl.
+    display : opened for the training, gets each epoch's record once it is written to metrics.jsonl.
     parent : the run that this one follows from.
-    needed : a finished run of the same config, data and dlrun is used again instead; its result says so.
+    needed : a finished run of the same config, data and dlrun is returned instead; its result has `reused` set.
     Raises DlrunError before the folder exists; afterwards a divergence or an interrupt is a status of the result, and
     a StoreError leaves the run failed. Any other exception is a bug: its traceback is saved in the folder, whose path
     it then carries as `run_dir`.
@@ -73,14 +73,14 @@ def run(
         return reused(same)
     with noted_interrupts() as interrupts:
         folder = create_run(runs_dir, loaded.config.name or NAMELESS)
-        with folder.locked(), failure_kept(folder, sessions=1):
+        with folder.locked(), failure_recorded(folder, sessions=1):
             begun = write_beginning(folder, loaded, experiment, identity)
             checkpointer = checkpointer_of(experiment, folder, identity, interrupts)
             return train_to_an_end(begun, experiment, checkpointer, display)
 
 
 def reused(folder: RunFolder) -> RunContents:
-    """An older run in place of a new one, from where it is now."""
+    """The contents of an older run that is used again, with the path where it is now."""
     contents = read_contents(folder)
     return replace(contents, ending=replace(contents.result_required(), run_dir=str(folder.path), reused=True))
 
@@ -88,14 +88,14 @@ def reused(folder: RunFolder) -> RunContents:
 def checkpointer_of(
     experiment: Experiment, folder: RunFolder, identity: Identity, interrupts: Interrupts
 ) -> Checkpointer:
-    """What keeps this run in its folder, with a trainer that stands at the beginning."""
+    """The checkpointer of this run, with a trainer at the beginning."""
     return Checkpointer(experiment, trainer_of(experiment), folder, identity.hashes, interrupts)
 
 
 def train_to_an_end(
     begun: RunContents, experiment: Experiment, checkpointer: Checkpointer, display: Display, notes: Sequence[str] = ()
 ) -> RunContents:
-    """Train from where the checkpointer's trainer stands, judge what came of it, and write it down.
+    """Train from the state of the checkpointer's trainer to the end, judge the result, and write it.
 
     notes : sentences about how this session began, for the result.
     """
@@ -107,7 +107,7 @@ def train_to_an_end(
     result = summarize(experiment, outcome, predictions, folder, lines)
     diagnosis = judged(result)
     facts = facts_of(experiment.dataset.facts, result.seconds)
-    case = case_in_hand(folder, diagnosis, identity.config, lines.metrics, facts)
+    case = case_in_memory(folder, diagnosis, identity.config, lines.metrics, facts)
     notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))
     result = replace(with_verdict(result, diagnosis), sessions=len(begun.manifest.sessions), notes=notes)
     ended = replace(

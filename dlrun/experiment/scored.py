@@ -1,6 +1,6 @@
-"""That a run's configuration was scored on its dev set, written into the ledger of the runs folder.
+"""Notes in the ledger of the runs folder that a run's configuration was scored on its dev set.
 
-Stands at the end of the path; what the ledger then says of a run is asked in `inspection.looks`.
+Done at the end of each training; `inspection.looks` counts these events to say how much was chosen by the dev set.
 """
 
 import math
@@ -15,9 +15,9 @@ from .train import Outcome
 def note_scored(
     folder: RunFolder, hashes: Hashes, outcome: Outcome, plan: TrainingPlan, dev_error: float | None
 ) -> list[str]:
-    """Writes down that a run's configuration was scored on its dev set; returns a note where that could not be done.
+    """Notes that a run's configuration was scored on its dev set; returns a message where that failed.
 
-    Parameters that were kept for their dev error were chosen among all epochs that were measured.
+    Best parameters were chosen among all epochs that were measured, so each of these counts as a candidate.
     """
     is_chosen = outcome.best_epoch is not None and (plan.patience_epochs is not None or outcome.status == "interrupted")
     event = Scored(

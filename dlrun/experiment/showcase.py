@@ -1,6 +1,6 @@
-"""examples.npz: the few raw inputs that a report shows, so that it can be written from the run folder alone.
+"""examples.npz: the few raw inputs that a report shows, so that a report needs nothing but the run folder.
 
-Stands beside `predictions`, which says which dev examples cost the most.
+`predictions` says which dev examples have the greatest losses.
 """
 
 from collections.abc import Mapping
@@ -11,27 +11,27 @@ from ..data import Dataset
 from ..nn.evaluation import pieces
 from ..nn.predictions import Predictions
 
-# As many images as fit on a page without scrolling far.
+# How many of the worst examples are kept: as many images as fit on a page without scrolling far.
 WORST = 24
 
-# More points than these hide each other.
+# With more points than this, points cover each other.
 MOST_POINTS = 1000
 
 # Rows wider than this (an image of 128 by 128 pixels) would make the file grow into megabytes.
 MOST_INPUTS = 16_384
 
 
-def example_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
+def example_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
     """The arrays of examples.npz; inputs are raw, as they were before scaling.
 
     names (n,) : what the columns of inputs are called.
     worst_places (k,) : places within dev of the WORST greatest losses, the worst first. worst_inputs (k, n) float32.
-    <split>_inputs (m, 2), <split>_targets (m,) : of train and dev, evenly chosen; where there are two inputs alone.
+    <split>_inputs (m, 2), <split>_targets (m,) : evenly chosen rows of train and dev; only where there are two inputs.
     """
     width = dataset.dev.X.shape[1]
     if width > MOST_INPUTS:
         return {}
-    worst, raw = worst_places(found["dev"].losses), dataset.preparation.raw
+    worst, raw = worst_places(by_split["dev"].losses), dataset.preparation.raw
     arrays = {
         "names": np.array(dataset.feature_names, dtype=np.str_),
         "worst_places": worst,
@@ -39,7 +39,7 @@ def example_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[s
     }
     if width == 2:
         for name in ("train", "dev"):
-            targets = found[name].targets
+            targets = by_split[name].targets
             places = np.unique(np.linspace(0, len(targets) - 1, min(len(targets), MOST_POINTS)).astype(np.int64))
             arrays[f"{name}_inputs"] = raw(getattr(dataset, name).X[places]).astype(np.float32)
             arrays[f"{name}_targets"] = targets[places]
@@ -47,7 +47,7 @@ def example_arrays(dataset: Dataset, found: Mapping[str, Predictions]) -> dict[s
 
 
 def worst_places(losses: np.ndarray) -> np.ndarray:
-    """Places of the WORST greatest losses, the worst first and of equals the first; what is no number is the worst."""
+    """Places of the WORST greatest losses, the greatest first, equal ones in order; NaN counts as the greatest."""
     worst = np.empty(0, np.int64)
     for chunk in pieces(len(losses)):
         places = np.concatenate([worst, np.arange(chunk.start, chunk.stop)])

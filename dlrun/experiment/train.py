@@ -1,4 +1,4 @@
-"""Training to an end, whichever it is: finished, interrupted or diverged, and the parameters to keep from it."""
+"""Trains to an end, whichever it is: finished, interrupted or diverged; and says which parameters to save."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Watch = Callable[[EpochRecord], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended: the parameters to keep, and what happened; `signal` is the name of what interrupted it."""
+    """How training ended, and the parameters to save. signal : the name of the signal that interrupted it."""
 
     status: Literal["finished", "interrupted", "diverged"]
     parameters: Parameters
@@ -43,7 +43,7 @@ def trainer_of(experiment: Experiment) -> Trainer:
 
 
 def augmenter_of(experiment: Experiment) -> Augmenter | None:
-    """What changes each batch, or None where nothing is to change."""
+    """The augmenter that changes each batch; None where the config asks for no augmentation."""
     if not experiment.augmentation.changes_anything():
         return None
     preparation = experiment.dataset.preparation
@@ -57,7 +57,7 @@ def augmenter_of(experiment: Experiment) -> Augmenter | None:
 
 
 def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Outcome:
-    """Train to the end, or to divergence or an interrupt; `watch` sees each epoch's record as it is written."""
+    """Train to the end, or to divergence or an interrupt; `watch` gets each epoch's record once it is written."""
     trainer, error = checkpointer.trainer, None
     status: Literal["finished", "interrupted", "diverged"] = "finished"
     try:
@@ -72,7 +72,7 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
         status = "interrupted"
     except Diverged as divergence:
         status, error = "diverged", divergence
-    seen = checkpointer.interrupts.seen
+    first_signal = checkpointer.interrupts.first
     return Outcome(
         status,
         parameters_to_keep(trainer, status),
@@ -80,12 +80,12 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
         trainer.best_epoch,
         checkpointer.seconds(),
         error,
-        seen.name if status == "interrupted" and seen else None,
+        first_signal.name if status == "interrupted" and first_signal else None,
     )
 
 
 def parameters_to_keep(trainer: Trainer, status: str) -> Parameters:
-    """The last ones of a finished run; the best where early stopping or an interrupt asks; the last good otherwise."""
+    """The last parameters of a finished run; the best after early stopping or an interrupt; else the last finite."""
     stopping_early = trainer.plan.patience_epochs is not None
     if trainer.best is not None and (status == "interrupted" or (status == "finished" and stopping_early)):
         return trainer.best

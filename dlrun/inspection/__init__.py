@@ -1,4 +1,4 @@
-"""What is asked of a run after its training, or of a config before any; `dlrun train` does not come by here."""
+"""Questions about a run after its training, or about a config before it; `dlrun train` does not use them."""
 
 from .asked import AskedDiagnosis, asked_diagnosis
 from .comparison import Comparison, compare

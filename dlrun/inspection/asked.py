@@ -1,6 +1,7 @@
-"""A run's diagnosis as it is asked for today: beside what its end knew, what its runs folder says by now.
+"""A run's diagnosis as `dlrun diagnose` prints it today.
 
-Stands over `looks` and `reference`, which find out what is added.
+Adds to what was known when the run ended what its runs folder says now: other runs on the same dev rows, looks at the
+test set, and on request the reference.
 """
 
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from .reference import reference_of
 class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
-    reference : where it was asked for. selection : None of a run older than the ledger. test_look : the how many-th
-    look at this test set, None without a test error.
+    reference : None unless it was asked for. selection : None for a run older than the ledger. test_look : the number
+    of this look at the test set, counted from 1; None without a test error.
     """
 
     run: RunDiagnosis = flat()
@@ -29,12 +30,12 @@ class AskedDiagnosis:
     test_look: int | None
 
 
-def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, bracketed: bool) -> AskedDiagnosis:
-    """The diagnosis of a run with all that is known today; `bracketed` by ordinary learners, which takes a while.
+def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, with_reference: bool) -> AskedDiagnosis:
+    """The diagnosis of a run with all that is known today; `with_reference` trains ordinary learners and takes longer.
 
-    Raises StoreError and DataError as `reference_of`.
+    Raises StoreError and DataError as `reference_of` does.
     """
-    reference = reference_of(run.diagnosis, folder) if bracketed else None
+    reference = reference_of(run.diagnosis, folder) if with_reference else None
     test_look = look_at_test(folder, result.errors.test, "diagnose")
     run, selection = with_selection(run, folder, result)
     return AskedDiagnosis(

@@ -1,6 +1,6 @@
-"""Several runs beside each other: the keys and errors that differ, and each dev error against that of the first.
+"""Compares several runs: the keys and errors that differ, and each dev error against that of the first run.
 
-Stands beside `overview`, and reads what runs have left in their folders. The statistics are `statistics.paired`'s.
+Used by `dlrun compare`. It reads what the runs have left in their folders; the tests are those of `statistics.paired`.
 """
 
 import math
@@ -33,7 +33,7 @@ from ..store import (
     status_of,
 )
 
-# What runs may be sorted by, beside any config key: an error, or the order in which they were given.
+# What runs may be sorted by, besides any config key: an error, or the order in which they were given.
 GIVEN = "given"
 ORDERS = (*SPLITS, GIVEN)
 
@@ -42,9 +42,9 @@ NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run among others. config : the values of the keys that differ, by dotted path.
+    """One of several compared runs. config : the values of the keys that differ, by dotted path.
 
-    difference : of its dev error, less the first run's. not_comparable : a clause that says why there is none.
+    difference : its dev error less the first run's. not_comparable : a clause that says why there is no difference.
     """
 
     run_id: str
@@ -64,7 +64,7 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs beside the first of them. keys : the config keys that differ."""
+    """Runs compared with the first of them. keys : the config keys that differ. confidence : of the intervals."""
 
     first: str
     keys: tuple[str, ...]
@@ -73,8 +73,8 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Rival:
-    """What a pair of runs is compared by: their rows, dev errors and predictions."""
+class ComparedBy:
+    """What a run is compared by: its rows, its dev error and its predictions."""
 
     hashes: Hashes
     task: Task | None
@@ -88,20 +88,21 @@ def compare(
     order: str = "dev",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
-    """The runs of all groups, each once, against the best one of the first group; those without a dev error come last.
+    """Compares the runs of all groups, each once, with the best run of the first group.
 
-    Raises UsageError for less than two runs and for an unknown order, StoreError for a damaged run.
+    Runs without a dev error come last. Raises UsageError for fewer than two runs and for an
+    unknown order, StoreError for a damaged run.
     """
     folders = list(dict.fromkeys(folder for group in groups for folder in group))
     if len(folders) < 2:
         raise UsageError("compare: one run alone; name at least two, or a name or tag that several runs have")
     first = best_of(groups[0])
-    reference, rows = rival_of(first, read_manifest(first)), []
+    reference, rows = compared_by(first, read_manifest(first)), []
     for folder in folders:
         manifest = read_manifest(folder)
         row = compared_run(folder, manifest)
         if folder != first:
-            difference, not_comparable = against(rival_of(folder, manifest), reference)
+            difference, not_comparable = against(compared_by(folder, manifest), reference)
             row = replace(row, difference=difference, not_comparable=not_comparable)
         rows.append(row)
         progress(len(rows), len(folders))
@@ -111,7 +112,7 @@ def compare(
 
 
 def best_of(folders: Sequence[RunFolder]) -> RunFolder:
-    """The one with the lowest dev error, a finished one before any other; the only one, whatever it is."""
+    """The run with the lowest dev error, finished runs first; a single run is the best whatever its state."""
 
     def merit(folder: RunFolder) -> tuple[bool, float]:
         result = result_of(folder)
@@ -122,13 +123,13 @@ def best_of(folders: Sequence[RunFolder]) -> RunFolder:
 
 
 def result_of(folder: RunFolder) -> Result | None:
-    """What came of a run that has come to an end of its own."""
+    """The result of a run; None where its last session failed or has not ended."""
     ending = ending_of(folder)
     return ending if isinstance(ending, Result) else None
 
 
 def compared_run(folder: RunFolder, manifest: Manifest) -> ComparedRun:
-    """What a run's folder says of it, with its whole config by dotted path."""
+    """The row of a run, from its folder, with all of its config by dotted path."""
     result, diagnosis = result_of(folder), kept_diagnosis(folder)
     return ComparedRun(
         run_id=folder.id,
@@ -146,21 +147,23 @@ def compared_run(folder: RunFolder, manifest: Manifest) -> ComparedRun:
 
 
 def of_splits(intervals: Intervals | None) -> BySplit[Interval | None]:
-    """The intervals of the errors alone."""
+    """The intervals of the errors."""
     if intervals is None:
         return BySplit(None, None, None)
     return BySplit(intervals.train, intervals.dev, intervals.test)
 
 
-def rival_of(folder: RunFolder, manifest: Manifest) -> Rival:
-    """What this run is compared by, its predictions read."""
+def compared_by(folder: RunFolder, manifest: Manifest) -> ComparedBy:
+    """What this run is compared by; reads its predictions."""
     result = result_of(folder)
     arrays = folder.read_arrays(PREDICTIONS) if (folder.path / PREDICTIONS).exists() else {}
     hashes = manifest.identity.hashes
-    return Rival(hashes, result.task, result.errors.dev, arrays) if result else Rival(hashes, None, None, arrays)
+    return (
+        ComparedBy(hashes, result.task, result.errors.dev, arrays) if result else ComparedBy(hashes, None, None, arrays)
+    )
 
 
-def against(this: Rival, first: Rival) -> tuple[Paired | None, str | None]:
+def against(this: ComparedBy, first: ComparedBy) -> tuple[Paired | None, str | None]:
     """The difference of two runs' dev errors, or None and why they cannot be compared."""
     if this.dev_error is None or first.dev_error is None:
         return None, "no dev error"
@@ -175,27 +178,27 @@ def against(this: Rival, first: Rival) -> tuple[Paired | None, str | None]:
     return paired(this, first), None
 
 
-def paired(this: Rival, first: Rival) -> Paired:
-    """The test that belongs to the task."""
+def paired(this: ComparedBy, first: ComparedBy) -> Paired:
+    """The paired test for the task."""
     if this.task != "regression":
         return compare_answers(this.arrays["dev_correct"], first.arrays["dev_correct"])
     return compare_losses(shares_unexplained(this), shares_unexplained(first))
 
 
-def shares_unexplained(run: Rival) -> Array:
-    """A regression's loss of each dev row, in units of which the mean is its error, 1 - R²."""
+def shares_unexplained(run: ComparedBy) -> Array:
+    """A regression's loss of each dev row, scaled so that the mean is its error, 1 - R²."""
     losses: Array = run.arrays["dev_losses"]
     return losses * ((run.dev_error or 0.0) / losses.mean()) if losses.any() else losses
 
 
 def differing_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The dotted paths whose values are not the same in all configs; a name makes no difference."""
+    """The dotted paths whose values are not the same in all configs; names are not compared."""
     paths = dict.fromkeys(path for config in configs for path in config if path != "name")
     return [path for path in paths if any(config.get(path) != configs[0].get(path) for config in configs)]
 
 
 def in_order(rows: list[ComparedRun], order: str) -> list[ComparedRun]:
-    """The rows, the lowest error or value first, those without one last; the order is kept among equals."""
+    """The rows sorted by error or value, the lowest first, those without one last; equal ones keep their order."""
     if order == GIVEN:
         return rows
     values: list[Any]
@@ -210,7 +213,7 @@ def in_order(rows: list[ComparedRun], order: str) -> list[ComparedRun]:
 
 
 def rank(value: object) -> tuple[int, float, str]:
-    """What sorts numbers by size, before text, before anything that is not there."""
+    """A key that sorts numbers by size first, then text, then missing values."""
     if isinstance(value, int | float):
         return (0, value, "")
     return (2, 0, "") if value is None else (1, 0, str(value))

@@ -1,6 +1,6 @@
-"""What a report shows of a run: all that its folder holds, and what follows from it by asking the network again.
+"""What a report shows of a run: all that its folder contains, and what its network answers all over the plane.
 
-Stands beside `overview`, which is a part of it.
+Reports of a run in memory and of one on the disk are made from the same record.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from ..nn.parameters import Parameters
 from ..store import Array, Arrays, RunContents, RunFolder, read_contents
 from .overview import Overview, overview_of
 
-# Points along each side of the plane on which a network of two inputs is asked: about two pixels of the picture.
+# A network of two inputs is asked at a grid of so many points along each side: one for about two pixels of the picture.
 PLANE_POINTS = 120
 
 # How far the plane goes beyond the points, as a share of their range.
@@ -24,9 +24,10 @@ MARGIN_SHARE = 0.08
 
 @dataclass(frozen=True)
 class Plane:
-    """What a network of two inputs says all over the plane of its points: x (g,), y (g,), margins (g, g, K).
+    """The answers of a network of two inputs on a grid of points: x (g,), y (g,), margins (g, g, K).
 
-    A class is answered where its margin, its output above the highest of the others, is above zero.
+    A class's margin is its output less the highest output of the others. The network answers the class whose margin is
+    above 0.
     """
 
     x: Array
@@ -56,13 +57,13 @@ def contents(folder: RunFolder) -> PageContents:
 
 
 def page_contents(run: RunContents, origins: Mapping[str, str]) -> PageContents:
-    """The same of a run that is in hand."""
-    seen = overview_of(run.folder, run.manifest, run.status, run.tags, run.ending, run.diagnosis)
-    return PageContents(seen, run, origins, plane_of(run))
+    """The same for a run in memory."""
+    overview = overview_of(run.folder, run.manifest, run.status, run.tags, run.ending, run.diagnosis)
+    return PageContents(overview, run, origins, plane_of(run))
 
 
 def plane_of(run: RunContents) -> Plane | None:
-    """What the network says of each point of the plane; None of one with other inputs, and of a regression."""
+    """The network's answers on a grid; None for other than two numeric inputs, and for a regression."""
     examples, model, result = run.examples, run.model, run.result
     if not examples or not model or not result or "train_inputs" not in examples or result.task == "regression":
         return None
@@ -71,8 +72,8 @@ def plane_of(run: RunContents) -> Plane | None:
         return None  # two columns of 0 and 1 span no plane
     points = np.concatenate([examples["train_inputs"], examples["dev_inputs"]]).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
-    room = MARGIN_SHARE * np.maximum(high - low, 1e-9)
-    x, y = (np.linspace(low[i] - room[i], high[i] + room[i], PLANE_POINTS) for i in range(2))
+    border = MARGIN_SHARE * np.maximum(high - low, 1e-9)
+    x, y = (np.linspace(low[i] - border[i], high[i] + border[i], PLANE_POINTS) for i in range(2))
     raw = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     activation = run.manifest.identity.config["network"]["activation"]
     logits = logits_of(model, activation, LOSS_OF_TASK[result.task], preparation.scaled(raw))
@@ -80,7 +81,7 @@ def plane_of(run: RunContents) -> Plane | None:
 
 
 def logits_of(model: Arrays, activation: str, loss: str, X: Array) -> Array:
-    """Logits (m, K) of the network whose parameters model.npz holds, in float64."""
+    """Logits (m, K) of the network whose parameters are in model.npz, in float64."""
     depth = sum(name[0] == "W" and name[1:].isdigit() for name in model)
     sizes = (len(model["W1"]), *(model[f"W{layer}"].shape[1] for layer in range(1, depth + 1)))
     parameters = Parameters(sizes, np.float64)
@@ -91,7 +92,7 @@ def logits_of(model: Arrays, activation: str, loss: str, X: Array) -> Array:
 
 
 def margins_of(logits: Array) -> Array:
-    """(m, K) of logits (m, K), one column standing for two classes: each less the highest of the others."""
+    """The margins (m, K) from logits (m, K): each less the highest of the others. One column gives two classes."""
     if logits.shape[1] == 1:
         return np.hstack([-logits, logits])
     ordered = np.sort(logits, axis=1)

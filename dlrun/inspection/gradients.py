@@ -1,4 +1,4 @@
-"""The gradient check of a config: its own network, on a few rows of its own data, in every situation."""
+"""The gradient check of a config's network, on a few rows of its own data, for `dlrun gradcheck`."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from ..gradcheck import CheckOptions, NetworkReport, Problem, Progress, SweepRep
 
 
 def check_gradients(loaded: LoadedConfig, options: CheckOptions, progress: Progress | None = None) -> NetworkReport:
-    """Every gradient of a config's network against central differences. Raises ConfigError, DataError."""
+    """Compares every gradient of a config's network with central differences. Raises ConfigError, DataError."""
     experiment = prepare(loaded)
     return check_config_network(
         problem_of(experiment, options.examples),
@@ -20,7 +20,7 @@ def check_gradients(loaded: LoadedConfig, options: CheckOptions, progress: Progr
 
 
 def sweep_epsilon(loaded: LoadedConfig, options: CheckOptions, progress: Progress | None = None) -> SweepReport:
-    """The relative difference of a config's network at many steps. Raises ConfigError, DataError."""
+    """The relative difference of a config's gradients for many step sizes. Raises ConfigError, DataError."""
     experiment = prepare(loaded)
     problem, rng = problem_of(experiment, options.examples), experiment.streams["gradcheck"]
     if any(keep < 1 for keep in problem.network.keep_probs):
@@ -29,7 +29,7 @@ def sweep_epsilon(loaded: LoadedConfig, options: CheckOptions, progress: Progres
 
 
 def problem_of(experiment: Experiment, examples: int) -> Problem:
-    """The config's network as it begins, on so many training rows, drawn from the check's own stream."""
+    """The config's network with its initial weights, on random training rows from the check's own stream."""
     train = experiment.dataset.train
     rows = experiment.streams["gradcheck"].permutation(len(train.X))[:examples]
     return Problem(

@@ -1,6 +1,6 @@
-"""What a runs folder remembers of its dev and test sets: each configuration scored, each look at a test error.
+"""Counts looks at a test set, and says how much a run was chosen by its dev set.
 
-Stands between the ledger, which the store keeps, and the diagnosis, which says what it means.
+Both come from the ledger of the runs folder. Every verb that shows a test error counts a look; `diagnose` shows both.
 """
 
 from contextlib import suppress
@@ -14,9 +14,9 @@ from ..store import Result, RunFolder, looks, now, read_manifest
 
 
 def look_at_test(folder: RunFolder, test_error: float | None, verb: str) -> int | None:
-    """Writes down that somebody is shown a run's test error, and says the how many-th look at this test set it is.
+    """Notes that a verb shows a run's test error, and returns the number of this look at the test set.
 
-    None where there is no test error to be seen. A folder that cannot be written counts what it knows.
+    None without a test error. Where the ledger cannot be written, the number is still one more than the looks in it.
     """
     if test_error is None:
         return None
@@ -34,9 +34,9 @@ def look_at_test(folder: RunFolder, test_error: float | None, verb: str) -> int 
 
 
 def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: Result) -> tuple[RunDiagnosis, Selection | None]:
-    """The diagnosis with the findings that follow from what the ledger says today, and what it says.
+    """The diagnosis with the findings that follow from today's ledger, and the selection that they follow from.
 
-    None of a run that is older than the ledger.
+    The selection is None for a run that is older than the ledger.
     """
     try:
         events = looks.events(folder.path.parent, read_manifest(folder).identity.hashes)
@@ -45,7 +45,7 @@ def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: Result) -
     judged = diagnosis.diagnosis
     if judged.sizes is None or not judged.sizes.dev:
         return diagnosis, None
-    found = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=judged.regression)
-    findings = selection_findings(found, judged.errors, judged.sizes, verdict=judged.verdict)
-    kept = [finding for finding in findings if finding.code not in result.ignore]
-    return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *kept))), found
+    chosen = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=judged.regression)
+    findings = selection_findings(chosen, judged.errors, judged.sizes, verdict=judged.verdict)
+    shown = [finding for finding in findings if finding.code not in result.ignore]
+    return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *shown))), chosen

@@ -1,6 +1,6 @@
-"""A run as its folder tells it, two runs by what differs between them, and a run trained again to be compared.
+"""An overview of a run, the difference of two runs, and a run trained again to compare its bits.
 
-Stands beside `experiment.run`, and reads what it wrote.
+Used by `dlrun show`, `diff` and `verify --rerun`; all of it comes from the run folders.
 """
 
 import shlex
@@ -35,7 +35,7 @@ from ..store import (
     to_plain,
 )
 
-# What of a result two runs are compared by; the rest is of the occasion: ids, times, sentences.
+# The keys of a result that `diff` compares; the others differ in any two runs: ids, times, sentences.
 COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")
 
 
@@ -49,9 +49,9 @@ class FileSize:
 
 @dataclass(frozen=True)
 class Overview:
-    """What `show --json` prints of a run, less the count of looks.
+    """What `show --json` prints of a run, without the number of the look.
 
-    files : those that are not hidden. reproduce : the command that makes the run again.
+    files : those that are not hidden. reproduce : the command that trains the run again.
     """
 
     run_id: str
@@ -70,7 +70,7 @@ class Overview:
 
 
 def overview(folder: RunFolder) -> Overview:
-    """What a run's folder says. Raises StoreError where the run cannot be read."""
+    """The overview of a run from its folder. Raises StoreError where the run cannot be read."""
     manifest, status = read_manifest(folder), status_of(folder)
     return overview_of(folder, manifest, status, read_tags(folder), ending_of(folder), kept_diagnosis(folder))
 
@@ -83,7 +83,7 @@ def overview_of(
     ending: Ending | None,
     diagnosis: RunDiagnosis | None,
 ) -> Overview:
-    """The same of what is in hand; only the files are looked at, for their sizes."""
+    """The same for a run in memory; from the folder, only the sizes of its files are read."""
     identity = manifest.identity
     sizes = [FileSize(path.name, path.stat(follow_symlinks=False).st_size) for path in sorted(folder.path.iterdir())]
     return Overview(
@@ -112,35 +112,35 @@ class Difference:
     results: Mapping[str, tuple[Any, Any]]
 
 
-def difference(one: RunFolder, other: RunFolder) -> Difference:
+def difference(first: RunFolder, second: RunFolder) -> Difference:
     """What differs between two runs."""
-    configs = [read_manifest(folder).identity.config for folder in (one, other)]
-    results = [results_of(one), results_of(other)]
-    return Difference((one.id, other.id), differences(*configs), differences(*results))
+    configs = [read_manifest(folder).identity.config for folder in (first, second)]
+    results = [results_of(first), results_of(second)]
+    return Difference((first.id, second.id), differences(*configs), differences(*results))
 
 
 def results_of(folder: RunFolder) -> dict[str, Any]:
-    """What two runs are compared by; of a run without a result, its status alone."""
+    """The values that two runs are compared by; for a run without a result, only its status."""
     plain = to_plain(ending_of(folder)) or {}
     return {key: plain.get(key) for key in COMPARED_RESULTS} | {"status": status_of(folder)}
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """Whether a run trained again gives the same bits, of its parameters, metrics or results."""
+    """Whether a run trained again gives the same bits. what : parameters, metrics or results."""
 
     what: str
     same: bool
 
 
 def train_again(folder: RunFolder) -> list[Rerun]:
-    """Trains a finished run's config anew, out of sight, and compares bit for bit.
+    """Trains a finished run's config again in a temporary folder, and compares bit for bit.
 
-    Raises StoreError for a run that did not finish, since there is nothing to compare with.
+    Raises StoreError for a run that did not finish, because there is nothing to compare with.
     """
     if status_of(folder) != "finished":
-        way_on = command_for("resume", folder.path)
-        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; go on with it first: {way_on}")
+        command = command_for("resume", folder.path)
+        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; resume it first: {command}")
     with tempfile.TemporaryDirectory() as elsewhere:
         again = run(read_config(folder.path / RESOLVED), Path(elsewhere)).folder
         return [
@@ -151,11 +151,11 @@ def train_again(folder: RunFolder) -> list[Rerun]:
 
 
 def parameters_of(folder: RunFolder) -> dict[str, tuple[object, ...]]:
-    """Every array of model.npz as its form and its bytes."""
+    """Every array of model.npz as its shape, type and bytes."""
     arrays = folder.read_arrays(MODEL)
     return {name: (array.shape, str(array.dtype), array.tobytes()) for name, array in arrays.items()}
 
 
 def metrics_of(folder: RunFolder) -> list[object]:
-    """metrics.jsonl less its seconds."""
+    """The records of metrics.jsonl without their seconds."""
     return [replace(record, seconds=0.0) for record in read_metrics(folder)]

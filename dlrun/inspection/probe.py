@@ -1,4 +1,7 @@
-"""A config's network before any training: how signals fare through its layers, and whether it can learn twenty rows."""
+"""Probes a config's network before any training: how signals pass its layers, and whether it can learn twenty rows.
+
+`dlrun probe` shows it: bad initial weights are seen in a second, without a training.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -16,19 +19,20 @@ from ..nn.parameters import Parameters, initial_parameters
 from ..nn.propagation import Signals, first_dead, float32_depth, growth, signals, theory
 from ..nn.training import Examples, Streams, Trainer, TrainingPlan
 
-# Training rows that the signals are measured on.
+# The number of training rows that the signals are measured on.
 ROWS = 128
 
-# What a network that can learn at all learns by heart. Source: Karpathy, A recipe for training neural networks, 2019.
+# Any network that can learn at all learns so few rows in so many steps, at one of these rates. Source: Karpathy, A
+# recipe for training neural networks, 2019.
 FEW_ROWS, STEPS, RATES = 20, 500, (0.01, 0.001)
 
 
 @dataclass(frozen=True)
 class LayerSignals:
-    """One layer with weights, counted from 1: root mean squares as measured, and as theory has them.
+    """One layer with weights, counted from 1: root mean squares as measured and in theory.
 
-    activation : of its outputs; row_spread : of what differs in them from row to row. gradient : of dJ/dZ, for one row,
-    in float64 and in float32.
+    activation : of its outputs. row_spread : of the part of them that differs from row to row. gradient : of dJ/dZ for
+    one row, in float64 and in float32.
     """
 
     layer: int
@@ -43,7 +47,7 @@ class LayerSignals:
 
 @dataclass(frozen=True)
 class Growth:
-    """What a layer multiplies a signal by, measured and in theory; None where there is no such figure."""
+    """The factor by which a layer multiplies a signal, measured and in theory; None where there is none."""
 
     measured: float | None
     theory: float | None
@@ -51,7 +55,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class Float32End:
-    """The layers after which a signal is 0 or infinite in float32, None if never; seen here, or by the growth."""
+    """After how many layers a signal is 0 or infinite in float32, None if never. seen : whether that was measured."""
 
     layers: int | None
     seen: bool
@@ -59,7 +63,7 @@ class Float32End:
 
 @dataclass(frozen=True)
 class Float32Ends:
-    """The end of either signal."""
+    """Where activations end in float32, and where gradients do."""
 
     activation: Float32End
     gradient: Float32End
@@ -67,7 +71,7 @@ class Float32Ends:
 
 @dataclass(frozen=True)
 class InitSignals:
-    """What a rule for the initial weights does to activations, upwards, and to gradients, downwards."""
+    """What an init does to activations on the way up, and to gradients on the way down."""
 
     init: str
     activation_growth: Growth
@@ -77,7 +81,7 @@ class InitSignals:
 
 @dataclass(frozen=True)
 class ByHeart:
-    """The error that so many steps on a few rows leave there, and the finding if it is too high."""
+    """The error on a few rows after so many steps on them, and the finding if it is too high."""
 
     rows: int
     steps: int
@@ -89,8 +93,8 @@ class ByHeart:
 class ProbeReport:
     """What `probe --json` prints of a config's network.
 
-    sizes : its widths from inputs to outputs. rows : that were looked at. layers : under the config's own init. inits :
-    every rule. overfit_twenty : None unless it was asked for.
+    sizes : its widths from inputs to outputs. rows : how many were used. layers : with the config's own init. inits :
+    with every init. overfit_twenty : None unless it was asked for.
     """
 
     name: str | None
@@ -104,7 +108,7 @@ class ProbeReport:
 
 
 def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> ProbeReport:
-    """How signals fare through a config's network; with `overfit_twenty` it is trained on twenty rows, too.
+    """Measures signals in a config's network; with `overfit_twenty` also trains it on twenty rows.
 
     Raises ConfigError, DataError.
     """
@@ -118,7 +122,7 @@ def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> ProbeReport:
         sizes=network.sizes,
         rows=len(some_rows(experiment)[0]),
         layers=layer_rows(experiment, *by_init[own_init]),
-        inits=tuple(summary(init, *found) for init, found in by_init.items()),
+        inits=tuple(summary(init, *measured_signals) for init, measured_signals in by_init.items()),
         overfit_twenty=learn_by_heart(experiment) if overfit_twenty else None,
     )
 
@@ -132,7 +136,7 @@ def some_rows(experiment: Experiment, at_most: int = ROWS) -> tuple[Array, Array
 
 
 def probed(experiment: Experiment, init: str) -> tuple[Signals, Signals, Signals]:
-    """The signals under one rule, drawn from the config's own stream: in float64, in float32, and in theory."""
+    """The signals with one init, drawn from the config's own stream: in float64, in float32, and in theory."""
     network, config = experiment.network, experiment.config
     X, Y = some_rows(experiment)
     rng, scale = random_streams(config.seed)["init"], config.network.init_scale
@@ -151,7 +155,7 @@ def measured(experiment: Experiment, parameters: Parameters, X: Array, Y: Array)
 
 
 def layer_rows(experiment: Experiment, exact: Signals, single: Signals, wide: Signals) -> tuple[LayerSignals, ...]:
-    """One row a layer with weights: what was measured and what theory says."""
+    """A row for each layer with weights: measured and in theory."""
     return tuple(
         LayerSignals(
             layer=index + 1,
@@ -168,7 +172,7 @@ def layer_rows(experiment: Experiment, exact: Signals, single: Signals, wide: Si
 
 
 def summary(init: str, exact: Signals, single: Signals, wide: Signals) -> InitSignals:
-    """The growth under one rule, measured and in theory, and where float32 ends."""
+    """The growth with one init, measured and in theory, and where float32 ends."""
     upwards = Growth(growth(exact.activations), growth(wide.activations))
     downwards = Growth(growth_down(exact), growth_down(wide))
     ends = Float32Ends(
@@ -179,26 +183,26 @@ def summary(init: str, exact: Signals, single: Signals, wide: Signals) -> InitSi
 
 
 def float32_end(values: list[float], factor: float | None, start: float) -> Float32End:
-    """Where a signal that begins with `start` ends: seen among its values in float32, or by the factor a layer."""
-    seen = first_dead(values)
-    return Float32End(seen or float32_depth(factor, start), seen is not None)
+    """Where a signal that begins with `start` ends: measured in float32, else computed from the factor of a layer."""
+    measured_end = first_dead(values)
+    return Float32End(measured_end or float32_depth(factor, start), measured_end is not None)
 
 
-def growth_down(found: Signals) -> float | None:
-    """The gradients' factor from a hidden layer to the one below it."""
-    factor = growth(found.gradients)
+def growth_down(exact: Signals) -> float | None:
+    """The factor of the gradients from a hidden layer to the one below it."""
+    factor = growth(exact.gradients)
     return 1 / factor if factor else None
 
 
 def learn_by_heart(experiment: Experiment) -> ByHeart:
-    """Train on twenty rows alone, penalty and dropout off: the error left, and the finding if it is too high."""
+    """Trains on twenty rows only, without penalty and dropout: the error on them, and the finding if it is too high."""
     rows = Examples(*some_rows(experiment, FEW_ROWS))
     error = min(error_left(experiment, rows, rate) for rate in RATES)
     return ByHeart(len(rows.X), STEPS, error, cannot_overfit(error, len(rows.X), STEPS))
 
 
 def error_left(experiment: Experiment, rows: Examples, rate: float) -> float:
-    """The error on the rows after training on nothing else from the config's initial weights; 1 where it diverged."""
+    """The error on the rows after training on them only, from the config's initial weights; 1 where it diverged."""
     network = replace(experiment.network, keep_probs=())
     plan = TrainingPlan(STEPS, None, "adam", rate, evaluate_every=STEPS)
     streams = random_streams(experiment.config.seed)

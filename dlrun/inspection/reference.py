@@ -1,6 +1,6 @@
-"""A run's optimal error, bracketed on its own rows: the run's data prepared again, ordinary learners beside it.
+"""Bounds of a run's optimal error, from ordinary learners on the run's own rows.
 
-Stands beside `resume`, whose way of taking up a run's config and data it shares.
+`dlrun diagnose --reference` asks for it, which takes a while: the run's data are prepared again, as `resume` does it.
 """
 
 import numpy as np
@@ -15,15 +15,15 @@ from ..experiment.resume import own_config
 from ..statistics.intervals import Interval, error_interval
 from ..store import RunFolder, read_manifest
 
-# The rows and folds of the reference are drawn from here: asked twice, it says the same.
+# The seed for the rows and folds of the reference: asked twice, the answer is the same.
 SEED = 0
 
-# Below this there is nothing to divide into folds.
+# With fewer rows than this there are no useful folds.
 FEWEST_ROWS = 20
 
 
 def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
-    """The optimal error's bracket, and whether high bias is demonstrated.
+    """The bounds of the optimal error, and whether high bias is demonstrated.
 
     Raises StoreError where the run's config or data changed, DataError where it has too few rows.
     """
@@ -44,7 +44,7 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
 
 
 def train_interval(diagnosis: Diagnosis, train_rows: int) -> Interval:
-    """The 90% interval of the train error; a regression's own where the diagnosis has it, else the point."""
+    """The 90% interval of the train error; for a regression that of the diagnosis, else the error twice."""
     error = diagnosis.errors.train
     if diagnosis.intervals.train:
         return diagnosis.intervals.train

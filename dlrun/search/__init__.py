@@ -1,4 +1,4 @@
-"""Many trainings of one experiment: how much the data, the luck of the draw and each piece of advice are worth."""
+"""Many trainings of one experiment: how much the data, the random numbers and each item of advice are worth."""
 
 from .curve import learning_curve
 from .decompose import decompose

@@ -1,6 +1,6 @@
-"""The learning curve of a run: its config trained on parts of its training set, judged on its own dev set.
+"""The learning curve of a run: its config trained on parts of its training set, measured on its own dev set.
 
-Stands beside `decompose`: evidence on request, for the question that one training cannot answer.
+`dlrun curve` makes it, because one training cannot say whether more data would help.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from ..experiment.advising import CURVE
 from ..nn.predictions import Predictions
 from ..records import flat
 from ..store import RunFolder, now
-from .reopen import keep, reopened
+from .reopen import reopened, save_record
 from .trainings import Progress, Variant, parts_of_rows, train_variants
 
-# The parts of the training set, each drawn so many times: 2.6 trainings' worth beside the whole set's one.
+# An eighth, a quarter and a half of the training set, each drawn DRAWS times: the work of 2.6 trainings on all rows.
 PARTS = (8, 4, 2)
 DRAWS = 3
 
@@ -35,9 +35,9 @@ class RunCurve:
 def learning_curve(
     folder: RunFolder, progress: Progress = lambda done, total: None, *, processes: int | None = None
 ) -> RunCurve:
-    """Train on an eighth, a quarter, a half and all of the rows, and say whether twice as many would help.
+    """Trains on an eighth, a quarter, a half and all of the rows, and says whether twice as many would help.
 
-    What it says is kept in the run's folder as curve.json.
+    The curve is saved in the run's folder as curve.json.
     Raises StoreError for a run that did not finish or whose data changed, DataError for one with too few rows.
     """
     experiment, result = reopened(folder)
@@ -58,17 +58,17 @@ def learning_curve(
         processes=processes,
         progress=progress,
     )
-    losses = np.array([row_losses(experiment, one.dev) for one in trained])
+    losses = np.array([row_losses(experiment, network.dev) for network in trained])
     starts = range(0, len(drawn), DRAWS)
     by_size = [losses[start : start + DRAWS] for start in starts]
     sizes = [round(np.mean([len(chosen) for chosen in drawn[start : start + DRAWS]])) for start in starts]
     regression = experiment.dataset.task == "regression"
-    found = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
-    return keep(folder, CURVE, RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=found))
+    curve = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
+    return save_record(folder, CURVE, RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=curve))
 
 
 def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
-    """(m,) whose mean is the error: 1 where the answer is wrong; or the squared error over the targets' variance."""
+    """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance."""
     if experiment.dataset.task != "regression":
         return np.not_equal(dev.answers, dev.targets).astype(np.float64)
     return dev.losses / (float(np.var(dev.targets)) or 1.0)

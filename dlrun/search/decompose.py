@@ -1,7 +1,7 @@
-"""What a run's variance is made of: other training rows, or another seed; on request, bias and variance that add up.
+"""Which part of a run's variance comes from its training rows and which from its seed; on request bias and variance.
 
-Stands beside `curve`. Split-half disagreement needs no bootstrap, whose networks see 63% of the rows and whose bias
-holds this data set's own luck.
+`dlrun decompose` makes it. The disagreement of two halves needs no bootstrap, whose networks see 63% of the rows and
+whose bias contains this data set's own luck.
 """
 
 from dataclasses import dataclass, field
@@ -22,21 +22,21 @@ from ..statistics.decomposition import (
     squared_parts,
 )
 from ..store import RunFolder, now
-from .reopen import keep, reopened
+from .reopen import reopened, save_record
 from .trainings import Progress, Trained, Variant, parts_of_rows, resampled_rows, train_variants
 
 DECOMPOSITION = "decomposition.json"
 
 BOOTSTRAP_NOTE = "bias here includes label noise and this data set's own luck; each network saw 63% of the rows"
 
-# Five times two halves cost five trainings, and their mean then varies by a tenth of itself; so do five seeds.
+# Five times two halves take as long as five trainings, and their mean then varies by a tenth; likewise for five seeds.
 HALVINGS = 5
 SEEDS = 5
 
 
 @dataclass(frozen=True)
 class HalvesVariance:
-    """The variance of networks trained on half of the rows each: mean and spread over so many pairs."""
+    """The variance of networks that were trained on half of the rows each: its mean and spread over so many pairs."""
 
     variance: float
     spread: float
@@ -45,7 +45,7 @@ class HalvesVariance:
 
 @dataclass(frozen=True)
 class SeedsVariance:
-    """The variance of so many networks that differ in nothing but the seed."""
+    """The variance of so many networks that differ only in their seed."""
 
     variance: float
     networks: int
@@ -53,9 +53,9 @@ class SeedsVariance:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the variance comes from. sampling : that of halves less that of seeds, at least 0.
+    """Where the variance comes from. sampling : the variance of halves less that of seeds, at least 0.
 
-    All are mean disagreements / 2 on the dev rows, fractions.
+    Every variance is a mean disagreement on the dev rows divided by 2, a fraction.
     """
 
     halves: HalvesVariance
@@ -66,7 +66,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class BootstrapParts:
-    """Bias and variance over networks trained on rows drawn with replacement, beside the loss of the whole network."""
+    """Bias and variance over networks trained on rows drawn with replacement.
+
+    whole_loss : the loss of the network that was trained on all rows.
+    """
 
     networks: int
     whole_loss: float
@@ -77,7 +80,7 @@ class BootstrapParts:
 
 @dataclass(frozen=True, kw_only=True)
 class Decomposition:
-    """decomposition.json: what a run's variance is made of, and when that was found out."""
+    """decomposition.json: the parts of a run's variance, and when they were measured."""
 
     run_id: str
     task: str
@@ -94,10 +97,10 @@ def decompose(
     progress: Progress = lambda done, total: None,
     processes: int | None = None,
 ) -> Decomposition:
-    """Train on halves of the rows and with other seeds, and say which makes the answers vary.
+    """Trains on halves of the rows and with other seeds, and says which of the two makes the answers vary.
 
-    bootstrap : so many trainings on rows drawn with replacement, too.
-    Kept in the run's folder as decomposition.json. Raises StoreError, DataError.
+    bootstrap : how many more trainings on rows drawn with replacement.
+    The decomposition is saved in the run's folder as decomposition.json. Raises StoreError, DataError.
     """
     experiment, result = reopened(folder)
     variants = [*half_variants(experiment, folder.id), *seed_variants(experiment)]
@@ -114,11 +117,11 @@ def decompose(
         sources=sources_of_variance(experiment, halves, seeds),
         bootstrap=bootstrap_parts(experiment, trained[len(variants) :], seeds[0]) if bootstrap else None,
     )
-    return keep(folder, DECOMPOSITION, decomposition)
+    return save_record(folder, DECOMPOSITION, decomposition)
 
 
 def half_variants(experiment: Experiment, run_id: str) -> list[Variant]:
-    """Two disjoint halves of the training rows or groups, HALVINGS times; both of a pair with a seed of their own."""
+    """Two disjoint halves of the training rows or groups, HALVINGS times; every half has its own seed."""
     rows = len(experiment.dataset.train.X)
     try:
         halvings = parts_of_rows(experiment, rows // 2, HALVINGS, experiment.config.seed)
@@ -132,29 +135,29 @@ def half_variants(experiment: Experiment, run_id: str) -> list[Variant]:
 
 
 def seed_variants(experiment: Experiment) -> list[Variant]:
-    """The whole training set with the run's own seed and others."""
+    """All training rows, with the run's own seed and with others."""
     return [Variant(), *(Variant(seed=other_seed(experiment, number)) for number in range(1, SEEDS))]
 
 
 def bootstrap_variants(experiment: Experiment, networks: int) -> list[Variant]:
-    """Rows or groups drawn with replacement, and a seed of its own for each."""
+    """Rows or groups drawn with replacement; every network has its own seed."""
     rng = np.random.default_rng([experiment.config.seed, networks])
     first = SEEDS + 2 * HALVINGS
     return [Variant(resampled_rows(experiment, rng), other_seed(experiment, first + n)) for n in range(networks)]
 
 
 def other_seed(experiment: Experiment, number: int) -> int:
-    """A seed that is neither the config's nor that of another number."""
+    """A seed that differs from the config's and from those of other numbers."""
     return experiment.config.seed + number
 
 
 def sources_of_variance(experiment: Experiment, halves: list[Trained], seeds: list[Trained]) -> Sources:
-    """The variance by source, and the sentence that weighs them."""
+    """The variance by source, and the sentence that compares them."""
     regression = experiment.dataset.task == "regression"
     scale = variance_of_targets(experiment)
     pairs = [
-        disagreement_variance(one.dev.answers, other.dev.answers, regression=regression) / scale
-        for one, other in zip(halves[::2], halves[1::2], strict=True)
+        disagreement_variance(first.dev.answers, second.dev.answers, regression=regression) / scale
+        for first, second in zip(halves[::2], halves[1::2], strict=True)
     ]
     of_seeds = pairwise_variance(answers_of(seeds), regression=regression) / scale
     of_halves = float(np.mean(pairs))
@@ -163,12 +166,12 @@ def sources_of_variance(experiment: Experiment, halves: list[Trained], seeds: li
         HalvesVariance(of_halves, float(np.std(pairs, ddof=1)), len(pairs)),
         SeedsVariance(of_seeds, len(seeds)),
         sampling,
-        weighed(of_seeds, sampling),
+        larger_source(of_seeds, sampling),
     )
 
 
-def weighed(of_seeds: float, sampling: float) -> str:
-    """Which source is the larger, and what that asks for."""
+def larger_source(of_seeds: float, sampling: float) -> str:
+    """A sentence: which source is the larger, and what to do about it."""
     amounts = f"other training rows {points(sampling)} points, other seeds {points(of_seeds)}"
     if of_seeds > sampling:
         return (
@@ -180,32 +183,31 @@ def weighed(of_seeds: float, sampling: float) -> str:
     return "nothing varies: every network gave the same answers"
 
 
-def bootstrap_parts(experiment: Experiment, networks: list[Trained], whole: Trained) -> BootstrapParts:
+def bootstrap_parts(experiment: Experiment, networks: list[Trained], of_all_rows: Trained) -> BootstrapParts:
     """Bias and variance over bootstrap networks, which add up to their loss."""
-    answers, targets, scale = answers_of(networks), whole.dev.targets, variance_of_targets(experiment)
+    answers, targets, scale = answers_of(networks), of_all_rows.dev.targets, variance_of_targets(experiment)
     if experiment.dataset.task == "regression":
-        parts, other = squared_parts(answers, targets), None
-        parts = parts.over(scale)
+        parts, by_domingos = squared_parts(answers, targets).over(scale), None
     else:
         classes = max(len(experiment.dataset.classes), 2)
-        parts, other = kohavi_wolpert(answers, targets, classes), domingos(answers, targets, classes)
-    return BootstrapParts(len(networks), mean_loss(experiment, whole) / scale, BOOTSTRAP_NOTE, parts, other)
+        parts, by_domingos = kohavi_wolpert(answers, targets, classes), domingos(answers, targets, classes)
+    return BootstrapParts(len(networks), mean_loss(experiment, of_all_rows) / scale, BOOTSTRAP_NOTE, parts, by_domingos)
 
 
-def mean_loss(experiment: Experiment, one: Trained) -> float:
-    """0-1 loss, or squared error."""
+def mean_loss(experiment: Experiment, network: Trained) -> float:
+    """The mean 0-1 loss on dev, or the mean squared error."""
     if experiment.dataset.task == "regression":
-        return float(one.dev.losses.mean())
-    return float(np.mean(one.dev.answers != one.dev.targets))
+        return float(network.dev.losses.mean())
+    return float(np.mean(network.dev.answers != network.dev.targets))
 
 
 def answers_of(trained: list[Trained]) -> np.ndarray:
-    """(networks, m)."""
-    return np.array([one.dev.answers for one in trained])
+    """The answers (networks, m) on the dev rows."""
+    return np.array([network.dev.answers for network in trained])
 
 
 def variance_of_targets(experiment: Experiment) -> float:
-    """What squared errors are divided by to be 1 - R²; 1 for classes."""
+    """The variance that turns squared errors into 1 - R²; 1 for classes."""
     if experiment.dataset.task != "regression":
         return 1.0
     return float(np.var(np.asarray(experiment.dataset.dev.Y[:], np.float64))) or 1.0

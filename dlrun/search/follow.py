@@ -1,6 +1,6 @@
-"""The basic recipe, followed: train, diagnose, change one thing, keep it only when a paired test favours it, and again.
+"""The basic recipe as a loop: train, diagnose, change one thing, keep the change only if a paired test favours it.
 
-Knows nothing of files. Whoever calls it trains.
+It knows no files; `search.recipe` gives it a function that trains.
 """
 
 import json
@@ -21,8 +21,10 @@ T = TypeVar("T")
 
 
 class Judged(NamedTuple):
-    """A training: its config (nested), its diagnosis, what could be changed next, best first, as advice has it, its
-    answers on the dev rows, and a name for it."""
+    """A training and its diagnosis.
+
+    config : nested. plan : what could be changed next, best first. answers : on the dev rows. run_id : its name.
+    """
 
     config: Config
     diagnosis: Diagnosis
@@ -31,8 +33,8 @@ class Judged(NamedTuple):
     run_id: str | None = None
 
 
-class Because(NamedTuple):
-    """What a training follows from: the run_id of the one before, and the piece of advice that is followed."""
+class FollowedAdvice(NamedTuple):
+    """Why a training is done: the run_id of the one before it, and the item of that one's advice."""
 
     run_id: str | None
     item: Advice
@@ -40,7 +42,7 @@ class Because(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainAndDev(Generic[T]):
-    """One figure of train and one of dev, where the test rows are left alone."""
+    """A figure of train and one of dev, where test is not used."""
 
     train: T
     dev: T
@@ -51,7 +53,7 @@ class Step:
     """A training of the recipe.
 
     from_ : the number of the step that it changes, None for the first. action to confidence : of the advice, None for
-    the first. kept : whether it replaced the one before. error_z, loss_z, miss_z : the paired test beside that one.
+    the first. kept : whether it replaced that step. error_z, loss_z, miss_z : of the paired test against that step.
     """
 
     number: int
@@ -73,14 +75,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """Every training in order, the number of the one to use, and why there were no more."""
+    """Every training in order. kept : the number of the one to use. ended : why there were no more."""
 
     steps: tuple[Step, ...]
     kept: int | None
     ended: str
 
 
-Train = Callable[[Config, Because | None], Judged]
+Train = Callable[[Config, FollowedAdvice | None], Judged]
 
 
 def follow(
@@ -93,32 +95,35 @@ def follow(
 ) -> Path:
     """The path of the recipe from a config.
 
-    affordable : whether a training of so many seconds (None: not known) may still begin. watch : sees each step.
+    affordable : whether a training of so many seconds (None: not known) may still begin. watch : called with each step.
     """
-    best, held = train_and_diagnose(start, None), None
+    best, last_action = train_and_diagnose(start, None), None
     at, tried = 1, {fingerprint(start)}
     steps = [step_of(1, best, None, None)]
     watch(steps[0])
     while True:
-        item = next_item(best, tried, held)
+        item = next_item(best, tried, last_action)
         ended = reason_to_end(best, item, len(steps), trainings, affordable)
         if ended or item is None:
             return Path(tuple(steps), at, ended or "")
         config = changed(best.config, item.change or {})
         tried.add(fingerprint(config))
-        new = train_and_diagnose(config, Because(best.run_id, item))
+        new = train_and_diagnose(config, FollowedAdvice(best.run_id, item))
         better, error_z, loss_z, miss_z = compare(best.answers, new.answers, len(steps))
         step = step_of(len(steps) + 1, new, item, at)
         step = replace(step, kept=better, error_z=error_z, loss_z=loss_z, miss_z=miss_z)
         steps.append(step)
         watch(step)
         if step.kept:
-            best, at, held = new, step.number, item.action
+            best, at, last_action = new, step.number, item.action
 
 
-def next_item(best: Judged, tried: set[str], held: str | None) -> Advice | None:
-    """The first that a config carries out and that was not tried yet; what was `held` last goes on in its direction."""
-    for item in sorted(best.plan, key=lambda item: item.action != held):
+def next_item(best: Judged, tried: set[str], last_action: str | None) -> Advice | None:
+    """The first item that a config can carry out and that was not tried yet.
+
+    `last_action`, the last that was kept, comes first: it may help again.
+    """
+    for item in sorted(best.plan, key=lambda item: item.action != last_action):
         if item.change is not None and fingerprint(changed(best.config, item.change)) not in tried:
             return item
     return None
@@ -127,11 +132,11 @@ def next_item(best: Judged, tried: set[str], held: str | None) -> Advice | None:
 def reason_to_end(
     best: Judged, item: Advice | None, done: int, trainings: int, affordable: Callable[[float | None], bool]
 ) -> str | None:
-    """Why no other training follows, in a sentence; None where one does."""
+    """A sentence that says why no other training follows; None where one does."""
     if nothing_to_gain := done_sentence(best.diagnosis):
         return f"done: {nothing_to_gain}"
     if item is None:
-        return "nothing is left that a change of the config could do"
+        return "nothing is left that a change of the config can improve"
     if done >= trainings:
         return f"the budget of {trainings} trainings is used"
     if not affordable(item.seconds):
@@ -140,9 +145,9 @@ def reason_to_end(
 
 
 def done_sentence(diagnosis: Diagnosis) -> str | None:
-    """Why nothing worth having is left: the target is met, or dev error is surely near the optimal; else None.
+    """Why nothing is left to gain: the target is met, or dev error is surely near the optimal error; else None.
 
-    Low verdicts alone do not say so: bias and variance may be low by a little, and both together worth a training.
+    Two low verdicts are not enough: bias and variance may both be just low, and together be worth a training.
     """
     if any(finding.severity == "fail" for finding in diagnosis.findings):
         return None
@@ -161,7 +166,7 @@ def fingerprint(config: Config) -> str:
 
 
 def step_of(number: int, judged: Judged, item: Advice | None, came_from: int | None) -> Step:
-    """A training as the path has it; the first one is kept for want of another."""
+    """The step of a training; the first one is kept, because there is no other yet."""
     errors = judged.diagnosis.errors
     return Step(
         number=number,

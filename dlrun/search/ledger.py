@@ -1,6 +1,7 @@
-"""The ledger of advice: what each piece was expected to do, and what it did, a line for each, beside the runs.
+"""The ledger of advice: for each item what it was expected to do and what it did.
 
-Stands between the searches that carry advice out and whoever asks whether it is any good.
+A line for each item that was carried out, in a file beside the runs, so that a person can ask whether advice is any
+good.
 """
 
 from collections import Counter
@@ -11,23 +12,23 @@ from typing import Any, Literal
 
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import rival_of
+from ..inspection.comparison import compared_by
 from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
 
 LEDGER = "advice.jsonl"
 
-# What came of the expectation that an error falls.
+# Whether an error fell as expected: "held", "reversed" or "not shown".
 Outcome = Literal["held", "reversed", "not shown"]
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A piece of advice that a run followed, its parent's, and what came of it.
+    """An item of a parent's advice that a child run carried out, and its effect.
 
     before, after : the errors of parent and child. train, dev : paired comparisons, None where rows cannot be compared.
-    outcome : of the error that was expected to fall.
+    outcome : whether the error that was expected to fall did so.
     """
 
     time: str
@@ -48,7 +49,7 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class ActionCount:
-    """How often an action was tried, and how often it held or was reversed; the others showed nothing."""
+    """How often an action was tried, and how often the error fell as expected (held) or rose (reversed)."""
 
     action: str
     tried: int
@@ -58,17 +59,17 @@ class ActionCount:
 
 @dataclass(frozen=True)
 class Tally:
-    """The ledger's lines, and each action's counts, the one tried most often first."""
+    """The ledger's lines, and the counts of each action, the most frequent first."""
 
     entries: tuple[LedgerLine, ...]
     actions: tuple[ActionCount, ...]
 
 
 def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) -> LedgerLine:
-    """Compares a run with the one whose advice it followed, adds the line, and returns it; once for each child."""
-    known = {line.child: line for line in lines(runs_dir)}
-    if child.id in known:
-        return known[child.id]
+    """Compares a child with the parent whose advice it followed, and adds the line unless it is there. Returns it."""
+    by_child = {line.child: line for line in lines(runs_dir)}
+    if child.id in by_child:
+        return by_child[child.id]
     before, after = (
         TrainAndDev(errors.train, errors.dev) for errors in (read_result(folder).errors for folder in (parent, child))
     )
@@ -95,7 +96,7 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) ->
 
 
 def lines(runs_dir: Path) -> list[LedgerLine]:
-    """The ledger's sound lines, oldest first, up to the first that is damaged; none where there is no ledger yet."""
+    """The ledger's lines up to the first damaged one, oldest first; none where there is no ledger yet."""
     if not (runs_dir / LEDGER).exists():
         return []
     sound: list[LedgerLine] = []
@@ -108,16 +109,18 @@ def lines(runs_dir: Path) -> list[LedgerLine]:
 
 
 def tally(ledger: Sequence[LedgerLine]) -> Tally:
-    """Of each action how often it was tried, held or was reversed."""
+    """The counts of each action."""
     tried = Counter(line.action for line in ledger)
-    came = Counter((line.action, line.outcome) for line in ledger)
-    counts = [ActionCount(action, n, came[action, "held"], came[action, "reversed"]) for action, n in tried.items()]
+    outcomes = Counter((line.action, line.outcome) for line in ledger)
+    counts = [
+        ActionCount(action, n, outcomes[action, "held"], outcomes[action, "reversed"]) for action, n in tried.items()
+    ]
     return Tally(tuple(ledger), tuple(sorted(counts, key=lambda count: -count.tried)))
 
 
 def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | None:
-    """The child's errors on the rows of a split against the parent's; None where these are not the same rows."""
-    old, new = (rival_of(folder, read_manifest(folder)) for folder in (parent, child))
+    """Compares the errors of child and parent on the rows of a split; None where these are not the same rows."""
+    old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None
@@ -129,7 +132,7 @@ def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | Non
 
 
 def outcome_of(difference: Paired | None) -> Outcome:
-    """What came of the expectation that an error falls."""
+    """The outcome, by the interval of the child's error less the parent's."""
     if difference is None:
         return "not shown"
     lower, upper = difference.interval
@@ -143,7 +146,7 @@ def sentence_of(
     dev: Paired | None,
     outcome: Outcome,
 ) -> str:
-    """Expected against realised, for a person."""
+    """A sentence that says whether the error fell as expected."""
     was, became = (side.train if item.about == "train" else side.dev for side in (before, after))
     moved = f"{item.about} error went from {percent(was or 0.0)} to {percent(became or 0.0)}"
     verdict = {"held": "as expected", "reversed": "against the expectation", "not shown": "no more than chance"}

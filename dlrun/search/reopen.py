@@ -1,6 +1,6 @@
-"""A finished run, made ready to be trained again and again, and what is found out about it, kept in its folder.
+"""Prepares a finished run to be trained again many times, and saves what was learned about it in its folder.
 
-Stands between the store and the searches that start from one run.
+`curve` and `decompose` start from it.
 """
 
 from typing import TypeVar
@@ -18,19 +18,19 @@ R = TypeVar("R")
 def reopened(folder: RunFolder) -> tuple[Experiment, Result]:
     """The run's experiment, prepared again from its own config, and its result.
 
-    Raises StoreError where it did not finish, or where its data or their split are no longer those it was trained on.
+    Raises StoreError where it did not finish, or where its data or their split have changed since its training.
     """
     result = read_result(folder)
     if result.status != "finished":
-        found = f"{folder.id}: is {result.status}, and only a finished run says what more of the same would do"
-        raise StoreError(f"{found}; go on with it first: {command_for('resume', folder.path)}")
+        unfinished = f"{folder.id}: is {result.status}, and this needs a finished run"
+        raise StoreError(f"{unfinished}; resume it first: {command_for('resume', folder.path)}")
     manifest, experiment = read_manifest(folder), prepare(own_config(folder, ()))
     refuse_changed_data(folder, manifest.identity, experiment)
     return experiment, result
 
 
-def keep(folder: RunFolder, name: str, record: R) -> R:
-    """Writes what was found out into the run's folder, and returns it."""
+def save_record(folder: RunFolder, name: str, record: R) -> R:
+    """Writes a record into the run's folder, and returns it."""
     with folder.locked():
         add_file(folder, name, record)
     return record

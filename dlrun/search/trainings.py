@@ -1,7 +1,7 @@
-"""Many trainings of one prepared experiment, side by side in processes, in memory and without run folders.
+"""Many trainings of one prepared experiment, in parallel processes, in memory and without run folders.
 
-Stands at the foot of the search. The data are read and prepared once; a variant differs in the training rows it sees
-and in its seed, and all are judged on the same dev rows, so that their answers can be compared row by row.
+`curve` and `decompose` use it. The data are read and prepared once. A variant differs in its training rows and its
+seed; all are measured on the same dev rows, so that their answers can be compared row by row.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from ..experiment.prepare import first_parameters
 from ..experiment.train import train, trainer_of
 from ..nn.predictions import Predictions, predictions
 
-# Starting a process and importing NumPy there was measured at about a second; less work than twice that stays here.
+# Starting a process and importing NumPy there takes about a second. Less work than this is done in this process.
 WORTH_PROCESSES_SECONDS = 2.0
 
 Progress = Callable[[int, int], None]
@@ -35,7 +35,7 @@ class Variant:
 
 
 class Trained(NamedTuple):
-    """status : finished or diverged. dev : what the kept network says of each dev row."""
+    """status : finished or diverged. dev : the predictions of the trained network for each dev row."""
 
     status: str
     dev: Predictions
@@ -49,16 +49,16 @@ def train_variants(
     processes: int | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Trained]:
-    """What became of each variant, in their order.
+    """The trained network of each variant, in the same order.
 
     seconds_each : about how long one takes, which decides whether processes are worth starting.
-    processes : so many, rather than one a core.
+    processes : how many, None for one on each core.
     """
     worth = seconds_each * len(variants) > WORTH_PROCESSES_SECONDS
-    found = in_processes(train_variant, [(experiment, v) for v in variants], processes or (None if worth else 1))
+    networks = in_processes(train_variant, [(experiment, v) for v in variants], processes or (None if worth else 1))
     trained = []
-    for one in found:
-        trained.append(one)
+    for network in networks:
+        trained.append(network)
         progress(len(trained), len(variants))
     return trained
 
@@ -68,17 +68,19 @@ def train_variant(experiment: Experiment, variant: Variant) -> Trained:
     changed = varied(experiment, variant)
     outcome = train(Checkpointer(changed, trainer_of(changed)))
     dev = changed.dataset.dev
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverged network says so by its numbers
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # the numbers of a diverged network may overflow
         return Trained(outcome.status, predictions(changed.network, outcome.parameters, dev.X, dev.Y))
 
 
 def varied(experiment: Experiment, variant: Variant) -> Experiment:
-    """The experiment with a variant's rows and seed, its streams and first weights drawn afresh.
+    """The experiment with a variant's rows and seed, and with new streams and initial weights.
 
-    Inputs stay scaled by the whole training set, whose labels that does not touch.
+    Inputs remain scaled by all training rows; scaling uses no labels.
     """
     config, dataset, plan = experiment.config, experiment.dataset, replace(experiment.plan, trace=False)
-    if plan.patience_epochs is None:  # the errors on the way decide nothing, so they are not measured
+    if plan.patience_epochs is None:  # errors during the training decide nothing, so they are not measured
         plan = replace(plan, evaluate_every=plan.epochs)
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
@@ -92,9 +94,9 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
 def in_processes(
     function: Callable[..., T], arguments: Sequence[tuple[Any, ...]], processes: int | None
 ) -> Iterator[T]:
-    """`function(*each)` for each of `arguments`, in order, as they come: a process a core, one BLAS thread in each.
+    """`function(*each)` for each of `arguments`, in order: one process on each core, with one BLAS thread.
 
-    An interrupt ends the processes with the one that waits for them.
+    An interrupt ends these processes together with the one that waits for them.
     """
     if processes == 1:
         yield from (function(*each) for each in arguments)
@@ -107,7 +109,7 @@ def in_processes(
 
 
 def uninterrupted(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    """Calls the function in a process to which Ctrl-C at a terminal is also sent; its parent decides what follows."""
+    """Calls the function and ignores Ctrl-C, which a terminal sends to this process too: its parent decides."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -118,10 +120,10 @@ Drawn = list[tuple[np.ndarray, np.ndarray]]
 
 
 def parts_of_rows(experiment: Experiment, size: int, draws: int, seed: int) -> Drawn:
-    """`draws` times about `size` places in the training set, and as many others as there are left, at most `size`.
+    """`draws` times about `size` places in the training set, and up to `size` of the other places.
 
-    Whole groups where data.group is set, so that the two are independent. Raises ValueError where there is too little
-    of something.
+    Where data.group is set, groups are not divided, so that the two parts are independent. Raises ValueError where
+    there are too few rows or groups.
     """
     group = experiment.dataset.train.group
     if group is not None:
@@ -130,7 +132,7 @@ def parts_of_rows(experiment: Experiment, size: int, draws: int, seed: int) -> D
 
 
 def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) -> Drawn:
-    """Exactly `size` places, each class in its proportion."""
+    """The same with exactly `size` places, and each class in its proportion."""
     from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
     Y = np.asarray(experiment.dataset.train.Y[:]).reshape(-1)
@@ -141,7 +143,7 @@ def stratified_rows(experiment: Experiment, size: int, draws: int, seed: int) ->
 
 
 def grouped_rows(group: np.ndarray, size: int, draws: int, seed: int) -> Drawn:
-    """Places of whole groups, cut as the splits are: nearest to `size` rows in a random order of the groups."""
+    """The same with undivided groups, in a random order, up to the number of rows nearest to `size`."""
     rng, m = np.random.default_rng(seed), len(group)
     groups = len(np.unique(group))
     if not size or groups < m // size:
@@ -152,7 +154,7 @@ def grouped_rows(group: np.ndarray, size: int, draws: int, seed: int) -> Drawn:
 
 
 def resampled_rows(experiment: Experiment, rng: np.random.Generator) -> np.ndarray:
-    """As many places as there are rows, drawn with replacement; or as many groups, each with all of its rows."""
+    """As many places as there are rows, drawn with replacement; or as many groups, each with all its rows."""
     train = experiment.dataset.train
     if train.group is None:
         return rng.integers(len(train.X), size=len(train.X))

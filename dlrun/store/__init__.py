@@ -1,4 +1,4 @@
-"""The store: run folders, written whole and read with suspicion."""
+"""The store: writes run folders so that no file is ever half written, and checks whatever it reads back."""
 
 from . import checkpoints, looks, trash
 from .arrays import Array, Form, form_of
@@ -34,8 +34,8 @@ from .manifest import (
 )
 from .provenance import Environment, environment
 from .references import find_run, find_runs
-from .reserve import release, reserve, write_last_word
-from .results import Ended, Ending, Result, Task, Torn
+from .reserve import release, reserve, write_failed_session
+from .results import Ended, Ending, FailedSession, Result, Task
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
 from .runs import create_run
 from .status import Status, ending_of, status_of
@@ -59,6 +59,7 @@ __all__ = [
     "Ended",
     "Ending",
     "Environment",
+    "FailedSession",
     "FileCheck",
     "Form",
     "Hashes",
@@ -74,7 +75,6 @@ __all__ = [
     "Session",
     "Status",
     "Task",
-    "Torn",
     "add_file",
     "add_session",
     "change_tags",
@@ -108,7 +108,7 @@ __all__ = [
     "to_plain",
     "trash",
     "verify",
-    "write_last_word",
+    "write_failed_session",
     "write_manifest",
     "write_result",
     "write_whole",

@@ -1,7 +1,7 @@
-"""Arrays in NumPy's .npz layout: written with equal bytes for equal arrays, read with suspicion.
+"""Writes and reads arrays in NumPy's .npz layout: equal arrays give equal bytes, and files are read with suspicion.
 
-Stands between the run folder and `numpy.lib.format`. What a file says of itself is compared with what it can hold, and
-with what the reader expects, before memory is taken: the header of an 80-byte file can ask for 32 GiB.
+The header of an 80-byte file can ask for 32 GiB. So what a header announces is compared with the size of the file, and
+with what the reader expects, before memory is taken.
 """
 
 import math
@@ -21,7 +21,7 @@ ENDING = ".npy"
 
 MAGIC = b"\x93NUMPY\x01\x00"
 
-# The header as NumPy writes it for numbers, truth values and text; that of Python objects has no digits in its type.
+# The header as NumPy writes it for numbers, booleans and text. The header of Python objects has no digits in its type.
 HEADER = re.compile(
     rb"\{'descr': '([<>|][biufcSU][0-9]{1,9})', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]{0,200})\), \} *\n"
 )
@@ -30,13 +30,13 @@ MAX_DIMENSIONS = 32
 
 
 class Form(NamedTuple):
-    """What an array must look like; a length of None may be any."""
+    """The shape and type that an array must have; a length of None may be any length."""
 
     shape: tuple[int | None, ...]
     dtype: np.dtype[Any]
 
     def most_bytes(self) -> int:
-        """The bytes of an array of this form; a length that may be any counts as none."""
+        """The bytes of an array of this form; a length that may be any counts as 0."""
         return math.prod(length or 0 for length in self.shape) * self.dtype.itemsize
 
     def fits(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
@@ -50,7 +50,7 @@ def form_of(array: Array) -> Form:
 
 
 def write_npz(file: BinaryIO, arrays: Mapping[str, Array], comment: bytes = b"") -> None:
-    """NumPy's .npz layout, without the time of day that `numpy.savez` puts in and the keys that it cannot take."""
+    """Writes NumPy's .npz layout; unlike `numpy.savez` without the time of day, and with any keys."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = comment
         for key, array in arrays.items():
@@ -59,9 +59,9 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, Array], comment: bytes = b"")
 
 
 def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:
-    """The arrays by key, of the `expected` keys and forms where they are given.
+    """The arrays by key; they must have the `expected` keys and forms, where these are given.
 
-    Raises ValueError for whatever is not what `write_npz` writes. Takes no more memory than the file has bytes.
+    Raises ValueError for anything that `write_npz` does not write. Takes no more memory than the file has bytes.
     """
     size = file.seek(0, 2)
     file.seek(0)
@@ -93,7 +93,7 @@ def check_members(members: list[zipfile.ZipInfo], size: int) -> None:
 
 
 class Header(NamedTuple):
-    """An array as its header describes it, and the length of that header in bytes."""
+    """What the header of an array says of it, and the length of that header in bytes."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -101,7 +101,7 @@ class Header(NamedTuple):
 
 
 def member_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
-    """What the header of a member says, parsed here and by nothing that evaluates. Raises ValueError."""
+    """The header of a member, parsed without evaluating its text. Raises ValueError."""
     with archive.open(member) as stream:
         start = stream.read(len(MAGIC) + 2)
         text = stream.read(int.from_bytes(start[len(MAGIC) :], "little"))
@@ -121,11 +121,11 @@ def check_form(key: str, header: Header, size: int, expected: Form | None) -> No
     if header.length + math.prod(header.shape) * header.dtype.itemsize != size:
         raise ValueError(f"array {key!r} is announced as {header.shape} of {header.dtype}, which is not its size")
     if expected is not None and not expected.fits(header.shape, header.dtype):
-        found, wanted = f"{header.shape} of {header.dtype}", f"{expected.shape} of {expected.dtype}"
-        raise ValueError(f"array {key!r} is {found}; expected {wanted}")
+        actual, wanted = f"{header.shape} of {header.dtype}", f"{expected.shape} of {expected.dtype}"
+        raise ValueError(f"array {key!r} is {actual}; expected {wanted}")
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
-    """The array; its bytes are checked against the archive's own checksum on the way."""
+    """The array; zipfile checks its bytes against the archive's own checksum."""
     with archive.open(member) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)

@@ -1,7 +1,7 @@
-"""Checkpoints: all that a run goes on from, in one file, so that no two of its parts can ever disagree.
+"""Checkpoints: everything that a run is resumed from, in one file, so that its parts cannot disagree.
 
-Stands between the experiment, which says what the state is, and the run folder. A checkpoint is an .npz file whose last
-64 bytes (the comment of the archive) are the SHA-256 of all before them. It is read back before an older one goes.
+`experiment.checkpointing` says what the state is. A checkpoint is an .npz file whose last 64 bytes (the comment of the
+archive) are the SHA-256 of all before them. It is read back before an older one is deleted.
 """
 
 import hashlib
@@ -22,13 +22,14 @@ from .manifest import Hashes
 
 NAME = re.compile(r"checkpoint-(?P<steps>[0-9]{12})-best-(?P<best>[0-9]{1,12})\.npz")
 
-# Besides the first one that holds the best parameters so far: if the newest turns out damaged, there is one before it.
-KEPT = 2
+# How many of the newest are kept: if the newest is damaged, there is one before it. The first one with the best
+# parameters so far is kept as well.
+NEWEST_KEPT = 2
 
 DIGEST_BYTES = 64
 PIECE = 1024 * 1024
 
-# The member with the hashes beside the arrays, and how large it and the archive's own words may be.
+# The member with the hashes, and how large it and the archive's own data may be together.
 RECORD = "record"
 RECORD_FORM = Form((None,), np.dtype(np.uint8))
 MAX_OVERHEAD_BYTES = 128 * 1024
@@ -36,7 +37,7 @@ MAX_OVERHEAD_BYTES = 128 * 1024
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read and found sound: its file's name, of what config and data it is, arrays by name."""
+    """A sound checkpoint: the name of its file, the hashes of its config and data, and its arrays by name."""
 
     name: str
     hashes: Hashes
@@ -44,9 +45,9 @@ class Checkpoint:
 
 
 def save(folder: RunFolder, steps: int, best_epoch: int, hashes: Hashes, arrays: Mapping[str, Array]) -> str:
-    """Writes a checkpoint taken after so many `steps`, reads it back, lets older ones go, and returns its name.
+    """Writes a checkpoint taken after so many `steps`, reads it back, deletes older ones, and returns its name.
 
-    Raises StoreError where it cannot be written, or does not read back as it was written; all others then stay.
+    Raises StoreError where it cannot be written, or does not read back as it was written; then no other is deleted.
     """
     name = f"checkpoint-{steps:012d}-best-{best_epoch}.npz"
     packed = np.frombuffer(strict_json.encode(to_plain(hashes)), np.uint8)
@@ -67,10 +68,10 @@ def names(folder: RunFolder) -> list[str]:
 
 
 def superseded(newest_first: list[str]) -> list[str]:
-    """The checkpoints that may go: all but the newest, and the first one with the best parameters of the newest."""
+    """The checkpoints that may be deleted: all but the newest, and the first one with the newest's best parameters."""
     best_epochs = [match["best"] for name in newest_first if (match := NAME.fullmatch(name))]
     first_with_best = max(at for at, epoch in enumerate(best_epochs) if epoch == best_epochs[0])
-    kept = {*newest_first[:KEPT], newest_first[first_with_best]}
+    kept = {*newest_first[:NEWEST_KEPT], newest_first[first_with_best]}
     return [name for name in newest_first if name not in kept]
 
 
@@ -92,7 +93,7 @@ def load(folder: RunFolder, name: str, expected: Mapping[str, Form]) -> Checkpoi
             hashes = from_plain(Hashes, record)
         except ValueError as problem:
             raise StoreError(
-                f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, will do"
+                f"{path}: corrupt ({problem}); an older checkpoint, or the beginning, is used instead"
             ) from problem
     return Checkpoint(name, hashes, arrays)
 
@@ -106,7 +107,7 @@ def refuse_large(file: BinaryIO, expected: Mapping[str, Form]) -> None:
 
 
 def write_sealed(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
-    """An archive that ends in the checksum of all that stands before."""
+    """Writes an archive that ends in the checksum of all bytes before it."""
     write_npz(file, arrays, comment=b"0" * DIGEST_BYTES)
     file.flush()
     digest = digest_of(file)
@@ -115,7 +116,7 @@ def write_sealed(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
 
 
 def is_sealed(file: BinaryIO) -> bool:
-    """Whether a file ends in the checksum of all that stands before."""
+    """Whether a file ends in the checksum of all bytes before it."""
     if file.seek(0, 2) < DIGEST_BYTES:
         return False
     digest = digest_of(file)
@@ -125,15 +126,15 @@ def is_sealed(file: BinaryIO) -> bool:
 
 def digest_of(file: BinaryIO) -> bytes:
     """SHA-256, in hexadecimal, of a file without its last 64 bytes."""
-    left, hashed = file.seek(0, 2) - DIGEST_BYTES, hashlib.sha256()
+    remaining, hashed = file.seek(0, 2) - DIGEST_BYTES, hashlib.sha256()
     file.seek(0)
-    while left > 0 and (piece := file.read(min(PIECE, left))):
+    while remaining > 0 and (piece := file.read(min(PIECE, remaining))):
         hashed.update(piece)
-        left -= len(piece)
+        remaining -= len(piece)
     return hashed.hexdigest().encode()
 
 
 def soundness(path: Path) -> str | None:
-    """What is wrong with the checkpoint at `path` by its checksum alone; None where nothing is."""
+    """What is wrong with the checkpoint at `path`, judged by its checksum alone; None if nothing."""
     with disk.opened(path) as file:
         return None if is_sealed(file) else "its checksum does not fit"

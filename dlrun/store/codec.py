@@ -1,7 +1,7 @@
-"""The codec: from a record to the plain values of its JSON, and back with suspicion.
+"""The codec: turns a record into the plain values of its JSON, and back with suspicion.
 
-The one place where a key stands for a field. A record is a frozen dataclass of any room; pydantic checks what is read
-against the types of its fields, so that whoever holds a record may rely on all of them.
+The one place where a key stands for a field. A record is a frozen dataclass of any room. pydantic checks what is read
+against the types of its fields, so that a reader may rely on all of them.
 """
 
 import json
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# What JSON holds in an object.
+# An object of JSON.
 Plain = dict[str, Any]
 
-# What JSON takes as it stands: most values, of which a trace of many layers has thousands.
-AS_IT_STANDS = frozenset((type(None), bool, int, float, str))
+# Types of values that JSON takes unchanged. Most values are of these, and a trace of many layers has thousands.
+UNCHANGED = frozenset((type(None), bool, int, float, str))
 
 # The keys and places in lists that lead to a value.
 Path = tuple[str | int, ...]
@@ -38,22 +38,22 @@ class Misfit(ValueError):
 
 
 def to_plain(value: Any) -> Any:
-    """A record, or anything that holds records, as dicts and lists, the keys in the order of the fields.
+    """A record, or anything that contains records, as dicts and lists, with the keys in the order of the fields.
 
-    A field may end in an underscore where the key is a word of Python's, as `from_`.
+    A field may end in an underscore where its key is a keyword of Python, such as `from_`.
     """
-    if type(value) in AS_IT_STANDS:
+    if type(value) in UNCHANGED:
         return value
     if is_dataclass(value) and not isinstance(value, type):
         plain: dict[str, Any] = {}
         for name, is_omitted, is_flat in marked_fields(type(value)):
-            held = getattr(value, name)
-            if held is None and is_omitted:
+            content = getattr(value, name)
+            if content is None and is_omitted:
                 continue
             if is_flat:
-                plain |= to_plain(held)
+                plain |= to_plain(content)
             else:
-                plain[name.removesuffix("_")] = held if type(held) in AS_IT_STANDS else to_plain(held)
+                plain[name.removesuffix("_")] = content if type(content) in UNCHANGED else to_plain(content)
         return plain
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
@@ -64,13 +64,13 @@ def to_plain(value: Any) -> Any:
 
 @cache
 def marked_fields(kind: Any) -> list[tuple[str, bool, bool]]:
-    """Of each field of a record its name, whether it is omitted where it is None, and whether it is flat."""
+    """For each field of a record: its name, whether it is omitted if None, and whether it is flat."""
     return [(item.name, item.metadata == OMITTED, item.metadata == FLAT) for item in fields(kind)]
 
 
 def from_plain(kind: type[R], value: object) -> R:
-    """The record of this kind that plain values hold; keys that it does not know are passed over. Raises Misfit."""
-    from pydantic import ValidationError  # it takes 50 ms, which writing need not wait for
+    """The record of this kind, made from plain values; unknown keys are ignored. Raises Misfit."""
+    from pydantic import ValidationError  # importing it takes 50 ms, and writing does not need it
 
     key: Any = kind  # to mypy a type[R] cannot be the key of a cache
     try:
@@ -83,23 +83,23 @@ def from_plain(kind: type[R], value: object) -> R:
         raise Misfit(next(infinite_paths(value)), is_missing=False) from problem
 
 
-@cache  # it takes a millisecond to make
+@cache  # making it takes a millisecond
 def adapter(kind: Any) -> "TypeAdapter[Any]":
-    """What checks values against the types of a record's fields."""
+    """The pydantic adapter that checks values against the types of a record's fields."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
 
 
 def unflattened(kind: type, value: object) -> object:
-    """The values with those of a flat record under its field again."""
+    """The values, where those of a flat record are put back under its field."""
     if not (inside := flat_kinds(kind)) or not isinstance(value, Mapping):
         return value
-    return dict(value) | {name: unflattened(held, value) for name, held in inside.items()}
+    return dict(value) | {name: unflattened(flat_kind, value) for name, flat_kind in inside.items()}
 
 
 def own_path(kind: type, path: Path) -> Path:
-    """The path as JSON has it, where a flat record is no place."""
+    """The path in the JSON, in which a flat record has no key of its own."""
     while path and path[0] in (inside := flat_kinds(kind)):
         kind, path = inside[str(path[0])], path[1:]
     return path
@@ -114,7 +114,7 @@ def flat_kinds(kind: Any) -> dict[str, type]:
 
 
 def infinite_paths(value: object, above: Path = ()) -> Iterator[Path]:
-    """Where numbers stand that are not finite."""
+    """The paths of numbers that are not finite."""
     if isinstance(value, float) and not math.isfinite(value):
         yield above
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()

@@ -1,6 +1,6 @@
-"""All that a run folder holds, in hand: as its training left it, or read back and checked against its checksums.
+"""All that a run folder contains as one record: as its training left it, or read back and checked.
 
-Stands over the run folder. What makes a report of a run takes this, and need not know where it came from.
+A report is made from this record, and need not know whether the run has just ended or was read from the disk.
 """
 
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ from .status import Status, ending_of, status_of
 from .tags import read_tags
 from .verification import require_sound
 
-# What a run folder's files are called, beside those that have readers of their own.
+# The names of a run folder's files, except those that have a module of their own.
 DIAGNOSIS, DATA, RESOLVED = "diagnosis.json", "data.json", "resolved.yaml"
 MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
 
-# What a run has once it has come to its end; each may be missing from the folder of an older dlrun.
+# The files that a run has once it has ended; each may be missing from the folder of an older dlrun.
 OF_THE_END = (DIAGNOSIS, DATA, RESOLVED, MODEL, PREDICTIONS, EXAMPLES)
 
 Arrays = Mapping[str, Array]
@@ -31,7 +31,7 @@ Arrays = Mapping[str, Array]
 
 @dataclass(frozen=True, kw_only=True)
 class RunContents:
-    """A run. What it has only once it has ended is None before, and where an older dlrun did not write it.
+    """A run. What it has only once it has ended is None before that, and where an older dlrun did not write it.
 
     resolved : the text of its config with every key. predictions, examples, model : arrays by name.
     """
@@ -52,11 +52,11 @@ class RunContents:
 
     @property
     def result(self) -> Result | None:
-        """What came of it, where it came to an end of its own."""
+        """The result, None where the last session failed or has not ended."""
         return self.ending if isinstance(self.ending, Result) else None
 
     def result_required(self) -> Result:
-        """The result, for whoever knows that there is one."""
+        """The result, for a caller that knows that there is one."""
         assert isinstance(self.ending, Result), f"{self.folder.id} has no result"
         return self.ending
 

@@ -1,7 +1,8 @@
-"""What is done to the disk, each deed such that an end at any instant leaves the old or the new and nothing between.
+"""Writes to the disk such that an end at any instant leaves the old or the new file and nothing between.
 
-Stands under the run folder. A name in a folder outlives a power cut only once the folder itself has been synced, so
-that is part of every deed. Reading takes regular files alone: a link could lead outside, a pipe could wait for ever.
+Everything that the store writes is written here. A name in a folder survives a power cut only once the folder itself
+has been synced, so every write does that. Only regular files are read: a link could lead outside, and reading a pipe
+could wait without end.
 """
 
 import errno
@@ -15,75 +16,75 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import StoreError
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
-# What a file is called until it is whole; whoever holds the run's lock may take away what a dead process left.
-BESIDE_PREFIX, BESIDE_SUFFIX = ".", ".tmp"
+# The name of a file until it is complete. Whoever holds the run's lock may delete those that a dead process left.
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".", ".tmp"
 
-# Read back from the end of a file in pieces of this size when its torn tail is looked for.
+# The end of the last complete line is searched from the end of the file, in pieces of this size.
 TAIL_PIECE = 64 * 1024
 
 
 def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
-    """Lets `write` fill a file beside `path`, brings it to the disk and moves it into place. Raises StoreError."""
-    beside = path.with_name(f"{BESIDE_PREFIX}{path.name}.{secrets.token_hex(4)}{BESIDE_SUFFIX}")
-    with told_as_store_error(path, "written"):
+    """Lets `write` fill a temporary file, syncs it to the disk and renames it to `path`. Raises StoreError."""
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    with raised_as_store_error(path, "written"):
         try:
-            with open(beside, "x+b") as file:
+            with open(temporary, "x+b") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:  # an interrupt, too, leaves no half of a file behind
-            discard(beside)
+            os.replace(temporary, path)
+        except BaseException:  # an interrupt, too, leaves no half-written file
+            discard(temporary)
             raise
         sync_folder(path.parent)
 
 
 def overwrite(path: Path, data: bytes) -> None:
-    """Brings `data` to where the bytes of a file of the same length lie, which takes no new room. Raises StoreError."""
-    with told_as_store_error(path, "written"), open(path, "r+b") as file:
+    """Writes `data` over a file of the same length, which needs no new room, and syncs it. Raises StoreError."""
+    with raised_as_store_error(path, "written"), open(path, "r+b") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
 
 
 def move(path: Path, target: Path) -> None:
-    """Gives a file that is on the disk another name in its folder. Raises StoreError."""
-    with told_as_store_error(target, "written"):
+    """Renames a file within its folder, and syncs the folder. Raises StoreError."""
+    with raised_as_store_error(target, "written"):
         os.replace(path, target)
         sync_folder(target.parent)
 
 
 def append(path: Path, line: bytes) -> int:
-    """Adds a whole `line` (with its newline) to the file, after cutting what a torn write left. Raises StoreError.
+    """Adds a `line` with its newline to the file, after cutting off an incomplete last line. Raises StoreError.
 
     Returns how many bytes the file had before.
     """
-    with told_as_store_error(path, "written"), open(path, "a+b") as file:
-        whole = whole_length(file)
-        if whole < file.seek(0, os.SEEK_END):
-            file.truncate(whole)
+    with raised_as_store_error(path, "written"), open(path, "a+b") as file:
+        length = complete_lines_length(file)
+        if length < file.seek(0, os.SEEK_END):
+            file.truncate(length)
         file.write(line)
-    return whole
+    return length
 
 
-def whole_length(file: BinaryIO) -> int:
-    """How many bytes of the file are lines that end in a newline."""
+def complete_lines_length(file: BinaryIO) -> int:
+    """How many bytes of the file are complete lines, which end in a newline."""
     end, step = file.seek(0, os.SEEK_END), 1  # nearly always the newline is the last byte
     while end > 0:
         start = max(0, end - step)
         file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
         end, step = start, TAIL_PIECE
     return 0
 
 
 def sync(path: Path) -> None:
-    """Brings what was appended to the file to the disk; a missing file needs nothing. Raises StoreError."""
-    with told_as_store_error(path, "written"):
+    """Syncs to the disk what was appended to the file; a missing file needs nothing. Raises StoreError."""
+    with raised_as_store_error(path, "written"):
         try:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -95,7 +96,7 @@ def sync(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Brings the names in a folder to the disk, where its file system can do that at all."""
+    """Syncs the names in a folder to the disk, where the file system can do that."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -107,7 +108,7 @@ def sync_folder(path: Path) -> None:
 
 
 def discard(path: Path) -> None:
-    """Takes a file away if it is there and can be taken; what stays behind harms nobody."""
+    """Deletes a file if it exists and can be deleted; one that remains does no harm."""
     try:
         os.unlink(path)
     except OSError:
@@ -115,14 +116,14 @@ def discard(path: Path) -> None:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """The files that processes which died while writing have left in a folder."""
-    with told_as_store_error(folder, "read"):
+    """The temporary files in a folder, left by processes that died while writing."""
+    with raised_as_store_error(folder, "read"):
         names = [entry.name for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
-    return [folder / name for name in names if name.startswith(BESIDE_PREFIX) and name.endswith(BESIDE_SUFFIX)]
+    return [folder / name for name in names if name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)]
 
 
 def open_to_read(path: Path) -> BufferedReader:
-    """A regular file, opened without following a link and without waiting for anybody. Raises OSError."""
+    """A regular file, opened without following a link and without waiting for another process. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
@@ -146,7 +147,7 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
 
 def read(path: Path, at_most: int | None = None) -> bytes:
-    """The bytes of a file, of `at_most` so many. Raises StoreError where it is missing, too large or unreadable."""
+    """The bytes of a file of at most `at_most` bytes. Raises StoreError where missing, too large or unreadable."""
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if at_most is not None and size > at_most:

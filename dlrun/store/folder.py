@@ -1,7 +1,7 @@
 """One run's folder: the only place where its files are written and read.
 
-Stands between the experiment, which hands over records, and the disk, which may be full, slow or damaged. A file
-appears whole or not at all; what is read back is checked, because it may have been edited, cut short or replaced.
+The disk may be full, slow or damaged, and files may have been edited, cut short or replaced. So a file is written
+completely or not at all, and whatever is read back is checked.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from .arrays import Array, Form, read_npz, write_npz
 from .codec import Misfit, Plain, from_plain, to_plain
 from .written import Written
 
-# Far beyond any record of a run; what is larger was put there by somebody else.
+# Far larger than any record of a run; dlrun did not write a larger file.
 MAX_JSON_BYTES = 16 * 1024 * 1024
 
 R = TypeVar("R")
@@ -38,11 +38,11 @@ class RunFolder:
         return self.path.name
 
     def write_bytes(self, name: str, data: bytes) -> None:
-        """Puts `data` into the file `name`, whole or not at all."""
+        """Writes `data` to the file `name`, completely or not at all."""
         self._write(name, lambda file: file.write(data))
 
     def _write(self, name: str, write: Callable[[BufferedRandom], object]) -> None:
-        """Puts what `write` writes into the file `name`, and notes its hash once the file is in place."""
+        """Writes the file `name` with `write`, and notes its hash once the file is in place."""
         hashed = Written()
 
         def write_and_hash(file: BufferedRandom) -> None:
@@ -54,13 +54,13 @@ class RunFolder:
         self.written.running |= hashed.running
 
     def write_json(self, name: str, value: object) -> None:
-        """Puts `value` into the file `name` as indented strict JSON; floats that are not finite become null."""
+        """Writes `value` to the file `name` as indented strict JSON; floats that are not finite become null."""
         self.write_bytes(name, strict_json.encode(to_plain(value), indent=2))
 
     def write_arrays(self, name: str, arrays: Mapping[str, Array]) -> None:
-        """Puts arrays of any shape into the .npz file `name`; equal arrays give equal bytes.
+        """Writes arrays of any shape to the .npz file `name`; equal arrays give equal bytes.
 
-        Raises TypeError for arrays of Python objects, which could only be kept as code that runs when they are read.
+        Raises TypeError for arrays of Python objects, because reading those would run code from the file.
         """
         plain_arrays = {key: np.asanyarray(array) for key, array in arrays.items()}
         for key, array in plain_arrays.items():
@@ -71,19 +71,19 @@ class RunFolder:
     def append_line(self, name: str, record: object) -> None:
         """Adds `record` to the file `name` as one line with a checksum, and hands it to the operating system at once.
 
-        What a write that was cut short has left at the end of the file is cut off first.
+        An incomplete last line, which a write that was cut short has left, is cut off first.
         """
         line = lines.sealed(to_plain(record))
         self.written.appended(name, disk.append(self.path / name, line), line)
 
     def keep_lines(self, name: str, count: int) -> None:
-        """Leaves the first `count` lines of the file `name`, which must have that many, and nothing after them."""
+        """Deletes all but the first `count` lines of the file `name`, which must have that many."""
         data = self.read_bytes(name) if (self.path / name).exists() else b""
-        whole = data.split(b"\n")[:-1][:count]
-        self.write_bytes(name, b"".join(line + b"\n" for line in whole))
+        first_lines = data.split(b"\n")[:-1][:count]
+        self.write_bytes(name, b"".join(line + b"\n" for line in first_lines))
 
     def sync(self, name: str) -> None:
-        """Brings the lines appended to the file `name` to the disk."""
+        """Syncs the lines appended to the file `name` to the disk."""
         disk.sync(self.path / name)
 
     def locked(self) -> AbstractContextManager[None]:
@@ -95,7 +95,7 @@ class RunFolder:
         return lock.is_held(self.path)
 
     def tidy(self) -> None:
-        """Takes away what processes that died while writing have left; for whoever holds the lock."""
+        """Deletes the temporary files of processes that died while writing; the caller must hold the lock."""
         for path in disk.leftovers(self.path):
             disk.discard(path)
 
@@ -121,7 +121,7 @@ class RunFolder:
     def read_arrays(self, name: str, expected: Mapping[str, Form] | None = None) -> dict[str, Array]:
         """The arrays in the .npz file `name`, by key; raises StoreError where it is missing or corrupt.
 
-        Of the `expected` keys and forms where they are given, which is checked before any memory is taken.
+        They must have the `expected` keys and forms, where these are given; that is checked before memory is taken.
         """
         with disk.opened(self.path / name) as file:
             try:
@@ -134,22 +134,22 @@ class RunFolder:
 
         Raises StoreError where the file is missing, and for any other line that is not as it was written.
         """
-        found, problem = self.sound_lines(name)
+        records, problem = self.sound_lines(name)
         if problem:
             raise corrupt(self.path / name, problem)
-        return found
+        return records
 
     def sound_lines(self, name: str) -> tuple[list[Plain], str | None]:
-        """The records up to the first damaged line of the file `name`, and what is wrong with that line, if any is."""
-        *whole, _ = self.read_bytes(name).split(b"\n")
-        found: list[Plain] = []
-        for number, line in enumerate(whole, start=1):
+        """The records up to the first damaged line of the file `name`, and what is wrong with that line, else None."""
+        *complete_lines, _ = self.read_bytes(name).split(b"\n")
+        records: list[Plain] = []
+        for number, line in enumerate(complete_lines, start=1):
             try:
                 record = lines.unsealed(line)
             except ValueError as problem:
-                return found, f"line {number}: {problem}"
-            found.append(record)
-        return found, None
+                return records, f"line {number}: {problem}"
+            records.append(record)
+        return records, None
 
 
 def corrupt(path: Path, reason: object) -> StoreError:

@@ -1,7 +1,7 @@
-"""Records as lines that carry their own checksum, so that a damaged number is never taken for a measured one.
+"""Records as lines with their own checksum, so that a damaged number is never taken for a measured one.
 
-Stands between the run folder and files that grow while a run goes on: `{"epoch": 1, ..., "crc32": "0a1b2c3d"}`. The
-checksum is that of the line without it, so that any reader of JSON can take the line as it stands.
+For files that grow during a training: `{"epoch": 1, ..., "crc32": "0a1b2c3d"}`. The checksum is that of the line
+without it, so that any reader of JSON can read the line as it is.
 """
 
 import zlib
@@ -36,5 +36,5 @@ def unsealed(line: bytes) -> dict[str, Any]:
 
 
 def checksum(body: bytes) -> bytes:
-    """CRC-32 in hexadecimal: any damage of up to 32 bits in a row is seen for certain."""
+    """CRC-32 in hexadecimal: it detects with certainty any damage of up to 32 bits in a row."""
     return f"{zlib.crc32(body):0{DIGITS}x}".encode()

@@ -1,6 +1,6 @@
-"""All runs at a glance, each read by itself, so that one damaged folder hides no other.
+"""The list of all runs with their errors and verdicts, for `dlrun runs`.
 
-Stands between the run folders and the table of runs; it trusts nothing it reads.
+Each run is read by itself, so that one damaged folder hides no other.
 """
 
 import math
@@ -23,7 +23,7 @@ NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in the table of runs. `problem` says why a run is broken, which is one that cannot be read."""
+    """One run in the table of runs. A run that cannot be read is "broken"; then `problem` says why."""
 
     run_id: str
     name: str
@@ -35,18 +35,18 @@ class RunSummary:
 
 
 def list_runs(runs_dir: Path) -> list[RunSummary]:
-    """One summary a run, newest first. Raises StoreError only if `runs_dir` itself cannot be read."""
+    """A summary of each run, newest first. Raises StoreError only if `runs_dir` itself cannot be read."""
     ids, links = run_ids(runs_dir)
     rows = [summary_of(RunFolder(runs_dir / run_id)) for run_id in ids]
     rows += [broken(run_id, "a symbolic link, not a run folder") for run_id in links]
-    # The sort is stable: runs of one second stay in the order of their last change.
+    # The sort is stable: runs that began in the same second stay in the order of their last change.
     return sorted(rows, key=lambda row: run_time(row.run_id), reverse=True)
 
 
 def select(
     rows: Sequence[RunSummary], *, name: str | None, status: str | None, tag: str | None, by_dev: bool = False
 ) -> list[RunSummary]:
-    """Those rows that have the name, status and tag asked for (None: any), by dev error where that is asked for.
+    """The rows with this name, status and tag (None: any); with `by_dev` sorted by dev error.
 
     Rows without a dev error then come last.
     """
@@ -56,12 +56,12 @@ def select(
 
 
 def dev_error(row: RunSummary) -> float:
-    """What rows are sorted by."""
+    """The dev error that rows are sorted by."""
     return math.inf if row.errors.dev is None else row.errors.dev
 
 
 def summary_of(folder: RunFolder) -> RunSummary:
-    """One run's summary, whatever state its folder is in."""
+    """A run's summary, whatever the state of its folder."""
     try:
         name, tags = run_name(folder.id), tuple(read_tags(folder))
         if folder.is_locked():
@@ -75,12 +75,12 @@ def summary_of(folder: RunFolder) -> RunSummary:
 
 
 def broken(run_id: str, problem: str) -> RunSummary:
-    """The summary of a run of which nothing but the id is known."""
+    """The summary of a run that cannot be read."""
     return RunSummary(run_id, run_name(run_id), "broken", problem=problem)
 
 
 def read_result(folder: RunFolder) -> Result:
-    """The result of a run that has errors to speak of. Raises StoreError where it is missing, corrupt or has none."""
+    """The result of a run that has errors. Raises StoreError where it is missing, corrupt or has no errors."""
     ending = read_ending(folder)
     if not isinstance(ending, Result) or ending.errors.train is None:
         path = folder.path / FILE

@@ -1,6 +1,7 @@
-"""Who works in a run folder: a lock that the kernel keeps, and gives back when its process dies, however it dies.
+"""The lock of a run folder: says whether a living process works in it.
 
-Stands beside the run folder. No process id is written down, trusted or sent a signal.
+The kernel keeps the lock and releases it when the process ends, however it ends. So no process id is written down,
+trusted or sent a signal.
 """
 
 import fcntl
@@ -11,30 +12,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
 NAME = ".lock"
 
-# Whoever asks whether a run is alive holds the lock for microseconds; a process that wants to work waits this long.
+# A process that only asks whether a run is locked holds the lock for microseconds; so one that wants to work waits.
 PATIENCE_SECONDS = 0.5
 RETRY_SECONDS = 0.01
 
 
 @contextmanager
 def held(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Holds the folder's lock during the block. Raises StoreError if another process has it for so long."""
-    with told_as_store_error(folder / NAME, "locked"):
+    """Holds the folder's lock during the block. Raises StoreError if another process holds it for longer."""
+    with raised_as_store_error(folder / NAME, "locked"):
         handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
-        if not (taken(handle, patience_seconds) and same_file(handle, folder / NAME)):
+        if not (could_lock(handle, patience_seconds) and same_file(handle, folder / NAME)):
             raise StoreError(f"{folder}: another process is at work in this run; wait until it has ended, or stop it")
         yield
     finally:
         os.close(handle)
 
 
-def taken(handle: int, patience_seconds: float) -> bool:
-    """Whether the lock could be had within the patience."""
+def could_lock(handle: int, patience_seconds: float) -> bool:
+    """Takes the lock, trying for so many seconds; returns whether it succeeded."""
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
@@ -47,16 +48,16 @@ def taken(handle: int, patience_seconds: float) -> bool:
 
 
 def same_file(handle: int, path: Path) -> bool:
-    """Whether the path still leads to the opened file: the folder may have been moved away while it was waited for."""
+    """Whether the path still leads to the opened file: the folder may have been moved away during the wait."""
     try:
-        found = os.stat(path, follow_symlinks=False)
+        current = os.stat(path, follow_symlinks=False)
     except OSError:
         return False
-    return os.path.samestat(found, os.fstat(handle))
+    return os.path.samestat(current, os.fstat(handle))
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a living process works in the run; False where there is no lock to be found. Never writes."""
+    """Whether a living process works in the run; False where there is no lock file. Never writes."""
     try:
         handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

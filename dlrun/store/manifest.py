@@ -1,7 +1,7 @@
-"""run.json: what a run is, who began it, and with what. Written at the beginning, and when a run is resumed.
+"""run.json: what a run is, when its sessions began, and with what. Written at the beginning and by each resume.
 
-Stands between the experiment and the run folder. A run's config, data and parent never change; each process that works
-on it adds a session. How a session ended is not written here: that is derived (see `status`).
+A run's config, data and parent never change; each process that works on it adds a session. How a session ended is not
+written here: `status` derives it.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from .provenance import Environment
 
 FILE = "run.json"
 
-# The layout of a run folder. A program reads its own and older ones, and refuses newer ones by this number.
+# The number of the folder's format. This program reads this format and older ones, and refuses newer ones.
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Hashes:
-    """SHA-256 of a run's config (less what changes no number), of its examples, and of which of them are for what."""
+    """SHA-256 of a run's config (less what changes no number), of its examples, and of its split."""
 
     config_sha256: str
     data_sha256: str
@@ -44,9 +44,9 @@ class Parent:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What a run is, from its beginning on.
+    """What a run is, which never changes.
 
-    config : plain nested data under the YAML's words, with absolute paths. overrides : the words of the command line.
+    config : plain nested data with the keys of the YAML, and absolute paths. overrides : as typed on the command line.
     """
 
     name: str | None = None
@@ -58,13 +58,13 @@ class Identity:
     environment: Environment | None = None
 
     def is_same(self, other: "Identity") -> bool:
-        """Whether a run of this identity would be the other one again."""
+        """Whether a run of this identity would give the other run again."""
         return (self.hashes, self.dlrun) == (other.hashes, other.dlrun)
 
 
 @dataclass(frozen=True)
 class Session:
-    """A process that works on a run: when it began, and the checkpoint that it resumed, None for the beginning."""
+    """A process that works on a run: when it began, and the checkpoint that it resumed from, None for the beginning."""
 
     began: str
     checkpoint: str | None
@@ -72,7 +72,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """run.json, whole."""
+    """All of run.json."""
 
     format: int
     run_id: str = ""
@@ -88,7 +88,7 @@ def write_manifest(folder: RunFolder, identity: Identity) -> Manifest:
 
 
 def is_begun(folder: RunFolder) -> bool:
-    """Whether a run came so far that it can be resumed."""
+    """Whether a run got far enough to be resumed."""
     return (folder.path / FILE).exists()
 
 
@@ -100,20 +100,20 @@ def add_session(folder: RunFolder, manifest: Manifest, checkpoint: str | None) -
 
 
 def now() -> str:
-    """The time in UTC, to the second, as ISO 8601 has it."""
+    """The time in UTC, to the second, in the format of ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def read_manifest(folder: RunFolder) -> Manifest:
     """run.json, checked. Raises StoreError where it is missing, corrupt or newer than this program."""
-    path, found = folder.path / FILE, folder.read_json(FILE)
-    number = found.get("format") if isinstance(found, dict) else None
+    path, plain = folder.path / FILE, folder.read_json(FILE)
+    number = plain.get("format") if isinstance(plain, dict) else None
     if not isinstance(number, int):
         raise corrupt(path, "no format version")
     if number > FORMAT:
         newer = f"format {number}, and this dlrun knows formats up to {FORMAT}"
         raise StoreError(f"{path}: {newer}; use the newer dlrun that wrote it")
     try:
-        return from_plain(Manifest, found)
+        return from_plain(Manifest, plain)
     except Misfit as problem:
         raise corrupt(path, f"no {problem.path[0]}") from problem

@@ -1,6 +1,6 @@
-"""What the disk refused, as a sentence with a way out.
+"""Turns an error of the operating system into a sentence that says what would do.
 
-Stands between the operating system's error numbers and the person who reads them.
+A person cannot act on an error number. Every module of the store that touches the disk uses this.
 """
 
 import errno
@@ -10,26 +10,26 @@ from pathlib import Path
 
 from ..errors import StoreError
 
-# What would do, by the reason that the operating system gives.
+# What a person can do, by the reason that the operating system gives.
 REMEDIES = {
     errno.ENOSPC: "free some space on the disk, or choose another runs folder",
     errno.EDQUOT: "free some of your quota, or choose another runs folder",
     errno.EROFS: "choose a runs folder on a disk that can be written to",
     errno.EACCES: "change the permissions, or choose another runs folder",
     errno.EPERM: "change the permissions, or choose another runs folder",
-    errno.EEXIST: "move what stands in the way, or choose another runs folder",
+    errno.EEXIST: "move the file that is in the way, or choose another runs folder",
     errno.ENOTDIR: "choose a runs folder whose path leads through folders only",
     errno.ENAMETOOLONG: "choose a shorter name, or a runs folder with a shorter path",
-    errno.ENOENT: "the run folder was moved or removed; leave it in place while a run is going on",
+    errno.ENOENT: "the run folder was moved or removed; leave it in place while a run is trained",
 }
 OTHER_REMEDY = "check the disk, or choose another runs folder"
 
 
 @contextmanager
-def told_as_store_error(path: Path, deed: str) -> Iterator[None]:
-    """Turns an OSError of the block into a StoreError about `path`; `deed` completes "cannot be ..."."""
+def raised_as_store_error(path: Path, attempt: str) -> Iterator[None]:
+    """Turns an OSError of the block into a StoreError about `path`; `attempt` completes "cannot be ...": "written"."""
     try:
         yield
     except OSError as problem:
         remedy = REMEDIES.get(problem.errno or 0, OTHER_REMEDY)
-        raise StoreError(f"{path}: cannot be {deed}: {problem.strerror or problem}; {remedy}") from problem
+        raise StoreError(f"{path}: cannot be {attempt}: {problem.strerror or problem}; {remedy}") from problem

@@ -1,7 +1,7 @@
 """Where a run was made: versions, machine and commit, so that a result can be made again or its difference explained.
 
-Stands beside the run folder, which keeps it as environment.json. Nothing here may fail or be slow, since every run
-begins with it: versions come from the packages' metadata, not from importing them.
+It is kept as environment.json. Every run begins with it, so nothing here may fail or be slow: versions come from the
+packages' metadata, not from importing them.
 """
 
 import os
@@ -27,7 +27,7 @@ THREAD_VARIABLES = (
     "BLIS_NUM_THREADS",
 )
 
-# git answers in milliseconds; on a network disk that does not answer, the commit is given up rather than waited for.
+# git answers in milliseconds. On a network disk that does not answer, the run starts without knowing its commit.
 GIT_TIMEOUT_SECONDS = 2.0
 
 
@@ -66,7 +66,7 @@ class Environment:
 
 
 def environment() -> Environment:
-    """That of this process. Never raises."""
+    """The environment of this process. Never raises."""
     return Environment(
         dlrun=__version__,
         python=platform.python_version(),
@@ -81,12 +81,12 @@ def environment() -> Environment:
 
 
 def blas() -> Blas | None:
-    """What NumPy says of its own build."""
+    """The BLAS library, as NumPy describes its own build."""
     try:
-        found: Any = np.show_config(mode="dicts")
-        library = found["Build Dependencies"]["blas"]
+        build: Any = np.show_config(mode="dicts")
+        library = build["Build Dependencies"]["blas"]
         return Blas(str(library["name"]), str(library["version"]))
-    except Exception:  # older NumPy says it otherwise; a run does not stop for that
+    except Exception:  # an older NumPy describes its build in another form; a run does not stop for that
         return None
 
 

@@ -1,7 +1,7 @@
-"""How a person's word for a run becomes its folder.
+"""Finds the run that a person means by "latest", "best", an id, a name or a tag.
 
-Stands between the command line, which has a reference typed by hand, and `RunFolder`. A reference is only ever compared
-with the names found in the runs folder, never joined to a path.
+Every verb that takes a RUN uses it. The typed word is only compared with the names in the runs folder, never joined to
+a path.
 """
 
 import re
@@ -21,11 +21,11 @@ CANDIDATES_SHOWN = 10
 
 
 def find_run(runs_dir: Path, reference: str) -> RunFolder:
-    """The run that `reference` means: "latest", "best" (the lowest dev error), an id, a name (then its newest run) or
-    the beginning of one id.
+    """The run that `reference` means.
 
-    They are tried in this order, so that a name wins over a beginning. Raises StoreError where the reference is
-    malformed, means nothing, several runs or a symbolic link.
+    "latest", "best" (the lowest dev error), an id, a name (then its newest run) or the beginning of one id. They are
+    tried in this order, so that a name is preferred to a beginning. Raises StoreError where the reference is malformed,
+    or means no run, several runs or a symbolic link.
     """
     if not REFERENCE.fullmatch(reference):
         expected = "latest, best, a run's id, the beginning of one, or a name; no folders"
@@ -33,10 +33,10 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
     ids, links = run_ids(runs_dir)
     if reference == "best" and ids:
         return best_run(runs_dir)
-    if found := matches(ids, reference):
-        if len(found) > 1:
-            raise ambiguous(reference, found)
-        return RunFolder(runs_dir / found[0])
+    if matching := matches(ids, reference):
+        if len(matching) > 1:
+            raise ambiguous(reference, matching)
+        return RunFolder(runs_dir / matching[0])
     if linked := matches(links, reference):
         raise StoreError(f"{runs_dir / linked[0]}: a symbolic link; put the run folder itself in its place")
     if not ids:
@@ -45,15 +45,15 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
 
 
 def find_runs(runs_dir: Path, reference: str) -> list[RunFolder]:
-    """Every run that has `reference` for its name or a tag, newest first; else the one that `find_run` finds.
+    """Every run whose name or tag is `reference`, newest first; else the one run that `find_run` finds.
 
-    Raises StoreError where that is none.
+    Raises StoreError where there is none.
     """
     ids, _ = run_ids(runs_dir)
-    found = [run_id for run_id in ids if reference in (run_name(run_id), *tags_of(RunFolder(runs_dir / run_id)))]
-    if reference in ids or reference in ("latest", "best") or not found:
+    matching = [run_id for run_id in ids if reference in (run_name(run_id), *tags_of(RunFolder(runs_dir / run_id)))]
+    if reference in ids or reference in ("latest", "best") or not matching:
         return [find_run(runs_dir, reference)]
-    return [RunFolder(runs_dir / run_id) for run_id in found]
+    return [RunFolder(runs_dir / run_id) for run_id in matching]
 
 
 def tags_of(folder: RunFolder) -> list[str]:
@@ -77,7 +77,7 @@ def best_run(runs_dir: Path) -> RunFolder:
 
 
 def matches(ids: list[str], reference: str) -> list[str]:
-    """Those of `ids`, newest first, that `reference` means: several only where it begins several ids."""
+    """The ids that `reference` means, newest first; several only where several ids begin with it."""
     if reference == "latest":
         return ids[:1]
     if reference in ids:
@@ -86,8 +86,8 @@ def matches(ids: list[str], reference: str) -> list[str]:
     return named[:1] or [run_id for run_id in ids if run_id.startswith(reference)]
 
 
-def ambiguous(reference: str, found: list[str]) -> StoreError:
+def ambiguous(reference: str, matching: list[str]) -> StoreError:
     """The error for a beginning that several ids share, with the newest of them."""
-    shown = ", ".join(found[:CANDIDATES_SHOWN])
-    more = f" and {len(found) - CANDIDATES_SHOWN} more" if len(found) > CANDIDATES_SHOWN else ""
-    return StoreError(f"run {reference!r}: begins {len(found)} ids: {shown}{more}; give more of the one you mean")
+    shown = ", ".join(matching[:CANDIDATES_SHOWN])
+    more = f" and {len(matching) - CANDIDATES_SHOWN} more" if len(matching) > CANDIDATES_SHOWN else ""
+    return StoreError(f"run {reference!r}: begins {len(matching)} ids: {shown}{more}; give more of the one you mean")

@@ -1,7 +1,6 @@
-"""Room for a run's last word, taken while there is some, so that a disk that is full can still be told how it ended.
+"""Reserves room on the disk for the result of a failed session, so that it can be written even on a full disk.
 
-Stands beside the run folder. The reserve is overwritten where it lies and then takes the name of the result: neither
-needs a new block of the disk.
+The reserve is overwritten in place and then renamed to result.json: neither needs a new block of the disk.
 """
 
 import os
@@ -13,18 +12,18 @@ from . import disk, lock, strict_json
 from .codec import to_plain
 from .folder import RunFolder
 from .results import FILE as RESULT
-from .results import Torn
+from .results import FailedSession
 from .verification import FILE as CHECKSUMS
 
 FILE = ".reserve"
 RESERVED_BYTES = 16 * 1024
 
-# A letter takes at most six bytes of JSON, so the longest message leaves a quarter of the reserve to the other values.
-MESSAGE_LETTERS = 2000
+# A character takes at most six bytes of JSON, so the longest message leaves a quarter of the reserve for the rest.
+MESSAGE_CHARACTERS = 2000
 
 
 def reserve(folder: RunFolder) -> None:
-    """Takes the room. Raises StoreError where there is none; a folder that held nothing yet is then taken away."""
+    """Reserves the room. Raises StoreError where there is none; a folder that was still empty is then deleted."""
     path = folder.path / FILE
     try:
         if not path.exists() or path.stat(follow_symlinks=False).st_size != RESERVED_BYTES:
@@ -35,14 +34,14 @@ def reserve(folder: RunFolder) -> None:
         raise
 
 
-def write_last_word(folder: RunFolder, torn: Torn) -> None:
-    """Writes result.json for a run that was torn from its work; nothing else of its end is kept. Raises StoreError."""
-    shortened = replace(torn, message=(torn.message or "")[:MESSAGE_LETTERS])
+def write_failed_session(folder: RunFolder, failed: FailedSession) -> None:
+    """Writes result.json for a session that failed; nothing else is written of its end. Raises StoreError."""
+    shortened = replace(failed, message=(failed.message or "")[:MESSAGE_CHARACTERS])
     disk.overwrite(folder.path / FILE, strict_json.encode(to_plain(shortened), indent=2).ljust(RESERVED_BYTES))
     disk.discard(folder.path / CHECKSUMS)  # of an earlier end
     disk.move(folder.path / FILE, folder.path / RESULT)
 
 
 def release(folder: RunFolder) -> None:
-    """Gives the room back, the run having ended with a result of its own."""
+    """Gives the room back, once the run has ended with a result of its own."""
     disk.discard(folder.path / FILE)

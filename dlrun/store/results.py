@@ -1,6 +1,6 @@
-"""result.json: what came of a run, which every later verb starts from; or only that it was torn from its work.
+"""The records of result.json: the result of a training, or only the message of a session that failed.
 
-Stands between the experiment, which makes a result, and whoever reads one back from a folder.
+Every later verb starts from it.
 """
 
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ Task = Literal["binary", "multiclass", "regression"]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a training that ended by itself, was interrupted or diverged. What older runs lack has a default.
+    """The result of a training that finished, was interrupted or diverged. Fields that older runs lack have a default.
 
-    errors : fractions, or 1 - R². costs : losses with the penalty, in nats or squared units of the scaled target, as
-    losses. rmse : a regression's, in the target's own units. best_epoch : of the lowest dev error. optimal : how the
-    optimal error is known. ignore : codes of findings that are not told. data_findings, health : findings about data
-    and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what interrupted it.
-    sessions : processes that worked on it so far. reused : whether this is an older run's, used again.
+    errors : fractions, or 1 - R². losses : in nats, or squared units of the scaled target. costs : losses with the
+    penalty. rmse : a regression's, in the target's own units. best_epoch : the one with the lowest dev error. optimal :
+    how the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
+    about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
+    interrupted it. sessions : number of processes that worked on it so far. reused : whether it is an older run's.
     """
 
     run_id: str
@@ -68,8 +68,8 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Torn:
-    """What is left of a session that failed, or was left at once: its status and a sentence, and no errors."""
+class FailedSession:
+    """The result of a session that failed or was stopped at once: its status and a message, but no errors."""
 
     run_id: str | None = omitted()
     status: Ended
@@ -78,12 +78,12 @@ class Torn:
     ended: str | None = omitted()
 
 
-Ending = Result | Torn
+Ending = Result | FailedSession
 
 
 @dataclass(frozen=True, kw_only=True)
 class Glance:
-    """The little of a result, or of what is left of one, that a list of runs shows."""
+    """The few fields of a result that a list of runs shows."""
 
     status: Ended
     errors: BySplit[float | None] | None = None

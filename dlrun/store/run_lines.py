@@ -1,7 +1,7 @@
-"""The lines of metrics and of trace as records: a checksum says that nobody damaged a line, not that dlrun wrote it.
+"""Reads metrics.jsonl and trace.jsonl as records whose every field can be relied on.
 
-Stands over the run folder, so that whoever judges a run's lines can rely on every field. Files of lines that are not
-named here have readers of their own.
+A checksum says that nobody damaged a line, not that dlrun wrote it; so each line is checked against its record, too.
+Other files of lines have readers of their own.
 """
 
 from collections.abc import Callable
@@ -19,17 +19,17 @@ L = TypeVar("L", EpochRecord, TraceLine)
 
 
 def sound_metrics(folder: RunFolder) -> tuple[tuple[EpochRecord, ...], str | None]:
-    """The records up to the first damaged line, and what is wrong with that one; none without the file."""
+    """The records up to the first damaged line, and what is wrong with that line; nothing without the file."""
     return sound_records(folder, METRICS, EpochRecord, epoch_fault)
 
 
 def sound_trace(folder: RunFolder) -> tuple[tuple[TraceLine, ...], str | None]:
-    """The lines up to the first damaged one, and what is wrong with that one; none without the file."""
+    """The lines up to the first damaged one, and what is wrong with that line; nothing without the file."""
     return sound_records(folder, TRACE, TraceLine, layers_fault)
 
 
 def read_metrics(folder: RunFolder) -> tuple[EpochRecord, ...]:
-    """A run's records, one an epoch; none before the first. Raises StoreError where a line is damaged."""
+    """A run's records, one for each epoch so far. Raises StoreError where a line is damaged."""
     records, problem = sound_metrics(folder)
     if problem:
         raise corrupt(folder.path / METRICS, problem)
@@ -37,16 +37,16 @@ def read_metrics(folder: RunFolder) -> tuple[EpochRecord, ...]:
 
 
 def line_problem(folder: RunFolder, name: str) -> str | None:
-    """What is wrong with the first damaged line of metrics or trace; None where nothing is."""
+    """What is wrong with the first damaged line of metrics or trace; None if nothing."""
     return (sound_metrics if name == METRICS else sound_trace)(folder)[1]
 
 
 def sound_records(
     folder: RunFolder, name: str, kind: type[L], fault_of: Callable[[L, L], str | None]
 ) -> tuple[tuple[L, ...], str | None]:
-    """The records of a file's lines up to the first that is damaged or no record of its kind.
+    """The records of a file's lines up to the first line that is damaged or no record of this kind.
 
-    fault_of : what a record has wrong beside the first one of the file.
+    fault_of : what is wrong with a record, given the first record of the file.
     """
     if not (folder.path / name).exists():
         return (), None
@@ -64,7 +64,7 @@ def sound_records(
 
 
 def misfit_in_words(misfit: Misfit, line: Plain) -> str:
-    """The first key that a line lacks, or has with a value that it cannot have; of a layer with its number."""
+    """The first key that a line lacks, or whose value is impossible; for a layer, with its number."""
     path, where = misfit.path, ""
     if path[0] == "layers" and len(path) > 2 and isinstance(line["layers"][int(path[1])], dict):
         path, where = path[2:], f"layer {int(path[1]) + 1}: "
@@ -82,7 +82,7 @@ def epoch_fault(record: EpochRecord, first: EpochRecord) -> str | None:
 
 
 def layers_fault(line: TraceLine, first: TraceLine) -> str | None:
-    """Layers are numbered from 1, and as many in every line."""
+    """What is wrong with the layers: they are numbered from 1, and every line has as many."""
     if line.epoch < 0:
         return "its epoch is not what dlrun writes there"
     if not line.layers:

@@ -1,7 +1,4 @@
-"""Where runs live: how a run gets its folder, and which folders there are.
-
-Stands between the experiment, which has a name for a run, and `RunFolder`.
-"""
+"""The runs folder: makes the folder of a new run, and lists the folders that exist."""
 
 import os
 import re
@@ -13,30 +10,30 @@ from pathlib import Path
 from ..errors import StoreError
 from . import disk
 from .folder import RunFolder
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 RUN_ID = re.compile(rf"(?P<time>[0-9]{{8}}-[0-9]{{6}})-(?P<name>{NAME})-[0-9a-f]{{4}}")
 
-# Of the 65536 suffixes of one second and name, this many are tried before giving up.
+# Of the 65536 suffixes for a second and a name, this many are tried before an error.
 SUFFIX_TRIES = 100
 
 
 def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> RunFolder:
-    """A new folder `YYYYMMDD-HHMMSS-NAME-xxxx` (UTC) in `runs_dir`, which is made where it is missing.
+    """A new folder `YYYYMMDD-HHMMSS-NAME-xxxx` (UTC) in `runs_dir`, which is made if it is missing.
 
-    Making the folder is the lock: two processes never share one. `now` is for tests. Raises StoreError for an unfit
-    name and where the folder cannot be made.
+    Two processes never get the same folder, because only one can make it. `now` is for tests. Raises StoreError for an
+    impossible name and where the folder cannot be made.
     """
     if not re.fullmatch(NAME, name):
         expected = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
         raise StoreError(f"run name: got {name!r}; expected {expected}")
-    with told_as_store_error(runs_dir, "made"):
+    with raised_as_store_error(runs_dir, "made"):
         runs_dir.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(SUFFIX_TRIES):
         path = runs_dir / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        with told_as_store_error(path, "made"), suppress(FileExistsError):
+        with raised_as_store_error(path, "made"), suppress(FileExistsError):
             path.mkdir()
             try:
                 disk.sync_folder(runs_dir)
@@ -58,19 +55,19 @@ def run_time(run_id: str) -> str:
 
 
 def parts_of(run_id: str) -> re.Match[str]:
-    """What a run id is made of."""
+    """The parts of a run id: time and name."""
     match = RUN_ID.fullmatch(run_id)
     assert match, f"{run_id} is no run id"
     return match
 
 
 def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:
-    """The ids of the run folders in `runs_dir`, newest first, and apart from them the ids that are symbolic links.
+    """The ids of the run folders in `runs_dir`, newest first, and separately the ids that are symbolic links.
 
-    Anything whose name is no run id is passed over; a missing `runs_dir` holds no runs.
+    Anything whose name is no run id is ignored; a missing `runs_dir` has no runs.
     """
     folders, links = [], []
-    with told_as_store_error(runs_dir, "read"):
+    with raised_as_store_error(runs_dir, "read"):
         if not runs_dir.exists():
             return [], []
         for entry in os.scandir(runs_dir):
@@ -78,6 +75,6 @@ def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:
             if match and entry.is_symlink():
                 links.append(entry.name)
             elif match and entry.is_dir():
-                # Runs of one second are told apart by their last change, since the suffix is random.
+                # Runs that began in the same second are sorted by their last change, since the suffix is random.
                 folders.append((match["time"], entry.stat().st_mtime_ns, entry.name))
     return [run_id for *_, run_id in sorted(folders, reverse=True)], sorted(links)

@@ -1,6 +1,7 @@
-"""What has become of a run, derived from its lock and its files and never from what a process once said of itself.
+"""The status of a run, derived from its lock and its files.
 
-Stands between the run folder and whoever lists, shows or resumes runs.
+A process that dies cannot write that it died; so a status is never stored, and every verb that lists, shows or resumes
+runs asks here.
 """
 
 from typing import Literal, TypeVar
@@ -8,13 +9,13 @@ from typing import Literal, TypeVar
 from .codec import Misfit, Plain, from_plain
 from .folder import RunFolder, corrupt
 from .manifest import is_begun, read_manifest
-from .results import ENDINGS, FILE, Ended, Ending, Glance, Result, Torn
+from .results import ENDINGS, FILE, Ended, Ending, FailedSession, Glance, Result
 
 Status = Ended | Literal["running", "crashed"]
 
-E = TypeVar("E", Glance, Result, Torn)
+E = TypeVar("E", Glance, Result, FailedSession)
 
-# What is said of a key that is not as dlrun writes it, where the key alone says too little.
+# The message for a key with an impossible value, where the key alone says too little.
 SENTENCES = {
     "status": "no status",
     "errors": "errors are not numbers",
@@ -34,24 +35,24 @@ def status_of(folder: RunFolder) -> Status:
 
 
 def glance_at(folder: RunFolder) -> Glance | None:
-    """The little of a run's result that a list shows; None where its last session died. Raises StoreError."""
+    """The fields of a run's result that a list shows; None where its last session died. Raises StoreError."""
     plain = last_result(folder)
     return None if plain is None else checked(folder, Glance, plain)
 
 
 def ending_of(folder: RunFolder) -> Ending | None:
-    """What the run's last session left as result.json; None where it died before. Raises StoreError if corrupt."""
+    """The result.json of the run's last session; None where it died before. Raises StoreError if corrupt."""
     plain = last_result(folder)
     return None if plain is None else ending_in(folder, plain)
 
 
 def read_ending(folder: RunFolder) -> Ending:
-    """result.json, of whichever session. Raises StoreError where it is missing or corrupt."""
+    """The result.json of any session. Raises StoreError where it is missing or corrupt."""
     return ending_in(folder, read_result_json(folder))
 
 
 def last_result(folder: RunFolder) -> Plain | None:
-    """The values of result.json; None where there is none, or only that of an earlier session."""
+    """The values of result.json; None where there is none, or where it is that of an earlier session."""
     sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
     if not (folder.path / FILE).exists():
         return None
@@ -61,7 +62,7 @@ def last_result(folder: RunFolder) -> Plain | None:
 
 
 def read_result_json(folder: RunFolder) -> Plain:
-    """The values of result.json, which has a status. Raises StoreError."""
+    """The values of result.json. Raises StoreError where it has no status."""
     plain = folder.read_json(FILE)
     if not isinstance(plain, dict) or plain.get("status") not in ENDINGS:
         raise corrupt(folder.path / FILE, "no status")
@@ -69,8 +70,8 @@ def read_result_json(folder: RunFolder) -> Plain:
 
 
 def ending_in(folder: RunFolder, plain: Plain) -> Ending:
-    """The record that result.json holds. Raises StoreError."""
-    return checked(folder, Result, plain) if "errors" in plain else checked(folder, Torn, plain)
+    """The record of the values of result.json. Raises StoreError."""
+    return checked(folder, Result, plain) if "errors" in plain else checked(folder, FailedSession, plain)
 
 
 def checked(folder: RunFolder, kind: type[E], plain: Plain) -> E:

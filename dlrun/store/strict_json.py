@@ -1,6 +1,6 @@
 """JSON that every reader accepts: no NaN, no Infinity, plain values only.
 
-Stands under the run folder, whose records come from NumPy and go to scripts in any language.
+Records contain NumPy's numbers, and scripts in any language read the files.
 """
 
 import json
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def plain(value: object) -> object:
-    """`value` in the six kinds that JSON knows; a float that is not finite becomes None.
+    """`value` in the six kinds of values that JSON has; a float that is not finite becomes None.
 
     Takes dicts, lists, tuples, paths, NumPy scalars and arrays, to any depth. Raises TypeError for anything else.
     """
@@ -22,7 +22,7 @@ def plain(value: object) -> object:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str | PurePath):
-        # A path may hold bytes that are no text; UTF-8 cannot carry them, an escape can.
+        # A path may contain bytes that are no text. UTF-8 cannot express them, an escape can.
         return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
@@ -40,12 +40,12 @@ def encode(value: object, *, indent: int | None = None) -> bytes:
 
 
 def text_of(value: object, indent: int | None) -> bytes:
-    """Raises TypeError or ValueError for what JSON or UTF-8 cannot hold as it stands."""
+    """`value` as JSON. Raises TypeError or ValueError for what JSON or UTF-8 cannot express unchanged."""
     return (json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent) + "\n").encode("utf-8")
 
 
 def decode(data: bytes) -> object:
-    """The value that strict JSON holds; raises ValueError for anything else, however deeply nested."""
+    """The value of strict JSON; raises ValueError for anything else, however deeply nested."""
     try:
         return json.loads(data.decode("utf-8"), parse_constant=refuse_constant)
     except RecursionError as problem:
@@ -53,5 +53,5 @@ def decode(data: bytes) -> object:
 
 
 def refuse_constant(word: str) -> None:
-    """NaN and Infinity are Python's words, not JSON's."""
+    """Refuses NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(f"{word} is not JSON")

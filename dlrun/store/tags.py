@@ -1,4 +1,4 @@
-"""Tags: a person's own words for a run, kept beside it and never part of what it is."""
+"""Tags: words that a person gives a run to find it again. They are no part of its identity."""
 
 import re
 
@@ -10,13 +10,13 @@ FILE = "tags.json"
 
 
 def read_tags(folder: RunFolder) -> list[str]:
-    """The run's tags in alphabetical order. Raises StoreError where tags.json holds anything else."""
+    """The run's tags in alphabetical order. Raises StoreError where tags.json contains anything else."""
     if not (folder.path / FILE).exists():
         return []
-    found = folder.read_json(FILE)
-    if not isinstance(found, list) or not all(isinstance(tag, str) and re.fullmatch(NAME, tag) for tag in found):
+    tags = folder.read_json(FILE)
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and re.fullmatch(NAME, tag) for tag in tags):
         raise corrupt(folder.path / FILE, "not a list of tags")
-    return sorted(set(found))
+    return sorted(set(tags))
 
 
 def change_tags(folder: RunFolder, added: list[str], removed: list[str]) -> list[str]:

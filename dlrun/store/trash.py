@@ -1,6 +1,6 @@
-"""Taking runs away, at first only out of sight: into a trash inside the runs folder, and for good only by `gc`.
+"""Removes runs: first into a trash inside the runs folder, then for good by `dlrun gc`.
 
-Stands beside the runs. A run in which a process works is never touched.
+A run in which a process works is never touched.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import StoreError
 from . import disk
 from .folder import RunFolder
-from .problems import told_as_store_error
+from .problems import raised_as_store_error
 from .runs import RUN_ID, run_ids
 
 TRASH = ".trash"
@@ -20,7 +20,7 @@ TRASH = ".trash"
 
 @dataclass(frozen=True)
 class Garbage:
-    """A folder or file to take away, and the bytes that it holds."""
+    """A folder or file to delete, and its size in bytes."""
 
     path: str
     bytes: int
@@ -29,22 +29,22 @@ class Garbage:
 def remove(folder: RunFolder) -> Path:
     """Moves a run into the trash. Raises StoreError while a process works in it."""
     runs_dir = folder.path.parent
-    with told_as_store_error(runs_dir / TRASH, "made"):
+    with raised_as_store_error(runs_dir / TRASH, "made"):
         (runs_dir / TRASH).mkdir(exist_ok=True)
     with folder.locked():
         return moved(folder.path, runs_dir / TRASH / folder.id)
 
 
 def restore(folder: RunFolder) -> Path:
-    """Moves a run out of the trash, to where it was."""
+    """Moves a run from the trash back to where it was."""
     return moved(folder.path, folder.path.parent.parent / folder.id)
 
 
 def moved(path: Path, target: Path) -> Path:
-    """Renames a folder, on the disk too. Raises StoreError where the new name is taken."""
+    """Renames a folder and syncs that to the disk. Raises StoreError where the new name is taken."""
     if os.path.lexists(target):
         raise StoreError(f"{target}: is there already; move it away first")
-    with told_as_store_error(path, "moved"):
+    with raised_as_store_error(path, "moved"):
         os.rename(path, target)
         disk.sync_folder(target.parent)
         disk.sync_folder(path.parent)
@@ -52,16 +52,16 @@ def moved(path: Path, target: Path) -> Path:
 
 
 def garbage(runs_dir: Path) -> list[Path]:
-    """What `collect` takes away: the runs in the trash, and files that dead processes left in runs nobody works in."""
+    """What `collect` deletes: the runs in the trash, and files that dead processes left in runs that are not locked."""
     trashed = [runs_dir / TRASH / run_id for run_id in run_ids(runs_dir / TRASH)[0]]
     idle = [RunFolder(runs_dir / run_id) for run_id in run_ids(runs_dir)[0]]
     return trashed + [path for folder in idle if not folder.is_locked() for path in disk.leftovers(folder.path)]
 
 
 def collect(paths: list[Path]) -> None:
-    """Takes what `garbage` found away for good. Raises StoreError where that cannot be done."""
+    """Deletes what `garbage` lists for good. Raises StoreError where that fails."""
     for path in paths:
-        with told_as_store_error(path, "removed"):
+        with raised_as_store_error(path, "removed"):
             if RUN_ID.fullmatch(path.name):
                 shutil.rmtree(path)
             elif not RunFolder(path.parent).is_locked():
@@ -69,7 +69,7 @@ def collect(paths: list[Path]) -> None:
 
 
 def weighed(paths: Sequence[Path]) -> list[Garbage]:
-    """What `garbage` found, with its sizes."""
+    """What `garbage` lists, with the sizes."""
     return [Garbage(str(path), size_of(path)) for path in paths]
 
 
@@ -77,4 +77,4 @@ def size_of(path: Path) -> int:
     """The bytes of a file, or of all files in a folder."""
     if not path.is_dir():
         return path.stat(follow_symlinks=False).st_size
-    return sum(found.stat(follow_symlinks=False).st_size for found in path.rglob("*"))
+    return sum(inside.stat(follow_symlinks=False).st_size for inside in path.rglob("*"))

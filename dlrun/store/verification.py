@@ -1,6 +1,6 @@
-"""Whether a run's files are those that were written: every whole file by its SHA-256, every line by its own checksum.
+"""Checks whether a run's files are those that were written: whole files by SHA-256, lines by their checksum.
 
-Stands beside the run folder. The hashes are in checksums.json, which is written just before the result.
+The hashes are in checksums.json, which is written just before the result. `dlrun verify` and every report use them.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from .status import ending_of
 
 FILE = "checksums.json"
 
-# What goes on changing after a run's end, or has a checksum inside.
-OTHERWISE_KEPT = ("tags.json", "report.html", FILE, RESULT)
+# Files without a hash in checksums.json: they may change after a run's end, or contain a checksum.
+NOT_HASHED = ("tags.json", "report.html", FILE, RESULT)
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """A file of a run, and what is wrong with it; None where it is sound."""
+    """A file of a run. problem : what is wrong with it, None where it is sound."""
 
     file: str
     problem: str | None
@@ -40,11 +40,11 @@ def write_result(folder: RunFolder, result: Result) -> None:
 
 
 def add_file(folder: RunFolder, name: str, value: object) -> None:
-    """Puts a JSON file into a run that has ended, or another in its place, with its hash.
+    """Adds a JSON file to a run that has ended, or replaces one, with its hash.
 
-    In between the file has no hash, so that wherever this is cut short nothing looks damaged.
+    Its hash is removed first and added last, so that nothing looks damaged if this is cut short.
     """
-    hashes = {known: hash_ for known, hash_ in read_checksums(folder).items() if known != name}
+    hashes = {file: hash_ for file, hash_ in read_checksums(folder).items() if file != name}
     folder.write_json(FILE, hashes)
     folder.write_json(name, value)
     folder.write_json(FILE, hashes | {name: folder.written.digest(name)})
@@ -53,8 +53,8 @@ def add_file(folder: RunFolder, name: str, value: object) -> None:
 def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
     names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
-    kept = [name for name in names if not name.startswith(".") and not checkpoints.NAME.fullmatch(name)]
-    return [name for name in kept if name not in OTHERWISE_KEPT]
+    visible = [name for name in names if not name.startswith(".") and not checkpoints.NAME.fullmatch(name)]
+    return [name for name in visible if name not in NOT_HASHED]
 
 
 def sha256_of(folder: RunFolder, name: str) -> str:
@@ -64,18 +64,18 @@ def sha256_of(folder: RunFolder, name: str) -> str:
 
 
 def verify(folder: RunFolder) -> list[FileCheck]:
-    """A check of each file, by name.
+    """A check of each file, in the order of their names.
 
-    Whole files have hashes once a run has come to its end, which one that failed or was left at once has not.
+    Whole files have hashes once a run has ended with a result; a session that failed or was stopped at once has none.
     """
     ending = ending_of(folder)
     checks = [FileCheck(name, checkpoint_problem(folder, name)) for name in checkpoints.names(folder)]
-    grown = [name for name in (METRICS, TRACE) if (folder.path / name).exists()]
-    checks += [FileCheck(name, line_problem(folder, name)) for name in grown]
+    line_files = [name for name in (METRICS, TRACE) if (folder.path / name).exists()]
+    checks += [FileCheck(name, line_problem(folder, name)) for name in line_files]
     if isinstance(ending, Result):
         hashes = read_checksums(folder)
         checks += [FileCheck(name, hash_problem(folder, name, hash_)) for name, hash_ in hashes.items()]
-    # A file of lines is checked in two ways; what is wrong by either is told.
+    # A file of lines is checked in two ways; a problem of either check is shown.
     by_name = {check.file: check for check in sorted(checks, key=lambda check: check.problem is not None)}
     return [by_name[name] for name in sorted(by_name)]
 
@@ -90,12 +90,12 @@ def require_sound(folder: RunFolder, names: Iterable[str]) -> None:
 
 def read_checksums(folder: RunFolder) -> dict[str, str]:
     """checksums.json: hashes by file name, all of them names of files in the folder itself."""
-    found = folder.read_json(FILE)
-    if not isinstance(found, dict) or not all(
-        isinstance(item, str) and "/" not in name for name, item in found.items()
+    hashes = folder.read_json(FILE)
+    if not isinstance(hashes, dict) or not all(
+        isinstance(item, str) and "/" not in name for name, item in hashes.items()
     ):
         raise corrupt(folder.path / FILE, "not hashes by file name")
-    return found
+    return hashes
 
 
 def checkpoint_problem(folder: RunFolder, name: str) -> str | None:

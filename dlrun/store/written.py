@@ -1,6 +1,6 @@
-"""SHA-256 of what this process has put into a run's files, so that none of them is read back to be hashed.
+"""SHA-256 of what this process has written into a run's files, so that none is read back to be hashed.
 
-Stands beside the run folder, which notes every write here; `verification` asks at the run's end.
+The run folder notes every write here; `verification` takes the hashes at the run's end.
 """
 
 import hashlib
@@ -8,22 +8,22 @@ from io import BufferedRandom
 
 
 class Written:
-    """The running hash of each file by name, and how many bytes it is of."""
+    """For each file by name, its running hash and the number of bytes hashed so far."""
 
     def __init__(self) -> None:
         self.running: dict[str, tuple[hashlib._Hash, int]] = {}
 
     def whole(self, name: str, file: BufferedRandom) -> None:
-        """Notes a file that has just been written, by what the open file holds."""
+        """Notes a file that has just been written, by reading the open file."""
         file.seek(0)
         self.running[name] = hashlib.file_digest(file, "sha256"), file.tell()
 
     def appended(self, name: str, before: int, line: bytes) -> None:
-        """Notes a line added to a file that had `before` bytes; a file begun by another process is not known here."""
-        known, length = self.running.get(name, (hashlib.sha256(), 0))
+        """Notes a line added to a file that had `before` bytes; a file begun by another process has no hash here."""
+        hashed, length = self.running.get(name, (hashlib.sha256(), 0))
         if length == before:
-            known.update(line)
-            self.running[name] = known, length + len(line)
+            hashed.update(line)
+            self.running[name] = hashed, length + len(line)
         else:
             self.running.pop(name, None)
 
