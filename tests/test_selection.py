@@ -21,7 +21,7 @@ from dlrun.inspection import look_at_test, reference_of, with_selection
 from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
-from tests.test_cli import dlrun
+from tests.commands import dlrun
 from tests.trainings import run
 
 HASHES = Hashes("c", "d", "s")
