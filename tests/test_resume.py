@@ -336,8 +336,8 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     (row,) = list_runs(tmp_path / "runs")
     command = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
     assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then resume it: {command}"
-    assert row["status"] == "failed"
-    folder = RunFolder(tmp_path / "runs" / row["run_id"])
+    assert row.status == "failed"
+    folder = RunFolder(tmp_path / "runs" / row.run_id)
     assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]
     assert essence(resume(folder).run_dir) == essence(run(loaded, tmp_path / "whole").run_dir)
 
