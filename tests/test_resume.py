@@ -334,7 +334,7 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     with pytest.raises(StoreError) as refusal:
         run(loaded, tmp_path / "runs")
     (row,) = list_runs(tmp_path / "runs")
-    command = f"dlrun resume {row['run_id']} --runs-dir {tmp_path / 'runs'}"
+    command = f"dlrun resume {row.run_id} --runs-dir {tmp_path / 'runs'}"
     assert str(refusal.value) == f"{refusals[0]}: cannot be written: {told}; then resume it: {command}"
     assert row.status == "failed"
     folder = RunFolder(tmp_path / "runs" / row.run_id)
