@@ -66,7 +66,7 @@ def test_the_features_that_moved_are_named_with_how_far(rng):
     found = mismatch_fault(shift, list("abcdef"))
     assert found.code == "mismatch"
     assert found.severity == "fail"
-    assert f"none of {PERMUTATIONS} random divisions came as far; moved most: " in found.evidence
+    assert f"none of {PERMUTATIONS} random divisions reached as much; moved most: " in found.evidence
     assert f"e (mean {by_index[4].mean_shift:+.1f} SD)" in found.evidence
     assert f"b (spread {by_index[1].scale_ratio:.2g} times)" in found.evidence
 

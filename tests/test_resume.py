@@ -236,7 +236,8 @@ def test_a_damaged_checkpoint_is_passed_over_for_an_older_one_and_told(tmp_path,
     (folder.path / newest).write_bytes(data)
     result = resume(folder)
     assert result.notes == (
-        f"{folder.path / newest}: corrupt (its checksum does not fit); an older checkpoint, or the beginning, is used instead",
+        f"{folder.path / newest}: corrupt (its checksum does not fit);"
+        " an older checkpoint, or the beginning, is used instead",
     )
     assert essence(folder.path) == essence(whole["run_dir"])
 

@@ -109,7 +109,8 @@ def test_a_runs_folder_below_a_file_is_refused_with_a_way_out(tmp_path):
         f"{runs_dir}: cannot be made: Not a directory; choose a runs folder whose path leads through folders only"
     )
     assert message_of(create_run, tmp_path / "file", "a") == (
-        f"{tmp_path / 'file'}: cannot be made: File exists; move the file that is in the way, or choose another runs folder"
+        f"{tmp_path / 'file'}: cannot be made: File exists;"
+        " move the file that is in the way, or choose another runs folder"
     )
 
 
