@@ -1,13 +1,13 @@
-"""What reading a damaged archive of arrays may raise, by whichever rung reads it.
+"""The exceptions that reading a damaged archive of arrays may raise.
 
-At the bottom, since data from anywhere and a run's own files are read by the same libraries.
+They are at the bottom, since data and the files of a run are read by the same libraries.
 """
 
 import struct
 import zipfile
 import zlib
 
-# What a damaged archive trips zipfile and NumPy into.
+# What zipfile and NumPy raise for a damaged archive.
 DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,

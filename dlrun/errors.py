@@ -1,7 +1,7 @@
-"""What can go wrong, each with the exit status that a script sees.
+"""The errors of dlrun, each with the exit status that a script sees.
 
-Everything dlrun raises on purpose is a `DlrunError`: its text is meant for the person at the keyboard (where, what was
-found, what would do) and is shown without a traceback. Any other exception is a bug of ours and ends with status 1.
+Everything that dlrun raises on purpose is a `DlrunError`. Its text is written for the user (where, what was found, what
+would do) and is shown without a traceback. Any other exception is a bug of dlrun and ends with status 1.
 """
 
 
@@ -45,7 +45,7 @@ class CheckFailed(DlrunError):
 
 
 class Diverged(DlrunError):
-    """Training left the finite numbers, at `epoch` (from 1), first in the `what` of `layer` (from 1)."""
+    """Training reached numbers that are not finite, at `epoch` (from 1), first in the `what` of `layer` (from 1)."""
 
     kind = "diverged"
     exit_status = 5
@@ -56,7 +56,7 @@ class Diverged(DlrunError):
 
 
 class Interrupted(DlrunError):
-    """The command was left at once, by Ctrl-C."""
+    """The user stopped the command with Ctrl-C."""
 
     kind = "interrupted"
     exit_status = 130

@@ -1,6 +1,6 @@
-"""Where runs are kept unless somebody says otherwise, and the command that finds one again from there.
+"""Where runs are kept by default, and the command line that names a run kept there or elsewhere.
 
-At the bottom, since the store, the reports and the command line all name such commands.
+It is at the bottom, since the store, the reports and the command line all show such commands.
 """
 
 import os
@@ -17,7 +17,7 @@ def default_runs_dir() -> str:
 
 
 def command_for(verb: str, run_dir: str | Path) -> str:
-    """`dlrun VERB ID`, with --runs-dir where the run is not among those that dlrun looks for by itself."""
+    """`dlrun VERB ID`, with --runs-dir if the run is not in the default folder."""
     runs_dir, run_id = os.path.split(run_dir)
     usual = os.path.abspath(default_runs_dir()) == os.path.abspath(runs_dir)
     return f"dlrun {verb} {run_id}" + ("" if usual else f" --runs-dir {shlex.quote(runs_dir)}")

@@ -1,6 +1,6 @@
-"""What the records that travel between rooms have in common: a frozen dataclass each, and two marks for its JSON.
+"""What the records of all rooms share: each is a frozen dataclass, and two marks say how its fields become JSON.
 
-At the bottom, since every room defines the records of what it knows. `store.codec` is where they become JSON.
+It is at the bottom, since every room defines records. `store.codec` turns them into JSON.
 """
 
 import math
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 
-# What `store.codec` looks for in a field's metadata: a field whose key JSON lacks where it is None, and one that holds
-# another record, whose keys JSON has among those of this one, where the field stands.
+# Marks in a field's metadata, for `store.codec`. OMITTED : JSON has no such key if the field is None. FLAT : the field
+# holds another record, and JSON has the keys of that record instead of the field.
 OMITTED, FLAT = {"json": "omitted"}, {"json": "flat"}
 
 
 def omitted() -> Any:
-    """A field that is None unless there is something to say; JSON then has no such key."""
+    """A field whose key is left out of JSON if it is None."""
     return field(default=None, metadata=OMITTED)
 
 
 def flat() -> Any:
-    """A field that holds another record, whose keys JSON has among those of this one, where the field stands."""
+    """A field that holds another record; JSON has the keys of that record instead of the field."""
     return field(metadata=FLAT)
 
 
 def without_infinities(record: R) -> R:
-    """The record with None, as JSON has it, for every number that is not finite, in whatever it holds."""
+    """The record with None, as in JSON, for every number in it that is not finite, at any depth."""
     changed = {}
     for item in fields(record):
         held = getattr(record, item.name)
@@ -39,41 +39,13 @@ def without_infinities(record: R) -> R:
 
 
 def finite(value: Any) -> Any:
-    """A field's value likewise; itself where there is nothing to change."""
+    """The same for a field's value; the value itself if nothing changes."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, tuple):
         kept = tuple(map(finite, value))
         return value if all(a is b for a, b in zip(kept, value, strict=True)) else kept
     return without_infinities(value) if is_dataclass(value) and not isinstance(value, type) else value
-
-
-class Mapped:
-    """Lets a record be read as the dict that it was, until the rooms that read it so have changed. Goes again."""
-
-    def __getitem__(self, key: str) -> Any:
-        for item in getattr(self, "__dataclass_fields__", {}).values():
-            held = getattr(self, item.name)
-            if item.name == key and held is None and item.metadata == OMITTED:
-                raise KeyError(key)
-            if item.metadata == FLAT and key in held:
-                return held[key]
-        if not hasattr(self, key):
-            raise KeyError(key)
-        return getattr(self, key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
-
-    def __contains__(self, key: str) -> bool:
-        try:
-            self[key]
-        except KeyError:
-            return False
-        return True
 
 
 T_co = TypeVar("T_co", covariant=True)
@@ -83,8 +55,8 @@ SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
-class BySplit(Mapped, Generic[T_co]):
-    """One figure of each split; of test None where there is no test split."""
+class BySplit(Generic[T_co]):
+    """One figure for each split; None for test if there is no test split."""
 
     train: T_co
     dev: T_co
@@ -92,8 +64,8 @@ class BySplit(Mapped, Generic[T_co]):
 
     def of(self, split: Split) -> T_co | None:
         """The figure of a split by its name."""
-        found: T_co | None = getattr(self, split)
-        return found
+        figure: T_co | None = getattr(self, split)
+        return figure
 
     def items(self) -> Iterator[tuple[Split, T_co | None]]:
         """Each split's name and figure."""
@@ -101,7 +73,7 @@ class BySplit(Mapped, Generic[T_co]):
 
 
 @dataclass(frozen=True)
-class Sizes(Mapped):
+class Sizes:
     """The rows of each split; without a test split, JSON has no such key."""
 
     train: int
@@ -110,5 +82,5 @@ class Sizes(Mapped):
 
     def of(self, split: Split) -> int | None:
         """The rows of a split by its name."""
-        found: int | None = getattr(self, split)
-        return found
+        rows: int | None = getattr(self, split)
+        return rows

@@ -75,9 +75,9 @@ def changes(found):
 
 def test_a_cost_that_still_falls_asks_for_more_epochs_and_a_flat_one_for_a_bigger_network():
     falling, flat = (advise(case(HIGH_BIAS, costs))[0] for costs in (FALLING, FLAT))
-    assert falling["change"] == {"training.epochs": 180}
-    assert flat["change"] == {"network.width": 128}
-    assert falling["why"] == (
+    assert falling.change == {"training.epochs": 180}
+    assert flat.change == {"network.width": 128}
+    assert falling.why == (
         "train error 20.0% is 20.0 points above the optimal 0.0%; "
         "the cost still fell by 30.6% over the last fifth of the epochs"
     )

@@ -1,4 +1,7 @@
-"""The commands through a real process: what each prints where, and the exit status that it ends with."""
+"""The commands: what each prints where, and the exit status that it ends with.
+
+Where a test is about processes it starts one; a command in this process says the same, as the first test holds.
+"""
 
 import json
 import os
@@ -6,28 +9,29 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-ROOT = Path(__file__).parents[1]
+from dlrun.nn import network
+from dlrun.nn.training import Trainer
+from tests.commands import ROOT, dlrun, process
+
 DIGITS = ROOT / "configs" / "digits.yaml"
 SHORT = ("training.epochs=3", "network.width=16", "report=false")
 
 
-def dlrun(*arguments, cwd, **environment):
-    command = [sys.executable, "-m", "dlrun", *map(str, arguments)]
-    more = {"PYTHONPATH": str(ROOT), "COLUMNS": "100"} | environment
-    return subprocess.run(command, cwd=cwd, env=os.environ | more, capture_output=True, text=True, timeout=100)
+@pytest.mark.parametrize("words", [("explain",), ("train", "absent.yaml"), ("diagnose", "--json")])
+def test_a_command_in_this_process_says_what_a_process_of_its_own_says(words, tmp_path):
+    assert dlrun(*words, cwd=tmp_path) == process(*words, cwd=tmp_path)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A folder in which one short run on digits has been trained, and the process that did it."""
     folder = tmp_path_factory.mktemp("trained")
-    done = dlrun("train", DIGITS, *SHORT, "--json", cwd=folder)
+    done = process("train", DIGITS, *SHORT, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -153,23 +157,15 @@ def test_gradcheck_passes_with_the_keys_that_scripts_rely_on(tmp_path):
     assert report["tensors"][0]["worst"].keys() == {"index", "analytic", "numeric"}
 
 
-# Runs the command in a process whose backward pass doubles the gradient of W2.
-FAULTY = """
-import sys
-from dlrun.nn import network
-correct = network.backward
-def doubled(parameters, gradient, workspace):
-    correct(parameters, gradient, workspace)
-    gradient.layers[1].W[:] *= 2
-network.backward = doubled
-from dlrun.cli import main
-main()
-"""
+def test_gradcheck_ends_with_4_and_names_the_tensor_and_the_cause_of_a_planted_fault(tmp_path, monkeypatch):
+    correct = network.backward
 
+    def doubled(parameters, gradient, workspace):
+        correct(parameters, gradient, workspace)
+        gradient.layers[1].W[:] *= 2
 
-def test_gradcheck_ends_with_4_and_names_the_tensor_and_the_cause_of_a_planted_fault(tmp_path):
-    command = [sys.executable, "-c", FAULTY, "gradcheck", str(DIGITS), "network.width=8", "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    monkeypatch.setattr(network, "backward", doubled)
+    done = dlrun("gradcheck", DIGITS, "network.width=8", "--json", cwd=tmp_path)
     report = json.loads(done.stdout)
     assert done.returncode == 4
     assert report["passed"] is False
@@ -192,7 +188,7 @@ def test_gradcheck_samples_and_says_so_where_time_is_short(tmp_path):
     wide = ("network.width=400", "network.depth=4", "--examples", "32", "--max-seconds", "0.5")
     done = dlrun("gradcheck", DIGITS, *wide, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "sampled, for want of time: " in done.stdout
+    assert "sampled, to keep to the time limit: " in done.stdout
 
 
 def test_gradcheck_sweep_finds_the_v(tmp_path):
@@ -298,30 +294,22 @@ def test_help_shows_every_verb_and_each_verb_an_example(tmp_path):
         (("train", DIGITS, "--runs-dir", "/dev/null/runs"), 6, "/dev/null"),
     ],
 )
-def test_errors_are_a_sentence_and_a_status_and_in_json_an_object(
-    arguments, status, sentence, tmp_path, monkeypatch, capsys
-):
-    from dlrun.cli.app import app
-    from dlrun.cli.guard import guarded
-
+def test_errors_are_a_sentence_and_a_status_and_in_json_an_object(arguments, status, sentence, tmp_path):
     plain = dlrun(*arguments, cwd=tmp_path)
     assert plain.returncode == status
     assert sentence in plain.stderr
     assert "Traceback" not in plain.stderr
     assert plain.stdout == ""
-    monkeypatch.chdir(
-        tmp_path
-    )  # what a process of its own has shown of the sentence is quicker seen here of the object
-    monkeypatch.setattr(sys, "argv", ["dlrun", *map(str, arguments), "--json"])
-    assert guarded(lambda: app(standalone_mode=False)) == status
-    error = json.loads(capsys.readouterr().out)["error"]
+    in_json = dlrun(*arguments, "--json", cwd=tmp_path)
+    assert in_json.returncode == status
+    error = json.loads(in_json.stdout)["error"]
     assert error["exit_status"] == status
     assert sentence in error["message"]
 
 
 def test_divergence_ends_with_5_says_where_and_keeps_finite_parameters(tmp_path):
     wild = ("training.learning_rate=1e30", "training.optimizer=gd", "training.epochs=20", "network.activation=identity")
-    done = dlrun("train", DIGITS, *wild, "--json", cwd=tmp_path)
+    done = process("train", DIGITS, *wild, "--json", cwd=tmp_path)
     assert done.returncode == 5
     result = json.loads(done.stdout)
     assert result["status"] == "diverged"
@@ -356,20 +344,12 @@ def test_ctrl_c_ends_with_130_and_keeps_the_best_parameters_so_far(tmp_path):
     assert result["errors"]["dev"] == min(json.loads(line)["dev_error"] for line in lines)
 
 
-# Runs the command in a process in which training has a bug.
-BUGGY = """
-from dlrun.nn.training import Trainer
-def broken(self):
-    raise ZeroDivisionError("planted")
-Trainer.run_epoch = broken
-from dlrun.cli import main
-main()
-"""
+def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path, monkeypatch):
+    def broken(self):
+        raise ZeroDivisionError("planted")
 
-
-def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path):
-    command = [sys.executable, "-c", BUGGY, "train", str(DIGITS)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    monkeypatch.setattr(Trainer, "run_epoch", broken)
+    done = dlrun("train", DIGITS, cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     (saved,) = tmp_path.glob("runs/*/traceback.txt")
@@ -380,8 +360,7 @@ def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path):
 @pytest.mark.parametrize("words", [["--runs-dir", "elsewhere"], ["--runs-dir=elsewhere"]])
 def test_a_bug_without_a_run_leaves_its_traceback_where_runs_were_asked_for(words, tmp_path):
     planted = "import dlrun.store\ndlrun.store.list_runs = None\nfrom dlrun.cli import main\nmain()"
-    command = [sys.executable, "-c", planted, "runs", *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    done = process("runs", *words, cwd=tmp_path, code=planted)
     assert done.returncode == 1
     (saved,) = tmp_path.glob("**/traceback.txt")
     assert saved.parent.parent == tmp_path / "elsewhere"

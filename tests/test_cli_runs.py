@@ -108,7 +108,7 @@ def test_rerun_ends_with_4_where_the_parameters_differ(two):
     arrays["b1"] = np.nextafter(arrays["b1"], np.inf, dtype=arrays["b1"].dtype)
     run.write_arrays("model.npz", arrays)
     write_result(run, run.read_json("result.json"))
-    assert not any(row["problem"] for row in verify(run))
+    assert not any(row.problem for row in verify(run))
     done = dlrun("verify", "brief", "--rerun", "--json", cwd=folder)
     run.write_bytes("model.npz", kept)
     write_result(run, run.read_json("result.json"))

@@ -163,7 +163,9 @@ def test_hidden_on_the_command_line_replaces_width_in_the_file(load):
 
 
 def test_width_and_hidden_both_on_the_command_line_clash(load):
-    with pytest.raises(ConfigError, match=r"^command line: network\.width: got 9 beside network\.hidden \[5, 6\]"):
+    with pytest.raises(
+        ConfigError, match=r"^command line: network\.width: got 9 together with network\.hidden \[5, 6\]"
+    ):
         load(with_network(""), "network.width=9", "network.hidden=[5, 6]")
 
 

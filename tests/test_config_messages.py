@@ -97,11 +97,11 @@ ONE_FAULT = [
     # two keys together
     ("network", "{hidden: [1, 2, 3], depth: 3}", "network.hidden: 3 widths given; network.depth 3 has 2 hidden layers; give 2 widths or set depth: 4"),
     ("network", "{hidden: [1], depth: 1}", "network.hidden: 1 width given; network.depth 1 has 0 hidden layers; give 0 widths or set depth: 2"),
-    ("network", "{hidden: [64, 32], width: 16}", "network.width: got 16 beside network.hidden [64, 32]; give one of the two"),
+    ("network", "{hidden: [64, 32], width: 16}", "network.width: got 16 together with network.hidden [64, 32]; give one of the two"),
     ("regularization", "keep_prob: [0.5, 0.6, 0.7]", "regularization.keep_prob: 3 values given; the network has 2 hidden layers; give 2 values, or one number for every layer"),
     # the YAML itself, where the rest can still be read
-    ("training", "epochs: !!int abc", "training.epochs: got the tag tag:yaml.org,2002:int; take it away, tags are not read here"),
-    ("training", "epochs: &here 3", "training.epochs: got the anchor &here; take it away, anchors are not read here"),
+    ("training", "epochs: !!int abc", "training.epochs: got the tag tag:yaml.org,2002:int; remove it, tags are not read here"),
+    ("training", "epochs: &here 3", "training.epochs: got the anchor &here; remove it, anchors are not read here"),
     ("training", "epochs: *here", "training.epochs: got the alias *here; write the value out, aliases are not read here"),
     ("training", "<<: {epochs: 3}", "training: got the merge key <<; write the keys out, merging is not read here"),
     ("training", "[1, 2]: 3", "training: got a key that is not a word; expected key: value"),
@@ -182,14 +182,14 @@ WHOLE_FILES = [
     ("- 1\n- 2\n", "deep.yaml:1: got [1, 2]; expected keys and values such as data: {source: digits}"),
     ("hello", "deep.yaml:1: got 'hello'; expected keys and values such as data: {source: digits}"),
     ("data: 3\n", "deep.yaml:1: data: got 3; expected a mapping with keys such as source, dev_source, test_source"),
-    ("seed: 1\n---\nseed: 2\n", "deep.yaml:2: got a second document; keep one and take the --- away"),
+    ("seed: 1\n---\nseed: 2\n", "deep.yaml:2: got a second document; keep one and remove the ---"),
     ("seed: 1\ndata:\n\tsource: x\n", "deep.yaml:3: got a tab; indent with spaces"),
     ("seed: 1\ndata: [1\n", "deep.yaml:3: not YAML (expected ',' or ']', but got '<stream end>'); check the indentation, the brackets and the quotes here"),
     ("[" * 5000, "deep.yaml:1: got values nested more than 32 deep; a config needs 4 levels at most"),
     ("a: " * 40, "deep.yaml:1: not YAML (mapping values are not allowed here); check the indentation, the brackets and the quotes here"),
     (b"seed: 1\nname: \xff\n", "deep.yaml:2: got the byte 0xff, which is not UTF-8; save it as UTF-8"),
     ("seed: 1\n".encode("utf-16"), "deep.yaml:1: got the byte 0xff, which is not UTF-8; save it as UTF-8"),
-    (b"seed: 1\nname: a\x00b\n", "deep.yaml:2: got the control character U+0000; take it away"),
+    (b"seed: 1\nname: a\x00b\n", "deep.yaml:2: got the control character U+0000; remove it"),
     ('name: "\\UFFFFFFFF"\n', 'deep.yaml: got an escape such as "\\U00110000" that is no character; write the character itself'),
     (b"#" * (1 << 20) + b"#", "deep.yaml: got more than 1048576 bytes; a config has at most 1 MiB"),
 ]  # fmt: skip
@@ -249,7 +249,7 @@ OVERRIDE_FAULTS = [
     ("network.hidden=[3", "command line: network.hidden: not YAML (expected ',' or ']', but got '<stream end>'); check the indentation, the brackets and the quotes here"),
     ("network={depth: 1, depth: 2}", "command line: network.depth: given twice, on lines 1 and 1; keep one of them"),
     ("training.epochs=", "command line: training.epochs: got null; expected an integer >= 1"),
-    ("name=\udc80", "command line: name: got the control character U+DC80; take it away"),
+    ("name=\udc80", "command line: name: got the control character U+DC80; remove it"),
     ("data.split.train=0.8", "command line: data.split.dev: missing; give a share > 0, or a data.dev_source"),
 ]  # fmt: skip
 

@@ -16,10 +16,10 @@ SHORT = ("training.epochs=2",)
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_shipped_config_trains(path, tmp_path):
     result = run(read_config(path, SHORT), tmp_path)
-    assert result["status"] == "finished"
-    assert result["name"] == path.stem
-    assert result["errors"]["dev"] >= 0
-    assert {result["verdict"].bias, result["verdict"].variance} <= {"high", "low", "moderate", "inconclusive"}
+    assert result.status == "finished"
+    assert result.name == path.stem
+    assert result.errors.dev >= 0
+    assert {result.verdict.bias, result.verdict.variance} <= {"high", "low", "moderate", "inconclusive"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -45,27 +45,27 @@ def test_the_moons_configs_show_bias_variance_and_two_remedies(tmp_path):
     underfit, overfit, regularized, dropout = (
         verdicts(f"moons_{name}", tmp_path) for name in ("underfit", "overfit", "regularized", "dropout")
     )
-    assert underfit["verdict"] == Verdict("high", "low")
-    assert overfit["verdict"] == Verdict("low", "high")
-    gaps = [r["errors"]["dev"] - r["errors"]["train"] for r in (overfit, regularized, dropout)]
+    assert underfit.verdict == Verdict("high", "low")
+    assert overfit.verdict == Verdict("low", "high")
+    gaps = [r.errors.dev - r.errors.train for r in (overfit, regularized, dropout)]
     assert gaps[1] < gaps[0]
     assert gaps[2] < gaps[0]
 
 
 def test_the_circles_configs_show_what_initialization_does(tmp_path):
     zeros, large, he = (verdicts(f"circles_{name}", tmp_path) for name in ("zeros", "large", "he"))
-    assert zeros["errors"]["train"] > 0.4
-    assert he["errors"]["dev"] < large["errors"]["dev"] < zeros["errors"]["dev"]
+    assert zeros.errors.train > 0.4
+    assert he.errors.dev < large.errors.dev < zeros.errors.dev
 
 
 def test_150_sigmoid_layers_learn_nothing_and_orthogonal_tanh_layers_do(tmp_path):
     vanishing = verdicts("vanishing_150", tmp_path)
     carried = verdicts("vanishing_150", tmp_path, "network.activation=tanh", "network.init=orthogonal")
-    assert vanishing["errors"]["train"] > 0.8
-    assert carried["errors"]["train"] < 0.3
+    assert vanishing.errors.train > 0.8
+    assert carried.errors.train < 0.3
 
 
 @pytest.mark.parametrize(("name", "bar"), [("digits", 0.030), ("breast_cancer", 0.040), ("wine", 0.040)])
 def test_a_shipped_config_reaches_its_test_error_on_the_mean_of_three_seeds(name, bar, tmp_path):
-    errors = [verdicts(name, tmp_path, f"seed={seed}")["errors"]["test"] for seed in (0, 1, 2)]
+    errors = [verdicts(name, tmp_path, f"seed={seed}").errors.test for seed in (0, 1, 2)]
     assert sum(errors) / 3 <= bar

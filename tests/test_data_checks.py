@@ -109,8 +109,8 @@ def test_a_constant_regression_target_is_told():
 def test_classes_that_a_split_lacks_are_told():
     parts = {"train": np.arange(40), "dev": np.array([42, 43, 45]), "test": np.array([48])}
     assert warned(parts=parts) == [
-        "class 'c' has no rows in dev, so the dev error says nothing of that",
-        "classes 'b', 'c' have no rows in test, so the test error says nothing of that",
+        "class 'c' has no rows in dev, so the dev error says nothing about it",
+        "classes 'b', 'c' have no rows in test, so the test error says nothing about it",
     ]
 
 

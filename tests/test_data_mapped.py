@@ -232,7 +232,7 @@ def test_a_class_without_training_rows_is_refused_and_one_without_dev_rows_is_to
         "a.npy: class '2' has no rows in train and cannot be learned; give train a larger share, or drop the rows"
     )
     place = next(seed for seed in range(50) if mapped_split(seed, 0) == "train")
-    assert "class '2' has no rows in dev, so the dev error says nothing of that" in mapped(array, seed=place).warnings
+    assert "class '2' has no rows in dev, so the dev error says nothing about it" in mapped(array, seed=place).warnings
 
 
 def mapped_split(seed, row):
@@ -322,10 +322,10 @@ def test_a_mapped_run_learns_as_well_as_one_in_memory(task, tmp_path):
     path, words = write_config(tmp_path, task), ("true", "false")
     mapped, in_ram = (run(read_config(path, (f"data.memory_map={word}",)), tmp_path / "runs") for word in words)
     # From a baseline of 0.5 and more. Measured: 0.04 at most, either way.
-    assert mapped["errors"]["test"] < 0.1
-    assert in_ram["errors"]["test"] < 0.1
-    assert mapped["baseline_error"] == pytest.approx(in_ram["baseline_error"], abs=0.1)
-    folder = RunFolder(tmp_path / "runs" / mapped["run_id"])
+    assert mapped.errors.test < 0.1
+    assert in_ram.errors.test < 0.1
+    assert mapped.baseline_error == pytest.approx(in_ram.baseline_error, abs=0.1)
+    folder = RunFolder(tmp_path / "runs" / mapped.run_id)
     assert set(folder.read_arrays("split.npz")) == {"rows", "keys", "train", "dev", "test"}
     assert json.loads((folder.path / "data.json").read_text())["sizes"] == {"train": 900, "dev": 300, "test": 300}
 

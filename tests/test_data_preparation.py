@@ -348,7 +348,7 @@ def test_the_facts_count_right_and_come_back_from_json():
         "warnings": [
             "a word",
             "1 column is constant in the training rows and can teach nothing: b",
-            "class 'no' has no rows in test, so the test error says nothing of that",
+            "class 'no' has no rows in test, so the test error says nothing about it",
         ],
     }
     assert to_plain(facts) == expected

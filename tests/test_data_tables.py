@@ -322,8 +322,7 @@ def test_a_folder_and_an_unknown_kind_of_file_are_sentences(tmp_path):
         ("d.csv", "d.csv: is a folder; name a file in it"),
         (
             "t.xlsx",
-            "t.xlsx: .xlsx is no kind of file that can be read; save it as one of .csv, .tsv, .txt, .data, .parquet,"
-            " .npz, .npy",
+            "t.xlsx: .xlsx files cannot be read; save it as one of .csv, .tsv, .txt, .data, .parquet, .npz, .npy",
         ),
     ]:
         with pytest.raises(DataError) as caught:

@@ -157,8 +157,8 @@ def test_a_run_keeps_its_findings_and_tells_none_that_is_ignored(tmp_path):
     keys = [*HEALTHY, "network.init=zeros", "training.epochs=3"]
     told = run(read_config(path, keys), tmp_path / "runs")
     quiet = run(read_config(path, [*keys, "diagnosis.ignore=[symmetric-units]"]), tmp_path / "runs")
-    assert "symmetric-units" in [finding.code for finding in told["findings"]]
-    assert "symmetric-units" not in [finding.code for finding in quiet["findings"]]
+    assert "symmetric-units" in [finding.code for finding in told.findings]
+    assert "symmetric-units" not in [finding.code for finding in quiet.findings]
 
 
 def test_an_unknown_code_to_ignore_is_refused_with_what_was_meant(tmp_path):

@@ -57,10 +57,10 @@ def test_the_same_seed_gives_the_same_bits(source, tmp_path, rng):
     config = {"data": {"source": "t.csv" if source == "table" else source}}
     path = write(tmp_path, config | {"regularization": {"keep_prob": 0.8}, "training": {"epochs": 3}})
     results = [run(read_config(path), tmp_path / "runs") for _ in range(2)]
-    models = [(Path(result["run_dir"]) / "model.npz").read_bytes() for result in results]
+    models = [(Path(result.run_dir) / "model.npz").read_bytes() for result in results]
     assert models[0] == models[1]
-    assert results[0]["costs"] == results[1]["costs"]
-    lines = [RunFolder(Path(result["run_dir"])).read_lines("metrics.jsonl") for result in results]
+    assert results[0].costs == results[1].costs
+    lines = [RunFolder(Path(result.run_dir)).read_lines("metrics.jsonl") for result in results]
     assert [line["cost"] for line in lines[0]] == [line["cost"] for line in lines[1]]
 
 
@@ -75,7 +75,7 @@ def test_altering_dev_and_test_rows_leaves_scaler_and_weights_bit_equal(tmp_path
         np.savez(tmp_path / "d.npz", **arrays)
         path = write(tmp_path, {"data": {"source": "d.npz"}, "training": {"epochs": 5}})
         result = run(read_config(path), tmp_path / "runs")
-        with np.load(Path(result["run_dir"]) / "model.npz") as model:
+        with np.load(Path(result.run_dir) / "model.npz") as model:
             models.append({name: model[name] for name in model.files})
     assert models[0].keys() == models[1].keys() >= {"W1", "b1", "W3", "b3"}
     for name, array in models[0].items():
@@ -151,8 +151,8 @@ def test_the_resolved_config_of_a_run_on_a_file_trains_from_anywhere(tmp_path, m
     first = run(read_config(path), tmp_path / "runs")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    again = run(read_config(Path(first["run_dir"]) / "resolved.yaml"), tmp_path / "runs")
-    assert again["costs"] == first["costs"]
+    again = run(read_config(Path(first.run_dir) / "resolved.yaml"), tmp_path / "runs")
+    assert again.costs == first.costs
 
 
 def test_early_stopping_keeps_the_best_parameters(tmp_path):
@@ -165,18 +165,18 @@ def test_early_stopping_keeps_the_best_parameters(tmp_path):
         },
     )
     result = run(read_config(path), tmp_path / "runs")
-    lines = RunFolder(Path(result["run_dir"])).read_lines("metrics.jsonl")
-    assert result["epochs"] == result["best_epoch"] + 15 == len(lines) < 400
-    assert result["errors"]["dev"] == min(line["dev_error"] for line in lines)
+    lines = RunFolder(Path(result.run_dir)).read_lines("metrics.jsonl")
+    assert result.epochs == result.best_epoch + 15 == len(lines) < 400
+    assert result.errors.dev == min(line["dev_error"] for line in lines)
 
 
 def test_costs_are_losses_and_the_penalty(tmp_path):
     path = write(tmp_path, {"data": {"source": "iris"}, "regularization": {"lambda": 3}, "training": {"epochs": 2}})
     result = run(read_config(path), tmp_path / "runs")
-    with np.load(Path(result["run_dir"]) / "model.npz") as model:
+    with np.load(Path(result.run_dir) / "model.npz") as model:
         squares = sum(float((model[name].astype(float) ** 2).sum()) for name in model.files if name.startswith("W"))
     for part in ("train", "dev", "test"):
-        assert result["costs"][part] - result["losses"][part] == pytest.approx(3 / (2 * 90) * squares, rel=1e-5)
+        assert result.costs.of(part) - result.losses.of(part) == pytest.approx(3 / (2 * 90) * squares, rel=1e-5)
 
 
 def test_a_regression_is_judged_by_r_squared_and_told_in_target_units(tmp_path):
@@ -186,11 +186,11 @@ def test_a_regression_is_judged_by_r_squared_and_told_in_target_units(tmp_path):
     loaded = read_config(path)
     result = run(loaded, tmp_path / "runs")
     dataset = prepare(loaded).dataset
-    assert result["rmse"]["dev"] == pytest.approx((result["losses"]["dev"]) ** 0.5 * dataset.preparation.target_scale)
+    assert result.rmse.dev == pytest.approx((result.losses.dev) ** 0.5 * dataset.preparation.target_scale)
     variance = dataset.dev.Y.var()
-    assert result["errors"]["dev"] == pytest.approx(result["losses"]["dev"] / variance)
+    assert result.errors.dev == pytest.approx(result.losses.dev / variance)
     mean = np.full_like(dataset.dev.Y, dataset.train.Y.mean())
-    assert result["baseline_error"] == pytest.approx(1 - r2_score(dataset.dev.Y, mean))
+    assert result.baseline_error == pytest.approx(1 - r2_score(dataset.dev.Y, mean))
 
 
 def test_augmentation_that_moves_pixels_needs_images(tmp_path):
@@ -218,5 +218,5 @@ def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):
     target = (rows.sum(axis=1) > 0).astype(int)
     np.savetxt(tmp_path / "t.csv", np.c_[rows, target, target], "%g", ",", header="a,b,leak,y", comments="")
     result = run(read_config(write(tmp_path, {"data": {"source": "t.csv"}, "training": {"epochs": 1}})), tmp_path / "r")
-    assert any("leak" in warning for warning in result["warnings"])
-    assert json.loads((Path(result["run_dir"]) / "data.json").read_text())["warnings"] == list(result["warnings"])
+    assert any("leak" in warning for warning in result.warnings)
+    assert json.loads((Path(result.run_dir) / "data.json").read_text())["warnings"] == list(result.warnings)

@@ -137,7 +137,7 @@ CONSTANT = "dW1 is one and the same number throughout: summed or averaged over t
 @pytest.mark.parametrize(
     ("analytic", "cause", "words"),
     [
-        (0 * NUMERIC, "zero", "dW1 is never computed, or never handed on"),
+        (0 * NUMERIC, "zero", "dW1 is never computed, or never returned"),
         (-2 * NUMERIC, "factor", "dW1 is -2 times what it should be"),
         (NUMERIC.T, "transposed", "dW1 is transposed"),
         (np.clip(NUMERIC, -0.8, 0.8), "clipped", "dW1 is clipped before it is compared"),

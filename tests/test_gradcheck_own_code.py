@@ -170,9 +170,9 @@ ONE = {"a": np.array([1.0, 2.0])}
             lambda p: float("inf"),
             lambda p: p,
             ONE,
-            "cost(parameters): found inf; move the parameters to where the cost is finite, smaller weights say",
+            "cost(parameters): found inf; use parameters where the cost is finite, such as smaller weights",
         ),
-        (changing, lambda p: p, ONE, "cost(parameters): found that it changes a; let it work on a copy"),
+        (changing, lambda p: p, ONE, "cost(parameters): found that it changes a; change a copy instead"),
         (
             lambda p: float(next(DRAWS)),
             lambda p: p,
@@ -202,7 +202,7 @@ ONE = {"a": np.array([1.0, 2.0])}
             lambda p: 1.0,
             lambda p: np.ones(2),
             ONE,
-            "gradient(parameters): found ndarray; return a dict with an array a parameter",
+            "gradient(parameters): found ndarray; return a dict with an array for each parameter",
         ),
         (
             lambda p: 1.0,
@@ -215,7 +215,7 @@ ONE = {"a": np.array([1.0, 2.0])}
             lambda p: 1.0,
             lambda p: p,
             {},
-            "parameters: there are none; give a dict of arrays, or one array, with at least one entry",
+            "parameters: found none; give a dict of arrays, or one array, with at least one entry",
         ),
     ],
 )

@@ -127,7 +127,7 @@ def test_a_budget_of_no_time_samples_every_situation(rng):
     assert report.sampled is True
     assert {result.report.sampled for result in report.situations} == {True}
     n = len(report.situations)
-    assert f"sampled, for want of time: {n} of {n} situations, as many of each tensor" in report_lines(report)
+    assert f"sampled, to keep to the time limit: {n} of {n} situations, as many of each tensor" in report_lines(report)
 
 
 def test_the_sweep_has_the_slopes_of_both_flanks(rng):
@@ -195,8 +195,8 @@ def test_a_failed_report_reads_where_and_what():
     text = "\n".join(lines)
     assert lines[0] == "gradient check failed"
     assert "the course's scale: below 1e-07 great, below 1e-05 fine, below 0.001 look closer" in lines
-    assert "looks like: the dropout mask is not applied on the way back" in lines
-    assert "or: off only with dropout: look at the masks on the way back" in lines
+    assert "looks like: the dropout mask is not applied in the backward pass" in lines
+    assert "or: off only with dropout: look at the masks in the backward pass" in lines
     assert "where: layer 2, " in text
     assert "own net, frozen masks:" in lines
     assert not [line for line in lines if line != line.rstrip()]

@@ -146,19 +146,19 @@ def test_a_curve_is_kept_in_its_run_which_stays_sound(runs_dir, name):
     assert [point.rows for point in found.curve.points] == [rows // 8, rows // 4, rows // 2, rows]
     assert found.curve.points[-1].error == pytest.approx(folder.read_json("result.json")["errors"]["dev"], abs=1e-6)
     assert folder.read_json("curve.json") == to_plain(found)
-    assert [row for row in verify(folder) if row["problem"]] == []
-    assert "curve.json" in [row["file"] for row in verify(folder)]
+    assert [row for row in verify(folder) if row.problem] == []
+    assert "curve.json" in [row.file for row in verify(folder)]
 
 
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
 def test_a_decomposition_is_kept_and_adds_up(runs_dir, name):
     folder = find_run(runs_dir, name)
     found = decompose(folder, bootstrap=3)
-    assert found["sampling"] == max(0, found["halves"]["variance"] - found["seeds"]["variance"])
-    parts = found["bootstrap"]["kohavi_wolpert"]
-    assert parts["bias"] + parts["variance"] == pytest.approx(parts["loss"])
+    assert found.sources.sampling == max(0, found.sources.halves.variance - found.sources.seeds.variance)
+    parts = found.bootstrap.kohavi_wolpert
+    assert parts.bias + parts.variance == pytest.approx(parts.loss)
     dev = folder.read_json("result.json")["errors"]["dev"]
-    assert found["bootstrap"]["whole_loss"] == pytest.approx(dev, rel=1e-5)
+    assert found.bootstrap.whole_loss == pytest.approx(dev, rel=1e-5)
     assert folder.read_json("decomposition.json") == to_plain(found)
 
 
@@ -200,7 +200,7 @@ def test_a_curve_of_groups_says_how_many_rows_it_drew_and_refuses_too_few(tmp_pa
     few, _ = grouped_run(tmp_path, 6)
     with pytest.raises(DataError, match=r"groups in them\); a curve needs at least 8 rows of each class, or 8 groups"):
         learning_curve(few)
-    assert decompose(few)["halves"]["pairs"] == 5
+    assert decompose(few).sources.halves.pairs == 5
 
 
 def test_too_few_rows_and_an_unfinished_run_are_refused(runs_dir, tmp_path):

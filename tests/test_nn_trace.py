@@ -54,9 +54,9 @@ def test_a_line_says_what_a_slow_twin_finds(activation, rng):
         p = 1 / (1 + np.exp(-(outputs[-1] @ layers[-1].W + layers[-1].b)))
         return -(Y * np.log(p) + (1 - Y) * np.log(1 - p)).mean(), outputs[1:]
 
-    assert line["loss"] == pytest.approx(loss()[0])
-    assert line["penalty"] == pytest.approx(0.5 / (2 * 150) * sum((layer.W**2).sum() for layer in layers))
-    assert line["penalty_share"] == pytest.approx(line["penalty"] / (line["penalty"] + line["loss"]))
+    assert line.loss == pytest.approx(loss()[0])
+    assert line.penalty == pytest.approx(0.5 / (2 * 150) * sum((layer.W**2).sum() for layer in layers))
+    assert line.penalty_share == pytest.approx(line.penalty / (line.penalty + line.loss))
     slopes = []
     for i, j in itertools.product(range(9), range(5)):  # the second layer's gradient, by central differences
         costs = []
@@ -65,10 +65,10 @@ def test_a_line_says_what_a_slow_twin_finds(activation, rng):
             costs.append(loss()[0])
         layers[1].W[i, j] += 1e-6
         slopes.append((costs[0] - costs[1]) / 2e-6)
-    assert line["layers"][1]["gradient_norm"] == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
-    for layer, told, A in zip(layers, line["layers"], [*loss()[1], None], strict=True):
-        assert told["weight_norm"] == pytest.approx(np.linalg.norm(layer.W))
-        assert {name: told[name] for name in trace.ACTIVITY} == pytest.approx(activity_of(activation, A))
+    assert line.layers[1].gradient_norm == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
+    for layer, told, A in zip(layers, line.layers, [*loss()[1], None], strict=True):
+        assert told.weight_norm == pytest.approx(np.linalg.norm(layer.W))
+        assert {name: getattr(told, name) for name in trace.ACTIVITY} == pytest.approx(activity_of(activation, A))
 
 
 def activity_of(activation, A):
@@ -100,7 +100,7 @@ def test_the_update_ratio_is_that_of_the_last_step_of_the_epoch(rng):
     looked.step = watched
     *_, last = lines_of(looked)
     assert len(steps) == 3
-    assert [layer["update_ratio"] for layer in last["layers"]] == pytest.approx(steps[-1])
+    assert [layer.update_ratio for layer in last.layers] == pytest.approx(steps[-1])
 
 
 def test_the_first_line_is_of_the_initialisation_and_says_what_training_begins_with(rng):
@@ -113,10 +113,10 @@ def test_the_first_line_is_of_the_initialisation_and_says_what_training_begins_w
     first = lines_of(looked)[0]
     rows = np.arange(128) * 150 // 128
     share = looked.train.Y[rows].mean()
-    assert first["epoch"] == 0
-    assert all(layer["update_ratio"] is None for layer in first["layers"])
-    assert first["start"]["prior_loss"] == pytest.approx(-share * np.log(share) - (1 - share) * np.log(1 - share))
-    assert first["start"]["greatest_spread"] / first["start"]["least_spread"] > 500
+    assert first.epoch == 0
+    assert all(layer.update_ratio is None for layer in first.layers)
+    assert first.start.prior_loss == pytest.approx(-share * np.log(share) - (1 - share) * np.log(1 - share))
+    assert first.start.greatest_spread / first.start.least_spread > 500
 
 
 @pytest.mark.parametrize("batch_size", [16, None])
@@ -144,7 +144,7 @@ def test_a_gradient_is_measured_where_squares_of_float32_die_or_overflow(size):
 def test_an_input_that_does_not_vary_has_no_spread(rng):
     X = np.stack([np.full(150, 0.1), rng.standard_normal(150)], axis=1).astype(np.float32)
     start = trace.start_of("sigmoid", X, np.zeros((150, 1), np.float32))
-    assert start["least_spread"] == start["greatest_spread"] == pytest.approx(X[:, 1].std())
+    assert start.least_spread == start.greatest_spread == pytest.approx(X[:, 1].std())
 
 
 def test_looks_lie_further_apart_where_an_epoch_is_short():
@@ -181,9 +181,9 @@ def test_a_run_stopped_at_every_step_has_the_trace_of_one_that_never_was(every, 
     with monkeypatch.context() as patch:
         stop_at(patch, 1)
         result = run(loaded, tmp_path / "runs")
-        while result["status"] == "interrupted":
+        while result.status == "interrupted":
             result = resume(folder_of(result))
-    assert essence(result["run_dir"]) == essence(whole["run_dir"])
+    assert essence(result.run_dir) == essence(whole.run_dir)
 
 
 def test_a_trace_that_lost_lines_takes_the_run_back_to_an_older_checkpoint(tmp_path, monkeypatch):
@@ -195,8 +195,8 @@ def test_a_trace_that_lost_lines_takes_the_run_back_to_an_older_checkpoint(tmp_p
         folder = folder_of(run(loaded, tmp_path / "runs"))
     lines = (folder.path / "trace.jsonl").read_bytes().splitlines(keepends=True)
     (folder.path / "trace.jsonl").write_bytes(lines[0] + lines[1] + lines[2][:-9])
-    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder)["notes"])
-    assert essence(folder.path) == essence(whole["run_dir"])
+    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder).notes)
+    assert essence(folder.path) == essence(whole.run_dir)
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_a_line_that_was_edited_is_damaged_though_its_checksum_fits(edit, tmp_pa
         folder = folder_of(run(loaded, tmp_path / "runs"))
     lines = folder.read_lines("trace.jsonl")
     folder.write_bytes("trace.jsonl", b"".join(sealed(line | edit if line["epoch"] == 2 else line) for line in lines))
-    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder)["notes"])
-    assert essence(folder.path) == essence(whole["run_dir"])
+    assert any("trace.jsonl is sound up to epoch 1" in note for note in resume(folder).notes)
+    assert essence(folder.path) == essence(whole.run_dir)
 
 
 def test_a_longer_run_has_the_trace_of_one_declared_that_long(tmp_path, monkeypatch):
@@ -225,7 +225,7 @@ def test_a_longer_run_has_the_trace_of_one_declared_that_long(tmp_path, monkeypa
     declared = run(read_config(path, ["training.epochs=8"]), tmp_path / "runs")
     epochs = [[line["epoch"] for line in folder_of(r).read_lines("trace.jsonl")] for r in (short, longer, declared)]
     assert epochs == [[0, 1, 3, 4], [0, 1, 3, 6, 8], [0, 1, 3, 6, 8]]
-    assert essence(longer["run_dir"]) == essence(declared["run_dir"])
+    assert essence(longer.run_dir) == essence(declared.run_dir)
 
 
 def test_a_run_without_a_trace_has_the_same_numbers_and_no_file(tmp_path):
@@ -234,6 +234,6 @@ def test_a_run_without_a_trace_has_the_same_numbers_and_no_file(tmp_path):
         run(read_config(path, [f"training.trace={switch}"]), tmp_path / "runs") for switch in ("true", "false")
     )
     assert not (folder_of(without).path / "trace.jsonl").exists()
-    one, other = essence(with_it["run_dir"]), essence(without["run_dir"])
+    one, other = essence(with_it.run_dir), essence(without.run_dir)
     assert json.dumps(one["metrics"]) == json.dumps(other["metrics"])
     assert one["model"] == other["model"]

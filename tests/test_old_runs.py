@@ -8,7 +8,9 @@ import shutil
 
 import pytest
 from old_runs import RUNS, copied
-from old_runs.printed import CASES, GOLDEN, answer, difference, dlrun, in_json
+from old_runs.printed import CASES, GOLDEN, answer, difference, in_json
+
+from tests.commands import dlrun
 
 STATUS = dict.fromkeys(RUNS, "finished") | {
     "diverged": "diverged",
@@ -63,25 +65,25 @@ def test_the_old_runs_are_listed_with_their_status(tmp_path):
 @pytest.mark.parametrize("name", RUNS)
 def test_an_old_run_is_shown(name, tmp_path):
     there = copied(tmp_path, name)
-    said = dlrun("show", RUNS[name], there=there)
-    assert said.status == 0
-    assert RUNS[name] in said.out
-    assert STATUS[name] in said.out
+    said = dlrun("show", RUNS[name], cwd=there)
+    assert said.returncode == 0
+    assert RUNS[name] in said.stdout
+    assert STATUS[name] in said.stdout
 
 
 @pytest.mark.parametrize("name", WITH_ERRORS)
 def test_an_old_run_is_diagnosed(name, tmp_path):
     there = copied(tmp_path, name)
-    said = dlrun("diagnose", RUNS[name], there=there)
-    assert said.status == 0
-    assert "avoidable bias" in said.out
+    said = dlrun("diagnose", RUNS[name], cwd=there)
+    assert said.returncode == 0
+    assert "avoidable bias" in said.stdout
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_an_old_run_is_reported_on_a_page(name, tmp_path):
     there = copied(tmp_path, name)
     page = there / "page.html"
-    assert dlrun("report", RUNS[name], "-o", str(page), there=there).status == 0
+    assert dlrun("report", RUNS[name], "-o", str(page), cwd=there).returncode == 0
     text = page.read_text()
     assert RUNS[name] in text
     assert len(text) > PAGE_LETTERS
@@ -92,7 +94,7 @@ def test_old_runs_are_compared_row_by_row(tmp_path):
     found = in_json("compare", RUNS["moons"], RUNS["moons_l2"], there=there)
     rows = {row["run_id"]: row for row in found["runs"]}
     assert rows[RUNS["moons_l2"]]["difference"]["rows"] == 30
-    assert "lambda 3.0" in dlrun("compare", RUNS["moons"], RUNS["moons_l2"], there=there).out
+    assert "lambda 3.0" in dlrun("compare", RUNS["moons"], RUNS["moons_l2"], cwd=there).stdout
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -108,9 +110,9 @@ def test_a_damaged_file_of_an_old_run_is_found(name, tmp_path):
     there = copied(tmp_path, name)
     path = there / "runs" / RUNS[name] / "trace.jsonl"
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
-    said = dlrun("verify", RUNS[name], "--json", there=there)
-    assert said.status == 6
-    assert [row["file"] for row in json.loads(said.out)["files"] if row["problem"]] == ["trace.jsonl"]
+    said = dlrun("verify", RUNS[name], "--json", cwd=there)
+    assert said.returncode == 6
+    assert [row["file"] for row in json.loads(said.stdout)["files"] if row["problem"]] == ["trace.jsonl"]
 
 
 @pytest.mark.parametrize("name", TORN)
@@ -162,7 +164,7 @@ def test_an_old_run_of_the_same_config_is_used_again(tmp_path):
 
 def test_old_advice_is_carried_out_and_joins_the_ledger(tmp_path):
     there = copied(tmp_path, "regression", "moons")
-    assert dlrun("diagnose", RUNS["regression"], "--apply", "2", "-q", there=there).status == 0
+    assert dlrun("diagnose", RUNS["regression"], "--apply", "2", "-q", cwd=there).returncode == 0
     parents = [entry["parent"] for entry in in_json("diagnose", "--ledger", there=there)["entries"]]
     assert parents == [RUNS["moons"], RUNS["regression"]]
 
@@ -180,14 +182,14 @@ def test_a_run_of_a_newer_format_is_refused_in_plain_words(verb, tmp_path):
     there = copied(tmp_path, "interrupted")
     path = there / "runs" / RUNS["interrupted"] / "run.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
-    said = dlrun(verb, RUNS["interrupted"], there=there)
-    assert said.status == 6
+    said = dlrun(verb, RUNS["interrupted"], cwd=there)
+    assert said.returncode == 6
     known = "this dlrun knows formats up to 1; use the newer dlrun that wrote it"
-    assert f"runs/{RUNS['interrupted']}/run.json: format 2, and {known}" in said.err
+    assert f"runs/{RUNS['interrupted']}/run.json: format 2, and {known}" in said.stderr
 
 
 def test_an_old_runs_folder_that_was_moved_is_read_where_it_is(tmp_path):
     there = copied(tmp_path, "moons")
     shutil.move(there / "runs", there / "elsewhere")
-    said = dlrun("diagnose", RUNS["moons"], "--runs-dir", "elsewhere", there=there)
-    assert said.status == 0
+    said = dlrun("diagnose", RUNS["moons"], "--runs-dir", "elsewhere", cwd=there)
+    assert said.returncode == 0

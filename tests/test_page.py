@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pages import HOSTILE, train_all
 from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix
-from test_cli import dlrun
 
 from dlrun.cli.report import write_report
 from dlrun.errors import StoreError
@@ -24,6 +23,7 @@ from dlrun.inspection.contents import logits_of, margins_of
 from dlrun.report.page import answers, making, ruler, run_page
 from dlrun.report.page.drawing import Series, YAxis, apart, even_ticks, line_chart, linear_scale, log_ticks
 from dlrun.store import RunFolder, verify
+from tests.commands import dlrun
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_low_verdicts_leave_refinements_that_say_so_and_what_dev_error_still_lea
     reason = "bias and variance are low, and dev error 0.50% is 0.50 points above the optimal 0.0%"
     assert all(item.why.startswith(f"{reason}; ") for item in items)
     assert all(item.seconds and item.expected and item.confidence for item in items)
-    high = plan(case(HIGH_VARIANCE, **ROOMY))[0]["why"]
+    high = plan(case(HIGH_VARIANCE, **ROOMY))[0].why
     assert high.startswith("dev error 20.0% is 20.0 points above train error 0.0%; ")
 
 

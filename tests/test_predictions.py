@@ -23,7 +23,7 @@ def trained(source, tmp_path, **sections):
     path.write_text(yaml.safe_dump({"data": {"source": source}, "training": {"epochs": 4}, **sections}))
     loaded = read_config(path)
     result = run(loaded, tmp_path / "runs")
-    return result, RunFolder(Path(result["run_dir"])).read_arrays("predictions.npz"), prepare(loaded)
+    return result, RunFolder(Path(result.run_dir)).read_arrays("predictions.npz"), prepare(loaded)
 
 
 @pytest.mark.parametrize("source", ["iris", "breast_cancer"])
@@ -32,12 +32,12 @@ def test_a_classifiers_rows_give_its_error_and_its_loss(source, tmp_path):
     for split in SPLITS:
         targets, outputs = arrays[f"{split}_targets"], arrays[f"{split}_outputs"].astype(np.float64)
         wide = outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
-        assert 1 - accuracy_score(targets, wide.argmax(axis=1)) == pytest.approx(result["errors"][split])
-        assert 1 - arrays[f"{split}_correct"].mean() == pytest.approx(result["errors"][split])
+        assert 1 - accuracy_score(targets, wide.argmax(axis=1)) == pytest.approx(result.errors.of(split))
+        assert 1 - arrays[f"{split}_correct"].mean() == pytest.approx(result.errors.of(split))
         labels = range(wide.shape[1])
         wide /= wide.sum(axis=1, keepdims=True)
-        assert log_loss(targets, wide, labels=labels) == pytest.approx(result["losses"][split], abs=1e-5)
-        assert arrays[f"{split}_losses"].mean() == pytest.approx(result["losses"][split], rel=1e-6)
+        assert log_loss(targets, wide, labels=labels) == pytest.approx(result.losses.of(split), abs=1e-5)
+        assert arrays[f"{split}_losses"].mean() == pytest.approx(result.losses.of(split), rel=1e-6)
         np.testing.assert_array_equal(arrays[f"{split}_rows"], experiment.dataset.splits()[split].rows)
         np.testing.assert_array_equal(targets, experiment.dataset.splits()[split].Y.reshape(-1))
 
@@ -48,9 +48,9 @@ def test_a_regressions_rows_are_in_the_targets_own_units(tmp_path):
     result, arrays, _ = trained("diabetes", tmp_path)
     for split in SPLITS:
         targets, outputs = arrays[f"{split}_targets"], arrays[f"{split}_outputs"][:, 0]
-        assert 1 - r2_score(targets, outputs) == pytest.approx(result["errors"][split], rel=1e-5)
-        assert np.sqrt(np.mean((targets - outputs) ** 2)) == pytest.approx(result["rmse"][split], rel=1e-5)
-        assert arrays[f"{split}_losses"].mean() == pytest.approx(result["losses"][split], rel=1e-5)
+        assert 1 - r2_score(targets, outputs) == pytest.approx(result.errors.of(split), rel=1e-5)
+        assert np.sqrt(np.mean((targets - outputs) ** 2)) == pytest.approx(result.rmse.of(split), rel=1e-5)
+        assert arrays[f"{split}_losses"].mean() == pytest.approx(result.losses.of(split), rel=1e-5)
         np.testing.assert_allclose(targets, load_diabetes().target[arrays[f"{split}_rows"]], rtol=1e-5)
 
 
@@ -64,7 +64,7 @@ def test_of_training_rows_that_stay_in_their_file_a_part_is_kept_and_of_dev_rows
     assert {split: len(arrays[f"{split}_losses"]) for split in ("train", "dev")} == {"train": 1100, "dev": 1200}
     np.testing.assert_array_equal(arrays["train_rows"], experiment.dataset.train.rows[:1100])
     np.testing.assert_array_equal(arrays["train_targets"], experiment.dataset.train.Y[:1100].reshape(-1))
-    assert result["sizes"]["train"] == 1400
+    assert result.sizes.train == 1400
 
 
 def test_the_worst_places_found_piece_by_piece_are_those_of_a_stable_sort_of_all(monkeypatch):

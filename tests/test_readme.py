@@ -1,16 +1,14 @@
 """What the README says, a test runs."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from tests.commands import ROOT, dlrun
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL_LINES = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 COMMANDS = [line for line in SHELL_LINES if line.startswith("dlrun ")]
@@ -23,9 +21,9 @@ def runs_dir(tmp_path_factory):
 
 
 def run_dlrun(command, cwd, runs_dir):
-    arguments = [sys.executable, "-m", *shlex.split(command)]
-    environment = os.environ | {"DLRUN_RUNS": str(runs_dir), "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, timeout=100)
+    program, *words = shlex.split(command)
+    assert program == "dlrun"
+    return dlrun(*words, cwd=cwd, DLRUN_RUNS=str(runs_dir), COLUMNS="80")
 
 
 def skeleton(text):

@@ -85,7 +85,7 @@ def stop_at(monkeypatch, step):
 
 
 def folder_of(result):
-    return RunFolder(Path(result["run_dir"]))
+    return RunFolder(Path(result.run_dir))
 
 
 @pytest.mark.parametrize("changes", CONFIGS.values(), ids=CONFIGS.keys())
@@ -97,15 +97,15 @@ def test_a_run_stopped_every_few_steps_equals_one_that_never_was(changes, tmp_pa
             stop_at(patch, every)
             result = run(loaded, tmp_path / "runs")
         sessions = 1
-        while result["status"] == "interrupted":
+        while result.status == "interrupted":
             sessions += 1
             assert sessions < 200
             with monkeypatch.context() as patch:
                 stop_at(patch, every)
                 result = resume(folder_of(result))
         assert sessions > 1
-        assert result["sessions"] == sessions
-        assert essence(result["run_dir"]) == essence(whole["run_dir"])
+        assert result.sessions == sessions
+        assert essence(result.run_dir) == essence(whole.run_dir)
 
 
 def test_a_signal_finishes_the_step_and_the_run_says_which_it_was(tmp_path):
@@ -114,7 +114,7 @@ def test_a_signal_finishes_the_step_and_the_run_says_which_it_was(tmp_path):
             signal.raise_signal(signal.SIGTERM)
 
     result = run(read_config(config_file(tmp_path)), tmp_path / "runs", watched_by(watch))
-    assert (result["status"], result["signal"], result["epochs"]) == ("interrupted", "SIGTERM", 2)
+    assert (result.status, result.signal, result.epochs) == ("interrupted", "SIGTERM", 2)
     newest = checkpoints.names(folder_of(result))[0]
     assert newest.startswith(f"checkpoint-{2 * 4 + 1:012d}-")  # 30 rows in batches of 8, and one step more
 
@@ -129,10 +129,10 @@ def test_the_second_signal_leaves_at_once_and_the_run_can_be_gone_on_with(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         run(loaded, tmp_path / "runs", watched_by(watch))
     (row,) = list_runs(tmp_path / "runs")
-    assert row["status"] == "interrupted"
-    assert not any(file["problem"] for file in verify(RunFolder(tmp_path / "runs" / row["run_id"])))
-    result = resume(RunFolder(tmp_path / "runs" / row["run_id"]))
-    assert essence(result["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
+    assert row.status == "interrupted"
+    assert not any(file.problem for file in verify(RunFolder(tmp_path / "runs" / row.run_id)))
+    result = resume(RunFolder(tmp_path / "runs" / row.run_id))
+    assert essence(result.run_dir) == essence(run(loaded, tmp_path / "whole").run_dir)
 
 
 def test_signals_find_their_old_handlers_after_a_run(tmp_path):
@@ -145,15 +145,15 @@ def interrupted_run(tmp_path, monkeypatch, changes=(), step=10):
     with monkeypatch.context() as patch:
         stop_at(patch, step)
         result = run(read_config(config_file(tmp_path, changes)), tmp_path / "runs")
-    assert result["status"] == "interrupted"
+    assert result.status == "interrupted"
     return folder_of(result)
 
 
 def test_a_run_that_is_over_is_shown_as_it_ended(tmp_path):
     result = run(read_config(config_file(tmp_path)), tmp_path / "runs")
-    before = {path: path.read_bytes() for path in Path(result["run_dir"]).iterdir()}
+    before = {path: path.read_bytes() for path in Path(result.run_dir).iterdir()}
     assert resume(folder_of(result)) == result
-    assert {path: path.read_bytes() for path in Path(result["run_dir"]).iterdir()} == before
+    assert {path: path.read_bytes() for path in Path(result.run_dir).iterdir()} == before
 
 
 @pytest.mark.parametrize("changes", [{}, {"training": {"evaluate_every": 3}}, MANY], ids=["plain", "thirds", "many"])
@@ -165,13 +165,13 @@ def test_a_run_made_longer_equals_one_declared_that_long_and_leaves_the_first_as
     with monkeypatch.context() as patch:
         stop_at(patch, step)
         short = run(read_config(path), tmp_path / "runs")
-    before = (Path(short["run_dir"]) / "result.json").read_bytes()
+    before = (Path(short.run_dir) / "result.json").read_bytes()
     longer = resume(folder_of(short), ["training.epochs=8"])
     declared = run(read_config(path, ["training.epochs=8"]), tmp_path / "runs")
-    assert longer["epochs"] == 8
-    assert essence(longer["run_dir"]) == essence(declared["run_dir"])
-    assert (Path(short["run_dir"]) / "result.json").read_bytes() == before
-    assert read_manifest(folder_of(longer)).identity.parent == Parent(short["run_id"], "longer")
+    assert longer.epochs == 8
+    assert essence(longer.run_dir) == essence(declared.run_dir)
+    assert (Path(short.run_dir) / "result.json").read_bytes() == before
+    assert read_manifest(folder_of(longer)).identity.parent == Parent(short.run_id, "longer")
 
 
 def test_a_longer_run_begins_at_the_checkpoint_and_not_anew(tmp_path, monkeypatch):
@@ -210,7 +210,7 @@ def test_an_edited_config_in_the_folder_is_refused_by_what_differs(tmp_path, mon
 
 def test_how_often_a_run_is_kept_may_change(tmp_path, monkeypatch):
     folder = interrupted_run(tmp_path, monkeypatch)
-    assert resume(folder, ["training.checkpoint_epochs=2"])["status"] == "finished"
+    assert resume(folder, ["training.checkpoint_epochs=2"]).status == "finished"
 
 
 def test_changed_data_are_refused_by_their_hash(tmp_path, monkeypatch):
@@ -224,7 +224,7 @@ def test_changed_data_are_refused_by_their_hash(tmp_path, monkeypatch):
     ):
         resume(folder)
     table.write_text("a,b,y\n" + "1,2,u\n3,5,v\n" * 20)
-    assert resume(folder)["status"] == "finished"
+    assert resume(folder).status == "finished"
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_an_older_one_and_told(tmp_path, monkeypatch):
@@ -236,10 +236,10 @@ def test_a_damaged_checkpoint_is_passed_over_for_an_older_one_and_told(tmp_path,
     (folder.path / newest).write_bytes(data)
     result = resume(folder)
     assert result.notes == (
-        f"{folder.path / newest}: corrupt (its checksum does not fit);"
-        " an older checkpoint, or the beginning, is used instead",
+        f"{folder.path / newest}: corrupt (its checksum does not fit); "
+        "an older checkpoint, or the beginning, is used instead",
     )
-    assert essence(folder.path) == essence(whole["run_dir"])
+    assert essence(folder.path) == essence(whole.run_dir)
 
 
 def test_without_any_checkpoint_a_run_begins_anew_and_ends_the_same(tmp_path, monkeypatch):
@@ -247,7 +247,7 @@ def test_without_any_checkpoint_a_run_begins_anew_and_ends_the_same(tmp_path, mo
     for name in checkpoints.names(folder):
         (folder.path / name).unlink()
     resume(folder)
-    assert essence(folder.path) == essence(run(read_config(config_file(tmp_path)), tmp_path / "whole")["run_dir"])
+    assert essence(folder.path) == essence(run(read_config(config_file(tmp_path)), tmp_path / "whole").run_dir)
 
 
 def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, monkeypatch):
@@ -257,10 +257,10 @@ def test_a_checkpoint_of_another_run_is_not_taken(tmp_path, monkeypatch):
         (folder.path / name).unlink()
     for name in checkpoints.names(other):
         shutil.copy(other.path / name, folder.path / name)
-    notes = resume(folder)["notes"]
+    notes = resume(folder).notes
     assert all("of another config or other data" in note for note in notes)
     whole = run(read_config(config_file(tmp_path)), tmp_path / "whole")
-    assert essence(folder.path) == essence(whole["run_dir"])
+    assert essence(folder.path) == essence(whole.run_dir)
 
 
 def test_metrics_that_lost_lines_take_the_run_back_to_an_older_checkpoint(tmp_path, monkeypatch):
@@ -269,8 +269,8 @@ def test_metrics_that_lost_lines_take_the_run_back_to_an_older_checkpoint(tmp_pa
     lines = (folder.path / "metrics.jsonl").read_bytes().splitlines(keepends=True)
     (folder.path / "metrics.jsonl").write_bytes(lines[0] + lines[1][:-9])
     result = resume(folder)
-    assert any("metrics.jsonl is sound up to epoch 1" in note for note in result["notes"])
-    assert essence(folder.path) == essence(whole["run_dir"])
+    assert any("metrics.jsonl is sound up to epoch 1" in note for note in result.notes)
+    assert essence(folder.path) == essence(whole.run_dir)
 
 
 def test_a_checkpoint_that_asks_for_much_memory_is_refused_by_what_the_config_implies(tmp_path, monkeypatch):
@@ -278,7 +278,7 @@ def test_a_checkpoint_that_asks_for_much_memory_is_refused_by_what_the_config_im
     newest, *_ = checkpoints.names(folder)
     with (folder.path / newest).open("r+b") as file:
         file.truncate(32 * 2**30)  # sparse: it takes no room on the disk
-    assert "bytes; the run's config implies at most" in resume(folder)["notes"][0]
+    assert "bytes; the run's config implies at most" in resume(folder).notes[0]
 
 
 def test_checkpoints_of_other_shapes_and_names_are_refused_before_they_are_read(tmp_path, monkeypatch):
@@ -339,7 +339,7 @@ def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, t
     assert row["status"] == "failed"
     folder = RunFolder(tmp_path / "runs" / row["run_id"])
     assert [name[11:23] for name in checkpoints.names(folder)] == ["000000000004"]
-    assert essence(resume(folder)["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
+    assert essence(resume(folder).run_dir) == essence(run(loaded, tmp_path / "whole").run_dir)
 
 
 def test_after_a_bug_the_run_has_failed_with_its_traceback_and_can_be_gone_on_with(tmp_path):
@@ -353,7 +353,7 @@ def test_after_a_bug_the_run_has_failed_with_its_traceback_and_can_be_gone_on_wi
     folder = RunFolder(bug.value.run_dir)
     assert status_of(folder) == "failed"
     assert "planted" in (folder.path / "traceback.txt").read_text()
-    assert essence(resume(folder)["run_dir"]) == essence(run(loaded, tmp_path / "whole")["run_dir"])
+    assert essence(resume(folder).run_dir) == essence(run(loaded, tmp_path / "whole").run_dir)
 
 
 def test_two_processes_never_work_in_one_run(tmp_path, monkeypatch):
@@ -393,7 +393,7 @@ def test_a_run_json_of_a_newer_program_is_refused_in_plain_words(tmp_path, monke
         resume(folder)
     assert str(refusal.value) == told
     (row,) = list_runs(tmp_path / "runs")
-    assert (row["status"], row["problem"]) == ("broken", told)
+    assert (row.status, row.problem) == ("broken", told)
 
 
 def test_run_json_says_who_began_it_and_with_what(tmp_path):
@@ -409,8 +409,8 @@ def test_run_json_says_who_began_it_and_with_what(tmp_path):
 def test_a_needed_run_is_used_again_unless_config_or_data_differ(tmp_path):
     path = config_file(tmp_path)
     first = run(read_config(path), tmp_path / "runs", needed=True)
-    assert "reused" not in first
+    assert first.reused is None
     again = run(read_config(path, ["training.checkpoint_epochs=2"]), tmp_path / "runs", needed=True)
-    assert (again["reused"], again["run_id"]) == (True, first["run_id"])
-    assert "reused" not in run(read_config(path, ["seed=1"]), tmp_path / "runs", needed=True)
+    assert (again.reused, again.run_id) == (True, first.run_id)
+    assert run(read_config(path, ["seed=1"]), tmp_path / "runs", needed=True).reused is None
     assert len(list_runs(tmp_path / "runs")) == 2

@@ -21,7 +21,7 @@ from dlrun.inspection import look_at_test, reference_of, with_selection
 from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
-from tests.test_cli import dlrun
+from tests.commands import dlrun
 from tests.trainings import run
 
 HASHES = Hashes("c", "d", "s")
@@ -158,9 +158,9 @@ def test_runs_on_the_same_rows_are_counted_and_looks_are_numbered(tmp_path):
     early = ("regularization.patience_epochs=1", "training.epochs=3")
     results.append(run(read_config(path, early), tmp_path / "runs"))
     other = run(read_config(path, ("seed=1",)), tmp_path / "runs")
-    folder = RunFolder(Path(results[0]["run_dir"]))
+    folder = RunFolder(Path(results[0].run_dir))
     _, found = with_selection(diagnosis_of(results[0], folder), folder, results[0])
-    assert (found.configurations, found.candidates) == (3, 2 + results[-1]["epochs"])
+    assert (found.configurations, found.candidates) == (3, 2 + results[-1].epochs)
     assert [look_at_test(folder, results[0].errors.test, "show") for _ in range(3)] == [1, 2, 3]
     assert look_at_test(RunFolder(Path(other.run_dir)), other.errors.test, "show") == 1
     assert look_at_test(folder, None, "show") is None
@@ -175,7 +175,7 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
 
 def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
-    folder = RunFolder(Path(result["run_dir"]))
+    folder = RunFolder(Path(result.run_dir))
     found = reference_of(diagnosis_of(result, folder).diagnosis, folder)
     assert [row.name for row in found.learners][::7] == ["1 nearest neighbour", "support vectors, RBF kernel"]
     assert max(row.error for row in found.learners) < 0.2  # iris is easy
@@ -189,14 +189,14 @@ def test_figures_from_elsewhere_have_no_rows_to_look_at():
 
 def test_a_folder_that_cannot_be_written_still_shows_its_runs(tmp_path, monkeypatch):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
-    folder = RunFolder(Path(result["run_dir"]))
+    folder = RunFolder(Path(result.run_dir))
     (tmp_path / "runs" / looks.FILE).unlink()
     (tmp_path / "runs" / looks.FILE).mkdir()  # a ledger that can neither be read nor written
-    assert look_at_test(folder, result, "show") is None
+    assert look_at_test(folder, result.errors.test, "show") is None
     assert with_selection(diagnosis_of(result, folder), folder, result)[1] is None
     again = run(read_config(small(tmp_path)), tmp_path / "runs")
-    assert again["status"] == "finished"
-    assert "this run is not counted among those that were scored on its dev set" in again["notes"][0]
+    assert again.status == "finished"
+    assert "this run is not counted among those that were scored on its dev set" in again.notes[0]
 
 
 def test_findings_about_data_reach_the_diagnosis_and_can_be_ignored(tmp_path, rng):
@@ -209,14 +209,14 @@ def test_findings_about_data_reach_the_diagnosis_and_can_be_ignored(tmp_path, rn
     np.savez(tmp_path / "d.npz", **arrays)
     path = small(tmp_path, data={"source": "d.npz"})
     result = run(read_config(path), tmp_path / "runs")
-    kept = json.loads((Path(result["run_dir"]) / "diagnosis.json").read_text())
+    kept = json.loads((Path(result.run_dir) / "diagnosis.json").read_text())
     found = {finding["code"]: finding for finding in kept["findings"]}
     assert found["mismatch"]["severity"] == "fail"
     assert "x3 (mean +" in found["mismatch"]["evidence"] or "x2 (mean +" in found["mismatch"]["evidence"]
     assert found["rows-in-two-splits"]["severity"] == "notice"
     assert found["rows-in-two-splits"]["evidence"].startswith("1 of 100 dev rows also stand in train")
     ignored = run(read_config(path, ("diagnosis.ignore=[mismatch, rows-in-two-splits]",)), tmp_path / "runs")
-    codes = {finding["code"] for finding in ignored["findings"]}
+    codes = {finding.code for finding in ignored.findings}
     assert codes.isdisjoint({"mismatch", "rows-in-two-splits"})
 
 

@@ -109,8 +109,8 @@ def test_a_runs_folder_below_a_file_is_refused_with_a_way_out(tmp_path):
         f"{runs_dir}: cannot be made: Not a directory; choose a runs folder whose path leads through folders only"
     )
     assert message_of(create_run, tmp_path / "file", "a") == (
-        f"{tmp_path / 'file'}: cannot be made: File exists;"
-        " move the file that is in the way, or choose another runs folder"
+        f"{tmp_path / 'file'}: cannot be made: File exists; "
+        "move the file that is in the way, or choose another runs folder"
     )
 
 
@@ -555,14 +555,14 @@ def test_runs_are_listed_newest_first_each_read_by_itself(tmp_path):
 def test_a_result_of_the_wrong_kind_is_broken_and_says_why(folder, result, reason):
     folder.write_json("result.json", result)
     [row] = list_runs(folder.path.parent)
-    assert row["status"] == "broken"
-    assert f"result.json: corrupt ({reason})" in row["problem"]
+    assert row.status == "broken"
+    assert f"result.json: corrupt ({reason})" in row.problem
 
 
 def test_a_diverged_run_without_errors_or_verdict_is_listed(folder):
     folder.write_json("result.json", {"status": "diverged", "errors": None, "verdict": None})
     [row] = list_runs(folder.path.parent)
-    assert (row["status"], row["errors"]["dev"], row["problem"]) == ("diverged", None, None)
+    assert (row.status, row.errors.dev, row.problem) == ("diverged", None, None)
 
 
 def test_a_linked_run_is_listed_as_broken_in_its_place(tmp_path):
@@ -570,8 +570,8 @@ def test_a_linked_run_is_listed_as_broken_in_its_place(tmp_path):
     make_runs(tmp_path / "runs", A1, B)
     (tmp_path / "runs" / A2).symlink_to(outside)
     rows = list_runs(tmp_path / "runs")
-    assert [row["run_id"] for row in rows] == [B, A2, A1]
-    assert (rows[1]["status"], rows[1]["problem"]) == ("broken", "a symbolic link, not a run folder")
+    assert [row.run_id for row in rows] == [B, A2, A1]
+    assert (rows[1].status, rows[1].problem) == ("broken", "a symbolic link, not a run folder")
 
 
 def test_without_a_runs_folder_the_list_is_empty(tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnosis.records import Diagnosis
-from ..records import Mapped, flat, omitted
+from ..records import flat, omitted
 
 # The error that a change is expected to lower, and how sure that is.
 About = Literal["train", "dev"]
@@ -15,7 +15,7 @@ BETWEEN_REASONS = "; "
 
 
 @dataclass(frozen=True)
-class Advice(Mapped):
+class Advice:
     """One item of advice: a thing to try.
 
     key : the config's main key. why : the measurement behind it, which other items may share, and after "; " its own
@@ -41,7 +41,7 @@ class Advice(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunDiagnosis(Mapped):
+class RunDiagnosis:
     """The diagnosis of a run with the advice; or of figures alone, where run_id and status are None.
 
     The findings of `diagnosis` are all findings: of errors, data, training and selection.

@@ -1,4 +1,4 @@
-"""The config: what a person may write in YAML, read strictly and explained kindly."""
+"""The config: reads what a person writes in YAML, strictly, and explains every problem."""
 
 from .loading import LoadedConfig, config_from_dict, load_config
 from .rendering import json_schema, resolved_yaml

@@ -1,7 +1,7 @@
-"""What two keys say together: shares against sums, lists of widths against depths, settings against sources.
+"""Checks keys against each other: shares and their sum, widths and depth, settings and sources.
 
-Each check takes the values given by hand that are sound one by one, and yields the problems that they have together.
-The defaults that depend on other keys (`completed`) live here as well, because they follow the same rules.
+Each check takes values that are valid one by one and yields the problems that they have together. The defaults that
+depend on other keys (`completed`) are here too, because they follow the same rules.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ from .schema import Data, Network
 from .suggestions import closest
 from .words import NO_VOCABULARY, PARTS, Vocabulary
 
-# Ratios with six decimals (three times 0.333333) still sum to 1 within this; a forgotten part does not.
+# Ratios with six decimals (three times 0.333333) sum to 1 within this; a forgotten part is more.
 RATIO_TOLERANCE = 1e-6
 
-# The default split as whole parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
+# The default split in integer parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
 DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
 DEFAULT_DEPTH: int = Network.model_fields["depth"].default
 
@@ -29,23 +29,23 @@ def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
 
 
 def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabulary = NO_VOCABULARY) -> list[Problem]:
-    """The problems that sound values have together; a check is left out when one of its keys is in `bad`."""
+    """The problems that valid values have together; a check is left out when one of its keys is in `bad`."""
     if () in bad:
         return []
     sound = without(data, bad)
     sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "diagnosis")}
-    found: list[Problem] = []
+    problems: list[Problem] = []
     in_split = any(path[:2] == ("data", "split") for path in bad)
     if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
-        found += _split(sections["data"])
+        problems += _split(sections["data"])
     if not bad & {("network",), ("network", "hidden"), ("network", "depth"), ("network", "width")}:
         shape = list(_shape(sections["network"]))
-        found += shape or _keep_prob(sections["network"], sections["regularization"])
+        problems += shape or _keep_prob(sections["network"], sections["regularization"])
     if vocabulary.source_settings:
-        found += _source(sections["data"], vocabulary)
+        problems += _source(sections["data"], vocabulary)
     if vocabulary.finding_codes:
-        found += _ignored(sections["diagnosis"], vocabulary.finding_codes)
-    return found
+        problems += _ignored(sections["diagnosis"], vocabulary.finding_codes)
+    return problems
 
 
 def _ignored(diagnosis: Mapping[str, Any], finding_codes: tuple[str, ...]) -> Iterator[Problem]:
@@ -70,21 +70,21 @@ def _shape(network: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("network", "width"), "got null without network.hidden; give a width such as 64")
         return
     if width is not None:
-        found = f"got {width} beside network.hidden {shown(list(hidden))}"
-        yield Problem(("network", "width"), f"{found}; give one of the two")
+        fault = f"got {width} together with network.hidden {shown(list(hidden))}"
+        yield Problem(("network", "width"), f"{fault}; give one of the two")
     depth = network.get("depth", len(hidden) + 1)
     if depth != len(hidden) + 1:
-        found = f"{counted(len(hidden), 'width')} given; network.depth {depth} has {counted(depth - 1, 'hidden layer')}"
+        fault = f"{counted(len(hidden), 'width')} given; network.depth {depth} has {counted(depth - 1, 'hidden layer')}"
         remedy = f"give {counted(depth - 1, 'width')} or set depth: {len(hidden) + 1}"
-        yield Problem(("network", "hidden"), f"{found}; {remedy}")
+        yield Problem(("network", "hidden"), f"{fault}; {remedy}")
 
 
 def _keep_prob(network: Mapping[str, Any], regularization: Mapping[str, Any]) -> Iterator[Problem]:
     given, layers = regularization.get("keep_prob"), hidden_count(network)
     if isinstance(given, list | tuple) and len(given) != layers:
-        found = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
+        fault = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
         remedy = f"give {counted(layers, 'value')}, or one number for every layer"
-        yield Problem(("regularization", "keep_prob"), f"{found}; {remedy}")
+        yield Problem(("regularization", "keep_prob"), f"{fault}; {remedy}")
 
 
 def is_counts(shares: Mapping[str, float]) -> bool | None:
@@ -105,22 +105,22 @@ def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
     shares = {part: split.get(part, 0) for part in PARTS}
     counts = is_counts(shares)
     if counts is None:
-        found = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
+        fault = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
         remedy = "give ratios that sum to 1, or whole numbers of examples"
-        yield Problem(("data", "split"), f"got ratios and counts mixed ({found}); {remedy}")
+        yield Problem(("data", "split"), f"got ratios and counts mixed ({fault}); {remedy}")
         return
     sentences = {part: _share_sentence(part, split.get(part), data.get(f"{part}_source")) for part in PARTS}
     yield from (Problem(("data", "split", part), sentence) for part, sentence in sentences.items() if sentence)
     total = sum(shares.values())
     if not any(sentences.values()) and not counts and abs(round(total - 1, 12)) > RATIO_TOLERANCE:
-        found = f"ratios sum to {total:.6g}; expected 1"
+        fault = f"ratios sum to {total:.6g}; expected 1"
         yield Problem(
-            ("data", "split"), f"{found} (train {shares['train']}, dev {shares['dev']}, test {shares['test']})"
+            ("data", "split"), f"{fault} (train {shares['train']}, dev {shares['dev']}, test {shares['test']})"
         )
 
 
 def _share_sentence(part: str, share: float | None, source: str | None) -> str | None:
-    """The sentence against one share (None: not given) beside the file that may stand for it; None when all is well."""
+    """The problem of one share (None: not given) and the file that may replace it; None if there is none."""
     if share and source is not None:
         return f"got {shown(share)} although data.{part}_source is given; leave one of them out"
     if share or source is not None or part == "test":
@@ -158,7 +158,7 @@ def _is_known(source: str, vocabulary: Vocabulary) -> bool:
 
 
 def completed(data: dict[str, Any], name: str | None = None) -> dict[str, Any]:
-    """Sound data with the defaults that depend on other keys: name, depth and width beside hidden, and the split."""
+    """Valid data with the defaults that depend on other keys: name, depth and width with hidden, and the split."""
     done = dict(data)
     if done.get("name") is None:
         done["name"] = name
@@ -175,5 +175,5 @@ def _completed_split(data: Mapping[str, Any]) -> dict[str, float]:
         number = int if is_counts(shares) else float
         return {part: number(share) for part, share in shares.items()}
     parts = {part: weight for part, weight in DEFAULT_PARTS.items() if data.get(f"{part}_source") is None}
-    whole = sum(parts.values())
-    return {part: parts.get(part, 0) / whole for part in DEFAULT_PARTS}
+    total = sum(parts.values())
+    return {part: parts.get(part, 0) / total for part in DEFAULT_PARTS}

@@ -1,6 +1,6 @@
 """The tree of keys: which key may be written where, and what its value should be.
 
-Read off the schema's models, so that messages, overrides and rendering never repeat a list of keys.
+It is computed from the schema's models, so that messages, overrides and rendering need no list of keys.
 """
 
 import typing
@@ -19,7 +19,7 @@ def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
 
 
 def section_at(path: KeyPath) -> type[Section] | None:
-    """The model of the section at a path (the empty path is the whole config); None for a single value or no key."""
+    """The model of the section at a path (the empty path is the config itself); None for a value or an unknown key."""
     section: type[Section] | None = Config
     for key in path:
         section = _section_of(_field_of(section, key))
@@ -32,7 +32,7 @@ def field_at(path: KeyPath) -> FieldInfo | None:
 
 
 def keys_at(path: KeyPath) -> tuple[str, ...]:
-    """The keys of the section at a path; none where no section is."""
+    """The keys of the section at a path; empty if there is no section."""
     section = section_at(path)
     return tuple(fields_of(section)) if section else ()
 
@@ -52,7 +52,7 @@ def leaf_paths() -> Iterator[KeyPath]:
 
 
 def expected_at(path: KeyPath) -> str:
-    """What should stand at a path, as the end of a sentence; the path may end in a list position."""
+    """The value that a path expects, as the end of a sentence; the path may end in a list position."""
     key_path = tuple(key for key in path if isinstance(key, str))
     field = field_at(key_path)
     if field is None or _section_of(field):
@@ -63,7 +63,7 @@ def expected_at(path: KeyPath) -> str:
 
 
 def words_at(path: KeyPath) -> tuple[str, ...]:
-    """The closed list of words that a key takes; empty for every other key."""
+    """The words that a key accepts; empty for a key that accepts other values."""
     field = field_at(path)
     return _words_of(field) if field else ()
 

@@ -1,7 +1,6 @@
-"""The kinds of values that the schema's keys take, each with the words that a person is told to expect.
+"""The kinds of values that the schema's keys take, each with the words that a message uses for it.
 
-A kind is a type, its limits, and an `Expects`; whatever goes wrong with a value of the kind, the message ends in those
-words.
+A kind is a type, its limits, and an `Expects`. A message about a wrong value of the kind always ends in these words.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from . import words
 
 MAX_DEPTH = (
-    1000  # Beyond it a dense network without shortcuts trains nothing; it is nearly always a width in the wrong place.
+    1000  # A deeper dense network without shortcuts does not train; nearly always the number was meant as a width.
 )
 MAX_WIDTH = 100_000  # Two such layers hold 1e10 weights, 40 GB in float32.
 
@@ -28,12 +27,12 @@ class Expects:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Holds text to the keys of a table, which `Literal` can do only for words that are written out."""
+    """Allows only the keys of a table, which `Literal` can do only for words that are written out."""
 
     words: tuple[str, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """What pydantic makes of `Literal[...]`."""
+        """The schema that pydantic makes of `Literal[...]`."""
         return core_schema.literal_schema(list(self.words))
 
 

@@ -1,7 +1,7 @@
-"""From a file and a command line to a complete `Config`, or to every problem at once.
+"""Loads a complete `Config` from a file and a command line, or reports every problem at once.
 
-The front door of the package: reads the bytes, lays the overrides over them, checks, and remembers where each value
-is from.
+It is the entry to the package: it reads the file, applies the overrides, checks all values, and records where each one
+comes from.
 """
 
 import re
@@ -43,9 +43,9 @@ class LoadedConfig:
 def load_config(
     path: str | Path, overrides: Iterable[str] = (), *, vocabulary: Vocabulary = NO_VOCABULARY
 ) -> LoadedConfig:
-    """Read a config file, with `key=value` overrides laid over it in order.
+    """Read a config file and apply `key=value` overrides in order.
 
-    `vocabulary` holds the names of sources and the codes of findings; without it they go unchecked.
+    `vocabulary` holds the names of sources and the codes of findings; without it they are not checked.
     An override of network.width replaces a network.hidden of the file (the number of layers stays), and one of
     network.hidden replaces the file's width; otherwise the usual checks hold between file and command line.
     Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
@@ -73,12 +73,12 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
 def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Vocabulary = NO_VOCABULARY) -> Config:
     """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
     data = _without_empty_sections(given.data)
-    found = schema_problems(data)
-    bad = {_key_of(path) for path in [*(problem.path for problem in found), *given.unsure]}
-    found += disagreements(data, bad, vocabulary)
+    problems = schema_problems(data)
+    bad = {_key_of(path) for path in [*(problem.path for problem in problems), *given.unsure]}
+    problems += disagreements(data, bad, vocabulary)
     located = [
         replace(problem, place=problem.place or given.place(problem.path))
-        for problem in found
+        for problem in problems
         if not any(problem.path[:i] in given.unsure for i in range(len(problem.path) + 1))
     ]
     if given.problems or located:
@@ -87,12 +87,12 @@ def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Voc
 
 
 def origins(given: Given) -> dict[str, str]:
-    """Of each value's dotted path, in the schema's order: "default", "file" or "command line"."""
+    """For each value's dotted path, in the schema's order: "default", "file" or "command line"."""
     return {dotted(path): _origin(given, path) for path in leaf_paths()}
 
 
 def slug(stem: str) -> str | None:
-    """A file's stem as a name that the schema takes, or None when nothing of it is left."""
+    """A file's stem as a name that the schema accepts, or None if no character of it can stay."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64].rstrip("-") or None
 
 
@@ -103,12 +103,12 @@ def _origin(given: Given, path: KeyPath) -> str:
 
 
 def _key_of(path: KeyPath) -> KeyPath:
-    """The path without positions in a list: a bad item spoils the whole list."""
+    """The path without positions in a list: one bad item makes the list bad."""
     return tuple(part for part in path if isinstance(part, str))
 
 
 def _without_empty_sections(data: Any, path: KeyPath = ()) -> Any:
-    """The data without sections of which only the heading is there (`training:` and nothing below)."""
+    """The data without sections that have only a heading (`training:` and nothing below)."""
     if not isinstance(data, Mapping) or section_at(path) is None:
         return data
     kept = {key: value for key, value in data.items() if value is not None or section_at((*path, key)) is None}
@@ -142,11 +142,11 @@ def _bytes_of(path: Path, file: str) -> bytes:
 
 
 def _near(path: Path) -> str | None:
-    """The YAML file beside the missing one, or in a `configs` folder there, whose name is closest; None if none is."""
+    """The YAML file with the closest name in the missing one's folder, or in its `configs`; None if none is close."""
     candidates = {p.stem: p for p in [*_yaml_files(path.parent / "configs"), *_yaml_files(path.parent)]}
     stem = path.stem if path.suffix in YAML_SUFFIXES else path.name
-    found = closest(stem, list(candidates))
-    return escaped(str(candidates[found])) if found else None
+    name = closest(stem, list(candidates))
+    return escaped(str(candidates[name])) if name else None
 
 
 def _yaml_files(folder: Path) -> list[Path]:

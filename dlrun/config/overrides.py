@@ -1,6 +1,6 @@
-"""Values given on the command line as `key=value`, laid over the data of the file.
+"""Applies the `key=value` overrides of the command line to the data of the file.
 
-`Given` is what a person wrote, wherever they wrote it: plain data and the place of each key path.
+`Given` is all that a person wrote, in the file or on the command line: plain data and the place of each key path.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from .strict_yaml import Document, read_document
 EXAMPLE = "write key=value, as in training.epochs=30"
 COMMAND_LINE = Place(command_line=True)
 
-# Two keys that say the same thing: one on the command line takes the place of the other in the file.
+# Two keys for the same thing: one on the command line replaces the other in the file.
 RIVALS: dict[KeyPath, KeyPath] = {
     ("network", "width"): ("network", "hidden"),
     ("network", "hidden"): ("network", "width"),
@@ -46,13 +46,13 @@ class Given:
         return True
 
     def forget(self, path: KeyPath) -> None:
-        """Take a path and all below it out, as if it had never been given."""
+        """Remove a path and all below it, as if it had never been given."""
         *above, key = path
         here: Any = self.data
         for part in above:
             here = here[part]
         del here[key]
-        self.places = {known: place for known, place in self.places.items() if known[: len(path)] != path}
+        self.places = {held: place for held, place in self.places.items() if held[: len(path)] != path}
 
 
 def given_by(document: Document) -> Given:
@@ -73,10 +73,10 @@ def parse_override(text: str) -> tuple[KeyPath, Document]:
 
 
 def lay_over(given: Given, path: KeyPath, document: Document) -> None:
-    """Set one override's value; faults are added to the given's problems.
+    """Set one override's value; its problems are added to those of `given`.
 
     A width given here replaces the file's list of hidden widths (the number of layers stays), and a list of hidden
-    widths replaces the file's width. Two such on one command line clash as they would in a file.
+    widths replaces the file's width. Both on one command line conflict, as they do in a file.
     """
     given.problems += [Problem(path + problem.path, problem.sentence, COMMAND_LINE) for problem in document.problems]
     given.unsure |= {path + inner for inner in document.unsure}
@@ -111,7 +111,7 @@ def _set(given: Given, path: KeyPath, value: Any) -> None:
             here[key] = {}
             given.places[path[:i]] = COMMAND_LINE
         here = here[key]
-        if not isinstance(here, dict):  # The file has a single value where a section belongs; that is reported anyway.
+        if not isinstance(here, dict):  # The file has a value instead of a section; another check reports that.
             return
     if path[-1] in here:
         given.forget(path)

@@ -1,6 +1,6 @@
-"""A problem of a config: where it stands, what was found, what would do.
+"""A problem of a config: where it is, what was found, what would do.
 
-The lowest module of the package: whoever finds a fault makes a `Problem`, and the loader turns them all into lines.
+It is the lowest module of the package. Every check makes a `Problem`, and the loader turns all of them into lines.
 """
 
 import math
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 KeyPath = tuple[str | int, ...]
 
-# Long enough to recognise what one wrote, short enough that a message stays on one line of a terminal.
+# Long enough to recognise the text, short enough for a message on one line of a terminal.
 SHOWN_CHARACTERS = 60
-# Nothing the schema allows nests deeper than a list; two more levels are enough to recognise a value by.
+# The schema allows nothing deeper than a list; two more levels are enough to recognise a value.
 SHOWN_DEPTH = 3
 
 
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault at a key path; `place` is None until somebody has looked up where the key was given."""
+    """One problem at a key path; `place` is None until the loader has looked up where the key was given."""
 
     path: KeyPath
     sentence: str
@@ -46,7 +46,7 @@ def printable(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with control characters, and whatever else does not print, as Python's escapes."""
+    """The text with control characters, and others that do not print, as Python's escapes."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -1,6 +1,6 @@
-"""The config written out: complete YAML with the origin of each value, and the JSON Schema for editors.
+"""Writes the config as complete YAML with the origin of each value, and the schema as JSON Schema for editors.
 
-The last step of the package. What `resolved_yaml` writes, `load_config` reads back to an equal config.
+It is the last step of the package. `load_config` reads what `resolved_yaml` writes as an equal config.
 """
 
 import re
@@ -13,10 +13,10 @@ from .loading import LoadedConfig
 from .problems import KeyPath, dotted
 from .schema import Config
 
-# Comments line up at this column; a longer line (a list of names) just gets its comment two spaces on.
+# Comments start at this column; on a longer line (a list of names) the comment follows after two spaces.
 COMMENT_COLUMN = 44
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-# Text that needs no quotes unless some reader of YAML, 1.1 included, takes it for another word (null, yes, NaN).
+# Text that needs no quotes, unless a reader of YAML (1.1 too) takes it for something else (null, yes, NaN).
 PLAIN_TEXT = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*\Z")
 
 
@@ -51,7 +51,7 @@ def _scalar(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text in double quotes; what does not print is escaped as YAML does it (JSON's surrogate pairs would not do)."""
+    """Text in double quotes; other characters are escaped as in YAML, which has no surrogate pairs as JSON has."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
 
@@ -63,7 +63,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _without_titles(schema: Any) -> Any:
-    """Pydantic's titles repeat the key's name in capitals and help nobody."""
+    """The schema without pydantic's titles, which only repeat the key's name in capitals."""
     if isinstance(schema, list):
         return [_without_titles(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,7 +1,7 @@
-"""The schema: every key that a config may hold, its kind, its default and what it is for.
+"""The schema: every key that a config may hold, its kind, its default and its purpose.
 
-Stands between the YAML and the experiment: a `Config` is complete, frozen and says what will be run. The models check
-each value alone and `agreement` what two keys say together, so build a `Config` by `load_config` or `config_from_dict`.
+A `Config` is complete, frozen and says what an experiment will run. The models check each value by itself; `agreement`
+checks keys against each other. So make a `Config` with `load_config` or `config_from_dict`.
 """
 
 from typing import Annotated, Any

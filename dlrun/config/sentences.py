@@ -1,7 +1,7 @@
-"""From pydantic's errors to ours: a key path and a sentence that says what was found and what would do.
+"""Turns pydantic's errors into ours: a key path and a sentence that says what was found and what would do.
 
-Pydantic's own words never show. Whatever the error, the sentence is made from the value and from what the schema's kind
-expects; only keys that are unknown or missing are told apart.
+A user never sees pydantic's words. The sentence is made from the value and from what the schema's kind expects; only
+unknown and missing keys have sentences of their own.
 """
 
 from typing import Any
@@ -17,21 +17,21 @@ MISSING_SOURCE = "missing; give a bundled set such as digits, or a path to a .cs
 
 
 def schema_problems(data: dict[str, Any]) -> list[Problem]:
-    """Every unknown key, missing key and unfit value of the plain data, each once."""
+    """Every unknown key, missing key and wrong value of the plain data, each once."""
     try:
         Config.model_validate(data)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     else:
         return []
-    found: dict[KeyPath, str] = {}
+    kinds: dict[KeyPath, str] = {}
     for detail in details:
         path = _path_in(data, detail["loc"], detail["type"])
-        # What a member of a union finds within a value is a fault of the value, whatever its own name for it.
-        found[path] = detail["type"] if detail["loc"][-1:] == path[-1:] else "value"
-    # A value that fits no member of a union is reported for each member: the deepest path says most.
-    inner = {path[:i] for path in found for i in range(len(path))}
-    return [_problem(data, path, kind) for path, kind in found.items() if path not in inner]
+        # An error that a member of a union reports inside a value counts as an error of the value.
+        kinds[path] = detail["type"] if detail["loc"][-1:] == path[-1:] else "value"
+    # A value that fits no member of a union is reported for each member; the deepest path is the most precise.
+    inner = {path[:i] for path in kinds for i in range(len(path))}
+    return [_problem(data, path, kind) for path, kind in kinds.items() if path not in inner]
 
 
 def _path_in(data: Any, location: tuple[str | int, ...], kind: str) -> KeyPath:
@@ -48,7 +48,7 @@ def _path_in(data: Any, location: tuple[str | int, ...], kind: str) -> KeyPath:
 
 def _problem(data: Any, path: KeyPath, kind: str) -> Problem:
     if kind == "missing":  # The one required value is data.source, in the one required section.
-        return Problem(("data", "source"), MISSING_SOURCE, Place())  # What is missing stands on no line.
+        return Problem(("data", "source"), MISSING_SOURCE, Place())  # A missing key has no line.
     if kind in ("extra_forbidden", "invalid_key"):
         return Problem(tuple(str(part) for part in path), unknown_key(path))
     value = data

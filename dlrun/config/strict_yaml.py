@@ -1,7 +1,7 @@
-"""YAML without its traps: the text of a config becomes plain data and a map from key path to line.
+"""Reads YAML without its traps: the text of a config becomes plain data and a map from key path to line.
 
-The node graph that PyYAML composes is checked and read here by hand, so that scalars follow YAML 1.2 (`yes` is a
-string, `1e-3` a number, `010` ten) and each thing that one may want to complain about later has a line.
+It checks and reads the node graph of PyYAML itself. So scalars follow YAML 1.2 (`yes` is a string, `1e-3` a number,
+`010` ten), and every value has a line for later messages.
 """
 
 import re
@@ -12,14 +12,14 @@ import yaml
 
 from .problems import KeyPath, Place, Problem, printable
 
-MAX_BYTES = 1 << 20  # A config is a page of text; a megabyte is somebody's data set.
+MAX_BYTES = 1 << 20  # A config is a page of text; a megabyte is a data set.
 MAX_DEPTH = 32  # The schema needs 4; PyYAML recurses about three frames a level, far from Python's limit of 1000.
 MAX_DIGITS = 100  # Python itself refuses to read integers beyond 4300 digits, and a float ends at 309.
 
 NULL, BOOL, INT, FLOAT = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 
-# The scalars of YAML 1.2's core schema, but octal and hexadecimal: those stay strings and the schema asks for a number.
-# `True`, `NULL` and the like stay strings too, so that each value has one spelling.
+# The scalars of YAML 1.2's core schema, except octal and hexadecimal: those stay strings, and the schema then asks for
+# a number. `True`, `NULL` and the like stay strings too, so that each value has one spelling.
 PLAIN_SCALARS = [
     (NULL, re.compile(r"(?:~|null|)\Z")),
     (BOOL, re.compile(r"(?:true|false)\Z")),
@@ -31,10 +31,10 @@ PLAIN_SCALARS = [
 
 @dataclass
 class Document:
-    """What was read: plain data, the line of every key path, and the faults of the YAML itself.
+    """The result of reading: plain data, the line of every key path, and the problems of the YAML itself.
 
-    `readable` is False when the text is no YAML at all (`data` is then None and `problems` says why). `unsure` holds
-    the paths whose value could not be taken as written, so that nobody complains about them a second time.
+    `readable` is False if the text is not YAML (`data` is then None and `problems` says why). `unsure` holds the paths
+    whose value could not be read as written, so that they are reported only once.
     """
 
     data: Any = None
@@ -44,22 +44,22 @@ class Document:
     readable: bool = True
 
     def refuse(self, path: KeyPath, line: int, sentence: str) -> None:
-        """Note a fault of the YAML at a path."""
+        """Note a problem of the YAML at a path."""
         self.problems.append(Problem(path, sentence, Place(line)))
 
 
 class StrictLoader(yaml.SafeLoader):
-    """PyYAML's scanner, parser and composer with YAML 1.2 scalars, a depth limit, and a note of each forbidden node."""
+    """PyYAML's scanner, parser and composer with YAML 1.2 scalars, a depth limit, and a list of the forbidden nodes."""
 
     yaml_implicit_resolvers = {None: PLAIN_SCALARS}  # noqa: RUF012 (PyYAML's name; None stands for any first letter)
 
     def __init__(self, text: str):
         super().__init__(text)
         self.depth = 0
-        self.refused: dict[int, str] = {}  # id of a node of the graph -> what to say about it
+        self.refused: dict[int, str] = {}  # id of a node of the graph -> the sentence about it
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """PyYAML's step down the graph; aliases never become shared nodes, so the graph stays a tree."""
+        """PyYAML's step down the graph. Aliases never become shared nodes, so the graph stays a tree."""
         event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML has no types for it
         start, end, sentence = event.start_mark, event.end_mark, refusal(event)
         if self.depth >= MAX_DEPTH:
@@ -82,14 +82,14 @@ def refusal(event: yaml.NodeEvent) -> str | None:
     if isinstance(event, yaml.AliasEvent):
         return f"got the alias *{printable(event.anchor or '')}; write the value out, aliases are not read here"
     if event.anchor is not None:
-        return f"got the anchor &{printable(event.anchor)}; take it away, anchors are not read here"
+        return f"got the anchor &{printable(event.anchor)}; remove it, anchors are not read here"
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
-        return f"got the tag {printable(event.tag)}; take it away, tags are not read here"
+        return f"got the tag {printable(event.tag)}; remove it, tags are not read here"
     return None
 
 
 def read_document(source: bytes | str) -> Document:
-    """Read one YAML document. Never raises: faults stand in the answer's `problems`."""
+    """Read one YAML document. Never raises: problems are in the result's `problems`."""
     if len(source) > MAX_BYTES:
         return _unreadable(f"got more than {MAX_BYTES} bytes; a config has at most 1 MiB")
     try:
@@ -103,8 +103,8 @@ def read_document(source: bytes | str) -> Document:
         loader = StrictLoader(text)
         root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
-        found = f"got the control character U+{ord(text[error.position]):04X}"
-        return _unreadable(f"{found}; take it away", text.count("\n", 0, error.position) + 1)
+        fault = f"got the control character U+{ord(text[error.position]):04X}"
+        return _unreadable(f"{fault}; remove it", text.count("\n", 0, error.position) + 1)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return _unreadable(_syntax_sentence(error), mark.line + 1 if mark else None)
@@ -121,10 +121,10 @@ def _unreadable(sentence: str, line: int | None = None) -> Document:
 
 
 def _syntax_sentence(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's complaint as found-and-remedy; the commonest ones get their own remedy."""
+    """PyYAML's error as a sentence with a remedy; the most common errors have their own."""
     problem = error.problem or ""
     if "expected a single document" in (error.context or ""):
-        return "got a second document; keep one and take the --- away"
+        return "got a second document; keep one and remove the ---"
     if problem.startswith("nested"):
         return f"got values {problem}; a config needs 4 levels at most"
     if r"'\t'" in problem:
@@ -133,13 +133,13 @@ def _syntax_sentence(error: yaml.MarkedYAMLError) -> str:
 
 
 def _plain(node: yaml.Node, path: KeyPath, document: Document, refused: dict[int, str]) -> Any:
-    """The node as dict, list, str, int, float, bool or None; lines and faults go to the document."""
+    """The node as dict, list, str, int, float, bool or None; lines and problems go to the document."""
     line = node.start_mark.line + 1
     document.lines.setdefault(path, line)
     if id(node) in refused:
         document.refuse(path, line, refused[id(node)])
         document.unsure.add(path)
-        if isinstance(node, yaml.ScalarNode):  # A tag may promise what the text does not keep (`!!int abc`).
+        if isinstance(node, yaml.ScalarNode):  # The text may not fit its tag (`!!int abc`).
             return None
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), document, refused) for i, item in enumerate(node.value)]
@@ -187,5 +187,5 @@ def _scalar(node: yaml.Node, path: KeyPath, document: Document) -> Any:
 
 
 def _is_text(text: str) -> bool:
-    """Whether each character may stand in a file: YAML's escapes can spell lone surrogates, which may not."""
+    """Whether a file may hold each character: YAML's escapes can give lone surrogates, which it may not."""
     return not any("\ud800" <= c <= "\udfff" for c in text)

@@ -1,6 +1,6 @@
-"""What somebody may have meant by a key that the schema does not have.
+"""Suggests what a person may have meant by a key that the schema does not have.
 
-Tried in order: the same word in another section, a word from other programs, a slip of the finger; else the known keys.
+It tries the same word in another section, then a word of other programs, then a typing error; else it lists the keys.
 """
 
 import difflib
@@ -8,10 +8,10 @@ import difflib
 from .keys import all_paths, keys_at
 from .problems import SHOWN_CHARACTERS, KeyPath, dotted
 
-# Of `difflib`: the share of letters in common. 0.6 is its own default; `widht` is close to width, `size` to nothing.
+# The cutoff of `difflib`, a share of common letters; 0.6 is its default. `widht` is close to width, `size` to nothing.
 CLOSE = 0.6
 
-# Words of other programs -> our key, and a remark where the meaning differs.
+# Words of other programs -> our key, and a remark if the meaning differs.
 SYNONYMS: dict[str, tuple[KeyPath, str]] = {
     "lr": (("training", "learning_rate"), ""),
     "alpha": (("training", "learning_rate"), ""),
@@ -45,26 +45,26 @@ SYNONYMS: dict[str, tuple[KeyPath, str]] = {
 
 
 def closest(word: str, among: list[str]) -> str | None:
-    """The one of the words that looks most like the given one, letter case aside, or None."""
+    """The one of the words that is closest to the given one (ignoring case), or None."""
     if len(word) > SHOWN_CHARACTERS:
         return None
     by_lower = {candidate.lower(): candidate for candidate in among}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=CLOSE)
-    return by_lower[found[0]] if found else None
+    matches = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=CLOSE)
+    return by_lower[matches[0]] if matches else None
 
 
 def unknown_key(path: KeyPath) -> str:
-    """The sentence about a key that its section does not have; ends in what may be meant or in the known keys."""
+    """The sentence about a key that its section does not have; it ends in a suggestion or in the known keys."""
     *above, last = path
     word, here = str(last), list(keys_at(tuple(above)))
-    whole = tuple(word.split("."))
-    if len(whole) > 1 and (*above, *whole) in set(all_paths()):
-        section, key = ".".join(whole[:-1]), whole[-1]
+    keys = tuple(word.split("."))
+    if len(keys) > 1 and (*above, *keys) in set(all_paths()):
+        section, key = ".".join(keys[:-1]), keys[-1]
         return f"unknown key here; write {key} below {section}, a key in the file has no dots"
-    elsewhere = [other for other in all_paths() if other[-1] == word]
+    elsewhere = [key_path for key_path in all_paths() if key_path[-1] == word]
     meant: str | None
     if elsewhere:
-        meant = " or ".join(dotted(other) for other in elsewhere)
+        meant = " or ".join(dotted(key_path) for key_path in elsewhere)
     elif word.lower() in SYNONYMS:
         synonym, remark = SYNONYMS[word.lower()]
         meant = dotted(synonym[-1:] if synonym[:-1] == path[:-1] else synonym) + remark

@@ -1,7 +1,7 @@
-"""The words that a config may use and that other rooms know; no list of them stands here a second time.
+"""The words that a config may use, taken from the rooms that define them, so that no list is written twice.
 
-Where the maths has a table, the words are its keys; the order is the order shown to a person. What rooms beside this
-one and above it know is handed in as a `Vocabulary`.
+If the maths has a table, the words are its keys, in the order that a person sees. The words of rooms that this one may
+not import come in as a `Vocabulary`.
 """
 
 from collections.abc import Mapping, Set
@@ -17,10 +17,10 @@ PARTS = ("train", "dev", "test")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that the config is checked against where they are known; an empty list leaves its keys unchecked.
+    """The words that config values are checked against; with an empty list its keys are not checked.
 
-    source_settings : of each source that has a name, the settings that it takes.
-    file_suffixes : what the path of a source may end in, in small letters and with the dot.
+    source_settings : for each source that has a name, the settings that it takes.
+    file_suffixes : the endings that the path of a source may have, in small letters and with the dot.
     finding_codes : what diagnosis.ignore may hold.
     """
 

@@ -1,6 +1,6 @@
-"""The data: from a name or a file to a `Dataset` whose preparation is fitted on the training rows alone.
+"""The data: turns a name or a file into a `Dataset` whose preparation is fitted only to the training rows.
 
-Three calls in this order: `read_examples`, `split_examples`, `fit_dataset`. Nothing heavy is imported before it is
+Three calls in this order do it: `read_examples`, `split_examples`, `fit_dataset`. Slow imports wait until they are
 needed.
 """
 

@@ -1,6 +1,6 @@
-"""Arrays from .npz files: X and y, or x_train, y_train and so on, as one `Table` of numbers.
+"""Reads arrays from .npz files: X and y, or x_train, y_train and so on, as one `Table` of numbers.
 
-Nothing pickled is ever loaded. Images are laid out as rows; their rows keep the splits that the file gave them.
+Pickled objects are never loaded. Each image becomes one row. Rows keep the split that the file gives them.
 """
 
 import io
@@ -22,15 +22,15 @@ from .examples import Column, Table
 from .files import Files, listed, read_bytes
 from .reading import Reading
 
-# What the arrays of a split are called after x_ and y_, besides the split's own name.
+# Other names of a split that may follow x_ and y_.
 ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
-# Deflate makes nothing smaller than this many times (zlib's technical notes: 1032 to 1).
+# Deflate compresses at most by this factor (zlib's technical notes: 1032 to 1).
 MOST_DEFLATED = 1032
 
-# Fewer pixels than 4 x 4 are no picture.
+# Fewer than 4 x 4 pixels are not taken as an image.
 SMALLEST_SIDE = 4
 
 
@@ -41,22 +41,22 @@ def square_side(n: int) -> int | None:
 
 
 def read_arrays(files: Files, reading: Reading) -> Table:
-    """One table from the .npz of each split; how it is to be read has nothing to say about arrays with names.
+    """One table from the .npz of each split. `reading` is not used: arrays with names need no options.
 
-    Flat rows whose length is a square count as images, for nothing else can tell. Raises DataError.
+    Flat rows whose length is a square count as images, since nothing else shows it. Raises DataError.
     """
     pieces: dict[str, tuple[str, Array, Array]] = {}
     for split, (shown, path) in files.items():
         arrays = _loaded(shown, path)
-        found = _pairs(shown, arrays, only=None if split == "train" else split)
-        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in found})
+        pairs = _pairs(shown, arrays, only=None if split == "train" else split)
+        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in pairs})
     for where, X, y in pieces.values():
         _check(where, X, y)
     shown = files["train"][0]
     shapes = {split: X.shape[1:] for split, (_, X, _) in pieces.items()}
     if len(set(shapes.values())) > 1:
-        told = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
-        raise DataError(f"{shown}: the rows of the splits differ in shape ({told}); give all the same shape")
+        listing = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
+        raise DataError(f"{shown}: the rows of the splits differ in shape ({listing}); give all the same shape")
     X = np.concatenate([X.reshape(len(X), -1) for _, X, _ in pieces.values()])
     y = np.concatenate([_labels(where, y) for where, _, y in pieces.values()])
     table = plain_table(shown, X, np.zeros(0), pixels=_is_square(shapes["train"]))
@@ -83,7 +83,7 @@ def _loaded(shown: str, path: Path) -> dict[str, Array]:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Array:
-    """The array in a member of an archive of so many bytes. Raises ValueError where it announces more than it holds."""
+    """The array in a member of an archive of so many bytes. Raises ValueError if its header promises more."""
     if member.compress_size > size or member.file_size > MOST_DEFLATED * member.compress_size:
         raise ValueError("a member larger than its archive")
     with archive.open(member) as stream:
@@ -93,9 +93,9 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Arr
 
 
 def refuse_announced(stream: IO[bytes], size: int) -> None:
-    """Raise ValueError unless the array that the header in front announces fills just the `size` bytes of its file.
+    """Raise ValueError unless the array that the header announces needs exactly the `size` bytes of its file.
 
-    Before memory is taken for it: the header of an 80-byte file can ask for 32 GiB.
+    This comes before memory is allocated: the header of an 80-byte file can ask for 32 GiB.
     """
     version = np.lib.format.read_magic(stream)
     if version not in HEADERS:
@@ -106,7 +106,7 @@ def refuse_announced(stream: IO[bytes], size: int) -> None:
 
 
 def too_large(shown: str) -> DataError:
-    """The error for an array that is what it says, and more than this machine can take."""
+    """The error for a sound array that is too large for this machine."""
     advice = "write it as one .npy, rows and target, and set data.memory_map: true"
     return DataError(f"{shown}: does not fit into memory; take fewer rows, or {advice}")
 
@@ -120,13 +120,13 @@ def _pairs(shown: str, arrays: Mapping[str, Array], *, only: str | None) -> list
         if letter in keys and split in SPLITS:
             keys[letter][split] = key
     wanted = SPLITS if only is None else (only,)
-    found = [split for split in wanted if split in keys["x"]]
-    if not found or found[0] != wanted[0]:
+    splits = [split for split in wanted if split in keys["x"]]
+    if not splits or splits[0] != wanted[0]:
         names = "X and y" if only else "X and y, or x_train and y_train"
         raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
-    for x_key in (keys["x"][split] for split in found if split not in keys["y"]):
+    for x_key in (keys["x"][split] for split in splits if split not in keys["y"]):
         raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
-    return [(split, keys["x"][split], keys["y"][split]) for split in found]
+    return [(split, keys["x"][split], keys["y"][split]) for split in splits]
 
 
 def _check(where: str, X: Array, y: Array) -> None:
@@ -162,7 +162,7 @@ def _target(y: Array) -> Column:
 
 
 def _is_square(shape: tuple[int, ...]) -> bool:
-    """Whether rows of this shape are square images: (h, h), (h, h, 1), (1, h, h), or flat of h * h."""
+    """Whether rows of this shape are square images: (h, h), (h, h, 1), (1, h, h), or flat (h * h)."""
     sides = [side for side in shape if side != 1]
     if len(sides) > 1:
         return len(sides) == 2 and sides[0] == sides[1]

@@ -1,6 +1,6 @@
-"""What is suspicious about the data, each with a code and a sentence: leaks, identities, duplicates, constants.
+"""Looks for suspicious things in the data: leaks, identities, duplicates, constants. Each gets a code and a sentence.
 
-Nothing here stops a run, and nothing loops over rows; the sentences are recorded with the dataset.
+Nothing here stops a run, and nothing loops over rows. The sentences are recorded with the dataset.
 """
 
 import re
@@ -16,40 +16,40 @@ from .facts import class_counts
 from .files import listed
 from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
 
-# One-hot coding a text column makes a feature of each level. Names of countries (adult has 42) fit below this; surnames
-# and free text do not.
+# One-hot coding makes a feature of each level of a text column. Names of countries (adult has 42) are fewer than this;
+# surnames and free text are more.
 MOST_LEVELS = 100
 
-# Among fewer rows than this, values that all differ say nothing.
+# In fewer rows than this, it means nothing if all values differ.
 FEWEST_ROWS_TO_JUDGE = 20
 
 # Column names that announce an identity: id, PassengerId, row_number. A word that merely ends in "id" does not.
 ID_NAME = re.compile(r"(?i:(^|.*[\W_])(id|idx|index|no|nr|key|number|uuid))|.*[a-z](Id|ID|Index|No|Nr|Key|Number)")
 
-# So many leading rows are looked at before a column is compared with the target in full.
+# This many leading rows are compared first; only if they fit is the complete column compared with the target.
 FIRST_LOOK = 1000
 
-# Correlation above which a feature is the target in other units; real measurements of one thing reach 0.9999.
+# Correlation above which a feature is the target in other units. Two real measurements of one thing reach 0.9999.
 SAME_UP_TO_UNITS = 1 - 1e-9
 
 
 def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The categorical features worth a one-hot code, and a sentence for each that was left out."""
-    kept, said = [], []
+    kept, left_out = [], []
     for at, name in enumerate(table.code_names):
         if name not in features:
             continue
         filled, levels = int((table.codes[:, at] >= 0).sum()), len(table.levels[at])
         if not levels:
-            said.append(f"column {name!r} holds no value and was left out")
+            left_out.append(f"column {name!r} holds no value and was left out")
         elif name in table.forced or not _is_identity(filled, levels):
             kept.append(name)
         else:
-            said.append(
+            left_out.append(
                 f"column {name!r} holds {levels} different texts in {filled} rows and was left out: a feature for each"
                 " could only learn rows by heart; name it in data.categorical to keep it, in data.drop to silence this"
             )
-    return tuple(kept), tuple(said)
+    return tuple(kept), tuple(left_out)
 
 
 def _is_identity(filled: int, levels: int) -> bool:
@@ -59,10 +59,10 @@ def _is_identity(filled: int, levels: int) -> bool:
 def suspicions_of(examples: Examples, parts: Mapping[str, Array]) -> tuple[Suspicion, ...]:
     """Everything suspicious about these examples, split like this."""
     leaks = list(_leaks(examples))
-    found = leaks or list(near_leaks(examples, parts["train"]))
-    found += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
-    found += absent_classes(examples.classes, class_counts(examples, parts))
-    return (*found, *rows_in_two_splits(examples, parts))
+    suspicions = leaks or list(near_leaks(examples, parts["train"]))
+    suspicions += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
+    suspicions += absent_classes(examples.classes, class_counts(examples, parts))
+    return (*suspicions, *rows_in_two_splits(examples, parts))
 
 
 def _columns(examples: Examples) -> Iterator[tuple[str, Array]]:
@@ -71,20 +71,20 @@ def _columns(examples: Examples) -> Iterator[tuple[str, Array]]:
 
 
 def _leaks(examples: Examples) -> Iterator[Suspicion]:
-    """Features that are the target itself: a one-to-one recoding of the classes, or the number in other units."""
+    """Features that are the target itself: the classes under other names, or the number in other units."""
     y = examples.y
     for name, values in _columns(examples):
         if examples.classes:
-            told = _recodes(values[:FIRST_LOOK], y[:FIRST_LOOK]) and _recodes(values, y)
+            is_leak = _recodes(values[:FIRST_LOOK], y[:FIRST_LOOK]) and _recodes(values, y)
         else:
-            told = name in examples.number_names and _same_up_to_units(values, y)
-        if told:
+            is_leak = name in examples.number_names and _same_up_to_units(values, y)
+        if is_leak:
             evidence = "gives the target {} away, each value standing for one of its values"
             yield Suspicion("leak", f"column {name!r} {evidence.format(repr(examples.target_name))}", IF_NOT_KNOWN)
 
 
 def _recodes(values: Array, y: Array) -> bool:
-    """Whether values and classes stand for each other one to one; a missing value stands for nothing."""
+    """Whether each value stands for one class and each class for one value; a missing value stands for none."""
     classes, first = np.unique(y, return_index=True)
     stands_for = values[first]
     if len(np.unique(stands_for)) < len(classes):
@@ -114,9 +114,9 @@ def _identities(examples: Examples) -> Iterator[Suspicion]:
 
 
 def _constants(examples: Examples, train: Array) -> Iterator[Suspicion]:
-    """Columns with one value in the training rows: harmless, for a centred constant is 0, but they teach nothing."""
+    """Columns with one value in the training rows. They do no harm (a centred constant is 0) but teach nothing."""
     if examples.image_side is not None:
-        # The corners of pictures are constant as a rule, and no fault of anyone's.
+        # The corners of images are usually constant; that is not a fault.
         return
     names = [name for name, values in _columns(examples) if _is_constant(values, train)]
     constant_target = not examples.classes and _is_constant(examples.y, train)
@@ -127,8 +127,8 @@ def constants_told(names: Sequence[str], target: str | None) -> Iterator[Suspici
     """A sentence for the features that are constant in training, and one for the target, named if it is constant."""
     if names:
         word = "column is" if len(names) == 1 else "columns are"
-        told = f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
-        yield Suspicion("constant-columns", told)
+        sentence = f"{len(names)} {word} constant in the training rows and can teach nothing: {listed(names)}"
+        yield Suspicion("constant-columns", sentence)
     if target is not None:
         yield Suspicion(
             "constant-target", f"the target {target!r} is constant in the training rows; there is nothing to learn"
@@ -137,7 +137,7 @@ def constants_told(names: Sequence[str], target: str | None) -> Iterator[Suspici
 
 def _is_constant(values: Array, train: Array) -> bool:
     first = values[train[0]]
-    # The first few differ as a rule, which spares the rest; NaN differs from itself and so is never constant.
+    # The first few usually differ, and then the rest is not compared. NaN differs from itself, so it is never constant.
     return bool((values[train[:FIRST_LOOK]] == first).all() and (values[train] == first).all())
 
 
@@ -147,5 +147,5 @@ def absent_classes(classes: Sequence[str], counts: Mapping[str, Array]) -> Itera
         names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0).tolist()] if split in counts else []
         if names:
             subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
-            evidence = f"{subject} no rows in {split}, so the {split} error says nothing of that"
+            evidence = f"{subject} no rows in {split}, so the {split} error says nothing about it"
             yield Suspicion("absent-class", evidence)

@@ -1,7 +1,7 @@
-"""The quick way through separated text: columns whose first rows are numbers are parsed as such by the reader itself.
+"""The fast way to read separated text: the reader itself parses columns whose first rows are numbers.
 
-For files that need no forgiving, which most large ones are. Whatever asks for a rule or for a message (a row too short,
-a blank line, a number that is none) is answered with None, and `separated` reads the file in its careful way.
+It is for files without irregularities, as most large files are. For anything that needs a rule or a message (a short
+row, a blank line, text in a column of numbers) it returns None, and `separated` then reads the file the careful way.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def read_clean(raw: bytes, separator: str, shown: str, reading: Reading) -> "tup
     import polars as pl
 
     missing = reading.missing
-    # -999 may stand there as -999.0, which only a comparison as text, after stripping, tells from the marker.
+    # A marker -999 may be written -999.0. Only comparing stripped text keeps the two apart.
     if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
         return None
     head = first_rows(raw, separator)
@@ -50,21 +50,21 @@ def read_clean(raw: bytes, separator: str, shown: str, reading: Reading) -> "tup
     except (DataError, pl.exceptions.PolarsError):
         return None
     last = frame.to_series(-1)
-    # An empty last cell is also what the reader makes of a row that is too short, or blank.
+    # The reader also makes an empty last cell of a row that is too short, or blank.
     ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
     return None if ends_empty else (frame, titled)
 
 
 def first_rows(raw: bytes, separator: str) -> "polars.DataFrame | None":
-    """The first records as text, as many as a header is judged by; None if they are odd in any way."""
+    """The first records as text, as many as decide about a header; None if they are irregular in any way."""
     import polars as pl
 
     end = -1
     for _ in range(ROWS_TO_JUDGE_HEADER + 1):
-        if (found := raw.find(b"\n", end + 1)) < 0:
+        if (line_end := raw.find(b"\n", end + 1)) < 0:
             break
-        end = found
-    lines = raw if found < 0 else raw[: end + 1]
+        end = line_end
+    lines = raw if line_end < 0 else raw[: end + 1]
     if lines.count(b'"') % 2 or lines[:1] in (b"\n", b"\r"):
         return None
     try:

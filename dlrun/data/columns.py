@@ -1,7 +1,7 @@
-"""From raw cells to typed columns: the rules by which a column is numbers or categories, for frames and arrays alike.
+"""Turns raw cells into typed columns: the rules that make a column numbers or categories, for frames and arrays.
 
-It stands between the readers of files and the roles that columns play. Frames are handled by polars expressions alone,
-so that a million rows cost no Python loop.
+All readers of tables share these rules. Frames are handled only by polars expressions, so that a million rows need no
+Python loop.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ def plain_table(
     labels: Iterable[object] | None = None,
     pixels: bool = False,
 ) -> Table:
-    """A table of numbers alone, X (m, n), with a target y (m,) of its own; `labels` name the integers in y."""
+    """A table of numbers only, X (m, n), with its own target y (m,); `labels` name the integers in y."""
     columns = tuple(f"x{i}" for i in range(X.shape[1])) if names is None else tuple(map(str, names))
     target = Column("target", y, None if labels is None else tuple(map(str, labels)))
     no_codes = np.empty((len(X), 0), dtype=np.int32)
@@ -37,12 +37,12 @@ def plain_table(
 
 
 def row_places(shown: str) -> Callable[[int], str]:
-    """What names a row by its number, counted from 1, where the source has no lines."""
+    """A function that names a row by its number, counted from 1, for a source without lines."""
     return lambda row: f"{shown} row {row + 1}"
 
 
 def text_or_numbers(name: str, values: Array) -> Column:
-    """A column from a (m,) array of numbers, booleans or text; None among text is missing."""
+    """A column from a (m,) array of numbers, booleans or text; None in text is missing."""
     if values.dtype.kind in "iuf":
         return Column(name, values)
     gone = np.array([value is None or value != value for value in values]) if values.dtype.kind == "O" else None
@@ -54,12 +54,12 @@ def text_or_numbers(name: str, values: Array) -> Column:
 
 
 def label(number: float) -> str:
-    """A number as a label shows it: integers without a point, so 3 and not 3.0."""
+    """A number as a label shows it: integers without a point, 3 and not 3.0."""
     return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell reads as a number, with inf and nan among them."""
+    """Whether a cell is a number; inf and nan count."""
     try:
         float(text)
     except ValueError:
@@ -75,10 +75,10 @@ def table_from_frame(
     missing: Sequence[str],
     as_text: Iterable[str] = (),
 ) -> Table:
-    """A table from a frame of text, numbers and booleans, blanks around text stripped.
+    """A table from a frame of text, numbers and booleans; blanks around text are stripped.
 
     A column is numeric if every value that is not missing parses as a number; `as_text` names columns that stay
-    categories whatever they hold. An empty cell is missing, listed or not; so is a number that is NaN.
+    categories whatever they hold. An empty cell is always missing, and so is a number that is NaN.
     """
     import polars as pl
 
@@ -132,18 +132,18 @@ def _cleaned(column: "polars.Expr", missing: Sequence[str]) -> "polars.Expr":
 
 
 def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequence[str]) -> "dict[str, polars.Series]":
-    """The columns that are numbers without further ado: the common case, spared the stripping of every cell.
+    """The columns that parse as numbers at once: the common case, where no cell needs stripping.
 
-    Does nothing if a missing marker is itself a number (-999), for then the text must be compared first.
+    Does nothing if a missing marker is itself a number (-999), because then the text must be compared first.
     """
     import polars as pl
 
     if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
         return {}
     parsed = frame.select(pl.col(names).cast(pl.Float64, strict=False)) if names else frame.select([])
-    # Of a column with nothing but "nan" it is not known that it is one of numbers.
-    whole = [name for name in names if parsed[name].null_count() == 0]
-    return {name: parsed[name] for name in whole if not parsed[name].is_nan().all()}
+    # A column that holds only "nan" need not be a column of numbers.
+    numeric = [name for name in names if parsed[name].null_count() == 0]
+    return {name: parsed[name] for name in numeric if not parsed[name].is_nan().all()}
 
 
 def _codes(frame: "polars.DataFrame") -> Array:
@@ -155,7 +155,7 @@ def _codes(frame: "polars.DataFrame") -> Array:
 
 
 def with_categories(table: Table, names: Sequence[str]) -> Table:
-    """The table with these columns made categories, numbers read as labels."""
+    """The table with these columns as categories; numbers become labels."""
     for name in names:
         column = table.column(name)
         if column.levels is not None:
@@ -180,7 +180,7 @@ def _without_numbers(table: Table, name: str) -> Table:
 
 
 def with_numbers(table: Table, names: Sequence[str]) -> Table:
-    """The table with these columns made numbers; raises DataError naming the first row whose value is none."""
+    """The table with these columns as numbers. Raises DataError that names the first row without a number."""
     for name in names:
         column = table.column(name)
         if column.levels is None:
@@ -208,8 +208,8 @@ def with_numbers(table: Table, names: Sequence[str]) -> Table:
 
 def check_same_names(names: Sequence[str], first: Sequence[str], *, shown: str, first_shown: str) -> None:
     """Raise DataError unless a second file has every column of the first."""
-    known = set(names)
-    absent = [name for name in first if name not in known]
+    present = set(names)
+    absent = [name for name in first if name not in present]
     if absent:
         raise DataError(
             f"{shown}: lacks {listed(absent)}, which {first_shown} has; both files need the same columns,"

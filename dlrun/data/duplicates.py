@@ -1,6 +1,6 @@
-"""Rows that stand in two splits, found by their hashes: what was learned by heart then passes for understood.
+"""Finds rows that stand in two splits, by their hashes: a network that memorises them looks better than it is.
 
-Stands beside `checks`; nothing loops over rows.
+`checks` reports them. Nothing loops over rows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,21 +10,23 @@ import numpy as np
 from ..nn.arrays import Array
 from .examples import Examples, Suspicion
 
-# Rows are hashed up to this many cells, which takes about a second; above it the check is left out and says so.
+# Up to this many cells are hashed, in about a second. With more, the check is left out, and a sentence says so.
 MOST_CELLS_TO_HASH = 10**8
 
-# Cells hashed at a time, so that the copies stay in tens of megabytes.
+# Cells hashed at a time, so that copies take only tens of megabytes.
 CELLS_AT_A_TIME = 2**21
 
 PAIRS = (("dev", "train"), ("test", "train"), ("test", "dev"))
 
 
 def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterator[Suspicion]:
-    """Rows of one split that stand in an earlier one: equal in all, or (classes) equal with other targets alone."""
+    """Rows of one split that stand in an earlier one: equal in all, or (classes) equal except for the target."""
     cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
     if cells > MOST_CELLS_TO_HASH:
-        told = f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
-        yield Suspicion("unchecked", told)
+        sentence = (
+            f"rows that stand in two splits were not looked for: {cells} cells are more than {MOST_CELLS_TO_HASH}"
+        )
+        yield Suspicion("unchecked", sentence)
         return
     features = row_hashes(examples.numbers, examples.codes)
     both = row_hashes(features[:, None], examples.y[:, None])
@@ -36,7 +38,7 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterat
             continue
         again = _how_many_are_among(by_both[later], by_both[earlier])
         if again:
-            yield _told(
+            yield _repeated(
                 "rows-in-two-splits",
                 again,
                 parts,
@@ -46,7 +48,7 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterat
             )
         conflicting = _how_many_are_among(by_features[later], by_features[earlier]) - again
         if conflicting and examples.classes:
-            yield _told(
+            yield _repeated(
                 "conflicting-rows",
                 conflicting,
                 parts,
@@ -56,23 +58,25 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterat
             )
 
 
-def _told(code: str, count: int, parts: Mapping[str, Array], pair: tuple[str, str], how: str, remedy: str) -> Suspicion:
+def _repeated(
+    code: str, count: int, parts: Mapping[str, Array], pair: tuple[str, str], how: str, remedy: str
+) -> Suspicion:
     later, earlier = pair
     total = len(parts[later])
     return Suspicion(code, f"{count} of {total} {later} rows also stand in {earlier}, {how}", remedy, count / total)
 
 
 def _how_many_are_among(some: Array, others: Array) -> int:
-    """Both sorted, which makes this many times as quick as np.isin on a million."""
+    """How many of `some` are among `others`; both are sorted, which is much faster than np.isin for a million."""
     at = np.searchsorted(others, some)
     return int((others[np.minimum(at, len(others) - 1)] == some).sum())
 
 
 def row_hashes(*blocks: Array) -> Array:
-    """(m,) uint64, equal for equal rows of all blocks (m, any width, any type), else different but for 1 in 2^64."""
+    """(m,) uint64, equal for equal rows of all blocks (m, any width, any type), else different (except 1 in 2^64)."""
     m = len(blocks[0])
     total = np.zeros(m, dtype=np.uint64)
-    # A fixed seed: the hash is no random draw of the experiment.
+    # The seed is fixed, because the hash is not a random draw of the experiment.
     rng = np.random.default_rng(0)
     for block in blocks:
         width = -(-block.shape[1] * block.dtype.itemsize // 8)
@@ -87,7 +91,7 @@ def row_hashes(*blocks: Array) -> Array:
 
 
 def _mixed(words: Array) -> Array:
-    """Spread the bits, for those of small whole numbers all stand at the top of a float64 (murmur3's finalizer)."""
+    """Spread the bits: small whole numbers as float64 use only the top ones (murmur3's finalizer)."""
     mixed: Array = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     mixed ^= mixed >> np.uint64(29)
     return mixed

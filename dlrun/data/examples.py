@@ -1,6 +1,6 @@
-"""The nouns of the data path: a `Table` as read, `Examples` with a target, `Parts` of rows, and the prepared `Dataset`.
+"""The records of the data path: a `Table` as read, `Examples` with a target, `Parts` of rows, a prepared `Dataset`.
 
-They hold arrays and names only; the modules that make them stand above this one.
+They hold only arrays and names, so that every module of the room can use them.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,9 +42,9 @@ class Column(NamedTuple):
 class Table:
     """What a source holds, before any column has a role.
 
-    `numbers` is (m, p) of any numeric type, `codes` (m, c) int32; `names` are all columns in the source's own order.
-    `own_target` is set by sources that come with a target, `given` (m,) holds the index in SPLITS where files fixed it.
-    `place(row)` names a row as a person finds it, such as `train.csv:14`; `forced` are categories by the user's word.
+    `numbers` is (m, p) of any numeric type, `codes` (m, c) int32; `names` are all columns in the source's order.
+    `own_target` is set by sources that come with a target, `given` (m,) holds the index in SPLITS if files fix it.
+    `place(row)` names a row as a person finds it, such as `train.csv:14`; `forced` are categories that the user named.
     """
 
     shown: str
@@ -74,7 +74,7 @@ class Examples:
     """Features and target of every row, raw; rows are examples.
 
     `numbers` (m, p) and `codes` (m, c) hold the features; `y` is (m,) int64 class indices, or float64 for regression.
-    `given` (m,) int8 says which split a row was given to (None: no row was); where `given_exactly`, all rows were.
+    `given` (m,) int8 says which split the source gives a row (None: none). With `given_exactly` it gives all rows one.
     `group` and `order` (m,) are integer group labels and ranks, or None.
     """
 
@@ -104,9 +104,9 @@ class Examples:
 
 
 class Suspicion(NamedTuple):
-    """Something about the data that may be a fault: a stable code, what was found, what would do, and how much.
+    """Something about the data that may be a fault: a stable code, what was found, what to do, and how much.
 
-    `share` is the fraction of rows that it concerns, where that is a matter of degree.
+    `share` is the fraction of rows that it concerns; 1 if it concerns the data in general.
     """
 
     code: str
@@ -121,7 +121,7 @@ class Suspicion(NamedTuple):
 class Parts(dict[str, R], Generic[R]):
     """Row indices under train, dev and, if there are any, test; `method` says in words how they were chosen.
 
-    `by_chance` says whether they were drawn, so that nothing but chance can tell one split from another.
+    `by_chance` says whether they were drawn at random, so that splits differ only by chance.
     """
 
     def __init__(self, parts: Mapping[str, R], method: str = "by hand", *, by_chance: bool = False):
@@ -133,8 +133,8 @@ class Parts(dict[str, R], Generic[R]):
 class Split:
     """Prepared rows: X (m, n) C-contiguous; Y (m, 1) if binary or regression, (m,) int64 if multiclass; rows (m,).
 
-    Where the rows stay in their file, all three are worked out for the slice or the places that are asked for.
-    `group` (m,) labels the rows that must stay together; None where each stands for itself.
+    If the rows stay in their file, all three are computed for the slice or the places that are read.
+    `group` (m,) labels rows that must stay together; None if there are no groups.
     """
 
     X: Array | MappedRows
@@ -147,8 +147,8 @@ class Split:
 class Dataset:
     """What a network is trained and judged on.
 
-    `preparation` made the rows what they are, and prepares others. `suspicions` are among the warnings of `facts` too,
-    as sentences; `by_chance` says whether the splits were drawn.
+    `preparation` prepared the rows, and can prepare others. `suspicions` are also in the warnings of `facts`, as
+    sentences. `by_chance` says whether the splits were drawn at random.
     """
 
     train: Split
@@ -161,7 +161,7 @@ class Dataset:
 
     @property
     def task(self) -> Task:
-        """What is asked of the target."""
+        """Binary, multiclass or regression."""
         return self.facts.task
 
     @property
@@ -194,7 +194,7 @@ class Dataset:
         return {name: split for name in SPLITS if (split := getattr(self, name)) is not None}
 
     def rows_as_arrays(self) -> dict[str, Array]:
-        """The row numbers of each split, by name; or, of rows that stay in their file, what they follow from."""
+        """The row numbers of each split, by name; for rows that stay in their file, what they are computed from."""
         rows = {name: split.rows for name, split in self.splits().items()}
         if pieces := {name: piece for name, piece in rows.items() if isinstance(piece, Piece)}:
             return pieces_as_arrays(pieces)

@@ -1,6 +1,6 @@
-"""What is known of a dataset as it is fitted: where it came from and how it was divided.
+"""Collects the facts about a dataset as it is fitted: where it came from and how it was divided.
 
-Whoever reads these facts later has the data's hash and every count, without the data.
+A run keeps them, so that a later reader has the data's hash and every count without the data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def facts_of(
     class_counts: Mapping[str, Array],
     warnings: tuple[str, ...],
 ) -> DataFacts:
-    """The facts of examples whose task and classes are known, divided like this.
+    """The facts of examples whose task and classes are known, with these splits.
 
     `features` is the number of prepared columns; `class_counts` are (K,) for each split.
     """

@@ -1,4 +1,7 @@
-"""From what the user typed to a file or a column that exists, or to a sentence naming the nearest one that does."""
+"""Finds the file or column that the user typed, or raises a sentence that names the closest one.
+
+Every reader of the room uses it, so that all messages about names are alike.
+"""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -6,35 +9,35 @@ from pathlib import Path
 
 from ..errors import DataError
 
-# More names than this in one message is a wall of text.
+# More names than this in one message are hard to read.
 NAMES_SHOWN = 20
 
-# The files of a source under train and, if they are given, dev and test: (name as shown, path) each.
+# The files of a source by split (train, and dev and test if given): (name as shown, path) for each.
 Files = Mapping[str, tuple[str, Path]]
 
 
 def find_file(name: str, folder: Path) -> Path:
     """The file called `name`: in `folder` (the config's own) first, then in the working directory.
 
-    Raises DataError for a missing file, naming both places and a close name, and for a folder.
+    Raises DataError for a folder, and for a missing file; the message names both places and a close name.
     """
-    asked = Path(name).expanduser()
-    places = [asked] if asked.is_absolute() else [folder / asked, Path.cwd() / asked]
+    wanted = Path(name).expanduser()
+    places = [wanted] if wanted.is_absolute() else [folder / wanted, Path.cwd() / wanted]
     for path in places:
         if path.is_file():
             return path
     if any(path.is_dir() for path in places):
         raise DataError(f"{name}: is a folder; name a file in it")
     looked = " nor in ".join(dict.fromkeys(str(path.parent) for path in places))
-    near = _close_names(asked, places)
+    near = _close_names(wanted, places)
     advice = f"did you mean {near}?" if near else "check the path, relative to the config or the working directory"
     raise DataError(f"{name}: no such file in {looked}; {advice}")
 
 
-def _close_names(asked: Path, places: Sequence[Path]) -> str:
+def _close_names(wanted: Path, places: Sequence[Path]) -> str:
     names = {p.name for place in places if place.parent.is_dir() for p in place.parent.iterdir()}
-    close = difflib.get_close_matches(asked.name, sorted(names), n=1)
-    return str(asked.with_name(close[0])) if close else ""
+    close = difflib.get_close_matches(wanted.name, sorted(names), n=1)
+    return str(wanted.with_name(close[0])) if close else ""
 
 
 def read_bytes(path: Path, shown: str) -> bytes:

@@ -1,7 +1,7 @@
-"""From examples and their split to the `Dataset` that a network sees: scaled, filled in, one-hot coded.
+"""Turns examples and their split into the `Dataset` that a network sees: scaled, filled in, one-hot coded.
 
-The last of the three calls on the data path, and the only place that fits anything to data: always to the training
-rows, never to the others. Statistics are float64, whatever type the features end in.
+It is the last of the three calls on the data path, and the only place that fits anything to data: always to the
+training rows, never to the others. Statistics are float64, whatever type the features have at the end.
 """
 
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ def fit_dataset(
     normalize: bool = True,
     dtype: Any = np.float32,
 ) -> Dataset:
-    """Features and targets of every split, prepared by what the training rows say.
+    """Features and targets of every split, prepared by statistics of the training rows.
 
-    Missing numbers become the training median, with a 0/1 column that says so; a category becomes a 0/1 column for
-    each level seen in training, a missing one being a level of its own, and an unseen one all zeros. Numbers are scaled
+    A missing number becomes the training median, and a 0/1 column marks it. A category becomes a 0/1 column for each
+    level in the training rows; missing is a level too, and an unseen level becomes all zeros. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
-    Rows that stay in their file are read through once, and prepared whenever they are asked for. `parts` are those that
-    `split_examples` found for these examples.
-    Raises DataError where numbers leave the range of `dtype`.
+    Rows that stay in their file are read once here, and prepared each time they are used. `parts` are the splits that
+    `split_examples` returned for these examples.
+    Raises DataError if numbers leave the range of `dtype`.
     """
     if isinstance(examples, MappedExamples):
         return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
@@ -44,7 +44,7 @@ def fit_dataset(
 
 def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
     mean, scale = _target_statistics(examples, parts["train"])
-    # What overflows is found afterwards, and told by the name of its column.
+    # `_refuse_overflow` reports an overflow afterwards, with the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
         preparation = replace(_fitted(examples, parts["train"], normalize), target_mean=mean, target_scale=scale)
         codes = preparation.recoded(examples.codes, examples.levels)
@@ -75,14 +75,14 @@ def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.
 
 
 def _fitted(examples: Examples, train: Array, normalize: bool) -> Preparation:
-    """What the training rows say of the features."""
+    """The preparation of the features, fitted to the training rows."""
     has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
     is_plain = not examples.code_names and not has_missing
     return (_fitted_plain if is_plain else _fitted_mixed)(examples, train, normalize)
 
 
 def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
-    """Numbers alone with nothing missing: looked at a few rows at a time."""
+    """The same for numbers only, none missing: a few rows at a time."""
     width = examples.numbers.shape[1]
     scaling = Scaling.none(width)
     if normalize:
@@ -94,29 +94,29 @@ def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparat
 
 
 def _fitted_mixed(examples: Examples, train: Array, normalize: bool) -> Preparation:
-    """Numbers with gaps, or categories, or both. The scaler never sees the columns of 0 and 1."""
+    """The same for numbers with gaps, or categories, or both. Columns of 0 and 1 are not scaled."""
     levels = tuple(
         tuple("" if code == MISSING_CODE else words[code] for code in np.unique(codes[train]).tolist())
         for codes, words in zip(examples.codes.T, examples.levels, strict=True)
     )
-    found = Preparation(categorical_columns=examples.code_names, levels=levels)
-    return _with_numbers(found, examples, train, normalize) if examples.number_names else found
+    without_numbers = Preparation(categorical_columns=examples.code_names, levels=levels)
+    return _with_numbers(without_numbers, examples, train, normalize) if examples.number_names else without_numbers
 
 
-def _with_numbers(found: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
     width = examples.numbers.shape[1]
-    # One column after the other in memory: the scaler's last digits depend on it.
+    # Stored column by column: the scaler's last digits depend on it.
     numbers = np.asfortranarray(examples.numbers[train], dtype=np.float64)
-    # A column that is empty in training alone keeps its place: dev and test may hold it.
+    # A column that is empty only in training stays: dev and test may have values in it.
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(numbers)
     scaler = StandardScaler().fit(filled) if normalize else None
     with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
     return replace(
-        found,
+        without_numbers,
         numeric_columns=examples.number_names,
         medians=imputer.statistics_.astype(np.float64),
         means=scaler.mean_ if scaler is not None else np.zeros(width),
@@ -143,7 +143,7 @@ def _batches(rows: Array, width: int) -> list[Array]:
 def _refuse_overflow(
     examples: Examples, preparation: Preparation, X: Mapping[str, Array], dtype: np.dtype[Any]
 ) -> None:
-    """Raise DataError where a prepared number, or the scale of a column, is not finite."""
+    """Raise DataError if a prepared number, or the scale of a column, is not finite."""
     fits = np.ones(len(preparation.feature_names), dtype=bool)
     fits[: len(preparation.scales)] = np.isfinite(preparation.scales)
     for of_split in X.values():

@@ -1,4 +1,4 @@
-"""From a `Reading` to the `Table` of its source: named sources by their words, files by their endings.
+"""Reads the `Table` of a source, with the reader for its name or its file ending.
 
 A new kind of file is a function and a row: in SHEETS of `tables` where it holds a table, otherwise here.
 """
@@ -21,7 +21,7 @@ from .tables import SHEETS, read_tables
 
 FileReader = Callable[[Files, Reading], Table]
 
-# What reads the files of a source, by the ending of their names. Those of one source are all read by one of these.
+# The reader of a source's files, by the ending of their names. One reader reads all files of a source.
 FORMATS: dict[str, FileReader] = {
     **dict.fromkeys(SHEETS, read_tables),
     ".npz": read_arrays,
@@ -38,12 +38,12 @@ def is_named_source(source: str | int) -> bool:
 
 
 def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> Table:
-    """All that the source holds. Raises DataError."""
+    """The complete table of the source. Raises DataError."""
     shown, paths = reading.shown, reading.paths
     is_named = is_named_source(shown)
     if is_named and len(paths) > 1:
-        other = list(paths)[1]
-        raise DataError(f"data.{other}_source: {shown} is no file and is split by data.split; leave {other}_source out")
+        extra = list(paths)[1]
+        raise DataError(f"data.{extra}_source: {shown} is no file and is split by data.split; leave {extra}_source out")
     if shown in SOURCES:
         return read_named(shown, rng=rng, settings=reading.settings)
     for key in reading.settings:
@@ -61,9 +61,9 @@ def _reader_of(name: str) -> FileReader:
     suffix = Path(name).suffix.lower()
     if suffix in FORMATS:
         return FORMATS[suffix]
-    known = ", ".join(FORMATS)
+    suffixes = ", ".join(FORMATS)
     if suffix and "/" not in suffix:
-        raise DataError(f"{name}: {suffix} is no kind of file that can be read; save it as one of {known}")
+        raise DataError(f"{name}: {suffix} files cannot be read; save it as one of {suffixes}")
     close = difflib.get_close_matches(name, SOURCES, n=1)
     advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(SOURCES)}"
-    raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {known})")
+    raise DataError(f"data.source: unknown source {name!r}; {advice} (or openml:NAME, or a path ending in {suffixes})")

@@ -1,6 +1,6 @@
-"""Weaker suspicions: a feature that alone says nearly all of the target, and a column that seems to name groups.
+"""Weaker suspicions: a single feature that nearly gives the target, and a column that seems to name groups.
 
-Stands beside `checks`, whose suspicions are certain. These are hints: the column may be honest.
+Those in `checks` are certain; these are only hints, and the column may be valid.
 """
 
 import re
@@ -11,37 +11,37 @@ import numpy as np
 from ..nn.arrays import Array
 from .examples import Examples, Suspicion
 
-# Rows that are looked at: half to learn from, half to judge by.
+# Rows that are used: half to learn from, half to test on.
 ROWS_TO_LOOK_AT = 3000
 
-# A feature alone is answered by the commonest class of its values, sorted into bins of so many rows. A threshold that
-# falls into a bin costs half of it: 0.3% of 1,500 rows.
+# A single feature predicts the commonest class of each bin of its values, with this many rows in a bin. A threshold
+# inside a bin costs half of its rows: 0.3% of 1,500 rows.
 ROWS_A_BIN = 8
 
-# A feature says nearly all if it takes this share of the baseline's error away, or its ranks correlate so with those of
-# the target, while each of the others stays below the second figure: where many say nearly all, the task is easy.
-# Judgement. Of 14 public tables the best honest feature takes 0.87 of the errors away (iris), 0.80 (breast_cancer), and
-# has a rank correlation of 0.60 (diabetes).
+# A feature is suspicious if it removes this share of the baseline's errors, or if its ranks correlate this much with
+# those of the target, and every other feature stays below the second number. If several reach it, the task is easy. The
+# numbers are a judgement: in 14 public tables the best valid feature removes 0.87 of the errors (iris), 0.80
+# (breast_cancer), and has a rank correlation of 0.60 (diabetes).
 NEARLY_ALL_SHARE, ORDINARY_SHARE = 0.98, 0.90
 NEARLY_ALL_RANKS, ORDINARY_RANKS = 0.999, 0.95
 
-# The baseline must err on so many of the judged rows for a share of its errors to mean anything.
+# The baseline must be wrong on this many of the test rows; otherwise a share of its errors means nothing.
 FEWEST_ERRORS = 20
 
-# Column names that announce who or what a row belongs to.
+# Column names that say who or what a row belongs to.
 GROUP_NAME = re.compile(
     r"(?i:(.*[\W_])?(id|uuid|subject|patient|person|user|customer|household|family|session))|.*[a-z](Id|ID)"
 )
 
-# A column names groups if it has so many different values, each on average in so many rows.
+# A column names groups if it has this many different values, and this many rows for each on average.
 FEWEST_GROUPS, FEWEST_ROWS_A_GROUP = 20, 1.5
 
-# What would do against a feature that says too much.
+# The remedy for a feature that gives the target away.
 IF_NOT_KNOWN = "unless it is known before the target is, name it in data.drop"
 
 
 def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
-    """The feature that alone says nearly all of the target, where the others say far less."""
+    """The single feature that nearly gives the target, if all others are far from it."""
     rows = train[:ROWS_TO_LOOK_AT]
     columns = [*examples.numbers[rows].T, *examples.codes[rows].T]
     names = (*examples.number_names, *examples.code_names)
@@ -51,11 +51,11 @@ def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
     if examples.classes:
         shares = np.array([share_said(values, y, len(examples.classes)) for values in columns])
         nearly, ordinary = NEARLY_ALL_SHARE, ORDINARY_SHARE
-        told = "takes {:.1%} of the errors of a guess away"
+        template = "removes {:.1%} of the errors of a guess"
     else:
         shares = np.abs(rank_correlations(np.stack(columns, axis=1), y))
         nearly, ordinary = NEARLY_ALL_RANKS, ORDINARY_RANKS
-        told = "has a rank correlation of {:.4f} with it"
+        template = "has a rank correlation of {:.4f} with it"
     is_nearly = shares >= nearly
     if is_nearly.sum() != 1 or shares[~is_nearly].max() >= ordinary:
         return
@@ -63,15 +63,15 @@ def near_leaks(examples: Examples, train: Array) -> Iterator[Suspicion]:
     yield Suspicion(
         "near-leak",
         f"column {names[best]!r} alone nearly gives the target {examples.target_name!r} away: it"
-        f" {told.format(shares[best])}, the next best, {names[next_best]!r}, {told.format(shares[next_best])}",
+        f" {template.format(shares[best])}, the next best, {names[next_best]!r}, {template.format(shares[next_best])}",
         IF_NOT_KNOWN,
     )
 
 
 def share_said(values: Array, y: Array, n_classes: int) -> float:
-    """The share of the baseline's errors that the commonest class of each bin of values takes away, on held-out rows.
+    """The share of the baseline's errors that the commonest class of each bin of values removes, on held-out rows.
 
-    0 where the baseline errs too rarely to tell.
+    0 if the baseline has too few errors.
     """
     learned, judged = values[::2], values[1::2]
     y_learned, y_judged = y[::2], y[1::2]
@@ -82,7 +82,7 @@ def share_said(values: Array, y: Array, n_classes: int) -> float:
     edges = np.sort(learned)[ROWS_A_BIN::ROWS_A_BIN]
     of_bins = np.zeros((len(edges) + 1, n_classes), dtype=np.int64)
     np.add.at(of_bins, (np.searchsorted(edges, learned, side="right"), y_learned), 1)
-    # A bin without rows, which equal values leave, answers as the baseline does.
+    # Equal values leave bins without rows; these predict as the baseline does.
     answers = np.where(of_bins.any(axis=1), of_bins.argmax(axis=1), counts.argmax())
     still_wrong = int((answers[np.searchsorted(edges, judged, side="right")] != y_judged).sum())
     return max(0.0, 1 - still_wrong / wrong)
@@ -101,7 +101,7 @@ def rank_correlations(columns: Array, y: Array) -> Array:
 
 
 def groups_apart(examples: Examples, parts: Mapping[str, Array]) -> Iterator[Suspicion]:
-    """Columns that seem to name groups of which rows stand on both sides: the rows of one group are alike."""
+    """Columns that seem to name groups with rows in both train and dev: rows of one group are alike."""
     named = zip((*examples.number_names, *examples.code_names), (*examples.numbers.T, *examples.codes.T), strict=True)
     for name, values in named:
         if not GROUP_NAME.fullmatch(name) or (values != np.round(values)).any():

@@ -1,7 +1,7 @@
-"""The nouns of memory-mapped data: rows that stay in their file and are scaled as they are gathered.
+"""The records of memory-mapped data: rows that stay in their file and are scaled when they are read.
 
-Nothing here holds anything for every row. The maths sees what it needs of an array: a length, a shape, a type, slices
-and `take`. The row numbers of a split are worked out as they are asked for.
+This allows more data than fits into memory: nothing here holds a number for each row. The maths gets what it needs of
+an array: a length, a shape, a type, slices and `take`. Row numbers of a split are computed when they are used.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .reading import AskedTask, Task
 # A .npy has no categories.
 NO_CODES = np.empty((0, 0), dtype=np.int32)
 
-# How the rows were divided, for the facts: counting classes beforehand would take a reading of its own.
+# How the rows were divided, for the facts. Not stratified: counting classes first would need another reading.
 METHOD = "at random by a keyed permutation, not stratified"
 
 
@@ -25,7 +25,7 @@ METHOD = "at random by a keyed permutation, not stratified"
 class MappedExamples:
     """A 2-D .npy in its file: `array` (m, width), of which `columns` are the features and `target` is the target.
 
-    `task` is as asked, and `classes` and `sha256` are empty until the rows have been read through.
+    `task` is the one asked for; `classes` and `sha256` are empty until all rows have been read.
     """
 
     shown: str
@@ -49,7 +49,7 @@ class MappedExamples:
 
 @dataclass(frozen=True)
 class Piece:
-    """The rows of one split: those that stand at the places `start` to `stop` of a permutation of all rows."""
+    """The rows of one split: those at the places `start` to `stop` of a permutation of all rows."""
 
     permutation: Permutation
     start: int
@@ -66,7 +66,7 @@ class Piece:
 
 
 def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, Array]:
-    """What the row numbers can be found from again: `rows` and `keys` of the permutation, [start, stop) of each piece.
+    """What gives the row numbers again: `rows` and `keys` of the permutation, and [start, stop) of each piece.
 
     The row numbers of a piece are `Permutation(rows, keys)[start:stop]`.
     """
@@ -76,7 +76,7 @@ def pieces_as_arrays(pieces: dict[str, Piece]) -> dict[str, Array]:
 
 
 class MappedRows:
-    """X (k, n) of a piece, gathered from the file and prepared when asked for."""
+    """X (k, n) of a piece, read from the file and prepared when it is used."""
 
     def __init__(self, examples: MappedExamples, rows: Piece, preparation: Preparation, dtype: Any):
         self.array, self.columns, self.rows, self.preparation = examples.array, examples.columns, rows, preparation
@@ -86,17 +86,17 @@ class MappedRows:
         return len(self.rows)
 
     def __getitem__(self, places: slice | Array) -> Array:
-        # A row lies in one place of the file, so it is fetched whole and its columns are chosen in memory.
+        # A row is contiguous in the file, so all of it is read and its columns are chosen in memory.
         fetched = self.array.take(self.rows[places], axis=0)
         return self.preparation.features(fetched.take(self.columns, axis=1), NO_CODES, self.dtype)
 
     def take(self, places: Array, axis: int = 0) -> Array:
-        """The rows at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
+        """The rows at some places; `axis` is there because `numpy.ndarray.take` has it, and must be 0."""
         return self[places]
 
 
 class TargetColumn(NamedTuple):
-    """Where the target stands in the file, and what it is: `values` are the sorted numbers that stand for classes."""
+    """Where the target is in the file, and what it is: `values` are the sorted numbers that mean classes."""
 
     array: Array
     column: int
@@ -123,5 +123,5 @@ class MappedTarget:
         return self.preparation.target(y, self.target.task, self.dtype)
 
     def take(self, places: Array, axis: int = 0) -> Array:
-        """The targets at some places; `axis` is there for the sake of `numpy.ndarray.take` and must be 0."""
+        """The targets at some places; `axis` is there because `numpy.ndarray.take` has it, and must be 0."""
         return self[places]

@@ -1,6 +1,6 @@
-"""From a file that stays where it is to a `Dataset`: what one reading of it found, made into scaled rows and facts.
+"""Makes a `Dataset` whose rows stay in their file, from one reading of that file.
 
-The counterpart of `fitting` for data beyond the memory; it holds nothing for every row.
+It does for data larger than memory what `fitting` does for others; it holds no number for each row.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,14 +33,14 @@ UNCHECKED = Suspicion(
 def fit_mapped_dataset(
     examples: MappedExamples, pieces: Parts[Piece], *, normalize: bool, dtype: np.dtype[Any]
 ) -> Dataset:
-    """The `Dataset` whose rows stay in the file. Reads it once; raises DataError where it cannot be used."""
-    found = survey(examples, pieces)
-    examples, task, values = classified(examples, found)
-    counts = class_counts(found, values, pieces)
+    """The `Dataset` whose rows stay in the file. Reads it once; raises DataError if it cannot be used."""
+    surveyed = survey(examples, pieces)
+    examples, task, values = classified(examples, surveyed)
+    counts = class_counts(surveyed, values, pieces)
     if examples.classes:
         refuse_untaught(examples, counts["train"], "give train a larger share, or drop the rows")
-    preparation = preparation_of(examples, found, normalize=normalize)
-    refuse_overflow(examples, found, preparation.scaling, dtype)
+    preparation = preparation_of(examples, surveyed, normalize=normalize)
+    refuse_overflow(examples, surveyed, preparation.scaling, dtype)
     target = TargetColumn(examples.array, examples.target, task, values)
     splits = {
         name: Split(
@@ -48,7 +48,7 @@ def fit_mapped_dataset(
         )
         for name, rows in pieces.items()
     }
-    suspicions = tuple(suspicions_of(examples, found, counts))
+    suspicions = tuple(suspicions_of(examples, surveyed, counts))
     facts = facts_of(
         examples,
         pieces,
@@ -63,48 +63,48 @@ def fit_mapped_dataset(
     )
 
 
-def preparation_of(examples: MappedExamples, found: Survey, *, normalize: bool) -> Preparation:
-    """What the training rows say of features and target."""
-    fitted, at, target = Scaling.fitted(found.moments), examples.columns, examples.target
+def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: bool) -> Preparation:
+    """The preparation of features and target, fitted to the training rows."""
+    fitted, at, target = Scaling.fitted(surveyed.moments), examples.columns, examples.target
     scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
     mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if not examples.classes else (0.0, 1.0)
     return Preparation(examples.number_names, scaling.mean, scaling.scale, target_mean=mean, target_scale=scale)
 
 
-def classified(examples: MappedExamples, found: Survey) -> tuple[MappedExamples, Task, Array]:
-    """The examples with their hash and classes; their task; the sorted numbers of the classes, none for regression."""
-    examples = replace(examples, sha256=found.sha256)
-    asked, values = examples.task, np.array(sorted(found.counts or ()))
-    if found.counts is None and asked != "auto" and asked != "regression":
+def classified(examples: MappedExamples, surveyed: Survey) -> tuple[MappedExamples, Task, Array]:
+    """The examples with their hash and classes; their task; the sorted numbers of the classes, empty for regression."""
+    examples = replace(examples, sha256=surveyed.sha256)
+    asked_task, values = examples.task, np.array(sorted(surveyed.counts or ()))
+    if surveyed.counts is None and asked_task != "auto" and asked_task != "regression":
         raise DataError(
             f"{examples.shown}: the target {examples.target_name!r} has more than {MOST_CLASSES} different values, too"
             " many for classes; name another column with data.target, or set data.task: regression"
         )
-    if asked == "regression" or (asked == "auto" and (found.counts is None or not are_classes(values))):
+    if asked_task == "regression" or (asked_task == "auto" and (surveyed.counts is None or not are_classes(values))):
         return examples, "regression", values[:0]
     classes = tuple(label(value) for value in values)
-    task = task_of_classes(examples.target_name, classes, examples.m, task=asked, shown=examples.shown)
+    task = task_of_classes(examples.target_name, classes, examples.m, task=asked_task, shown=examples.shown)
     return replace(examples, classes=classes), task, values
 
 
-def class_counts(found: Survey, values: Array, pieces: Mapping[str, Piece]) -> dict[str, Array]:
+def class_counts(surveyed: Survey, values: Array, pieces: Mapping[str, Piece]) -> dict[str, Array]:
     """(K,) rows of each class, for each split."""
-    counts = found.counts or {}
+    counts = surveyed.counts or {}
     table = np.array([counts[value] for value in values.tolist()], dtype=np.int64).reshape(-1, len(pieces))
     return dict(zip(pieces, table.T, strict=True))
 
 
-def refuse_overflow(examples: MappedExamples, found: Survey, scaling: Scaling, dtype: np.dtype[Any]) -> None:
+def refuse_overflow(examples: MappedExamples, surveyed: Survey, scaling: Scaling, dtype: np.dtype[Any]) -> None:
     """Raise DataError if a column's least or greatest number leaves the range of `dtype` when scaled."""
     with np.errstate(over="ignore", invalid="ignore"):
-        extremes = scaling.of(np.stack([found.low, found.high])[:, examples.columns], dtype)
+        extremes = scaling.of(np.stack([surveyed.low, surveyed.high])[:, examples.columns], dtype)
     fits = np.isfinite(extremes).all(axis=0) & np.isfinite(scaling.scale)
     if not fits.all():
         raise out_of_range(examples.shown, examples.number_names[int(fits.argmin())], dtype)
 
 
-def suspicions_of(examples: MappedExamples, found: Survey, counts: Mapping[str, Array]) -> Iterator[Suspicion]:
-    is_constant = found.moments.variance() == 0
+def suspicions_of(examples: MappedExamples, surveyed: Survey, counts: Mapping[str, Array]) -> Iterator[Suspicion]:
+    is_constant = surveyed.moments.variance() == 0
     names = [name for name, at in zip(examples.number_names, examples.columns, strict=True) if is_constant[at]]
     constant_target = not examples.classes and is_constant[examples.target]
     yield from constants_told(names, examples.target_name if constant_target else None)

@@ -1,7 +1,6 @@
-""".npy files: one 2-D array of numbers, a column of which is the target; read, or left in the file and mapped.
+"""Reads .npy files: one 2-D array of numbers with the target as a column, read into memory or memory-mapped.
 
-Read into memory it is a table of numbers like any other. Mapped, its table is the file itself, and no
-row is looked at here.
+In memory it is a table of numbers like any other. Mapped, its table is the file itself, and no row is read here.
 """
 
 from pathlib import Path
@@ -16,7 +15,7 @@ from .examples import Table
 from .files import Files
 from .reading import Reading
 
-# What a person may set beside data.memory_map although it asks something of every row at once, and what to do instead.
+# Keys that cannot go with data.memory_map, because they need every row at once, and the reason that a person reads.
 NOT_MAPPED = {
     "dev_source": "its rows are divided by data.split",
     "test_source": "its rows are divided by data.split",
@@ -30,14 +29,14 @@ NOT_MAPPED = {
 def read_npy(files: Files, reading: Reading) -> Table:
     """One table from the .npy of each split.
 
-    With `memory_map` there is but one file, and the table's numbers are its rows where they lie. Raises DataError.
+    With `memory_map` there is only one file, and the table's numbers are its rows in the file. Raises DataError.
     """
     arrays = {split: (shown, _opened(shown, path, reading.memory_map)) for split, (shown, path) in files.items()}
     shown, first = arrays["train"]
-    for other, array in arrays.values():
+    for shown_here, array in arrays.values():
         if array.shape[1] != first.shape[1]:
-            found = f"has {array.shape[1]} columns where {shown} has {first.shape[1]}"
-            raise DataError(f"{other}: {found}; give every split the same columns")
+            difference = f"has {array.shape[1]} columns where {shown} has {first.shape[1]}"
+            raise DataError(f"{shown_here}: {difference}; give every split the same columns")
     sizes = [len(array) for _, array in arrays.values()]
     numbers = np.concatenate([array for _, array in arrays.values()]) if len(arrays) > 1 else first
     given = np.repeat([SPLITS.index(split) for split in arrays], sizes).astype(np.int8) if len(arrays) > 1 else None
@@ -48,7 +47,7 @@ def read_npy(files: Files, reading: Reading) -> Table:
 
 
 def refuse_columns_apart(table: Table) -> None:
-    """Raise DataError where a mapped array is laid out in columns, for a row would then lie all over the file."""
+    """Raise DataError if a mapped array is stored by columns: a row would then be spread over the file."""
     if not table.numbers.flags["C_CONTIGUOUS"]:
         raise DataError(
             f"{table.shown}: is stored column by column, so each row would be gathered from all over the file; write it"
@@ -57,7 +56,7 @@ def refuse_columns_apart(table: Table) -> None:
 
 
 def refuse_unmapped(reading: Reading) -> None:
-    """Raise DataError where data.memory_map cannot be: another kind of file, or keys that it does not go with."""
+    """Raise DataError if data.memory_map is not possible: another kind of file, or a key that excludes it."""
     source = reading.shown
     if not source.lower().endswith(".npy"):
         raise DataError(

@@ -1,6 +1,6 @@
-"""What was fitted to the training rows, as one object that prepares any rows, and leads back from what was prepared.
+"""The preparation fitted to the training rows: one object that prepares any rows, and turns prepared rows back.
 
-`fitting` makes it, model.npz keeps it, and whoever asks the network about rows needs nothing else.
+`fitting` makes it and model.npz keeps it. With it and the network, any rows can be predicted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,23 @@ from ..nn.arrays import Array
 from .reading import Task
 from .scaling import Scaling
 
-# The codes of a value that is missing, and of a word that no training row held.
+# The codes of a missing value, and of a word that no training row holds.
 MISSING_CODE, UNSEEN_CODE = -1, -2
 
-# What the names of its arrays begin with in model.npz, where those of the network stand beside them.
+# The start of the names of its arrays in model.npz, which also holds those of the network.
 PREFIX = "preparation_"
 
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """From raw columns to X (m, n) and from a target to Y, by what the training rows say.
+    """Turns raw columns into X (m, n) and a target into Y, by statistics of the training rows.
 
-    X has a column for each number, scaled; then one of 0 and 1 for each of `gap_columns`; then one for each level.
+    X has a scaled column for each number, then a 0/1 column for each of `gap_columns`, then one for each level.
 
     numeric_columns : names (p,). means, scales (p,) float64 : X = (number - mean) / scale; no scale is 0.
-    medians (p,) float64 : what a missing number becomes; None where all columns are numbers and no row had a gap.
-    gap_columns : the numeric columns that had a gap in training; a column of X says of each whether it has one.
-    categorical_columns : names (c,). levels : the words of each that training held, sorted as codes are; "" is missing.
+    medians (p,) float64 : what a missing number becomes; None if all columns are numbers and no row had a gap.
+    gap_columns : the numeric columns with a gap in training; a 0/1 column of X marks the gaps of each.
+    categorical_columns : names (c,). levels : the words of each in training, in the order of codes; "" is missing.
     target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
 
@@ -58,14 +58,14 @@ class Preparation:
 
     @property
     def scaling(self) -> Scaling:
-        """That of the numbers."""
+        """The scaling of the numbers."""
         return Scaling(self.means, self.scales)
 
     def features(self, numbers: Array, codes: Array, dtype: Any = np.float32) -> Array:
         """X (m, n) of rows with `numbers` (m, p), NaN where missing, and `codes` (m, c) as `codes_of` gives them.
 
-        A missing number becomes the median, a word that training did not hold zeros alone. Where there are no medians,
-        NaN stays NaN: training says nothing of such rows.
+        A missing number becomes the median; a word that training did not hold becomes zeros. Without medians NaN stays
+        NaN: training had no such rows.
         """
         if self.medians is None and not self.levels:
             return np.ascontiguousarray(self.scaling.of(numbers, dtype))
@@ -85,18 +85,18 @@ class Preparation:
     def codes_of(self, texts: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) int32 of the words (m,) that rows hold in each categorical column; an empty one is missing."""
         columns = []
-        for words, known in zip(texts, self.levels, strict=True):
+        for words, own_words in zip(texts, self.levels, strict=True):
             distinct, place = np.unique(np.asarray(words, dtype=np.str_), return_inverse=True)
-            columns.append(_places(distinct.tolist(), known)[place])
+            columns.append(_places(distinct.tolist(), own_words)[place])
         return np.column_stack(columns) if columns else np.empty((0, 0), dtype=np.int32)
 
     def recoded(self, codes: Array, levels: Sequence[Sequence[str]]) -> Array:
-        """Codes (m, c) as `features` takes them, from codes into other lists of words, -1 where missing."""
-        found = np.empty(codes.shape, dtype=np.int32)
-        for at, (words, known) in enumerate(zip(levels, self.levels, strict=True)):
-            # The place -1 is the last one.
-            found[:, at] = np.append(_places(words, known), MISSING_CODE)[codes[:, at]]
-        return found
+        """Codes (m, c) as `features` takes them, from codes into other lists of words, where -1 is missing."""
+        recoded = np.empty(codes.shape, dtype=np.int32)
+        for at, (other_words, own_words) in enumerate(zip(levels, self.levels, strict=True)):
+            # Code -1 (missing) picks the last entry.
+            recoded[:, at] = np.append(_places(other_words, own_words), MISSING_CODE)[codes[:, at]]
+        return recoded
 
     def raw(self, X: Array) -> Array:
         """X (m, n) as it was before scaling, float64; the columns of 0 and 1 stay as they are."""
@@ -105,13 +105,13 @@ class Preparation:
         return raw
 
     def scaled(self, raw: Array) -> Array:
-        """The way back from `raw`: X (m, n) float64 of raw inputs (m, n)."""
+        """The inverse of `raw`: X (m, n) float64 of raw inputs (m, n)."""
         X, p = np.asarray(raw, dtype=np.float64).copy(), len(self.means)
         X[:, :p] = self.scaling.of(X[:, :p], np.float64)
         return X
 
     def target(self, y: Array, task: Task, dtype: Any = np.float32) -> Array:
-        """Y of a target y (m,), class indices or numbers: (m, 1), or as it is (m,) where there are several classes."""
+        """Y of a target y (m,), class indices or numbers: (m, 1), or unchanged (m,) for several classes."""
         if task == "multiclass":
             return y
         if task == "binary":
@@ -119,11 +119,11 @@ class Preparation:
         return ((y.astype(np.float64) - self.target_mean) / self.target_scale).astype(dtype)[:, None]
 
     def target_in_own_units(self, values: Array) -> Array:
-        """The standardised numbers of a regression, of any shape, as the source has them."""
+        """The standardised numbers of a regression, of any shape, in the units of the source."""
         return values * self.target_scale + self.target_mean
 
     def to_arrays(self) -> dict[str, Array]:
-        """What model.npz keeps of it, by name; no array of objects."""
+        """The arrays that model.npz keeps of it, by name; none holds objects."""
         arrays: dict[str, Array] = {}
         if self.numeric_columns:
             arrays["numeric_columns"] = _texts(self.numeric_columns)
@@ -140,7 +140,7 @@ class Preparation:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """What `to_arrays` was asked of, from its arrays or all of model.npz."""
+        """The inverse of `to_arrays`; other arrays of model.npz are ignored."""
 
         def texts(name: str) -> tuple[str, ...]:
             return tuple(arrays.get(f"{PREFIX}{name}", np.empty(0, dtype=np.str_)).tolist())
@@ -160,13 +160,13 @@ class Preparation:
 
 
 def codes_of_words(words: Sequence[str]) -> Array:
-    """(k,) the codes of a column's words: -1 for the empty one, which comes first where it is there, then 0, 1, ..."""
+    """(k,) the codes of a column's words: -1 for the empty word, which comes first if there is one, then 0, 1, ..."""
     return np.arange(len(words), dtype=np.int32) - words.count("")
 
 
-def _places(words: Sequence[str], known: Sequence[str]) -> Array:
-    """(k,) int32, the code of each word in a column with these known words."""
-    codes = dict(zip(known, codes_of_words(known).tolist(), strict=True)) | {"": MISSING_CODE}
+def _places(words: Sequence[str], own_words: Sequence[str]) -> Array:
+    """(k,) int32, the code of each word in a column whose own words are these."""
+    codes = dict(zip(own_words, codes_of_words(own_words).tolist(), strict=True)) | {"": MISSING_CODE}
     return np.array([codes.get(word, UNSEEN_CODE) for word in words], dtype=np.int32)
 
 

@@ -1,6 +1,6 @@
-"""From a source to `Examples`: a table is read, its columns get their roles, and raw features are taken from it.
+"""Reads a source into `Examples`: reads its table, gives each column a role, and takes the raw features.
 
-The first of the three calls on the data path; `splits` and `fitting` follow.
+It is the first of the three calls on the data path; `splits` and `fitting` follow.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from .reading import Reading
 from .roles import Roles, roles_of, with_types_asked
 from .targets import Target, read_target
 
-# Column names under which tables of pictures circulate: pixel7, px_7, and 3x4 for row 3, column 4.
+# Column names in common tables of images: pixel7, px_7, and 3x4 for row 3, column 4.
 PIXEL_NAME = re.compile(r"(pixel|px)[ _]?\d+|\d+x\d+", re.IGNORECASE)
 
 # Rows made contiguous at a time while hashing, so that no copy of all of them is made.
@@ -38,7 +38,7 @@ SPLIT_WORDS = {"train": "train", "dev": "dev", "val": "dev", "valid": "dev", "va
 
 
 def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -> Examples | MappedExamples:
-    """The rows of a source, with raw features and a target; with `memory_map`, the rows of a .npy where they lie.
+    """The rows of a source, with raw features and a target; with `memory_map`, the rows of a .npy in their file.
 
     Files are looked for in `folder` and then in the working directory. Generators draw their seed from `rng`.
     Raises DataError.
@@ -52,7 +52,7 @@ def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -
 
 
 def _mapped(reading: Reading, folder: Path) -> MappedExamples:
-    """The roles of a .npy's columns; what its rows hold is found when a Dataset is fitted to them."""
+    """The roles of a .npy's columns; its rows are read when a Dataset is fitted to them."""
     refuse_unmapped(reading)
     shown = reading.shown
     table = read_npy({"train": (shown, find_file(shown, folder))}, reading)
@@ -65,11 +65,13 @@ def _mapped(reading: Reading, folder: Path) -> MappedExamples:
 
 def _examples(table: Table, roles: Roles, target: Target) -> Examples:
     numbers, number_names, emptied = _feature_numbers(table, roles.features)
-    kept, said = kept_codes(table, roles.features)
+    kept, left_out = kept_codes(table, roles.features)
     at = {name: index for index, name in enumerate(table.code_names)}
     codes = table.codes[:, [at[name] for name in kept]]
     if not number_names and not kept:
-        raise DataError(f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *said))})")
+        raise DataError(
+            f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *left_out))})"
+        )
     division = _division(table, roles)
     examples = Examples(
         shown=table.shown,
@@ -89,7 +91,7 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
         order=division.order,
         split_by=division.split_by,
         image_side=_image_side(table, number_names, kept),
-        warnings=(*table.warnings, *emptied, *said),
+        warnings=(*table.warnings, *emptied, *left_out),
     )
     return replace(examples, sha256=_sha256(examples))
 
@@ -98,7 +100,7 @@ def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tupl
     """The numeric features (m, p), their names, and a sentence for each that was left out for holding no value."""
     wanted = set(features)
     at = [i for i, name in enumerate(table.number_names) if name in wanted]
-    # Features that stand together, as they do beside a target in the last column, are a view and no copy.
+    # Features that are neighbours (as with the target in the last column) are a view, not a copy.
     together = at == list(range(at[0], at[-1] + 1)) if at else True
     numbers = table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]
     names = tuple(table.number_names[i] for i in at)
@@ -111,21 +113,21 @@ def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tupl
             " the value, or list its text in data.missing"
         )
     empty: Array = np.all(np.isnan(numbers), axis=0)
-    said = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
-    if not said:
+    left_out = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
+    if not left_out:
         return numbers, names, ()
-    return numbers[:, ~empty], tuple(name for name, gone in zip(names, empty, strict=True) if not gone), said
+    return numbers[:, ~empty], tuple(name for name, gone in zip(names, empty, strict=True) if not gone), left_out
 
 
 def _image_side(table: Table, number_names: Sequence[str], code_names: Sequence[str]) -> int | None:
-    """The side, where every column is a number, their count is a square, and they are known or named as pixels."""
+    """The side of square images: all columns are numbers, a square number of them, known or named as pixels."""
     if code_names or not (table.pixels or all(PIXEL_NAME.fullmatch(name) for name in number_names)):
         return None
     return square_side(len(number_names))
 
 
 class Division(NamedTuple):
-    """How the rows came divided, or what they are to be divided by; the fields of `Examples` of the same names."""
+    """The given division of the rows, or what decides it; the fields are those of `Examples` with these names."""
 
     split_by: str | None = None
     given: Array | None = None
@@ -135,7 +137,7 @@ class Division(NamedTuple):
 
 
 def _division(table: Table, roles: Roles) -> Division:
-    """What the splitting column says, where there is one; raises DataError where it cannot split."""
+    """What the splitting column says, if there is one. Raises DataError if it cannot split."""
     if roles.splitter is None:
         return Division(given=table.given)
     column, setting = roles.splitter, roles.split_by
@@ -170,10 +172,10 @@ def _given(column: Column, shown: str) -> Array:
 def _sha256(examples: Examples) -> str:
     """The hash of names, raw features, target and given split: equal data, equal hash, on any machine."""
     names = [examples.number_names, examples.code_names, examples.levels, examples.classes, examples.target_name]
-    found = hashlib.sha256(json.dumps(names).encode())
+    digest = hashlib.sha256(json.dumps(names).encode())
     for array in (examples.numbers, examples.codes, examples.y, examples.given):
         if array is not None:
-            found.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
             for start in range(0, len(array), ROWS_TO_HASH):
-                found.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
-    return found.hexdigest()
+                digest.update(np.ascontiguousarray(array[start : start + ROWS_TO_HASH]).data)
+    return digest.hexdigest()

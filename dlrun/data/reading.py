@@ -1,13 +1,13 @@
-"""How a source is to be read, as one record that goes from the config to the reader whole.
+"""The options for reading a source, as one record that goes from the config to the reader.
 
-Every reader takes it and looks at the fields that concern it. What a format needs to be told in future is a field here.
+Every reader takes it and uses the fields that it needs. A new option of a format becomes a field here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# What people write into a cell that has no value; the empty cell always counts, listed or not.
+# What people write into a cell without a value. An empty cell always counts as missing.
 DEFAULT_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -24,10 +24,10 @@ class Reading:
     source : a word of SOURCES, `openml:` with a number or name (a bare number means the same), or a path.
     dev_source, test_source : paths of separate files of the same kind, or None.
     target : the column to predict; None is the last one without another role.
-    header : whether the first line of text names the columns; None is found out.
-    separator : what stands between two values of a line of text; None is found out.
+    header : whether the first line of text names the columns; None: the reader decides.
+    separator : what separates two values of a line of text; None: the reader decides.
     drop : columns to leave out. missing : texts that stand for a missing value.
-    numeric, categorical : columns that are numbers, or categories, whatever they look like.
+    numeric, categorical : columns to read as numbers, or as categories, whatever they look like.
     memory_map : whether the rows of a .npy stay in their file.
     task : what the target asks for; auto decides by its values.
     split_column, group, order : the column that decides the split, at most one of the three.
@@ -58,7 +58,7 @@ class Reading:
 
     @property
     def paths(self) -> dict[str, str]:
-        """The source under train and, where they are given, those of dev and test."""
+        """The source under train and, if given, those of dev and test."""
         named = {"train": self.shown, "dev": self.dev_source, "test": self.test_source}
         return {split: path for split, path in named.items() if path is not None}
 

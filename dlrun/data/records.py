@@ -1,4 +1,4 @@
-"""What is known of the data without the data: the record that a run keeps as data.json."""
+"""The facts about the data that a run keeps as data.json, for readers without the data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""How well ordinary learners do on the same rows, each row answered without having been learned from.
+"""Measures how well ordinary learners do on the same rows; each row is predicted without being learned from.
 
-Stands beside the prepared data; what the errors say about the optimal error is the diagnosis's part.
+The diagnosis estimates the optimal error from these errors.
 """
 
 import warnings
@@ -13,13 +13,13 @@ from ..nn.arrays import Array
 from .duplicates import row_hashes
 from .examples import Dataset
 
-# Training rows, and cells of them, that the learners see: all of them together then take some seconds.
+# The most training rows, and cells of them, that the learners see: all learners together then take some seconds.
 MOST_ROWS, MOST_CELLS = 4000, 10**6
 
 # The kernel learner takes m^2 kernel evaluations a fold; beyond this it is left out.
 MOST_KERNEL_ROWS = 2000
 
-# Neighbours that are asked, by section 2 of the research; never more than half of the rows.
+# Numbers of neighbours, from section 2 of the research; never more than half of the rows.
 NEIGHBOURS = (1, 3, 5, 9, 15, 25, 51)
 
 FOLDS = 5
@@ -40,9 +40,9 @@ class Conflicts(NamedTuple):
 
 
 def reference_rows(dataset: Dataset, rng: np.random.Generator) -> tuple[Array, Array]:
-    """X (m, n) and y (m,) of the training rows, each row that is there twice once, at most so many of them.
+    """X (m, n) and y (m,) of the training rows, without repeated rows, and not more than the limits above.
 
-    Without the repeats: an answer read off a row's own copy would be no answer to a new row.
+    A repeated row would be predicted from its own copy, which says nothing about new rows.
     """
     X, y = np.asarray(dataset.train.X[:]), np.asarray(dataset.train.Y[:]).reshape(-1)
     _, first = np.unique(row_hashes(X, y[:, None]), return_index=True)
@@ -56,13 +56,13 @@ def reference_rows(dataset: Dataset, rng: np.random.Generator) -> tuple[Array, A
 def conflicts(dataset: Dataset) -> Conflicts:
     """Errors that rows with equal features and different classes force on any predictor, among train and dev rows.
 
-    In each set of equal rows all but the commonest class are wrong. The test rows are left alone.
+    In each set of equal rows all classes but the commonest are wrong. Test rows are not used.
     """
     parts = [dataset.train, dataset.dev]
     hashes = np.concatenate([row_hashes(np.asarray(part.X[:])) for part in parts])
     y = np.concatenate([np.asarray(part.Y[:]).reshape(-1) for part in parts]).astype(np.int64)
     groups, group = np.unique(hashes, return_inverse=True)
-    # Few rows are alike as a rule, so only the pairs (set, class) that there are get a count.
+    # Usually few rows are equal, so only the pairs (set, class) that occur are counted.
     pairs, counts = np.unique(group * (y.max() + 1) + y, return_counts=True)
     commonest = np.zeros(len(groups), dtype=np.int64)
     np.maximum.at(commonest, pairs // (y.max() + 1), counts)
@@ -70,19 +70,19 @@ def conflicts(dataset: Dataset) -> Conflicts:
 
 
 def answers(X: Array, y: Array, *, regression: bool, rng: np.random.Generator) -> Iterator[Answered]:
-    """Each learner's losses on X (m, n) and y (m,), of answers given without the row itself or its fold.
+    """Each learner's losses on X (m, n) and y (m,), from answers that did not use the row itself or its fold.
 
     Squared errors are in units of the variance of y, so that their mean is 1 - R².
     """
     unit = float(y.var()) or 1.0
 
     def losses(answered: Array) -> Array:
-        found: Array = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
-        return found
+        losses_of_rows: Array = (answered - y) ** 2 / unit if regression else (answered != y).astype(np.float64)
+        return losses_of_rows
 
     for k, answered in neighbours_answers(X, y, regression):
         yield Answered(f"{k} nearest neighbour{'s' if k > 1 else ''}", losses(answered))
-    # A class of one row leaves its fold's learner with nothing to tell apart, if there are but two.
+    # With two classes, one of a single row, the learner without that row's fold would see only one class.
     if not regression and (np.sort(np.bincount(y))[-2:] < (2, FOLDS)).any():
         return
     for name, make in learners(len(X), regression):
@@ -96,9 +96,9 @@ def neighbours_answers(X: Array, y: Array, regression: bool) -> Iterator[tuple[i
     counts = [k for k in NEIGHBOURS if k <= len(X) / 2]
     if not counts:
         return
-    found = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(X).kneighbors(return_distance=False)
+    nearest = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(X).kneighbors(return_distance=False)
     for k in counts:
-        near = y[found[:, :k]]
+        near = y[nearest[:, :k]]
         if regression:
             yield k, near.mean(axis=1)
         else:
@@ -107,7 +107,7 @@ def neighbours_answers(X: Array, y: Array, regression: bool) -> Iterator[tuple[i
 
 
 def learners(m: int, regression: bool) -> Iterator[tuple[str, Callable[[], object]]]:
-    """(name, what makes it) of the learners that are fitted fold by fold: a linear one, and a kernel one if cheap."""
+    """(name, function that makes it) of the learners fitted fold by fold: a linear one, and a kernel one if cheap."""
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.svm import SVC, SVR
 
@@ -120,7 +120,7 @@ def learners(m: int, regression: bool) -> Iterator[tuple[str, Callable[[], objec
 
 
 def out_of_fold(make: Callable[[], object], X: Array, y: Array, regression: bool, rng: np.random.Generator) -> Array:
-    """(m,) answers, each by a learner fitted to the other folds. Columns are scaled by those folds alone."""
+    """(m,) answers, each by a learner fitted to the other folds. Columns are scaled by those folds only."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -129,7 +129,7 @@ def out_of_fold(make: Callable[[], object], X: Array, y: Array, regression: bool
     kind = KFold if regression else StratifiedKFold
     folds = kind(FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
     with warnings.catch_warnings():
-        # A linear learner that stopped early is a somewhat weaker reference, and still a sound one.
+        # A linear learner that stopped early is a slightly weaker reference, but still a valid one.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The least populated class")
         answered: Array = cross_val_predict(make_pipeline(StandardScaler(), make()), X, y, cv=folds)

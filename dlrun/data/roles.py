@@ -1,6 +1,6 @@
-"""Which column of a table is the target, which are features, and which one decides the split.
+"""Decides which column of a table is the target, which are features, and which one decides the split.
 
-Stands between a `Table` as read and the `Examples` made of it.
+`reader` turns a `Table` into `Examples` by these roles.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Roles(NamedTuple):
 
 
 def with_types_asked(table: Table, reading: Reading) -> Table:
-    """The table with the columns that the user typed by hand. Raises DataError."""
+    """The table with the types of data.numeric and data.categorical. Raises DataError."""
     as_numbers = find_columns(reading.numeric, table.names, setting="data.numeric", shown=table.shown)
     as_text = find_columns(reading.categorical, table.names, setting="data.categorical", shown=table.shown)
     if both := [name for name in as_numbers if name in as_text]:
@@ -33,7 +33,7 @@ def with_types_asked(table: Table, reading: Reading) -> Table:
 
 
 def roles_of(table: Table, reading: Reading) -> Roles:
-    """What each column is for. Raises DataError where a column is not there, or is to be two things at once."""
+    """What each column is for. Raises DataError if a column does not exist or has two roles."""
     dropped = find_columns(reading.drop, table.names, setting="data.drop", shown=table.shown)
     setting, splitter = _splitter(table, reading)
     if table.own_target is None:

@@ -1,6 +1,6 @@
-"""Scaling: `(x - mean) / scale`, fitted to the training rows, for rows in memory and rows in a file alike.
+"""Scaling: `(x - mean) / scale`, fitted to the training rows, for rows in memory and rows in a file.
 
-Stands below both ways to prepare numbers, so that they give the same bits.
+Both ways to prepare numbers use it, so that they give the same bits.
 """
 
 from typing import Any, NamedTuple, Self
@@ -11,7 +11,7 @@ from ..errors import DataError
 from ..nn.arrays import Array
 from ..nn.moments import Moments
 
-# Cells turned to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.
+# Cells converted to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.
 CELLS_AT_A_TIME = 2**18
 
 
@@ -23,15 +23,15 @@ class Scaling(NamedTuple):
 
     @classmethod
     def none(cls, n: int) -> Self:
-        """What leaves n columns as they are."""
+        """The scaling that leaves n columns unchanged."""
         return cls(np.zeros(n), np.ones(n))
 
     @classmethod
     def fitted(cls, moments: Moments) -> Self:
-        """By the formula `sigma^2 = (1/m) sum (x - mu)^2`; a constant keeps its unit.
+        """By the formula `sigma^2 = (1/m) sum (x - mu)^2`; a constant gets scale 1.
 
-        So does what differs from a constant by rounding alone. Source: scikit-learn's StandardScaler, whose bound of
-        the rounding error this is.
+        So does a column that differs from a constant only by rounding. Source: the bound of the rounding error is that
+        of scikit-learn's StandardScaler.
         """
         mean, variance, m = moments.mean(), moments.variance(), moments.count
         epsilon = np.finfo(np.float64).eps

@@ -1,7 +1,7 @@
-"""Separated text (.csv and its kin): from bytes to a frame of text cells, and whether its first line names the columns.
+"""Reads separated text (.csv, .tsv and the like) into a frame of text cells, and decides whether there is a header.
 
-polars reads; what it cannot forgive (blanks around quotes) or forgives too easily (short rows) is dealt with here,
-so that no message of its own reaches the user.
+polars does the reading. What it refuses without need (blanks around quotes) or accepts too easily (short rows) is
+handled here, so that the user never sees a message of polars.
 """
 
 import csv
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
-# Rows that are looked at to tell a line of names from a line of data.
+# Rows that decide whether the first line is names or data.
 ROWS_TO_JUDGE_HEADER = 1000
 
 
 def empty_file(shown: str) -> DataError:
-    """The complaint about a file of nothing, or of nothing but blanks."""
+    """The error for a file that is empty or holds only blanks."""
     return DataError(f"{shown}: the file is empty; expected a table with rows")
 
 
 def clean_bytes(path: Path, shown: str) -> bytes:
-    """The bytes without a byte order mark, lines ending in a line feed, known to be UTF-8."""
+    """The bytes without a byte order mark, with lines that end in a line feed; they are checked to be UTF-8."""
     raw = read_bytes(path, shown).removeprefix(b"\xef\xbb\xbf")
     if not raw or raw.isspace():
         raise empty_file(shown)
@@ -42,13 +42,13 @@ def clean_bytes(path: Path, shown: str) -> bytes:
             raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
-        found = f"byte 0x{raw[problem.start]:02x}"
-        raise DataError(f"{shown}:{line}: {found} is not UTF-8 text; save the file in UTF-8") from None
+        byte = f"byte 0x{raw[problem.start]:02x}"
+        raise DataError(f"{shown}:{line}: {byte} is not UTF-8 text; save the file in UTF-8") from None
     return raw
 
 
 def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) -> str:
-    """The separator asked for, or the likeliest on the first line that is not blank, quoted text left out."""
+    """The separator asked for, or the most frequent one outside quotes on the first line that is not blank."""
     start = len(raw) - len(raw.lstrip(b"\r\n"))
     end = raw.find(b"\n", start)
     line = raw[start : end if end >= 0 else len(raw)].decode("utf-8")
@@ -56,20 +56,20 @@ def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) ->
     if separator is not None:
         if len(separator.encode()) != 1:
             raise DataError(f"data.separator: got {separator!r}; expected one character, such as ',' or ';'")
-        found = separator
+        chosen = separator
     elif path.suffix.lower() == ".tsv":
-        found = "\t"
+        chosen = "\t"
     else:
-        found = max(SEPARATORS, key=line.count)
-    if found not in line:
-        tried = SEPARATOR_WORDS.get(separator or found, repr(separator)) if separator or path.suffix == ".tsv" else None
+        chosen = max(SEPARATORS, key=line.count)
+    if chosen not in line:
+        tried = SEPARATOR_WORDS.get(chosen, repr(separator)) if separator or path.suffix == ".tsv" else None
         what = f"separated by {tried}" if tried else "separated by comma, semicolon, tab or bar"
         raise DataError(f"{shown}: the first line holds one value {what}; set data.separator to what the file uses")
-    return found
+    return chosen
 
 
 def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
-    """All records as text, the first line among them; raises DataError for rows of different lengths."""
+    """All records as text, with the first line; raises DataError for rows of different lengths."""
     import polars as pl
 
     if (b'"' in raw and has_blanks_around_quotes(raw, separator)) or raw[:1] in (b"\n", b"\r"):
@@ -84,7 +84,7 @@ def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
 
 
 def has_blanks_around_quotes(raw: bytes, separator: str) -> bool:
-    """Whether a quote stands after a separator and blanks, or before blanks and a separator: polars takes neither."""
+    """Whether blanks stand between a separator and a quote, before or after it: polars reads neither."""
     comma = re.escape(separator.encode())
     blanks = rb" +" if separator == "\t" else rb"[ \t]+"
     return re.search(rb'(?:^|%b)%b"|"%b(?:%b|\r?$)' % (comma, blanks, blanks, comma), raw, re.MULTILINE) is not None
@@ -96,7 +96,7 @@ def _ends_empty(frame: "polars.DataFrame") -> bool:
 
 
 def blank_rows(frame: "polars.DataFrame") -> "polars.Series":
-    """(m,) booleans: rows of nothing but blanks."""
+    """(m,) booleans: rows with only blanks."""
     import polars as pl
 
     if not _ends_empty(frame):
@@ -105,14 +105,14 @@ def blank_rows(frame: "polars.DataFrame") -> "polars.Series":
 
 
 def _is_even(raw: bytes, separator: str, frame: "polars.DataFrame") -> bool:
-    """Whether the separators outside quotes are as many as rows of full length, blank lines aside, would have."""
+    """Whether there are as many separators outside quotes as rows of full length have, without blank lines."""
     rows = int((~blank_rows(frame)).sum())
     bare = re.sub(rb'"[^"]*"', b"", raw) if b'"' in raw else raw
     return bare.count(separator.encode()) == rows * (frame.width - 1)
 
 
 def _records(raw: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line it starts on, by the standard library's forgiving reader."""
+    """Each record with the number of the line it starts on, by the standard library's less strict reader."""
     reader = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), delimiter=separator, skipinitialspace=True)
     line = 1
     for record in reader:
@@ -121,7 +121,7 @@ def _records(raw: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _parsed_slowly(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
-    """The same records one by one: the way for odd quoting, and the one that finds the row to complain about."""
+    """The same records one at a time: it reads irregular quoting, and names the row with a wrong length."""
     import polars as pl
 
     rows: list[list[str]] = []
@@ -153,7 +153,7 @@ def has_header(frame: "polars.DataFrame", missing: Sequence[str]) -> bool:
     """Whether the first row names the columns.
 
     It does not if a cell is a number or a missing marker (the first cell may be empty: an index column has no name).
-    If a column below is numeric, it does. In a table all of text it does if its cells differ and never occur again.
+    If a column below is numeric, it does. In a table of text only, it does if its cells differ and never occur again.
     """
     import polars as pl
 

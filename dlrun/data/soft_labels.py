@@ -1,6 +1,6 @@
-"""Soft labels: for each of some rows how sure people are of its class, from which the optimal error can be read.
+"""Reads soft labels: for some rows, how sure people are of the class, which gives an estimate of the optimal error.
 
-Stands beside the reading of tables. A file holds probabilities or votes; what it says of no dataset is asked here.
+The file holds probabilities or votes. The checks here are those that need no dataset.
 """
 
 import csv
@@ -13,7 +13,7 @@ from ..nn.arrays import Array
 from .columns import is_number
 from .files import find_file, read_bytes
 
-# With 3 votes a row the optimal error comes out 3 points too low on average, with 10 still 0.7.
+# With 3 votes a row the optimal error is estimated 3 points too low on average, with 10 still 0.7.
 FEWEST_VOTES = 5
 
 # Probabilities written with three decimals sum to 1 within this.
@@ -39,7 +39,7 @@ def read_soft_labels(name: str, folder: Path) -> Array:
 
 
 def row_of(name: str, number: int, row: list[str], width: int) -> list[float]:
-    """One line's numbers, none of them negative, as many as in the first."""
+    """The numbers of one line: not negative, as many as in the first line."""
     if len(row) != width:
         raise DataError(f"{name}:{number}: got {len(row)} columns; expected {width}, as in the first row")
     bad = next((text for text in row if not is_number(text) or not 0 <= float(text) < np.inf), None)
@@ -49,7 +49,7 @@ def row_of(name: str, number: int, row: list[str], width: int) -> list[float]:
 
 
 def shares(name: str, lines: Array, table: Array) -> Array:
-    """Probabilities as they are, votes divided by their number; whole numbers are votes, hard labels a single one."""
+    """Probabilities as they are, votes divided by their number. Whole numbers are votes, a hard label one vote."""
     totals = table.sum(axis=1)
     are_votes = (table == np.round(table)).all()
     bad = totals < FEWEST_VOTES if are_votes else np.abs(totals - 1) > SUM_TOLERANCE

@@ -1,7 +1,7 @@
-"""The sources that have a name: bundled sets and generators.
+"""The sources that have a name, one row each: bundled sets and generators.
 
-Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings it takes, each with its
-default and its range. scikit-learn is imported by the function that needs it, so that the table can be read without it.
+Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings that it takes, each with
+its default and its range. The functions import scikit-learn themselves, so that importing the table stays fast.
 """
 
 import math
@@ -19,12 +19,12 @@ from .files import short
 # scikit-learn's generators take their seed as an unsigned 32-bit number.
 LARGEST_SEED = 2**32 - 1
 
-# 10^9 float64 numbers are 8 GB; a larger wish is a slip of the keyboard.
+# 10^9 float64 numbers are 8 GB; a larger number is a typing error.
 MOST_CELLS = 10**9
 
 
 class Range(NamedTuple):
-    """What a generator's setting may be, as a check and in words."""
+    """The values that a generator's setting may have, as a check and in words."""
 
     holds: Callable[[float], bool]
     words: str
@@ -32,7 +32,7 @@ class Range(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A generator's setting: its default, and what it may be."""
+    """A generator's setting: its default and its range."""
 
     default: float
     range: Range
@@ -60,16 +60,16 @@ INNER_RADIUS = Range(lambda v: 0 <= v < 1, "0 <= factor < 1 (the inner circle's 
 def _bundled(word: str, rng: np.random.Generator, settings: Settings) -> Table:
     from sklearn import datasets
 
-    # scikit-learn ships diabetes scaled by the statistics of all rows, which is the leak that this package avoids.
-    found = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
-    labels = found.get("target_names") if word != "diabetes" else None
+    # scikit-learn ships diabetes scaled by statistics of all rows, test rows too: a leak that this package avoids.
+    bunch = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
+    labels = bunch.get("target_names") if word != "diabetes" else None
     return plain_table(
-        word, found.data, found.target, names=found.feature_names, labels=labels, pixels=word == "digits"
+        word, bunch.data, bunch.target, names=bunch.feature_names, labels=labels, pixels=word == "digits"
     )
 
 
 def _made(word: str, rng: np.random.Generator, *, labels: Iterable[object] | None = None, **arguments: object) -> Table:
-    """What scikit-learn's generator of this name makes of its arguments."""
+    """A table from scikit-learn's generator of this name."""
     from sklearn import datasets
 
     X, y = getattr(datasets, f"make_{word}")(**arguments, random_state=int(rng.integers(LARGEST_SEED)))
@@ -154,7 +154,7 @@ SOURCES: dict[str, Source] = {
     "regression": Source(_regression, {**MANY_SAMPLES, **MANY_FEATURES, "noise": Setting(10.0, NOT_NEGATIVE)}),
 }
 
-# The settings that each source takes, and all that there are.
+# The settings that each source takes, and those that any source takes.
 SOURCE_SETTINGS: dict[str, frozenset[str]] = {word: frozenset(source.settings) for word, source in SOURCES.items()}
 GENERATOR_SETTINGS = tuple(dict.fromkeys(name for source in SOURCES.values() for name in source.settings))
 
@@ -180,8 +180,8 @@ def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, fl
 def _check_setting(word: str, key: str, value: float) -> None:
     takes = SOURCES[word].settings
     if key not in takes:
-        known = ", ".join(f"data.{name}" for name in takes) or "no settings"
-        raise DataError(f"data.{key}: not a setting of source {word}; it takes {known}")
+        settings = ", ".join(f"data.{name}" for name in takes) or "no settings"
+        raise DataError(f"data.{key}: not a setting of source {word}; it takes {settings}")
     allowed = takes[key].range
     kinds = (int, np.integer) if allowed.whole else (int, float, np.integer, np.floating)
     is_number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)

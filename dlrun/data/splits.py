@@ -1,7 +1,7 @@
-"""Which rows train, which judge (dev), and which are kept for the end (test).
+"""Divides the rows into those that train, those that judge (dev), and those kept for the end (test).
 
-The second of the three calls on the data path. Every draw is from the generator that is handed in, so that one seed
-gives one split. Class shares are met exactly by counting, for a class of four rows must not depend on luck.
+It is the second of the three calls on the data path. Every draw uses the generator that the caller passes, so that one
+seed gives one split. Class shares are met exactly by counting: a class of four rows must not depend on luck.
 """
 
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ def split_examples(
 ) -> Parts[Array] | Parts[Piece]:
     """Row indices under train, dev and, if there are any, test; disjoint.
 
-    `split` holds ratios that sum to 1, or counts. Rows that came with a split stay in it (its ratio is shared out among
-    the others; its count draws a random subset); the others are divided. Classes keep their shares unless `stratify` is
-    false, or groups or an order decide. Train comes shuffled, so that any leading part of it is a fair sample, unless
-    rows have an order; dev and test come in the order of the source. Rows that stay in their file are divided by a
-    keyed permutation, not stratified, and their numbers are never listed. Raises DataError.
+    `split` holds ratios that sum to 1, or counts. Rows whose split the source gives stay in it: its ratio goes to the
+    other splits; its count draws a random subset. All other rows are divided. Classes keep their shares unless
+    `stratify` is false, or groups or an order decide. Train is shuffled, so that any leading part of it is a fair
+    sample, unless rows have an order; dev and test are in the order of the source. Rows that stay in their file are
+    divided by a keyed permutation, not stratified, and their numbers are never listed. Raises DataError.
     """
     if isinstance(examples, MappedExamples):
         return _by_keys(examples, split, rng)
@@ -67,14 +67,14 @@ def _by_keys(examples: MappedExamples, split: Mapping[str, float], rng: np.rando
 
 
 def _is_counts(split: Mapping[str, float]) -> bool:
-    """Whole numbers are counts, except for a lone share of 1, which is everything."""
-    whole = all(isinstance(value, int | np.integer) for value in split.values())
-    return whole and sum(split.values()) > 1
+    """Whole numbers are counts, except a single share of 1, which means all rows."""
+    all_integers = all(isinstance(value, int | np.integer) for value in split.values())
+    return all_integers and sum(split.values()) > 1
 
 
 def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.Generator) -> dict[str, Array]:
-    """The rows of dev and test that came as such; a count draws that many of them."""
-    found: dict[str, Array] = {}
+    """The rows that the source gives to dev and test; a count draws that many of them."""
+    given: dict[str, Array] = {}
     for index, name in enumerate(SPLITS[1:], start=1):
         rows = np.flatnonzero(examples.given == index) if examples.given is not None else np.empty(0, dtype=np.int64)
         count = int(counts.get(name, 0))
@@ -83,26 +83,26 @@ def _given_rows(examples: Examples, counts: Mapping[str, float], rng: np.random.
         if len(rows) and count and not examples.given_exactly:
             rows = np.sort(rng.choice(rows, size=count, replace=False))
         if len(rows):
-            found[name] = rows
-    return found
+            given[name] = rows
+    return given
 
 
 def _count_sizes(wanted: Mapping[str, float], m: int, shown: str) -> dict[str, int]:
     sizes = {name: int(count) for name, count in wanted.items()}
     if (total := sum(sizes.values())) > m:
-        told = ", ".join(f"{name} {count}" for name, count in sizes.items())
-        raise DataError(f"data.split: asks for {total} rows ({told}); {shown} has {m} to divide; ask for fewer")
+        listing = ", ".join(f"{name} {count}" for name, count in sizes.items())
+        raise DataError(f"data.split: asks for {total} rows ({listing}); {shown} has {m} to divide; ask for fewer")
     _refuse_empty(sizes, wanted, m)
     return sizes
 
 
 def _ratio_sizes(split: Mapping[str, float], wanted: Mapping[str, float], m: int) -> dict[str, int]:
-    """Rows for each wanted split; the shares of splits that are given are dropped and the others grow to fill."""
+    """Rows for each wanted split; the others take over the shares of splits that the source gives."""
     if min(split.values()) < 0 or abs(sum(split.values()) - 1) > RATIO_SLACK:
-        told = ", ".join(f"{name} {value:g}" for name, value in split.items())
-        raise DataError(f"data.split: {told} sum to {sum(split.values()):g}; ratios must sum to 1")
-    whole = sum(wanted.values()) or 1.0
-    sizes = {name: round(m * ratio / whole) for name, ratio in wanted.items()}
+        listing = ", ".join(f"{name} {value:g}" for name, value in split.items())
+        raise DataError(f"data.split: {listing} sum to {sum(split.values()):g}; ratios must sum to 1")
+    ratio_sum = sum(wanted.values()) or 1.0
+    sizes = {name: round(m * ratio / ratio_sum) for name, ratio in wanted.items()}
     sizes["train"] = m - sum(size for name, size in sizes.items() if name != "train")
     _refuse_empty(sizes, wanted, m)
     return sizes
@@ -120,7 +120,7 @@ def _refuse_empty(sizes: Mapping[str, int], wanted: Mapping[str, float], m: int)
 def _divided(
     examples: Examples, pool: Array, sizes: Mapping[str, int], rng: np.random.Generator, stratify: bool
 ) -> tuple[dict[str, Array], str]:
-    """The pool divided into these sizes, and how, in words."""
+    """The rows of the pool for each split, in these sizes, and in words how they were divided."""
     names = list(sizes)
     shuffled = rng.permutation(pool)
     if examples.order is not None:
@@ -144,7 +144,7 @@ def _by_position(m: int, sizes: Mapping[str, int]) -> Array:
 
 
 def by_group(group: Array, sizes: Mapping[str, int], rng: np.random.Generator) -> Array:
-    """(m,) indices of splits, one for all rows of a group: groups in random order, cut nearest to the sizes wanted."""
+    """(m,) indices of splits, one for all rows of a group: groups in random order, cut nearest to the sizes."""
     labels, inverse, counts = np.unique(group, return_inverse=True, return_counts=True)
     wanted = {name: size for name, size in sizes.items() if size}
     if len(labels) < len(wanted):
@@ -157,7 +157,7 @@ def by_group(group: Array, sizes: Mapping[str, int], rng: np.random.Generator) -
     assigned, start = np.full(len(labels), len(sizes)), 0
     for at, target in enumerate(np.cumsum(list(sizes.values()))):
         if list(sizes.values())[at]:
-            # At least one group each, and one left for each split to come.
+            # At least one group for this split, and one left for each later split.
             later = sum(size > 0 for size in list(sizes.values())[at + 1 :])
             end = int(np.clip(np.abs(ends - target).argmin() + 1, start + 1, len(labels) - later))
             assigned[order[start:end]] = at
@@ -166,7 +166,7 @@ def by_group(group: Array, sizes: Mapping[str, int], rng: np.random.Generator) -
 
 
 def _by_class(examples: Examples, rows: Array, sizes: Mapping[str, int]) -> Array:
-    """(m,) indices of splits, every class in its share: within a class, the rows go to the splits as they come."""
+    """(m,) indices of splits, every class with its share; the rows of a class go to the splits in their order."""
     y = examples.y[rows]
     counts = np.bincount(y, minlength=len(examples.classes))
     _refuse_rare(examples, counts, [name for name, size in sizes.items() if size])
@@ -191,14 +191,14 @@ def _refuse_rare(examples: Examples, counts: Array, names: list[str]) -> None:
 def class_table(counts: Array, sizes: Array) -> Array:
     """(K, S) rows of each class for each split: columns sum to `sizes`, each entry near its share and at least 1.
 
-    The later splits are filled first, for they are the small ones. Raises DataError if a split is smaller than K.
+    The later splits are filled first, because they are small. Raises DataError if a split is smaller than K.
     """
     table, left = np.zeros((len(counts), len(sizes)), dtype=np.int64), counts.copy()
     for at in reversed(range(len(sizes))):
         if not sizes[at]:
             continue
-        spare = int((sizes[:at] > 0).sum())
-        table[:, at] = _shared(counts * sizes[at] / counts.sum(), int(sizes[at]), left - spare)
+        reserved = int((sizes[:at] > 0).sum())
+        table[:, at] = _shared(counts * sizes[at] / counts.sum(), int(sizes[at]), left - reserved)
         left -= table[:, at]
     return table
 
@@ -210,12 +210,12 @@ def _shared(shares: Array, total: int, most: Array) -> Array:
             f"data.split: a split of {total} rows cannot hold rows of all {len(shares)} classes; give it a larger"
             " share, or set data.stratify: false"
         )
-    found: Array = np.clip(np.floor(shares).astype(np.int64), 1, most)
-    while found.sum() < total:
-        found[np.where(found < most, shares - found, -np.inf).argmax()] += 1
-    while found.sum() > total:
-        found[np.where(found > 1, shares - found, np.inf).argmin()] -= 1
-    return found
+    counts: Array = np.clip(np.floor(shares).astype(np.int64), 1, most)
+    while counts.sum() < total:
+        counts[np.where(counts < most, shares - counts, -np.inf).argmax()] += 1
+    while counts.sum() > total:
+        counts[np.where(counts > 1, shares - counts, np.inf).argmin()] -= 1
+    return counts
 
 
 def _check(examples: Examples, parts: Mapping[str, Array]) -> None:

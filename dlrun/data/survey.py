@@ -1,7 +1,7 @@
-"""One reading of a file too large to hold, a block of rows at a time: all that must be known before training.
+"""Reads a file that is too large for memory once, a block of rows at a time, and collects all that training needs.
 
-Every row's split follows from the permutation, so that statistics are of the training rows alone although the file is
-read in its own order.
+The permutation gives each row's split, so that statistics use only the training rows although the file is read in its
+own order.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from ..nn.moments import Moments
 from .mapped import MappedExamples, Piece
 from .scaling import CELLS_AT_A_TIME
 
-# Of a target with more different numbers than this the counts are given up: it is a quantity, or no use as classes.
+# Counts are given up for a target with more different numbers than this: it cannot serve as classes.
 MOST_CLASSES = 10_000
 
 
 class Survey(NamedTuple):
-    """What one reading finds. `moments` (width) are of the training rows; low, high (width) are bounds of all rows.
+    """What one reading collects. `moments` (width) are of the training rows; low, high (width) bound all rows.
 
-    counts : each number that the target holds, and its rows (S,) in each split; None if there are over MOST_CLASSES.
+    counts : for each number in the target, its rows (S,) in each split; None if there are over MOST_CLASSES.
     """
 
     moments: Moments
@@ -39,10 +39,10 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
     array, width = examples.array, examples.array.shape[1]
     moments, low, high = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
     counts: dict[float, Array] | None = {}
-    found = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
+    digest = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
     used = np.append(examples.columns, examples.target)
     step = max(1, CELLS_AT_A_TIME // width)
-    # Columns that are left out may hold anything.
+    # Columns that are not used may hold anything.
     with np.errstate(invalid="ignore", over="ignore"):
         for start in range(0, examples.m, step):
             block = array[start : start + step]
@@ -52,8 +52,8 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
                 raise not_finite(examples, start, block)
             moments.add(block[split == 0])
             counts = counted(counts, block[:, examples.target], split, len(pieces))
-            found.update(block.data)
-    return Survey(moments, low, high, counts, found.hexdigest())
+            digest.update(block.data)
+    return Survey(moments, low, high, counts, digest.hexdigest())
 
 
 def splits_of(rows: Array, pieces: Mapping[str, Piece]) -> Array:
@@ -75,7 +75,7 @@ def counted(counts: dict[float, Array] | None, y: Array, split: Array, n_splits:
 
 
 def not_finite(examples: MappedExamples, start: int, block: Array) -> DataError:
-    """The complaint about the first cell of a block that is not finite, by its row and column in the file."""
+    """The error for the first cell of a block that is not finite; it names the row and column in the file."""
     used = np.append(examples.columns, examples.target)
     row, at = map(int, np.argwhere(~np.isfinite(block[:, used]))[0])
     column = int(used[at])

@@ -1,7 +1,7 @@
-"""Tables from files: separated text and parquet, one or several files of the same columns, as one `Table`.
+"""Reads files of separated text and parquet, one or several with the same columns, into one `Table`.
 
-Cells of separated text are read as text by `separated` and typed by `columns`; here files become sheets with names, and
-sheets are laid under each other.
+`separated` reads cells as text and `columns` gives them types. This module makes a sheet with names of each file, and
+puts the sheets under each other.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,12 +35,12 @@ class Sheet(NamedTuple):
 
 
 def read_tables(files: Files, reading: Reading) -> Table:
-    """One table from the file of each split, sheets laid under each other. Raises DataError."""
+    """One table from the file of each split, one sheet under the other. Raises DataError."""
     import polars as pl
 
     sheets = _sheets(files, reading, quickly=True)
     if len({tuple(sheet.frame.schema.values()) for sheet in sheets}) > 1:
-        # What the quick way took for numbers is text in another file, and labels are as they stand in the file.
+        # A column of numbers in one file is text in another: labels must be as they are written, so read all as text.
         sheets = _sheets(files, reading, quickly=False)
     first = sheets[0]
     for sheet in sheets[1:]:
@@ -59,11 +59,11 @@ def read_tables(files: Files, reading: Reading) -> Table:
 
 
 def _sheets(files: Files, reading: Reading, *, quickly: bool) -> list[Sheet]:
-    """A sheet of each file; whether the first has a header decides it for all."""
+    """A sheet of each file; all have a header if the first has one, and none if it has none."""
     sheets: list[Sheet] = []
     for shown, path in files.values():
-        known = replace(reading, header=sheets[0].has_header) if sheets else reading
-        sheets.append(SHEETS[path.suffix.lower()](shown, path, known, quickly))
+        settled = replace(reading, header=sheets[0].has_header) if sheets else reading
+        sheets.append(SHEETS[path.suffix.lower()](shown, path, settled, quickly))
     return sheets
 
 
@@ -98,8 +98,8 @@ def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet
     raw = clean_bytes(path, shown)
     separator = find_separator(raw, path, shown, reading.separator)
     records: Sequence[int] | Array
-    if quickly and (found := read_clean(raw, separator, shown, reading)) is not None:
-        frame, titled = found
+    if quickly and (clean := read_clean(raw, separator, shown, reading)) is not None:
+        frame, titled = clean
         records = range(int(titled), len(frame) + int(titled))
     else:
         frame, titled, records = _read_carefully(raw, separator, shown, reading)
@@ -111,7 +111,7 @@ def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet
 
 
 def _read_carefully(raw: bytes, separator: str, shown: str, reading: Reading) -> "tuple[polars.DataFrame, bool, Array]":
-    """A frame of text with its names, whether the first line held them, and the record that each row is in the file."""
+    """A frame of text with names, whether the first line held them, and the number of each row's record in the file."""
     frame = parsed(raw, separator, shown)
     blank = blank_rows(frame)
     records = np.flatnonzero(~blank.to_numpy())
@@ -128,7 +128,7 @@ def _read_carefully(raw: bytes, separator: str, shown: str, reading: Reading) ->
     return frame, titled, records[first:]
 
 
-# What reads one file of a table, by the ending of its name.
+# The function that reads one file of a table, by the ending of its name.
 SHEETS: dict[str, Callable[[str, Path, Reading, bool], Sheet]] = {
     ".csv": _read_text,
     ".tsv": _read_text,

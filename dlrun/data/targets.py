@@ -1,6 +1,6 @@
-"""From a target column to classes or numbers: the rule that decides the task, and what it refuses.
+"""Turns a target column into classes or numbers: the rule that decides the task, and the errors of an unfit target.
 
-A label is kept as people see it in the file; which integer stands for it is decided here and nowhere else.
+Labels stay as people see them in the file. Only this module decides which integer a label gets.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +15,14 @@ from .examples import Column
 from .files import listed, short
 from .reading import AskedTask, Task
 
-# A numeric target of whole numbers with at most this many different values is read as classes: enough for digits (10)
-# and ratings, while counts and prices have more. `data.task` overrules it.
+# A target of whole numbers with at most this many different values is read as classes: enough for digits (10) and
+# ratings, while counts and prices have more. `data.task` has precedence.
 MOST_INTEGER_CLASSES = 20
 
-# Above this share of rows with a label of their own, a target is a name or a measurement, not a class.
+# A target with more different values than this share of the rows is a name or a measurement, not a class.
 LARGEST_CLASS_SHARE = 0.5
 
-# So few rows may well have a class each.
+# With fewer rows than this, each may have its own class.
 FEWEST_ROWS_TO_JUDGE = 20
 
 
@@ -35,14 +35,14 @@ class Target(NamedTuple):
 
 
 def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[[int], str]) -> Target:
-    """The target as the task (auto, binary, multiclass, regression) needs it. Raises DataError where it cannot be."""
+    """The target as the task (auto, binary, multiclass, regression) needs it. Raises DataError if it cannot be."""
     _refuse_missing(column, shown, place)
     if column.levels is not None:
         if task == "regression":
             row = 0
-            found = column.levels[column.values[row]]
+            word = column.levels[column.values[row]]
             raise DataError(
-                f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(found)});"
+                f"{place(row)}: data.task is regression but the target {column.name!r} holds text ({short(word)});"
                 " set data.task: auto, or list the words for missing values in data.missing"
             )
         used, y = _distinct(column.values)
@@ -68,17 +68,17 @@ def _distinct(values: Array) -> tuple[Array, Array]:
 
 
 def are_classes(distinct: Array) -> bool:
-    """Whether numbers stand for classes where nobody says so: whole ones, and few of them."""
+    """Whether numbers are classes if the config does not say: whole numbers, and few different ones."""
     return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
 
 
 def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> None:
-    gone = column.is_missing()
-    if (count := int(gone.sum())) == 0:
+    is_missing = column.is_missing()
+    if (count := int(is_missing.sum())) == 0:
         return
     rows = "1 row has" if count == 1 else f"{count} rows have"
     raise DataError(
-        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(gone.argmax()))};"
+        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(is_missing.argmax()))};"
         " fill them in or remove the rows"
     )
 
@@ -86,7 +86,7 @@ def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> 
 def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: AskedTask, shown: str) -> Task:
     """The task that a target of m rows in these classes asks for, binary or multiclass.
 
-    Raises DataError where they are no use as classes, or contradict the task asked for.
+    Raises DataError if they cannot be classes, or contradict the task asked for.
     """
     count = len(classes)
     if count == 1:

@@ -7,14 +7,12 @@ list.
 from dataclasses import dataclass
 from typing import Literal
 
-from ..records import Mapped
-
 # A finding that fails outranks the verdict; a notice is shown with it.
 Severity = Literal["fail", "notice"]
 
 
 @dataclass(frozen=True)
-class Finding(Mapped):
+class Finding:
     """One finding.
 
     code : stable, explained by `dlrun explain`. title : what is wrong, without numbers. evidence : this run's numbers.

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from ..records import Mapped
-
 Ill = Literal["bias", "variance"]
 Level = Literal["high", "low", "moderate", "inconclusive"]
 
@@ -15,7 +13,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class ByIll(Mapped, Generic[T_co]):
+class ByIll(Generic[T_co]):
     """A value for bias, and one of the same kind for variance."""
 
     bias: T_co

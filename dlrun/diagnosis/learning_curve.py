@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from ..records import Mapped
 from ..statistics.arrays import Array
 from .words import percent, points
 
@@ -43,7 +42,7 @@ Answer = Literal["yes", "no", "a little", "inconclusive", "refused"]
 
 
 @dataclass(frozen=True)
-class PowerLaw(Mapped):
+class PowerLaw:
     """error(n) = a + b n^-c with a, b >= 0."""
 
     a: float
@@ -55,7 +54,7 @@ class PowerLaw(Mapped):
 
 
 @dataclass(frozen=True)
-class CurvePoint(Mapped):
+class CurvePoint:
     """The mean error of the trainings on so many rows, and the lowest and highest among them."""
 
     rows: int
@@ -66,7 +65,7 @@ class CurvePoint(Mapped):
 
 
 @dataclass(frozen=True)
-class Gain(Mapped):
+class Gain:
     """By how much twice the data would lower the error, with its 90% interval.
 
     half_difference : the error on half of the rows less that on all, from which it is computed.
@@ -80,7 +79,7 @@ class Gain(Mapped):
 
 
 @dataclass(frozen=True)
-class Forecast(Mapped):
+class Forecast:
     """The gain of `times` the data with its 90% interval, and the error that remains."""
 
     times: int
@@ -94,7 +93,7 @@ class Forecast(Mapped):
 
 
 @dataclass(frozen=True)
-class Curve(Mapped):
+class Curve:
     """The points of a learning curve and its answer; a curve that rises has no gain, forecast or power law."""
 
     points: tuple[CurvePoint, ...]

@@ -6,11 +6,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ..records import Mapped
-
 
 @dataclass(frozen=True)
-class Scored(Mapped):
+class Scored:
     """A run's configuration was scored on a dev set; `candidates` are the epochs that early stopping chose among."""
 
     what: Literal["scored"]
@@ -24,7 +22,7 @@ class Scored(Mapped):
 
 
 @dataclass(frozen=True)
-class Looked(Mapped):
+class Looked:
     """Somebody was shown a run's test error by a verb."""
 
     what: Literal["looked"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ..errors import UsageError
-from ..records import Mapped
 from ..statistics.arrays import Array
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
 from .ills import Level
@@ -18,7 +17,7 @@ OptimalKind = Literal["declared", "human", "soft labels", "assumed"]
 
 
 @dataclass(frozen=True)
-class Optimal(Mapped):
+class Optimal:
     """The optimal error and how it is known: `errors` of `n` judgements, or `n` rows of soft labels."""
 
     kind: OptimalKind

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..records import BySplit, Mapped, Sizes, Split
+from ..records import BySplit, Sizes, Split
 from ..statistics.intervals import Interval
 from .findings import Finding
 from .ills import ByIll, Shares, Verdict
@@ -11,7 +11,7 @@ from .rule import Thresholds
 
 
 @dataclass(frozen=True)
-class Intervals(Mapped):
+class Intervals:
     """The interval of each error and of each distance, as fractions; None where not known."""
 
     train: Interval | None
@@ -28,7 +28,7 @@ class Intervals(Mapped):
 
 
 @dataclass(frozen=True)
-class OptimalUsed(Mapped):
+class OptimalUsed:
     """The optimal error a diagnosis measures bias from, and how it is known: `errors` of `n` judgements, or `n` rows.
 
     break_even : for an assumed one, the largest value at which the bias keeps its level. refuted : whether dev rows are
@@ -45,7 +45,7 @@ class OptimalUsed(Mapped):
 
 
 @dataclass(frozen=True)
-class RowsNeeded(Mapped):
+class RowsNeeded:
     """How many more dev rows would settle an inconclusive bias or variance.
 
     rows : None where no number would. at_least : whether it is a lower bound. low, high : its range.
@@ -59,7 +59,7 @@ class RowsNeeded(Mapped):
 
 
 @dataclass(frozen=True)
-class Target(Mapped):
+class Target:
     """A dev error that is good enough. met : whether this run's dev error is surely no larger."""
 
     error: float
@@ -68,7 +68,7 @@ class Target(Mapped):
 
 
 @dataclass(frozen=True)
-class Recall(Mapped):
+class Recall:
     """The share of a class's dev rows that are answered rightly."""
 
     label: str
@@ -78,7 +78,7 @@ class Recall(Mapped):
 
 
 @dataclass(frozen=True)
-class ClassErrors(Mapped):
+class ClassErrors:
     """The recalls of unequal classes, and 1 less their mean."""
 
     balanced_error: float
@@ -86,7 +86,7 @@ class ClassErrors(Mapped):
 
 
 @dataclass(frozen=True)
-class Diagnosis(Mapped):
+class Diagnosis:
     """What the errors say. All numbers are fractions.
 
     confidence : of the intervals. avoidable_bias, variance : the two distances. thresholds : a distance between them is

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..records import Mapped
 from ..statistics.arrays import Array
 from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
 from .rule import Thresholds
@@ -23,7 +22,7 @@ OPEN: Literal["open"] = "open"
 
 
 @dataclass(frozen=True)
-class Learner(Mapped):
+class Learner:
     """An ordinary learner's error on rows that it was not trained on, with its interval."""
 
     name: str
@@ -32,7 +31,7 @@ class Learner(Mapped):
 
 
 @dataclass(frozen=True)
-class Conflicts(Mapped):
+class Conflicts:
     """The errors that nobody can avoid on equal rows with different classes.
 
     errors : how many, among so many `rows`. error : their share, with its interval.
@@ -45,7 +44,7 @@ class Conflicts(Mapped):
 
 
 @dataclass(frozen=True)
-class Reference(Mapped):
+class Reference:
     """The bounds of the optimal error, and the verdict on bias that follows from them.
 
     rows : on which the learners were measured. best : the name of the learner with the lowest upper end. conflicts :

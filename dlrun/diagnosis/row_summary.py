@@ -5,12 +5,11 @@ The result keeps them, so that a run can be diagnosed again without its rows.
 
 from dataclasses import dataclass
 
-from ..records import Mapped
 from ..statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
-class ClassCount(Mapped):
+class ClassCount:
     """How many dev rows a class has, and how many of them are answered rightly."""
 
     label: str
@@ -19,7 +18,7 @@ class ClassCount(Mapped):
 
 
 @dataclass(frozen=True)
-class Duel(Mapped):
+class Duel:
     """How many dev rows only the network gets right, and how many only the baseline, which always gives `answer`."""
 
     network: int
@@ -28,7 +27,7 @@ class Duel(Mapped):
 
 
 @dataclass(frozen=True)
-class AbsoluteErrors(Mapped):
+class AbsoluteErrors:
     """The mean and the median absolute dev error, in the target's own units."""
 
     mean: float
@@ -36,7 +35,7 @@ class AbsoluteErrors(Mapped):
 
 
 @dataclass(frozen=True)
-class RowSummary(Mapped):
+class RowSummary:
     """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
 
     intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of

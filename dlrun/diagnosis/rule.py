@@ -6,7 +6,6 @@ settles every case; the course's table holds for any zone within 1 to 10 points.
 
 from dataclasses import dataclass
 
-from ..records import Mapped
 from ..statistics.intervals import Interval
 from .ills import Level, Shares
 
@@ -27,7 +26,7 @@ GAP_DECIMALS = 12
 
 
 @dataclass(frozen=True)
-class Thresholds(Mapped):
+class Thresholds:
     """A distance is low if surely below `high`, and high if surely above `low`; both are fractions."""
 
     low: float

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import BySplit, Mapped, Sizes
+from ..records import BySplit, Sizes
 from ..statistics.intervals import difference_interval, error_interval
 from .findings import Finding
 from .ills import Verdict
@@ -25,7 +25,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Selection(Mapped):
+class Selection:
     """How much was chosen by a run's dev rows, from the ledger.
 
     configurations : how many were scored on these rows. candidates : the same, where early stopping counts once for

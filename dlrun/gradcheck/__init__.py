@@ -1,11 +1,11 @@
 """The gradient check: backpropagation against central differences, every parameter, in float64.
 
-Bottom up: `reports` are what it says, `problem` says what is checked, `point` and `costs` what the cost is there,
-`numeric` finds slopes by differences, many at a time, along lines that are `straight` or by `forward` passes (`loop`
-one at a time), `measuring` sets kinks apart, `sampling` keeps to a time, `judging` gives verdicts, `check` makes one
-report of it, as `options` ask. On top, `textbook`, `hypotheses`, `patterns` and `hints` say where and what;
-`situations` and `walk` see to it that no path is left out; `sweep` shows the right step; `own_code` checks a person's
-own gradient; `text` writes it out.
+The modules, from the bottom up. `reports` are the records of its results. `problem` is what is checked; `point` and
+`costs` compute the cost there. `numeric` computes slopes by differences, many at a time, along `straight` lines or by
+`forward` passes; `loop` computes them one at a time. `measuring` separates kinks, `sampling` limits the time, `judging`
+gives verdicts, and `check` makes one report, as `options` say. `textbook`, `hypotheses`, `patterns` and `hints` say
+where a fault is and what it may be. `situations` and `walk` check every path of the code. `sweep` shows which step is
+right, `own_code` checks a person's own gradient, and `text` writes reports as text.
 """
 
 from .check import check_problem

@@ -1,4 +1,7 @@
-"""One check: a problem's analytic gradient against its numeric one, tensor by tensor. All else is built from this."""
+"""One check: compares a problem's analytic gradient with its numeric one, tensor by tensor.
+
+The walk through all situations is made of such checks.
+"""
 
 from typing import NamedTuple
 
@@ -22,12 +25,12 @@ from .problem import GradientFunction, Problem, shipped_cost, shipped_gradient
 from .reports import FAIL, PASS, UNVERIFIABLE, GradientReport, TensorCheck
 from .sampling import choose_entries, tensor_ranges
 
-# The shipped cost and the numeric side's own form of it are sums of the same terms: they differ by rounding.
+# The shipped cost and the numeric side's form of it are sums of the same terms: they differ only by rounding.
 SAME_COST = 1e-9
 
 
 class Evidence(NamedTuple):
-    """What a report rests on: analytic (K,) and measured slopes of the same parameters of a problem."""
+    """What a report is made from: analytic (K,) and measured slopes of the same parameters of a problem."""
 
     problem: Problem
     analytic: Array
@@ -35,7 +38,7 @@ class Evidence(NamedTuple):
 
 
 def same_cost(shipped: float, numeric: float) -> bool:
-    """Whether the two forms of the cost agree; if not, the gradient of the one is not that of the other."""
+    """Whether the two forms of the cost agree; if not, their gradients differ too."""
     return abs(shipped - numeric) <= SAME_COST * max(1.0, abs(numeric))
 
 
@@ -62,9 +65,9 @@ def examine(
     rng: np.random.Generator | None = None,
     progress: Progress | None = None,
 ) -> tuple[GradientReport, Evidence]:
-    """Check one problem. gradient_function : what is under check, the shipped one unless given.
+    """Check one problem. gradient_function : the gradient to check, by default the shipped one.
 
-    Beyond the options' max_seconds, a sample of each tensor is checked, drawn from rng.
+    If a full check would take longer than the options' max_seconds, it draws a sample of each tensor from rng.
     Raises CheckFailed where the cost is not finite, since it then has no slope.
     """
     rng, cost = rng or np.random.default_rng(0), shipped_cost(problem)
@@ -85,7 +88,7 @@ def examine(
 
 
 def reported(evidence: Evidence, tensors: tuple[TensorCheck, ...], cost: float, epsilon: float) -> GradientReport:
-    """The report on all tensors: fail if the cost or any tensor is off; else as the tensors have it."""
+    """The report on all tensors: fail if the cost or any tensor is wrong; else the verdict of the tensors."""
     problem, measured = evidence.problem, evidence.measured
     verdict = verdict_of(tensor.verdict for tensor in tensors) if same_cost(cost, measured.cost) else FAIL
     smooth = ~measured.kink
@@ -112,7 +115,7 @@ def reported(evidence: Evidence, tensors: tuple[TensorCheck, ...], cost: float, 
 def check_tensor(
     evidence: Evidence, memory_bytes: int, name: str, shape: tuple[int, ...], start: int, here: Array
 ) -> TensorCheck:
-    """Judge the positions `here` of the measured entries, which are the tensor that begins at `start`."""
+    """Judge one tensor, which begins at `start`: the measured entries at the positions `here` belong to it."""
     problem, analytic, measured = evidence
     smooth = here[~measured.kink[here]]
     numeric, given, floors = measured.slope[smooth], analytic[smooth], measured.floors[smooth]

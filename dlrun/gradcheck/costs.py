@@ -1,7 +1,7 @@
-"""The losses once more, example by example and from the columns of a matrix: the numeric side's own form of the cost.
+"""The losses a second time, for each example, from the columns of a matrix: the cost as the numeric side computes it.
 
-`dlrun.nn.losses` gives means over rows and the slopes under check; a slope by differences wants the loss of every
-example under every changed parameter at once. That both forms agree at the point itself is part of each check.
+`dlrun.nn.losses` gives means over rows. A slope by differences needs the loss of every example under every changed
+parameter at once. Each check makes sure that both forms agree at the point itself.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from ..nn.arrays import Array
 
 
 def sigmoid_cross_entropy(Z: Array, Y: Array) -> Array:
-    """-y log s(z) - (1 - y) log(1 - s(z)) of logits Z (1, rows), Y (rows, 1): log(1 + e^z) - z y. Spoils Z."""
+    """-y log s(z) - (1 - y) log(1 - s(z)) of logits Z (1, rows), Y (rows, 1): log(1 + e^z) - z y. Overwrites Z."""
     z = Z[0]
     softplus: Array = np.log1p(np.exp(-np.abs(z)))
     softplus += np.maximum(z, 0)
@@ -19,7 +19,7 @@ def sigmoid_cross_entropy(Z: Array, Y: Array) -> Array:
 
 
 def softmax_cross_entropy(Z: Array, Y: Array) -> Array:
-    """log sum_j exp(z_j) - z_y of logits Z (k, rows), class indices Y (rows,). Spoils Z."""
+    """log sum_j exp(z_j) - z_y of logits Z (k, rows), class indices Y (rows,). Overwrites Z."""
     Z -= Z.max(axis=0)
     z_y = Z[Y, np.arange(Z.shape[1])]
     np.exp(Z, out=Z)

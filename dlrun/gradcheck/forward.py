@@ -1,8 +1,9 @@
-"""Forward passes of the layers above a moved unit, for many of its moves at once: the way for bent activations, and
-for changes that come near a kink.
+"""Forward passes of the layers above a moved unit, for many moves at once.
+
+`numeric` uses them for curved activations and for changes that come near a kink, where `straight` does not hold.
 
 The move of one unit changes Z of the next layer by an outer product: the unit's change, row by row, times its weights
-there. What is left is one forward pass. A row, here a column, is one example under one changed parameter.
+there. One forward pass does the rest. A row (here stored as a column) is one example under one changed parameter.
 """
 
 import numpy as np
@@ -10,13 +11,13 @@ import numpy as np
 from ..nn.arrays import Array
 from .point import Buffers, Point
 
-# Floats that one row takes, as a multiple of the widest layer above: for +h and for -h a pre-activation, an activation
-# and the signs, and what the row starts from.
+# The memory of one row in floats, as a multiple of the widest layer above: for +h and for -h a pre-activation, an
+# activation and the signs, and the start values of the row.
 BUFFERS_A_ROW = 6
 
 
 class ForwardPasses:
-    """Losses after a hidden unit has moved by so much and by minus so much."""
+    """Losses after a hidden unit has moved by a given amount, up and down."""
 
     def __init__(self, point: Point, piece_bytes: int):
         self.point, self.piece_bytes, self.buffer = point, piece_bytes, Buffers()
@@ -26,7 +27,7 @@ class ForwardPasses:
         point = self.point
         up, down, crossed = self.changed_unit(index, unit, examples, moves)
         losses, rows = np.tile(point.loss[examples], (2, 1)), np.flatnonzero((up != 0) | (down != 0))
-        crossed[(up == 0) & (down == 0)] = False  # dead or dropped: what is not passed on is no crossing
+        crossed[(up == 0) & (down == 0)] = False  # dead or dropped units pass nothing on: no crossing
         widest = max(point.problem.network.sizes[index + 2 :]) + 1
         rows_a_piece = max(1, self.piece_bytes // (8 * BUFFERS_A_ROW * widest))
         for first in range(0, len(rows), rows_a_piece):
@@ -72,14 +73,14 @@ class ForwardPasses:
         base, w = self.point.Z[index], self.point.WbT[index][:, unit]
         n, R = len(base), len(examples)
         start, Z = self.buffer("start", n, R), self.buffer("Z", n, 2, R)
-        # clip is the mode that writes into `out` without a copy in between; no index is out of bounds.
+        # Only the mode clip writes into `out` without a copy; no index is out of bounds.
         np.take(base, examples, axis=1, out=start, mode="clip")
         np.multiply(w[:, None, None], changes, out=Z)
         Z += start[:, None, :]
         return Z.reshape(n, 2 * R)
 
     def crossings(self, Z: Array) -> Array:
-        """Of the R changes in Z (n, 2 R): whether any unit has another sign with -h than with +h."""
+        """(R,) for the R changes in Z (n, 2 R): whether any unit has another sign with -h than with +h."""
         R = Z.shape[1] // 2
         if not self.point.kinked:
             return np.zeros(R, np.bool_)

@@ -1,6 +1,6 @@
-"""From a failed check to where the fault is and what it looks like: in words, with evidence, never as a certainty.
+"""Turns a failed check into hints: where the fault is and what it may be, in words, with evidence, never as certain.
 
-A fault in dJ/dZ of one layer spoils that layer and all below it, so the topmost layer that fails is looked at first.
+A fault in dJ/dZ of one layer makes that layer and all below it wrong, so the topmost failing layer is examined first.
 """
 
 import numpy as np
@@ -46,12 +46,12 @@ def locate(report: GradientReport, depth: int) -> Where | None:
 
 
 def scope_of(failed: tuple[str, ...], layer: int, depth: int, passed: set[str]) -> tuple[str, str]:
-    """A word and a sentence on which tensors fail together."""
+    """A word and a sentence that say which tensors fail together."""
     kinds, layers = {name[0] for name in failed}, {layer_of(name) for name in failed}
     if len(failed) == 1:
         return "one_tensor", f"only {failed[0]} is off"
     if kinds == {"W", "b"} and any(name[0] == "W" and layer_of(name) <= layer for name in passed):
-        return "several_places", f"{', '.join(failed)} are off and others beside and below are right: several places"
+        return "several_places", f"{', '.join(failed)} are off, others of the layer and below are right: several places"
     if kinds == {"b"}:
         return "only_biases", "only biases are off: the products behind dW use the same dZ, so look at the sums in db"
     if kinds == {"W"} and depth > 1 and len(layers) == depth:
@@ -59,7 +59,7 @@ def scope_of(failed: tuple[str, ...], layer: int, depth: int, passed: set[str]) 
     if kinds == {"W"}:
         return "only_weights", "only weights are off, and dZ is right where db is: look at what dW multiplies"
     if len(layers) == 1:
-        return "one_layer", f"only layer {layer} is off, and what it hands on to the layers below is right"
+        return "one_layer", f"only layer {layer} is off, and what it passes to the layers below is right"
     if layer == depth and not passed:
         return "all_layers", "every layer is off, from the outputs down: look at the loss's slope"
     return "layer_and_below", f"layer {layer} and below are off, and all above is right: look at dZ of layer {layer}"
@@ -81,7 +81,7 @@ def cost_clue(report: GradientReport) -> Clue:
 
 
 def distinct(clues: list[Clue]) -> list[Clue]:
-    """Each cause once a tensor, its best evidence kept."""
+    """Each cause once for each tensor, with its best evidence."""
     seen: dict[tuple[str, str], Clue] = {}
     for clue in clues:
         seen.setdefault((clue.cause, clue.tensor), clue)
@@ -94,7 +94,7 @@ def place_clue(where: Where) -> Clue:
 
 
 def layer_views(evidence: Evidence, layer: int) -> list[tuple[str, Array, Array, Array]]:
-    """Of W and b of a layer: name, tensor, positions among the measured entries, and local indices in the tensor."""
+    """For W and b of a layer: name, tensor, positions among the measured entries, and local indices in the tensor."""
     views, problem = [], evidence.problem
     pairs = zip(problem.parameters.tensors().items(), tensor_ranges(problem), strict=True)
     for (name, tensor), (start, end) in pairs:
@@ -116,19 +116,19 @@ def formula_clues(evidence: Evidence, where: Where) -> list[Clue]:
     with np.errstate(all="ignore"):
         for cause, words, dW, db in predictions(book, where.layer - 1):
             if misfit(dW, right_W) < FITS and misfit(db, right_b) < FITS:
-                continue  # here it makes no difference, so it explains none
+                continue  # the mistake makes no difference here, so it explains nothing
             left = max(misfit(dW.ravel()[in_W], given_W), misfit(db.ravel()[in_b], given_b))
             if left < FITS:
                 names = " and ".join(f"d{name}" for name in where.tensors)
-                told = f"so reckoned, {names} would be as the code has it, to {max(left, 1e-16):.0e}"
-                clues.append(Clue(cause, where.tensor, words, told, left, 0))
+                sentence = f"with this mistake {names} would be what the code gives, to {max(left, 1e-16):.0e}"
+                clues.append(Clue(cause, where.tensor, words, sentence, left, 0))
     return clues
 
 
 def pattern_clues(evidence: Evidence, where: Where) -> list[Clue]:
-    """Patterns of failing tensors, taken singly: of the layer, or of all where their faults are several.
+    """Patterns of each failing tensor by itself: those of the layer, or all of them if there are several faults.
 
-    Only of tensors that were measured entry by entry: a sample has no rows and columns.
+    Only tensors that were measured in every entry: a sample has no rows and columns.
     """
     clues = []
     layers = {layer_of(name) for name in where.failed} if where.scope == "several_places" else {layer_of(where.tensor)}

@@ -1,7 +1,7 @@
-"""What if? Textbook gradients with one thing wrong, to be compared with a wrong gradient of one layer.
+"""Hypotheses about a wrong gradient: textbook gradients with one mistake each, for `hints` to compare it with.
 
-Each hypothesis names a cause and yields the dW and db of a layer as they would be. A layer is looked at only if all
-above it is right, so that dJ/dZ of the layer above can be taken as it should be.
+Each hypothesis names a cause and yields dW and db of a layer as they would be with that mistake. A layer is examined
+only if all above it is right, so that dJ/dZ of the layer above is known.
 """
 
 from collections.abc import Iterator
@@ -34,9 +34,9 @@ def output_slopes(book: Textbook) -> Iterator[tuple[str, str, Array]]:
 
 
 def scaled(book: Textbook, dZ: Array, index: int) -> Iterator[tuple[str, str, Array]]:
-    """A right dJ/dZ by a number that would mean something."""
+    """A right dJ/dZ times a number that points to a cause."""
     m = book.m
-    yield "sum_not_mean", f"a sum over the examples stands where the mean should: m = {m} times too much", m * dZ
+    yield "sum_not_mean", f"the examples are summed instead of averaged: m = {m} times too much", m * dZ
     yield "averaged_twice", f"the mean over the examples is taken twice: 1/m = 1/{m} too much", dZ / m
     yield "sign", "the sign is reversed", -dZ
     if m > 1:
@@ -61,9 +61,9 @@ def other_derivatives(book: Textbook, index: int) -> Iterator[tuple[str, str, Ar
         yield "leaky_slope_missing", "the leaky slope is missing: 0 where z <= 0", (Z > 0) * 1.0
     yield "derivative_twice", "the activation derivative is multiplied in twice", slope**2
     yield "derivative_missing", "the activation derivative is missing", np.ones_like(Z)
-    for other, other_slope in enumerate(book.slope):
-        if other != index and other_slope.shape == slope.shape:
-            words = f"the activation derivative is that of layer {other + 1}, not of layer {index + 1}"
+    for layer, other_slope in enumerate(book.slope):
+        if layer != index and other_slope.shape == slope.shape:
+            words = f"the activation derivative is that of layer {layer + 1}, not of layer {index + 1}"
             yield "derivative_of_another_layer", words, other_slope
     for taken, row in ACTIVATIONS.items():
         if taken != name and not row.linear:
@@ -75,27 +75,31 @@ def other_masks(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
     factor = book.factor[index]
     if book.keep[index] == 1:
         return
-    yield "mask_not_applied", "the dropout mask is not applied on the way back", np.ones_like(factor)
+    yield "mask_not_applied", "the dropout mask is not applied in the backward pass", np.ones_like(factor)
     yield (
         "mask_not_applied",
-        "1 / keep_prob is applied on the way back, but not the mask",
+        "1 / keep_prob is applied in the backward pass, but not the mask",
         np.full_like(factor, factor.max()),
     )
-    yield "mask_not_rescaled", "the mask is applied on the way back, but 1 / keep_prob is missing", (factor > 0) * 1.0
-    yield "mask_rescaled_twice", "1 / keep_prob is applied twice on the way back", factor**2
-    for other, other_factor in enumerate(book.factor):
-        if other != index and other_factor.shape == factor.shape:
-            words = f"the mask on the way back is that of layer {other + 1}, not of layer {index + 1}"
+    yield (
+        "mask_not_rescaled",
+        "the mask is applied in the backward pass, but 1 / keep_prob is missing",
+        (factor > 0) * 1.0,
+    )
+    yield "mask_rescaled_twice", "1 / keep_prob is applied twice in the backward pass", factor**2
+    for layer, other_factor in enumerate(book.factor):
+        if layer != index and other_factor.shape == factor.shape:
+            words = f"the mask in the backward pass is that of layer {layer + 1}, not of layer {index + 1}"
             yield "mask_of_another_layer", words, other_factor
 
 
 def hidden_slopes(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]:
-    """Wrong dJ/dZ of a hidden layer, all above it being right."""
+    """Wrong dJ/dZ of a hidden layer if all above it is right."""
     dA, slope, factor, W = book.dA[index], book.slope[index], book.factor[index], book.W[index + 1]
-    for cause, words, other in other_derivatives(book, index):
-        yield cause, words, dA * other * factor
-    for cause, words, other in other_masks(book, index):
-        yield cause, words, dA * slope * other
+    for cause, words, replacement in other_derivatives(book, index):
+        yield cause, words, dA * replacement * factor
+    for cause, words, replacement in other_masks(book, index):
+        yield cause, words, dA * slope * replacement
     if W.shape[0] == W.shape[1]:
         words = f"dA = dZ W{index + 2} where W{index + 2}^T belongs: the square weight matrix is not transposed"
         yield "transposed_weight", words, book.dZ[index + 1] @ W * slope * factor
@@ -114,9 +118,9 @@ def other_inputs(book: Textbook, index: int) -> Iterator[tuple[str, str, Array]]
             yield "mask_not_applied", words, book.G[index - 1]
             words = f"dW{index + 1} multiplies the masked A{index} without its 1 / keep_prob"
             yield "mask_not_rescaled", words, book.G[index - 1] * (book.factor[index - 1] > 0)
-    for other, A in enumerate(book.A):
-        if other != index and A.shape == book.A[index].shape:
-            yield "input_of_another_layer", f"dW{index + 1} multiplies A{other}, not A{index}", A
+    for layer, A in enumerate(book.A):
+        if layer != index and A.shape == book.A[index].shape:
+            yield "input_of_another_layer", f"dW{index + 1} multiplies A{layer}, not A{index}", A
 
 
 def fewer_rows(book: Textbook, index: int) -> Iterator[Prediction]:
@@ -139,8 +143,8 @@ def wrong_penalty(book: Textbook, index: int) -> Iterator[Prediction]:
     right, W, b = lam / m_train, book.W[index], book.b[index]
     rates = [
         ("penalty_missing", "lambda W / m is missing", 0.0),
-        ("penalty_doubled", "lambda W / m is doubled: the 1/2 of the cost's lambda / 2m is not used up", 2 * right),
-        ("penalty_halved", "lambda W / 2m stands where lambda W / m belongs", right / 2),
+        ("penalty_doubled", "lambda W / m is doubled: the 1/2 of the cost's lambda / 2m is missing", 2 * right),
+        ("penalty_halved", "lambda W / 2m is used instead of lambda W / m", right / 2),
         ("penalty_not_divided", "lambda W is not divided by the size of the training set", lam),
         ("penalty_sign", "the penalty's slope is subtracted instead of added", -right),
         ("penalty_of_batch", "lambda W is divided by the size of the batch instead of the training set", lam / m),

@@ -1,4 +1,4 @@
-"""What a person hands to the gradient check, looked over: each message says where, what was found, what would do."""
+"""Checks what a person passes to the gradient check. Each message says where, what was found and what would do."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,21 +8,21 @@ import numpy as np
 from ..errors import UsageError
 from ..nn.arrays import Array
 
-# What a person's functions take: arrays by name, or one array. They may return anything, which is looked over.
+# What a person's functions take: arrays by name, or one array. They may return anything, so results are checked.
 Arrays = Mapping[str, Array] | Array
 CostFunction = Callable[[Any], object]
 GradientOf = Callable[[Any], object]
 
-SINGLE = "theta"  # the name of the one array where there is but one
+SINGLE = "theta"  # the name of the array if there is only one
 
 
 def arrays_of(parameters: object) -> tuple[dict[str, Array], bool]:
-    """Float64 copies by name, and whether it was a single array. Raises UsageError for what is no real array."""
+    """Float64 copies by name, and whether it was a single array. Raises UsageError if anything is not a real array."""
     single = not isinstance(parameters, Mapping)
     named = dict(parameters) if isinstance(parameters, Mapping) else {SINGLE: parameters}
     arrays = {name: real_array(f"parameters[{name!r}]", value) for name, value in named.items()}
     if not sum(array.size for array in arrays.values()):
-        raise UsageError("parameters: there are none; give a dict of arrays, or one array, with at least one entry")
+        raise UsageError("parameters: found none; give a dict of arrays, or one array, with at least one entry")
     return {name: array for name, array in arrays.items() if array.size}, single
 
 
@@ -33,8 +33,8 @@ def real_array(where: str, value: object) -> Array:
         if array.dtype.kind not in "fiub":
             raise TypeError
     except (TypeError, ValueError):
-        found = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, np.ndarray) else "")
-        raise UsageError(f"{where}: found {found}; give an array of real numbers") from None
+        description = f"{type(value).__name__}" + (f" of {value.dtype}" if isinstance(value, np.ndarray) else "")
+        raise UsageError(f"{where}: found {description}; give an array of real numbers") from None
     array = np.array(array, np.float64, order="C")
     if not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -47,15 +47,17 @@ def handed_over(arrays: dict[str, Array], single: bool) -> dict[str, Array] | Ar
 
 
 def call_cost(cost: CostFunction, arrays: dict[str, Array], single: bool) -> tuple[float, float]:
-    """The cost, and the rounding unit of the type that it came in. Raises UsageError if it is not one real number."""
+    """The cost, and the rounding unit of its type. Raises UsageError if it is not one real number."""
     value = np.asarray(cost(handed_over(arrays, single)))
     if value.size != 1 or value.dtype.kind not in "fiub":
-        found = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
-        raise UsageError(f"cost(parameters): found {found}; return one number, such as the mean over the examples")
+        description = f"an array of shape {value.shape}" if value.size != 1 else f"{value.dtype}"
+        raise UsageError(
+            f"cost(parameters): found {description}; return one number, such as the mean over the examples"
+        )
     number = float(value.reshape(-1)[0])
     if not np.isfinite(number):
         raise UsageError(
-            f"cost(parameters): found {number}; move the parameters to where the cost is finite, smaller weights say"
+            f"cost(parameters): found {number}; use parameters where the cost is finite, such as smaller weights"
         )
     unit = np.finfo(value.dtype).eps if value.dtype.kind == "f" else np.finfo(np.float64).eps
     return number, float(max(unit, np.finfo(np.float64).eps))
@@ -67,7 +69,7 @@ def require_repeatable(cost: CostFunction, arrays: dict[str, Array], single: boo
     value, unit = call_cost(cost, arrays, single)
     for name, array in arrays.items():
         if not np.array_equal(array, kept[name]):
-            raise UsageError(f"cost(parameters): found that it changes {name}; let it work on a copy")
+            raise UsageError(f"cost(parameters): found that it changes {name}; change a copy instead")
     again, _ = call_cost(cost, arrays, single)
     if again != value:
         raise UsageError(
@@ -84,17 +86,19 @@ def gradient_of(gradient: object, arrays: dict[str, Array], single: bool) -> dic
     if single:
         given = {SINGLE: given}
     if not isinstance(given, Mapping):
-        raise UsageError(f"gradient(parameters): found {type(given).__name__}; return a dict with an array a parameter")
-    found = {}
+        raise UsageError(
+            f"gradient(parameters): found {type(given).__name__}; return a dict with an array for each parameter"
+        )
+    by_name = {}
     for name, array in arrays.items():
         key = next((key for key in (name, f"d{name}") if key in given), None)
         if key is None:
             have = ", ".join(map(str, given)) or "nothing"
             raise UsageError(f"gradient(parameters): found {have}, but no {name}; return it as {name!r} or 'd{name}'")
-        found[name] = real_array(f"gradient(parameters)[{key!r}]", given[key])
-        if found[name].shape != array.shape:
+        by_name[name] = real_array(f"gradient(parameters)[{key!r}]", given[key])
+        if by_name[name].shape != array.shape:
             raise UsageError(
-                f"gradient(parameters)[{key!r}]: found shape {found[name].shape}; "
+                f"gradient(parameters)[{key!r}]: found shape {by_name[name].shape}; "
                 f"return the shape of {name}, {array.shape}"
             )
-    return found
+    return by_name

@@ -1,7 +1,7 @@
-"""Two gradients of one tensor in, a verdict out: judged a tensor at a time, since a global norm hides a small tensor.
+"""Judges two gradients of one tensor. Each tensor is judged by itself, since a global norm hides a small tensor.
 
-A tensor fails if it is off by more than the course's middle mark, in its norm or in a single entry, beyond what the
-rounding of the cost explains. Where rounding hides the gradient itself, or there is none, nothing is claimed.
+A tensor fails if it is off by more than the course's middle mark, in its norm or in a single entry, and rounding of the
+cost does not explain it. If rounding hides the gradient itself, or the gradient is 0, the verdict claims nothing.
 """
 
 from collections.abc import Iterable
@@ -15,22 +15,22 @@ from .reports import FAIL, PASS, UNVERIFIABLE, VACUOUS, Verdict, Worst
 # One step, or one for each slope.
 Steps = TypeVar("Steps", float, Array)
 
-# Central differences err by eps^2 (truncation) and u/eps (round-off): in float64 the sum is least near 1e-5, where
+# Central differences are off by eps^2 (truncation) and u/eps (round-off): in float64 the sum is least near 1e-5, where
 # correct networks of a few layers show about 1e-10. The course's 1e-7 is three decades up the round-off flank.
 EPSILON = 1e-5
 # The course's scale: below the first great, below the second fine, below the third look closer.
 GREAT, LOOK_CLOSER, LIKELY_BUG = 1e-7, 1e-5, 1e-3
 # Rounding of the cost J moves one slope by about u max(1, |J|) / eps. Measured on 4,032 tensors of correct networks:
-# four such units a slope are exceeded by 99.9 % never, at most by a factor of 2.2.
+# 99.9 % stay within four such units for each slope, and the worst exceeds them by a factor of 2.2.
 FLOOR_ROUNDINGS = 4 * np.finfo(np.float64).eps
-# A single entry is looked at against so many floors: far beyond the 2.2 above, far below any fault that matters.
+# A single entry may be off by this many floors: far more than the 2.2 above, far less than any fault that matters.
 ENTRY_FLOORS = 16
-# Where the floor is above this share of a tensor's gradient, agreement to the course's marks cannot be told ...
+# If the floor is above this share of a tensor's gradient, agreement to the course's marks cannot be decided ...
 UNVERIFIABLE_SHARE = 1e-3
-# ... but a disagreement this large still can.
+# ... but a difference this large still counts as a failure.
 PLAIN_FAULT_SHARE = 0.1
 
-# Entries this large beside the largest difference make up a norm.
+# Entries above this share of the largest difference make up a norm.
 LARGE_PART = 0.1
 
 
@@ -46,7 +46,7 @@ def judgement(relative_difference: float) -> str:
 def relative_difference(numeric: Array, analytic: Array) -> float:
     """||numeric - analytic|| / (||numeric|| + ||analytic||), in the Euclidean norm.
 
-    0 where both vanish; 1, the most there is, where either is not finite.
+    0 if both are 0; 1, the maximum, if either is not finite.
     """
     scale = np.linalg.norm(numeric) + np.linalg.norm(analytic)
     if not np.isfinite(scale):
@@ -55,7 +55,7 @@ def relative_difference(numeric: Array, analytic: Array) -> float:
 
 
 def finite_or_none(value: float) -> float | None:
-    """The number, or None for one that JSON has no word for."""
+    """The number, or None for one that JSON cannot write."""
     return value if np.isfinite(value) else None
 
 
@@ -72,12 +72,12 @@ def verdict_of(parts: Iterable[Verdict]) -> Verdict:
 
 
 def rounding_of_slopes(cost: float, steps: Steps) -> Steps:
-    """The floor of each slope: what rounding alone may move it by, for a cost of this size and its step."""
+    """The floor of each slope: how far rounding alone may move it, for a cost of this size and its step."""
     return FLOOR_ROUNDINGS * max(1.0, abs(cost)) / steps
 
 
 def entry_tolerance(numeric: Array, analytic: Array, floors: Array) -> Array:
-    """How far each entry may be off: the course's middle mark of itself and of a typical entry, and the floor."""
+    """How far each entry may be off: the course's middle mark times itself and a typical entry, plus the floor."""
     typical = np.sqrt(np.mean(np.square(numeric))) if numeric.size else 0.0
     tolerance: Array = LOOK_CLOSER * (np.abs(numeric) + np.abs(analytic) + typical) + ENTRY_FLOORS * floors
     return tolerance
@@ -86,7 +86,7 @@ def entry_tolerance(numeric: Array, analytic: Array, floors: Array) -> Array:
 def suspects_among(off: Array, beyond: Array, most: int) -> Array:
     """Positions of the entries that a failure rests on, the worst first: off by `off`, `beyond` times their tolerance.
 
-    Where none is off on its own, it is the norm that failed, and its largest parts are to answer for it.
+    If no entry is off by itself, the norm failed, and its largest parts are returned.
     """
     here = np.flatnonzero(beyond > 1 if (beyond > 1).any() else off >= LARGE_PART * off.max())
     suspects: Array = here[np.argsort(-beyond[here], kind="stable")[:most]]
@@ -94,7 +94,7 @@ def suspects_among(off: Array, beyond: Array, most: int) -> Array:
 
 
 def verdict_on(numeric: Array, analytic: Array, floors: Array, *, n_off: int) -> Verdict:
-    """The verdict on the smooth entries of a tensor, flat; n_off of them are off, each on its own."""
+    """The verdict on the smooth entries of a tensor, flat; n_off of them are off by themselves."""
     total = np.linalg.norm(numeric) + np.linalg.norm(analytic)
     if not np.isfinite(total):
         return FAIL

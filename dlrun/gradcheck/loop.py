@@ -1,6 +1,6 @@
-"""Central differences one parameter at a time: slow, obvious, and without any knowledge of what the cost is.
+"""Central differences one parameter at a time: slow, obvious, and for any cost function.
 
-The reference that the fast form in `numeric` is held to, and the form that serves a person's own cost.
+Tests compare the fast form in `numeric` with it.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def numeric_gradient(
 
 
 def loop_gradient(problem: Problem, epsilon: float) -> Array:
-    """The numeric gradient of a problem's cost, flat, by the shipped forward pass and loss alone."""
+    """The numeric gradient of a problem's cost, flat, from the shipped forward pass and loss only."""
     parameters, workspace = problem.parameters.copy(), problem.workspace()
     rate = problem.l2_lambda / (2 * problem.m_train)
 

@@ -1,7 +1,7 @@
-"""The numeric side of a check, with its kinks set apart and its doubtful entries measured twice.
+"""The numeric side of a check: separates parameters at a kink, and measures doubtful entries a second time.
 
-A parameter whose change carries some pre-activation over a kink has no slope that central differences could find. It
-is tried again with a smaller step; if it still crosses, the point stands on the kink, and one-sided slopes take over.
+Central differences give no slope for a parameter whose change moves a pre-activation over a kink. It is tried again
+with a smaller step; if it still crosses, the point is at the kink, and one-sided slopes are used instead.
 """
 
 from collections.abc import Callable
@@ -14,21 +14,22 @@ from .judging import entry_tolerance, rounding_of_slopes
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import Problem
 
-# Steps tried after a crossing, as multiples of epsilon. Below a hundredth, round-off would outweigh the slope.
+# Steps tried after a crossing, as multiples of epsilon. Below a hundredth, round-off would hide the slope.
 SMALLER_STEPS = (0.1, 0.01)
 # An entry that is off is measured again at these multiples of epsilon. A wrong gradient stays off; an error of the
 # differences does not: truncation falls by 100 at the first, round-off by 10 at the second.
 OTHER_STEPS = (0.1, 10.0)
 PERSISTS = 0.5  # of the first difference, at each of the other steps
-SECOND_LOOKS = 64  # entries a tensor that are measured again, the furthest off first
+SECOND_LOOKS = 64  # entries of a tensor that are measured again, the furthest off first
 
 
 @dataclass
 class Measured:
     """Numeric slopes of the parameters `entries` (flat indices), arrays (K,) in that order.
 
-    kink : still crossing one at the smallest step; low, high : its one-sided slopes, example by example; frozen : its
-    slope with every activation held on its side (NaN where not a kink). n_retried counts the entries that crossed.
+    kink : whether it still crosses a kink at the smallest step. low, high : the bounds of its one-sided slopes, example
+    by example. frozen : its slope with every activation held on its side (NaN if not at a kink). n_retried : how many
+    entries crossed a kink at the first step.
     """
 
     entries: Array
@@ -56,8 +57,8 @@ def measure(
 ) -> Measured:
     """Slopes at the flat indices `entries`, sorted; progress(done, total) counts them."""
     blocks = BlockDifferences(problem, memory_bytes)
-    found = blocks.of(entries, epsilon, progress)
-    slope, low, high, kink = found.slope, found.low, found.high, found.crossed
+    differences = blocks.of(entries, epsilon, progress)
+    slope, low, high, kink = differences.slope, differences.low, differences.high, differences.crossed
     frozen = np.full(len(entries), np.nan)
     steps, n_retried = np.full(len(entries), float(epsilon)), int(kink.sum())
     for factor in SMALLER_STEPS:
@@ -76,8 +77,8 @@ def measure(
 def kinks_off(measured: Measured, analytic: Array, here: Array) -> Array:
     """Which kinks among the positions `here` have an analytic slope that neither side explains.
 
-    A backward pass takes one side for each unit and example. So its value lies between the sums of the lesser and of
-    the greater one-sided slopes; or, where several kinks meet in one example, it is the slope with all sides held.
+    A backward pass takes one side for each unit and example. So its value lies between the sum of the smaller and the
+    sum of the larger one-sided slopes. If several kinks meet in one example, it is the slope with all sides held.
     """
     at = here[measured.kink[here]]
     a, low, high = analytic[at], measured.low[at], measured.high[at]
@@ -89,9 +90,9 @@ def kinks_off(measured: Measured, analytic: Array, here: Array) -> Array:
 
 
 def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: Array, memory_bytes: int) -> Array:
-    """Those of the positions `suspects` whose difference persists at other steps: the gradient's, not the steps'.
+    """The positions among `suspects` whose difference persists at other steps: then the gradient is wrong.
 
-    It must persist at all of them, and the numeric slope be as good as the same at one of them at least.
+    The difference must persist at all steps, and the numeric slope must stay nearly the same at one step at least.
     """
     if len(suspects) == 0:
         return suspects
@@ -100,9 +101,9 @@ def confirmed(problem: Problem, measured: Measured, analytic: Array, suspects: A
     off = np.abs(slope - given)
     persists, steady = np.ones(len(suspects), np.bool_), np.zeros(len(suspects), np.bool_)
     for factor in OTHER_STEPS:
-        other = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
-        kinked = other.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
-        persists &= kinked | (np.abs(other.slope - given) >= PERSISTS * off)
-        steady |= ~kinked & (np.abs(other.slope - slope) <= PERSISTS * off)
+        again = blocks.of(measured.entries[suspects], factor * measured.steps[suspects])
+        kinked = again.crossed if factor > 1 else np.zeros(len(suspects), np.bool_)
+        persists &= kinked | (np.abs(again.slope - given) >= PERSISTS * off)
+        steady |= ~kinked & (np.abs(again.slope - slope) <= PERSISTS * off)
     lasting: Array = suspects[persists & steady]
     return lasting

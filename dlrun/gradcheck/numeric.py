@@ -1,9 +1,9 @@
 """Central differences of a network's cost, many parameters at a time: exact, and fast enough for every parameter.
 
-A change of W[i, j] or b[j] in layer l moves one unit of that layer, in each example by its own amount. What that does
-to the logits is found in one of two ways: along a straight line, where no kink is near (`straight`), or by a forward
-pass of the layers above (`forward`). Either way the cost is taken at both changed points, as the loop over parameters
-does it; an example in which nothing moves (a zero input, a dead or dropped unit) keeps the loss it has.
+A change of W[i, j] or b[j] in layer l moves one unit of that layer, in each example by a different amount. The changed
+logits come from one of two methods: a straight line, where no kink is near (`straight`), or a forward pass of the
+layers above (`forward`). Both give the cost at both changed points, as the loop over parameters does. An example in
+which nothing moves (a zero input, a dead or dropped unit) keeps its loss.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from .point import Point
 from .problem import Problem
 from .straight import SHORT_OF_KINK, StraightLines
 
-# All buffers of a block together, unless said otherwise. More is not faster: see CACHED_BYTES.
+# The memory of all buffers of a block together, by default. More is not faster: see CACHED_BYTES.
 MEMORY_BYTES = 64 * 2**20
-# What a block takes of them at most: of 1/4 to 16 MiB measured fastest on four nets, ReLU and tanh.
+# The most that a block uses of it: the fastest of 1/4 to 16 MiB on four nets, ReLU and tanh.
 CACHED_BYTES = 16 * 2**20
-# Floats that one example under one changed parameter takes: as a multiple of the number of logits, and beside that.
+# Floats for one example under one changed parameter: as a multiple of the number of logits, and in addition.
 BUFFERS_A_LOGIT, BUFFERS_BESIDE = 4, 24
 
 
@@ -30,7 +30,7 @@ class Differences:
     """What the cost does when parameters change one at a time by +h and by -h; each array has one entry a parameter.
 
     slope : (J(+h) - J(-h)) / 2h. right, left : (J(+h) - J) / h and (J - J(-h)) / h.
-    low, high : the least and the greatest slope that picking one side an example could give, where any crossed.
+    low, high : the least and the greatest slope that picking one side for each example could give, if any crossed.
     crossed : whether any pre-activation of any example changed sign between -h and +h, at an activation with a kink.
     """
 
@@ -45,17 +45,17 @@ class Differences:
     def empty(cls, n: int) -> "Differences":
         return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.bool_))
 
-    def put(self, where: Array, other: "Differences") -> None:
-        """Write another's entries at the positions `where`."""
+    def put(self, where: Array, part: "Differences") -> None:
+        """Write the entries of `part` to the positions `where`."""
         for name, array in vars(self).items():
-            array[where] = getattr(other, name)
+            array[where] = getattr(part, name)
 
 
 class BlockDifferences:
-    """Central differences of the cost of a `Problem`; `loss` (m,) is each example's own at the point itself.
+    """Central differences of the cost of a `Problem`; `loss` (m,) is the loss of each example at the point itself.
 
-    frozen_gates : hold every kinked activation on the side where the point stands (zero counts as negative), which
-    makes the cost smooth: its slope is the one that a backward pass should give at a kink.
+    frozen_gates : hold every kinked activation on the side where the point is (zero counts as negative). This makes the
+    cost smooth, and its slope is the one that a backward pass should give at a kink.
     """
 
     def __init__(self, problem: Problem, memory_bytes: int = MEMORY_BYTES, frozen_gates: bool = False):
@@ -70,7 +70,7 @@ class BlockDifferences:
     ) -> Differences:
         """Differences for the flat indices `entries` (K,), each with its step h, a number or an array (K,).
 
-        progress : called after each block with the number of entries done, and of all.
+        progress : called after each block with the number of entries done, and of all entries.
         """
         steps = np.broadcast_to(np.asarray(steps, np.float64), entries.shape)
         result, start, done = Differences.empty(len(entries)), 0, 0
@@ -78,7 +78,7 @@ class BlockDifferences:
         for index, WbT in enumerate(self.point.WbT):
             here = np.flatnonzero((entries >= start) & (entries < start + WbT.size))
             inputs, units = np.divmod(entries[here] - start, len(WbT))
-            order = np.argsort(units, kind="stable")  # unit by unit, since directions belong to units
+            order = np.argsort(units, kind="stable")  # grouped by unit, since each unit has one direction
             for first in range(0, len(here), n_a_block):
                 some = order[first : first + n_a_block]
                 result.put(here[some], self.block(index, inputs[some], units[some], steps[here[some]]))
@@ -90,12 +90,12 @@ class BlockDifferences:
         return result
 
     def entries_a_block(self) -> int:
-        """How many parameters go through at once: at least one, else what the memory bound allows."""
+        """How many parameters one block holds: what the memory bound allows, at least one."""
         floats = BUFFERS_A_LOGIT * self.problem.network.sizes[-1] + BUFFERS_BESIDE
         return max(1, self.block_bytes // 2 // (8 * floats * self.point.m))
 
     def add_penalty(self, result: Differences, entries: Array, steps: Array) -> None:
-        """The penalty's own differences: of all its squares, only the changed one does not cancel."""
+        """Add the differences of the penalty: of all its squares, only the changed one does not cancel."""
         if self.problem.l2_lambda == 0:
             return
         theta = self.problem.parameters.flat[entries]
@@ -133,10 +133,10 @@ class BlockDifferences:
         return self.collect(losses, crossed, steps)
 
     def along_lines(self, index: int, units: Array, starts: Array, moves: Array, losses: Array) -> Array:
-        """Write the losses of all changes that no kink is near to, and say which (m, K) these are."""
+        """Write the losses of all changes that are not near a kink, and return which (m, K) these are."""
         D, nearness = self.straight.directions(index, units[starts])
-        which = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(units)))  # of the distinct units, (K,)
-        with np.errstate(invalid="ignore"):  # infinitely near, but not moved
+        which = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(units)))  # (K,), among distinct units
+        with np.errstate(invalid="ignore"):  # nearness inf times a move of 0
             clear: Array = np.abs(moves) * nearness[:, which] < SHORT_OF_KINK
         rows = clear & (moves != 0) & (D != 0).any(axis=0)[:, which]
         examples, entries = np.nonzero(rows)
@@ -158,7 +158,7 @@ class BlockDifferences:
         right, left = plus.sum(axis=0) / (m * steps), minus.sum(axis=0) / (m * steps)
         slope = (right + left) / 2
         kinks: Array = np.logical_or.reduce(crossed, axis=0)
-        if not kinks.any():  # and so there is but one side to pick
+        if not kinks.any():  # then both sides are the same
             return Differences(slope, right, left, slope, slope, kinks)
         low, high = (side(plus, minus).sum(axis=0) / (m * steps) for side in (np.minimum, np.maximum))
         return Differences(slope, right, left, low, high, kinks)

@@ -1,4 +1,4 @@
-"""How a gradient check is made: one record from the command line down to the blocks of differences."""
+"""The options of a gradient check, as one record that goes from the command line down to the differences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from .judging import EPSILON
 from .numeric import MEMORY_BYTES
 
-# Rows for the check: enough to reach every unit, few enough to be quick, and few kinks to step across.
+# Rows for the check: enough to activate every unit, few enough to be quick and to meet few kinks.
 EXAMPLES = 8
 
-AFTER_STEPS = 20  # steps of training before the second look, enough to move every bias off zero
+AFTER_STEPS = 20  # steps of training before the second check, enough to move every bias away from zero
 
-# Called with what is done so far, and with all there is to do.
+# Called with the work done so far and the total work.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """How to check: the step, rows and seeds; a time beyond which parameters are sampled; memory for a block.
+    """How to check: the step, rows and seeds, the time limit, and the memory of a block.
 
-    max_seconds : of all situations together; None checks every parameter.
+    max_seconds : for all situations together; if it is too short for all parameters, a sample is checked. None checks
+    every parameter.
     """
 
     epsilon: float = EPSILON

@@ -1,7 +1,7 @@
-"""The gradient check for a person's own code: any cost over a dict of arrays, or one array, with its gradient.
+"""The gradient check for a person's own code: any cost of a dict of arrays, or of one array, with its gradient.
 
-Of such code nothing is known but numbers: so differences are taken one parameter at a time, a kink shows only in
-slopes that differ on its two sides, and hints come from the gradient's pattern alone.
+Such code gives nothing but numbers. So differences are taken one parameter at a time, a kink shows only as slopes that
+differ on its two sides, and hints come only from the gradient's pattern.
 """
 
 import time
@@ -26,14 +26,14 @@ from .options import Progress
 from .patterns import Clue, patterns_of
 from .reports import FAIL, PASS, Hint, OwnReport, TensorCheck, Where
 
-# One-sided slopes of a smooth cost differ by eps J'', a tenth at a tenth of the step; at a kink they differ as before.
+# One-sided slopes of a smooth cost differ by eps J'', so by a tenth at a tenth of the step; at a kink by as much.
 KINK_PERSISTS = 0.5
-# Entries that are off and looked at again. A gradient that is wrong throughout needs no more.
+# How many wrong entries are measured again. A gradient that is wrong everywhere needs no more.
 SECOND_LOOKS = 500
 
 
 def place_of(failed: list[TensorCheck]) -> Where | None:
-    """Where the worst of the failed arrays is furthest off. Which layer it belongs to, its name alone would say."""
+    """Where the worst of the failed arrays is furthest off. Its layer is not known."""
     if not failed:
         return None
     worst, names = max(failed, key=lambda check: check.relative_difference), tuple(check.name for check in failed)
@@ -55,7 +55,7 @@ def place_of(failed: list[TensorCheck]) -> Where | None:
 
 
 class OwnCost:
-    """A cost and the arrays it is a function of: `at(name, i, h)` is the cost with entry i of an array moved by h."""
+    """A cost and its arrays: `at(name, i, h)` is the cost with entry i of an array moved by h."""
 
     def __init__(self, cost: CostFunction, parameters: Arrays):
         self.arrays, self.single = arrays_of(parameters)
@@ -93,8 +93,8 @@ def check_gradients(
     """Check `gradient` against central differences of `cost` at `parameters`.
 
     cost(parameters) -> a number; gradient(parameters), or the gradient itself -> arrays of the same shapes, under the
-    same names or with a d before them (dW1 for W1). Beyond max_seconds an equal number of entries of each array is
-    sampled from rng. progress(done, total) counts entries. Raises UsageError where either cannot be used.
+    same names or with a d before them (dW1 for W1). If max_seconds is too short for all entries, an equal number of
+    each array is sampled from rng. progress(done, total) counts entries. Raises UsageError if either cannot be used.
     """
     own = OwnCost(cost, parameters)
     given = gradient_of(gradient, own.arrays, own.single)
@@ -120,12 +120,12 @@ def check_gradients(
             settled = np.where(kinks, analytic, numeric).reshape(check.shape)
             clues += patterns_of(name, given[name], settled, own.arrays[name])
     clues += place_clues(checks)
-    whole = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
-    return reported(own, epsilon, whole, tuple(checks), tuple(clue.hint for clue in clues))
+    overall = relative_difference(np.concatenate(numerics), np.concatenate(analytics))
+    return reported(own, epsilon, overall, tuple(checks), tuple(clue.hint for clue in clues))
 
 
 def reported(
-    own: OwnCost, epsilon: float, whole: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
+    own: OwnCost, epsilon: float, overall: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
 ) -> OwnReport:
     """The report on all arrays. whole : the relative difference of all entries together."""
     verdict = verdict_of(check.verdict for check in checks)
@@ -134,8 +134,8 @@ def reported(
     return OwnReport(
         passed=verdict == PASS,
         verdict=verdict,
-        relative_difference=whole,
-        judgement=judgement(whole),
+        relative_difference=overall,
+        judgement=judgement(overall),
         epsilon=epsilon,
         n_examples=None,
         cost=own.value,
@@ -150,7 +150,7 @@ def reported(
 
 
 def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) -> dict[str, Array]:
-    """Of each array the flat indices to check: all, or an equal number of each, as the time for two costs allows."""
+    """The flat indices to check in each array: all, or as many of each as the time allows, at two costs for each."""
     each = max(array.size for array in own.arrays.values())
     if max_seconds is not None:
         name = next(iter(own.arrays))
@@ -169,7 +169,7 @@ def choose(own: OwnCost, max_seconds: float | None, rng: np.random.Generator) ->
 def judge(
     own: OwnCost, name: str, entries: Array, numeric: Array, analytic: Array, epsilon: float
 ) -> tuple[TensorCheck, Array]:
-    """The check of one array, and which of its entries stand on a kink that explains their difference."""
+    """The check of one array, and which of its entries are at a kink that explains their difference."""
     floors = np.full(len(entries), own.rounding / np.finfo(np.float64).eps) * rounding_of_slopes(own.value, epsilon)
     off = np.abs(numeric - analytic)
     beyond = off / entry_tolerance(numeric, analytic, floors)
@@ -201,11 +201,11 @@ def judge(
 
 
 def still_off(own: OwnCost, name: str, i: int, analytic: float, numeric: float, epsilon: float) -> bool:
-    """Whether the difference of an entry stays at other steps: then it is the gradient's, not the step's."""
+    """Whether the difference of an entry stays at other steps: then the gradient is wrong, not the step."""
     off = abs(numeric - analytic)
-    others = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
-    persists = all(abs(other - analytic) >= PERSISTS * off for other in others)
-    return persists and any(abs(other - numeric) <= PERSISTS * off for other in others)
+    slopes = [own.central(name, i, factor * epsilon) for factor in OTHER_STEPS]
+    persists = all(abs(slope - analytic) >= PERSISTS * off for slope in slopes)
+    return persists and any(abs(slope - numeric) <= PERSISTS * off for slope in slopes)
 
 
 def stands_on_kink(own: OwnCost, name: str, i: int, analytic: float, epsilon: float) -> bool:

@@ -1,7 +1,7 @@
-"""What a wrong gradient of one tensor looks like beside the right one, from the two arrays alone.
+"""Patterns of a wrong gradient of one tensor, compared with the right one, from the two arrays alone.
 
-Each pattern takes the analytic and the numeric gradient and says, if it fits, what the analytic one would be: "twice
-the numeric one". It needs no network, so it serves a person's own cost as well. A fit is evidence, not proof.
+Each pattern takes the analytic and the numeric gradient and says, if it fits, what the analytic one is: "twice the
+numeric one". Patterns need no network, so they also serve a person's own cost. A fit is evidence, not proof.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,10 +12,10 @@ import numpy as np
 from ..nn.arrays import Array
 from .reports import Hint
 
-# A pattern fits if what it leaves unexplained is below this share: far above the 1e-9 of central differences, far
-# below the per mille that a coincidence between two different formulas leaves.
+# A pattern fits if the unexplained share is below this: far above the 1e-9 of central differences, far below the 1e-3
+# that two different formulas differ by when they agree by chance.
 FITS = 1e-5
-# An entry is wrong on its own if it is off by more than this share of the largest difference in its tensor.
+# An entry counts as wrong if it is off by more than this share of the largest difference in its tensor.
 STANDS_OUT = 1e-3
 
 
@@ -37,7 +37,7 @@ class Clue:
 
 
 def misfit(predicted: Array, analytic: Array) -> float:
-    """||predicted - analytic|| / (||predicted|| + ||analytic||); 0 where both vanish, inf if not finite."""
+    """||predicted - analytic|| / (||predicted|| + ||analytic||); 0 if both are 0, inf if not finite."""
     scale = np.linalg.norm(predicted) + np.linalg.norm(analytic)
     if not np.isfinite(scale):
         return float("inf")
@@ -45,7 +45,7 @@ def misfit(predicted: Array, analytic: Array) -> float:
 
 
 def coefficient(values: Array, on: Array) -> float:
-    """Regression through the origin: the c of values = c * on; 0 where `on` vanishes."""
+    """Regression through the origin: the c of values = c * on; 0 where `on` is 0."""
     square = float(np.vdot(on, on))
     return float(np.vdot(on, values)) / square if square > 0 else 0.0
 
@@ -53,11 +53,11 @@ def coefficient(values: Array, on: Array) -> float:
 def zero(name: str, analytic: Array, numeric: Array) -> Iterator[Clue]:
     if not analytic.any() and numeric.any():
         evidence = f"every entry of d{name} is 0; the numeric gradient has norm {np.linalg.norm(numeric):.3g}"
-        yield Clue("zero", name, f"d{name} is never computed, or never handed on", evidence, 0.0, 1)
+        yield Clue("zero", name, f"d{name} is never computed, or never returned", evidence, 0.0, 1)
 
 
 def constant_factor(name: str, analytic: Array, numeric: Array) -> Iterator[Clue]:
-    """analytic = k * numeric. A single entry is always some multiple: there k must be a whole number or its inverse."""
+    """analytic = k * numeric. A single entry is always a multiple, so there k must be an integer or 1 / an integer."""
     k = coefficient(analytic, numeric)
     left = misfit(k * numeric, analytic)
     if left > FITS or abs(k - 1) < FITS or not analytic.any():
@@ -100,7 +100,7 @@ def one_place(name: str, analytic: Array, numeric: Array) -> Iterator[Clue]:
     stands_out = off > STANDS_OUT * off.max()
     where = np.argwhere(stands_out)
     if not numeric[~stands_out].any():
-        return  # elsewhere there is no gradient that could be right
+        return  # all other entries are 0, so nothing shows that they are right
     if len(where) == 1:
         index = tuple(int(i) for i in where[0])
         place = f"{name}[{', '.join(map(str, index))}]"

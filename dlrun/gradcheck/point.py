@@ -1,6 +1,6 @@
-"""The point of a check, passed forward once: what every difference starts from.
+"""The point of a check: one forward pass, computed once, from which every difference starts.
 
-Arrays stand with units first, (n, rows): biases, masks and the classes of a softmax then run along memory.
+Arrays have units first, (n, rows): biases, masks and the classes of a softmax are then contiguous in memory.
 """
 
 import math
@@ -12,14 +12,14 @@ from ..nn.arrays import Array
 from .costs import LOSSES_BY_COLUMN
 from .problem import Problem
 
-# Where an activation is looked at: both sides of zero, near and far.
+# Where an activation is evaluated: on both sides of zero, near and far.
 PROBES = np.array([0.001, 0.1, 1.0, 2.5])
 
 
 def side_slopes(activation: str) -> tuple[float, float] | None:
-    """The slopes left and right of zero of an activation that bends nowhere else, or None of one that does.
+    """The slopes left and right of zero of an activation that bends only at zero, or None for any other.
 
-    Found from its values, not from the slopes under check.
+    Computed from its values, not from the slopes under check.
     """
     above, below = np.empty_like(PROBES), np.empty_like(PROBES)
     ACTIVATIONS[activation].value(PROBES, above)
@@ -32,15 +32,15 @@ def side_slopes(activation: str) -> tuple[float, float] | None:
 class Point:
     """A problem's forward pass in float64, one column an example.
 
-    WbT (n, n_in + 1), A1 (n_in + 1, m) and Z (n, m) of each layer: weights beside biases, inputs above a row of ones,
-    pre-activations. Of each hidden layer G = g(Z), and factors, mask / keep_prob, or None. loss (m,) of each example.
+    WbT (n, n_in + 1), A1 (n_in + 1, m) and Z (n, m) of each layer: weights and biases, inputs above a row of ones,
+    pre-activations. For each hidden layer G = g(Z) and factors (mask / keep_prob, or None). loss (m,) of each example.
     """
 
     def __init__(self, problem: Problem):
         self.problem, self.m = problem, len(problem.X)
         self.activation = ACTIVATIONS[problem.network.activation]
         self.side_slopes = side_slopes(problem.network.activation)
-        # Of those that bend elsewhere than at zero, none has a kink.
+        # No activation that bends anywhere but at zero has a kink.
         self.kinked = self.side_slopes is not None and not math.isclose(*self.side_slopes, rel_tol=1e-6)
         self.WbT = [np.ascontiguousarray(layer.Wb.T) for layer in problem.parameters.layers]
         self.last = len(self.WbT) - 1
@@ -64,12 +64,12 @@ class Point:
         return out
 
     def losses(self, Z: Array, examples: Array) -> Array:
-        """The loss of each column of logits Z (k, rows), which is spoilt; `examples` names each column's target."""
+        """The loss of each column of logits Z (k, rows), which is overwritten; `examples` are the columns' examples."""
         return LOSSES_BY_COLUMN[self.problem.network.loss](Z, self.problem.Y[examples])
 
 
 class Buffers:
-    """Memory to write into, kept from block to block: fresh memory costs more than what is done in it."""
+    """Memory to write into, kept from block to block: new memory would cost more than the work done in it."""
 
     def __init__(self) -> None:
         self.arrays: dict[str, Array] = {}

@@ -1,7 +1,7 @@
-"""What a gradient check looks at: one network at one point on a few rows, and the gradient that training would use.
+"""What a gradient check examines: one network at one point with a few rows, and the gradient that training would use.
 
-The gradient is read off the shipped forward and backward pass and the shipped update, so that a fault in any of them
-shows. The cost it belongs to is written down a second time, in `numeric`.
+The gradient comes from the shipped forward and backward pass and the shipped update, so that a fault in any of them
+shows. Its cost is written a second time, in `numeric`.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ..nn.network import Network, Workspace, loss_and_gradient
 from ..nn.optimizers import Optimizer
 from ..nn.parameters import Parameters, weight_decay
 
-# A gradient that is read back from an update, theta - (theta - g), errs by a few roundings of theta and g.
+# A gradient computed back from an update, theta - (theta - g), is off by a few roundings of theta and g.
 READ_BACK_ROUNDINGS = 8 * np.finfo(np.float64).eps
 
 
@@ -24,8 +24,8 @@ READ_BACK_ROUNDINGS = 8 * np.finfo(np.float64).eps
 class Problem:
     """A network at a point, with data and penalty. Everything is kept in float64; masks are drawn once, then frozen.
 
-    X (m, n_in), Y as the loss wants it. m_train : the divisor of the penalty, m unless given; a check on a batch has
-    m below m_train, and only then shows a penalty divided by the wrong one. mask_seed : None switches dropout off.
+    X (m, n_in), Y as the loss wants it. m_train : the divisor of the penalty, by default m. A check on a batch has m
+    below m_train; only then a penalty with the wrong divisor shows. mask_seed : None switches dropout off.
     """
 
     network: Network
@@ -53,13 +53,13 @@ class Problem:
 
     @cached_property
     def masks(self) -> list[Array | None]:
-        """Of each hidden layer: True (m, n) where a unit stays; None where none is dropped."""
+        """For each hidden layer: True (m, n) where a unit stays; None if none is dropped."""
         hidden = self.workspace().hidden
         return [None if self.mask_seed is None or layer.mask is None else layer.mask.copy() for layer in hidden]
 
     @cached_property
     def kept_factors(self) -> list[Array | None]:
-        """Of each hidden layer: mask / keep_prob (m, n), or None."""
+        """For each hidden layer: mask / keep_prob (m, n), or None."""
         keeps = self.network.keep_probs or (1.0,) * len(self.masks)
         pairs = zip(self.masks, keeps, strict=True)
         return [None if mask is None else mask / realised_keep_prob(keep) for mask, keep in pairs]
@@ -76,10 +76,10 @@ GradientFunction = Callable[[Problem], Parameters]
 
 
 def shipped_gradient(problem: Problem) -> Parameters:
-    """dJ/dtheta as training has it: forward, loss, backward, and the penalty that the update adds.
+    """dJ/dtheta as training uses it: forward, loss, backward, and the penalty that the update adds.
 
-    One step of gradient descent at rate 1 moves theta by the gradient. Where the move is another than the gradient
-    that was handed to it, the move is what training does, and so what is checked.
+    One step of gradient descent at rate 1 moves theta by the gradient. If the move differs from the gradient that the
+    step was given, the move is checked, because it is what training does.
     """
     gradient = Parameters(problem.network.sizes, np.float64)
     loss_and_gradient(problem.parameters, gradient, problem.workspace(), problem.Y)
@@ -93,6 +93,6 @@ def shipped_gradient(problem: Problem) -> Parameters:
 
 
 def shipped_cost(problem: Problem) -> float:
-    """The cost by the shipped forward pass and loss, penalty included."""
+    """The cost from the shipped forward pass and loss, penalty included."""
     gradient = Parameters(problem.network.sizes, np.float64)
     return loss_and_gradient(problem.parameters, gradient, problem.workspace(), problem.Y) + problem.penalty()

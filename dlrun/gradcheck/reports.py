@@ -1,6 +1,6 @@
-"""What a gradient check says, as records: their fields are the keys of its JSON, in this order.
+"""The results of a gradient check, as records: their fields are the keys of its JSON, in this order.
 
-At the bottom of the room, since all that judges, hints and shows speaks of them.
+Every other module of the room makes these records, or reads them for hints and text.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class Worst:
 
 @dataclass(frozen=True)
 class TensorCheck:
-    """One tensor: its verdict, its relative difference, the course's word for that, and its worst entry.
+    """One tensor: its verdict, its relative difference, the course's word for it, and its worst entry.
 
-    n_checked of its entries were compared (fewer than all if sampled); of these n_kinks stood at a kink, apart from the
-    relative difference, n_kinks_off of them with a slope that no side explains, and n_off are off, each on its own.
-    floor : the norm of what rounding alone may move its slopes by.
+    n_checked : entries compared (fewer than all if sampled). n_kinks : entries at a kink, not in the relative
+    difference. n_kinks_off : those whose slope neither side explains. n_off : entries that are off by themselves.
+    floor : the norm of the changes that rounding alone may make to its slopes.
     """
 
     name: str
@@ -48,10 +48,10 @@ class TensorCheck:
 
 @dataclass(frozen=True)
 class Where:
-    """The place of a fault: its worst entry, and the tensors that failed. scope says how these stand to each other.
+    """The place of a fault: its worst entry, and the tensors that failed. scope : which tensors fail together.
 
     layer : counted from 1, the topmost that fails; None for a person's own arrays. tensors : those of the layer.
-    unit, row, column : the worst entry's; None where there is no such thing.
+    unit, row, column : those of the worst entry; None where it has none.
     """
 
     layer: int | None
@@ -70,7 +70,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Hint:
-    """A possible cause, never a certainty. misfit : the relative difference that is left if it were so."""
+    """A possible cause, never certain. misfit : the relative difference that this cause leaves unexplained."""
 
     cause: str
     tensor: str
@@ -81,10 +81,10 @@ class Hint:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """One check of one network at one point: the whole, and each tensor.
+    """One check of one network at one point: the totals, and each tensor.
 
     n_checked of n_parameters were compared: fewer than all if sampled. n_retried : those measured with smaller steps.
-    shipped_cost, numeric_cost : the cost at the point by the code under check, and as the numeric side writes it.
+    shipped_cost, numeric_cost : the cost at the point, from the code under check and from the numeric side.
     """
 
     passed: bool
@@ -122,7 +122,7 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class SituationResult:
-    """One situation, its report, and where and what its fault seems to be. seconds : that it took."""
+    """One situation, its report, and where and what its fault seems to be. seconds : its duration."""
 
     setting: Setting = flat()
     report: GradientReport = flat()
@@ -133,10 +133,10 @@ class SituationResult:
 
 @dataclass(frozen=True)
 class NetworkReport(GradientReport):
-    """Every situation that was walked, beside the report on the first, the config's own net as it begins.
+    """Every situation that was checked, and the report on the first, the config's own net at initialisation.
 
-    passed, verdict and sampled are those of all situations. where : the fault's place in the config's own net, or in
-    its twin where only that one shows it. not_verified : tensors of the own net that no situation could verify.
+    passed, verdict and sampled are over all situations. where : the fault's place in the config's own net, or in
+    its twin if only the twin shows it. not_verified : tensors of the own net that no situation could verify.
     """
 
     where: Where | None
@@ -156,7 +156,7 @@ class NetworkReport(GradientReport):
 
 @dataclass(frozen=True)
 class OwnReport:
-    """A person's own gradient: the whole, each array, and hints on those that fail. Its examples are not known."""
+    """A person's own gradient: the totals, each array, and hints on those that fail. Its examples are not known."""
 
     passed: bool
     verdict: Verdict
@@ -186,7 +186,7 @@ class OwnReport:
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One epsilon: relative differences of the central and the one-sided (forward) slopes, kinked entries left out."""
+    """One epsilon: relative differences of central and one-sided (forward) slopes, without entries at a kink."""
 
     epsilon: float
     central: float

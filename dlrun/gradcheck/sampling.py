@@ -1,6 +1,6 @@
-"""Which parameters to check when there is not time for all: the same number of each tensor, as far as it has them.
+"""Chooses which parameters to check if there is no time for all: the same number of each tensor, or all it has.
 
-Equal numbers rather than equal shares, so that a small tensor, where a fault is as likely, is not passed over.
+Numbers are equal, not shares: a fault is as likely in a small tensor, so it must not be left out.
 """
 
 import time
@@ -11,7 +11,7 @@ from ..nn.arrays import Array
 from .numeric import BlockDifferences
 from .problem import Problem
 
-PILOT = 32  # units of a layer, and weights of a unit, that are timed to foretell the rest
+PILOT = 32  # units of a layer, and weights of a unit, that are timed to predict the rest
 TIMED_LAYERS = 12  # at most
 
 
@@ -23,9 +23,9 @@ def tensor_ranges(problem: Problem) -> list[tuple[int, int]]:
 
 
 def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tuple[Array, Array]:
-    """Of each layer, measured on some: what a further unit adds to a call, and what a further weight of a unit adds.
+    """For each layer: the seconds that one more unit adds to a call, and those that one more weight of a unit adds.
 
-    The layers in between lie on a line.
+    Some layers are measured; the layers between them are interpolated.
     """
     blocks = BlockDifferences(problem, memory_bytes)
 
@@ -41,16 +41,16 @@ def seconds_of_layers(problem: Problem, epsilon: float, memory_bytes: int) -> tu
     for layer in layers:
         start, (n_in, n_out) = ranges[2 * layer][0], sizes[layer : layer + 2]
         across, along = start + np.arange(min(PILOT, n_out)), start + n_out * np.arange(min(PILOT, n_in))
-        seconds_of(across)  # the first call also finds memory
-        one, *more = (min(seconds_of(some), seconds_of(some)) for some in (across[:1], across, along))
-        for added, some, many in zip((units, entries), (across, along), more, strict=True):
-            added.append(max(many - one, 0) / max(len(some) - 1, 1))
+        seconds_of(across)  # the first call also allocates memory
+        for_one, *for_many = (min(seconds_of(some), seconds_of(some)) for some in (across[:1], across, along))
+        for added, some, many in zip((units, entries), (across, along), for_many, strict=True):
+            added.append(max(many - for_one, 0) / max(len(some) - 1, 1))
     every = np.arange(problem.network.depth)
     return np.interp(every, layers, units), np.interp(every, layers, entries)
 
 
 def seconds_for(n: int, problem: Problem, a_unit: Array, an_entry: Array) -> float:
-    """What n parameters of each tensor take, or as many as it has; picked at random they fall on so many units."""
+    """The seconds for n random parameters of each tensor, or all it has, on as many units as they fall on."""
     total = 0.0
     for (start, end), layer in zip(tensor_ranges(problem), np.repeat(np.arange(len(a_unit)), 2), strict=True):
         n_units, taken = problem.network.sizes[layer + 1], min(n, end - start)

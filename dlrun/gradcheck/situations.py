@@ -1,7 +1,8 @@
-"""The points and configurations that a check walks: a check exercises only the paths it takes.
+"""The situations that a check goes through: points and configurations. A check tests only the code that it runs.
 
-A net at its first weights, without penalty and dropout, with zero biases and no two layers of one width, lets a good
-third of realistic bugs pass: a forgotten lambda, a mask not applied on the way back, a square weight not transposed.
+A check of a net at its first weights, without penalty and dropout, with zero biases and layers of different widths,
+misses a third of realistic bugs: a forgotten lambda, a mask not applied in the backward pass, a square weight matrix
+not transposed.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,18 +19,18 @@ from .options import AFTER_STEPS
 from .problem import Problem
 from .reports import Setting
 
-# Adam moves each parameter by about its rate a step, whatever the scale of the gradient, so 20 steps stay tame.
+# Adam moves each parameter by about its rate a step, whatever the scale of the gradient, so 20 steps do no harm.
 STEP_OPTIMIZER, STEP_RATE = "adam", 0.01
 RANDOM_BIAS_SD = 0.1
-# The twin: hidden layers of one width, and rows that are none of the widths, so that no wrong axis fits by chance.
+# The twin: hidden layers of one width, and another number of rows, so that no wrong axis fits by chance.
 TWIN_INPUTS, TWIN_WIDTH, TWIN_ROWS, TWIN_OUTPUTS = 6, 7, 9, 5
-# Three hidden layers make two square weights, which is what it takes to see one layer's taken for another's. A net
-# without hidden layers has a twin without.
+# Three hidden layers have two square weight matrices, so that it shows if one is used for the other. The twin of a net
+# without hidden layers has none either.
 TWIN_HIDDEN_LAYERS = 3
-# keep_probs where the config drops nothing, layer by layer in turn; two, so that one layer's mask is not another's.
+# keep_probs if the config drops nothing, in turn for the layers; two, so that the masks of layers differ.
 FROZEN_KEEP_PROBS = (0.8, 0.6)
-# The training set is larger than the rows of a check by this factor where its size is not given, so that a penalty
-# divided by the batch shows.
+# If the size of the training set is not given, it is this many times the rows of a check, so that a penalty divided by
+# the batch size shows.
 TRAIN_ROWS_A_ROW = 3
 
 Net = Literal["own", "twin"]
@@ -38,8 +39,8 @@ TWIN: Net = "twin"
 
 
 class Situation(NamedTuple):
-    """A problem and its name. net : the config's own or the twin. seed : from 0; each has weights and masks of its
-    own."""
+    """A problem and its name. net : the config's own or the twin. seed : from 0; each has its own weights and
+    masks."""
 
     name: str
     net: Net
@@ -66,7 +67,7 @@ def with_dropout(network: Network) -> Network:
 
 
 def twin_network(network: Network) -> Network:
-    """A small net of the same kind whose hidden widths are equal, with the net's keep_probs as far as they go."""
+    """A small net of the same kind whose hidden widths are equal, with the net's first keep_probs."""
     hidden = 0 if network.depth == 1 else TWIN_HIDDEN_LAYERS
     n_out = min(network.sizes[-1], TWIN_OUTPUTS)
     keeps = (network.keep_probs * hidden)[:hidden] if drops_units(network) else ()
@@ -99,14 +100,14 @@ def data_gradient(problem: Problem) -> Array:
 
 
 def heavy_lambda(problem: Problem) -> float:
-    """The lambda at which the penalty's gradient is as long as the data's; 1 where either vanishes."""
+    """The lambda at which the penalty's gradient is as long as the data's; 1 if either is 0."""
     weights = np.sqrt(sum(float((layer.W**2).sum()) for layer in problem.parameters.layers))
     slope = float(np.linalg.norm(data_gradient(problem)))
     return problem.m_train * slope / weights if slope and weights else 1.0
 
 
 def after_training(problem: Problem, steps: int) -> Parameters:
-    """The parameters after so many steps on the problem's own rows, its masks as they are."""
+    """The parameters after this many steps on the problem's own rows, with its masks unchanged."""
     parameters, gradient = problem.parameters.copy(), Parameters(problem.network.sizes, np.float64)
     workspace, optimizer = problem.workspace(), Optimizer(STEP_OPTIMIZER, problem.parameters)
     for _ in range(steps):
@@ -116,7 +117,7 @@ def after_training(problem: Problem, steps: int) -> Parameters:
 
 
 def own_situations(base: Problem, seed: int, steps: int, rng: np.random.Generator) -> Iterator[Situation]:
-    """The config's own net, first as it is, then one thing changed at a time."""
+    """The config's own net, first unchanged, then with one thing changed at a time."""
     mask_seed = int(rng.integers(2**63))
     dropping = drops_units(base.network)
     base = replace(base, mask_seed=mask_seed if dropping else None)
@@ -139,7 +140,7 @@ def own_situations(base: Problem, seed: int, steps: int, rng: np.random.Generato
 
 
 def twin_situations(network: Network, seed: int, steps: int, rng: np.random.Generator) -> Iterator[Situation]:
-    """The small twin, random biases throughout: plain, with penalty, with masks, and all together after training."""
+    """The small twin, always with random biases: plain, with penalty, with masks, and all together after training."""
     small = twin_network(network)
     parameters = random_biases(initial_parameters(small.sizes, "glorot", rng=rng, dtype=np.float64), rng)
     X, Y = twin_rows(small, rng)
@@ -166,7 +167,7 @@ def situations_of(
     after_steps: int = AFTER_STEPS,
     seeds: int = 1,
 ) -> Iterator[Situation]:
-    """Every situation of a net, its own first. init : fresh parameters for each seed after the first."""
+    """Every situation of a net, then of its twin. init : draws parameters for each seed after the first."""
     for seed in range(seeds):
         base = problem if seed == 0 or init is None else replace(problem, parameters=init(rng))
         yield from own_situations(base, seed, after_steps, rng)

@@ -1,9 +1,9 @@
-"""Between kinks a net of ReLU units is straight: where a unit moves by s, every pre-activation above moves by s times
-a direction, until one of them crosses zero.
+"""Differences along straight lines: between kinks a net of ReLU units is linear in the move of one unit.
 
-So the logits of all changes that stop short of a crossing are had without another pass of the layers above: exactly,
-not to first order. The direction and the distance to the first crossing belong to a unit and an example, and serve
-every parameter that moves this unit. Of the output layer they hold for any activation, since none comes after it.
+If a unit moves by s, every pre-activation above moves by s times a direction, until one of them crosses zero. So the
+logits of every change that stops before a crossing need no forward pass of the layers above. They are exact, not first
+order. The direction and the distance to the first crossing depend on the unit and the example, and serve every
+parameter that moves this unit. For the output layer this holds with any activation, since none follows it.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ import numpy as np
 from ..nn.arrays import Array
 from .point import Buffers, Point
 
-# Beyond this share of the way to the nearest kink a change is passed on in full, where its crossing is seen, if it is
-# one. Any share well below 1 would do, and well above rounding; few changes come so near.
+# A change beyond this share of the distance to the nearest kink gets a full forward pass, which sees whether it
+# crosses. Any share well below 1 and well above rounding would do; few changes come so near.
 SHORT_OF_KINK = 0.5
-# Floats that a unit takes for each example, as a multiple of the widest layer above.
+# Floats for one unit and one example, as a multiple of the widest layer above.
 BUFFERS_A_UNIT = 4
 
 
 class StraightLines:
-    """Logits of changes along straight lines. held : every activation stays on its side, kinks or not."""
+    """Logits of changes along straight lines. held : every activation stays on its side, even at a kink."""
 
     def __init__(self, point: Point, piece_bytes: int, held: bool = False):
         self.point, self.piece_bytes, self.buffers = point, piece_bytes, Buffers()
@@ -31,18 +31,18 @@ class StraightLines:
             self.slopes = [gate if factor is None else gate * factor for gate, factor in pairs]
 
     def reaches(self, index: int) -> bool:
-        """Whether the way from this layer to the logits is straight between kinks."""
+        """Whether the logits are linear in this layer between kinks."""
         return index == self.point.last or self.point.side_slopes is not None
 
     def directions(self, index: int, units: Array) -> tuple[Array, Array]:
-        """Of units of a layer, example by example: dlogits (k, m, U), and nearness (m, U), for a pre-activation's move.
+        """For units of a layer and each example: dlogits (k, m, U) and nearness (m, U) for a pre-activation's move.
 
-        nearness : one over the least move at which any pre-activation, its own included, comes to zero.
+        nearness : 1 / the smallest move at which any pre-activation, its own included, becomes zero.
         """
         point = self.point
         if index == point.last:
-            one = np.eye(len(point.WbT[-1]))[:, None, units]
-            return np.repeat(one, point.m, axis=1), np.zeros((point.m, len(units)))
+            identity = np.eye(len(point.WbT[-1]))[:, None, units]
+            return np.repeat(identity, point.m, axis=1), np.zeros((point.m, len(units)))
         widest = max(point.problem.network.sizes[index + 2 :])
         units_a_piece = max(1, self.piece_bytes // (8 * BUFFERS_A_UNIT * widest * point.m))
         pieces = [
@@ -52,7 +52,7 @@ class StraightLines:
         return D, nearness
 
     def follow(self, index: int, units: Array) -> tuple[Array, Array]:
-        """`directions` in one piece: forward, layer by layer, D (n, m, U) being what each pre-activation moves by."""
+        """`directions` in one piece: forward, layer by layer, D (n, m, U) is how far each pre-activation moves."""
         point = self.point
         D = np.ones((1, point.m, len(units)))
         slope, W = self.slopes[index][units].T, point.WbT[index + 1][:, units]
@@ -70,7 +70,7 @@ class StraightLines:
         if not self.may_cross:
             return np.zeros(D.shape[1:])
         with np.errstate(divide="ignore", invalid="ignore"):
-            # fmax passes over 0 / 0: a unit that stands at zero and does not move.
+            # fmax ignores 0 / 0: a unit that is at zero and does not move.
             nearness: Array = np.fmax.reduce(np.abs(D / Z), axis=0, initial=0)
             return nearness
 
@@ -79,7 +79,7 @@ class StraightLines:
         base = self.point.Z[-1]
         (k, R), buffer = (len(base), len(moves)), self.buffers
         step, start, Z = buffer("step", k, R), buffer("start", k, R), buffer("Z", k, 2, R)
-        # clip is the mode that writes into `out` without a copy in between; no index is out of bounds.
+        # Only the mode clip writes into `out` without a copy; no index is out of bounds.
         np.take(D, columns, axis=1, out=step, mode="clip")
         np.take(base, examples, axis=1, out=start, mode="clip")
         step *= moves

@@ -1,7 +1,7 @@
-"""The V-curve: relative difference against epsilon, from which one sees that the step is right and why.
+"""The V-curve: the relative difference for many epsilons, which shows that the step is right and why.
 
-Central differences err by truncation, which grows as eps^2, and by round-off, which grows as 1/eps; one-sided ones by
-truncation that grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
+The error of central differences is truncation, which grows as eps^2, and round-off, which grows as 1/eps. The
+truncation of one-sided differences grows as eps. A wrong gradient shows as a floor that no epsilon gets below.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from .sampling import tensor_ranges
 
 # Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
 EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))
-SWEEP_ENTRIES = 4000  # parameters a sweep looks at, as many of each tensor; a curve needs no more
-# A flank is fitted where it stands clear of the corner, and before it saturates.
+SWEEP_ENTRIES = 4000  # parameters in a sweep, as many of each tensor; a curve needs no more
+# A flank is fitted away from the corner, and before it saturates.
 CLEAR_OF_CORNER, SATURATED = 10.0, 0.1
 FEWEST_POINTS = 3
 
@@ -40,11 +40,11 @@ def sweep(
     on_kink = blocks.of(entries, EPSILON / 100).crossed
     entries, analytic = entries[~on_kink], analytic[~on_kink]
     for number, epsilon in enumerate(sorted(epsilons, reverse=True), start=1):
-        found = blocks.of(entries, epsilon)
-        smooth = ~found.crossed
-        central = relative_difference(found.slope[smooth], analytic[smooth])
-        one_sided = relative_difference(found.right[smooth], analytic[smooth])
-        points.append(SweepPoint(float(epsilon), central, one_sided, int(found.crossed.sum() + on_kink.sum())))
+        differences = blocks.of(entries, epsilon)
+        smooth = ~differences.crossed
+        central = relative_difference(differences.slope[smooth], analytic[smooth])
+        one_sided = relative_difference(differences.right[smooth], analytic[smooth])
+        points.append(SweepPoint(float(epsilon), central, one_sided, int(differences.crossed.sum() + on_kink.sum())))
         if progress is not None:
             progress(number, len(epsilons))
     n_parameters, n_checked = problem.parameters.flat.size, len(on_kink)

@@ -1,4 +1,4 @@
-"""The reports of a gradient check as plain lines of text: tables, the V-curve as a plot, and hints in words."""
+"""Writes the reports of a gradient check as lines of text: tables, the V-curve as a plot, and hints in words."""
 
 import math
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from .reports import (
 Report = GradientReport | OwnReport
 
 SCALE = f"the course's scale: below {GREAT:g} great, below {LOOK_CLOSER:g} fine, below {LIKELY_BUG:g} look closer"
-NAMES_SHOWN = 8  # more of them in one line is a wall of text
+NAMES_SHOWN = 8  # more names in one line are hard to read
 PLOT_COLUMN = 3  # characters an epsilon
 CENTRAL_MARK, ONE_SIDED_MARK, BOTH_MARK = "*", "o", "@"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Columns as wide as their widest cell, two spaces between; `right` names those that stand flush right."""
+    """Columns as wide as their widest cell, two spaces between; `right` holds those aligned right."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     cells = [
@@ -47,9 +47,9 @@ def number(value: float | None) -> str:
 
 
 def tensor_lines(tensors: Sequence[TensorCheck]) -> list[str]:
-    """A row a tensor: shape, relative difference on the course's scale, verdict, and where it is furthest off.
+    """A row for each tensor: shape, relative difference on the course's scale, verdict, and where it is furthest off.
 
-    The two slopes there are shown where a tensor fails: elsewhere they are alike in every digit.
+    The two slopes there are shown only if a tensor fails: otherwise they are equal in every digit.
     """
     header = ["tensor", "shape", "difference", "scale", "verdict", "kinks", "furthest off"]
     failing = any(tensor.verdict == FAIL for tensor in tensors)
@@ -72,12 +72,12 @@ def tensor_row(tensor: TensorCheck, failing: bool) -> list[str]:
 
 
 def decided(tensors: Sequence[TensorCheck]) -> Sequence[TensorCheck]:
-    """The tensors with a verdict; all, where none has one. Below the floor a relative difference says nothing."""
+    """The tensors that passed or failed; all, if none did. Below the floor a relative difference says nothing."""
     return [tensor for tensor in tensors if tensor.verdict in (PASS, FAIL)] or tensors
 
 
 def situation_lines(situations: Sequence[SituationResult]) -> list[str]:
-    """A row a situation: which net, which penalty and masks, how much was checked, and the outcome."""
+    """A row for each situation: which net, penalty and masks, how much was checked, and the outcome."""
     rows = []
     for result in situations:
         setting, report = result.setting, result.report
@@ -101,19 +101,19 @@ def situation_lines(situations: Sequence[SituationResult]) -> list[str]:
 
 
 def notes(report: Report) -> list[str]:
-    """What a reader must know beside the verdict: sampling, kinks, and what could not be verified."""
+    """What a reader must know besides the verdict: sampling, kinks, and what could not be verified."""
     lines = []
     if report.sampled:
-        lines.append(f"sampled, for want of time: {sample_of(report)}, as many of each tensor")
+        lines.append(f"sampled, to keep to the time limit: {sample_of(report)}, as many of each tensor")
     if report.n_kinks:
-        lines.append(f"kinks: {report.n_kinks} parameters stand on one and were held to their one-sided slopes")
+        lines.append(f"kinks: {report.n_kinks} parameters are at one and were compared with their one-sided slopes")
     if isinstance(report, NetworkReport) and report.not_verified:
         lines.append(f"not verified, neither passed nor failed: {listed(report.not_verified)}")
     return lines
 
 
 def sample_of(report: Report) -> str:
-    """How much was left out: of one check its parameters, of many the situations that were cut short."""
+    """What was sampled: parameters of one check, or how many of several situations."""
     if not isinstance(report, NetworkReport):
         return f"{report.n_checked} of {report.n_parameters} parameters"
     short = sum(result.report.sampled for result in report.situations)
@@ -121,7 +121,7 @@ def sample_of(report: Report) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names with commas; of many, the first and the last, and how many."""
+    """Names with commas; if they are many, the first ones, the last one, and the count."""
     if len(names) <= NAMES_SHOWN:
         return ", ".join(names)
     return f"{', '.join(names[: NAMES_SHOWN - 1])} ... {names[-1]} ({len(names)} tensors)"
@@ -144,7 +144,7 @@ def hint_lines(report: NetworkReport | OwnReport) -> list[str]:
 
 
 def report_lines(report: Report) -> list[str]:
-    """A whole report: of a network in its situations, of one check, or of a person's own gradient."""
+    """The complete report: of a network in its situations, of one check, or of a person's own gradient."""
     outcome = {"pass": "passed", "fail": "failed"}.get(report.verdict, f"decided nothing ({report.verdict})")
     counts = f"{report.n_checked} of {report.n_parameters} parameters, epsilon {report.epsilon:g}"
     lines = [f"gradient check {outcome}", f"relative difference {report.relative_difference:.1e} ({counts})", ""]
@@ -182,7 +182,7 @@ def exponent(slope: float | None) -> str:
 
 
 def plot_lines(points: Sequence[SweepPoint]) -> list[str]:
-    """log10 of the relative difference, a row a decade, against epsilon, a column a point, small ones to the left."""
+    """log10 of the relative difference (a row for each decade) against epsilon (a column for each point)."""
     points = sorted(points, key=lambda point: point.epsilon)
     levels = [(decade(point.central), decade(point.one_sided)) for point in points]
     seen = [level for pair in levels for level in pair if level is not None]

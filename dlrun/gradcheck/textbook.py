@@ -1,7 +1,7 @@
-"""Backpropagation as a textbook prints it, with every intermediate kept: what a hint is measured against.
+"""Backpropagation as a textbook prints it, with every intermediate kept, for the hypotheses to change one part of it.
 
-Plain formulas, one array a symbol, no buffers. A hint asks "what would the gradient be if this were wrong?", and for
-that it needs the parts of a right one.
+Plain formulas, one array for each symbol, no buffers. A hint asks "what would the gradient be if this were wrong?", and
+needs the parts of a right gradient to answer it.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ LOSS_SLOPES: dict[str, Callable[[Array, Array], Array]] = {
 class Textbook:
     """Every intermediate of one problem, per layer with weights, counted from 0; rows are examples.
 
-    A[l] : what layer l multiplies, A[0] = X. Z[l], dZ[l] : pre-activation and dJ/dZ. Of hidden layers: G[l] = g(Z[l]),
+    A[l] : what layer l multiplies, A[0] = X. Z[l], dZ[l] : pre-activation and dJ/dZ. For hidden layers: G[l] = g(Z[l]),
     slope[l] = g'(Z[l]), factor[l] = mask / keep_prob or ones, keep[l], dA[l] = dJ/dA.
     """
 
@@ -89,7 +89,7 @@ class Textbook:
         return slope
 
     def gradient(self, index: int, *, A: Array | None = None, dZ: Array | None = None) -> tuple[Array, Array]:
-        """dW (penalty included) and db of a layer; A and dZ may be given, to see what would follow from others."""
+        """dW (penalty included) and db of a layer; other A and dZ may be given, to see what would follow from them."""
         A = self.A[index] if A is None else A
         dZ = self.dZ[index] if dZ is None else dZ
         return A.T @ dZ + self.decay(index), dZ.sum(axis=0)

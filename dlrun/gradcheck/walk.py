@@ -1,4 +1,7 @@
-"""The whole check of a config's network: every situation, one report on all of them, and the hints they agree on."""
+"""The complete check of a config's network: every situation, one report on all, and the hints that explain most.
+
+`dlrun gradcheck CONFIG` runs it.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,13 +23,13 @@ from .situations import OWN, Situation, situations_of
 # Draws fresh parameters.
 Init = Callable[[np.random.Generator], Parameters]
 
-HINTS_SHOWN = 6  # beyond these a list explains nothing any more
-# A cause that explains less than this share of the failed situations may fit there by chance, and comes last.
+HINTS_SHOWN = 6  # a longer list explains nothing any more
+# A cause that explains less than this share of the failed situations may fit by chance, and is listed last.
 WEAK_SUPPORT = 0.5
 
 
 class Walked(NamedTuple):
-    """A situation, what its check says, and all clues that it gives."""
+    """A situation, the result of its check, and all clues from it."""
 
     situation: Situation
     result: SituationResult
@@ -57,9 +60,9 @@ def walk(
 ) -> list[Walked]:
     """Check a network in every situation, its own and those of its small twin.
 
-    init : draws fresh parameters for each seed after the first. gradient_function : what is under check.
-    Beyond max_seconds for all situations together, parameters are sampled, as many of each tensor, and those of the
-    first situation last. progress(done, total) : parameters checked so far, over all situations.
+    init : draws parameters for each seed after the first. gradient_function : the gradient to check.
+    If max_seconds is too short for all situations, parameters are sampled, as many of each tensor; the first situation
+    is sampled last. progress(done, total) : parameters checked so far, over all situations.
     """
     steps, seeds, ends = options.after_steps, options.seeds, None
     todo = list(situations_of(problem, init=init, rng=rng, after_steps=steps, seeds=seeds))
@@ -92,12 +95,12 @@ def walk(
 
 
 def counted_on(progress: Progress, before: int, total: int) -> Progress:
-    """Progress within one situation, as progress of all."""
+    """Turns progress within one situation into progress over all."""
     return lambda done, _: progress(before + done, total)
 
 
 def network_report(walked: list[Walked]) -> NetworkReport:
-    """One report on all situations. Its keys are those of the first one's, and what is new."""
+    """One report on all situations: the fields of the first one's report, and those about all."""
     results = [each.result for each in walked]
     verdict = verdict_of(result.report.verdict for result in results)
     sampled = any(result.report.sampled for result in results)
@@ -120,14 +123,14 @@ def not_verified(results: list[SituationResult]) -> tuple[str, ...]:
 
 
 def share_of(seconds: float, n_left: int, *, first: bool) -> float:
-    """The time for one of the situations that are left: the config's own net as it begins comes before all others."""
+    """The time for the next of the situations left: the first one, the config's own net, may take all of it."""
     return max(0.0, seconds) / (1 if first else n_left)
 
 
 def common_clues(walked: list[Walked]) -> list[Clue]:
-    """The clues of all failed situations: those that explain the most of them first, then the most telling."""
+    """The clues of all failed situations: those that explain most situations first, then the strongest."""
     failed = [each for each in walked if each.result.report.verdict == FAIL]
-    first: dict[str, list[Clue]] = {}  # by cause: of the first situation that has it, one clue a tensor
+    first: dict[str, list[Clue]] = {}  # by cause: the clues of the first situation that has it, one for each tensor
     support: dict[str, int] = {}
     for each in failed:
         for cause in dict.fromkeys(clue.cause for clue in each.clues):
@@ -145,11 +148,11 @@ def with_support(clue: Clue, n: int, n_failed: int) -> Clue:
 
 
 def contrast_clues(results: list[SituationResult]) -> list[Clue]:
-    """What sets the failed situations apart from the others: a penalty, or dropout."""
+    """What only the failed situations have: a penalty, or dropout."""
     clues = []
     tests: tuple[tuple[str, str, Callable[[Setting], bool]], ...] = (
         ("penalty", "off only with a penalty: look at the lambda term", lambda setting: setting.l2_lambda > 0),
-        ("dropout", "off only with dropout: look at the masks on the way back", drops_some),
+        ("dropout", "off only with dropout: look at the masks in the backward pass", drops_some),
     )
     for cause, words, has in tests:
         failed = [has(result.setting) for result in results if result.report.verdict == FAIL]

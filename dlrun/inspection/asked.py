@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from ..advice import RunDiagnosis
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
-from ..records import Mapped, flat, omitted
+from ..records import flat, omitted
 from ..store import Result, RunFolder
 from .looks import look_at_test, with_selection
 from .reference import reference_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedDiagnosis(Mapped):
+class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
     reference : None unless it was asked for. selection : None for a run older than the ledger. test_look : the number

@@ -13,7 +13,7 @@ import numpy as np
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
 from ..experiment.identity import compared
-from ..records import SPLITS, BySplit, Mapped, Split
+from ..records import SPLITS, BySplit, Split
 from ..statistics.intervals import Interval
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..store import (
@@ -41,7 +41,7 @@ NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 
 @dataclass(frozen=True)
-class ComparedRun(Mapped):
+class ComparedRun:
     """One of several compared runs. config : the values of the keys that differ, by dotted path.
 
     difference : its dev error less the first run's. not_comparable : a clause that says why there is no difference.
@@ -63,7 +63,7 @@ class ComparedRun(Mapped):
 
 
 @dataclass(frozen=True)
-class Comparison(Mapped):
+class Comparison:
     """Runs compared with the first of them. keys : the config keys that differ. confidence : of the intervals."""
 
     first: str

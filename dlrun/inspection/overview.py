@@ -16,7 +16,6 @@ from ..experiment.identity import differences, flattened
 from ..experiment.prepare import read_config
 from ..experiment.run import run
 from ..places import command_for
-from ..records import Mapped
 from ..store import (
     MODEL,
     RESOLVED,
@@ -41,7 +40,7 @@ COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rm
 
 
 @dataclass(frozen=True)
-class FileSize(Mapped):
+class FileSize:
     """A file of a run folder."""
 
     name: str
@@ -49,7 +48,7 @@ class FileSize(Mapped):
 
 
 @dataclass(frozen=True)
-class Overview(Mapped):
+class Overview:
     """What `show --json` prints of a run, without the number of the look.
 
     files : those that are not hidden. reproduce : the command that trains the run again.
@@ -105,7 +104,7 @@ def overview_of(
 
 
 @dataclass(frozen=True)
-class Difference(Mapped):
+class Difference:
     """The config keys and the results in which two runs differ, by dotted path, each with its two values."""
 
     runs: tuple[str, str]
@@ -127,7 +126,7 @@ def results_of(folder: RunFolder) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Rerun(Mapped):
+class Rerun:
     """Whether a run trained again gives the same bits. what : parameters, metrics or results."""
 
     what: str

@@ -1,9 +1,12 @@
-"""Activations: one row each, with all that anybody asks of it. The hidden layers of a network share one of them.
+"""The activations, one row each: the function, its slope, and all that other rooms need to know of it.
 
-A slope is written in terms of the value A = g(Z), so that the backward pass needs no pre-activation. Where g is
-homogeneous (g(Z) = Z g'(Z): identity, ReLU and its leaky kin) the sign of Z says as much, and the forward pass
-gets A as Z times the slope, the very factor that the backward pass multiplies by. Where the slope is moreover 0 or 1
-(ReLU), it is a gate, and so is a dropout mask: the two are one.
+The network, the trace, the gradient check and the diagnosis read the row, so that a new activation is one new row. All
+hidden layers of a network share one activation.
+
+A slope is computed from the value A = g(Z), so that the backward pass does not need Z. Where g is homogeneous
+(g(Z) = Z g'(Z): identity, ReLU, leaky ReLU) the sign of Z is enough: the forward pass gets A as Z times the slope, the
+same factor that the backward pass multiplies by. Where the slope is always 0 or 1 (ReLU) it is a gate, as a dropout
+mask is, and the two are combined into one.
 """
 
 from collections.abc import Callable
@@ -16,12 +19,12 @@ from .arrays import Array
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01
 
-# Arrays without axes: NumPy begins a call with one in half the time that a Python number takes. All are exact.
+# Arrays without axes: NumPy starts a call with one in half the time that it needs for a Python number. All are exact.
 ZERO, HALF, ONE = np.array(0, np.float32), np.array(0.5, np.float32), np.array(1, np.float32)
 
 
 class FlatEnds(NamedTuple):
-    """Of an activation that is flat at both ends: its values lie between middle - reach and middle + reach."""
+    """The flat ends of an activation: its values lie between middle - reach and middle + reach."""
 
     middle: float
     reach: float
@@ -37,12 +40,13 @@ class Mistake(NamedTuple):
 class Activation(NamedTuple):
     """value(Z, out) writes g(Z); slope(A, out) writes g'(Z), given A = g(Z) or, if homogeneous, Z itself.
 
-    `out` is other memory than what is given.
-    textbook_slope : g'(Z) once more, from Z and as it is printed, which the gradient check takes its hints from.
-    init : the initializer that is made for it, a word of INITIALIZERS. instead : the activation to try next.
+    `out` never shares memory with the input.
+    textbook_slope : g'(Z) again, computed from Z as textbooks print it; the gradient check takes its hints from it.
+    init : the initializer that suits it, a word of INITIALIZERS. instead : the activation to try next.
     homogeneous : g(Z) = Z g'(Z). gated : the slope is 0 or 1, and `out` may be boolean. linear : g is a straight line.
     flat_ends : None where it has none. instead_of_dead : what to take where units have died; None where none can.
-    outdone : others are nearly always as good or better. mistakes : beside those that any slope invites.
+    outdone : others are nearly always as good or better.
+    mistakes : wrong slopes that people write for this activation, in addition to those possible for any.
     """
 
     value: Callable[[Array, Array], None]
@@ -60,7 +64,7 @@ class Activation(NamedTuple):
 
     @property
     def kinked(self) -> bool:
-        """Whether it bends at zero, and nowhere else."""
+        """Whether it bends at zero and nowhere else."""
         return self.homogeneous and not self.linear
 
 
@@ -104,7 +108,7 @@ def tanh_slope(A: Array, out: Array) -> None:
 
 
 def sigmoid(Z: Array, out: Array) -> None:
-    """1 / (1 + exp(-Z)), as (1 + tanh(Z / 2)) / 2, which overflows nowhere."""
+    """1 / (1 + exp(-Z)), as (1 + tanh(Z / 2)) / 2, which never overflows."""
     np.multiply(Z, HALF, out=out)
     np.tanh(out, out=out)
     np.add(out, ONE, out=out)

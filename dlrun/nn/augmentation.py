@@ -1,8 +1,8 @@
-"""Data augmentation: training rows changed a little, anew at each step, in ways that keep their label.
+"""Data augmentation: changes training rows a little, differently at each step, in ways that keep their label.
 
-Noise suits any input. Shift, rotation, zoom and flip take a row for a square image and resample it in one affine map,
-on the raw pixels: a normalised batch is taken back to pixels first, because a shifted pixel belongs to the scale of
-the place it moves to.
+It makes more of few rows; the training loop calls it on each batch. Noise suits any input. Shift, rotation, zoom and
+flip treat a row as a square image and resample it in one affine map. They work on the raw pixels: a normalised batch
+is turned back into pixels first, because a shifted pixel needs the scale of the place that it moves to.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from .arrays import Array
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far rows may be changed; every amount is drawn uniformly up to its bound, for each row on its own.
+    """How far rows may be changed. Every amount is drawn uniformly up to its bound, separately for each row.
 
-    noise : standard deviation of Gaussian noise, in units of the network's inputs. shift_pixels : up to so many
-    pixels along each axis. rotate_degrees : up to so far either way. zoom_fraction : 0.1 draws factors from 0.9 to 1.1.
-    flip : mirror left to right, one row in two.
+    noise : standard deviation of Gaussian noise, in units of the network's inputs. shift_pixels : the most pixels along
+    each axis. rotate_degrees : the most to either side. zoom_fraction : 0.1 draws factors from 0.9 to 1.1. flip :
+    mirror left to right, one row in two.
     """
 
     noise: float = 0.0
@@ -38,7 +38,7 @@ class Augmentation:
 class Augmenter:
     """Applies an `Augmentation` to batches X (m, n), in place.
 
-    side : height and width of the images, n = side^2; None where rows are no images, and then only noise is possible.
+    side : height and width of the images, n = side^2; None where rows are not images: then only noise is possible.
     mean, scale (n,) : what the inputs were normalised by, X = (pixels - mean) / scale; None if they were not.
     """
 
@@ -87,7 +87,7 @@ def resample(images: Array, matrices: Array, offsets: Array) -> Array:
     source = np.einsum("mij,mpj->mpi", matrices, grid - offsets[:, None, :]) + centre
     corner = np.floor(source).astype(np.int64)
     fraction = source - corner
-    # A border of one zero pixel, and every index clipped to it, stands for all that lies outside.
+    # A border of one zero pixel stands for everything outside: indices beyond it are clipped to it.
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     rows = np.arange(m)[:, None]
     moved = np.zeros((m, h * w), images.dtype)

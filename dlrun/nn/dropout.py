@@ -1,7 +1,9 @@
-"""Dropout masks: which hidden units stay, drawn anew for each step from raw random bits.
+"""Dropout masks: draws which hidden units stay, again for each step, from raw random bits.
 
-A unit stays if a 16-bit random word is below keep_prob * 2^16. The probability that this realises, a multiple of
-2^-16, is the one that the kept activations are divided by, so that their expectation is exact.
+Raw bits are faster to draw than floats. The network's workspace holds the masks.
+
+A unit stays if a 16-bit random word is below keep_prob * 2^16. The probability of that is a multiple of 2^-16. The kept
+activations are divided by this probability, not by keep_prob, so that their expectation is exact.
 """
 
 import itertools
@@ -16,14 +18,14 @@ WORD_VALUES = 2**16
 
 
 def realised_keep_prob(keep_prob: float) -> float:
-    """The multiple of 2^-16 nearest to keep_prob, at least one of them, so that no keep_prob drops everything."""
+    """The multiple of 2^-16 nearest to keep_prob, at least 2^-16 itself, so that no keep_prob drops everything."""
     return max(1, round(keep_prob * WORD_VALUES)) / WORD_VALUES
 
 
 class Masks:
     """One boolean mask for each hidden layer, True where a unit stays; None for a layer that drops none.
 
-    All lie in one vector, so that layers of one keep_prob, which is the usual case, are drawn at once.
+    All masks lie in one vector, so that neighbouring layers with the same keep_prob (the usual case) are drawn at once.
     """
 
     def __init__(self, shapes: Sequence[tuple[int, int]], keep_probs: Sequence[float]):
@@ -42,7 +44,7 @@ class Masks:
             start += m * n if keep < 1 else 0
 
     def draw(self, rng: np.random.Generator) -> None:
-        """Fill every mask anew."""
+        """Draw every mask again."""
         for mask, keep_prob in self.draws:
             draw_mask(mask, keep_prob, rng)
 

@@ -1,7 +1,8 @@
-"""How good the network is on a set of rows: loss and error, dropout off.
+"""Measures how good the network is on a set of rows: loss and error, dropout off.
 
-Rows are answered a chunk at a time and only sums are kept, so that a measurement needs no memory that grows with them.
-X and Y need a length and slices, nothing else: they may be arrays, or rows that stay in a file.
+The training loop and every later look at a run use it. Rows are predicted a chunk at a time and only sums are kept, so
+that memory does not grow with the number of rows. X and Y need only a length and slices: they may be arrays, or rows
+that stay in a file.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from .moments import Moments
 from .network import Network, predict_logits
 from .parameters import Parameters
 
-# Rows at a time: activations of a few hundred units then stay within a processor's second-level cache.
+# Rows at a time: the activations of a few hundred units then stay in a processor's second-level cache.
 EVALUATION_ROWS = 1024
 
 
@@ -26,7 +27,7 @@ class Evaluation(NamedTuple):
 
 
 class Tally(Protocol):
-    """Takes in answers (k,) and the truth (k,) a chunk at a time; error() is that of all of them."""
+    """Takes answers (k,) and the truth (k,) a chunk at a time; error() is the error of all chunks together."""
 
     def add(self, answers: Array, truth: Array) -> None: ...
 
@@ -50,8 +51,8 @@ class WrongAnswers:
 class UnexplainedVariance:
     """The fraction of the variance left unexplained, 1 - R^2, in float64.
 
-    R^2 is about the mean of these very rows, as scikit-learn's r2_score has it. If they do not vary at all, the error
-    is 0 for a perfect fit and 1 otherwise.
+    R^2 is about the mean of these rows, as in scikit-learn's r2_score. If the targets do not vary at all, the error is
+    0 for a perfect fit and 1 otherwise.
     """
 
     def __init__(self) -> None:
@@ -85,7 +86,7 @@ def evaluate(network: Network, parameters: Parameters, X: Rows, Y: Rows) -> Eval
 
 
 def error_of(network: Network, logits: Array, Y: Array) -> float:
-    """The error of logits (m, n_out) that are known already."""
+    """The error of logits (m, n_out) that are already computed."""
     tally = TALLIES[network.loss]()
     tally.add(network.loss_function.predict(logits), Y.reshape(-1))
     return tally.error()
@@ -114,5 +115,5 @@ def commonest_answer(network: Network, Y: Rows) -> float:
 
 
 def pieces(m: int) -> Iterator[slice]:
-    """Slices of EVALUATION_ROWS that cover range(m), one by one: a list of them would grow with m."""
+    """Slices of EVALUATION_ROWS that cover range(m), one at a time: a list of them would grow with m."""
     return (slice(start, min(start + EVALUATION_ROWS, m)) for start in range(0, m, EVALUATION_ROWS))

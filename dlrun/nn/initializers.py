@@ -1,7 +1,7 @@
-"""Initial weights: the spread that a layer starts from, by name, one row each. Biases always start at zero.
+"""The rules for initial weights, one row each: the standard deviation of a layer's weights. Biases start at zero.
 
-The variance is chosen so that activations (and gradients) neither grow nor shrink from layer to layer; zeros and normal
-are here to show what happens without.
+The variance is chosen so that activations (and gradients) neither grow nor shrink from layer to layer. The rules zeros
+and normal are here to show what happens without that. `parameters` draws by these rows; the diagnosis reads them.
 """
 
 import math
@@ -20,7 +20,7 @@ def gaussian(shape: tuple[int, int], spread: float, rng: np.random.Generator) ->
 
 
 def nothing(shape: tuple[int, int], spread: float, rng: np.random.Generator) -> Array:
-    """All zeros: every unit of a layer stays equal to its neighbours for ever."""
+    """All zeros: every unit of a layer always stays equal to the others."""
     return np.zeros(shape)
 
 
@@ -39,7 +39,7 @@ def orthonormal(shape: tuple[int, int], spread: float, rng: np.random.Generator)
 class Initializer(NamedTuple):
     """spread(n_in, n_out, scale) : the standard deviation of the weights of a layer of these widths.
 
-    draw(shape, spread, rng) : W (n_in, n_out) in float64. takes_scale : whether the config's init_scale is for it.
+    draw(shape, spread, rng) : W (n_in, n_out) in float64. takes_scale : whether it uses the config's init_scale.
     """
 
     spread: Callable[[int, int, float], float]
@@ -52,7 +52,7 @@ class Initializer(NamedTuple):
 
     @property
     def makes_units_alike(self) -> bool:
-        """Whether all weights of a layer are one number, so that its units never differ."""
+        """Whether all weights of a layer are the same number, so that its units never differ."""
         return self.spread(1, 1, 1.0) == 0
 
 
@@ -72,7 +72,7 @@ def glorot(n_in: int, n_out: int, scale: float) -> float:
 
 
 def orthogonal(n_in: int, n_out: int, scale: float) -> float:
-    """Of unit columns or rows, whichever are shorter."""
+    """The spread that makes the shorter of columns and rows unit vectors."""
     return math.sqrt(1 / max(n_in, n_out))
 
 

@@ -1,7 +1,7 @@
-"""Losses, from logits: the mean over the rows, and its slope at the logits.
+"""The losses, one row each: the mean over the rows, its slope at the logits, and the prediction that belongs to it.
 
-Each takes logits Z (m, k), targets Y and, when the slope is wanted, a buffer dZ (m, k) that receives dJ/dZ, already
-divided by m. Written on logits, so that |Z| = 1000 stays finite. Each comes with the prediction that belongs to it.
+Each loss takes logits Z (m, k) and targets Y. If the slope is wanted, it also takes a buffer dZ (m, k) and writes dJ/dZ
+there, already divided by m. The formulas use logits, so that |Z| = 1000 stays finite.
 """
 
 from collections.abc import Callable

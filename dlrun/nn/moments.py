@@ -1,6 +1,6 @@
 """Mean and variance of numbers that come a block at a time, as precise as if all had come at once.
 
-Used wherever the rows are too many to be held: scaling on the data side, and the variance that an error is a share of.
+For rows that are too many for memory: scaling in the data room uses it, and the error 1 - R^2 in `evaluation`.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ from .arrays import Array
 class Moments:
     """count; squares (n,) float64, the sum of squared distances from the mean, of the rows seen so far.
 
-    first, offset (n,) : the mean in two parts, the very first row and the mean's distance from it. So a mean that is
-    large beside the spread costs no digits, and a constant has a variance of 0 to the last bit.
+    first, offset (n,) : the mean in two parts, the very first row and the mean's distance from it. So no digits are
+    lost when the mean is large compared with the spread, and the variance of a constant is exactly 0.
     """
 
     def __init__(self, n: int):

@@ -1,7 +1,7 @@
-"""The network: forward to logits, and the way back to gradients, through buffers that are made once.
+"""The network: the forward pass to logits and the backward pass to gradients, through buffers that are made once.
 
-Everything a pass finds out lies in its `Workspace`, none of it on the network, so that a dev pass between a forward
-and a backward pass spoils nothing. The formulas, rows being examples:
+Everything that a pass computes lies in its `Workspace` and nothing on the network, so that a dev pass between a forward
+and a backward pass changes nothing. The formulas, with examples as rows:
 
     forward    Z = A W + b,  A' = g(Z) * mask / keep_prob
     backward   dW = A^T dZ,  db = sum dZ,  dA = dZ W^T,  dZ = dA * g'(Z) * mask / keep_prob
@@ -21,11 +21,11 @@ from .parameters import Parameters
 
 @dataclass(frozen=True)
 class Network:
-    """What a network is, its numbers aside.
+    """What a network is, without its parameters.
 
     sizes : widths from inputs to outputs; depth 1, (n_in, n_out), is linear or logistic regression.
     activation, loss : words of ACTIVATIONS and LOSSES.
-    keep_probs : the probability that a unit stays, one a hidden layer; empty means 1 throughout.
+    keep_probs : the probability that a unit stays, one for each hidden layer; empty means 1 for all.
     """
 
     sizes: tuple[int, ...]
@@ -46,7 +46,7 @@ class Network:
 class Hidden:
     """The buffers of one hidden layer of n units, for m rows.
 
-    A1 (m, n + 1) : its output beside a column of ones, which carries the next layer's bias; A views the output.
+    A1 (m, n + 1) : its output and a column of ones, which carries the next layer's bias; A views the output.
     factor (m, n) : g'(Z) * mask / keep_prob, which both passes multiply by.
     mask (m, n) : True where a unit stays, or None where all do. scale : 1 / keep_prob.
     Z, gate (m, n) : the pre-activation, and booleans for a slope that is 0 or 1: scratch, which the next layer reuses.
@@ -59,15 +59,15 @@ class Hidden:
         self.A = self.A1[:, :-1]
         self.factor = np.empty((m, n), Z.dtype)
         self.mask, self.Z, self.gate = mask, Z, gate
-        # An array without axes: NumPy begins a call with it in half the time that a Python number takes.
+        # An array without axes: NumPy starts a call with it in half the time that it needs for a Python number.
         self.scale = np.array(1 / keep_prob, Z.dtype)
 
 
 class Workspace:
     """The buffers of a forward and a backward pass over m rows.
 
-    X1 (m, n_in + 1) : the inputs beside a column of ones; write the rows into X.
-    logits, dZ (m, n_out) : column by column in memory, because the losses reduce over the few columns of a row.
+    X1 (m, n_in + 1) : the inputs and a column of ones; write the rows into X.
+    logits, dZ (m, n_out) : stored by columns, because the losses reduce over the few columns of a row.
     """
 
     def __init__(self, network: Network, m: int, dtype: npt.DTypeLike = np.float32):
@@ -77,7 +77,7 @@ class Workspace:
         self.X = self.X1[:, :-1]
         keep_probs = network.keep_probs or (1.0,) * len(widths)
         self.masks = Masks([(m, n) for n in widths], keep_probs)
-        # Nothing needs Z once its layer is activated, so all layers take turns in memory that stays in the cache.
+        # Z is not needed after its layer is activated, so all layers share memory that stays in the cache.
         widest = max(widths, default=0)
         Z, gate = np.empty(m * widest, dtype), np.empty(m * widest, np.bool_)
         self.hidden = [
@@ -86,12 +86,12 @@ class Workspace:
         ]
         self.logits = np.empty((m, n_out), dtype, order="F")
         self.dZ = np.empty((m, n_out), dtype, order="F")
-        # A gradient is needed only until the layer below has its own, so two take turns in the same memory.
+        # A gradient is needed only until the layer below has its own, so two buffers serve all layers in turn.
         scratch = np.empty((2, m * widest), dtype)
         self.dA = [first(scratch[i % 2], m, n) for i, n in enumerate(widths)]
 
     def inputs(self) -> list[Array]:
-        """What each layer with weights multiplies, beside its column of ones: X1, then each hidden A1."""
+        """What each layer with weights multiplies, with its column of ones: X1, then each hidden A1."""
         return [self.X1, *(hidden.A1 for hidden in self.hidden)]
 
     def draw_masks(self, rng: np.random.Generator) -> None:
@@ -105,7 +105,7 @@ def first(memory: Array, m: int, n: int) -> Array:
 
 
 def forward(parameters: Parameters, workspace: Workspace) -> Array:
-    """Logits (m, n_out) of the rows in `workspace.X`, through the masks last drawn; leaves what `backward` needs."""
+    """Logits (m, n_out) of the rows in `workspace.X`, through the masks drawn last; keeps what `backward` needs."""
     activation = ACTIVATIONS[workspace.network.activation]
     A1 = workspace.X1
     for layer, hidden in zip(parameters.layers, workspace.hidden, strict=False):
@@ -136,7 +136,7 @@ def activate(activation: Activation, hidden: Hidden) -> None:
         activation.value(Z, A)
         activation.slope(A, factor)
     if mask is not None:
-        scaled_mask = Z  # Z has served
+        scaled_mask = Z  # Z is no longer needed
         np.copyto(scaled_mask, mask)
         np.multiply(scaled_mask, hidden.scale, out=scaled_mask)
         np.multiply(A, scaled_mask, out=A)
@@ -156,7 +156,7 @@ def backward(parameters: Parameters, gradient: Parameters, workspace: Workspace)
 
 
 def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: Array) -> float:
-    """The mean data loss of the rows in `workspace.X` against Y, its gradient in `gradient`; no penalty."""
+    """The mean data loss of the rows in `workspace.X` against Y, and its gradient in `gradient`; no penalty."""
     logits = forward(parameters, workspace)
     loss = workspace.network.loss_function.mean(logits, Y, workspace.dZ)
     backward(parameters, gradient, workspace)
@@ -164,7 +164,7 @@ def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: W
 
 
 def predict_logits(network: Network, parameters: Parameters, X: Array) -> Array:
-    """Logits (m, n_out) of the rows of X, dropout off. Keeps nothing but the layer at hand."""
+    """Logits (m, n_out) of the rows of X, dropout off. Keeps only the current layer in memory."""
     activation = ACTIVATIONS[network.activation]
     A = X
     for layer in parameters.layers[:-1]:

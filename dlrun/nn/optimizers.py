@@ -1,9 +1,9 @@
-"""Optimizers: a gradient in, changed parameters out, in place over flat vectors.
+"""The optimizers, one row each: change the parameters by a gradient, in place, over flat vectors.
 
 Each rule is a function of one chunk of the vectors, with state vectors of the same layout. Running means are kept
 without their leading factor (v / (1 - beta) for v), which saves passes over memory; the factor enters as a scalar
-where the mean is used. The chunks keep a large network's update within the processor's cache, and nothing is written
-back to memory but what changes: parameters and state.
+where the mean is used. Chunks keep the update of a large network in the processor's cache, so that only what changes
+is written back to memory: parameters and state.
 """
 
 import math
@@ -16,7 +16,7 @@ import numpy as np
 from .arrays import Array
 from .parameters import Parameters
 
-# Numbers a chunk. Measured for 2.9 million parameters: 5.5 ms a step here, 6.1 at half of it, 13 at a sixteenth.
+# Numbers in a chunk. Measured for 2.9 million parameters: 5.5 ms a step, 6.1 at half this size, 13 at a sixteenth.
 CHUNK = 64 * 1024
 
 
@@ -32,7 +32,7 @@ class OptimizerSettings:
 class Rule(NamedTuple):
     """update(theta, grad, state, scratch, rate, step, settings) changes theta; n_states vectors belong to it.
 
-    usual_rate : a learning rate that it is commonly begun with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and
+    usual_rate : a common learning rate to begin with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and
     Courville 2016, section 8.5, for the others' order of magnitude). rate_is_step : a step moves each weight by about
     the rate, whatever the gradient. starts_long : its first steps are far longer than the later ones.
     """
@@ -55,7 +55,7 @@ def gradient_descent(
 def momentum(
     theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
 ) -> None:
-    """v = beta v + (1 - beta) grad, theta -= rate * v, as the course has it; kept is v / (1 - beta)."""
+    """v = beta v + (1 - beta) grad, theta -= rate * v, as in the course; v / (1 - beta) is kept."""
     (velocity,) = state
     velocity *= settings.momentum
     velocity += grad
@@ -66,7 +66,7 @@ def momentum(
 def rmsprop(
     theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
 ) -> None:
-    """s = beta2 s + (1 - beta2) grad^2, theta -= rate * grad / (sqrt(s) + epsilon); kept is s / (1 - beta2)."""
+    """s = beta2 s + (1 - beta2) grad^2, theta -= rate * grad / (sqrt(s) + epsilon); s / (1 - beta2) is kept."""
     (square,) = state
     root = math.sqrt(1 - settings.rms_decay)
     accumulate_square(square, grad, scratch, settings.rms_decay)
@@ -82,7 +82,7 @@ def adam(
 ) -> None:
     """theta -= rate * m_hat / (sqrt(v_hat) + epsilon). Source: Kingma and Ba 2015, algorithm 1.
 
-    Kept are M = m / (1 - beta1) and V = v / (1 - beta2). With r = sqrt((1 - beta2) / (1 - beta2^t)), sqrt(v_hat) is
+    M = m / (1 - beta1) and V = v / (1 - beta2) are kept. With r = sqrt((1 - beta2) / (1 - beta2^t)), sqrt(v_hat) is
     r sqrt(V), so that the step is rate (1 - beta1) / (1 - beta1^t) / r * M / (sqrt(V) + epsilon / r).
     """
     mean, square = state
@@ -153,7 +153,7 @@ class Optimizer:
 
 
 def strength_and_exempt(decay: Array) -> tuple[float, list[slice]]:
-    """The decay that all weights of a chunk share, and where its biases lie, which have none: less to read a step."""
+    """The decay of all weights of a chunk, and where its biases lie, which have no decay: less to read in each step."""
     is_exempt = np.concatenate([[False], decay == 0, [False]])
     edges = np.flatnonzero(is_exempt[1:] != is_exempt[:-1]).reshape(-1, 2)
     return float(decay.max()), [slice(start, end) for start, end in edges]

@@ -1,7 +1,7 @@
-"""The numbers that a network learns, as one flat vector that its layers view.
+"""The parameters of a network: one flat vector, with a view of each layer's weights and bias.
 
-One vector, so that an optimizer is a few passes over one array; views, so that the formulas still read W and b. A
-layer's bias stands right below its weights: `Wb` is W with b as a last row, and one product [A, 1] @ Wb is A W + b.
+One vector lets an optimizer make a few passes over one array; views let the formulas use W and b. A layer's bias is
+stored right below its weights: `Wb` is W with b as the last row, so that the single product [A, 1] @ Wb is A W + b.
 Gradients and optimizer state have the same layout.
 """
 
@@ -49,14 +49,14 @@ class Parameters:
         return named
 
     def copy(self) -> "Parameters":
-        """The same numbers in a vector of their own."""
+        """The same numbers in a new vector."""
         return self.astype(self.flat.dtype)
 
     def astype(self, dtype: npt.DTypeLike) -> "Parameters":
-        """The same numbers in a vector of their own, of another precision."""
-        other = Parameters(self.sizes, dtype)
-        other.flat[:] = self.flat
-        return other
+        """The same numbers in a new vector of another precision."""
+        converted = Parameters(self.sizes, dtype)
+        converted.flat[:] = self.flat
+        return converted
 
 
 def initial_parameters(

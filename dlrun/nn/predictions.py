@@ -1,7 +1,7 @@
-"""What a trained network says of each row: its output, its loss and its answer.
+"""What a trained network predicts for each row: its output, its loss and its answer.
 
-Stands beside `evaluation`, which keeps sums alone. Comparing two runs row by row, intervals of a regression's error and
-the errors of single classes need the rows themselves.
+`evaluation` keeps only sums. The rows themselves are needed to compare two runs row by row, for the interval of a
+regression's error and for the errors of single classes.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from .evaluation import pieces
 from .network import Network, predict_logits
 from .parameters import Parameters
 
-# Of so many rows a split's outputs are kept; 1000 classes are then 80 MB. Losses and answers are kept of all rows.
+# Outputs are kept for at most this many rows of a split (80 MB for 1000 classes), losses and answers for all rows.
 OUTPUT_ROWS = 20_000
 
 
 class Predictions(NamedTuple):
-    """Of m rows, in their order.
+    """The predictions for m rows, in their order.
 
-    targets (m,) : class indices int64, or numbers float64 in the units of Y. answers (m,) : the same of the network.
+    targets (m,) : class indices int64, or numbers float64 in the units of Y. answers (m,) : the network's, likewise.
     outputs (min(m, OUTPUT_ROWS), k) : float32 probabilities, k = 1 being that of class 1; or the numbers predicted.
     losses (m,) : data loss float64, in nats or squared units of Y.
     """
@@ -33,15 +33,15 @@ class Predictions(NamedTuple):
 
 
 def predictions(network: Network, parameters: Parameters, X: Rows, Y: Rows, most: int | None = None) -> Predictions:
-    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; of the first `most`."""
+    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; only the first `most`."""
     m = len(X) if most is None else min(len(X), most)
     number = np.int64 if network.loss != "squared" else np.float64
     targets, answers, losses = (np.empty(m, dtype) for dtype in (number, number, np.float64))
     outputs = []
     for rows in pieces(m):
-        found = of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS)
-        targets[rows], answers[rows], losses[rows] = found.targets, found.answers, found.losses
-        outputs.append(found.outputs)
+        chunk = of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS)
+        targets[rows], answers[rows], losses[rows] = chunk.targets, chunk.answers, chunk.losses
+        outputs.append(chunk.outputs)
     return Predictions(targets, answers, np.concatenate(outputs)[:OUTPUT_ROWS], losses)
 
 

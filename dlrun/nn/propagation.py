@@ -1,7 +1,8 @@
 """Signal propagation at initialisation: how large activations and gradients are in every layer, before any training.
 
-Stands beside the trace, which looks at networks in training. Theory is that of wide layers with independent weights
-(mean field): pre-activations are normal, and a layer multiplies their variance q and the gradients' by
+It shows before a training whether signals vanish or explode; `dlrun probe` prints it. (The trace looks at networks in
+training.) The theory is that of wide layers with independent weights (mean field): pre-activations are normal with
+variance q, a layer turns q into q' and multiplies the variance of the gradients by chi:
 
     q' = n_in var E[g(sqrt(q) z)^2],   chi = n_out var E[g'(sqrt(q) z)^2],   z standard normal.
 
@@ -19,22 +20,22 @@ from .arrays import Array
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
-# Points of the normal distribution for E, none of them 0, where a ReLU's slope jumps.
+# Points of the normal distribution for E. None of them is 0, where the slope of ReLU jumps.
 POINTS = np.linspace(-10, 10, 4000)
 WEIGHTS = np.exp(-(POINTS**2) / 2) / math.sqrt(2 * math.pi) * (POINTS[1] - POINTS[0])
 
-# Beyond so many layers a signal lives for ever.
+# A signal that survives this many layers is said never to die.
 DEEPEST = 10_000
 
-# What float32 can hold: numbers up to half of the least one are rounded to 0, larger ones are infinite.
+# The range of float32: numbers up to LEAST (half of the smallest one) are rounded to 0, above GREATEST they are inf.
 LEAST, GREATEST = 2.0**-150, float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
 class Signals:
-    """Root mean squares, one a layer with weights; of the output layer the activations are the logits.
+    """Root mean squares, one for each layer with weights. The activations of the output layer are the logits.
 
-    activations : of g(Z). row_spread : of what differs from row to row. gradients : of dJ/dZ, for one row.
+    activations : of g(Z). row_spread : of g(Z) less its mean over the rows. gradients : of dJ/dZ, for one row.
     """
 
     activations: list[float]
@@ -43,7 +44,7 @@ class Signals:
 
 
 def signals(network: Network, parameters: Parameters, X: Array, Y: Array) -> Signals:
-    """What a pass forward and back over X (m, n_in) finds, dropout off, in the parameters' own precision."""
+    """Measured in a forward and a backward pass over X (m, n_in), dropout off, in the parameters' own precision."""
     plain = Network(network.sizes, network.activation, network.loss)
     workspace = Workspace(plain, len(X), parameters.flat.dtype)
     np.copyto(workspace.X, X)
@@ -59,21 +60,21 @@ def signals(network: Network, parameters: Parameters, X: Array, Y: Array) -> Sig
 
 
 def slopes(parameters: Parameters, workspace: Workspace) -> list[float]:
-    """The root mean square of dZ of each layer, first to last, by the way back of `network.backward`."""
-    dZ, found = workspace.dZ, [rms(workspace.dZ)]
+    """The root mean square of dZ of each layer, first to last, computed as `network.backward` does."""
+    dZ, from_output_down = workspace.dZ, [rms(workspace.dZ)]
     for layer, hidden in zip(reversed(parameters.layers), reversed(workspace.hidden), strict=False):
         dZ = (dZ @ layer.W.T) * hidden.factor
-        found.append(rms(dZ))
-    return found[::-1]
+        from_output_down.append(rms(dZ))
+    return from_output_down[::-1]
 
 
 def rms(A: Array) -> float:
-    """The root of the mean square, in float64, whose range ends far beyond float32's; what is not finite stays so."""
+    """The root of the mean square, in float64, whose range is far larger than that of float32; inf and nan stay."""
     return math.sqrt(float(np.mean(np.square(A, dtype=np.float64)))) if np.isfinite(A).all() else math.inf
 
 
 def theory(network: Network, variances: Sequence[float], first: float, last: float) -> Signals:
-    """What wide layers of these variances would show. first : mean square of the inputs. last : dZ's of the output."""
+    """What wide layers with these variances would show. first, last : mean squares of inputs and of the output's dZ."""
     activation = ACTIVATIONS[network.activation]
     square, q, activations = first, [], []
     for n_in, variance in zip(network.sizes, variances, strict=False):
@@ -90,7 +91,7 @@ def theory(network: Network, variances: Sequence[float], first: float, last: flo
 
 def expected(activation: Activation, q: float, *, of_slope: bool) -> float:
     """E[g(sqrt(q) z)^2], or that of the slope g', for a standard normal z."""
-    if activation.homogeneous:  # g(s z) = s g(z), and its slope knows no s
+    if activation.homogeneous:  # g(s z) = s g(z), and its slope does not depend on s
         return expected_square(activation, POINTS, of_slope) * (1 if of_slope else q)
     return expected_square(activation, math.sqrt(q) * POINTS, of_slope)
 
@@ -106,8 +107,8 @@ def expected_square(activation: Activation, Z: Array, of_slope: bool) -> float:
 def growth(values: Sequence[float]) -> float | None:
     """The factor from one hidden layer to the next, as a geometric mean; None below two, or where a signal has died.
 
-    `values` has one figure a layer, the output included, which is left out, and so is the first where two are left:
-    both have other widths.
+    `values` has one figure for each layer with weights. The output is left out, and so is the first layer where two or
+    more remain, because these have other widths.
     """
     hidden = list(values[:-1])
     inner = hidden[1:] if len(hidden) > 2 else hidden
@@ -128,6 +129,6 @@ def float32_depth(factor: float | None, start: float) -> int | None:
 
 
 def first_dead(values: Sequence[float]) -> int | None:
-    """How many layers on a signal is exactly 0 or no longer finite, counted from 1; None where it lives throughout."""
+    """The first layer, counted from 1, where a signal is exactly 0 or not finite; None where there is no such layer."""
     dead = (n for n, value in enumerate(values, start=1) if value == 0 or not math.isfinite(value))
     return next(dead, None)

@@ -1,7 +1,8 @@
-"""The trace: how gradients, activations and steps look in every layer, at a few epochs of a training.
+"""The trace: how large gradients, activations and steps are in every layer, at a few epochs of a training.
 
-Stands beside the training loop, which asks it at the ends of epochs. Every figure follows from the parameters and a few
-rows that never change, dropout off, so a trace touches no random stream, and a run gone on with has the same lines.
+The training loop asks it at the ends of epochs, and the diagnosis explains bad training from it. Every figure is
+computed from the parameters and a few fixed rows, dropout off. So a trace uses no random numbers, and a resumed run has
+the same lines.
 """
 
 import math
@@ -10,49 +11,50 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..records import Mapped, omitted
+from ..records import omitted
 from .activations import ACTIVATIONS, Activation
 from .arrays import Array, Rows
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
-# A look is at one training row in ROWS_SHARE, but at no fewer than FEWEST_ROWS (a unit that less than one row in a
-# hundred wakes is as good as dead) and no more than MOST_ROWS. In a deep network fewer do: of them every so many, that
-# rows times layers are no more than ROWS_BY_LAYERS, but no fewer than FEWEST_DEEP_ROWS.
+# A look uses one training row in ROWS_SHARE, at least FEWEST_ROWS (a unit that fewer than one row in a hundred
+# activates is as good as dead) and at most MOST_ROWS. A deep network gets fewer rows, so that rows times layers stay
+# below ROWS_BY_LAYERS, but at least FEWEST_DEEP_ROWS.
 ROWS_SHARE, FEWEST_ROWS, MOST_ROWS = 64, 128, 512
 ROWS_BY_LAYERS, FEWEST_DEEP_ROWS = 2048, 16
 
-# The share of a training's time that the looks `spacing` epochs apart may take. The other three, at the beginning,
-# early and at the end, come on top: of a training of 30 ms they alone take 2.5%.
+# The share of a training's time that the looks every `spacing` epochs may take. Three more looks (at the beginning,
+# early and at the end) are not counted: they take 2.5% of a training of 30 ms.
 TIME_SHARE = 0.006
 
-# The early look comes at the first end of an epoch after so many steps: those before say little of those to follow
-# (`history.SETTLING_STEPS`). One of more work than EARLY_WORK, some 2 ms, waits until `spacing` epochs are done.
+# The early look comes at the end of the first epoch with this many steps done: earlier steps say little of the later
+# ones (`history.SETTLING_STEPS`). A look of more work than EARLY_WORK (some 2 ms) waits for `spacing` epochs.
 EARLY_STEPS, EARLY_WORK = 5, 20_000_000
 
-# Work is counted in rows times parameters: what a step's calls of NumPy cost a layer beside its products; and of a
-# look, its products beside a step's of as many rows, its calls a layer beside a step's, and the calls that it takes
-# anyway, in layers. Fitted to the shipped configs, timed by `python -m tests.benchmarks.trace`: 17 us a layer, and 12
-# rows x parameters a nanosecond.
+# Work is counted in rows times parameters. CALLS_A_LAYER : the cost of a step's NumPy calls for one layer, in that
+# unit. The others compare a look with a step of as many rows: its matrix products (LOOK_PRODUCTS), its calls for one
+# layer (LOOK_CALLS), and its fixed cost in layers (LOOK_ANYWAY). Fitted to the shipped configs, timed by
+# `python -m tests.benchmarks.trace`: 17 us a layer, and 12 rows x parameters a nanosecond.
 CALLS_A_LAYER = 200_000
 LOOK_PRODUCTS, LOOK_CALLS, LOOK_ANYWAY = 0.9, 1.25, 10
 
-# Between these a sum of float32 squares has lost none that counts: they die below 1e-38 and overflow at 3e38.
+# Between these a sum of float32 squares is precise: squares below 1e-38 become 0, and above 3e38 they overflow.
 SAFE_SQUARES = (1e-24, 1e36)
 
-# |tanh| beyond which a unit is saturated: its slope is below a tenth. Source: TheDeepChecker takes .95 as well.
+# |tanh| above which a unit is saturated: its slope is below a tenth. Source: TheDeepChecker uses .95 as well.
 SATURATED = 0.95
 # |tanh(z)| up to which a unit is linear: |z| < 0.5, where tanh is within 8% of z.
 LINEAR = math.tanh(0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerLook(Mapped):
-    """One layer, counted from 1; None where a figure has no meaning, and for one that JSON has no number for.
+class LayerLook:
+    """One layer, counted from 1. None stands for a figure without meaning here, and for one that JSON cannot write.
 
-    gradient_norm, weight_norm : of W. update_ratio : ||change of W|| / ||W|| of the step that led here. Of the outputs
-    of a hidden layer their mean and standard deviation, and dead_share : units that no row wakes; saturated_share,
-    linear_share : outputs on the flat, on the straight part.
+    gradient_norm, weight_norm : of W. update_ratio : ||change of W|| / ||W|| of the last step.
+    activation_mean, activation_spread : mean and standard deviation of a hidden layer's outputs.
+    dead_share : the share of units that no row activates. saturated_share, linear_share : the shares of outputs on the
+    flat part and on the straight part of the activation.
     """
 
     layer: int
@@ -67,10 +69,10 @@ class LayerLook(Mapped):
 
 
 @dataclass(frozen=True, slots=True)
-class TraceStart(Mapped):
+class TraceStart:
     """What training begins with: the loss of the best constant answer, and how far the inputs' scales lie apart.
 
-    least_spread, greatest_spread : of the standard deviations of the inputs that vary at all; None if none does.
+    least_spread, greatest_spread : the extreme standard deviations among inputs that vary; None if no input varies.
     greatest_mean : the greatest |mean|.
     """
 
@@ -81,11 +83,11 @@ class TraceStart(Mapped):
 
 
 @dataclass(frozen=True, slots=True)
-class TraceLine(Mapped):
-    """A look: one line of trace.jsonl. None stands for a number that has left the finite ones.
+class TraceLine:
+    """A look: one line of trace.jsonl. None stands for a number that is not finite.
 
     loss, penalty : of the fixed rows, dropout off; the gradient norms are of this loss, without the penalty.
-    penalty_share : of their sum. start : at epoch 0, which is the initialisation, alone.
+    penalty_share : of their sum. start : only at epoch 0, which is the initialisation.
     """
 
     epoch: int
@@ -99,11 +101,11 @@ class TraceLine(Mapped):
 class Tracer:
     """Looks at a network in training, on `m` fixed rows of its training set.
 
-    widths, firsts (hidden layers,) : units of each hidden layer, and its first one among all of them.
-    outputs (m, units) : what all hidden units give, side by side, in float64, where its figures are worked out.
-    gradient : of a look; between looks it lends its room to the weights before a step that is watched.
+    widths, firsts (hidden layers,) : the units of each hidden layer, and the index of its first unit among all.
+    outputs (m, units) : the outputs of all hidden units, side by side, in float64; the figures are computed in place.
+    gradient : of a look. Between looks its memory holds the weights before a watched step.
     moves (depth,) : ||change of W|| of each layer in the last step of a traced epoch, or NaN.
-    early, spacing : the epoch of the early look, and the epochs between two others, by the work they take.
+    early, spacing : the epoch of the early look, and the epochs between two others, chosen by the work they take.
     """
 
     def __init__(self, network: Network, X: Rows, Y: Rows, *, batch_size: int, l2_lambda: float, dtype: npt.DTypeLike):
@@ -130,17 +132,17 @@ class Tracer:
         return epoch % self.spacing == 0 or epoch == self.early
 
     def remember(self, before: Parameters) -> None:
-        """Keeps the weights before a step that is to be watched."""
+        """Keep a copy of the weights before a step that is to be watched."""
         np.copyto(self.gradient.flat, before.flat)
 
     def watch(self, after: Parameters) -> None:
-        """Notes how far a step has moved each layer's weights from the remembered ones."""
+        """Note how far a step has moved each layer's weights from the remembered ones."""
         moved = self.gradient
         np.subtract(after.flat, moved.flat, out=moved.flat)
         self.moves[:] = norms(moved)
 
     def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> TraceLine:
-        """One line of the trace. watched : whether the step that led here is the one that `moves` tells of."""
+        """One line of the trace. watched : whether `moves` belongs to the last step."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             loss = loss_and_gradient(parameters, self.gradient, self.workspace, self.Y)
             weights = norms(parameters)
@@ -150,7 +152,7 @@ class Tracer:
             return TraceLine(epoch, loss, penalty, share, layers, None if epoch else self.start)
 
     def layers(self, weights: list[float], watched: bool) -> tuple[LayerLook, ...]:
-        """The figures of each layer after a pass forward and back; those of activations are None for the output."""
+        """The figures of each layer after a forward and a backward pass; the output has none of activations."""
         moves = self.moves.tolist() if watched else [math.nan] * len(weights)
         columns = (
             range(1, len(weights) + 1),
@@ -167,17 +169,17 @@ class Tracer:
         if not hidden:
             return [[] for _ in ACTIVITY]
         np.concatenate([layer.A for layer in hidden], axis=1, out=self.outputs)
-        found = activity(ACTIVATIONS[self.network.activation], self.outputs, self.widths, self.firsts)
-        return [found[name].tolist() if name in found else [None] * len(hidden) for name in ACTIVITY]
+        figures = activity(ACTIVATIONS[self.network.activation], self.outputs, self.widths, self.firsts)
+        return [figures[name].tolist() if name in figures else [None] * len(hidden) for name in ACTIVITY]
 
 
 ACTIVITY = ("activation_mean", "activation_spread", "dead_share", "saturated_share", "linear_share")
 
 
 def activity(activation: Activation, outputs: Array, widths: Array, firsts: Array) -> dict[str, Array]:
-    """What the outputs (m, units) of hidden layers, side by side, say of each layer; they are lost.
+    """The figures of each hidden layer, from the outputs (m, units) of all, side by side, which are overwritten.
 
-    dead_share : units that no row wakes. saturated_share, linear_share : outputs on the flat, on the straight part.
+    dead_share : units that no row activates. saturated_share, linear_share : outputs on the flat, on the straight part.
     """
 
     m = len(outputs)
@@ -190,17 +192,17 @@ def activity(activation: Activation, outputs: Array, widths: Array, firsts: Arra
     def share_within(low: float, high: float) -> Array:
         return layers(((outputs > low) & (outputs < high)).sum(axis=0, dtype=np.int16)) / m
 
-    found = {"activation_mean": layers(means)}
+    figures = {"activation_mean": layers(means)}
     if activation.instead_of_dead:
-        found["dead_share"] = layers(means <= 0)  # no output is below 0
+        figures["dead_share"] = layers(means <= 0)  # no output is below 0
     elif activation.flat_ends:
-        # An output is middle + reach * tanh(z), where sigmoid(2 z) = (1 + tanh(z)) / 2; of others, so in effect.
+        # An output is middle + reach * tanh(z): sigmoid(2 z) = (1 + tanh(z)) / 2. Others are treated the same.
         middle, reach = activation.flat_ends
-        found["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
-        found["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)
-    outputs -= np.repeat(found["activation_mean"], widths)
-    found["activation_spread"] = np.sqrt(layers(rows @ np.square(outputs, out=outputs)))
-    return found
+        figures["saturated_share"] = 1 - share_within(middle - SATURATED * reach, middle + SATURATED * reach)
+        figures["linear_share"] = share_within(middle - LINEAR * reach, middle + LINEAR * reach)
+    outputs -= np.repeat(figures["activation_mean"], widths)
+    figures["activation_spread"] = np.sqrt(layers(rows @ np.square(outputs, out=outputs)))
+    return figures
 
 
 def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
@@ -210,7 +212,7 @@ def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
         means = rows @ offsets
         offsets -= means
         spreads = np.sqrt(rows @ np.square(offsets, out=offsets))
-        varying = spreads[X.min(axis=0) < X.max(axis=0)]  # where all are equal, rounding leaves a spread
+        varying = spreads[X.min(axis=0) < X.max(axis=0)]  # rounding gives even equal numbers a small spread
         return TraceStart(
             prior_loss=prior_loss(loss, Y),
             least_spread=float(varying.min()) if varying.size else None,
@@ -220,7 +222,7 @@ def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
 
 
 def prior_loss(loss: str, Y: Array) -> float:
-    """The loss of the best answer that knows no inputs: the entropy of the classes in nats, or the variance."""
+    """The loss of the best answer that uses no inputs: the entropy of the classes in nats, or the variance."""
     if loss == "squared":
         return float(Y.var(dtype=np.float64))
     counts = np.bincount(Y.ravel().astype(np.intp))
@@ -231,7 +233,7 @@ def prior_loss(loss: str, Y: Array) -> float:
 def schedule(n_parameters: int, depth: int, m: int, m_train: int, batch_size: int) -> tuple[int, int]:
     """The epoch of the early look, and the epochs between two of the others; both depend on shapes alone.
 
-    A step on k rows is taken to cost k * n_parameters + depth * CALLS_A_LAYER.
+    The cost of a step on k rows is taken as k * n_parameters + depth * CALLS_A_LAYER.
     """
     steps = -(-m_train // batch_size)
     epoch = m_train * n_parameters + steps * depth * CALLS_A_LAYER
@@ -251,7 +253,7 @@ def norms(parameters: Parameters) -> list[float]:
 
 
 def norm(W: Array) -> float:
-    """The root of the sum of squares, in float64 where squares may die or overflow: a vanishing gradient does not."""
+    """The root of the sum of squares, in float64 where float32 squares may underflow or overflow."""
     entries = W.ravel()
     square = float(np.dot(entries, entries))
     if not SAFE_SQUARES[0] < square < SAFE_SQUARES[1]:

@@ -1,8 +1,8 @@
 """The training loop: forward, loss, backward, step, yield.
 
-`Trainer.epochs` is a generator, one record an epoch, so that who runs it decides what to show, to write and when to
-stop. All state lies open on the trainer between two steps: what `state` gives, `restore` takes, and training goes on
-bit for bit as if it had never stopped.
+`Trainer.epochs` is a generator that yields one record for each epoch, so that the caller decides what to show, what to
+write and when to stop. Between two steps the trainer holds all state: `state` returns it, `restore` sets it, and the
+training then continues with the same bits as if it had never stopped.
 """
 
 import math
@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import Diverged
-from ..records import Mapped
 from .arrays import Array, Rows
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward
@@ -34,7 +33,7 @@ class Examples(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """The generators that training draws from: the order of the rows, and the units that are dropped."""
+    """The generators that training draws from: one for the order of the rows, one for the dropout masks."""
 
     batches: np.random.Generator
     dropout: np.random.Generator
@@ -46,7 +45,7 @@ class TrainingPlan:
 
     learning_rate_decay : the rate of epoch e, counted from 0, is learning_rate / (1 + decay * e).
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
-    trace : whether the network is looked at, at some epochs; nothing in training depends on it.
+    trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
     """
 
     epochs: int
@@ -62,12 +61,12 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class EpochRecord(Mapped):
-    """One epoch: a line of metrics.jsonl. None stands for a number that was not measured, or that JSON has none for.
+class EpochRecord:
+    """One epoch: a line of metrics.jsonl. None stands for a number that was not measured or is not finite.
 
     Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
     Measured after it, dropout off: train_loss, dev_loss, train_error, dev_error.
-    seconds : of the run up to the end of the epoch; 0 until whoever runs it says so.
+    seconds : of the run up to the end of the epoch; 0 until the caller fills it in.
     """
 
     epoch: int
@@ -87,9 +86,9 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
-    batches_done : the steps of the epoch under way, whose rows were shuffled from `shuffle_state` of its stream.
+    batches_done : steps done in the current epoch. shuffle_state : the state of its generator before the shuffle.
     tracer : looks at the network at some epochs, if the plan asks for a trace.
-    after_step : called after each step; what it raises ends the training there, in a state that can be gone on from.
+    after_step : called after each step; an exception from it ends the training, in a state that can be resumed.
     """
 
     def __init__(
@@ -125,7 +124,7 @@ class Trainer:
 
     def epochs(self) -> Iterator[EpochRecord]:
         """Train to the end of the plan, or until patience runs out. Raises Diverged at the first non-finite cost."""
-        # Overflow is watched for in the cost itself, so NumPy's warnings would only repeat it.
+        # The cost itself is checked for overflow, so NumPy's warnings would only repeat it.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             while self.epochs_done < self.plan.epochs and not self.out_of_patience():
                 yield self.run_epoch()
@@ -150,7 +149,7 @@ class Trainer:
         return record
 
     def batches(self, first: int = 0) -> Iterator[tuple[Array | None, Array]]:
-        """Row numbers and targets of each batch of an epoch from the `first` on, reshuffled; None for all rows."""
+        """Row numbers (None: all rows) and targets of each batch of an epoch, shuffled again, from `first` on."""
         m = len(self.train.X)
         if self.batch_size == m:
             if not first:
@@ -183,18 +182,18 @@ class Trainer:
         return costs
 
     def is_traced(self, epoch: int) -> bool:
-        """Whether the network is looked at after this epoch: where the tracer wants it, and after the plan's last."""
+        """Whether the network is looked at after this epoch: when the tracer asks for it, and after the plan's last."""
         return self.tracer is not None and (epoch == self.plan.epochs or self.tracer.is_due(epoch))
 
     def trace(self) -> TraceLine | None:
-        """The trace's line of the epoch just done (before any: of the initialisation), or None where there is none."""
+        """The trace's line of the epoch just done (of the initialisation before the first), or None if it has none."""
         is_traced = self.is_traced(self.epochs_done)
         if self.tracer is None or not (is_traced or self.out_of_patience()):
             return None
         return self.tracer.look(self.epochs_done, self.parameters, watched=is_traced)
 
     def gather(self, rows: Array | None, workspace: Workspace) -> None:
-        """Bring a batch into the workspace, augmented; a full batch without augmentation is there from the start."""
+        """Bring a batch into the workspace, augmented; a full batch without augmentation is already there."""
         if rows is not None:
             np.copyto(workspace.X, self.train.X.take(rows, axis=0))
         elif self.augment is not None:
@@ -203,7 +202,7 @@ class Trainer:
             self.augment(workspace.X)
 
     def measure(self) -> dict[str, float]:
-        """Loss and error on train and dev with dropout off, where this epoch is due; keeps the best parameters."""
+        """Loss and error on train and dev with dropout off, if this epoch is due; keeps the best parameters."""
         if self.epochs_done % self.plan.evaluate_every and self.epochs_done != self.plan.epochs:
             return {}
         train = evaluate(self.network, self.parameters, *self.train)
@@ -226,7 +225,7 @@ class Trainer:
         return self.epochs_done - self.best_epoch >= self.plan.patience_epochs
 
     def at_last_step(self) -> bool:
-        """Whether every step of the plan is done and only the last epoch's measurement is not."""
+        """Whether all steps of the plan are done and only the last epoch's measurement is missing."""
         return self.epochs_done + 1 == self.plan.epochs and self.batches_done == self.batches_in_epoch()
 
     def has_begun(self) -> bool:
@@ -234,16 +233,16 @@ class Trainer:
         return self.optimizer.steps > 0
 
     def is_last_of_epoch(self) -> bool:
-        """Whether the step to come is the last of its epoch."""
+        """Whether the next step is the last of its epoch."""
         return self.batches_done + 1 == self.batches_in_epoch()
 
     def batches_in_epoch(self) -> int:
         return -(-len(self.train.X) // self.batch_size)
 
     def state(self) -> dict[str, Array]:
-        """All that training goes on from, between two steps, but for the generators: views, and small copies.
+        """All that is needed to resume training between two steps, except the generators: views, and small copies.
 
-        Whoever keeps it keeps the generators' states too, that of the batches as it is in `shuffle_state`.
+        The caller must also keep the generators' states; for the batches, the state in `shuffle_state`.
         """
         best = self.best or Parameters(self.network.sizes, self.parameters.flat.dtype)
         counts = (self.epochs_done, self.batches_done, self.optimizer.steps, self.best_epoch or 0)
@@ -258,7 +257,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Array]) -> None:
-        """Go on from what `state` gave, the generators having been set already."""
+        """Resume from what `state` returned; the caller has already set the generators."""
         np.copyto(self.parameters.flat, state["parameters"])
         np.copyto(self.optimizer.state, state["optimizer"])
         np.copyto(self.last_good.flat, state["last_good"])
@@ -277,10 +276,10 @@ class Trainer:
             raise Diverged(epoch, *self.first_fault(workspace))
 
     def first_fault(self, workspace: Workspace | None) -> tuple[int, str]:
-        """The layer, counted from 1, where the numbers first left the finite ones, and which numbers those were.
+        """The layer, counted from 1, where numbers first were not finite, and which numbers those were.
 
-        A gradient that overflowed spoils the layers below it, so the topmost bad one is the origin; an activation
-        spoils those above it, so the lowest bad one is.
+        A gradient that overflowed spoils the layers below it, so the topmost bad layer is the origin. An activation
+        spoils the layers above it, so the lowest bad layer is the origin.
         """
         for number in range(self.network.depth, 0, -1):
             if not np.isfinite(self.gradient.layers[number - 1].Wb).all():
@@ -295,6 +294,6 @@ class Trainer:
 
 
 def tracer_of(network: Network, parameters: Parameters, train: Examples, plan: TrainingPlan, batch_size: int) -> Tracer:
-    """What looks at such a training."""
+    """The tracer of a training with this plan."""
     dtype = parameters.flat.dtype
     return Tracer(network, train.X, train.Y, batch_size=batch_size, l2_lambda=plan.l2_lambda, dtype=dtype)

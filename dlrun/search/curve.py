@@ -12,7 +12,7 @@ from ..errors import DataError
 from ..experiment import Experiment
 from ..experiment.advising import CURVE
 from ..nn.predictions import Predictions
-from ..records import Mapped, flat
+from ..records import flat
 from ..store import RunFolder, now
 from .reopen import reopened, save_record
 from .trainings import Progress, Variant, parts_of_rows, train_variants
@@ -23,7 +23,7 @@ DRAWS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunCurve(Mapped):
+class RunCurve:
     """curve.json: the curve of a run, and when it was made."""
 
     run_id: str
@@ -70,5 +70,5 @@ def learning_curve(
 def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
     """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance."""
     if experiment.dataset.task != "regression":
-        return (dev.answers != dev.targets).astype(np.float64)
-    return np.asarray(dev.losses / (float(np.var(dev.targets)) or 1.0))
+        return np.not_equal(dev.answers, dev.targets).astype(np.float64)
+    return dev.losses / (float(np.var(dev.targets)) or 1.0)

@@ -11,7 +11,7 @@ import numpy as np
 from ..diagnosis.words import points
 from ..errors import DataError
 from ..experiment import Experiment
-from ..records import FLAT, Mapped
+from ..records import FLAT
 from ..statistics.decomposition import (
     Domingos,
     Parts,
@@ -35,7 +35,7 @@ SEEDS = 5
 
 
 @dataclass(frozen=True)
-class HalvesVariance(Mapped):
+class HalvesVariance:
     """The variance of networks that were trained on half of the rows each: its mean and spread over so many pairs."""
 
     variance: float
@@ -44,7 +44,7 @@ class HalvesVariance(Mapped):
 
 
 @dataclass(frozen=True)
-class SeedsVariance(Mapped):
+class SeedsVariance:
     """The variance of so many networks that differ only in their seed."""
 
     variance: float
@@ -52,7 +52,7 @@ class SeedsVariance(Mapped):
 
 
 @dataclass(frozen=True)
-class Sources(Mapped):
+class Sources:
     """Where the variance comes from. sampling : the variance of halves less that of seeds, at least 0.
 
     Every variance is a mean disagreement on the dev rows divided by 2, a fraction.
@@ -65,7 +65,7 @@ class Sources(Mapped):
 
 
 @dataclass(frozen=True)
-class BootstrapParts(Mapped):
+class BootstrapParts:
     """Bias and variance over networks trained on rows drawn with replacement.
 
     whole_loss : the loss of the network that was trained on all rows.
@@ -79,7 +79,7 @@ class BootstrapParts(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decomposition(Mapped):
+class Decomposition:
     """decomposition.json: the parts of a run's variance, and when they were measured."""
 
     run_id: str

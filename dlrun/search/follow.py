@@ -13,7 +13,6 @@ from ..advice.records import Advice, Confidence
 from ..diagnosis.ills import Verdict
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import percent, points
-from ..records import Mapped
 from ..statistics.acceptance import Answers, compare
 
 Config = Mapping[str, Any]
@@ -42,7 +41,7 @@ class FollowedAdvice(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TrainAndDev(Mapped, Generic[T]):
+class TrainAndDev(Generic[T]):
     """A figure of train and one of dev, where test is not used."""
 
     train: T
@@ -50,7 +49,7 @@ class TrainAndDev(Mapped, Generic[T]):
 
 
 @dataclass(frozen=True)
-class Step(Mapped):
+class Step:
     """A training of the recipe.
 
     from_ : the number of the step that it changes, None for the first. action to confidence : of the advice, None for
@@ -75,7 +74,7 @@ class Step(Mapped):
 
 
 @dataclass(frozen=True)
-class Path(Mapped):
+class Path:
     """Every training in order. kept : the number of the one to use. ended : why there were no more."""
 
     steps: tuple[Step, ...]

@@ -13,7 +13,6 @@ from typing import Any, Literal
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
 from ..inspection.comparison import compared_by
-from ..records import Mapped
 from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
@@ -25,7 +24,7 @@ Outcome = Literal["held", "reversed", "not shown"]
 
 
 @dataclass(frozen=True)
-class LedgerLine(Mapped):
+class LedgerLine:
     """An item of a parent's advice that a child run carried out, and its effect.
 
     before, after : the errors of parent and child. train, dev : paired comparisons, None where rows cannot be compared.
@@ -49,7 +48,7 @@ class LedgerLine(Mapped):
 
 
 @dataclass(frozen=True)
-class ActionCount(Mapped):
+class ActionCount:
     """How often an action was tried, and how often the error fell as expected (held) or rose (reversed)."""
 
     action: str
@@ -59,7 +58,7 @@ class ActionCount(Mapped):
 
 
 @dataclass(frozen=True)
-class Tally(Mapped):
+class Tally:
     """The ledger's lines, and the counts of each action, the most frequent first."""
 
     entries: tuple[LedgerLine, ...]

@@ -20,7 +20,7 @@ from ..experiment.identity import differences, identity_of, of_config, with_abso
 from ..experiment.judge import judged
 from ..experiment.resume import OVER
 from ..experiment.run import Display, quiet
-from ..records import FLAT, Mapped
+from ..records import FLAT
 from ..statistics.acceptance import Answers
 from ..store import (
     RESOLVED,
@@ -48,7 +48,7 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True)
-class Applied(Mapped):
+class Applied:
     """An item of advice that was carried out, with the child's result. line : None unless the child finished."""
 
     result: Result
@@ -78,7 +78,7 @@ def apply(folder: RunFolder, number: int, display: Display = quiet) -> tuple[App
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(Mapped):
+class Recipe:
     """The recipe that was followed from a config.
 
     test_error : of the run that was kept, looked at once, at the end; None without a test set, or if the recipe was

@@ -1,4 +1,4 @@
-"""The statistics: intervals, paired tests and permutation tests over arrays. Knows errors and rows, never a run."""
+"""Intervals, paired tests and permutation tests over arrays. The room knows errors and rows, never a run."""
 
 from .intervals import tail_share, unexplained_intervals
 

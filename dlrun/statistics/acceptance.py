@@ -1,8 +1,8 @@
-"""Whether one training is better than another, surely enough to build on: a paired test on the dev rows of both.
+"""Decides whether a recipe keeps a change: a paired test on the dev rows of two trainings.
 
-Stands between the answers of two networks and the recipe. To keep whatever has the lower dev error overfits the dev
-set: in a pilot of six tasks it cost 2.0 points between dev and test after 16 steps. Yet a search is no claim: what is
-kept need not be proven, and a test as strict as a proof's stops it early. What a change is worth, `paired` tells.
+To keep whatever has the lower dev error overfits the dev set: in a pilot of six tasks it cost 2.0 points between dev
+and test after 16 steps. But a search proves nothing, and a test as strict as a proof's would stop it early. So the rule
+here is milder than the tests in `paired`, which measure what a change is worth.
 """
 
 import math
@@ -12,15 +12,15 @@ import numpy as np
 
 from .arrays import Array
 
-# Kept if the misses' z is above the first, and above so much more for each training there was: the more is tried, the
-# more the best of it flatters itself. Climbs of 16 trainings on twelve known tasks ended at a test error of 5.3% where
-# any positive z was enough, 5.5% by 0.3 throughout, 5.6% by 0.7, 6.2% by 1.5, and 6.0% by the errors' or the losses' z
-# above 1.5. This growing one ended where 0.4 did, with 0.1 points less between dev and test error.
+# A change is kept if the misses' z is above FIRST_Z plus MORE_Z for each training so far: the more is tried, the more
+# the best one owes to luck. Searches of 16 trainings on twelve known tasks ended at a test error of 5.3% with any
+# positive z, 5.5% with 0.3 throughout, 5.6% with 0.7, 6.2% with 1.5, and 6.0% with the errors' or the losses' z above
+# 1.5. The growing threshold ended where 0.4 did, with 0.1 points less between dev and test error.
 FIRST_Z, MORE_Z = 0.3, 0.05
 
 
 class Answers(NamedTuple):
-    """Of m dev rows: wrong (m,) booleans, None for a regression; losses (m,), data loss."""
+    """A network on m dev rows: wrong (m,) booleans, None for a regression; losses (m,), data loss."""
 
     wrong: Array | None
     losses: Array
@@ -28,8 +28,8 @@ class Answers(NamedTuple):
     def misses(self) -> Array:
         """(1 - p)^2 of each row, p the probability given to the right answer; a regression's squared residuals.
 
-        Bounded, where a loss has no end, and finer than right or wrong: of 90 configs it chose as good a one as the
-        dev error did, whose own figure flattered it by half as much.
+        Bounded, unlike a loss, and finer than right or wrong. Among 90 configs it chose one as good as the dev error
+        did, and the chosen config's figure was too good by only half as much.
         """
         if self.wrong is None:
             return self.losses
@@ -47,7 +47,7 @@ class Comparison(NamedTuple):
 
 
 def compare(before: Answers, after: Answers, trainings: int = 1) -> Comparison:
-    """The acceptance rule on the same rows of two trainings, the newer of which follows on so many."""
+    """The acceptance rule on the same rows of two trainings; `trainings` came before the newer one."""
     loss_z = paired_z(before.losses, after.losses)
     miss_z = paired_z(before.misses(), after.misses()) if math.isfinite(loss_z) else loss_z
     error_z = None if before.wrong is None or after.wrong is None else paired_z(before.wrong, after.wrong)
@@ -55,7 +55,7 @@ def compare(before: Answers, after: Answers, trainings: int = 1) -> Comparison:
 
 
 def paired_z(before: Array, after: Array) -> float:
-    """The mean fall over its standard error. Losses that left the finite numbers are worse than any others."""
+    """The mean decrease divided by its standard error. Losses that are not finite count as worse than any others."""
     before, after = np.asarray(before, np.float64), np.asarray(after, np.float64)
     if not np.isfinite(after).all():
         return -math.inf

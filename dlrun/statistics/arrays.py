@@ -1,4 +1,4 @@
-"""What signatures call the arrays of rows. Their shapes stand in docstrings, since no type says them."""
+"""The types of the arrays in this room's signatures. Docstrings give the shapes, since the types cannot."""
 
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ Array = npt.NDArray[Any]
 
 
 class Rows(Protocol):
-    """Rows (m, n) that are an array, or that stay in a file and are read a few at a time."""
+    """Rows (m, n) that are an array, or rows that stay in a file and are read a few at a time."""
 
     def __len__(self) -> int: ...
 

@@ -1,7 +1,7 @@
-"""Where the error comes from: the answers of several networks on the same rows, taken apart into bias and variance.
+"""Splits the error into bias and variance, from the answers of several networks on the same rows.
 
-Stands beside the verdict, whose "variance" is a gap between two errors. Here it is what the word says: how much the
-answers vary when the training rows, or the seed, are others. Everything adds up: bias + variance = loss.
+The verdict calls a gap between two errors "variance". Here variance has its statistical meaning: how much the answers
+vary with other training rows or another seed. Bias + variance = loss, exactly.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ from itertools import combinations
 
 import numpy as np
 
-from ..records import Mapped
 from .arrays import Array
 
 
 @dataclass(frozen=True)
-class Parts(Mapped):
+class Parts:
     """Means over the rows: loss = bias + variance."""
 
     loss: float
@@ -26,15 +25,15 @@ class Parts(Mapped):
         return Parts(self.loss / scale, self.bias / scale, self.variance / scale)
 
 
-def disagreement_variance(answers: Array, other: Array, *, regression: bool) -> float:
+def disagreement_variance(answers: Array, other_answers: Array, *, regression: bool) -> float:
     """Half of how much two networks disagree, a mean over their answers (m,) each.
 
     For classes P(differ) / 2 = (1 - sum_c p_c^2) / 2, Kohavi and Wolpert's variance; for numbers E(a - b)^2 / 2, the
-    variance. Both exactly, in expectation, for two networks drawn alike and apart.
+    variance. Both are exact in expectation for two networks drawn independently from one distribution.
     """
     if regression:
-        return float(np.mean(np.square(answers - other)) / 2)
-    return float(np.mean(answers != other) / 2)
+        return float(np.mean(np.square(answers - other_answers)) / 2)
+    return float(np.mean(answers != other_answers) / 2)
 
 
 def pairwise_variance(answers: Array, *, regression: bool) -> float:
@@ -69,16 +68,16 @@ def squared_parts(answers: Array, targets: Array) -> Parts:
 
 
 def corrected(loss: float, bias: float, variance: float, networks: int) -> Parts:
-    """Plug-in parts made unbiased: what the mean of so many networks still varies is no bias."""
+    """Plug-in parts made unbiased: the mean of a few networks still varies, which is no bias."""
     return Parts(loss, bias - variance / (networks - 1), variance * networks / (networks - 1))
 
 
 @dataclass(frozen=True)
-class Domingos(Mapped):
+class Domingos:
     """loss = bias + net_variance, and net_variance = unbiased_variance - biased_gain.
 
     bias : where the main answer, the commonest of the networks, is wrong. variance : how often an answer is not the
-    main one. net_variance : what that costs, since on rows whose main answer is wrong to vary is to be right at times.
+    main one. net_variance : what that costs; on rows whose main answer is wrong, another answer may be right.
     """
 
     loss: float

@@ -1,7 +1,7 @@
-"""How sure an error is: intervals for shares of rows, for differences of two, and for a regression's 1 - R².
+"""Confidence intervals: for a share of rows, for the difference of two shares, and for a regression's 1 - R².
 
-Stands under the verdict, which asks of an interval only where its ends lie: so each end alone must be right. Every
-interval misses on either side in 5 of 100 cases at most; the test of this module counts that exactly.
+The verdict compares single ends of an interval with limits, so each end alone must be right. Every interval misses the
+true value on either side in 5 of 100 cases at most; the test of this module counts that exactly.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from .arrays import Array
 
-# Two-sided, 5% a side: a verdict that leans on one end of an interval is wrong in 5 of 100 cases at most.
+# Two-sided, 5% on each side: a verdict that uses one end of an interval is wrong in 5 of 100 cases at most.
 CONFIDENCE = 0.90
 
-# The 95% point of the standard normal distribution: between an interval's half width and a standard error.
+# The 95% point of the standard normal distribution: an interval's half width divided by the standard error.
 Z_ONE_SIDE = 1.645
 
 # 400 resamples put 20 beyond each 5% point; the ends then vary by a tenth of a standard error.
 RESAMPLES = 400
 
-# From so many rows the studentised bootstrap and the normal interval agree within the resamples' own noise.
+# From this many rows on, the studentised bootstrap and the normal interval agree within the resamples' own noise.
 BOOTSTRAP_ROWS = 10_000
 
 Interval = tuple[float, float]
@@ -32,8 +32,8 @@ N = TypeVar("N", float, Array)
 def proportion_interval(wrong: npt.ArrayLike, n: npt.ArrayLike, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
     """(lower, upper) of the share behind `wrong` of `n` rows, numbers or arrays of them.
 
-    Source: Clopper and Pearson 1934; the ends are quantiles of beta distributions. Never misses more often than it
-    says, at any n and share, unlike the Wald, Wilson and Jeffreys intervals, whose single ends may.
+    Source: Clopper and Pearson 1934; the ends are quantiles of beta distributions. At any n and share it misses
+    no more often than it says. The single ends of the Wald, Wilson and Jeffreys intervals may miss more often.
     """
     from scipy.special import betaincinv  # the beta quantile, without the import of all of scipy.stats
 
@@ -60,7 +60,7 @@ def difference_interval(p1: N, interval1: tuple[N, N], p2: N, interval2: tuple[N
     return lower, upper
 
 
-# A sample's value and its standard error, of the sample's rows (n, ...).
+# From a sample's rows (n, ...) to its value and the standard error.
 Estimate = Callable[[Array], tuple[float, float]]
 
 
@@ -87,33 +87,36 @@ def unexplained_estimate(rows: Array) -> tuple[float, float]:
 def bootstrap_intervals(
     samples: Sequence[Array], estimate: Estimate = mean_estimate, confidence: float = CONFIDENCE
 ) -> tuple[list[Interval | None], Interval | None]:
-    """The interval of each sample's value, and that of the first's less the second's (None with one sample).
+    """The interval of each sample's value, and that of the first value less the second (None with one sample).
 
     Bootstrap-t: the distribution of (value* - value) / error* over resamples stands for that of the studentised value.
     None for an interval where a sample is too small or too constant to have one. Equal samples give equal intervals.
     Source: Davison and Hinkley 1997, section 5.2.1.
     """
     rng = np.random.Generator(np.random.SFC64(0))
-    whole = [estimate(sample) for sample in samples]
-    resampled = [resamples(sample, estimate, whole_one, rng) for sample, whole_one in zip(samples, whole, strict=True)]
-    single = [studentised(*w, *r, confidence) for w, r in zip(whole, resampled, strict=True)]
+    on_all_rows = [estimate(sample) for sample in samples]
+    resampled = [
+        resamples(sample, estimate, estimate_on_all, rng)
+        for sample, estimate_on_all in zip(samples, on_all_rows, strict=True)
+    ]
+    single = [studentised(*w, *r, confidence) for w, r in zip(on_all_rows, resampled, strict=True)]
     if len(samples) < 2:
         return single, None
-    (value1, error1), (value2, error2) = whole[:2]
+    (value1, error1), (value2, error2) = on_all_rows[:2]
     (values1, errors1), (values2, errors2) = resampled[:2]
     spread, spreads = float(np.hypot(error1, error2)), np.hypot(errors1, errors2)
     return single, studentised(value1 - value2, spread, values1 - values2, spreads, confidence)
 
 
 def resamples(
-    sample: Array, estimate: Estimate, whole: tuple[float, float], rng: np.random.Generator
+    sample: Array, estimate: Estimate, on_all_rows: tuple[float, float], rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """(values, standard errors), each (RESAMPLES,), of rows drawn again; of many rows drawn as normal numbers."""
-    n, (value, error) = len(sample), whole
+    """(values, standard errors), each (RESAMPLES,), of rows drawn again; for many rows, drawn as normal numbers."""
+    n, (value, error) = len(sample), on_all_rows
     if n > BOOTSTRAP_ROWS:
         return value + error * rng.standard_normal(RESAMPLES), np.full(RESAMPLES, error)
-    found = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
-    return found[:, 0], found[:, 1]
+    estimates = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
+    return estimates[:, 0], estimates[:, 1]
 
 
 def studentised(value: float, error: float, values: Array, errors: Array, confidence: float) -> Interval | None:
@@ -135,12 +138,14 @@ def unexplained_intervals(parts: Mapping[str, tuple[Array, Array]]) -> dict[str,
     rows = {name: np.stack(pair, axis=1) for name, pair in parts.items()}
     order = [name for name in ("dev", "train", "test") if name in rows]
     single, variance = bootstrap_intervals([rows[name] for name in order], unexplained_estimate)
-    found = dict(zip(order, single, strict=True)) | {"variance": variance}
+    intervals = dict(zip(order, single, strict=True)) | {"variance": variance}
     floors: dict[str, float] = dict.fromkeys(order, 0.0)  # an error cannot be negative, the difference of two can
-    return {name: (max(pair[0], floors.get(name, -np.inf)), pair[1]) if pair else None for name, pair in found.items()}
+    return {
+        name: (max(pair[0], floors.get(name, -np.inf)), pair[1]) if pair else None for name, pair in intervals.items()
+    }
 
 
-# Of which share of the rows, those with the largest squared errors, the part in the sum is asked.
+# The share of the rows, those with the largest squared errors, whose part in the sum is measured.
 TAIL_ROWS = 0.01
 
 

@@ -1,7 +1,7 @@
-"""Whether train and dev rows come from one distribution: can a learner tell them apart better than chance allows?
+"""Tests whether train and dev rows come from one distribution: can a learner tell them apart better than by chance?
 
-Stands between the prepared rows, which it takes as arrays, and the findings. Where they differ, the distance from train
-to dev error is no variance: part of it is the price of another distribution.
+If they differ, the gap from train to dev error is not variance alone: part of it comes from the other distribution. The
+diagnosis turns the result into a finding.
 """
 
 from collections.abc import Sequence
@@ -12,33 +12,33 @@ import numpy as np
 
 from .arrays import Array, Rows
 
-# So many relabelings, and the smallest p-value is 1 / 200.
+# With this many relabelings the smallest p-value is 1 / 200.
 PERMUTATIONS = 199
 
-# A shift is told if it is both certain and large: a significant one that nobody could see harms nobody. The AUC is a
-# judgement of the research (section 3.3), not simulated; the p-value allows one false alarm in a hundred.
+# A shift is reported if it is both certain and large: a significant but tiny shift does no harm. The AUC is a judgement
+# of the research (section 3.3), not simulated; the p-value allows one false alarm in a hundred.
 MOST_P_VALUE = 0.01
 LEAST_AUC = 0.60
 
-# Rows of both splits together: an AUC of 0.60 is beyond doubt at 500 beside 500, and the test then takes 0.05 s with 10
+# Rows of both splits together: an AUC of 0.60 is certain at 500 and 500, and the test then takes 0.05 s with 10
 # features and 0.3 s with 784.
 MOST_ROWS = 1000
 
-# Columns beyond this are drawn from at random.
+# If there are more columns than this, a random choice is used.
 MOST_FEATURES = 1000
 
-# Random cosines beside each feature and its square: they see what changed between features.
+# Random cosines, in addition to each feature and its square: they see changes in how features go together.
 COSINES = 50
 
-# The ridge, as a share of the rows: every column has variance 1, so this is the variance below which a direction is
-# shrunk to less than a half. Of 0.01 to 10 this was the best middle: a lighter one loses the moved mean (p <= .01 in
-# 48% at 0.01, 77% at 0.3), a heavier one the changed correlation (44% at 0.3, 13% at 10).
+# The ridge, as a share of the rows. Every column has variance 1, so directions with a variance below this are shrunk to
+# less than a half. Chosen among 0.01 to 10: a smaller ridge misses a moved mean (p <= .01 in 48% at 0.01, 77% at 0.3),
+# a larger one misses a changed correlation (44% at 0.3, 13% at 10).
 RIDGE = 0.3
 
-# Outliers are pulled in to so many standard deviations, or their squares would speak for all rows.
+# Outliers are clipped to this many standard deviations; otherwise their squares would decide alone.
 FARTHEST = 5.0
 
-# A feature is named if it moved by more than chance moves any of them in one case of a hundred; so many at most.
+# A feature is named if chance moves any feature so far only in one case of a hundred; at most this many are named.
 NAMING_P_VALUE = 0.01
 MOST_NAMED = 5
 
@@ -65,16 +65,17 @@ class Shift(NamedTuple):
 
 
 def distribution_shift(train: Rows, dev: Rows, *, rng: np.random.Generator, permutations: int = PERMUTATIONS) -> Shift:
-    """The permutation test of "train (a, n) and dev (b, n) are drawn alike", by a ridge learner in closed form.
+    """The permutation test that train (a, n) and dev (b, n) have one distribution, by a ridge learner in closed form.
 
-    The learner sees z, z^2 - 1 and random cosines of z; its score of a row comes from all other rows, by the hat
+    The learner sees z, z^2 - 1 and random cosines of z. Its score of a row comes from all other rows, by the hat
     matrix: s_i = ((Hy)_i - H_ii y_i) / (1 - H_ii). Relabeling changes y alone, so one H serves all permutations, and
     the p-value is exact: at most p with probability p, whatever the rows. After Lopez-Paz and Oquab 2017, with a
     permutation test for the normal approximation, which rejects too often.
 
     Measured (`python -m tests.benchmarks.mismatch --draws 500`, 10 features, 500 rows by 200): without a shift p <= .05
-    in 5.2%, p <= .01 in 1.4%, told in 0.2%. Told of a mean moved by 0.5 SD in one feature 44%, by 0.75 SD 99%, of a
-    spread of 1.5 in two 98%, of a correlation of 0.7 between two 16%. At 100 rows by 50: 1.0%; 10, 33, 24 and 5%.
+    in 5.2%, p <= .01 in 1.4%, reported in 0.2%. Reported with a mean moved by 0.5 SD in one feature in 44%, by 0.75 SD
+    in 99%, a spread of 1.5 in two in 98%, a correlation of 0.7 between two in 16%. At 100 rows by 50: reported without
+    a shift in 1.0%, with these in 10, 33, 24 and 5%.
     """
     some_train, some_dev = subsampled(train, dev, rng)
     columns = np.arange(some_train.shape[1])
@@ -103,7 +104,7 @@ def subsampled(train: Rows, dev: Rows, rng: np.random.Generator) -> tuple[Array,
 def learner_columns(rows: Array, rng: np.random.Generator) -> Array:
     """(m, 2n + COSINES) centred columns of variance 1 (a constant one is 0): z, z^2 - 1, cos(w z + b)."""
     z = np.clip(standardised(rows), -FARTHEST, FARTHEST)
-    # w z has variance 1 for independent features: a cosine then turns once over the bulk of the rows.
+    # w z has variance 1 for independent features: a cosine then makes about one turn over most of the rows.
     directions = rng.standard_normal((z.shape[1], COSINES)) / np.sqrt(max(1, z.shape[1]))
     cosines = np.cos(z @ directions + rng.uniform(0, 2 * np.pi, COSINES))
     return standardised(np.hstack([z, z**2 - 1, cosines]))
@@ -112,7 +113,7 @@ def learner_columns(rows: Array, rng: np.random.Generator) -> Array:
 def standardised(columns: Array) -> Array:
     centred = columns - columns.mean(axis=0)
     spread = centred.std(axis=0)
-    # A constant column may be left with the round-off of its mean.
+    # A constant column may hold the round-off of its mean.
     scaled: Array = centred / np.where(spread > 1e-9 * (1 + np.abs(columns).max(axis=0)), spread, np.inf)
     return scaled
 
@@ -139,7 +140,7 @@ def hat_matrix(columns: Array) -> Array:
 
 
 def areas_under_curve(scores: Array, labels: Array) -> Array:
-    """(k,) areas under the ROC curve, one a column, by ranks; ties count a half."""
+    """(k,) areas under the ROC curve, one for each column, by ranks; ties count a half."""
     from scipy.stats import rankdata
 
     positive = labels.sum(axis=0)
@@ -149,7 +150,7 @@ def areas_under_curve(scores: Array, labels: Array) -> Array:
 
 
 def moved_features(train: Array, dev: Array) -> list[Moved]:
-    """The features whose mean or spread moved by more than chance would move any, the furthest first."""
+    """The features whose mean or spread moved further than chance would move any, the furthest first."""
     from scipy.stats import norm
 
     a, b, n = len(train), len(dev), train.shape[1]

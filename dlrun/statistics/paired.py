@@ -1,34 +1,33 @@
-"""Two runs on the same examples: which is better, by how much, and whether that may be chance.
+"""Compares two runs on the same rows: which is better, by how much, and whether that may be chance.
 
-Stands beside the verdict on one run. Two errors measured on the same rows share most of their noise; what tells the
-runs apart are the rows on which they differ.
+Two errors measured on the same rows share most of their noise. So the test looks only at the rows on which the two runs
+differ; `dlrun compare` and the recipe use it.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import Mapped
 from .arrays import Array
 from .intervals import Interval
 
 CONFIDENCE = 0.9
 
-# Resamples of the rows; the least p-value they can tell is about 1 / RESAMPLES.
+# Resamples of the rows. The smallest possible p-value is about 1 / RESAMPLES.
 RESAMPLES = 2000
 
-# Random row numbers drawn at a time, which bounds the memory.
+# Random row numbers drawn at a time; this limits the memory.
 DRAWS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True)
-class Paired(Mapped):
+class Paired:
     """How an error differs from another one on the same rows.
 
     difference : this error less the other one, a fraction (regression: of 1 - R²); negative is better.
     interval : [lower, upper] of the difference, at `confidence`.
     p_value : of the hypothesis that there is no difference, two-sided.
-    only_this_wrong, only_other_wrong : the rows that decide; None in a regression.
+    only_this_wrong, only_other_wrong : rows that only one run gets wrong; they decide. None in a regression.
     """
 
     difference: float
@@ -42,36 +41,36 @@ class Paired(Mapped):
 
 
 def compare_answers(correct: Array, other_correct: Array, confidence: float = CONFIDENCE) -> Paired:
-    """Two classifiers by which rows (m,), booleans, each answers rightly.
+    """Compare two classifiers, given which rows each answers rightly: (m,) booleans.
 
-    The test is McNemar's, exact: of the rows that only one of them gets wrong, each has half of them. The interval is
+    McNemar's exact test: of the rows that only one gets wrong, each is expected to have half of them. The interval is
     the adjusted Wald interval of Bonett and Price, 2012 (Statistical Methods in Medical Research 21, 479-487), which
-    adds a row to either kind; close to the edge the exact test is the more cautious one.
+    adds a row to each kind. In close cases the exact test is the more cautious one.
     """
     from scipy.stats import binomtest, norm
 
     rows = len(correct)
-    this, other = int(np.sum(~correct & other_correct)), int(np.sum(correct & ~other_correct))
-    p_value = binomtest(this, this + other).pvalue if this + other else 1.0
-    share, other_share = (this + 1) / (rows + 2), (other + 1) / (rows + 2)
+    only_this, only_other = int(np.sum(~correct & other_correct)), int(np.sum(correct & ~other_correct))
+    p_value = binomtest(only_this, only_this + only_other).pvalue if only_this + only_other else 1.0
+    share, other_share = (only_this + 1) / (rows + 2), (only_other + 1) / (rows + 2)
     middle = share - other_share
     reach = norm.ppf((1 + confidence) / 2) * ((share + other_share - middle**2) / (rows + 2)) ** 0.5
     interval = (max(-1.0, float(middle - reach)), min(1.0, float(middle + reach)))
-    difference = (this - other) / rows
-    return Paired(difference, interval, float(p_value), confidence, rows, this, other, "exact McNemar test")
+    difference = (only_this - only_other) / rows
+    return Paired(difference, interval, float(p_value), confidence, rows, only_this, only_other, "exact McNemar test")
 
 
 def compare_losses(losses: Array, other_losses: Array, confidence: float = CONFIDENCE) -> Paired:
-    """Two regressions by the loss of each row (m,), whose means are the errors to compare.
+    """Compare two regressions by the loss of each row (m,), whose means are the errors.
 
     A paired bootstrap: rows are drawn again with both of their losses. Interval and p-value come from the same
-    percentiles, so that one below 1 - confidence goes with an interval without 0. Always the same draws.
+    percentiles, so that a p-value below 1 - confidence goes with an interval without 0. The draws are always the same.
     """
     from scipy.stats import bootstrap
 
     gaps = np.asarray(losses, np.float64) - np.asarray(other_losses, np.float64)
     rows, difference = len(gaps), float(gaps.mean())
-    if np.all(gaps == gaps[0]):  # nothing to draw from; the sign test stands in
+    if np.all(gaps == gaps[0]):  # nothing varies, so the sign test is used instead
         p_value = 1.0 if difference == 0 else 2.0 ** (1 - rows)
         return Paired(difference, (difference, difference), p_value, confidence, rows, None, None, "paired bootstrap")
     drawn = bootstrap(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..diagnosis.ills import Verdict
 from ..errors import StoreError
-from ..records import BySplit, Mapped
+from ..records import BySplit
 from .folder import RunFolder
 from .results import FILE, Result
 from .runs import run_ids, run_name, run_time
@@ -22,7 +22,7 @@ NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 
 @dataclass(frozen=True)
-class RunSummary(Mapped):
+class RunSummary:
     """One run in the table of runs. A run that cannot be read is "broken"; then `problem` says why."""
 
     run_id: str

@@ -66,10 +66,14 @@ def tags_of(folder: RunFolder) -> list[str]:
 
 def best_run(runs_dir: Path) -> RunFolder:
     """The finished run with the lowest dev error, the newest of equals. Raises StoreError where none has one."""
-    judged = [row for row in list_runs(runs_dir) if row["status"] == "finished" and row["errors"]["dev"] is not None]
+    judged = [
+        (row.errors.dev, row.run_id)
+        for row in list_runs(runs_dir)
+        if row.status == "finished" and row.errors.dev is not None
+    ]
     if not judged:
         raise StoreError(f"run 'best': no finished run in {runs_dir} has a dev error; train one first")
-    return RunFolder(runs_dir / min(judged, key=lambda row: row["errors"]["dev"])["run_id"])
+    return RunFolder(runs_dir / min(judged, key=lambda pair: pair[0])[1])
 
 
 def matches(ids: list[str], reference: str) -> list[str]:

@@ -11,7 +11,7 @@ from ..diagnosis.ills import Verdict
 from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
-from ..records import BySplit, Mapped, Sizes, omitted
+from ..records import BySplit, Sizes, omitted
 
 FILE = "result.json"
 
@@ -23,7 +23,7 @@ Task = Literal["binary", "multiclass", "regression"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result(Mapped):
+class Result:
     """The result of a training that finished, was interrupted or diverged. Fields that older runs lack have a default.
 
     errors : fractions, or 1 - R². losses : in nats, or squared units of the scaled target. costs : losses with the
@@ -68,7 +68,7 @@ class Result(Mapped):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailedSession(Mapped):
+class FailedSession:
     """The result of a session that failed or was stopped at once: its status and a message, but no errors."""
 
     run_id: str | None = omitted()

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import StoreError
-from ..records import Mapped
 from . import checkpoints, strict_json
 from .codec import to_plain
 from .disk import opened
@@ -25,7 +24,7 @@ NOT_HASHED = ("tags.json", "report.html", FILE, RESULT)
 
 
 @dataclass(frozen=True)
-class FileCheck(Mapped):
+class FileCheck:
     """A file of a run. problem : what is wrong with it, None where it is sound."""
 
     file: str

@@ -110,7 +110,7 @@ def judged(source: str, keys: tuple[str, ...], seed: int) -> tuple[dict, list[di
         data = ", ".join(f"{key}: {value}" for key, value in SOURCES[source].items())
         path.write_text(f"data: {{{data}}}\n")
         result = run(read_config(path, [*BASE, *keys, f"seed={seed}"]), Path(folder) / "runs")
-    return result["errors"], result["health"]
+    return result.errors, result.health
 
 
 if __name__ == "__main__":

@@ -3,24 +3,19 @@
 Stands between the golden files, which hold what dlrun 0.1.0 printed, and the test that asks the same again.
 """
 
-import contextlib
-import io
 import itertools
 import json
 import math
-import os
 import re
-import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
+
+from tests.commands import ROOT, dlrun
 
 from . import DATA, HERE, RUNS, copied
 
 GOLDEN = HERE / "golden"
-ROOT = HERE.parents[1]
 
 # What a run that is trained while a case runs leaves in its folder, and how many lines of it are compared.
 WRITTEN = {
@@ -149,39 +144,9 @@ CASES = {
 }
 
 
-class Printed(NamedTuple):
-    """What a command ended with and said."""
-
-    status: int
-    out: str
-    err: str
-
-
-def dlrun(*words: str, there: Path) -> Printed:
-    """The command as a person's shell would call it, in this process, from the folder `there`."""
-    from dlrun.cli import main
-
-    out, err, handler = io.StringIO(), io.StringIO(), signal.getsignal(signal.SIGTERM)
-    status: object = 0
-    with contextlib.ExitStack() as changed:
-        changed.enter_context(contextlib.chdir(there))
-        changed.enter_context(mock.patch.dict(os.environ))
-        changed.enter_context(mock.patch.object(sys, "argv", ["dlrun", *words]))
-        changed.enter_context(contextlib.redirect_stdout(out))
-        changed.enter_context(contextlib.redirect_stderr(err))
-        os.environ.pop("DLRUN_RUNS", None)
-        try:
-            main()
-        except SystemExit as leaving:
-            status = leaving.code
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-    return Printed(int(status or 0), out.getvalue(), err.getvalue())
-
-
 def in_json(*words: str, there: Path) -> dict:
     """What the command prints with --json."""
-    return json.loads(dlrun(*words, *JSON, there=there).out)
+    return json.loads(dlrun(*words, *JSON, cwd=there).stdout)
 
 
 def answer(case: Case, there: Path) -> dict:
@@ -191,12 +156,12 @@ def answer(case: Case, there: Path) -> dict:
     if last[0] not in OF_NO_RUN:
         copied(there, *named)
     for command in before:
-        dlrun(*command, there=there)
-    said = dlrun(*last, there=there)
-    printed = json.loads(said.out)
+        dlrun(*command, cwd=there)
+    said = dlrun(*last, cwd=there)
+    printed = json.loads(said.stdout)
     files = dict(written(there / printed["run_dir"])) if case.writes else {}
     volatile = OF_THE_COPY | (VOLATILE if case.makes else set())
-    return normalised({"status": said.status, "printed": printed, "files": files}, there, volatile)
+    return normalised({"status": said.returncode, "printed": printed, "files": files}, there, volatile)
 
 
 def written(run: Path) -> Iterator[tuple[str, object]]:

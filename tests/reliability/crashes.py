@@ -84,14 +84,14 @@ def loss_after_refusal(status: int, runs_dir: Path, takes_nothing: bool, whole: 
 
 def unmarked(runs_dir: Path, takes_nothing: bool) -> str | None:
     """What is wrong with the status after a refusal: a run has failed, unless the disk took not even that from it."""
-    statuses = [row["status"] for row in list_runs(runs_dir)]
+    statuses = [row.status for row in list_runs(runs_dir)]
     fits = statuses in ([], ["failed"]) or (takes_nothing and statuses in (["crashed"], ["finished"]))
     return None if fits else f"status {statuses}"
 
 
 def reference(folder: Path) -> dict:
     """The essence of the run that nothing happened to."""
-    return essence(train(config_in(folder), folder / "whole")["run_dir"])
+    return essence(train(config_in(folder), folder / "whole").run_dir)
 
 
 def deeds_of(deed, folder: Path) -> int:
@@ -134,8 +134,8 @@ def loss_after(ended_as_meant: bool, runs_dir: Path, acknowledged: Path | None, 
     if folder is None or not (folder.path / "run.json").exists():
         return None
     row = list_runs(runs_dir)[0]
-    if row["status"] == "broken":
-        return f"listed as broken: {row['problem']}"
+    if row.status == "broken":
+        return f"listed as broken: {row.problem}"
     steps = acknowledged.read_text().split() if acknowledged is not None and acknowledged.exists() else []
     kept = [int(checkpoints.NAME.fullmatch(name)["steps"]) for name in checkpoints.names(folder)]
     if steps and int(steps[-1]) not in kept:

@@ -52,6 +52,6 @@ def loss(half: RunFolder, place: Path, name: str, data: bytes, whole: dict) -> s
     status = resume_in_child(RunFolder(place / half.id))
     if status == StoreError.exit_status:
         return None
-    if row["status"] == "broken" or status != 0:
-        return f"{row['status']}, resume ended with {status}"
+    if row.status == "broken" or status != 0:
+        return f"{row.status}, resume ended with {status}"
     return None if essence(place / half.id) == whole else "other bits"

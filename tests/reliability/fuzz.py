@@ -49,7 +49,7 @@ def fuzz(folder: Path, configs: int, folders: int, seed: int = 0) -> dict:
     status = [in_child(lambda: fuzz_configs(folder, configs, seed, problems))]
     finished, half = train(config_in(folder), folder / "whole"), folder / "half"
     in_child(lambda: harmed(Harm(HALF_DONE), lambda: train(config_in(folder), half)))
-    originals = [RunFolder(Path(finished["run_dir"])), only_run(half)]
+    originals = [RunFolder(Path(finished.run_dir)), only_run(half)]
     status += [in_child(lambda: fuzz_folders(folder, originals, folders, seed, problems))]
     losses = problems.read_text().splitlines() + [f"the fuzzing ended with {s}" for s in status if s]
     return {"configs": configs, "run folders": folders, "losses": losses}

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlrun.cli.app import app  # loaded here once, and not in each child
+from dlrun.cli.guard import guarded
 from dlrun.store import RunFolder, checkpoints
 from tests.trainings import resume
 
@@ -190,9 +192,6 @@ def corpus(folder: Path) -> dict:
 
 def command(arguments: list[str], place: Path) -> None:
     """The command in this process, its output in a file."""
-    from dlrun.cli.app import app
-    from dlrun.cli.guard import guarded
-
     sys.argv = ["dlrun", *arguments]
     os.environ["DLRUN_RUNS"] = str(place / "runs")
     os.chdir(place)

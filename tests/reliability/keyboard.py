@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 60
 def typed(folder: Path) -> dict:
     """Types Ctrl-C once, and twice in a row: {statuses, runs, losses}."""
     path = config_in(folder, LONG)
-    whole = essence(run(read_config(path), folder / "whole")["run_dir"])
+    whole = essence(run(read_config(path), folder / "whole").run_dir)
     met = [interrupted(path, folder / f"runs-{times}", times, whole) for times in (1, 2)]
     statuses, runs, losses = zip(*met, strict=True)
     return {"exits": list(statuses), "runs": list(runs), "losses": [loss for found in losses for loss in found]}
@@ -34,16 +34,16 @@ def interrupted(path: Path, runs_dir: Path, times: int, whole: dict) -> tuple[in
     status, shown = at_a_terminal(["train", str(path), "--runs-dir", str(runs_dir)], runs_dir, times)
     (row,) = list_runs(runs_dir)
     losses = [] if status == 130 else [f"ended with {status}: {shown[-300:]!r}"]
-    if row["status"] != "interrupted":
-        losses.append(f"the run is {row['status']}")
+    if row.status != "interrupted":
+        losses.append(f"the run is {row.status}")
     # The second may come while the terminal is handed back, when all that is left to say is that.
-    words = rf"dlrun resume {row['run_id']}" + ("|dlrun: interrupted" if times > 1 else "")
+    words = rf"dlrun resume {row.run_id}" + ("|dlrun: interrupted" if times > 1 else "")
     if not re.search(words, shown):
         losses.append(f"no line to go on with: {shown[-300:]!r}")
-    resume(RunFolder(runs_dir / row["run_id"]))
-    if essence(runs_dir / row["run_id"]) != whole:
+    resume(RunFolder(runs_dir / row.run_id))
+    if essence(runs_dir / row.run_id) != whole:
         losses.append("resumed, it has other bits")
-    return status, row["status"], [f"typed {times}: {loss}" for loss in losses]
+    return status, row.status, [f"typed {times}: {loss}" for loss in losses]
 
 
 def at_a_terminal(arguments: list[str], runs_dir: Path, times: int) -> tuple[int, str]:

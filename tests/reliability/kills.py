@@ -18,7 +18,7 @@ def random_kills(folder: Path, kills: int, seed: int = 0) -> dict:
     """Kills processes until `kills` have died so: {kills, runs, losses}."""
     path, rng, losses, done, runs = config_in(folder, LONGER), random.Random(seed), [], 0, 0
     began = time.perf_counter()
-    whole = essence(train(path, folder / "whole")["run_dir"])
+    whole = essence(train(path, folder / "whole").run_dir)
     length = time.perf_counter() - began
     while done < kills:
         runs += 1

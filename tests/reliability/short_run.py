@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dlrun.errors import DlrunError
 from dlrun.experiment import read_config
-from dlrun.store import RunFolder, list_runs
+from dlrun.store import Result, RunFolder, list_runs
 from tests.trainings import resume, run
 
 CONFIG = """
@@ -75,7 +75,7 @@ def status_of(deed: Callable[[], object]) -> int:
         return TRACEBACK_STATUS
 
 
-def train(path: Path, runs_dir: Path) -> dict:
+def train(path: Path, runs_dir: Path) -> Result:
     return run(loaded(path), runs_dir)
 
 
@@ -87,7 +87,7 @@ def loaded(path: Path):
 def only_run(runs_dir: Path) -> RunFolder | None:
     """The one run in a runs folder, if it came as far as having a folder."""
     rows = list_runs(runs_dir)
-    return RunFolder(runs_dir / rows[0]["run_id"]) if rows else None
+    return RunFolder(runs_dir / rows[0].run_id) if rows else None
 
 
 def resume_in_child(folder: RunFolder) -> int:

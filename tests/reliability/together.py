@@ -26,7 +26,7 @@ def starts(folder: Path, processes: int) -> dict:
 def resumes(folder: Path, times: int) -> dict:
     """Two processes resume one run at once: one does, the other ends with 6, or finds it finished: {times, losses}."""
     path, losses, refused = config_in(folder, LONGER), [], 0
-    whole = essence(train(path, folder / "whole")["run_dir"])
+    whole = essence(train(path, folder / "whole").run_dir)
     for number in range(times):
         runs_dir = folder / f"two-{number}"
         in_child(lambda: harmed(Harm(HALF_DONE), lambda: train(path, runs_dir)))  # noqa: B023

@@ -122,11 +122,11 @@ def recipe_cell(task_name: str, seed: int, fault_name: str | None, folder: Path)
     fault = FAULTS[fault_name] if fault_name else Fault()
     config = config_of(task_name, seed, fault, folder)
     found = recipe(read_config(write_config(config, folder)), folder / "runs", trainings=arms.STAGES[-1])
-    errors = [json.loads((folder / "runs" / s["run_id"] / "result.json").read_text())["errors"] for s in found["steps"]]
+    errors = [json.loads((folder / "runs" / s.run_id / "result.json").read_text())["errors"] for s in found.path.steps]
     path = []
-    for step, error in zip(found["steps"], errors, strict=True):
-        path.append(finite(error["test"]) if step["kept"] else path[-1])
-    chosen = errors[found["kept"] - 1]
+    for step, error in zip(found.path.steps, errors, strict=True):
+        path.append(finite(error["test"]) if step.kept else path[-1])
+    chosen = errors[found.path.kept - 1]
     return {
         "task": task_name,
         "seed": seed,
@@ -136,6 +136,6 @@ def recipe_cell(task_name: str, seed: int, fault_name: str | None, folder: Path)
         "path": path,
         "gap": finite(chosen["test"]) - finite(chosen["dev"]),
         "used": len(path),
-        "steps": [[step["action"], step["kept"]] for step in found["steps"]],
-        "ended": found["ended"],
+        "steps": [[step.action, step.kept] for step in found.path.steps],
+        "ended": found.path.ended,
     }
