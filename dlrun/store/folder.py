@@ -47,7 +47,7 @@ class RunFolder:
 
         def write_and_hash(file: BufferedRandom) -> None:
             write(file)
-            hashed.whole(name, file)
+            hashed.note_file(name, file)
 
         self.written.running.pop(name, None)
         disk.write_whole(self.path / name, write_and_hash)
@@ -74,7 +74,7 @@ class RunFolder:
         An incomplete last line, which a write that was cut short has left, is cut off first.
         """
         line = lines.sealed(to_plain(record))
-        self.written.appended(name, disk.append(self.path / name, line), line)
+        self.written.note_line(name, disk.append(self.path / name, line), line)
 
     def keep_lines(self, name: str, count: int) -> None:
         """Deletes all but the first `count` lines of the file `name`, which must have that many."""

@@ -13,12 +13,12 @@ class Written:
     def __init__(self) -> None:
         self.running: dict[str, tuple[hashlib._Hash, int]] = {}
 
-    def whole(self, name: str, file: BufferedRandom) -> None:
+    def note_file(self, name: str, file: BufferedRandom) -> None:
         """Notes a file that has just been written, by reading the open file."""
         file.seek(0)
         self.running[name] = hashlib.file_digest(file, "sha256"), file.tell()
 
-    def appended(self, name: str, before: int, line: bytes) -> None:
+    def note_line(self, name: str, before: int, line: bytes) -> None:
         """Notes a line added to a file that had `before` bytes; a file begun by another process has no hash here."""
         hashed, length = self.running.get(name, (hashlib.sha256(), 0))
         if length == before:
