@@ -214,7 +214,7 @@ def test_a_decomposition_adds_up_on_screen():
         "          variance\n"
         "halves       10.0%  other rows and seeds, 5 pairs of half the data\n"
         "seeds         4.0%  the same rows, 5 seeds\n"
-        "sampling      6.0%  the first less the second: other rows alone\n"
+        "sampling      6.0%  the first minus the second: other rows alone\n"
         "the training rows matter most\n"
         "bootstrap, 25 networks\n"
         "  bias² 5.0% + variance 7.0% = loss 12.0% (Kohavi and Wolpert, corrected)\n"
