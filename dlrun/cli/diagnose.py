@@ -59,7 +59,7 @@ def diagnose(
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
-        raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
+        raise UsageError("--sizes and --baseline belong to --errors; a run has its own")
     if ledger:
         show_ledger_of(runs_dir, as_json)
         return None
@@ -68,7 +68,7 @@ def diagnose(
             raise UsageError("--apply: carries out a run's own advice; leave --errors and --optimal out")
         return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is not None and reference:
-        raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
+        raise UsageError("--reference: needs the rows of a run; leave --errors out")
     if errors is None:
         asked = diagnosis_of_run(runs_dir, run, optimal, reference)
         print_json(asked) if as_json else show_diagnosis(asked.run, make_console(), asked)

@@ -63,7 +63,7 @@ def resuming_advised(result: "Result") -> Iterator[None]:
     except KeyboardInterrupt as left:
         if result.status != "interrupted":
             raise
-        raise Interrupted(f"interrupted; go on: {command_for('resume', result.run_dir)}") from left
+        raise Interrupted(f"interrupted; resume: {command_for('resume', result.run_dir)}") from left
 
 
 def report_of(run: "RunContents", origins: Mapping[str, str]) -> str | None:

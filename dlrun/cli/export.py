@@ -33,7 +33,7 @@ def export(
     from .output import print_json
 
     if tensorboard is None and mlflow is None:
-        raise UsageError("export: nowhere to; expected --tensorboard DIR or --mlflow URI")
+        raise UsageError("export: no target given; expected --tensorboard DIR or --mlflow URI")
     folder = find_run(runs_dir, run)
     run_overview, epochs = overview(folder), read_metrics(folder)
     exported = []

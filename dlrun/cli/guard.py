@@ -121,4 +121,4 @@ def tell_bug(bug: Exception) -> int:
     except StoreError:
         traceback.print_exc()
         where = "the traceback is above, because no run folder could be written"
-    return tell("bug", f"a bug of dlrun, not of yours: {bug!r}; {where}", BUG_STATUS)
+    return tell("bug", f"a bug in dlrun, not in your input: {bug!r}; {where}", BUG_STATUS)

@@ -32,7 +32,7 @@ def check_file(
         raise
     except BaseException as fault:  # anything that a user's own file may raise, sys.exit() included
         raise UsageError(
-            f"{line_of(fault, path)}: {type(fault).__name__}: {fault}; mend it, then check again"
+            f"{line_of(fault, path)}: {type(fault).__name__}: {fault}; fix it, then check again"
         ) from fault
 
 

@@ -27,7 +27,7 @@ def show_advice(advice: "Sequence[Advice]", console: Console, run_dir: str | Non
     first = next((n for n, item in enumerate(advice, start=1) if item.change is not None), None)
     if run_dir and first:
         command = command_for("diagnose", run_dir)
-        say(console, "carry one out: ", (f"{command} --apply {first}", "bold"), whole=True)
+        say(console, "apply one: ", (f"{command} --apply {first}", "bold"), whole=True)
 
 
 def show_item(item: "Advice", number: int, console: Console) -> None:

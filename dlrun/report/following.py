@@ -33,7 +33,7 @@ def show_outcome(applied: "Applied", console: Console) -> None:
         say(console, ("expected: ", "bold"), f"{item.expected} ({item.confidence})")
         say(
             console,
-            ("came of it: ", "bold"),
+            ("outcome: ", "bold"),
             (line.outcome, OUTCOME_STYLES[line.outcome]),
             f"; {line.sentence}",
         )
@@ -85,7 +85,7 @@ def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = Non
     if recipe.run_id:
         say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", training {path.kept} of {len(path.steps)}")
     if recipe.test_error is not None:
-        say(console, f"test error {shown(recipe.test_error)}: looked at once, now that all is decided")
+        say(console, f"test error {shown(recipe.test_error)}: looked at once, after the last decision")
     show_test_look(test_look, console)
 
 
@@ -95,4 +95,4 @@ def test_phrase(step: "Step") -> str:
     z_values = ", ".join(f"{word} z {z:.1f}" for word, z in figures if z is not None)
     fewer = not step.kept and (step.error_z or 0) > FEWER_ERRORS_Z
     yet = "; fewer errors, yet no more sure of the right answers" if fewer else ""
-    return f"beside training {step.from_} on the same dev rows: {z_values}{yet}"
+    return f"against training {step.from_} on the same dev rows: {z_values}{yet}"

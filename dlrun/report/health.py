@@ -24,7 +24,7 @@ def show_codes(titles: Mapping[str, str], console: Console) -> None:
     width = max(map(len, titles))
     for code, title in titles.items():
         say(console, (f"{code:{width}}", "bold"), f"  {title}", whole=True)
-    say(console, "one in full: ", ("dlrun explain CODE", "bold"), whole=True)
+    say(console, "explain one: ", ("dlrun explain CODE", "bold"), whole=True)
 
 
 def show_explanation(code: str, text: str, console: Console) -> None:

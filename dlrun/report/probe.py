@@ -52,7 +52,10 @@ def show_probe(report: "ProbeReport", console: Console) -> None:
 
 def show_inits(report: "ProbeReport", console: Console) -> None:
     """One row per initializer: the factor by which a layer multiplies signals, and where float32 ends."""
-    say(console, "a layer multiplies a upwards, g downwards; float32 holds 0 or infinity after so many")
+    say(
+        console,
+        "the factor of a per layer upwards, of g downwards; the layers after which float32 holds only 0 or infinity",
+    )
     table = borderless_table()
     for header in ("init", "a", "", "g", "", "float32"):
         table.add_column(header, justify="left" if header == "init" else "right", no_wrap=True)

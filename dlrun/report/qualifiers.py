@@ -36,7 +36,7 @@ def show_reference(reference: Reference | None, console: Console) -> None:
 def show_test_look(number: int | None, console: Console) -> None:
     """A warning if this is not the first look at a test set, since choices may depend on an earlier look."""
     if number and number > 1:
-        say(console, f"  the {ordinal(number)} look at this test set: what is chosen after a look is flattered by it")
+        say(console, f"  the {ordinal(number)} look at this test set: choices made after a look make its error too low")
 
 
 def ordinal(number: int) -> str:

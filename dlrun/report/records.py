@@ -45,9 +45,9 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
     files = ", ".join(f"{file.name} ({file.bytes})" for file in run.files)
     say(console, "files, in bytes: ", files)
-    say(console, "make it again: ", (run.reproduce, "bold"), whole=True)
+    say(console, "repeat it: ", (run.reproduce, "bold"), whole=True)
     if run.status in ("interrupted", "crashed", "failed"):
-        say(console, "go on: ", (command_for("resume", run.run_dir), "bold"), whole=True)
+        say(console, "resume: ", (command_for("resume", run.run_dir), "bold"), whole=True)
 
 
 def leaves(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -72,7 +72,7 @@ def show_result(
     if report:
         say(console, "report: ", report, whole=True)
     if result.status == "interrupted":
-        say(console, "go on: ", (command_for("resume", result.run_dir), "bold"), whole=True)
+        say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
     show_top_advice(diagnosis, console)
     if result.verdict:
         say(console, "next: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
@@ -167,7 +167,7 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
         say(console, (unfinished, "bold red"))
     console.print(errors_table(diagnosis))
     if diagnosis.errors.test is not None:
-        say(console, "test is for the last word only: it takes no part in the verdict")
+        say(console, "the test set is for the final check only: it takes no part in the verdict")
         show_test_look(asked.test_look if asked else None, console)
     show_distances(diagnosis, console)
     if asked:
