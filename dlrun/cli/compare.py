@@ -36,7 +36,8 @@ def compare(
 ) -> None:
     """Compare runs: the config keys that differ, their errors, and each dev error against that of the first.
 
-    The test is paired, on the same dev examples: McNemar's, exact, or a bootstrap of a regression's squared errors.
+    The test is paired, on the same dev examples: McNemar's exact test, or for a regression a bootstrap of the squared
+    errors.
 
     Example: dlrun compare latest best, or dlrun compare digits --sort regularization.lambda
     """

@@ -177,8 +177,8 @@ def weight_histogram(W: Array, number: int) -> Markup:
 def residual_histogram(residuals: Array) -> Markup:
     """A histogram of predicted minus true, in the target's units, for a regression."""
     counts, edges = np.histogram(residuals, bins=BINS)
-    label = f"Predicted less true: mean {residuals.mean():.3g}, standard deviation {residuals.std():.3g}."
-    return histogram(label, counts.tolist(), edges.tolist(), x_label="predicted less true", kind="dev")
+    label = f"Predicted minus true: mean {residuals.mean():.3g}, standard deviation {residuals.std():.3g}."
+    return histogram(label, counts.tolist(), edges.tolist(), x_label="predicted minus true", kind="dev")
 
 
 def predicted_against_true(truth: Array, predicted: Array, target: str) -> Markup:
