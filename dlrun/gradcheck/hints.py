@@ -9,8 +9,9 @@ from ..nn.arrays import Array
 from .check import Evidence, same_cost
 from .hypotheses import predictions
 from .patterns import FITS, Clue, misfit, patterns_of
-from .reports import PASS, GradientReport, Where
+from .reports import GradientReport
 from .sampling import tensor_ranges
+from .tensor_checks import PASS, Where
 from .textbook import LOSS_SLOPES, Textbook
 
 

@@ -24,7 +24,8 @@ from .judging import (
 from .measuring import OTHER_STEPS, PERSISTS
 from .options import Progress
 from .patterns import Clue, patterns_of
-from .reports import FAIL, PASS, Hint, OwnReport, TensorCheck, Where
+from .reports import OwnReport
+from .tensor_checks import FAIL, PASS, Hint, TensorCheck, Where
 
 # One-sided slopes of a smooth cost differ by eps J'', so by a tenth at a tenth of the step; at a kink by as much.
 KINK_PERSISTS = 0.5
