@@ -2,9 +2,9 @@
 
 The modules, from the bottom up. `tables` and `tensor_checks` are what is said of one tensor, and how it is printed.
 `problem` is what is checked; `point` and `costs` compute the cost there. `numeric` computes slopes by differences, many
-at a time, along `straight` lines or by `forward` passes; `loop` computes them one at a time. `measuring` separates kinks,
+at a time, along `straight` lines or by `forward` passes; `loop` does so one at a time. `measuring` separates kinks,
 `sampling` limits the time, `judging` gives verdicts, and `check` makes one report, as `options` say. `textbook`,
-`hypotheses`, `patterns` and `hints` say where a fault is and what it may be. `situations` and `walk` check every path of
+`hypotheses`, `patterns` and `hints` say where a fault is and what it may be. `situations` and `walk` check all paths of
 the code. `sweep` shows which step is right, and `own_code` checks a person's own gradient. `reports` and `sweep_report`
 are what all of them return.
 """
