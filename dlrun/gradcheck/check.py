@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import CheckFailed
-from ..nn.arrays import Array
 from .judging import (
     LOOK_CLOSER,
     entry_tolerance,

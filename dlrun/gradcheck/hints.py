@@ -5,7 +5,7 @@ A fault in dJ/dZ of one layer makes that layer and all below it wrong, so the to
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .check import Evidence, same_cost
 from .hypotheses import predictions
 from .patterns import FITS, Clue, misfit, patterns_of

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .tensor_checks import FAIL, PASS, UNVERIFIABLE, VACUOUS, Verdict, Worst
 
 # One step, or one for each slope.

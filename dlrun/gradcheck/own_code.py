@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .inputs import Arrays, CostFunction, GradientOf, arrays_of, call_cost, gradient_of, require_repeatable
 from .judging import (
     EPSILON,

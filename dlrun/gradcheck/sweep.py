@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .judging import EPSILON, relative_difference
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .options import Progress
