@@ -1,4 +1,4 @@
-"""The import ladder holds: a module imports from strictly lower rungs, in no circle, and each rung only its packages."""
+"""The import ladder holds: imports go to strictly lower rungs, in no circle, and to a rung's own packages alone."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter

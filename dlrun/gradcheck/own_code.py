@@ -128,7 +128,7 @@ def check_gradients(
 def reported(
     own: OwnCost, epsilon: float, overall: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
 ) -> OwnReport:
-    """The report on all arrays. whole : the relative difference of all entries together."""
+    """The report on all arrays. overall : the relative difference of all entries together."""
     verdict = verdict_of(check.verdict for check in checks)
     n_parameters = sum(array.size for array in own.arrays.values())
     n_checked = sum(check.n_checked for check in checks)
