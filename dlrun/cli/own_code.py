@@ -32,7 +32,7 @@ def check_file(
         raise
     except BaseException as fault:  # whatever a person's own file does, sys.exit() included
         raise UsageError(
-            f"{place_of(fault, path)}: {type(fault).__name__}: {fault}; mend it, then check again"
+            f"{place_of(fault, path)}: {type(fault).__name__}: {fault}; correct it, then check again"
         ) from fault
 
 
