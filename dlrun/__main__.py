@@ -1,4 +1,4 @@
-"""`python -m dlrun` is `dlrun`."""
+"""`python -m dlrun` runs the `dlrun` command."""
 
 from .cli import main
 

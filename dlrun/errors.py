@@ -1,7 +1,7 @@
 """The errors of dlrun, each with the exit status that a script sees.
 
 Everything that dlrun raises on purpose is a `DlrunError`. Its text is written for the user (where, what was found, what
-would do) and is shown without a traceback. Any other exception is a bug of dlrun and ends with status 1.
+would do) and is shown without a traceback. Any other exception is a bug in dlrun and ends with status 1.
 """
 
 

@@ -216,7 +216,7 @@ def gradient(p):
     [
         ("import numpy" + OWN_CODE, 0, "gradient check passed"),
         ("import numpy" + OWN_CODE.replace("3 * p", "6 * p"), 4, "dw is 2 times what it should be"),
-        (OWN_CODE, 2, "own.py:3: NameError: name 'numpy' is not defined; correct it, then check again"),
+        (OWN_CODE, 2, "own.py:3: NameError: name 'numpy' is not defined; fix it, then check again"),
         ("import numpy", 2, "own.py: defines no function parameters; add def parameters(): ..."),
         ("def f(:", 2, "own.py:1: SyntaxError"),
         ("raise SystemExit(3)", 2, "own.py:1: SystemExit: 3"),

@@ -48,7 +48,7 @@ def test_show_tells_config_result_files_and_how_to_make_it_again(two):
     assert {"run.json", "model.npz", "checksums.json"} <= {file["name"] for file in shown["files"]}
     again = dlrun(*shown["reproduce"].split()[1:], "--json", cwd=folder, DLRUN_RUNS="elsewhere")
     assert json.loads(again.stdout)["costs"] == first["costs"]
-    assert "make it again: dlrun train" in dlrun("show", "brief", cwd=folder).stdout
+    assert "repeat it: dlrun train" in dlrun("show", "brief", cwd=folder).stdout
 
 
 def test_diff_shows_only_what_differs(two):
@@ -170,7 +170,7 @@ def ended_as(status):
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [("interrupted", "interrupted; go on: dlrun resume r"), ("finished", None)]
+    ("status", "told"), [("interrupted", "interrupted; resume: dlrun resume r"), ("finished", None)]
 )
 def test_one_more_ctrl_c_while_the_end_is_shown_still_says_how_to_go_on(status, told):
     with (
@@ -182,9 +182,9 @@ def test_one_more_ctrl_c_while_the_end_is_shown_still_says_how_to_go_on(status, 
 
 def test_a_verb_left_by_ctrl_c_says_so_and_ends_with_130(monkeypatch, capsys):
     def leave(*arguments):
-        raise KeyboardInterrupt("left at once; go on: dlrun resume r")
+        raise KeyboardInterrupt("left at once; resume: dlrun resume r")
 
     monkeypatch.setattr("dlrun.store.list_runs", leave)
     monkeypatch.setattr(sys, "argv", ["dlrun", "runs"])
     assert guarded(lambda: app(["runs"], standalone_mode=False)) == 130
-    assert capsys.readouterr().err == "dlrun: left at once; go on: dlrun resume r\n"
+    assert capsys.readouterr().err == "dlrun: left at once; resume: dlrun resume r\n"

@@ -170,7 +170,7 @@ def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
     shown = held["digits"]
     bare = replace(shown.run, trace=(), predictions=None, examples=None, model=None)
     page = run_page(replace(shown, run=bare, plane=None))
-    assert "No trace of the layers was kept" in page
+    assert "This run has no trace of its layers" in page
     assert "Learning curves" in page
     begun = replace(bare, ending=None, diagnosis=None, data=None, metrics=(), resolved=None)
     crashed = overviewed(replace(shown, run=begun, plane=None), status="crashed", result=None, diagnosis=None)

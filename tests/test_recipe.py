@@ -273,7 +273,7 @@ def test_the_commands_show_path_outcome_and_ledger(small, capsys):
     assert shown.returncode == 0, shown.stderr
     assert "the config as it is: train" in shown.stderr
     assert "ended: the budget of 2 trainings is used" in shown.stdout
-    assert "looked at once, now that all is decided" in shown.stdout
+    assert "looked at once, after the last decision" in shown.stdout
     show_ledger_of(runs_dir, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert [line["child"] for line in told["entries"]] == [found.path.steps[1].run_id]

@@ -208,7 +208,7 @@ def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its
         "dev        200  16.0%  [11.9, 20.9]\n"
         "test       200  17.0%  [12.8, 22.0]\n"
         "baseline        50.0%                always answering the majority class\n"
-        "test is for the last word only: it takes no part in the verdict\n"
+        "the test set is for the final check only: it takes no part in the verdict\n"
         "  train - optimal: avoidable bias 15.0 [13.2, 17.0], 94% of the excess: high\n"
         "  dev - train: variance 1.0 [-3.6, 6.2], 6% of the excess: inconclusive\n"
         "  surely > 2.0 high, surely < 5.0 low, both moderate, neither inconclusive\n"

@@ -60,13 +60,13 @@ def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
         "because mismatch:\n"
         "  4. split anew\n"
         "     the features moved\n"
-        "carry one out: dlrun diagnose r --apply 1"
+        "apply one: dlrun diagnose r --apply 1"
     )
 
 
 def test_advice_for_a_run_elsewhere_says_where_it_is():
     shown = screen(advice_of("else where/r"), ADVICE, width=100)
-    assert shown.endswith("carry one out: dlrun diagnose r --runs-dir 'else where' --apply 1")
+    assert shown.endswith("apply one: dlrun diagnose r --runs-dir 'else where' --apply 1")
 
 
 def test_narrow_advice_puts_what_is_typed_on_lines_of_its_own():
@@ -119,15 +119,15 @@ def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
         "  2  wider: network.width=8: train 10.0%, dev 20.0%: dropped\n"
         "     because because\n"
         "     expected less (unsure, 3.0 s)\n"
-        "     beside training 1 on the same dev rows: errors z 0.1, losses z -1.0, misses\n"
-        "z 0.2\n"
+        "     against training 1 on the same dev rows: errors z 0.1, losses z -1.0,\n"
+        "misses z 0.2\n"
         "  3  longer: a=1: train 10.0%, dev 20.0%: kept\n"
         "     because because\n"
         "     expected less (unsure, 3.0 s)\n"
-        "     beside training 1 on the same dev rows: losses z 2.0, misses z 2.0\n"
+        "     against training 1 on the same dev rows: losses z 2.0, misses z 2.0\n"
         "ended: the budget of 3 trainings is used\n"
         "use: r3, training 3 of 3\n"
-        "test error 25.0%: looked at once, now that all is decided"
+        "test error 25.0%: looked at once, after the last decision"
     )
 
 
@@ -158,7 +158,7 @@ LINE = LedgerLine(
 
 def test_an_outcome_and_the_ledger_say_what_was_expected_and_what_came_of_it():
     applied = Applied(None, ADVICE[0], LINE)
-    assert screen(show_outcome, applied) == "expected: less (likely)\ncame of it: held; it fell"
+    assert screen(show_outcome, applied) == "expected: less (likely)\noutcome: held; it fell"
     assert screen(show_ledger, Tally((LINE,), (ActionCount("wider", 3, 1, 0),))) == (
         "advice  tried  held  reversed  not shown\nwider       3     1         0          2\nr2: wider: it fell"
     )
@@ -214,7 +214,7 @@ def test_a_decomposition_adds_up_on_screen():
         "          variance\n"
         "halves       10.0%  other rows and seeds, 5 pairs of half the data\n"
         "seeds         4.0%  the same rows, 5 seeds\n"
-        "sampling      6.0%  the first less the second: other rows alone\n"
+        "sampling      6.0%  the first minus the second: other rows alone\n"
         "the training rows matter most\n"
         "bootstrap, 25 networks\n"
         "  bias² 5.0% + variance 7.0% = loss 12.0% (Kohavi and Wolpert, corrected)\n"

@@ -184,7 +184,7 @@ def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
 
 
 def test_figures_from_elsewhere_have_no_rows_to_look_at():
-    with pytest.raises(UsageError, match="--reference: needs a run"):
+    with pytest.raises(UsageError, match="--reference: needs the rows of a run; leave --errors out"):
         diagnose(errors="train=0.1,dev=0.2", reference=True)
 
 

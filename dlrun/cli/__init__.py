@@ -1,9 +1,10 @@
-"""The command line: one module a verb, each with values in, one call, and one thing shown."""
+"""The command line: one module per verb. A verb reads its options, makes one call, and shows the result."""
 
 import os
 
-# More than one BLAS thread makes the small products of dlrun's networks slower, up to a hundredfold while another
-# process is busy, and can change the last bits. NumPy's BLAS reads these as it loads; what a person sets by hand stays.
+# With more than one BLAS thread, the small products of dlrun's networks are slower, up to a hundredfold while another
+# process is busy, and the last bits can change. NumPy's BLAS reads these variables when it is loaded. A value that the
+# user has set is kept.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

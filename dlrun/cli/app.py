@@ -1,4 +1,4 @@
-"""The verbs under one command, and what becomes of their errors: a sentence, and the right exit status."""
+"""The `dlrun` command with all its verbs. An error in a verb becomes one sentence and the right exit status."""
 
 import sys
 from collections.abc import Callable
@@ -39,9 +39,9 @@ Example: dlrun train configs/digits.yaml, then dlrun diagnose
 
 
 class Verbs(typer.core.TyperGroup):
-    """The verbs; a KeyboardInterrupt in one leaves it as an error of ours, since Typer would end without a word."""
+    """The verbs. Turns a KeyboardInterrupt into our own error, since Typer would end without a message."""
 
-    def invoke(self, ctx: Any) -> Any:  # click's Context, which newer versions of Typer have as their own
+    def invoke(self, ctx: Any) -> Any:  # click's Context; newer versions of Typer have their own class
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as left:
@@ -91,7 +91,7 @@ def show_version(wanted: bool) -> None:
 def options(
     version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True, help="Show the version."),
 ) -> None:
-    """Holds the options that come before a verb."""
+    """The options that come before a verb."""
 
 
 def run_command() -> None:

@@ -1,4 +1,4 @@
-"""`dlrun diagnose --apply` and `--ledger`: advice carried out, and what has come of it so far."""
+"""`dlrun diagnose --apply` and `--ledger`: apply a piece of advice, and show whether applied advice has helped."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_json: bool) -> int:
-    """Train the child run of a piece of advice, show it, and say what came of the expectation."""
+    """Train with a piece of advice, show the new run, and say whether it did what the advice expected."""
     from ..report import make_console, show_outcome
     from ..search import apply
     from ..store import find_run, to_plain
@@ -36,13 +36,13 @@ def child_origins(child: "RunContents") -> "Mapping[str, str] | None":
 
 
 def show_ledger_of(runs_dir: Path, as_json: bool) -> None:
-    """What advice was followed among these runs, and what became of what it promised."""
+    """Show which advice was applied among these runs, and whether it did what it promised."""
     from ..report import make_console, show_ledger
     from ..search.ledger import lines, tally
     from .output import print_json
 
-    found = tally(lines(runs_dir))
+    ledger = tally(lines(runs_dir))
     if as_json:
-        print_json(found)
+        print_json(ledger)
     else:
-        show_ledger(found, make_console())
+        show_ledger(ledger, make_console())

@@ -1,4 +1,4 @@
-"""`dlrun rm`, `dlrun restore` and `dlrun gc`: runs out of sight, back again, and gone for good."""
+"""`dlrun rm`, `dlrun restore` and `dlrun gc`: move a run to the trash and back, and delete what is in the trash."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ def rm(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = 
     """
     from ..store import find_run, trash
 
-    show_place(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
+    show_path(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
 
 
 def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
@@ -25,11 +25,11 @@ def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Js
     """
     from ..store import find_run, trash
 
-    show_place(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
+    show_path(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
 
 
-def show_place(path: Path, verb: str, as_json: bool) -> None:
-    """Where a run is now."""
+def show_path(path: Path, verb: str, as_json: bool) -> None:
+    """Print where a run is now."""
     from .output import print_json
 
     if as_json:
@@ -39,11 +39,11 @@ def show_place(path: Path, verb: str, as_json: bool) -> None:
 
 
 def gc(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and take nothing away.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Take the runs in the trash away for good, and what dead processes left behind.
+    """Delete the runs in the trash for good, and the files that dead processes left behind.
 
     Example: dlrun gc --dry-run
     """
@@ -52,10 +52,10 @@ def gc(
     from .output import print_json
 
     paths = trash.garbage(runs_dir)
-    found = trash.weighed(paths)
+    garbage = trash.weighed(paths)
     if not dry_run:
         trash.collect(paths)
     if as_json:
-        print_json({"garbage": found, "removed": not dry_run})
+        print_json({"garbage": garbage, "removed": not dry_run})
     else:
-        show_garbage(found, not dry_run, make_console())
+        show_garbage(garbage, not dry_run, make_console())

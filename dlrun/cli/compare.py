@@ -1,4 +1,4 @@
-"""`dlrun compare`: runs beside each other, and which differences are more than chance."""
+"""`dlrun compare`: show several runs side by side, and which differences are more than chance."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +68,7 @@ def compare(
 
 
 def write_comparison(path: Path, comparison: "Comparison", runs_dir: Path) -> Path:
-    """The page of the runs compared, written; its path. Raises StoreError."""
+    """Write the page that compares the runs, and return its path. Raises StoreError."""
     from ..report.page import comparison_page
     from ..store import RunFolder, read_metrics
 

@@ -1,4 +1,4 @@
-"""`dlrun config` and `dlrun schema`: what a config says in full, and what it may say."""
+"""`dlrun config` and `dlrun schema`: print a config with all its keys, and which keys and values a config may have."""
 
 from .options import ConfigFile, Json, Overrides
 

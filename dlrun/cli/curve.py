@@ -1,4 +1,4 @@
-"""`dlrun curve`: whether more data would help a run."""
+"""`dlrun curve`: say whether more data would help a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 
 Processes = Annotated[
-    int | None, typer.Option("--processes", min=1, help="Train in so many processes; otherwise one a core.")
+    int | None, typer.Option("--processes", min=1, help="Train in this many processes; default: one per core.")
 ]
 
 
@@ -21,8 +21,9 @@ def curve(
 ) -> None:
     """Train a run's config on parts of its data, and say whether twice the data would help.
 
-    An eighth, a quarter and a half of the training rows three times each, and all of them, on the same dev set: about
-    the time of 3.6 trainings. The answer is kept in the run's folder, where `dlrun diagnose` finds it.
+    Trains on an eighth, a quarter and a half of the training rows, three times each, and on all of them, and measures
+    each on the same dev set. That takes about the time of 3.6 trainings. The answer is kept in the run's folder, where
+    `dlrun diagnose` finds it.
 
     Example: dlrun curve latest
     """
@@ -32,8 +33,8 @@ def curve(
     from .output import print_json
 
     with counting_display("trainings", make_console(stderr=True), quiet=quiet) as count:
-        found = learning_curve(find_run(runs_dir, run), count, processes=processes)
+        measured_curve = learning_curve(find_run(runs_dir, run), count, processes=processes)
     if as_json:
-        print_json(found)
+        print_json(measured_curve)
     else:
-        show_curve(found, make_console())
+        show_curve(measured_curve, make_console())

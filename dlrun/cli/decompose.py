@@ -1,4 +1,4 @@
-"""`dlrun decompose`: what a run's variance is made of."""
+"""`dlrun decompose`: say which sources a run's variance comes from."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,10 @@ from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 def decompose(
     run: RunReference = "latest",
     bootstrap: Annotated[
-        int, typer.Option("--bootstrap", min=0, help="Bias and variance of so many bootstrap trainings too, say 25.")
+        int,
+        typer.Option(
+            "--bootstrap", min=0, help="Also measure bias and variance by this many bootstrap trainings, say 25."
+        ),
     ] = 0,
     processes: Processes = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
@@ -27,15 +30,15 @@ def decompose(
     """
     from ..errors import UsageError
     from ..report import counting_display, make_console, show_decomposition
-    from ..search import decompose as take_apart
+    from ..search import decompose as decompose_run
     from ..store import find_run
     from .output import print_json
 
     if bootstrap == 1:
         raise UsageError("--bootstrap: got 1; one network has no variance, give an odd number such as 25")
     with counting_display("trainings", make_console(stderr=True), quiet=quiet) as count:
-        found = take_apart(find_run(runs_dir, run), bootstrap=bootstrap, progress=count, processes=processes)
+        decomposition = decompose_run(find_run(runs_dir, run), bootstrap=bootstrap, progress=count, processes=processes)
     if as_json:
-        print_json(found)
+        print_json(decomposition)
     else:
-        show_decomposition(found, make_console())
+        show_decomposition(decomposition, make_console())

@@ -1,4 +1,4 @@
-"""`dlrun diagnose`: what a run's errors say about bias and variance, and what to try next."""
+"""`dlrun diagnose`: say what a run's errors mean for bias and variance, and what to try next."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ..inspection import AskedDiagnosis
 
 Apply = Annotated[
-    int | None, typer.Option("--apply", help="Carry out this piece of the advice: train the changed config.")
+    int | None, typer.Option("--apply", help="Apply the advice with this number: train the changed config.")
 ]
-Ledger = Annotated[bool, typer.Option("--ledger", help="Show what came of the advice that was applied so far.")]
+Ledger = Annotated[bool, typer.Option("--ledger", help="Show whether the advice applied so far has helped.")]
 
 
 def diagnose(
@@ -26,25 +26,25 @@ def diagnose(
     ] = None,
     sizes: Annotated[
         str | None,
-        typer.Option("--sizes", help="Of how many rows --errors are, without which they are taken as exact."),
+        typer.Option("--sizes", help="The number of rows of each of --errors; without it, they are taken as exact."),
     ] = None,
     optimal: Annotated[
         str | None,
         typer.Option(
-            "--optimal", help="The optimal error: 0.15, or 30/200 judgements; a run's own config says it too."
+            "--optimal", help="The optimal error: 0.15, or 30/200 judgements; default: that of the run's config."
         ),
     ] = None,
     baseline: Annotated[
         float | None,
-        typer.Option("--baseline", min=0, max=1, help="With --errors: that of always answering the commonest class."),
+        typer.Option(
+            "--baseline", min=0, max=1, help="With --errors: the error of always answering the commonest class."
+        ),
     ] = None,
     apply: Apply = None,
     ledger: Ledger = False,
     reference: Annotated[
         bool,
-        typer.Option(
-            "--reference", help="Bracket the optimal error by what ordinary learners reach on the run's rows."
-        ),
+        typer.Option("--reference", help="Bound the optimal error by what ordinary learners reach on the run's rows."),
     ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
@@ -59,7 +59,7 @@ def diagnose(
     from .output import print_json
 
     if errors is None and (sizes is not None or baseline is not None):
-        raise UsageError("--sizes and --baseline belong to --errors; a run knows its own")
+        raise UsageError("--sizes and --baseline belong to --errors; a run has its own")
     if ledger:
         show_ledger_of(runs_dir, as_json)
         return None
@@ -68,7 +68,7 @@ def diagnose(
             raise UsageError("--apply: carries out a run's own advice; leave --errors and --optimal out")
         return apply_advice(runs_dir, run, apply, quiet, as_json)
     if errors is not None and reference:
-        raise UsageError("--reference: needs a run, whose rows it looks at; leave --errors out")
+        raise UsageError("--reference: needs the rows of a run; leave --errors out")
     if errors is None:
         asked = diagnosis_of_run(runs_dir, run, optimal, reference)
         print_json(asked) if as_json else show_diagnosis(asked.run, make_console(), asked)
@@ -84,17 +84,17 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
     from ..diagnosis import diagnose as judge
     from ..diagnosis import parse_errors, parse_optimal, parse_sizes
 
-    found = judge(
+    diagnosis = judge(
         parse_errors(errors),
         sizes=parse_sizes(sizes) if sizes else None,
         optimal_error=parse_optimal(optimal) if optimal else None,
         baseline_error=baseline,
     )
-    return RunDiagnosis(run_id=None, diagnosis=found, advice=advise(Case(found)))
+    return RunDiagnosis(run_id=None, diagnosis=diagnosis, advice=advise(Case(diagnosis)))
 
 
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: bool) -> "AskedDiagnosis":
-    """The diagnosis of a run in the runs folder, against another optimal error where one is given."""
+    """The diagnosis of a run in the runs folder; `optimal` replaces the optimal error of its config."""
     from ..diagnosis import optimal_of, parse_optimal
     from ..experiment import diagnosis_of
     from ..inspection import asked_diagnosis

@@ -1,4 +1,7 @@
-"""How a command that trains is shown while it does, and how it ends: what is printed, and with which exit status."""
+"""The display of a training, and what a command prints and returns when the training has ended.
+
+Every verb that trains a run uses it: train, resume, diagnose --apply and recipe.
+"""
 
 import signal
 from collections.abc import Iterator, Mapping
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from ..experiment.run import Watcher
     from ..store import Result, RunContents
 
-# What each status of a run ends the process with; an interrupted one by its signal.
+# The exit status for each status of a run; that of an interrupted run depends on the signal.
 EXIT_STATUS = {"finished": 0, "diverged": Diverged.exit_status, "failed": StoreError.exit_status}
 
 
@@ -29,9 +32,9 @@ def display_of(experiment: "Experiment", quiet: bool) -> "AbstractContextManager
 
 
 def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: bool) -> int:
-    """Print what came of a run for a person or a script, and return the exit status.
+    """Print the result of a run for a person or a script, and return the exit status.
 
-    origins : of its config's values, for the report that is written; None writes none.
+    origins : where each value of its config came from, for the report; None writes no report.
     """
     from ..inspection import look_at_test
     from ..report import make_console, show_result
@@ -54,17 +57,20 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
 
 @contextmanager
 def resuming_advised(result: "Result") -> Iterator[None]:
-    """Says how to go on with an interrupted run even where one more Ctrl-C cuts short what is said of it."""
+    """Says how to resume an interrupted run even if another Ctrl-C comes while its result is printed."""
     try:
         yield
     except KeyboardInterrupt as left:
         if result.status != "interrupted":
             raise
-        raise Interrupted(f"interrupted; go on: {command_for('resume', result.run_dir)}") from left
+        raise Interrupted(f"interrupted; resume: {command_for('resume', result.run_dir)}") from left
 
 
 def report_of(run: "RunContents", origins: Mapping[str, str]) -> str | None:
-    """Write the page of a run that has just ended, and say where. A page can be written later: without one, why not."""
+    """Write the page of a run that has just ended, and return its path.
+
+    If it cannot be written, print why, and return None; a page can be written later.
+    """
     from ..inspection import page_contents
     from ..report import make_console, say
 
@@ -76,13 +82,13 @@ def report_of(run: "RunContents", origins: Mapping[str, str]) -> str | None:
 
 
 def exit_status_of(result: "Result") -> int:
-    """130 after Ctrl-C, 143 after SIGTERM, else by the run's status."""
+    """The exit status: 130 after Ctrl-C, 143 after SIGTERM, otherwise by the run's status."""
     if result.status == "interrupted":
         return TERMINATED_STATUS if result.signal == signal.SIGTERM.name else INTERRUPTED_STATUS
     return EXIT_STATUS[result.status]
 
 
 def error_of(result: "Result", status: int) -> dict[str, object]:
-    """What scripts find under `error` beside the result of a run that did not finish."""
+    """The object `error` that --json adds to the result of a run that did not finish."""
     error: dict[str, object] = {"kind": result.status, "message": result.message, "exit_status": status}
     return error | ({"resume": command_for("resume", result.run_dir)} if result.status == "interrupted" else {})

@@ -1,4 +1,4 @@
-"""`dlrun explain`: what a finding's code means, in a screenful."""
+"""`dlrun explain`: explain a finding's code on one screen."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from .options import Json
 
 
 def complete_codes(incomplete: str) -> list[str]:
-    """Codes of findings, for the shell."""
+    """The codes of findings that begin so, for completion in the shell."""
     from ..diagnosis.explain import codes
 
     return [code for code in codes() if code.startswith(incomplete)]
@@ -33,7 +33,7 @@ def explain(
     from .output import print_json
 
     if code is None:
-        titles = {known: text.split("\n")[0] for known, text in explanations().items()}
+        titles = {finding: text.split("\n")[0] for finding, text in explanations().items()}
         print_json({"codes": titles}) if as_json else show_codes(titles, make_console())
     else:
         text = explanation(code)

@@ -1,4 +1,4 @@
-"""`dlrun export`: a run handed on to TensorBoard or MLflow."""
+"""`dlrun export`: export a run to TensorBoard or MLflow."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,14 +16,14 @@ def export(
     ] = None,
     mlflow: Annotated[
         str | None,
-        typer.Option("--mlflow", metavar="URI", help="Send it to an MLflow store, e.g. sqlite:///mlflow.db."),
+        typer.Option("--mlflow", metavar="URI", help="Send the run to an MLflow store, e.g. sqlite:///mlflow.db."),
     ] = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
     """Export a run's config, metrics of each epoch and verdict; MLflow gets its report too.
 
-    They need an optional package: pip install 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
+    Both need an optional package: pip install 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
 
     Example: dlrun export latest --tensorboard logs
     """
@@ -33,16 +33,16 @@ def export(
     from .output import print_json
 
     if tensorboard is None and mlflow is None:
-        raise UsageError("export: nowhere to; expected --tensorboard DIR or --mlflow URI")
+        raise UsageError("export: no target given; expected --tensorboard DIR or --mlflow URI")
     folder = find_run(runs_dir, run)
-    known, epochs = overview(folder), read_metrics(folder)
+    run_overview, epochs = overview(folder), read_metrics(folder)
     exported = []
     if tensorboard is not None:
-        exported.append(export_tensorboard(known, epochs, tensorboard))
+        exported.append(export_tensorboard(run_overview, epochs, tensorboard))
     if mlflow is not None:
-        exported.append(export_mlflow(known, epochs, mlflow))
+        exported.append(export_mlflow(run_overview, epochs, mlflow))
     if as_json:
         print_json({"run_id": folder.id, "exported": exported})
     else:
-        for place in exported:
-            print(f"{folder.id}: exported to {place.to}")
+        for export_made in exported:
+            print(f"{folder.id}: exported to {export_made.to}")

@@ -1,4 +1,4 @@
-"""`dlrun gradcheck`: backpropagation against central differences, for a config's network or a person's own code."""
+"""`dlrun gradcheck`: check backpropagation against central differences, for a config's network or a user's own code."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,13 +28,13 @@ def gradcheck(
     sweep: Annotated[bool, typer.Option("--sweep", help="Show the relative difference against the step.")] = False,
     examples: Annotated[int, typer.Option("--examples", min=1, help="Training rows to check on.")] = 8,
     after_steps: Annotated[
-        int, typer.Option("--after-steps", min=0, help="Steps of training before the second look.")
+        int, typer.Option("--after-steps", min=0, help="Training steps before the second check.")
     ] = 20,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Sets of weights and masks to check.")] = 1,
     max_seconds: Annotated[
-        float, typer.Option("--max-seconds", min=0, help="Sample the parameters beyond this time; 0: never.")
+        float, typer.Option("--max-seconds", min=0, help="Sample parameters if a full check takes longer; 0: never.")
     ] = 60,
-    memory_mib: Annotated[int, typer.Option("--memory-mib", min=1, help="The most memory that blocks take.")] = 64,
+    memory_mib: Annotated[int, typer.Option("--memory-mib", min=1, help="The most memory for blocks of moves.")] = 64,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:

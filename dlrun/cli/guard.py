@@ -1,4 +1,4 @@
-"""From an exception to what a person or a script gets: a sentence or one JSON object, and an exit status."""
+"""Turn an exception into an exit status and one message: a sentence for a person, or a JSON object for a script."""
 
 import json
 import os
@@ -19,13 +19,13 @@ BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
 # What a shell reports for a process that SIGTERM ended: 128 + 15.
 TERMINATED_STATUS = 143
-# What a shell reports for a writer whose reader has gone: 128 + SIGPIPE.
+# What a shell reports for a process that writes to a closed pipe: 128 + SIGPIPE.
 BROKEN_PIPE_STATUS = 141
 
 
 @runtime_checkable
 class UsageFault(Protocol):
-    """An exception of click's, which newer versions of Typer have as their own."""
+    """A usage error of click; newer versions of Typer have their own class for it."""
 
     exit_code: int
 
@@ -53,7 +53,7 @@ def guarded(command: Callable[[], object]) -> int:
 
 
 def leave_on_sigterm() -> None:
-    """SIGTERM ends the command with its own status, and what stands in `finally` is done before."""
+    """Make SIGTERM end the command with its own exit status, after all `finally` blocks have run."""
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(TERMINATED_STATUS)
@@ -62,7 +62,7 @@ def leave_on_sigterm() -> None:
 
 
 def problems_of(error: DlrunError) -> dict[str, list[str]]:
-    """What a script finds beside the error: of a config, each of its problems."""
+    """What --json adds to the error: for a config, the list of its problems."""
     return {"problems": error.problems} if isinstance(error, ConfigError) else {}
 
 
@@ -71,7 +71,7 @@ def wants_json() -> bool:
 
 
 def typed_runs_dir() -> str | None:
-    """What the command line says after --runs-dir, whatever became of the command."""
+    """The value of --runs-dir on the command line, even if the command line could not be parsed."""
     words = sys.argv[1:]
     apart = [value for flag, value in pairwise(words) if flag == "--runs-dir"]
     joined = [word.partition("=")[2] for word in words if word.startswith("--runs-dir=")]
@@ -79,7 +79,7 @@ def typed_runs_dir() -> str | None:
 
 
 def tell(kind: str, message: str, status: int, more: Mapping[str, Any] | None = None) -> int:
-    """The sentence on standard error, or the object on standard output; returns the status."""
+    """Print the sentence on standard error, or the object on standard output; return the status."""
     message = printable(message)
     if wants_json():
         error = {"kind": kind, "message": message, "exit_status": status, **(more or {})}
@@ -90,12 +90,12 @@ def tell(kind: str, message: str, status: int, more: Mapping[str, Any] | None = 
 
 
 def printable(message: str) -> str:
-    """The message without what could rewrite the screen: it may hold names from a file that somebody else wrote."""
+    """The message without control characters: it may hold names from a file that somebody else wrote."""
     return "".join(letter for letter in message if letter == "\n" or letter.isprintable())
 
 
 def tell_usage(error: UsageFault) -> int:
-    """Typer's own words for a command line that it cannot read, or the help that it raises when no verb is given."""
+    """Print Typer's own message for wrong usage, or the help if no verb is given; return the status."""
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message())
         return error.exit_code
@@ -107,7 +107,7 @@ def tell_usage(error: UsageFault) -> int:
 
 
 def tell_bug(bug: Exception) -> int:
-    """A bug of ours: where its traceback lies, in the run folder if there is one and in a new one otherwise."""
+    """Report a bug in dlrun, and save its traceback in the run folder, or in a new one if there is none yet."""
     from ..store import create_run
 
     run_dir = getattr(bug, "run_dir", None)
@@ -121,4 +121,4 @@ def tell_bug(bug: Exception) -> int:
     except StoreError:
         traceback.print_exc()
         where = "the traceback is above, because no run folder could be written"
-    return tell("bug", f"a bug of dlrun, not of yours: {bug!r}; {where}", BUG_STATUS)
+    return tell("bug", f"a bug in dlrun, not in your input: {bug!r}; {where}", BUG_STATUS)

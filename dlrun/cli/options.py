@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs share, with their completion."""
+"""The arguments and options that several verbs share, with their completion in the shell."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +43,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[KEY=VALUE]...",
-        help="Overrides of any key, such as network.depth=5.",
+        help="Values that replace those of the config, such as network.depth=5.",
         autocompletion=complete_overrides,
     ),
 ]
@@ -56,6 +56,6 @@ RunsDir = Annotated[
         "--runs-dir", envvar=RUNS_VARIABLE, help="The folder that holds the runs.", file_okay=False, show_default=True
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

@@ -1,4 +1,4 @@
-"""Standard output for scripts."""
+"""Print a record as JSON: what `--json` prints."""
 
 
 def print_json(record: object) -> None:

@@ -1,4 +1,4 @@
-"""A person's own file for `dlrun gradcheck`: it is run, asked for its three functions, and checked."""
+"""`dlrun gradcheck FILE.py`: run a user's own file, get its three functions, and check its gradient."""
 
 import importlib.util
 import sys
@@ -30,14 +30,14 @@ def check_file(
         )
     except (DlrunError, KeyboardInterrupt):
         raise
-    except BaseException as fault:  # whatever a person's own file does, sys.exit() included
+    except BaseException as fault:  # anything that a user's own file may raise, sys.exit() included
         raise UsageError(
-            f"{place_of(fault, path)}: {type(fault).__name__}: {fault}; correct it, then check again"
+            f"{line_of(fault, path)}: {type(fault).__name__}: {fault}; fix it, then check again"
         ) from fault
 
 
 def run_file(path: Path) -> ModuleType:
-    """The file as a module; what it imports may lie beside it."""
+    """The file as a module; it may import modules from its own folder."""
     if not path.is_file():
         raise UsageError(f"{path}: no such file; give a config, or a file with {', '.join(FUNCTIONS)}")
     spec = importlib.util.spec_from_file_location("own_code", path)
@@ -50,15 +50,15 @@ def run_file(path: Path) -> ModuleType:
 
 
 def function_of(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
-    found: object = getattr(module, name, None)
-    if not callable(found):
+    function: object = getattr(module, name, None)
+    if not callable(function):
         arguments = "" if name == "parameters" else "parameters"
         raise UsageError(f"{path}: defines no function {name}; add def {name}({arguments}): ...")
-    return found
+    return function
 
 
-def place_of(fault: BaseException, path: Path) -> str:
-    """`file:line` of the last line of the person's own file that the fault went through."""
+def line_of(fault: BaseException, path: Path) -> str:
+    """`file:line` of the last line of the user's own file in the traceback."""
     if isinstance(fault, SyntaxError):
         return f"{path}:{fault.lineno}"
     lines = [f.lineno for f in traceback.extract_tb(fault.__traceback__) if Path(f.filename) == path.resolve()]

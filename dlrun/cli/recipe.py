@@ -1,4 +1,4 @@
-"""`dlrun recipe`: the basic recipe, followed."""
+"""`dlrun recipe`: follow the basic recipe from a config."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,19 +14,19 @@ def recipe(
     config: ConfigFile,
     overrides: Overrides = None,
     trainings: Annotated[
-        int, typer.Option("--trainings", min=1, help="Train at most so often, the first time included.")
+        int, typer.Option("--trainings", min=1, help="Train at most this many times, the first one included.")
     ] = DEFAULT_TRAININGS,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0, help="Begin no training that would end later than that.")
+        float | None, typer.Option("--minutes", min=0, help="Begin no training that would end after this time.")
     ] = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Train, diagnose, change one thing, keep it if a paired test on the dev set favours it, and so on.
+    """Train, diagnose, change one thing, keep the change if a paired test on the dev set favours it, and repeat.
 
-    It ends when the target is met, when dev error is surely near the optimal, or when the budget is used; only then
-    does it look at the test set, once. Interrupted, the same command goes on: runs that are there are used again.
+    It ends when the target is met, when dev error is surely near the optimal, or when the budget is used. Only
+    then does it look at the test set, once. After an interruption, the same command continues: it reuses its runs.
 
     Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
     """

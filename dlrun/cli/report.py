@@ -1,4 +1,4 @@
-"""`dlrun report`: a run as a page to look at."""
+"""`dlrun report`: write the HTML page of a run."""
 
 import webbrowser
 from pathlib import Path
@@ -11,7 +11,7 @@ from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 if TYPE_CHECKING:
     from ..inspection import PageContents
 
-# What a page is called in the run's folder.
+# The name of the page in the run's folder.
 REPORT = "report.html"
 
 PageFile = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the page is written.")]
@@ -26,7 +26,7 @@ def report(
 ) -> None:
     """Write one HTML file about a run: verdict, errors, curves, mistakes, layers, config; into its folder, or to FILE.
 
-    The file needs nothing beside it, so it can be mailed and printed.
+    The file is complete in itself, so it can be mailed and printed.
 
     Example: dlrun report latest -o digits.html
     """
@@ -45,14 +45,14 @@ def report(
 
 
 def write_report(shown: "PageContents", output: Path | None = None) -> Path:
-    """The page of a run, written; its path. Raises StoreError."""
+    """Write the page of a run, and return its path. Raises StoreError."""
     from ..report.page import run_page
 
     return write_page(output or shown.run.folder.path / REPORT, run_page(shown))
 
 
 def write_page(path: Path, text: str) -> Path:
-    """A page in its file, whole or not at all; the path. Raises StoreError."""
+    """Write a page to its file, completely or not at all, and return the path. Raises StoreError."""
     from ..store import write_whole
 
     write_whole(path, lambda file: file.write(text.encode()))

@@ -1,4 +1,4 @@
-"""`dlrun resume`: a run taken up where it was left."""
+"""`dlrun resume`: continue a run where it stopped."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ def resume(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Go on with a run that was interrupted, failed or crashed, to the bits it would have had anyway.
+    """Continue a run that was interrupted, failed or crashed; it ends with the same bits as without the interruption.
 
-    training.epochs=N alone may be given, to train longer: that makes a new run, whose parent this one is.
+    The only override allowed is training.epochs=N, to train longer: that makes a new run, a child of this one.
 
     Example: dlrun resume latest, or dlrun resume digits training.epochs=100
     """

@@ -1,4 +1,4 @@
-"""`dlrun runs`: the runs so far."""
+"""`dlrun runs`: list the runs so far."""
 
 import os
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Order(StrEnum):
 
 
 class Status(StrEnum):
-    """What a run can be, as the listing has it."""
+    """The statuses that a run can have in the list."""
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -48,7 +48,7 @@ def runs(
 ) -> None:
     """List the runs so far, newest first: id, name, status, errors and verdict.
 
-    With --html they become a page, index.html in the folder of runs unless -o names another file.
+    With --html, write them as a page: index.html in the runs folder, or the file that -o names.
 
     Example: dlrun runs --status finished --sort dev
     """
@@ -69,7 +69,7 @@ def runs(
 
 
 def write_index(runs_dir: Path, rows: "Sequence[RunSummary]", path: Path) -> Path:
-    """The page of these runs, with links, relative to it, to the reports that there are; its path."""
+    """Write the page of these runs, with relative links to the reports that exist; return its path."""
     from ..report.page import runs_page
 
     reports = {row.run_id: runs_dir / row.run_id / REPORT for row in rows}

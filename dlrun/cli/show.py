@@ -1,4 +1,4 @@
-"""`dlrun show`: all that is known of a run."""
+"""`dlrun show`: show everything that is known about a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +12,13 @@ from .options import DEFAULT_RUNS_DIR, Csv, Json, RunReference, RunsDir
 def show(
     run: RunReference = "latest",
     only_metrics: Annotated[
-        bool, typer.Option("--metrics", help="Show cost and errors of every epoch; with --csv or --json.")
+        bool, typer.Option("--metrics", help="Show only cost and errors of every epoch; needs --csv or --json.")
     ] = False,
     as_csv: Csv = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Show a run: its config, errors and verdict, its files, and how to make it again.
+    """Show a run: its config, errors and verdict, its files, and the command that repeats it.
 
     Example: dlrun show best, or dlrun show best --metrics --csv
     """
@@ -39,10 +39,11 @@ def show(
         else:
             print(metrics_csv(epochs), end="")
         return
-    seen = overview(folder)
-    test_error = seen.result.errors.test if isinstance(seen.result, Result) else None
+    run_overview = overview(folder)
+    result = run_overview.result
+    test_error = result.errors.test if isinstance(result, Result) else None
     test_look = look_at_test(folder, hashes_of(folder), test_error, "show")
     if as_json:
-        print_json(to_plain(seen) | {"test_look": test_look})
+        print_json(to_plain(run_overview) | {"test_look": test_look})
     else:
-        show_run(seen, make_console(), test_look=test_look)
+        show_run(run_overview, make_console(), test_look=test_look)

@@ -1,4 +1,4 @@
-"""`dlrun tag`: a person's own words for a run."""
+"""`dlrun tag`: add tags to a run, or remove them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,11 @@ from .options import DEFAULT_RUNS_DIR, Json, OneRun, RunsDir
 def tag(
     run: OneRun,
     tags: Annotated[list[str] | None, typer.Argument(metavar="[TAG]...", help="Tags to add.")] = None,
-    remove: Annotated[list[str] | None, typer.Option("--remove", "-r", help="A tag to take off.")] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", "-r", help="A tag to remove.")] = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Tag a run, or take tags off; then show those that it has.
+    """Add tags to a run, or remove tags; then show those that it has.
 
     Example: dlrun tag latest baseline
     """
@@ -23,8 +23,8 @@ def tag(
     from .output import print_json
 
     folder = find_run(runs_dir, run)
-    kept = change_tags(folder, tags or [], remove or [])
+    tags_now = change_tags(folder, tags or [], remove or [])
     if as_json:
-        print_json({"run_id": folder.id, "tags": kept})
+        print_json({"run_id": folder.id, "tags": tags_now})
     else:
-        print(f"{folder.id}: {', '.join(kept) or 'no tags'}")
+        print(f"{folder.id}: {', '.join(tags_now) or 'no tags'}")

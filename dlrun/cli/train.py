@@ -1,4 +1,4 @@
-"""`dlrun train`: one experiment, from its config to its run folder."""
+"""`dlrun train`: run one experiment, from its config to its run folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ def train(
     overrides: Overrides = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     needed: Annotated[
-        bool, typer.Option("--needed", help="Use a finished run of the same config, data and dlrun again.")
+        bool, typer.Option("--needed", help="Reuse a finished run with the same config, data and dlrun version.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""`dlrun verify`: whether a run's files are those that were written, and whether it comes out the same again."""
+"""`dlrun verify`: check whether a run's files are unchanged, and whether training again gives the same bits."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ def verify(
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> int:
-    """Check every file of a run against its checksum; ends with 6 for a damaged file, 4 for other bits.
+    """Check every file of a run against its checksum; exit status 6 for a damaged file, 4 if --rerun gives other bits.
 
     Example: dlrun verify latest --rerun
     """
@@ -40,7 +40,7 @@ def verify(
 
 
 def exit_status_of(files: "Sequence[FileCheck]", again: "Sequence[Rerun]") -> int:
-    """Damage is told before difference: it may be its cause."""
+    """The exit status. Damage comes before a difference, because it may be the cause of it."""
     if any(file.problem for file in files):
         return StoreError.exit_status
     return 0 if all(comparison.same for comparison in again) else CheckFailed.exit_status

@@ -1,4 +1,4 @@
-"""The report: records in, terminal tables out. Everything it shows can be rebuilt from a run folder."""
+"""The report: show records as tables on a terminal. Everything it shows can be rebuilt from a run folder."""
 
 from .comparison import comparison_csv, comparison_markdown, metrics_csv, show_comparison
 from .evidence import show_curve, show_decomposition

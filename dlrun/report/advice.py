@@ -1,6 +1,6 @@
-"""Advice on a terminal: what to try, the words that change the config, what it costs, and why.
+"""Show advice on a terminal: what to try, the overrides to type, what it costs, and why.
 
-Stands beside `terminal`, which shows the verdict that it follows from.
+`terminal` uses it, below the verdict that the advice follows from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show_advice(advice: "Sequence[Advice]", console: Console, run_dir: str | None = None) -> None:
-    """Numbered advice under the reason that it shares with its neighbours, and how one is carried out, of a run."""
+    """The numbered advice, grouped by reason; for a run, also the command that applies the first piece."""
     number = 0
     for reason, items in groupby(advice, key=lambda item: item.reasons()[0]):
         say(console, f"because {reason}:")
@@ -27,11 +27,11 @@ def show_advice(advice: "Sequence[Advice]", console: Console, run_dir: str | Non
     first = next((n for n, item in enumerate(advice, start=1) if item.change is not None), None)
     if run_dir and first:
         command = command_for("diagnose", run_dir)
-        say(console, "carry one out: ", (f"{command} --apply {first}", "bold"), whole=True)
+        say(console, "apply one: ", (f"{command} --apply {first}", "bold"), whole=True)
 
 
 def show_item(item: "Advice", number: int, console: Console) -> None:
-    """The action with its change or its key on one line where they fit, then its own reason."""
+    """The action with its change or its key, on one line if they fit, then its own reason."""
     words = shown_change(item.change) if item.change else item.key or ""
     if item.change is None and item.command:
         words = item.command
@@ -56,10 +56,10 @@ def details_of(confidence: "Confidence | None", seconds: float | None) -> str:
 
 
 def shown_change(change: Mapping[str, object]) -> str:
-    """A change of the config as it is typed: "network.width=8 data.normalize=true"."""
+    """A change of the config as overrides on the command line: "network.width=8 data.normalize=true"."""
     return " ".join(f"{key}={shown_value(value)}" for key, value in change.items())
 
 
 def shown_value(value: object) -> str:
-    """A value as it is typed behind its key."""
+    """A value as it is typed after its key."""
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,6 +1,6 @@
-"""Errors as bars on one scale, so that the avoidable bias and the variance can be seen as distances.
+"""Draw errors as bars on one scale, so that the avoidable bias and the variance can be seen as distances.
 
-Stands between a diagnosis, which has the numbers, and the terminal. Text alone: nothing here knows a console.
+`terminal` prints these lines for a diagnosis. This module only makes text; it does not use a console.
 """
 
 import math
@@ -14,18 +14,18 @@ from .text import LEVEL_STYLES
 
 Line = list[tuple[str, str]]
 
-# What a bar is drawn with: up to where the split before it ends, its own distance, a distance that is missing, the
-# interval's ends and middle; then the eighths of a cell.
+# The characters of a bar: up to the end of the bar before it, its own distance, the distance that it falls short, and
+# the parts of an interval; then the eighths of a cell.
 BLOCKS = {"before": "░", "own": "█", "short": "·", "left": "├", "right": "┤", "line": "─", "point": "┼", "both": "│"}
 EIGHTHS = " ▏▎▍▌▋▊▉"
 ASCII = {"before": ":", "own": "#", "short": ".", "left": "[", "right": "]", "line": "-", "point": "+", "both": "|"}
 
 LABEL_WIDTH = len("optimal") + 2
 
-# Below this width the name of a distance stands under its bar; above the other one bars grow no longer.
+# On a narrower terminal, the name of a distance stands under its bar; on a wider one, bars do not grow further.
 BESIDE_WIDTH, WIDEST = 60, 100
 
-# Between two ticks lie at least this many cells, so that their labels stay apart.
+# The fewest cells between two ticks, so that their labels stay apart.
 TICK_CELLS = 9
 
 # Which error a split is measured from, and what the distance is called.
@@ -38,24 +38,25 @@ DISTANCES: dict[str, tuple[str, str, Ill]] = {
 def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> list[Line]:
     """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
 
-    One bar for optimal, train, dev and test: light up to the error it is measured from, solid for the distance, with
-    its interval where the diagnosis has one, and a scale below. None where train or dev error is not known.
+    There is one bar for each of optimal, train, dev and test: light up to the error it is measured from, solid for the
+    distance, with its interval if the diagnosis has one. A scale stands below. Without a train or dev error there are
+    no lines.
     """
     errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
-    known = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
-    if not {"train", "dev"} <= known.keys():
+    by_name = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
+    if not {"train", "dev"} <= by_name.keys():
         return []
     intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
     intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}
-    notes = {name: note_of(name, known, diagnosis.verdict) for name in known}
+    notes = {name: note_of(name, by_name, diagnosis.verdict) for name in by_name}
     width = min(width, WIDEST)
     beside = max(len(text) + 2 for text, _ in notes.values()) if width >= BESIDE_WIDTH else 0
     cells = width - LABEL_WIDTH - beside
-    uppers = [interval[1] for name, interval in intervals.items() if interval and name in known]
-    largest = max([*known.values(), *uppers]) or 1.0
+    uppers = [interval[1] for name, interval in intervals.items() if interval and name in by_name]
+    largest = max([*by_name.values(), *uppers]) or 1.0
     scale, lines = (cells - 1) / largest, []
-    for name, error in known.items():
-        reference = known.get(DISTANCES[name][0] if name in DISTANCES else name, 0.0)
+    for name, error in by_name.items():
+        reference = by_name.get(DISTANCES[name][0] if name in DISTANCES else name, 0.0)
         bar = drawn_bar(error * scale, reference * scale, scaled(intervals[name], scale), ascii_only)
         note, style = notes[name]
         lines.append([(f"{name:{LABEL_WIDTH}}", ""), (bar, style if note else "dim")])
@@ -67,7 +68,7 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
 
 
 def note_of(name: str, errors: dict[str, float], verdict: Verdict) -> tuple[str, str]:
-    """What a bar's distance is, with its style: "9.6 variance, high"; empty for a bar without one."""
+    """The text beside a bar, with its style: "9.6 variance, high"; empty for a bar without a distance."""
     if name not in DISTANCES or DISTANCES[name][0] not in errors:
         return "", ""
     reference, called, ill = DISTANCES[name]
@@ -99,7 +100,7 @@ def drawn_bar(end: float, reference: float, interval: Interval | None, ascii_onl
 
 
 def whisker(low: int, point: int, high: int, signs: dict[str, str]) -> list[str]:
-    """The cells of an interval from `low` to `high`, both included, with its point between."""
+    """The cells of an interval from `low` to `high`, both included, with a mark at `point`."""
     if low == high:
         return [signs["both"]]
     row = [signs["left"], *[signs["line"]] * (high - low - 1), signs["right"]]

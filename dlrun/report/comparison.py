@@ -1,6 +1,6 @@
-"""Runs beside each other: as a table, as lines where that is too wide, as CSV and as Markdown.
+"""Show runs side by side: as a table, as lines if the table is too wide, as CSV and as Markdown.
 
-Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+`dlrun compare` uses it, and `dlrun show` for the CSV of metrics. Text from outside is cleaned before it is shown.
 """
 
 import csv
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 FIGURES = ("train", "dev", "test", "difference", "p")
 
-# A difference is coloured where its p-value is below this: the complement of the confidence of its interval.
+# A difference is coloured if its p-value is below this, which is 1 minus the confidence of its interval.
 CHANCE = 0.1
 
 
 def show_comparison(comparison: "Comparison", console: Console, *, test_look: int | None = None) -> None:
-    """A row a run: the config values that differ, errors and difference; lines where the table does not fit.
+    """One row per run: the config values that differ, errors and difference; lines if the table does not fit.
 
-    test_look : the how many-th look at this test set that is.
+    test_look : the number of this look at the test set.
     """
     table = comparison_table(comparison)
     needed = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
@@ -48,7 +48,7 @@ def show_comparison(comparison: "Comparison", console: Console, *, test_look: in
 
 
 def comparison_table(comparison: "Comparison") -> Table:
-    """One row a run; every column as wide as its widest cell."""
+    """One row per run; every column as wide as its widest cell."""
     table = borderless_table()
     for header in headers(comparison):
         table.add_column(cell(header), justify="right" if header in FIGURES else "left", no_wrap=True)
@@ -75,7 +75,7 @@ def headers(comparison: "Comparison") -> list[str]:
 
 
 def short_names(keys: Sequence[str]) -> list[str]:
-    """Each key's last word, or the whole key where two end alike."""
+    """The last word of each key, or the whole key if two keys have the same last word."""
     last = [key.rpartition(".")[2] for key in keys]
     return [word if last.count(word) == 1 else key for key, word in zip(keys, last, strict=True)]
 
@@ -89,17 +89,17 @@ def cells_of(run: "ComparedRun", comparison: "Comparison") -> list[str]:
 
 
 def plain(value: object) -> str:
-    """A config value as it is written in a file."""
+    """A config value as text: a word as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def with_interval(error: float | None, interval: Interval | None) -> str:
-    """An error, with its interval where that is known: "11.0% [7.6, 15.3]"."""
+    """An error, with its interval if that is known: "11.0% [7.6, 15.3]"."""
     return f"{shown(error)} [{points(interval[0])}, {points(interval[1])}]" if interval else shown(error)
 
 
 def difference_cells(run: "ComparedRun", comparison: "Comparison") -> tuple[str, str]:
-    """The difference to the first run with its interval, and the p-value."""
+    """The difference from the first run with its interval, and the p-value."""
     if run.run_id == comparison.first:
         return "the first", ""
     if run.difference is None:
@@ -122,20 +122,20 @@ def difference_style(run: "ComparedRun") -> str:
 
 
 def legend(comparison: "Comparison") -> list[str]:
-    """What the last two columns are."""
+    """A sentence that says what the last two columns mean."""
     share = f"{100 * comparison.confidence:g}%"
     for run in comparison.runs:
-        if found := run.difference:
+        if difference := run.difference:
             word = error_word(run.task == "regression")
             return [
-                f"difference: points of dev {word} above {comparison.first}, on the same {found.rows} dev rows, "
-                f"[{share} interval]; p: {found.method}"
+                f"difference: points of dev {word} above {comparison.first}, on the same {difference.rows} dev rows, "
+                f"[{share} interval]; p: {difference.method}"
             ]
     return []
 
 
 def comparison_csv(comparison: "Comparison") -> str:
-    """The same as CSV: every number as it is, an error as a fraction, the keys by their whole names."""
+    """The comparison as CSV: unrounded numbers, errors as fractions, keys with their full names."""
     bounds = ("lower", "upper")
     ends = [f"{split}_{bound}" for split in SPLITS for bound in bounds]
     ours = ["difference", "difference_lower", "difference_upper", "p_value", "not_comparable"]
@@ -145,15 +145,15 @@ def comparison_csv(comparison: "Comparison") -> str:
     for run in comparison.runs:
         values = [None if value is None else clean(plain(value)) for value in run.config.values()]
         intervals = [bound for split in SPLITS for bound in run.intervals.of(split) or (None, None)]
-        found = run.difference
-        difference = [found.difference, *found.interval, found.p_value] if found else [None] * 4
+        tested = run.difference
+        difference = [tested.difference, *tested.interval, tested.p_value] if tested else [None] * 4
         errors = [run.errors.of(split) for split in SPLITS]
         writer.writerow([run.run_id, run.status, *values, *errors, *intervals, *difference, run.not_comparable])
     return file.getvalue()
 
 
 def comparison_markdown(comparison: "Comparison") -> str:
-    """The same as a Markdown table, for a pull request."""
+    """The comparison as a Markdown table, for a pull request."""
     rows = [headers(comparison), ["---"] * len(headers(comparison))]
     rows += [cells_of(run, comparison) for run in comparison.runs]
     lines = ["| " + " | ".join(markdown_cell(text) for text in row) + " |" for row in rows]
@@ -161,13 +161,13 @@ def comparison_markdown(comparison: "Comparison") -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Text that neither ends its cell nor is read as markup."""
+    """The text, escaped so that it neither ends its cell nor is read as markup."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*|<>#~" else letter for letter in clean(text))
     return escaped
 
 
 def metrics_csv(records: "Sequence[EpochRecord]") -> str:
-    """A run's metrics as CSV, a line an epoch; what was not measured is empty. Without an epoch, an empty line."""
+    """A run's metrics as CSV, one line per epoch; what was not measured is empty. Without epochs, an empty line."""
     names = [item.name for item in fields(records[0])] if records else []
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

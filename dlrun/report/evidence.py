@@ -1,6 +1,6 @@
-"""What many trainings have shown: a learning curve, and where the variance comes from.
+"""Show results of many trainings: a learning curve, and the sources of the variance.
 
-Stands beside `terminal`, with the same rule: records in, text out.
+`dlrun curve` and `dlrun decompose` use it.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ..search.curve import RunCurve
     from ..search.decompose import BootstrapParts, Decomposition
 
-# The plot's columns, and the least that it is drawn with.
+# The most and the fewest columns of the plot.
 WIDEST_PLOT, NARROWEST_PLOT = 48, 12
 
 ANSWER_STYLES = {"yes": "bold green", "a little": "green", "no": "bold yellow"}
 
 
 class PlotLine(NamedTuple):
-    """A line of the plot: the error at so many rows, from where to where it reaches, and the mark that it gets."""
+    """A line of the plot: a number of rows, the error there with its lowest and highest value, and its mark."""
 
     rows: int
     error: float
@@ -30,9 +30,9 @@ class PlotLine(NamedTuple):
     mark: str
 
 
-def show_curve(found: "RunCurve", console: Console) -> None:
-    """The answer, and the curve: a line a size, each with its error on one scale, forecasts last."""
-    curve, word = found.curve, error_word(found.task == "regression")
+def show_curve(run_curve: "RunCurve", console: Console) -> None:
+    """The answer, and the curve: one line per number of rows, with the error on one scale, forecasts last."""
+    curve, word = run_curve.curve, error_word(run_curve.task == "regression")
     say(console, ("would twice the data help? ", "bold"), (curve.answer, ANSWER_STYLES.get(curve.answer, "bold")))
     say(console, curve.sentence)
     lines = [PlotLine(point.rows, point.error, point.lowest, point.highest, "o") for point in curve.points]
@@ -66,31 +66,32 @@ def plotted(line: PlotLine, low: float, high: float, width: int) -> str:
     return "".join(text)
 
 
-def show_decomposition(found: "Decomposition", console: Console) -> None:
-    """The sources of variance, the sentence that weighs them, and the bootstrap's sum where there is one."""
-    say(console, (f"variance of {found.run_id}", "bold"), f", on {found.dev_rows} dev rows", whole=True)
+def show_decomposition(decomposition: "Decomposition", console: Console) -> None:
+    """The sources of variance, the sentence that compares them, and the sums of the bootstrap if it was run."""
+    say(console, (f"variance of {decomposition.run_id}", "bold"), f", on {decomposition.dev_rows} dev rows", whole=True)
     table = borderless_table()
     table.add_column("", no_wrap=True)
     table.add_column("variance", justify="right", no_wrap=True)
     table.add_column("")
-    halves, seeds = found.sources.halves, found.sources.seeds
+    sources = decomposition.sources
+    halves, seeds = sources.halves, sources.seeds
     table.add_row("halves", shown(halves.variance), f"other rows and seeds, {halves.pairs} pairs of half the data")
     table.add_row("seeds", shown(seeds.variance), f"the same rows, {seeds.networks} seeds")
-    table.add_row("sampling", shown(found.sources.sampling), "the first less the second: other rows alone")
+    table.add_row("sampling", shown(sources.sampling), "the first minus the second: other rows alone")
     console.print(table)
-    say(console, found.sources.sentence)
-    if found.bootstrap:
-        show_bootstrap(found.bootstrap, console)
+    say(console, sources.sentence)
+    if decomposition.bootstrap:
+        show_bootstrap(decomposition.bootstrap, console)
 
 
-def show_bootstrap(found: "BootstrapParts", console: Console) -> None:
+def show_bootstrap(bootstrap: "BootstrapParts", console: Console) -> None:
     """The two sums, each adding up to the loss of the bootstrap networks."""
-    say(console, (f"bootstrap, {found.networks} networks", "bold"))
-    parts, domingos = found.kohavi_wolpert, found.domingos
+    say(console, (f"bootstrap, {bootstrap.networks} networks", "bold"))
+    parts, domingos = bootstrap.kohavi_wolpert, bootstrap.domingos
     total = f"  bias² {shown(parts.bias)} + variance {shown(parts.variance)} = loss {shown(parts.loss)}"
     say(console, f"{total} (Kohavi and Wolpert, corrected)" if domingos else total)
     if domingos:
         net = f"net variance {shown(domingos.net_variance)}"
         say(console, f"  bias {shown(domingos.bias)} + {net} = loss {shown(domingos.loss)} (Domingos)")
-    say(console, f"  trained on all rows: loss {shown(found.whole_loss)}")
-    say(console, f"  {found.note}")
+    say(console, f"  trained on all rows: loss {shown(bootstrap.whole_loss)}")
+    say(console, f"  {bootstrap.note}")

@@ -1,6 +1,6 @@
-"""A run handed on to TensorBoard or MLflow, for people who live there; both packages are optional.
+"""Export a run to TensorBoard or MLflow, for people who keep their experiments there.
 
-Stands beside the tables: a run's records in, somebody else's files out. Nothing there is overwritten.
+`dlrun export` uses it. Both packages are optional. An export never overwrites an existing one.
 """
 
 import importlib
@@ -22,13 +22,13 @@ from .text import clean
 if TYPE_CHECKING:
     from ..inspection import Overview
 
-# What MLflow takes at a time, and how long a value of it may be; from its REST API's limits.
+# The most metrics and parameters per request, and the longest value: limits of MLflow's REST API.
 METRICS_AT_A_TIME, PARAMETERS_AT_A_TIME, VALUE_LENGTH = 1000, 100, 500
 
-# Files of a run folder that go along as artifacts, where they are there.
+# Files of a run folder that are sent as artifacts if they exist.
 ARTIFACTS = ("report.html", "config.yaml", "diagnosis.json", "result.json")
 
-# A metric's name in both, by its field.
+# The name of each metric in both programs, by its field.
 NAMES = {
     "cost": "cost",
     "loss": "loss/batches",
@@ -45,7 +45,7 @@ MLFLOW_STATUS = {"finished": "FINISHED", "running": "RUNNING", "interrupted": "K
 
 @dataclass(frozen=True)
 class Exported:
-    """Where a run was handed on to, and what it is called there."""
+    """Where a run was exported to, and its name or id there."""
 
     to: str
     run: str
@@ -54,17 +54,17 @@ class Exported:
 def export_tensorboard(run: "Overview", epochs: Sequence[EpochRecord], folder: Path) -> Exported:
     """Writes a run's epochs, config, verdict and final errors to `folder`/RUN_ID.
 
-    Raises UsageError without the package, StoreError where the run is already there or the disk refuses.
+    Raises UsageError without the package, and StoreError if the run is already there or cannot be written.
     """
     writers = optional("tensorboardX", "tensorboard")
     summaries = importlib.import_module("tensorboardX.summary")
-    place = folder / run.run_id
-    if place.exists():
-        raise StoreError(f"{place}: this run has been exported already; remove the folder to do it again")
+    path = folder / run.run_id
+    if path.exists():
+        raise StoreError(f"{path}: this run has been exported already; remove the folder to do it again")
     began = began_seconds(run)
     parameters = {key: plain(value) for key, value in leaves(run.config).items()} | words_of(run)
     try:
-        with writers.SummaryWriter(str(place), write_to_disk=True) as writer:
+        with writers.SummaryWriter(str(path), write_to_disk=True) as writer:
             for name, value, epoch, at in points_of(epochs, began):
                 writer.add_scalar(name, value, epoch, walltime=at)
             last = epochs[-1].epoch if epochs else 0
@@ -74,17 +74,17 @@ def export_tensorboard(run: "Overview", epochs: Sequence[EpochRecord], folder: P
                 writer.file_writer.add_summary(summary)
             writer.add_text("verdict", sentence_of(run) or "none", last)
     except OSError as problem:
-        raise StoreError(f"{place}: cannot be written ({problem.strerror}); choose another folder") from problem
-    return Exported(str(place), run.run_id)
+        raise StoreError(f"{path}: cannot be written ({problem.strerror}); choose another folder") from problem
+    return Exported(str(path), run.run_id)
 
 
 def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str) -> Exported:
     """Sends a run's config, epochs, verdict and artifacts to the tracking store at `uri`.
 
-    The experiment there has the run's name. Raises UsageError without the package, StoreError where the run is
-    already there or the store refuses.
+    The experiment there has the run's name. Raises UsageError without the package, and StoreError if the
+    run is already there or the store cannot be reached or written.
     """
-    # Seven tries, MLflow's own number, keep a person waiting for minutes where no server answers.
+    # MLflow's default of seven retries takes minutes when no server answers.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     client_module = optional("mlflow", "mlflow")
     try:
@@ -94,27 +94,27 @@ def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str) -> E
         return Exported(uri, send(client, experiment, run, epochs))
     except client_module.exceptions.MlflowException as problem:
         raise StoreError(f"MLflow at {uri}: {clean(problem)}") from problem
-    except ImportError as absent:  # of what only this kind of store needs
+    except ImportError as absent:  # a package that only this kind of store needs
         raise UsageError(f"MLflow at {uri}: needs {absent.name} too; pip install 'dlrun[mlflow]'") from absent
     except OSError as problem:
         raise StoreError(f"MLflow at {uri}: cannot be reached or written ({clean(problem)})") from problem
 
 
 def experiment_id(client: Any, name: str) -> str:
-    """The experiment of that name, made where there is none."""
-    found = client.get_experiment_by_name(name)
-    return str(found.experiment_id if found else client.create_experiment(name))
+    """The id of the experiment of that name, which is created if there is none."""
+    experiment = client.get_experiment_by_name(name)
+    return str(experiment.experiment_id if experiment else client.create_experiment(name))
 
 
 def refuse_a_second_time(client: Any, experiment: str, run_id: str) -> None:
-    """Raises StoreError where the run has been exported before."""
+    """Raises StoreError if the run has been exported before."""
     there = client.search_runs([experiment], filter_string=f"tags.`dlrun.run_id` = '{run_id}'", max_results=1)
     if there:
         raise StoreError(f"{run_id}: MLflow has it as run {there[0].info.run_id}; delete that one to export it again")
 
 
 def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRecord]) -> str:
-    """Makes the run there and fills it; returns MLflow's id."""
+    """Creates the run in MLflow and fills it; returns its id there."""
     from mlflow.entities import Metric, Param, RunTag
 
     began = began_seconds(run)
@@ -139,7 +139,7 @@ def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRe
 
 
 def optional(package: str, extra: str) -> types.ModuleType:
-    """An optional package. Raises UsageError that says how to get it where it is absent."""
+    """Imports an optional package. Raises UsageError, which says how to install it, if it is missing."""
     try:
         return importlib.import_module(package)
     except ImportError as absent:
@@ -148,7 +148,7 @@ def optional(package: str, extra: str) -> types.ModuleType:
 
 
 def points_of(epochs: Sequence[EpochRecord], began: float) -> Iterator[tuple[str, float, int, float]]:
-    """(name, value, epoch, seconds since 1970) of all that was measured."""
+    """Yields (name, value, epoch, seconds since 1970) of everything that was measured."""
     for record in epochs:
         for field, name in NAMES.items():
             value: float | None = getattr(record, field)
@@ -157,14 +157,14 @@ def points_of(epochs: Sequence[EpochRecord], began: float) -> Iterator[tuple[str
 
 
 def final_errors(run: "Overview") -> dict[str, float]:
-    """The errors of the parameters that were kept, by the name that they get."""
+    """The errors of the parameters that were kept, by their names in the export."""
     if not isinstance(run.result, Result):
         return {}
     return {f"final_error/{split}": error for split, error in run.result.errors.items() if error is not None}
 
 
 def words_of(run: "Overview") -> dict[str, str]:
-    """What is said of a run and is no number: its status, and the verdict."""
+    """The facts about a run that are words: its status, and the verdict."""
     words: dict[str, str] = {"dlrun.status": run.status}
     if run.diagnosis:
         words |= {f"dlrun.{ill}": level for ill, level in run.diagnosis.diagnosis.verdict.items()}
@@ -177,7 +177,7 @@ def sentence_of(run: "Overview") -> str | None:
 
 
 def plain(value: object) -> object:
-    """A config value as both know it: a number, a truth, or text."""
+    """A config value as both programs accept it: a number, a boolean, or text."""
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 

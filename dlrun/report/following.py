@@ -1,6 +1,6 @@
-"""Advice that was followed: what came of one piece, the ledger of all, and the path of a recipe.
+"""Show advice that was applied: the outcome of one piece, the ledger of all, and the steps of a recipe.
 
-Stands beside `advice`, which shows what could be tried.
+`dlrun diagnose --apply`, `dlrun diagnose --ledger` and `dlrun recipe` use it. `advice` shows what could be tried.
 """
 
 from typing import TYPE_CHECKING
@@ -16,42 +16,42 @@ if TYPE_CHECKING:
     from ..search.ledger import Tally
     from ..search.recipe import Applied, Recipe
 
-# Entries of the ledger that are shown; all of them are in --json.
+# The number of ledger entries that are shown; --json has all.
 NEWEST_ENTRIES = 5
 
 OUTCOME_STYLES = {"held": "bold green", "reversed": "bold red", "not shown": "yellow"}
 
-# From here on a fall of the errors is no chance, one-sided at 5%; where the change was dropped all the same, it is said
-# why.
+# Above this z the errors fell by more than chance, one-sided at 5%. If such a change was dropped all the same, the text
+# says why.
 FEWER_ERRORS_Z = 1.645
 
 
 def show_outcome(applied: "Applied", console: Console) -> None:
-    """What a piece of advice had promised, and what came of it."""
+    """What a piece of advice promised, and its outcome."""
     if applied.line:
         item, line = applied.item, applied.line
         say(console, ("expected: ", "bold"), f"{item.expected} ({item.confidence})")
         say(
             console,
-            ("came of it: ", "bold"),
+            ("outcome: ", "bold"),
             (line.outcome, OUTCOME_STYLES[line.outcome]),
             f"; {line.sentence}",
         )
 
 
-def show_ledger(found: "Tally", console: Console) -> None:
+def show_ledger(tally: "Tally", console: Console) -> None:
     """Each action with how often it held, and the newest entries."""
-    if not found.entries:
+    if not tally.entries:
         say(console, "no advice was applied here yet: dlrun diagnose RUN --apply 1")
         return
     table = borderless_table()
     for header in ("advice", "tried", "held", "reversed", "not shown"):
         table.add_column(header, justify="left" if header == "advice" else "right")
-    for row in found.actions:
+    for row in tally.actions:
         rest = row.tried - row.held - row.reversed
         table.add_row(cell(row.action), *(str(n) for n in (row.tried, row.held, row.reversed, rest)))
     console.print(table)
-    for line in found.entries[-NEWEST_ENTRIES:]:
+    for line in tally.entries[-NEWEST_ENTRIES:]:
         say(console, (f"{line.child}: ", "bold"), f"{line.action}: {line.sentence}")
 
 
@@ -65,14 +65,14 @@ def step_parts(step: "Step") -> list[str | tuple[str, str]]:
     errors = f"train {shown(step.errors.train)}, dev {shown(step.errors.dev)}"
     if step.from_ is None:
         return [f"{step.number:>3}  the config as it is: {errors}"]
-    fate = ("kept", "bold green") if step.kept else ("dropped", "yellow")
-    return [f"{step.number:>3}  {step.action}: ", (shown_change(step.change or {}), "cyan"), f": {errors}: ", fate]
+    outcome = ("kept", "bold green") if step.kept else ("dropped", "yellow")
+    return [f"{step.number:>3}  {step.action}: ", (shown_change(step.change or {}), "cyan"), f": {errors}: ", outcome]
 
 
 def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = None) -> None:
-    """The recipe's way: what was tried, kept or dropped, and why; then the run to use, and its test error.
+    """The steps of a recipe: what was tried, kept or dropped, and why; then the run to use, and its test error.
 
-    test_look : the how many-th look at this test set that is.
+    test_look : the number of this look at the test set.
     """
     path = recipe.path
     for step in path.steps:
@@ -85,14 +85,14 @@ def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = Non
     if recipe.run_id:
         say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", training {path.kept} of {len(path.steps)}")
     if recipe.test_error is not None:
-        say(console, f"test error {shown(recipe.test_error)}: looked at once, now that all is decided")
+        say(console, f"test error {shown(recipe.test_error)}: looked at once, after the last decision")
     show_test_look(test_look, console)
 
 
 def test_phrase(step: "Step") -> str:
     """The paired test that decided, in a clause."""
     figures = (("errors", step.error_z), ("losses", step.loss_z), ("misses", step.miss_z))
-    known = ", ".join(f"{word} z {z:.1f}" for word, z in figures if z is not None)
+    z_values = ", ".join(f"{word} z {z:.1f}" for word, z in figures if z is not None)
     fewer = not step.kept and (step.error_z or 0) > FEWER_ERRORS_Z
     yet = "; fewer errors, yet no more sure of the right answers" if fewer else ""
-    return f"beside training {step.from_} on the same dev rows: {known}{yet}"
+    return f"against training {step.from_} on the same dev rows: {z_values}{yet}"

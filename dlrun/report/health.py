@@ -1,6 +1,6 @@
-"""The health of a training on a terminal: its findings, and what their codes mean.
+"""Show findings on a terminal, and explain their codes.
 
-Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+`terminal` and `probe` use it for findings, `dlrun explain` for codes. Text from outside is cleaned before it is shown.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ SEVERITIES = {"fail": "bold red", "notice": "yellow"}
 
 
 def show_finding(finding: Finding, console: Console) -> None:
-    """A finding in a paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
+    """A finding as one paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
     style = SEVERITIES[finding.severity]
     say(console, (finding.title, style), f" ({finding.code}): {finding.evidence}; {finding.do}")
 
@@ -24,11 +24,11 @@ def show_codes(titles: Mapping[str, str], console: Console) -> None:
     width = max(map(len, titles))
     for code, title in titles.items():
         say(console, (f"{code:{width}}", "bold"), f"  {title}", whole=True)
-    say(console, "one in full: ", ("dlrun explain CODE", "bold"), whole=True)
+    say(console, "explain one: ", ("dlrun explain CODE", "bold"), whole=True)
 
 
 def show_explanation(code: str, text: str, console: Console) -> None:
-    """The screenful of one code."""
+    """The explanation of one code."""
     title, *lines = text.split("\n")
     say(console, (f"{code}: {title}", "bold"), whole=True)
     for line in lines:

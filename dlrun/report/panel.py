@@ -1,7 +1,7 @@
-"""Training on a terminal as one live panel: how far it is, cost and errors with their curves, the verdict so far.
+"""Show a training as a live panel on a terminal: progress, cost and errors with their curves, the verdict so far.
 
-Stands beside the plain lines of `progress`. It is redrawn by the clock and by no thread, seldom enough to cost next to
-nothing, however slow the terminal.
+`progress` uses it on a terminal. The panel is redrawn after some time has passed, without a thread, and so seldom that
+it costs next to nothing even on a slow terminal.
 """
 
 import math
@@ -21,12 +21,12 @@ from .text import LEVEL_STYLES, clean, shown, shown_cost
 if TYPE_CHECKING:
     from ..nn.training import EpochRecord
 
-# The share of the time that may go into drawing, which was measured at one to three milliseconds a time; and how long a
-# drawing stays at least, and at most, be it that one took long.
+# The share of the time that drawing may take (one drawing was measured at one to three milliseconds), and the shortest
+# and the longest time between two drawings.
 SHARE = 0.01
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 1.0
 
-# Beyond so many remembered epochs every other one is forgotten: no terminal has that many columns.
+# When there are more epochs than this, every second one is dropped: no terminal has that many columns.
 REMEMBERED = 1024
 
 CURVE, ASCII_CURVE = "▁▂▃▄▅▆▇█", "_.-=+*#@"
@@ -35,7 +35,7 @@ NOT_MEASURED: BySplit[float | None] = BySplit(None, None)
 
 
 class Past(NamedTuple):
-    """What the curves show of an epoch: its cost, and the errors that were known by then."""
+    """What the curves show of an epoch: its cost, and the errors known at that time."""
 
     cost: float | None
     train: float | None
@@ -43,7 +43,7 @@ class Past(NamedTuple):
 
 
 class LivePanel:
-    """What `training_display` gives on a terminal; `optimal_error` as `diagnose` takes it."""
+    """The display that `training_display` yields on a terminal; `optimal_error` as in `diagnose`."""
 
     def __init__(self, epochs: int, console: Console, name: str = "", optimal_error: Optimal | float | None = None):
         self.epochs, self.console, self.name, self.optimal_error = epochs, console, clean(name), optimal_error
@@ -130,22 +130,22 @@ class LivePanel:
 
 
 def finite(value: float | None) -> float | None:
-    """The value, or None where it is no number that can be drawn."""
+    """The value, or None if it cannot be drawn."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def curve(values: Sequence[float | None], scale: Iterable[float | None], width: int, ascii_only: bool = False) -> str:
-    """The values as a line of letters, at most `width` of them: of many values evenly spread ones, the last included.
+    """The values as a line of at most `width` letters; of more values, evenly spread ones with the last among them.
 
-    On a logarithmic scale from the least to the largest of `scale` above 0, because the first epochs would flatten all
-    others; what is not above 0 is the lowest letter, and None is a blank.
+    The scale is logarithmic, from the smallest to the largest positive value of `scale`, because on a linear one the
+    first epochs would flatten all others. A value that is not above 0 is the lowest letter, and None is a blank.
     """
     letters = ASCII_CURVE if ascii_only else CURVE
     positive = [math.log(value) for value in scale if value and value > 0] or [0.0]
     low, high = min(positive), max(positive)
     step = (high - low) / (len(letters) - 1) or 1.0
     count = min(len(values), max(width, 0))
-    picked = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
+    picked = [values[(column + 1) * len(values) // count - 1] for column in range(count)]
     return "".join(" " if v is None else letters[round((math.log(v) - low) / step) if v > 0 else 0] for v in picked)
 
 
@@ -153,15 +153,15 @@ def verdict_line(errors: BySplit[float | None], optimal_error: Optimal | float |
     """The verdict on the last errors measured: "so far: low bias, high variance"."""
     if finite(errors.train) is None or finite(errors.dev) is None:
         return Text("so far: not measured yet", style="dim")
-    # An error above 1 can only be a regression's, and what the data are is not known here.
+    # The task is not known here; only a regression can have an error above 1, so this accepts both.
     verdict = diagnose(errors, optimal_error=optimal_error, regression=True).verdict
     parts = [(f"{level} {ill}", LEVEL_STYLES.get(level, "")) for ill, level in verdict.items()]
     return Text.assemble("so far: ", parts[0], ", ", parts[1])
 
 
-def newest_errors(known: BySplit[float | None], record: "EpochRecord") -> BySplit[float | None]:
-    """The errors known so far, with those that the record has in their place."""
+def newest_errors(errors: BySplit[float | None], record: "EpochRecord") -> BySplit[float | None]:
+    """The errors so far, replaced by those that the record has."""
     train, dev = record.train_error, record.dev_error
     if train is None and dev is None:
-        return known
-    return BySplit(known.train if train is None else train, known.dev if dev is None else dev)
+        return errors
+    return BySplit(errors.train if train is None else train, errors.dev if dev is None else dev)

@@ -1,6 +1,6 @@
-"""Signal propagation on a terminal: a table with a plot in it, layer by layer, and all rules for weights side by side.
+"""Show how signals pass through a network: a table with a plot, layer by layer, and a table of all initializers.
 
-Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+`dlrun probe` uses it. Text from outside is cleaned before it is shown.
 """
 
 import math
@@ -15,16 +15,16 @@ from .text import UNKNOWN, borderless_table, cell, say
 if TYPE_CHECKING:
     from ..inspection.probe import Float32Ends, LayerSignals, ProbeReport
 
-# Layers shown of a deep network, evenly spread; --json has them all.
+# The most layers that are shown, evenly spread; --json has all.
 SHOWN_LAYERS = 20
 PLOT_COLUMNS = 20
 
-# Powers of ten below which a plot goes no further, so that an underflow does not squeeze the rest.
+# The lowest power of ten of the plot, so that an underflow does not squeeze the rest.
 FLOOR = -50
 
 
 def show_probe(report: "ProbeReport", console: Console) -> None:
-    """Activations and gradients against layer for the config's own weights, then every rule."""
+    """Activations and gradients of each layer for the config's own initializer, then the table of all initializers."""
     rows = report.layers
     say(console, (f"{report.name}", "bold"), f"  {report.activation}, init {report.init}, depth {len(rows)}")
     say(console, f"root mean squares on {report.rows} training rows, (theory), and a and g on a log scale")
@@ -51,8 +51,11 @@ def show_probe(report: "ProbeReport", console: Console) -> None:
 
 
 def show_inits(report: "ProbeReport", console: Console) -> None:
-    """One row a rule: what a layer multiplies signals by, and where float32 ends."""
-    say(console, "a layer multiplies a upwards, g downwards; float32 holds 0 or infinity after so many")
+    """One row per initializer: the factor by which a layer multiplies signals, and where float32 ends."""
+    say(
+        console,
+        "the factor of a per layer upwards, of g downwards; the layers after which float32 holds only 0 or infinity",
+    )
     table = borderless_table()
     for header in ("init", "a", "", "g", "", "float32"):
         table.add_column(header, justify="left" if header == "init" else "right", no_wrap=True)
@@ -73,10 +76,10 @@ def show_inits(report: "ProbeReport", console: Console) -> None:
 def end_of(float32: "Float32Ends") -> str:
     """The layers after which the first of the two signals is 0 or infinite: "69 g, seen"."""
     ends = (("a", float32.activation), ("g", float32.gradient))
-    known = [(end.layers, letter, end.seen) for letter, end in ends if end.layers is not None]
-    if not known:
+    reached = [(end.layers, letter, end.seen) for letter, end in ends if end.layers is not None]
+    if not reached:
         return "never"
-    layers, letter, seen = min(known)
+    layers, letter, seen = min(reached)
     return f"{layers} {letter}{', seen' if seen else ''}"
 
 
@@ -88,19 +91,19 @@ def some_layers(rows: "Sequence[LayerSignals]") -> "Sequence[LayerSignals]":
 
 
 def exponent(value: float | None) -> float | None:
-    """The power of ten, or None for what has none."""
+    """The power of ten of a value, or None if it has none."""
     return math.log10(value) if value and math.isfinite(value) else None
 
 
 def plot_range(rows: "Sequence[LayerSignals]") -> tuple[int, int]:
     """Whole powers of ten around all figures."""
-    known = [e for row in rows for figure in (row.activation, row.gradient) if (e := exponent(figure)) is not None]
-    low, high = math.floor(min(known, default=0)), math.ceil(max(known, default=0))
+    powers = [e for row in rows for figure in (row.activation, row.gradient) if (e := exponent(figure)) is not None]
+    low, high = math.floor(min(powers, default=0)), math.ceil(max(powers, default=0))
     return max(low, FLOOR), max(high, low + 1)
 
 
 def plotted(row: "LayerSignals", low: int, high: int) -> str:
-    """The two letters at their places; * where they meet."""
+    """A line of the plot with the two letters at their values; * if both fall on one column."""
     letters = [" "] * (PLOT_COLUMNS + 1)
     for letter, figure in (("a", row.activation), ("g", row.gradient)):
         power = exponent(figure)

@@ -1,7 +1,7 @@
-"""Training as it goes: a live panel on a terminal, a few lines in a pipe, nothing when quiet.
+"""Show the progress of a training: a live panel on a terminal, a few lines in a pipe, nothing when quiet.
 
-Stands beside the training loop, which hands over one record an epoch. An epoch may take a millisecond, so all but a few
-updates a second cost no more than looking at the clock.
+The training loop calls a display with one record per epoch. An epoch may take a millisecond, so most updates only look
+at the clock, and a few per second draw.
 """
 
 import math
@@ -21,7 +21,7 @@ from .text import say, shown, shown_cost
 if TYPE_CHECKING:
     from ..nn.training import EpochRecord
 
-# A log shows the course of a run in this many lines, plus the last epoch.
+# The number of lines that are printed for a training, the last epoch not counted.
 PLAIN_LINES = 12
 
 
@@ -36,7 +36,7 @@ def training_display(
 ) -> Iterator["Display | LivePanel"]:
     """A display with `.update(record)` for `epochs` epochs, on `console`; its last state stays when it ends.
 
-    Epochs are counted from 1. One without evaluation has None for its errors; the last known ones go on being shown.
+    Epochs are counted from 1. The errors of an epoch without evaluation are None; the last known errors stay shown.
     """
     display: Display | LivePanel
     if quiet:
@@ -52,7 +52,7 @@ def training_display(
 
 
 class Display:
-    """Shows nothing; what the others have in common."""
+    """A display that shows nothing; the base of the others."""
 
     def __init__(self, epochs: int):
         self.epochs = epochs
@@ -91,14 +91,14 @@ class Lines(Display):
 
 
 def numbers(record: "EpochRecord", errors: BySplit[float | None]) -> str:
-    """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is left out."""
-    known = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
-    return "  ".join([f"cost {shown_cost(record.cost)}", *known])
+    """Cost and errors on one line: "cost 0.1234  train 1.2%  dev 3.0%"; an error never measured is omitted."""
+    measured = [f"{split} {shown(error)}" for split, error in errors.items() if error is not None]
+    return "  ".join([f"cost {shown_cost(record.cost)}", *measured])
 
 
 @contextmanager
 def counting_display(things: str, console: Console, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """A function to call as `count(done, total)`: a bar on a terminal past the first second, nothing elsewhere."""
+    """A function to call as `count(done, total)`: it shows a bar on a terminal after the first second, else nothing."""
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield lambda done, total: None
         return

@@ -1,6 +1,6 @@
-"""What qualifies a verdict: the bracket of the optimal error, the count of choices, looks at the test set.
+"""Show what limits a verdict: the bounds of the optimal error, the number of choices, looks at the test set.
 
-Stands beside `terminal`, with the same rule: records in, text out.
+`terminal` and the other modules that show a verdict or a test error use it.
 """
 
 from rich.console import Console, JustifyMethod
@@ -11,13 +11,13 @@ from .text import borderless_table, cell, say, shown
 
 
 def show_selection(selection: Selection | None, console: Console) -> None:
-    """How many configurations the dev set has judged, where more than one was."""
+    """How many configurations were judged on the dev set, if more than one."""
     if selection and selection.candidates > 1:
         say(console, f"  {selection.sentence}")
 
 
 def show_reference(reference: Reference | None, console: Console) -> None:
-    """What ordinary learners reach, each with its interval, and what that makes of the bias."""
+    """What ordinary learners reach, each with its interval, and what that means for the bias."""
     if not reference:
         return
     table = borderless_table()
@@ -34,9 +34,9 @@ def show_reference(reference: Reference | None, console: Console) -> None:
 
 
 def show_test_look(number: int | None, console: Console) -> None:
-    """That this is not the first look at a test set, since from then on choices may depend on it."""
+    """A warning if this is not the first look at a test set, since choices may depend on an earlier look."""
     if number and number > 1:
-        say(console, f"  the {ordinal(number)} look at this test set: what is chosen after a look is flattered by it")
+        say(console, f"  the {ordinal(number)} look at this test set: choices made after a look make its error too low")
 
 
 def ordinal(number: int) -> str:

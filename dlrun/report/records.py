@@ -1,6 +1,6 @@
-"""One run in full, two runs by what differs, and what was found when a run was checked.
+"""Show one run in full, the differences of two runs, the result of a check, and what gc deletes.
 
-Stands beside `terminal`, with the same rule: records in, text out, and every name from outside cleaned.
+`dlrun show`, `diff`, `verify` and `gc` use it. Text from outside is cleaned before it is shown.
 """
 
 import json
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def show_run(run: "Overview", console: Console, *, test_look: int | None = None) -> None:
-    """What a run is, what came of it, which files it has, and how it is made again.
+    """A run: its config, its results, its files, and the command that repeats it.
 
-    test_look : the how many-th look at this test set that is.
+    test_look : the number of this look at the test set.
     """
     from ..store import Result
 
@@ -45,13 +45,13 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)
     files = ", ".join(f"{file.name} ({file.bytes})" for file in run.files)
     say(console, "files, in bytes: ", files)
-    say(console, "make it again: ", (run.reproduce, "bold"), whole=True)
+    say(console, "repeat it: ", (run.reproduce, "bold"), whole=True)
     if run.status in ("interrupted", "crashed", "failed"):
-        say(console, "go on: ", (command_for("resume", run.run_dir), "bold"), whole=True)
+        say(console, "resume: ", (command_for("resume", run.run_dir), "bold"), whole=True)
 
 
 def leaves(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """A config's values by dotted path, less those that say nothing (null)."""
+    """The values of a config by dotted path, without those that are null."""
     flat: dict[str, Any] = {}
     for key, value in config.items():
         flat |= leaves(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
@@ -73,7 +73,7 @@ def show_difference(difference: "Difference", console: Console) -> None:
 
 
 def show_verification(files: "Sequence[FileCheck]", rerun: "Sequence[Rerun] | None", console: Console) -> None:
-    """Every file that was checked, the damaged ones with what is wrong, and what training again has shown."""
+    """Every checked file, with the problem of a damaged one, and the result of training again."""
     for file in files:
         verdict = (file.problem, "bold red") if file.problem else ("sound", "green")
         say(console, f"{file.file}: ", verdict, whole=True)
@@ -83,7 +83,7 @@ def show_verification(files: "Sequence[FileCheck]", rerun: "Sequence[Rerun] | No
 
 
 def show_garbage(garbage: "Sequence[Garbage]", removed: bool, console: Console) -> None:
-    """What `gc` took away, or would take away."""
+    """What `dlrun gc` deleted, or would delete."""
     verb = "removed" if removed else "would remove"
     for item in garbage:
         say(console, f"{verb} {item.path} ({item.bytes} bytes)", whole=True)

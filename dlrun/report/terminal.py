@@ -1,7 +1,7 @@
-"""Records in, terminal out: one function for each thing that a command shows.
+"""Show records on a terminal: one function for each thing that a command shows.
 
-Stands at the end of the path. It takes the records that `--json` prints and the run folder keeps, computes nothing
-that they do not hold but differences of two of their numbers, and prints to the console it is given.
+The commands use it. It takes the records that `--json` prints and the run folder keeps, computes nothing new except
+differences of two of their numbers, and prints to a given console.
 """
 
 import sys
@@ -36,7 +36,7 @@ BASELINES = {False: "always answering the majority class", True: "predicting the
 
 
 def make_console(stderr: bool = False) -> Console:
-    """A console that shows text as it stands; colours only on a terminal and not under NO_COLOR."""
+    """A console that shows text unchanged, with colours only on a terminal and without NO_COLOR."""
     stream = sys.stderr if stderr else sys.stdout
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # a terminal without the letter ² must not end a run
@@ -53,7 +53,7 @@ def show_result(
 ) -> None:
     """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next.
 
-    test_look : the how many-th look at this test set that is. report : where the run's page was written.
+    test_look : the number of this look at the test set. report : where the run's page was written.
     """
     say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
     if result.status != "finished":
@@ -63,7 +63,7 @@ def show_result(
     show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
-    for warning in warnings_untold(result):
+    for warning in further_warnings(result):
         say(console, ("warning: ", "yellow"), warning)
     for note in result.notes:
         say(console, ("note: ", "yellow"), note)
@@ -72,7 +72,7 @@ def show_result(
     if report:
         say(console, "report: ", report, whole=True)
     if result.status == "interrupted":
-        say(console, "go on: ", (command_for("resume", result.run_dir), "bold"), whole=True)
+        say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
     show_top_advice(diagnosis, console)
     if result.verdict:
         say(console, "next: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
@@ -86,45 +86,45 @@ def show_bars(diagnosis: "RunDiagnosis | None", console: Console) -> None:
 
 
 def show_top_advice(diagnosis: "RunDiagnosis | None", console: Console) -> None:
-    """What promises most, with the command to type, or the key to change."""
+    """The first piece of advice, with the command to type or the key to change."""
     top = diagnosis.advice[0] if diagnosis and diagnosis.advice else None
     if top and (how := top.command or top.key):
         say(console, f"try: {top.action}: ", (how, "bold"), whole=True)
 
 
 def epochs_phrase(result: "Result") -> str:
-    """How long the training was: "60 epochs in 3.2 s, the best 41"."""
+    """The length of the training: "60 epochs in 3.2 s, the best 41"."""
     best = f", the best {result.best_epoch}" if result.best_epoch is not None else ""
     epochs = result.epochs
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result.seconds:.1f} s{best}"
 
 
 def errors_table(judged: "Result | Diagnosis") -> Table:
-    """One row a split, between the optimal error and the baseline."""
+    """One row per split, between the optimal error and the baseline."""
     errors, sizes, intervals = judged.errors, judged.sizes, judged.intervals
     rmse = None if isinstance(judged, Diagnosis) else judged.rmse
     regression = judged.regression if isinstance(judged, Diagnosis) else judged.task == "regression"
-    known = intervals is not None and any(intervals.of(split) for split in SPLITS)
+    has_intervals = intervals is not None and any(intervals.of(split) for split in SPLITS)
     table = borderless_table()
     table.add_column("", no_wrap=True)
     for header in ("rows", error_word(regression)):
         table.add_column(header, justify="right", no_wrap=True)
-    if known:
+    if has_intervals:
         table.add_column(INTERVAL_HEADER, no_wrap=True)
     if rmse:
         table.add_column("rmse", justify="right", no_wrap=True)
     table.add_column("")
-    interval = [shown_interval(intervals.optimal)] if known and intervals else []
+    interval = [shown_interval(intervals.optimal)] if has_intervals and intervals else []
     table.add_row("optimal", "", shown(judged.optimal_error), *interval, *([""] if rmse else []), "")
     for split in SPLITS:
         if errors.of(split) is not None or split != "test":
-            interval = [shown_interval(intervals.of(split))] if known and intervals else []
-            known_rmse = [shown_cost(rmse.of(split))] if rmse else []
+            interval = [shown_interval(intervals.of(split))] if has_intervals and intervals else []
+            rmse_cells = [shown_cost(rmse.of(split))] if rmse else []
             rows = sizes.of(split) if sizes else None
             size = UNKNOWN if rows is None else str(rows)
-            table.add_row(split, size, shown(errors.of(split)), *interval, *known_rmse, "")
+            table.add_row(split, size, shown(errors.of(split)), *interval, *rmse_cells, "")
     if judged.baseline_error is not None:
-        blanks = [""] * (known + bool(rmse))
+        blanks = [""] * (has_intervals + bool(rmse))
         words = cell(BASELINES[regression], "dim")
         words.no_wrap, words.overflow = True, "ellipsis"
         table.add_row("baseline", "", shown(judged.baseline_error), *blanks, words)
@@ -132,42 +132,42 @@ def errors_table(judged: "Result | Diagnosis") -> Table:
 
 
 def shown_interval(interval: Interval | None) -> str:
-    """An interval in percentage points, or nothing where there is none."""
+    """An interval in percentage points, or empty text without one."""
     return span(interval) if interval else ""
 
 
 def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """What outranks the verdict, and the verdict, as (sentence, style) pairs; none for a run without a verdict."""
+    """Findings that outrank the verdict, then the verdict, as (sentence, style); none for a run without a verdict."""
     verdict = result.verdict
     if not verdict:
         return []
-    found = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in result.findings]
+    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in result.findings]
     style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
-    plain = f"{verdict.bias} bias, {verdict.variance} variance"  # of a run older than the sentence
-    return [*found, (result.sentence or plain, style)]
+    plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence
+    return [*outranking, (result.sentence or plain, style)]
 
 
-def warnings_untold(result: "Result") -> list[str]:
-    """The warnings of a result that none of its findings has told already."""
+def further_warnings(result: "Result") -> list[str]:
+    """The warnings of a result that none of its findings repeats."""
     evidence = "; ".join(finding.evidence for finding in result.findings)
     return [warning for warning in result.warnings if warning.split("; ")[0] not in evidence]
 
 
-def show_diagnosis(of_run: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None) -> None:
-    """The errors, the two subtractions, what outranks them, the verdict, and what to try.
+def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None) -> None:
+    """The errors, the two distances, the findings that outrank them, the verdict, and what to try.
 
-    asked : of a run, what its runs folder says beside that.
+    asked : for a run, what its runs folder adds: choices, looks at the test set, the reference.
     """
-    diagnosis = of_run.diagnosis
-    run = f" of {of_run.run_id}" if of_run.run_id else ""
+    diagnosis = run_diagnosis.diagnosis
+    run = f" of {run_diagnosis.run_id}" if run_diagnosis.run_id else ""
     unit = ", in 1 - R²" if diagnosis.regression else ""
     say(console, (f"diagnosis{run}{unit}", "bold"), whole=True)
-    if of_run.status not in (None, "finished"):
-        unfinished = f"this run is {of_run.status}: its errors are those of the parameters that were kept"
+    if run_diagnosis.status not in (None, "finished"):
+        unfinished = f"this run is {run_diagnosis.status}: its errors are those of the parameters that were kept"
         say(console, (unfinished, "bold red"))
     console.print(errors_table(diagnosis))
     if diagnosis.errors.test is not None:
-        say(console, "test is for the last word only: it takes no part in the verdict")
+        say(console, "the test set is for the final check only: it takes no part in the verdict")
         show_test_look(asked.test_look if asked else None, console)
     show_distances(diagnosis, console)
     if asked:
@@ -182,15 +182,15 @@ def show_diagnosis(of_run: "RunDiagnosis", console: Console, asked: "AskedDiagno
     for outlook in (needed.bias, needed.variance, diagnosis.target):
         if outlook:
             say(console, outlook.sentence)
-    show_advice(of_run.advice, console, asked.run_dir if asked else None)
+    show_advice(run_diagnosis.advice, console, asked.run_dir if asked else None)
 
 
-# What each distance is.
+# The name of each distance in words.
 DISTANCES: dict[Ill, str] = {"bias": "train - optimal: avoidable bias", "variance": "dev - train: variance"}
 
 
 def show_distances(diagnosis: Diagnosis, console: Console) -> None:
-    """Both distances with interval, share and level; the rule that gave the level; how the optimal error is known."""
+    """Both distances with interval, share and level; the rule for the level; the source of the optimal error."""
     gaps = ByIll(diagnosis.avoidable_bias, diagnosis.variance)
     intervals = ByIll(diagnosis.intervals.avoidable_bias, diagnosis.intervals.variance)
     for ill in ILLS:
@@ -213,7 +213,7 @@ CLASS_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
 
 
 def show_classes(classes: ClassErrors | None, console: Console) -> None:
-    """The recall of each class, where they are unequal."""
+    """The recall of each class, if the classes are unequal."""
     if not classes:
         return
     say(console, f"balanced error {shown(classes.balanced_error)}, the classes being unequal:")
@@ -243,7 +243,7 @@ def show_sweep(report: "SweepReport", console: Console) -> None:
 
 
 def show_runs(runs: "Sequence[RunSummary]", console: Console) -> None:
-    """All runs, newest first: a table where it fits, else two lines a run, so that no id is ever cut."""
+    """All runs, newest first: a table if it fits, otherwise two lines per run, so that no id is ever cut."""
     if not runs:
         say(console, "no runs here yet")
         return
@@ -262,7 +262,7 @@ def show_runs(runs: "Sequence[RunSummary]", console: Console) -> None:
 
 
 def runs_table(runs: "Sequence[RunSummary]") -> Table:
-    """One row a run; every column as wide as its widest cell."""
+    """One row per run; every column as wide as its widest cell."""
     table = borderless_table()
     for header in ("run", "status", *SPLITS, "high"):
         table.add_column(header, justify="right" if header in SPLITS else "left", no_wrap=True)
@@ -274,12 +274,12 @@ def runs_table(runs: "Sequence[RunSummary]") -> Table:
 
 
 def status_word(run: "RunSummary") -> str:
-    """A run's status; that it cannot be read must not be overlooked."""
+    """A run's status; BROKEN is in capitals, so that it is not overlooked."""
     return "BROKEN" if run.status == "broken" else run.status
 
 
 def verdict_phrase(verdict: Verdict | None) -> str:
-    """What is high, in a word or two: "bias, variance?" with a mark on what is inconclusive, "neither", or nothing."""
+    """What is high, in a word or two: "bias, variance?" where ? means inconclusive, "neither", or empty."""
     if not verdict:
         return ""
     marks: dict[Level, str] = {"high": "", "moderate": " (moderate)", "inconclusive": "?"}

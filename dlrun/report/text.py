@@ -1,7 +1,7 @@
-"""Words and numbers as they may stand on a terminal.
+"""Turn words and numbers into text that is safe on a terminal.
 
-Stands under the tables and the progress display. What comes from outside (names, labels, messages) is shown letter for
-letter: never read as Rich's markup, and without the control characters that could rewrite the screen.
+All other modules of the report use it. Text from outside (names, labels, messages) is shown letter by letter: it is
+never read as Rich's markup, and control characters, which could rewrite the screen, are removed.
 """
 
 import math
@@ -13,17 +13,17 @@ from rich.text import Text
 
 from ..diagnosis.words import percent
 
-# Stands where a number is not known.
+# Shown instead of a number that is not known.
 UNKNOWN = "-"
 
-# How a level of the verdict is coloured; the word is always there too.
+# The colour of each level of the verdict; the word is always shown too.
 LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "low": "green"}
 
-# Format characters that reorder the text around them; unlike the other format characters no language needs them in a
-# name, and they can make one name look like another.
+# Format characters that reorder the text around them. They can make one name look like another, and, unlike the other
+# format characters, no language needs them in a name.
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-# Costs from here to there are readable without an exponent.
+# Costs between these two are readable without an exponent.
 PLAIN_COSTS = (1e-3, 1e4)
 
 
@@ -34,12 +34,12 @@ def clean(value: object) -> str:
 
 
 def shown(fraction: float | None) -> str:
-    """An error as a percentage, or a dash where there is none."""
+    """An error as a percentage, or a dash without one."""
     return percent(fraction) if fraction is not None and math.isfinite(fraction) else UNKNOWN
 
 
 def shown_cost(cost: float | None) -> str:
-    """A cost with four decimals, in scientific notation where these would say too little or too much."""
+    """A cost with four decimals, or in scientific notation if it is very small or large."""
     if cost is None:
         return UNKNOWN
     low, high = PLAIN_COSTS

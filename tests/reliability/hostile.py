@@ -180,7 +180,7 @@ def corpus(folder: Path) -> dict:
         said = (place / "said").read_text(errors="surrogateescape")
         faults = {
             f"ended with {status}, not {case.status}": status != case.status,
-            "shows a traceback": "Traceback" in said or "a bug of dlrun" in said,
+            "shows a traceback": "Traceback" in said or "a bug in dlrun" in said,
             "sends control sequences": "\x1b" in said or "\x07" in said,
             "ran code": (place / "canary").exists(),
             "shows another file": "root:" in said,

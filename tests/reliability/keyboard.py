@@ -39,7 +39,7 @@ def interrupted(path: Path, runs_dir: Path, times: int, whole: dict) -> tuple[in
     # The second may come while the terminal is handed back, when all that is left to say is that.
     words = rf"dlrun resume {row.run_id}" + ("|dlrun: interrupted" if times > 1 else "")
     if not re.search(words, shown):
-        losses.append(f"no line to go on with: {shown[-300:]!r}")
+        losses.append(f"no line with the command to resume: {shown[-300:]!r}")
     resume(RunFolder(runs_dir / row.run_id))
     if essence(runs_dir / row.run_id) != whole:
         losses.append("resumed, it has other bits")

@@ -1,7 +1,7 @@
-"""Pages: a run, or the list of runs, as one HTML file that needs nothing beside it.
+"""Make the HTML pages: one run, the list of runs, or several runs compared, each as one file complete in itself.
 
-Stands at the end of the path: what a run folder holds in, text out. Jinja escapes every value, and `clean` takes out
-what no page should hold.
+The commands `report`, `runs --html` and `compare --html` write them. Jinja escapes every value, and `clean` removes
+characters that no page should hold.
 """
 
 import base64
@@ -57,7 +57,7 @@ class RunRow(NamedTuple):
 
 
 def runs_page(rows: Sequence[RunSummary], links: Mapping[str, str]) -> str:
-    """The page of all runs; `rows` as the store lists them, `links` to the report of each run that has one, by id."""
+    """The page of all runs: `rows` as the store lists them, `links` to the reports that exist, by run id."""
     shown_rows = [RunRow(run, began(run.run_id), status_word(run), verdict_phrase(run.verdict)) for run in rows]
     text = files(__package__).joinpath("templates", "sort.js").read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -77,29 +77,29 @@ def comparison_page(comparison: "Comparison", curves: Mapping[str, Sequence["Epo
 
 
 class Script(NamedTuple):
-    """A script of our own, and its hash as the policy of the page names it."""
+    """A script of ours, and its hash in the page's content security policy."""
 
     text: "Markup"
     hash: str
 
 
 def page(template: str, parts: Mapping[str, object], script: Script | None = None) -> str:
-    """A template of this package, filled in with parts by name; `script` is the one script that it may run."""
+    """A template of this package, filled in with `parts` by name; `script` is the only script that the page may run."""
     return environment().get_template(template).render(parts, version=__version__, script=script)
 
 
 def capital(text: str) -> str:
-    """The same with a capital letter first."""
+    """The text with a capital letter first."""
     return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:
-    """Words of the diagnosis as a sentence of the page."""
+    """A text of the diagnosis as a sentence: with a capital letter and a full stop."""
     return capital(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def safe(text: str) -> "Markup":
-    """Our own text, not to be escaped."""
+    """Text of ours, which Jinja does not escape."""
     from markupsafe import Markup
 
     return Markup(text)
@@ -107,7 +107,7 @@ def safe(text: str) -> "Markup":
 
 @cache
 def environment() -> "Environment":
-    """Jinja as all pages use it: every value escaped, control characters dropped, a dash for what is not known."""
+    """Jinja for all pages: it escapes every value, drops control characters, and shows a dash for None."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 

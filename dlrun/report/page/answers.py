@@ -1,6 +1,6 @@
-"""What the page of a run says of single answers: which classes go wrong, which examples cost most.
+"""The sections of a run's page about single predictions: which classes go wrong, which examples have the highest loss.
 
-Stands beside `sections`; each function makes one section, or None where the run has nothing for it.
+Each function makes one section, or None if the run has nothing for it. The other sections are in `sections`.
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from . import figures
 MOST_CLASSES = 20
 MOST_CONFUSIONS = 15
 
-# Of the worst examples of a table with more columns, those are shown that are furthest from the training mean.
+# Of a table with more columns, the worst examples show only those furthest from the training mean.
 MOST_COLUMNS = 6
 
-# Examples of a table; of images, which say more at a glance, all that are kept are shown.
+# The most examples shown of a table; images say more at a glance, so all of them are shown.
 MOST_EXAMPLES = 12
 
 
 def answers_of(predictions: Arrays, split: str) -> tuple[Array, Array, Array]:
-    """Of the rows whose outputs are kept: targets (m,), answered classes (m,), probability of the answer (m,)."""
+    """For the rows whose outputs are kept: targets (m,), answered classes (m,), probability of the answer (m,)."""
     outputs = predictions[f"{split}_outputs"]
     if outputs.shape[1] == 1:
         outputs = np.hstack([1 - outputs, outputs])
@@ -38,7 +38,7 @@ def answers_of(predictions: Arrays, split: str) -> tuple[Array, Array, Array]:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the confusion matrix: its rows, how dark it is from 0 to 1, and whether it is on the diagonal."""
+    """A cell of the confusion matrix: its number of rows, its shade from 0 to 1, and whether it is on the diagonal."""
 
     count: int
     shade: float
@@ -68,8 +68,8 @@ class ClassError:
 class Mistakes:
     """Which classes go wrong on dev.
 
-    matrix : by true class, then answered class; None of too many classes. confusions : the commonest ones. of_class :
-    the worst first. widest : the largest error of a class. rows : of dev.
+    matrix : by true class, then answered class; None if there are too many classes. confusions : the commonest ones.
+    of_class : the worst first. widest : the largest error of a class. rows : the number of dev rows.
     """
 
     classes: tuple[str, ...]
@@ -106,7 +106,7 @@ def mistakes(contents: PageContents) -> Mistakes | None:
 
 def matrix_cells(matrix: Array) -> tuple[tuple[Cell, ...], ...]:
     """The cells of a confusion matrix (K, K), shaded by their share of their row."""
-    # By the root, so that one mistake in a hundred still shows.
+    # The square root, so that one mistake in a hundred is still visible.
     shades = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
     return tuple(
         tuple(Cell(int(matrix[i, j]), round(float(shades[i, j]), 3), i == j) for j in range(len(matrix)))
@@ -122,7 +122,7 @@ def confusions_of(matrix: Array, classes: tuple[str, ...]) -> list[Confusion]:
 
 
 class Answer(NamedTuple):
-    """What a network has answered to a row, the truth, and how probable it took its answer to be, in words."""
+    """The true answer to a row, the network's answer, and the probability that it gave to this answer, as text."""
 
     true: str
     answered: str
@@ -142,58 +142,58 @@ class Example:
 
 
 class Worst(NamedTuple):
-    """The costliest examples; columns : what their inputs are called, None of images."""
+    """The examples with the highest loss; columns : the names of their inputs, None for images."""
 
     examples: tuple[Example, ...]
     columns: tuple[str, ...] | None
 
 
 def worst(contents: PageContents) -> Worst | None:
-    """The dev examples with the greatest loss: as images where the data are images, else as rows."""
+    """The dev examples with the highest loss, as images if the data are images, otherwise as rows."""
     predictions, examples, data = contents.run.predictions, contents.run.examples, contents.run.data
     if not predictions or not examples or not data:
         return None
-    inputs, places = examples["worst_inputs"], examples["worst_places"]
-    kept = places < len(predictions["dev_outputs"])
-    inputs, places = inputs[kept], places[kept]
+    inputs, indices = examples["worst_inputs"], examples["worst_places"]
+    kept = indices < len(predictions["dev_outputs"])
+    inputs, indices = inputs[kept], indices[kept]
     if side := data.image_side:
         low, high = float(inputs.min()), float(inputs.max())
         images = [figures.image_source(values.reshape(side, side), low, high) for values in inputs]
-        shown = zip(places, images, strict=True)
-        return Worst(tuple(example_at(int(place), predictions, data, image=image) for place, image in shown), None)
+        shown = zip(indices, images, strict=True)
+        return Worst(tuple(example_at(int(index), predictions, data, image=image) for index, image in shown), None)
     columns = columns_shown(contents.run.model, inputs)
     rows = [tuple(f"{values[column]:.4g}" for column in columns) for values in inputs[:MOST_EXAMPLES]]
     return Worst(
         tuple(
-            example_at(int(place), predictions, data, inputs=row)
-            for place, row in zip(places[:MOST_EXAMPLES], rows, strict=True)
+            example_at(int(index), predictions, data, inputs=row)
+            for index, row in zip(indices[:MOST_EXAMPLES], rows, strict=True)
         ),
         tuple(str(examples["names"][column]) for column in columns),
     )
 
 
 def example_at(
-    place: int, predictions: Arrays, data: DataFacts, *, image: str | None = None, inputs: tuple[str, ...] = ()
+    index: int, predictions: Arrays, data: DataFacts, *, image: str | None = None, inputs: tuple[str, ...] = ()
 ) -> Example:
-    """The dev example at this place among the predictions."""
-    row, loss = int(predictions["dev_rows"][place]), float(predictions["dev_losses"][place])
-    return Example(row, f"{loss:.3g}", answer_at(place, predictions, data), image, inputs)
+    """The dev example with this index among the predictions."""
+    row, loss = int(predictions["dev_rows"][index]), float(predictions["dev_losses"][index])
+    return Example(row, f"{loss:.3g}", answer_at(index, predictions, data), image, inputs)
 
 
-def answer_at(place: int, predictions: Arrays, data: DataFacts) -> Answer:
-    """What the network has answered to it; a predicted number is never called right."""
-    target = predictions["dev_targets"][place]
+def answer_at(index: int, predictions: Arrays, data: DataFacts) -> Answer:
+    """The network's answer to a dev example; a predicted number is never called right."""
+    target = predictions["dev_targets"][index]
     if not data.classes:
-        predicted = float(predictions["dev_outputs"][place, 0])
+        predicted = float(predictions["dev_outputs"][index, 0])
         return Answer(f"{target:.4g}", f"{predicted:.4g}", None, False)
     _, answers, probabilities = answers_of(predictions, "dev")
-    true, answered = int(target), int(answers[place])
-    probability = percent(float(probabilities[place]))
+    true, answered = int(target), int(answers[index])
+    probability = percent(float(probabilities[index]))
     return Answer(data.classes[true], data.classes[answered], probability, answered == true)
 
 
 def columns_shown(model: Arrays | None, inputs: Array) -> list[int]:
-    """Places of the columns to show: all of a few, else those in which the worst examples are most unusual."""
+    """Indices of the columns to show: all if they are few, otherwise those where the examples are most unusual."""
     width = inputs.shape[1]
     if width <= MOST_COLUMNS:
         return list(range(width))
@@ -206,14 +206,14 @@ def columns_shown(model: Arrays | None, inputs: Array) -> list[int]:
 
 
 class Side(NamedTuple):
-    """The decision boundary with the points of a split."""
+    """The decision boundary with the points of one split."""
 
     title: str
     picture: Markup
 
 
 def plane(contents: PageContents) -> list[Side] | None:
-    """The decision boundary with the points of train and dev, where there are two inputs."""
+    """The decision boundary with the points of train and dev, if there are two inputs."""
     drawn, examples, data = contents.plane, contents.run.examples, contents.run.data
     if drawn is None or examples is None or data is None:
         return None
@@ -239,16 +239,16 @@ class Regression:
 
 
 def regression(contents: PageContents) -> Regression | None:
-    """Predicted against true, and how far off the predictions are."""
+    """Predicted against true targets, and the distribution of the differences."""
     predictions, data = contents.run.predictions, contents.run.data
     if not predictions or not data or data.classes:
         return None
     predicted = predictions["dev_outputs"][:, 0].astype(np.float64)
     truth = predictions["dev_targets"][: len(predicted)].astype(np.float64)
-    known = np.isfinite(predicted) & np.isfinite(truth)
-    if not known.any():
+    finite = np.isfinite(predicted) & np.isfinite(truth)
+    if not finite.any():
         return None
-    truth, predicted = truth[known], predicted[known]
+    truth, predicted = truth[finite], predicted[finite]
     return Regression(
         scatter=figures.predicted_against_true(truth, predicted, data.target),
         residuals=figures.residual_histogram(predicted - truth),

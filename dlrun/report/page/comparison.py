@@ -1,6 +1,6 @@
 """The page of several runs: their table, their curves on shared axes, and the dev error against each key that differs.
 
-Stands beside the page of one run, and draws with the same marks. A letter names a run in the table and in each figure.
+`dlrun compare --html` writes it. A letter names each run in the table and in the figures.
 """
 
 import math
@@ -37,20 +37,20 @@ from .drawing import (
     tick_text,
 )
 
-# The order of the columns on a page, which may be a phone's: what decides comes first.
+# The order of the columns: the deciding ones come first, since a phone shows only these at once.
 IMPORTANT = ("dev", "difference", "p", "train", "test")
 
-# Lines that can still be told apart: four colours, each whole and dashed.
+# The most lines that can be told apart: four colours, each solid and dashed.
 MOST_LINES = 8
 COLOURS = 4
 
-# A key whose numbers span so many times the least is shown on a logarithmic axis.
+# A key is shown on a logarithmic axis if its largest number is at least this many times its smallest.
 LOG_SPAN = 20
 
-# Where the values of a key may stand, in pixels.
+# The range for the values of a key, in pixels.
 KEY_START, KEY_END = LEFT + 12, WIDTH - RIGHT - 12
 
-# A word is written whole below a figure where there are at most so many.
+# The most words written below a figure.
 MOST_WORDS = 8
 
 
@@ -62,7 +62,7 @@ class Figure(NamedTuple):
 
 
 def comparison_parts(comparison: Comparison, curves: Mapping[str, Sequence[EpochRecord]]) -> dict[str, object]:
-    """What the template shows, by its names; `curves` are the metrics of each run, by its id."""
+    """The values of the template, by name; `curves` are the metrics of each run, by its id."""
     runs = comparison.runs
     letters = {run.run_id: letter(number) for number, run in enumerate(runs)}
     titles = headers(comparison)
@@ -89,7 +89,7 @@ def letter(number: int) -> str:
 def shared_curves(
     runs: Sequence[ComparedRun], curves: Mapping[str, Sequence[EpochRecord]], letters: Mapping[str, str]
 ) -> list[Figure]:
-    """Dev error, train error and dev loss of the first runs against the epoch, a figure each."""
+    """Dev error, train error and dev loss of the first runs against the epoch, one figure each."""
     word = error_word(any(run.task == "regression" for run in runs))
     wanted = (("dev_error", f"Dev {word}"), ("train_error", f"Train {word}"), ("dev_loss", "Dev loss"))
     drawn = []
@@ -100,7 +100,7 @@ def shared_curves(
             dashes = " dashed" if number >= COLOURS else ""
             kind, epochs = f"series{number % COLOURS}{dashes}", [line.epoch for line in lines]
             series.append(Series(letters[run.run_id], kind, epochs, [getattr(line, measure) for line in lines]))
-        ends = {one.name: last_known(one.y) for one in series}
+        ends = {line.name: last_known(line.y) for line in series}
         in_the_end = ", ".join(f"{name} {value_text(measure, end)}" for name, end in ends.items() if end is not None)
         label = f"{title} against epoch for each run; in the end {in_the_end}"
         y_axis = YAxis(title.lower(), percent_text if measure.endswith("error") else tick_text)
@@ -136,9 +136,9 @@ def dots_of(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str]) -
 
 
 def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str]) -> Markup:
-    """Train and dev error against the values of one key: a validation curve where these are numbers.
+    """Train and dev error against the values of one key: a validation curve if these are numbers.
 
-    A dot is a run, with the interval of its dev error; a line joins the means at each number.
+    A dot is a run, with the interval of its dev error; for numbers, a line joins the means at each value.
     """
     dots = dots_of(key, runs, letters)
     axis = key_axis([dot.value for dot in dots])
@@ -147,25 +147,25 @@ def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str
     y = linear_scale([*ends, *errors], HEIGHT - BOTTOM, TOP + 8, from_zero=True)
     marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, key, "error", y_text=percent_text, x_ticks=[])
     marks += [text_at(at, y.start + 17, text, "tick", "middle") for at, text in axis.ticks]
-    places = [axis.place(dot.value) for dot in dots]
+    xs = [axis.place(dot.value) for dot in dots]
     of_splits = {"train": [y(dot.train) for dot in dots], "dev": [y(dot.dev) for dot in dots]}
     for split, of_split in of_splits.items():
-        points = list(zip(places, of_split, strict=True))
+        points = list(zip(xs, of_split, strict=True))
         if axis.is_number and len(means := mean_points(points)) > 1:
             marks.append(f'<path class="line {split}" d="M{"L".join(f"{x:g} {at:g}" for x, at in means)}"/>')
         marks += [f'<circle class="dot {split}" cx="{x:g}" cy="{at:g}" r="3.5"/>' for x, at in points]
-    for at, dot in zip(places, dots, strict=True):
+    for at, dot in zip(xs, dots, strict=True):
         if dot.interval:
             marks.append(f'<path class="bound" d="M{at:g} {y(dot.interval[0]):g}V{y(dot.interval[1]):g}"/>')
     if dots:
-        last = places.index(max(places))
+        last = xs.index(max(xs))
         names = apart([(of_split[last], split) for split, of_split in of_splits.items()], y.end, y.start + 4)
         marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in names]
     return svg(f"Dev error against {key}. {in_words(dots, axis)}", marks)
 
 
 class KeyAxis(NamedTuple):
-    """Where the values of a key stand: value -> x in pixels, (x, text) of the ticks, whether the values are numbers."""
+    """The axis of a key: a function from value to x in pixels, ticks as (x, text), and whether values are numbers."""
 
     place: Callable[[Any], float]
     ticks: Sequence[tuple[float, str]]
@@ -173,15 +173,15 @@ class KeyAxis(NamedTuple):
 
 
 def in_words(dots: Sequence[Dot], axis: KeyAxis) -> str:
-    """What a figure of dev errors shows, from left to right: "0.1: A 12.3%; 1: B 15.7%"."""
-    in_place = sorted(dots, key=lambda dot: axis.place(dot.value))
-    return "; ".join(f"{plain(dot.value)}: {dot.letter} {shown(dot.dev)}" for dot in in_place)
+    """The dev errors of a figure in words, from left to right: "0.1: A 12.3%; 1: B 15.7%"."""
+    from_left = sorted(dots, key=lambda dot: axis.place(dot.value))
+    return "; ".join(f"{plain(dot.value)}: {dot.letter} {shown(dot.dev)}" for dot in from_left)
 
 
 def key_axis(values: Sequence[Any]) -> KeyAxis:
     """The axis of these values of a key.
 
-    Numbers that span much stand on a logarithmic axis, with 0 a step to the left of it; anything else side by side.
+    Numbers over a wide range stand on a logarithmic axis, with 0 to the left of it. Other values stand side by side.
     """
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return number_axis(values)
@@ -205,7 +205,7 @@ def number_axis(values: Sequence[float]) -> KeyAxis:
 
 
 def mean_points(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points from left to right, those at one place as their mean."""
+    """The points from left to right; points with the same x become their mean."""
     at: dict[float, list[float]] = {}
     for x, y in points:
         at.setdefault(x, []).append(y)

@@ -1,8 +1,8 @@
-"""Charts as SVG text: scales, ticks, axes and marks, with nothing but numbers in.
+"""Draw charts as SVG text: scales, ticks, axes and marks from plain numbers.
 
-Stands under the figures of the page. Written here because importing a plotting library and drawing the page's figures
-by it was measured at about two seconds, and this at a few milliseconds; and because marks that take their colours from
-the page's style sheet follow its light and dark schemes, and their text stays text.
+The figures of the pages use it. We do not use a plotting library for two reasons. Importing one and drawing a page's
+figures took about two seconds; this takes a few milliseconds. And marks that take their colours from the page's style
+sheet follow its light and dark schemes, and their text stays text.
 """
 
 import math
@@ -14,14 +14,14 @@ from markupsafe import Markup, escape
 
 from ..text import clean
 
-# A figure is drawn this wide, in pixels of the page, and scaled to its column: small enough to be read on a phone.
+# The size of a figure in pixels; the page scales it to its column. It is small enough to be read on a phone.
 WIDTH, HEIGHT = 400, 260
 LEFT, RIGHT, TOP, BOTTOM = 50, 66, 14, 40
 
-# Lines beyond so many points look the same with fewer.
+# A line with more points than this looks the same with fewer.
 MOST_POINTS = 300
 
-# Labels of lines that end close to each other are moved this far apart.
+# The distance to which labels are moved apart if their lines end close to each other.
 LABEL_HEIGHT = 15
 
 
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 
 class Series(NamedTuple):
-    """A line: its name, which is written at its end, the class that the style sheet knows it by, and its points.
+    """A line: its name, which is written at its end, its class in the style sheet, and its points.
 
-    y may hold None where nothing is known; the line then goes on to the next known point.
+    y is None where nothing was measured; the line then skips to the next measured point.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Scale:
-    """Numbers to pixels: `low` lands on `start` and `high` on `end`, evenly, or evenly in the logarithm."""
+    """A scale from numbers to pixels: `low` becomes `start` and `high` becomes `end`; linear or logarithmic."""
 
     low: float
     high: float
@@ -55,7 +55,7 @@ class Scale:
         return round(self.start + at * (self.end - self.start), 1)
 
     def share(self, value: float) -> float:
-        """Where a value lies between low (0) and high (1)."""
+        """The position of a value between low (0) and high (1)."""
         if self.is_log:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
@@ -66,7 +66,7 @@ class Scale:
 
 
 def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten, about so many of them."""
+    """About this many ticks, which are multiples of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
@@ -76,7 +76,7 @@ def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, with 2 and 5 times these where there would be fewer than three, and every n-th where too many."""
+    """Powers of ten; with 2 and 5 times these if there are fewer than three; only every n-th if there are too many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     inside = [power for power in powers if low <= 10.0**power <= high * (1 + 1e-9)]
     if len(inside) >= 3:
@@ -97,8 +97,8 @@ def linear_scale(values: Sequence[float], start: float, end: float, *, from_zero
 
 def log_scale(values: Sequence[float], start: float, end: float) -> Scale:
     """A logarithmic scale that holds all values above zero."""
-    known = [value for value in values if value > 0]
-    low, high = min(known, default=0.1), max(known, default=1.0)
+    positive = [value for value in values if value > 0]
+    low, high = min(positive, default=0.1), max(positive, default=1.0)
     return Scale(low / 1.1, max(high, low * 1.5) * 1.1, start, end, True)
 
 
@@ -118,18 +118,18 @@ def percent_text(value: float) -> str:
 
 
 def svg(label: str, marks: Sequence[str], *, width: int = WIDTH, height: int = HEIGHT) -> Markup:
-    """One picture of marks; `label` says in words what it shows."""
+    """A picture of these marks; `label` says in words what it shows."""
     body = "".join(marks)
-    return Markup(f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{said(label)}">{body}</svg>')
+    return Markup(f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{svg_text(label)}">{body}</svg>')
 
 
-def said(text: object) -> str:
-    """Text from anywhere as it may stand in SVG."""
+def svg_text(text: object) -> str:
+    """Text from outside, cleaned and escaped for SVG."""
     return str(escape(clean(text)))
 
 
 def text_at(x: float, y: float, text: object, kind: str = "", anchor: str = "start") -> str:
-    return f'<text x="{x:g}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{said(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{svg_text(text)}</text>'
 
 
 def axes(
@@ -164,7 +164,7 @@ class YAxis(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A series as it is drawn, by the points of it that can be."""
+    """A series with only the points that can be drawn."""
 
     name: str
     kind: str
@@ -180,11 +180,11 @@ def line_chart(
     mark_x: tuple[float, str] | None = None,
     dots: bool = False,
 ) -> Markup:
-    """Lines over one pair of axes, each named at its end. `mark_x` is a place on x and what to say of it.
+    """Lines over one pair of axes, each named at its end. `mark_x` is a value of x to mark, and its label.
 
     On a logarithmic scale, points that are not above zero are left out.
     """
-    lines = [Line(one.name, one.kind, points) for one in series if (points := drawn_points(one, y_axis.is_log))]
+    lines = [Line(s.name, s.kind, points) for s in series if (points := drawn_points(s, y_axis.is_log))]
     xs, ys = [a for line in lines for a, _ in line.points], [b for line in lines for _, b in line.points]
     x_start, x_end = LEFT, WIDTH - RIGHT
     low, high = min(xs, default=0.0), max(xs, default=1.0)
@@ -192,7 +192,7 @@ def line_chart(
     y = (log_scale if y_axis.is_log else linear_scale)(ys, HEIGHT - BOTTOM, TOP + 8)
     x_ticks = even_ticks(x.low, x.high, 4)
     if all(float(value).is_integer() for value in xs):
-        x_ticks = [tick for tick in x_ticks if float(tick).is_integer()]  # there is no epoch one and a half
+        x_ticks = [tick for tick in x_ticks if float(tick).is_integer()]  # there is no epoch 1.5
     marks = axes(x, y, x_label, y_axis.label, y_text=y_axis.text, x_ticks=x_ticks)
     if mark_x is not None:
         at = x(mark_x[0])
@@ -212,16 +212,16 @@ def line_chart(
 
 
 def drawn_points(series: Series, is_log: bool) -> list[tuple[float, float]]:
-    """The points of a line that can be drawn; evenly chosen ones where there are more than can be seen."""
-    known = [(x, y) for x, y in zip(series.x, series.y, strict=True) if y is not None and math.isfinite(y)]
-    drawn = [(x, y) for x, y in known if y > 0 or not is_log]
+    """The points of a line that can be drawn; evenly chosen ones if there are more than can be seen."""
+    finite = [(x, y) for x, y in zip(series.x, series.y, strict=True) if y is not None and math.isfinite(y)]
+    drawn = [(x, y) for x, y in finite if y > 0 or not is_log]
     return [drawn[i] for i in spread(len(drawn), MOST_POINTS)]
 
 
 def apart(ends: Sequence[tuple[float, T]], top: float, bottom: float) -> list[tuple[float, T]]:
-    """The same labels from top to bottom, none closer than its height to the one above, all of them inside.
+    """The labels from top to bottom, moved so that none overlaps the one above and all stay inside.
 
-    ends : where each would stand, and what it is the label of.
+    ends : the position that each label would have, and what it is the label of.
     """
     placed: list[tuple[float, T]] = []
     for at, labelled in sorted(ends, key=lambda end: end[0]):
@@ -256,9 +256,9 @@ def heat_map(
     x_label: str,
     y_label: str,
 ) -> Markup:
-    """A grid of cells, each as dark as its shade, 0 to 1; row 0 at the bottom; None is left empty.
+    """A grid of cells with shades from 0 to 1; row 0 is at the bottom; a cell with None is empty.
 
-    columns, rows : the numbers that the cells stand for, written at some of them.
+    columns, rows : the numbers of the columns and rows; some of them are written beside the grid.
     """
     start, end, bottom, top = LEFT, WIDTH - 16, HEIGHT - BOTTOM, TOP + 8
     wide, high = (end - start) / len(columns), (bottom - top) / len(rows)
@@ -266,9 +266,9 @@ def heat_map(
     for i, row in enumerate(shades):
         for j, length, shade in runs_of(row):
             if shade is not None:
-                place = f'x="{start + j * wide:.1f}" y="{bottom - (i + 1) * high:.1f}"'
+                position = f'x="{start + j * wide:.1f}" y="{bottom - (i + 1) * high:.1f}"'
                 size = f'width="{length * wide + 0.2:.1f}" height="{high + 0.2:.1f}"'
-                marks.append(f'<rect class="cell" {place} {size} fill-opacity="{shade:g}"/>')
+                marks.append(f'<rect class="cell" {position} {size} fill-opacity="{shade:g}"/>')
     for i in spread(len(rows), 8):
         marks.append(text_at(start - 6, bottom - (i + 0.5) * high + 4, tick_text(rows[i]), "tick", "end"))
     for j in spread(len(columns), 5):
@@ -279,7 +279,7 @@ def heat_map(
 
 
 def runs_of(row: Sequence[float | None]) -> list[tuple[int, int, float | None]]:
-    """Equal neighbours as one: (first, how many, shade), shades to two decimals."""
+    """Runs of equal neighbours: (index of the first, how many, shade), shades rounded to two decimals."""
     runs: list[tuple[int, int, float | None]] = []
     for j, value in enumerate(row):
         shade = None if value is None else round(value, 2)
@@ -291,7 +291,7 @@ def runs_of(row: Sequence[float | None]) -> list[tuple[int, int, float | None]]:
 
 
 def spread(count: int, most: int) -> list[int]:
-    """At most so many of range(count), evenly, the first and the last among them."""
+    """At most `most` numbers of range(count), evenly spread, the first and the last among them."""
     if count <= most:
         return list(range(count))
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})

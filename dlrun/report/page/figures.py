@@ -1,6 +1,6 @@
-"""The pictures of a run: one function a figure, from the run's numbers to SVG with its own words for who cannot see it.
+"""The figures of a run's page: one function per figure makes SVG from the run's numbers.
 
-Stands between what the run folder holds and the page, and leaves the drawing to `drawing`.
+Each figure has a description in words for people who cannot see it. `drawing` does the drawing.
 """
 
 import base64
@@ -37,20 +37,20 @@ from .drawing import (
     svg,
 )
 
-# A heat map's cells: more could not be told apart.
+# The most rows and columns of a heat map; more could not be told apart.
 MOST_LAYERS, MOST_EPOCHS = 40, 40
 
-# Points of a scatter plot; more hide each other.
+# The most points of a scatter plot; more would hide each other.
 MOST_POINTS = 1000
 
 BINS = 30
 
-# The lightest shade that still shows.
+# The lightest shade that is still visible.
 FAINTEST = 0.06
 
 
 def loss_curves(metrics: Sequence[EpochRecord], best_epoch: int | None, *, is_log: bool) -> Markup:
-    """Data loss of train and dev, and the cost with its penalty where there is one, against the epoch."""
+    """Data loss of train and dev against the epoch, and the cost too if there is a penalty."""
     epochs = [line.epoch for line in metrics]
     losses = {"train": [line.train_loss for line in metrics], "dev": [line.dev_loss for line in metrics]}
     series = [Series(split, split, epochs, of_split) for split, of_split in losses.items()]
@@ -65,7 +65,7 @@ def loss_curves(metrics: Sequence[EpochRecord], best_epoch: int | None, *, is_lo
 def error_curves(
     metrics: Sequence[EpochRecord], best_epoch: int | None, levels: Mapping[str, float], word: str, *, is_log: bool
 ) -> Markup:
-    """Errors of train and dev against the epoch, beside levels such as the optimal error, by name."""
+    """Errors of train and dev against the epoch, with levels such as the optimal error, by name."""
     epochs = [line.epoch for line in metrics]
     series = [
         Series("train", "train", epochs, [line.train_error for line in metrics]),
@@ -83,17 +83,17 @@ def curves(label: str, series: Sequence[Series], y_axis: YAxis, best_epoch: int 
     return line_chart(label, series, x_label="epoch", y_axis=y_axis, mark_x=mark, dots=len(series[0].x) < 3)
 
 
-def plus(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
+def plus(loss: float | None, penalty: float | None) -> float | None:
+    return None if loss is None or penalty is None else loss + penalty
 
 
 def courses(series: Sequence[Series], say: Callable[[float], str]) -> str:
     """Where each line begins and ends, in words."""
     phrases = []
     for line in series:
-        known = [y for y in line.y if y is not None and math.isfinite(y)]
-        if known:
-            phrases.append(f"{line.name} goes from {say(known[0])} to {say(known[-1])}, lowest {say(min(known))}")
+        finite = [y for y in line.y if y is not None and math.isfinite(y)]
+        if finite:
+            phrases.append(f"{line.name} goes from {say(finite[0])} to {say(finite[-1])}, lowest {say(min(finite))}")
     return "; ".join(phrases) + "." if phrases else "Nothing was measured."
 
 
@@ -104,10 +104,10 @@ def best_words(best_epoch: int | None) -> str:
 def layer_map(
     trace: Sequence[TraceLine], figure: str, title: str, *, is_share: bool
 ) -> tuple[Markup | None, str] | None:
-    """One figure of the layers' health, a field of theirs, against layer and epoch, and what its shades mean; None
-    where nothing is known, and no picture where all is nought.
+    """One field of the layers' health against layer and epoch, as (picture, legend of its shades).
 
-    A share is shaded as it is; anything else by its logarithm, from the smallest to the largest of the run.
+    None if nothing was measured; the picture alone is None if all values are 0. A share is its own shade; any other
+    figure is shaded by its logarithm, from the smallest to the largest of the run.
     """
     lines = [trace[i] for i in spread(len(trace), MOST_EPOCHS)]
     depth = max((len(line.layers) for line in lines), default=0)
@@ -116,12 +116,12 @@ def layer_map(
     }
     of_layer = {layer: row for layer, row in of_layer.items() if any(value is not None for value in row)}
     table, numbers = list(of_layer.values()), [lines[0].layers[layer].layer for layer in of_layer]
-    known = [value for row in table for value in row if value is not None]
-    if not known:
+    measured = [value for row in table for value in row if value is not None]
+    if not measured:
         return None
-    if not any(known):
+    if not any(measured):
         return None, "None in any layer at any epoch"
-    shade, legend = (share_shade, "Shades from 0% to 100%") if is_share else log_shade(known)
+    shade, legend = (share_shade, "Shades from 0% to 100%") if is_share else log_shade(measured)
     picture = heat_map(
         f"{title} against layer and epoch. {extremes(table, numbers, is_share)}",
         [[shade(value) for value in row] for row in table],
@@ -134,7 +134,7 @@ def layer_map(
 
 
 def finite_figure(layer: LayerLook, figure: str) -> float | None:
-    """A figure of a layer by its name, where it is a number that can be drawn."""
+    """A figure of a layer by its name, or None if it cannot be drawn."""
     value: float | None = getattr(layer, figure)
     return value if value is not None and math.isfinite(value) else None
 
@@ -143,9 +143,9 @@ def share_shade(value: float | None) -> float | None:
     return None if value is None else min(max(value, 0.0), 1.0)
 
 
-def log_shade(known: Sequence[float]) -> tuple[Callable[[float | None], float | None], str]:
-    """A shade for each value by its logarithm, and the legend; nought has no logarithm and is left empty."""
-    positive = [value for value in known if value > 0]
+def log_shade(values: Sequence[float]) -> tuple[Callable[[float | None], float | None], str]:
+    """A function from a value to its shade by the logarithm, and the legend; 0 has no logarithm and is left empty."""
+    positive = [value for value in values if value > 0]
     low, high = min(positive, default=1.0), max(positive, default=1.0)
     width = math.log(high / low) or 1.0
 
@@ -156,7 +156,7 @@ def log_shade(known: Sequence[float]) -> tuple[Callable[[float | None], float | 
 
 
 def extremes(table: Sequence[Sequence[float | None]], numbers: Sequence[int], is_share: bool) -> str:
-    """The last epoch's smallest and largest value, in words."""
+    """The smallest and the largest value of the last epoch, in words."""
     last = [(row[-1], number) for row, number in zip(table, numbers, strict=True) if row[-1] is not None]
     if not last:
         return ""
@@ -166,7 +166,7 @@ def extremes(table: Sequence[Sequence[float | None]], numbers: Sequence[int], is
 
 
 def weight_histogram(W: Array, number: int) -> Markup:
-    """The weights of one layer."""
+    """A histogram of the weights of one layer."""
     finite = W[np.isfinite(W)].astype(np.float64)
     counts, edges = np.histogram(finite, bins=BINS) if finite.size else (np.zeros(1, int), np.array([0.0, 1.0]))
     mean, deviation = (finite.mean(), finite.std()) if finite.size else (math.nan, math.nan)
@@ -175,14 +175,14 @@ def weight_histogram(W: Array, number: int) -> Markup:
 
 
 def residual_histogram(residuals: Array) -> Markup:
-    """How far a regression's predictions are off, in the target's units."""
+    """A histogram of predicted minus true, in the target's units, for a regression."""
     counts, edges = np.histogram(residuals, bins=BINS)
     label = f"Predicted less true: mean {residuals.mean():.3g}, standard deviation {residuals.std():.3g}."
     return histogram(label, counts.tolist(), edges.tolist(), x_label="predicted less true", kind="dev")
 
 
 def predicted_against_true(truth: Array, predicted: Array, target: str) -> Markup:
-    """Each dev example's prediction over its target, beside the line of perfect answers."""
+    """The prediction of each dev example against its target, with the line of perfect predictions."""
     chosen = spread(len(truth), MOST_POINTS)
     truth, predicted = truth[chosen], predicted[chosen]
     both = [*truth.tolist(), *predicted.tolist()]
@@ -200,9 +200,9 @@ def predicted_against_true(truth: Array, predicted: Array, target: str) -> Marku
 def boundary(
     plane: Plane, points: Array, targets: Array, classes: Sequence[str], names: Sequence[str], split: str
 ) -> Markup:
-    """The regions that a network of two inputs answers with each class, and one split's points on them.
+    """The region of each class for a network of two inputs, and one split's points on them.
 
-    Each class has its own mark (a disc, a cross, a triangle, ...), so that no colour is needed to tell them apart.
+    Each class has its own mark (a disc, a cross, a triangle, ...), so that classes can be told apart without colour.
     """
     size, start = 400, 44
     x = Scale(float(plane.x[0]), float(plane.x[-1]), start, size - 8)
@@ -219,7 +219,7 @@ def boundary(
     return svg(words + ", ".join(counts) + ".", marks, width=size, height=size)
 
 
-# A mark a class, as a path around (x, y).
+# The mark of each class, as a path around (x, y).
 MARKS = (
     "M{x} {y}m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z",
     "M{x} {y}m-3.2 -3.2l6.4 6.4m0 -6.4l-6.4 6.4",
@@ -229,7 +229,7 @@ MARKS = (
 
 
 def region_path(plane: Plane, k: int, x: Scale, y: Scale) -> str:
-    """The outlines, holes included, of where class k is answered."""
+    """The outlines, holes included, of the region where class k is answered."""
     from contourpy import FillType, contour_generator
 
     margins = plane.margins[:, :, k]
@@ -245,7 +245,7 @@ def region_path(plane: Plane, k: int, x: Scale, y: Scale) -> str:
 
 
 def image_source(values: Array, low: float, high: float) -> str:
-    """A square picture (side, side) of grey levels from low (black) to high (white), as a PNG in a data address."""
+    """A square picture (side, side) of grey levels from low (black) to high (white), as a PNG in a data URL."""
     span = (high - low) or 1.0
     levels = np.clip((values - low) / span * 255, 0, 255).round().astype(np.uint8)
     rows = b"".join(b"\0" + row.tobytes() for row in levels)

@@ -1,7 +1,4 @@
-"""What the page of a run says of its making: its config, what it was made with, and how it is made again.
-
-Stands beside `sections`.
-"""
+"""The sections of a run's page on how it was made: its config, versions and machine, and the command to repeat it."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +30,7 @@ class Settings(NamedTuple):
 
 
 def settings(contents: PageContents) -> Settings:
-    """The config, what was set by hand apart from what was left at its default."""
+    """The config; keys set by hand are separate from keys left at their default."""
     origins = contents.origins
     rows = [
         Setting(key, json.dumps(value, ensure_ascii=False), origins.get(key, "file"))
@@ -47,9 +44,9 @@ def settings(contents: PageContents) -> Settings:
 
 @dataclass(frozen=True)
 class Making:
-    """How the run is made again: commands to type, what it was made with, its whole config, and its files.
+    """How to repeat the run: commands to type, versions and machine, its whole config, and its files.
 
-    check : compares every bit, of a finished run. resume : of one that can be resumed.
+    check : the command that compares every bit, for a finished run. resume : the command for a run that can be resumed.
     """
 
     command: str
@@ -61,7 +58,7 @@ class Making:
 
 
 def making(contents: PageContents) -> Making:
-    """How the run is made again."""
+    """How to repeat the run."""
     overview, lines = contents.overview, (contents.run.resolved or "").splitlines()
     can_resume = overview.status in ("interrupted", "crashed", "failed")
     return Making(
@@ -75,7 +72,7 @@ def making(contents: PageContents) -> Making:
 
 
 def made_with(overview: Overview) -> dict[str, object]:
-    """Program, seed, machine and words of the command line, as far as they are known."""
+    """Version, seed, machine and overrides, as far as they are known."""
     seed, typed, environment = overview.config.get("seed"), " ".join(overview.overrides), overview.environment
     if environment is None:
         return {"seed": seed, "typed by hand": typed}
@@ -93,6 +90,6 @@ def made_with(overview: Overview) -> dict[str, object]:
 
 
 def clean_line(line: str) -> str:
-    """A line of YAML with its indentation."""
+    """A cleaned line of YAML with its indentation."""
     stripped = line.lstrip(" ")
     return " " * (len(line) - len(stripped)) + clean(stripped)

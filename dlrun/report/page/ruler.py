@@ -1,6 +1,6 @@
-"""The bias/variance picture: bars on one scale, and between them the distances that make the verdict.
+"""The section of a run's page on bias and variance: errors as bars on one scale, and the distances between them.
 
-Stands beside `sections`; makes what the macro `ruler` draws.
+The macro `ruler` of the templates draws it.
 """
 
 import math
@@ -19,14 +19,14 @@ from ..terminal import BASELINES
 from ..text import shown
 from .drawing import even_ticks, percent_text
 
-# What has a bar, from top to bottom.
+# The bars, from top to bottom.
 Bar = Literal["optimal", "train", "dev", "test"]
 BARS: tuple[Bar, ...] = ("optimal", *SPLITS)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the ruler, from its left end on, in percent of its width."""
+    """A part of the ruler: its left end and its width, in percent of the width of the ruler."""
 
     start: float
     width: float
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """An error as a bar: its share of the ruler in percent, its interval drawn and in words, and all of it in words."""
+    """An error as a bar: its length in percent of the ruler, its interval drawn and as text, and all of it in words."""
 
     name: Bar
     share: float
@@ -47,7 +47,7 @@ class ErrorRow:
 
     @property
     def kind(self) -> str:
-        """The class that the style sheet knows the row by."""
+        """The class of the row in the style sheet."""
         return self.name
 
 
@@ -64,7 +64,7 @@ class GapRow:
 
 @dataclass(frozen=True)
 class Tick:
-    """A number below the ruler, and where it stands, in percent of its width."""
+    """A number below the ruler, and its position, in percent of the width of the ruler."""
 
     at: float
     text: str
@@ -74,8 +74,8 @@ class Tick:
 class Errors:
     """The section.
 
-    word : what an error is called. label : all rows in words. baseline_words : how the baseline answers. optimal : how
-    the optimal error is known. advice_on_rows : sentences on how many dev rows would settle a level.
+    word : the name of an error. label : all rows in words. baseline_words : how the baseline answers. optimal : the
+    source of the optimal error. advice_on_rows : sentences on how many dev rows would settle a level.
     """
 
     word: str
@@ -92,14 +92,14 @@ class Errors:
 
 
 def errors(contents: PageContents) -> Errors | None:
-    """The errors of a run that has a diagnosis."""
+    """The section on the errors of a run that has a diagnosis."""
     result, diagnosed = contents.run.result, contents.run.diagnosis
     if result is None or diagnosed is None:
         return None
     diagnosis = diagnosed.diagnosis
-    known = known_errors(result, diagnosis)
-    ticks = ruler_ticks([*known.values(), *(end for name in known for end in interval_of(diagnosis, name) or ())])
-    rows = ruler_rows(result, diagnosis, known, ticks[-1] or 1.0)
+    by_bar = errors_by_bar(result, diagnosis)
+    ticks = ruler_ticks([*by_bar.values(), *(end for name in by_bar for end in interval_of(diagnosis, name) or ())])
+    rows = ruler_rows(result, diagnosis, by_bar, ticks[-1] or 1.0)
     is_regression = result.task == "regression"
     return Errors(
         word=error_word(is_regression),
@@ -116,7 +116,7 @@ def errors(contents: PageContents) -> Errors | None:
     )
 
 
-def known_errors(result: Result, diagnosis: Diagnosis) -> dict[Bar, float]:
+def errors_by_bar(result: Result, diagnosis: Diagnosis) -> dict[Bar, float]:
     """The errors that have a bar."""
     by_bar: dict[Bar, float | None] = {"optimal": diagnosis.optimal_error}
     by_bar |= dict(result.errors.items())
@@ -139,19 +139,19 @@ def ruler_ticks(values: Sequence[float]) -> list[float]:
 
 
 def ruler_rows(
-    result: Result, diagnosis: Diagnosis, known: dict[Bar, float], top: float
+    result: Result, diagnosis: Diagnosis, by_bar: dict[Bar, float], top: float
 ) -> tuple[ErrorRow | GapRow, ...]:
-    """A bar for each error, and before it the distance that it has to the one that it is measured from.
+    """A bar for each error, and before it its distance from the error that it is measured from.
 
-    top : the error at the right end.
+    by_bar : the errors. top : the error at the right end of the ruler.
     """
     verdict = diagnosis.verdict
     rows: list[ErrorRow | GapRow] = []
-    for name, error in known.items():
-        if name == "train" and "optimal" in known:
-            rows.append(gap_row("avoidable bias", verdict.bias, known["optimal"], error, top))
-        if name == "dev" and "train" in known:
-            rows.append(gap_row("variance", verdict.variance, known["train"], error, top))
+    for name, error in by_bar.items():
+        if name == "train" and "optimal" in by_bar:
+            rows.append(gap_row("avoidable bias", verdict.bias, by_bar["optimal"], error, top))
+        if name == "dev" and "train" in by_bar:
+            rows.append(gap_row("variance", verdict.variance, by_bar["train"], error, top))
         rows.append(error_row(name, error, result, interval_of(diagnosis, name), top))
     return tuple(rows)
 
@@ -175,12 +175,12 @@ def error_row(name: Bar, error: float, result: Result, interval: Interval | None
 
 
 def whisker_of(interval: Interval, top: float) -> Part:
-    """An interval as it is drawn, no further than the ruler goes."""
+    """An interval as it is drawn, cut off at the ends of the ruler."""
     start, end = (max(0.0, 100 * bound / top) for bound in interval)
     return Part(start, min(end, 100.0) - start)
 
 
 def gap_row(name: str, level: Level, low: float, high: float, top: float) -> GapRow:
-    """The distance from one error to the next, whichever is the larger."""
+    """The distance from one error to the next; either may be the larger."""
     span = Part(100 * max(0.0, min(low, high)) / top, 100 * abs(high - low) / top)
     return GapRow(name, span, points(high - low), f"{name} {points(high - low)} points, {level}")

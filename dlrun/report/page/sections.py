@@ -1,7 +1,7 @@
-"""What the page of a run says, section by section: plain values and figures for the template.
+"""The sections of a run's page, as plain values and figures for the template `run.html`.
 
-Stands between what the run folder holds and `run.html`; each function makes one section, or None where the run has
-nothing for it. The bars of the errors are `ruler`'s, single answers `answers`', and the config `making`'s.
+Each function makes one section from the contents of the run folder, or None if the run has nothing for it. The bars of
+the errors are in `ruler`, single predictions in `answers`, the config in `making`.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ from .drawing import spread
 
 MOST_HISTOGRAMS = 4
 
-# Classes whose rows are listed.
+# The most classes whose rows are listed.
 MOST_CLASSES = 100
 
 
 class HealthMap(NamedTuple):
-    """What can be drawn of a layer's health: a field of its look, its title, and what to see in it."""
+    """A figure of the layers' health: a field of LayerLook, its title, and how to read it."""
 
     figure: str
     title: str
@@ -48,7 +48,7 @@ HEALTH = (
 # The figures of a layer, in the order of their columns.
 FIGURES = tuple(item.name for item in fields(LayerLook) if item.name != "layer")
 
-# What is said of a run that did not finish.
+# The clause for a run that did not finish.
 ENDINGS = {
     "running": "is still running",
     "crashed": "has crashed",
@@ -60,9 +60,9 @@ ENDINGS = {
 
 @dataclass(frozen=True)
 class Summary:
-    """The head of the page: what was trained, the verdict in words and in levels, and what was warned of.
+    """The head of the page: what was trained, the verdict in words and in levels, and the warnings.
 
-    ending : a clause on how it ended, unless it finished; message : why. ended : when. levels : of each ill.
+    ending : a clause on how it ended, unless it finished; message : why. ended : when. levels : the level of each ill.
     """
 
     name: str
@@ -119,7 +119,7 @@ def advice(contents: PageContents) -> ToDo | None:
 
 
 class BothScales(NamedTuple):
-    """A figure on an even and on a logarithmic scale."""
+    """A figure on a linear and on a logarithmic scale."""
 
     even: Markup
     log: Markup
@@ -127,7 +127,7 @@ class BothScales(NamedTuple):
 
 @dataclass(frozen=True)
 class Curves:
-    """The learning curves. word : what an error is called."""
+    """The learning curves. word : the name of an error."""
 
     has_penalty: bool
     loss: BothScales
@@ -136,15 +136,15 @@ class Curves:
 
 
 def curves(contents: PageContents) -> Curves | None:
-    """The learning curves, each on an even and on a logarithmic scale."""
+    """The learning curves, each on a linear and on a logarithmic scale."""
     metrics, result = contents.run.metrics, contents.run.result
     if not metrics:
         return None
     best = result.best_epoch if result else None
-    known = {"optimal": result.optimal_error, "baseline": result.baseline_error} if result else {}
+    references = {"optimal": result.optimal_error, "baseline": result.baseline_error} if result else {}
     worst = max(line.dev_error or 0.0 for line in metrics)
-    # A baseline far above the curves would press them flat.
-    levels = {name: level for name, level in known.items() if level is not None and level <= 1.5 * worst}
+    # A baseline far above the curves would flatten them.
+    levels = {name: level for name, level in references.items() if level is not None and level <= 1.5 * worst}
     word = error_word(result is not None and result.task == "regression")
     return Curves(
         has_penalty=any(line.penalty for line in metrics),
@@ -157,7 +157,7 @@ def curves(contents: PageContents) -> Curves | None:
 
 
 class DrawnMap(NamedTuple):
-    """A heat map; no picture where all is nought, which the legend then says."""
+    """A heat map; without a picture if all values are 0, which the legend then says."""
 
     title: str
     picture: Markup | None
@@ -167,7 +167,7 @@ class DrawnMap(NamedTuple):
 
 @dataclass(frozen=True)
 class Health:
-    """The layers against epochs, and at the last look, at `epoch`, in numbers."""
+    """The layers against epochs as heat maps, and at the last recorded epoch, `epoch`, in numbers."""
 
     maps: tuple[DrawnMap, ...]
     headers: tuple[str, ...]
@@ -176,7 +176,7 @@ class Health:
 
 
 def health(contents: PageContents) -> Health | None:
-    """Layers against epochs, from the trace; None without one."""
+    """Heat maps and numbers from the trace; None without one."""
     trace = contents.run.trace
     if not trace:
         return None
@@ -195,7 +195,7 @@ def health(contents: PageContents) -> Health | None:
 
 
 def figure_text(value: float | None) -> str | None:
-    """A figure of a layer as its table has it."""
+    """A figure of a layer as text for the table."""
     return None if value is None else f"{value:.3g}"
 
 
@@ -220,7 +220,7 @@ def weights(contents: PageContents) -> list[Histogram] | None:
 
 
 class ClassRows(NamedTuple):
-    """How many rows of a class each split has."""
+    """The number of rows of a class in each split."""
 
     name: str
     counts: tuple[int, ...]
@@ -236,7 +236,7 @@ class DataSection:
 
 
 def data_facts(contents: PageContents) -> DataSection | None:
-    """Where the data came from, and how they were divided."""
+    """Where the data came from, and how they were split."""
     data = contents.run.data
     if data is None:
         return None
