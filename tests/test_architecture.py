@@ -1,7 +1,10 @@
-"""The import ladder holds: a module imports from strictly lower rungs, and each rung only the packages it may."""
+"""The import ladder holds: imports go to strictly lower rungs, in no circle, and to a rung's own packages alone."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).parents[1] / "dlrun"
 
@@ -11,6 +14,7 @@ RUNGS = {
     "places": 0,
     "damages": 0,
     "records": 0,
+    "arrays": 0,
     "nn": 1,
     "statistics": 1,
     "gradcheck": 2,
@@ -35,6 +39,7 @@ MAY_IMPORT = {
     "places": set(),
     "damages": set(),
     "records": {"_typeshed"},  # for the type checker alone; there is no such package
+    "arrays": {"numpy"},
     "nn": {"numpy"},
     "statistics": {"numpy", "scipy"},
     "gradcheck": {"numpy"},
@@ -107,6 +112,29 @@ def test_the_ladder_check_sees_a_climbing_import(tmp_path):
     bad = tmp_path / "nn" / "bad.py"
     bad.write_text("def f():\n    from ..config import schema\n    import yaml\n")
     assert violations(bad, tmp_path) == ["bad.py: nn (1) imports config (2)", "bad.py: nn may not import yaml"]
+
+
+def module_imports(package: Path = PACKAGE) -> dict[str, set[str]]:
+    """Every module by its dotted name, and the modules that it imports, wherever in the file it does so."""
+    files = list(package.rglob("*.py"))
+    dotted = {path: ".".join(("dlrun", *path.relative_to(package).with_suffix("").parts)) for path in files}
+    names = {path: name.removesuffix(".__init__") for path, name in dotted.items()}
+    modules, graph = set(names.values()), {}
+    for path, name in names.items():
+        imported = imported_modules(path, package)
+        graph[name] = {n if n in modules else n.rpartition(".")[0] for n in imported} & modules - {name}
+    return graph
+
+
+def test_no_import_goes_in_a_circle():
+    TopologicalSorter(module_imports()).prepare()
+
+
+def test_the_circle_check_sees_a_circle(tmp_path):
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / f"{name}.py").write_text(f"def f():\n    from .{other} import f\n")
+    with pytest.raises(CycleError):
+        TopologicalSorter(module_imports(tmp_path)).prepare()
 
 
 def too_long(path: Path) -> list[str]:

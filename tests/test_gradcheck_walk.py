@@ -9,9 +9,9 @@ from gradcheck_nets import KINDS, problem_of
 
 from dlrun.gradcheck import CheckOptions, check_config_network, report_lines, sweep, sweep_lines
 from dlrun.gradcheck.problem import shipped_gradient
-from dlrun.gradcheck.reports import Slopes, SweepPoint, SweepReport
 from dlrun.gradcheck.situations import heavy_lambda, situations_of, twin_network
 from dlrun.gradcheck.sweep import flank_slope
+from dlrun.gradcheck.sweep_report import Slopes, SweepPoint, SweepReport
 from dlrun.nn.network import Network
 from dlrun.nn.parameters import initial_parameters
 from dlrun.store.codec import to_plain

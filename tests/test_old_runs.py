@@ -177,7 +177,7 @@ def test_the_curve_of_an_old_run_counts_in_its_diagnosis(tmp_path):
     assert any(kept in item["why"] for item in advice)
 
 
-@pytest.mark.parametrize("verb", ["show", "resume", "verify", "report"])
+@pytest.mark.parametrize("verb", ["show", "diagnose", "curve", "decompose", "resume", "verify", "report"])
 def test_a_run_of_a_newer_format_is_refused_in_plain_words(verb, tmp_path):
     there = copied(tmp_path, "interrupted")
     path = there / "runs" / RUNS["interrupted"] / "run.json"

@@ -43,7 +43,7 @@ def test_all_that_surely_fails_is_mended_at_once_with_room_and_then_singly():
     items = plan(case(HIGH_BIAS, findings=findings, **ROOMY | sick))
     init, rate = {"network.init": "he"}, {"training.learning_rate": 0.001}
     assert changes(items)[:3] == [init | rate, init, rate]
-    mend = "mend what ails the training: initial weights that differ from unit to unit, a lower learning rate"
+    mend = "repair the training: initial weights that differ from unit to unit, a lower learning rate"
     assert items[0].action == mend
     assert items[0].why == "symmetric-units title; learning-rate-too-high title"
     small = {"network__width": 8, "network__depth": 3, "training__epochs": 100}

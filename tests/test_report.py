@@ -15,7 +15,7 @@ from dlrun.diagnosis.ills import Verdict
 from dlrun.diagnosis.records import ClassErrors, Recall
 from dlrun.diagnosis.row_summary import ClassCount, RowSummary
 from dlrun.gradcheck import OwnReport, TensorCheck
-from dlrun.gradcheck.reports import Worst
+from dlrun.gradcheck.tensor_checks import Worst
 from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit, Sizes
 from dlrun.report import panel, terminal

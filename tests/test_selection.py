@@ -17,7 +17,7 @@ from dlrun.diagnosis.looks import Looked, Scored
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
 from dlrun.experiment import diagnosis_of, judge, prepare, read_config
-from dlrun.inspection import look_at_test, reference_of, with_selection
+from dlrun.inspection import hashes_of, look_at_test, reference_of, with_selection
 from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
@@ -159,11 +159,12 @@ def test_runs_on_the_same_rows_are_counted_and_looks_are_numbered(tmp_path):
     results.append(run(read_config(path, early), tmp_path / "runs"))
     other = run(read_config(path, ("seed=1",)), tmp_path / "runs")
     folder = RunFolder(Path(results[0].run_dir))
-    _, found = with_selection(diagnosis_of(results[0], folder), folder, results[0])
+    _, found = with_selection(diagnosis_of(results[0], folder), folder, hashes_of(folder), results[0])
     assert (found.configurations, found.candidates) == (3, 2 + results[-1].epochs)
-    assert [look_at_test(folder, results[0].errors.test, "show") for _ in range(3)] == [1, 2, 3]
-    assert look_at_test(RunFolder(Path(other.run_dir)), other.errors.test, "show") == 1
-    assert look_at_test(folder, None, "show") is None
+    assert [look_at_test(folder, hashes_of(folder), results[0].errors.test, "show") for _ in range(3)] == [1, 2, 3]
+    elsewhere = RunFolder(Path(other.run_dir))
+    assert look_at_test(elsewhere, hashes_of(elsewhere), other.errors.test, "show") == 1
+    assert look_at_test(folder, hashes_of(folder), None, "show") is None
 
 
 def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
@@ -192,8 +193,8 @@ def test_a_folder_that_cannot_be_written_still_shows_its_runs(tmp_path, monkeypa
     folder = RunFolder(Path(result.run_dir))
     (tmp_path / "runs" / looks.FILE).unlink()
     (tmp_path / "runs" / looks.FILE).mkdir()  # a ledger that can neither be read nor written
-    assert look_at_test(folder, result.errors.test, "show") is None
-    assert with_selection(diagnosis_of(result, folder), folder, result)[1] is None
+    assert look_at_test(folder, hashes_of(folder), result.errors.test, "show") is None
+    assert with_selection(diagnosis_of(result, folder), folder, hashes_of(folder), result)[1] is None
     again = run(read_config(small(tmp_path)), tmp_path / "runs")
     assert again.status == "finished"
     assert "this run is not counted among those that were scored on its dev set" in again.notes[0]

@@ -68,7 +68,7 @@ def repaired(case: Case, failing: list[Proposal], *, with_room: bool) -> Iterato
         if room and room.change:
             change |= room.change
             others.append("a training that failed has shown nothing of the size it needs")
-        action, why = f"mend what ails the training: {', '.join(actions)}", BETWEEN_REASONS.join(others)
+        action, why = f"repair the training: {', '.join(actions)}", BETWEEN_REASONS.join(others)
         yield fixes[0]._replace(action=action, change=change, measured=first, why=why)
 
 

@@ -42,7 +42,7 @@ def compare(
     Example: dlrun compare latest best, or dlrun compare digits --sort regularization.lambda
     """
     from ..inspection import compare as compare_runs
-    from ..inspection import look_at_test
+    from ..inspection import hashes_of, look_at_test
     from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
     from ..store import RunFolder, find_runs, to_plain
     from .output import print_json
@@ -52,7 +52,11 @@ def compare(
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
         comparison = compare_runs(groups, order=sort, progress=progress)
-    looks = [look_at_test(RunFolder(runs_dir / run.run_id), run.errors.test, "compare") for run in comparison.runs]
+    looks = [
+        look_at_test(folder, hashes_of(folder), run.errors.test, "compare")
+        for run in comparison.runs
+        for folder in [RunFolder(runs_dir / run.run_id)]
+    ]
     test_look = max((look for look in looks if look is not None), default=None)
     if as_json:
         print_json(to_plain(comparison) | {"test_look": test_look})

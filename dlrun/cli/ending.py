@@ -44,7 +44,7 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
     result = run.result_required()
     status = exit_status_of(result)
     with resuming_advised(result):
-        test_look = look_at_test(run.folder, result.errors.test, "train")
+        test_look = look_at_test(run.folder, run.manifest.identity.hashes, result.errors.test, "train")
         report = None if origins is None else report_of(run, origins)
         if as_json:
             more = {"test_look": test_look} | ({} if origins is None else {"report": report})

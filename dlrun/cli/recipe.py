@@ -31,7 +31,7 @@ def recipe(
     Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
     """
     from ..experiment import read_config
-    from ..inspection import look_at_test
+    from ..inspection import hashes_of, look_at_test
     from ..report import make_console, show_path, show_step
     from ..search import recipe as follow_recipe
     from ..store import RunFolder, to_plain
@@ -50,7 +50,7 @@ def recipe(
     interrupted, look = followed.interrupted, {}
     if followed.test_error is not None and followed.run_id:
         folder = RunFolder(runs_dir / followed.run_id)
-        look = {"test_look": look_at_test(folder, followed.test_error, "recipe")}
+        look = {"test_look": look_at_test(folder, hashes_of(folder), followed.test_error, "recipe")}
     status = exit_status_of(interrupted) if interrupted else 0
     if as_json:
         error = {"error": error_of(interrupted, status)} if interrupted else {}

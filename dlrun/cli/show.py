@@ -22,7 +22,7 @@ def show(
 
     Example: dlrun show best, or dlrun show best --metrics --csv
     """
-    from ..inspection import look_at_test, overview
+    from ..inspection import hashes_of, look_at_test, overview
     from ..report import make_console, metrics_csv, show_run
     from ..store import Result, find_run, read_metrics, to_plain
     from .output import print_json
@@ -42,7 +42,7 @@ def show(
     run_overview = overview(folder)
     result = run_overview.result
     test_error = result.errors.test if isinstance(result, Result) else None
-    test_look = look_at_test(folder, test_error, "show")
+    test_look = look_at_test(folder, hashes_of(folder), test_error, "show")
     if as_json:
         print_json(to_plain(run_overview) | {"test_look": test_look})
     else:

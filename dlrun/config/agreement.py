@@ -7,10 +7,11 @@ depend on other keys (`completed`) are here too, because they follow the same ru
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..records import SPLITS
 from .problems import KeyPath, Problem, counted, shown
 from .schema import Data, Network
 from .suggestions import closest
-from .words import NO_VOCABULARY, PARTS, Vocabulary
+from .words import NO_VOCABULARY, Vocabulary
 
 # Ratios with six decimals (three times 0.333333) sum to 1 within this; a forgotten part is more.
 RATIO_TOLERANCE = 1e-6
@@ -102,14 +103,14 @@ def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
     if "split" not in data:
         return
     split = data["split"]
-    shares = {part: split.get(part, 0) for part in PARTS}
+    shares: dict[str, float] = {part: split.get(part, 0) for part in SPLITS}
     counts = is_counts(shares)
     if counts is None:
         fault = ", ".join(f"{part} {shown(share)}" for part, share in shares.items() if share)
         remedy = "give ratios that sum to 1, or whole numbers of examples"
         yield Problem(("data", "split"), f"got ratios and counts mixed ({fault}); {remedy}")
         return
-    sentences = {part: _share_sentence(part, split.get(part), data.get(f"{part}_source")) for part in PARTS}
+    sentences = {part: _share_sentence(part, split.get(part), data.get(f"{part}_source")) for part in SPLITS}
     yield from (Problem(("data", "split", part), sentence) for part, sentence in sentences.items() if sentence)
     total = sum(shares.values())
     if not any(sentences.values()) and not counts and abs(round(total - 1, 12)) > RATIO_TOLERANCE:
@@ -171,7 +172,7 @@ def completed(data: dict[str, Any], name: str | None = None) -> dict[str, Any]:
 
 def _completed_split(data: Mapping[str, Any]) -> dict[str, float]:
     if "split" in data:
-        shares = {part: data["split"].get(part, 0) for part in PARTS}
+        shares: dict[str, float] = {part: data["split"].get(part, 0) for part in SPLITS}
         number = int if is_counts(shares) else float
         return {part: number(share) for part, share in shares.items()}
     parts = {part: weight for part, weight in DEFAULT_PARTS.items() if data.get(f"{part}_source") is None}

@@ -12,7 +12,6 @@ from ..nn import activations, initializers, optimizers
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 INITIALIZERS = tuple(initializers.INITIALIZERS)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
-PARTS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import IO
 
 import numpy as np
 
+from ..arrays import Array
 from ..damages import DAMAGES
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..records import SPLITS
 from .columns import plain_table, text_or_numbers
 from .examples import Column, Table

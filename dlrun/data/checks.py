@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..records import SPLITS
 from .duplicates import rows_in_two_splits
 from .examples import Examples, Suspicion, Table

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from .examples import Column, Table
 from .files import listed, short
 from .preparation import MISSING_CODE

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .examples import Examples, Suspicion
 
 # Up to this many cells are hashed, in about a second. With more, the check is left out, and a sentence says so.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..records import Sizes
 from .examples import Examples, Parts
 from .mapped import MappedExamples, Piece

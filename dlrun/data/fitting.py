@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..nn.moments import Moments
 from .checks import suspicions_of
 from .examples import Dataset, Examples, Parts, Split

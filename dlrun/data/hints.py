@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .examples import Examples, Suspicion
 
 # Rows that are used: half to learn from, half to test on.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..nn.permutation import Permutation
 from .preparation import Preparation
 from .reading import AskedTask, Task

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from .checks import absent_classes, constants_told
 from .columns import label
 from .examples import Dataset, Parts, Split, Suspicion

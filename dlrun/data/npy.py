@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..records import SPLITS
 from .arrays import index_places, refuse_announced, too_large
 from .examples import Table

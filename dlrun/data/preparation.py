@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .reading import Task
 from .scaling import Scaling
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..records import SPLITS
 from .arrays import square_side
 from .checks import kept_codes

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .duplicates import row_hashes
 from .examples import Dataset
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..nn.moments import Moments
 
 # Cells converted to float64 at a time: 2 MiB, so that they stay in a processor's second-level cache.

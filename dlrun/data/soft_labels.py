@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from .columns import is_number
 from .files import find_file, read_bytes
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..nn.permutation import Permutation
 from ..records import SPLITS
 from .examples import DEFAULT_SPLIT, Examples, Parts

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..nn.moments import Moments
 from .mapped import MappedExamples, Piece
 from .scaling import CELLS_AT_A_TIME

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from ..records import SPLITS
 from .clean_text import read_clean
 from .columns import check_same_names, row_places, table_from_frame

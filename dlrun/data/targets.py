@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import DataError
-from ..nn.arrays import Array
 from .columns import label
 from .examples import Column
 from .files import listed, short

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..statistics.arrays import Array
+from ..arrays import Array
 from .words import percent, points
 
 # A two-sided interval of 90%: 5% of a normal distribution are above it, 5% below.

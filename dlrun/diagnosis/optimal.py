@@ -6,8 +6,8 @@ Bias is train error less this number. So the diagnosis always says how the numbe
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from ..arrays import Array
 from ..errors import UsageError
-from ..statistics.arrays import Array
 from ..statistics.intervals import Interval, bootstrap_intervals, error_interval
 from .ills import Level
 from .rule import ASSUMED_BASELINE, HIGH_GAP, HIGH_SHARE, LOW_GAP, LOW_SHARE

@@ -6,12 +6,11 @@ Fractions and percentages are accepted; what could mean either is refused.
 import re
 
 from ..errors import UsageError
-from ..records import BySplit, Sizes
+from ..records import SPLITS, BySplit, Sizes
 from .optimal import Judgements
 
 ERRORS_EXAMPLE = "train=0.01,dev=0.11"
 SIZES_EXAMPLE = "train=10000,dev=1000"
-NAMES = ("train", "dev", "test")
 
 
 def parse_errors(text: str) -> BySplit[float]:
@@ -50,7 +49,7 @@ def parse_pairs(option: str, text: str, example: str) -> dict[str, str]:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             raise UsageError(f"{option}: got {part.strip()!r}; expected name=value pairs, such as {example}")
-        if name not in NAMES:
+        if name not in SPLITS:
             raise UsageError(f"{option}: unknown name {name!r}; expected train, dev and perhaps test, as in {example}")
         if name in pairs:
             raise UsageError(f"{option}: {name} is given twice; expected each name once, as in {example}")

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..statistics.arrays import Array
+from ..arrays import Array
 from ..statistics.intervals import CONFIDENCE, Interval, difference_interval, proportion_interval
 from .rule import Thresholds
 from .words import error_word, percent, points

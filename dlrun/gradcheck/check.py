@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import CheckFailed
-from ..nn.arrays import Array
 from .judging import (
     LOOK_CLOSER,
     entry_tolerance,
@@ -22,8 +22,9 @@ from .judging import (
 from .measuring import SECOND_LOOKS, Measured, confirmed, kinks_off, measure
 from .options import CheckOptions, Progress
 from .problem import GradientFunction, Problem, shipped_cost, shipped_gradient
-from .reports import FAIL, PASS, UNVERIFIABLE, GradientReport, TensorCheck
+from .reports import GradientReport
 from .sampling import choose_entries, tensor_ranges
+from .tensor_checks import FAIL, PASS, UNVERIFIABLE, TensorCheck
 
 # The shipped cost and the numeric side's form of it are sums of the same terms: they differ only by rounding.
 SAME_COST = 1e-9

@@ -6,7 +6,7 @@ parameter at once. Each check makes sure that both forms agree at the point itse
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 
 
 def sigmoid_cross_entropy(Z: Array, Y: Array) -> Array:

@@ -8,7 +8,7 @@ there. One forward pass does the rest. A row (here stored as a column) is one ex
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .point import Buffers, Point
 
 # The memory of one row in floats, as a multiple of the widest layer above: for +h and for -h a pre-activation, an

@@ -5,12 +5,13 @@ A fault in dJ/dZ of one layer makes that layer and all below it wrong, so the to
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .check import Evidence, same_cost
 from .hypotheses import predictions
 from .patterns import FITS, Clue, misfit, patterns_of
-from .reports import PASS, GradientReport, Where
+from .reports import GradientReport
 from .sampling import tensor_ranges
+from .tensor_checks import PASS, Where
 from .textbook import LOSS_SLOPES, Textbook
 
 

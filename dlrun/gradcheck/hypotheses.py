@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..arrays import Array
 from ..nn.activations import ACTIVATIONS, logistic
-from ..nn.arrays import Array
 from .textbook import Textbook, onehot, softmax
 
 Prediction = tuple[str, str, Array, Array]  # cause, words, dW, db

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import UsageError
-from ..nn.arrays import Array
 
 # What a person's functions take: arrays by name, or one array. They may return anything, so results are checked.
 Arrays = Mapping[str, Array] | Array

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..nn.arrays import Array
-from .reports import FAIL, PASS, UNVERIFIABLE, VACUOUS, Verdict, Worst
+from ..arrays import Array
+from .tensor_checks import FAIL, PASS, UNVERIFIABLE, VACUOUS, Verdict, Worst
 
 # One step, or one for each slope.
 Steps = TypeVar("Steps", float, Array)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..nn.network import forward
 from .problem import Problem
 

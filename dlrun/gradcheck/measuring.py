@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .judging import entry_tolerance, rounding_of_slopes
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .problem import Problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .forward import ForwardPasses
 from .point import Point
 from .problem import Problem

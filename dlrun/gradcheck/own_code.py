@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .inputs import Arrays, CostFunction, GradientOf, arrays_of, call_cost, gradient_of, require_repeatable
 from .judging import (
     EPSILON,
@@ -24,7 +24,8 @@ from .judging import (
 from .measuring import OTHER_STEPS, PERSISTS
 from .options import Progress
 from .patterns import Clue, patterns_of
-from .reports import FAIL, PASS, Hint, OwnReport, TensorCheck, Where
+from .reports import OwnReport
+from .tensor_checks import FAIL, PASS, Hint, TensorCheck, Where
 
 # One-sided slopes of a smooth cost differ by eps J'', so by a tenth at a tenth of the step; at a kink by as much.
 KINK_PERSISTS = 0.5
@@ -127,7 +128,7 @@ def check_gradients(
 def reported(
     own: OwnCost, epsilon: float, overall: float, checks: tuple[TensorCheck, ...], hints: tuple[Hint, ...]
 ) -> OwnReport:
-    """The report on all arrays. whole : the relative difference of all entries together."""
+    """The report on all arrays. overall : the relative difference of all entries together."""
     verdict = verdict_of(check.verdict for check in checks)
     n_parameters = sum(array.size for array in own.arrays.values())
     n_checked = sum(check.n_checked for check in checks)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..nn.arrays import Array
-from .reports import Hint
+from ..arrays import Array
+from .tensor_checks import Hint
 
 # A pattern fits if the unexplained share is below this: far above the 1e-9 of central differences, far below the 1e-3
 # that two different formulas differ by when they agree by chance.

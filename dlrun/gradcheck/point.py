@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
+from ..arrays import Array
 from ..nn.activations import ACTIVATIONS
-from ..nn.arrays import Array
 from .costs import LOSSES_BY_COLUMN
 from .problem import Problem
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..nn.dropout import realised_keep_prob
 from ..nn.network import Network, Workspace, loss_and_gradient
 from ..nn.optimizers import Optimizer

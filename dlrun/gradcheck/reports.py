@@ -1,82 +1,18 @@
-"""The results of a gradient check, as records: their fields are the keys of its JSON, in this order.
+"""The reports of a gradient check, of a network or of a person's own gradient, and their lines of text.
 
-Every other module of the room makes these records, or reads them for hints and text.
+The fields of a record are the keys of its JSON, in this order. `print(report)` shows the lines.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ..records import flat
+from .judging import GREAT, LIKELY_BUG, LOOK_CLOSER
+from .tables import listed, place, table
+from .tensor_checks import FAIL, Hint, TensorCheck, Verdict, Where, decided, number, tensor_lines
 
-Verdict = Literal["pass", "fail", "vacuous", "unverifiable"]
-PASS: Verdict = "pass"
-FAIL: Verdict = "fail"
-VACUOUS: Verdict = "vacuous"
-UNVERIFIABLE: Verdict = "unverifiable"
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The entry of a tensor where the two gradients differ most; None for a slope that is not finite."""
-
-    index: tuple[int, ...]
-    analytic: float | None
-    numeric: float | None
-
-
-@dataclass(frozen=True)
-class TensorCheck:
-    """One tensor: its verdict, its relative difference, the course's word for it, and its worst entry.
-
-    n_checked : entries compared (fewer than all if sampled). n_kinks : entries at a kink, not in the relative
-    difference. n_kinks_off : those whose slope neither side explains. n_off : entries that are off by themselves.
-    floor : the norm of the changes that rounding alone may make to its slopes.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    relative_difference: float
-    judgement: str
-    worst: Worst
-    verdict: Verdict
-    n_checked: int
-    n_kinks: int
-    n_kinks_off: int
-    n_off: int
-    floor: float
-
-
-@dataclass(frozen=True)
-class Where:
-    """The place of a fault: its worst entry, and the tensors that failed. scope : which tensors fail together.
-
-    layer : counted from 1, the topmost that fails; None for a person's own arrays. tensors : those of the layer.
-    unit, row, column : those of the worst entry; None where it has none.
-    """
-
-    layer: int | None
-    tensors: tuple[str, ...]
-    tensor: str
-    index: tuple[int, ...]
-    unit: int | None
-    row: int | None
-    column: int | None
-    analytic: float | None
-    numeric: float | None
-    failed: tuple[str, ...]
-    scope: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A possible cause, never certain. misfit : the relative difference that this cause leaves unexplained."""
-
-    cause: str
-    tensor: str
-    words: str
-    evidence: str
-    misfit: float
+SCALE = f"the course's scale: below {GREAT:g} great, below {LOOK_CLOSER:g} fine, below {LIKELY_BUG:g} look closer"
 
 
 @dataclass(frozen=True)
@@ -149,8 +85,6 @@ class NetworkReport(GradientReport):
         return [result for result in self.situations if result.report.verdict == FAIL]
 
     def __str__(self) -> str:
-        from .text import report_lines
-
         return "\n".join(report_lines(self))
 
 
@@ -179,42 +113,85 @@ class OwnReport:
         return [tensor for tensor in self.tensors if tensor.verdict == FAIL]
 
     def __str__(self) -> str:
-        from .text import report_lines
-
         return "\n".join(report_lines(self))
 
 
-@dataclass(frozen=True)
-class SweepPoint:
-    """One epsilon: relative differences of central and one-sided (forward) slopes, without entries at a kink."""
-
-    epsilon: float
-    central: float
-    one_sided: float
-    n_kinks: int
+Report = GradientReport | OwnReport
 
 
-@dataclass(frozen=True)
-class Slopes:
-    """The slopes of the flanks on a log-log scale; None where a flank is not seen."""
+def report_lines(report: Report) -> list[str]:
+    """The complete report: of a network in its situations, of one check, or of a person's own gradient."""
+    outcome = {"pass": "passed", "fail": "failed"}.get(report.verdict, f"decided nothing ({report.verdict})")
+    counts = f"{report.n_checked} of {report.n_parameters} parameters, epsilon {report.epsilon:g}"
+    lines = [f"gradient check {outcome}", f"relative difference {report.relative_difference:.1e} ({counts})", ""]
+    lines += [*tensor_lines(report.tensors), SCALE]
+    extra = notes(report)
+    if isinstance(report, NetworkReport):
+        lines += ["", *situation_lines(report.situations)]
+        failed = report.failed_situations
+        if failed and failed[0] is not report.situations[0]:
+            setting, tensors = failed[0].setting, failed[0].report.tensors
+            lines += ["", f"{setting.network} net, {setting.name}:", *tensor_lines(tensors)]
+    if isinstance(report, NetworkReport | OwnReport):
+        extra += hint_lines(report)
+    return lines + (["", *extra] if extra else [])
 
-    truncation: float | None
-    round_off: float | None
-    one_sided: float | None
+
+def situation_lines(situations: Sequence[SituationResult]) -> list[str]:
+    """A row for each situation: which net, penalty and masks, how much was checked, and the outcome."""
+    rows = []
+    for result in situations:
+        setting, report = result.setting, result.report
+        worst = max(decided(report.tensors), key=lambda tensor: tensor.relative_difference)
+        keeps = "/".join(f"{keep:g}" for keep in dict.fromkeys(setting.keep_probs)) or "1"
+        rows.append(
+            [
+                setting.network,
+                setting.name,
+                str(setting.seed),
+                f"{setting.l2_lambda:.3g}",
+                keeps,
+                str(report.n_checked),
+                str(report.n_kinks),
+                f"{worst.name} {worst.relative_difference:.1e}",
+                report.verdict,
+            ]
+        )
+    header = ["net", "situation", "seed", "lambda", "keep", "checked", "kinks", "worst tensor", "verdict"]
+    return table(header, rows, frozenset({2, 3, 4, 5, 6}))
 
 
-@dataclass(frozen=True)
-class SweepReport:
-    """The points from the largest epsilon down, the one of least central difference, and the slopes of the flanks."""
+def notes(report: Report) -> list[str]:
+    """What a reader must know besides the verdict: sampling, kinks, and what could not be verified."""
+    lines = []
+    if report.sampled:
+        lines.append(f"sampled, to keep to the time limit: {sample_of(report)}, as many of each tensor")
+    if report.n_kinks:
+        lines.append(f"kinks: {report.n_kinks} parameters are at one and were compared with their one-sided slopes")
+    if isinstance(report, NetworkReport) and report.not_verified:
+        lines.append(f"not verified, neither passed nor failed: {listed(report.not_verified)}")
+    return lines
 
-    points: tuple[SweepPoint, ...]
-    best_epsilon: float
-    n_parameters: int
-    n_checked: int
-    sampled: bool
-    slopes: Slopes
 
-    def __str__(self) -> str:
-        from .text import sweep_lines
+def sample_of(report: Report) -> str:
+    """What was sampled: parameters of one check, or how many of several situations."""
+    if not isinstance(report, NetworkReport):
+        return f"{report.n_checked} of {report.n_parameters} parameters"
+    short = sum(result.report.sampled for result in report.situations)
+    return f"{short} of {len(report.situations)} situations"
 
-        return "\n".join(sweep_lines(self))
+
+def hint_lines(report: NetworkReport | OwnReport) -> list[str]:
+    """Where the fault is, and what it looks like."""
+    lines, where = [], report.where
+    if where:
+        parts = [f"layer {where.layer}"] if where.layer is not None else []
+        parts.append(place(where.tensor, where.index))
+        coordinates = {"row": where.row, "column": where.column, "unit": where.unit}
+        parts += [f"{word} {at}" for word, at in coordinates.items() if at is not None]
+        lines.append(f"where: {', '.join(parts)}")
+        lines.append(f"       analytic {number(where.analytic)}, numeric {number(where.numeric)}; {where.words}")
+    for rank, hint in enumerate(report.hints):
+        lines.append(f"{'looks like' if rank == 0 else 'or'}: {hint.words}")
+        lines.append(f"       {hint.evidence}")
+    return lines

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .numeric import BlockDifferences
 from .problem import Problem
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from ..nn.network import Network, loss_and_gradient
 from ..nn.optimizers import Optimizer
 from ..nn.parameters import Parameters, initial_parameters

@@ -8,7 +8,7 @@ parameter that moves this unit. For the output layer this holds with any activat
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .point import Buffers, Point
 
 # A change beyond this share of the distance to the nearest kink gets a full forward pass, which sees whether it

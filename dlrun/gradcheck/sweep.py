@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..nn.arrays import Array
+from ..arrays import Array
 from .judging import EPSILON, relative_difference
 from .numeric import MEMORY_BYTES, BlockDifferences
 from .options import Progress
 from .problem import GradientFunction, Problem, shipped_gradient
-from .reports import Slopes, SweepPoint, SweepReport
 from .sampling import tensor_ranges
+from .sweep_report import Slopes, SweepPoint, SweepReport
 
 # Half-decades from 1e-1 to 1e-12: both flanks of the V, and the corner in between.
 EPSILONS = tuple(float(10 ** (-k / 2)) for k in range(2, 25))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..nn.activations import ACTIVATIONS, logistic
-from ..nn.arrays import Array
 from .problem import Problem
 
 

@@ -17,8 +17,9 @@ from .judging import verdict_of
 from .options import CheckOptions, Progress
 from .patterns import Clue
 from .problem import GradientFunction, Problem, shipped_gradient
-from .reports import FAIL, PASS, NetworkReport, Setting, SituationResult
+from .reports import NetworkReport, Setting, SituationResult
 from .situations import OWN, Situation, situations_of
+from .tensor_checks import FAIL, PASS
 
 # Draws fresh parameters.
 Init = Callable[[np.random.Generator], Parameters]

@@ -4,7 +4,7 @@ from .asked import AskedDiagnosis, asked_diagnosis
 from .comparison import Comparison, compare
 from .contents import PageContents, contents, page_contents
 from .gradients import check_gradients, sweep_epsilon
-from .looks import look_at_test, with_selection
+from .looks import hashes_of, look_at_test, with_selection
 from .overview import Overview, difference, overview, train_again
 from .reference import reference_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "compare",
     "contents",
     "difference",
+    "hashes_of",
     "look_at_test",
     "overview",
     "page_contents",

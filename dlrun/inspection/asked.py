@@ -11,7 +11,7 @@ from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..records import flat, omitted
 from ..store import Result, RunFolder
-from .looks import look_at_test, with_selection
+from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
 
 
@@ -35,9 +35,10 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
 
     Raises StoreError and DataError as `reference_of` does.
     """
+    hashes = hashes_of(folder)
     reference = reference_of(run.diagnosis, folder) if with_reference else None
-    test_look = look_at_test(folder, result.errors.test, "diagnose")
-    run, selection = with_selection(run, folder, result)
+    test_look = look_at_test(folder, hashes, result.errors.test, "diagnose")
+    run, selection = with_selection(run, folder, hashes, result)
     return AskedDiagnosis(
         run=run, reference=reference, selection=selection, run_dir=str(folder.path), test_look=test_look
     )

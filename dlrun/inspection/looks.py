@@ -10,19 +10,24 @@ from ..advice import RunDiagnosis
 from ..diagnosis.looks import Looked
 from ..diagnosis.selection import Selection, selection, selection_findings
 from ..errors import StoreError
-from ..store import Result, RunFolder, looks, now, read_manifest
+from ..store import Hashes, Result, RunFolder, looks, now, read_manifest
 
 
-def look_at_test(folder: RunFolder, test_error: float | None, verb: str) -> int | None:
+def hashes_of(folder: RunFolder) -> Hashes | None:
+    """What the ledger knows a run's data by; None where run.json is damaged."""
+    try:
+        return read_manifest(folder).identity.hashes
+    except StoreError:
+        return None
+
+
+def look_at_test(folder: RunFolder, hashes: Hashes | None, test_error: float | None, verb: str) -> int | None:
     """Notes that a verb shows a run's test error, and returns the number of this look at the test set.
 
-    None without a test error. Where the ledger cannot be written, the number is still one more than the looks in it.
+    None without a test error or hashes. Where the ledger cannot be written, the number is still one more than the looks
+    in it.
     """
-    if test_error is None:
-        return None
-    try:
-        hashes = read_manifest(folder).identity.hashes
-    except StoreError:
+    if test_error is None or hashes is None:
         return None
     with suppress(StoreError):
         earlier = sum(isinstance(event, Looked) for event in looks.events(folder.path.parent, hashes))
@@ -33,13 +38,17 @@ def look_at_test(folder: RunFolder, test_error: float | None, verb: str) -> int 
     return None
 
 
-def with_selection(diagnosis: RunDiagnosis, folder: RunFolder, result: Result) -> tuple[RunDiagnosis, Selection | None]:
+def with_selection(
+    diagnosis: RunDiagnosis, folder: RunFolder, hashes: Hashes | None, result: Result
+) -> tuple[RunDiagnosis, Selection | None]:
     """The diagnosis with the findings that follow from today's ledger, and the selection that they follow from.
 
     The selection is None for a run that is older than the ledger.
     """
+    if hashes is None:
+        return diagnosis, None
     try:
-        events = looks.events(folder.path.parent, read_manifest(folder).identity.hashes)
+        events = looks.events(folder.path.parent, hashes)
     except StoreError:
         return diagnosis, None
     judged = diagnosis.diagnosis

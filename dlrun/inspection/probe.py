@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..arrays import Array
 from ..config import LoadedConfig
 from ..diagnosis import Finding
 from ..diagnosis.sanity import cannot_overfit
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
-from ..nn.arrays import Array
 from ..nn.evaluation import evaluate
 from ..nn.initializers import INITIALIZERS
 from ..nn.parameters import Parameters, initial_parameters

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 WORDS_A_DRAW = 4  # 16-bit words in one 64-bit draw
 WORD_VALUES = 2**16

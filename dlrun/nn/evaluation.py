@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .arrays import Array, Rows
+from ..arrays import Array, Rows
 from .moments import Moments
 from .network import Network, predict_logits
 from .parameters import Parameters

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 
 def gaussian(shape: tuple[int, int], spread: float, rng: np.random.Generator) -> Array:

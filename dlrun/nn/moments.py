@@ -5,7 +5,7 @@ For rows that are too many for memory: scaling in the data room uses it, and the
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 
 class Moments:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import Array
 from .activations import ACTIVATIONS, Activation
-from .arrays import Array
 from .dropout import Masks, realised_keep_prob
 from .losses import LOSSES, Loss
 from .parameters import Parameters

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 # Tested on ten thousand keys: six rounds still favoured some orders of three numbers (p = 1e-8), eight did not
 # (p > 0.1).

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, Rows
+from ..arrays import Array, Rows
 from .evaluation import pieces
 from .network import Network, predict_logits
 from .parameters import Parameters

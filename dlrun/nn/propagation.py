@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from .activations import ACTIVATIONS, Activation
-from .arrays import Array
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import Array, Rows
 from ..records import omitted
 from .activations import ACTIVATIONS, Activation
-from .arrays import Array, Rows
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import Array, Rows
 from ..errors import Diverged
-from .arrays import Array, Rows
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 # A change is kept if the misses' z is above FIRST_Z plus MORE_Z for each training so far: the more is tried, the more
 # the best one owes to luck. Searches of 16 trainings on twelve known tasks ended at a test error of 5.3% with any

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 
 
 @dataclass(frozen=True)

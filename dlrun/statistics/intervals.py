@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import Array
+from ..arrays import Array
 
 # Two-sided, 5% on each side: a verdict that uses one end of an interval is wrong in 5 of 100 cases at most.
 CONFIDENCE = 0.90

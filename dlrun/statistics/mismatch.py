@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, Rows
+from ..arrays import Array, Rows
 
 # With this many relabelings the smallest p-value is 1 / 200.
 PERMUTATIONS = 199

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array
+from ..arrays import Array
 from .intervals import Interval
 
 CONFIDENCE = 0.9

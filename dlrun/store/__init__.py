@@ -1,7 +1,8 @@
 """The store: writes run folders so that no file is ever half written, and checks whatever it reads back."""
 
+from ..arrays import Array
 from . import checkpoints, looks, trash
-from .arrays import Array, Form, form_of
+from .arrays import Form, form_of
 from .checkpoints import Checkpoint
 from .codec import Misfit, Plain, from_plain, to_plain
 from .contents import (

@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays import Array
 from ..damages import DAMAGES
-
-Array = npt.NDArray[Any]
 
 ENDING = ".npy"
 

@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import StoreError
 from . import disk, strict_json
-from .arrays import Array, Form, read_npz, write_npz
+from .arrays import Form, read_npz, write_npz
 from .codec import from_plain, to_plain
 from .folder import RunFolder
 from .manifest import Hashes

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..advice.records import RunDiagnosis
+from ..arrays import Array
 from ..data.records import DataFacts
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
-from .arrays import Array
 from .folder import RunFolder
 from .manifest import Manifest, read_manifest
 from .results import Ending, Result

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import StoreError
 from . import disk, lines, lock, strict_json
-from .arrays import Array, Form, read_npz, write_npz
+from .arrays import Form, read_npz, write_npz
 from .codec import Misfit, Plain, from_plain, to_plain
 from .written import Written
 

@@ -13,6 +13,7 @@ from ..diagnosis.ills import Verdict
 from ..errors import StoreError
 from ..records import BySplit
 from .folder import RunFolder
+from .manifest import require_known_format
 from .results import FILE, Result
 from .runs import run_ids, run_name, run_time
 from .status import Status, glance_at, read_ending
@@ -80,7 +81,8 @@ def broken(run_id: str, problem: str) -> RunSummary:
 
 
 def read_result(folder: RunFolder) -> Result:
-    """The result of a run that has errors. Raises StoreError where it is missing, corrupt or has no errors."""
+    """The result of a run that has errors. Raises StoreError where it is missing, corrupt, newer or has no errors."""
+    require_known_format(folder)
     ending = read_ending(folder)
     if not isinstance(ending, Result) or ending.errors.train is None:
         path = folder.path / FILE

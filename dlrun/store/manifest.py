@@ -7,6 +7,7 @@ written here: `status` derives it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
@@ -107,13 +108,29 @@ def now() -> str:
 def read_manifest(folder: RunFolder) -> Manifest:
     """run.json, checked. Raises StoreError where it is missing, corrupt or newer than this program."""
     path, plain = folder.path / FILE, folder.read_json(FILE)
-    number = plain.get("format") if isinstance(plain, dict) else None
-    if not isinstance(number, int):
+    if format_of(path, plain) is None:
         raise corrupt(path, "no format version")
-    if number > FORMAT:
-        newer = f"format {number}, and this dlrun knows formats up to {FORMAT}"
-        raise StoreError(f"{path}: {newer}; use the newer dlrun that wrote it")
     try:
         return from_plain(Manifest, plain)
     except Misfit as problem:
         raise corrupt(path, f"no {problem.path[0]}") from problem
+
+
+def require_known_format(folder: RunFolder) -> None:
+    """Raises StoreError for the folder of a newer dlrun. For verbs that can do without run.json where it is damaged."""
+    try:
+        plain = folder.read_json(FILE)
+    except StoreError:
+        return
+    format_of(folder.path / FILE, plain)
+
+
+def format_of(path: Path, plain: object) -> int | None:
+    """The format's number in run.json, None without one. Raises StoreError where this program does not know it yet."""
+    number = plain.get("format") if isinstance(plain, dict) else None
+    if not isinstance(number, int):
+        return None
+    if number > FORMAT:
+        newer = f"format {number}, and this dlrun knows formats up to {FORMAT}"
+        raise StoreError(f"{path}: {newer}; use the newer dlrun that wrote it")
+    return number

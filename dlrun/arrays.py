@@ -1,11 +1,11 @@
-"""The types of the arrays in the signatures of the maths. Docstrings give the shapes, since the types cannot."""
+"""The types of the arrays in signatures. Docstrings give the shapes, since the types cannot."""
 
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-# float32 or float64, sometimes indices or booleans. The config chooses the precision that a network computes in.
+# In the maths float32 or float64, as the config chooses; elsewhere also counts, indices, booleans or text.
 Array = npt.NDArray[Any]
 
 
