@@ -15,8 +15,7 @@ from dlrun.errors import ConfigError
 from dlrun.experiment import STREAMS, prepare, random_streams, read_config
 from dlrun.experiment.prepare import reading_of
 from dlrun.gradcheck import CheckOptions
-from dlrun.inspection import check_gradients
-from dlrun.inspection.gradients import problem_of
+from dlrun.inspection.gradients import check_gradients, problem_of
 from dlrun.store import RunFolder
 from tests.trainings import run
 

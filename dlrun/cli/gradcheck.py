@@ -56,7 +56,7 @@ def gradcheck(
         else:
             from ..experiment import read_config
             from ..gradcheck import CheckOptions
-            from ..inspection import check_gradients, sweep_epsilon
+            from ..inspection.gradients import check_gradients, sweep_epsilon
 
             options = CheckOptions(epsilon, examples, after_steps, seeds, max_seconds or None, memory_mib * 2**20)
             loaded = read_config(what, overrides or ())

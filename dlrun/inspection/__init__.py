@@ -1,9 +1,11 @@
-"""Questions about a run after its training, or about a config before it; `dlrun train` does not use them."""
+"""Questions about a run after its training, or about a config before it; `dlrun train` asks two of them.
+
+What is imported here is light. `gradients` and `probe`, which load the gradient check and more, are imported by name.
+"""
 
 from .asked import AskedDiagnosis, asked_diagnosis
 from .comparison import Comparison, compare
 from .contents import PageContents, contents, page_contents
-from .gradients import check_gradients, sweep_epsilon
 from .looks import hashes_of, look_at_test, with_selection
 from .overview import Overview, difference, overview, train_again
 from .reference import reference_of
@@ -14,7 +16,6 @@ __all__ = [
     "Overview",
     "PageContents",
     "asked_diagnosis",
-    "check_gradients",
     "compare",
     "contents",
     "difference",
@@ -23,7 +24,6 @@ __all__ = [
     "overview",
     "page_contents",
     "reference_of",
-    "sweep_epsilon",
     "train_again",
     "with_selection",
 ]
