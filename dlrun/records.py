@@ -4,12 +4,16 @@ It is at the bottom, since every room defines records. `store.codec` turns them 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+# A config as its JSON has it, section by section; and values for some of its keys, by dotted path.
+ConfigData = Mapping[str, Any]
+Change = Mapping[str, Any]
 
 R = TypeVar("R", bound="DataclassInstance")
 

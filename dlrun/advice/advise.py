@@ -6,14 +6,15 @@ error; "done" where nothing is left. Every diagnosis of a run ends with this.
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 from ..diagnosis.causes import CAUSES
 from ..diagnosis.findings import Finding, Severity
 from ..diagnosis.ills import ILLS, Ill, Level
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import distance, error_word, percent
+from ..records import Change
 from .bias_remedies import BIAS
 from .case import Case, changed
 from .expense import seconds_of
@@ -182,7 +183,7 @@ def done(case: Case) -> Proposal:
     return Proposal("done", None, None, why, "nothing that another training would change", None)
 
 
-def changes_nothing(case: Case, change: Mapping[str, Any] | None) -> bool:
+def changes_nothing(case: Case, change: Change | None) -> bool:
     """Whether the config already has the values of the change."""
     return change is not None and all(case.value(key) == value for key, value in change.items())
 
@@ -210,7 +211,7 @@ def item_of(case: Case, proposal: Proposal) -> Advice:
     )
 
 
-def overrides_of(change: Mapping[str, Any], quoted: bool = False) -> list[str]:
+def overrides_of(change: Change, quoted: bool = False) -> list[str]:
     """A change as `key=value` words for a command line."""
     words = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
     return [shlex.quote(word) for word in words] if quoted else words

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..diagnosis.words import percent
 from ..nn.activations import ACTIVATIONS
+from ..records import Change
 from .case import Case
 from .proposal import (
     FEWEST_UNITS,
@@ -140,7 +141,7 @@ def deeper(case: Case) -> Proposal | None:
     return Proposal("bigger network: more layers", "network.depth", change, why, "a lower train error", sure, "train")
 
 
-def relayered(case: Case, layers: int) -> dict[str, Any]:
+def relayered(case: Case, layers: int) -> Change:
     """The change that gives the network so many hidden layers; new ones are like the last."""
     hidden, keep = case.hidden(), case.value("regularization.keep_prob")
     if case.value("network.hidden") is not None and hidden:

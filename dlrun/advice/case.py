@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
+from ..records import Change, ConfigData
 from .course import Course
 
 
@@ -32,7 +33,7 @@ class Case:
     """
 
     diagnosis: Diagnosis
-    config: Mapping[str, Any] | None = None
+    config: ConfigData | None = None
     course: Course | None = None
     facts: Facts | None = None
     curve: Curve | None = None
@@ -58,7 +59,7 @@ class Case:
         return (keep_prob or 1.0,) * len(self.hidden())
 
 
-def hidden_of(config: Mapping[str, Any]) -> tuple[int, ...]:
+def hidden_of(config: ConfigData) -> tuple[int, ...]:
     """Units of each hidden layer from a nested config, equal to `Config.network.hidden_widths`."""
     network = config.get("network") or {}
     if network.get("hidden") is not None:
@@ -66,7 +67,7 @@ def hidden_of(config: Mapping[str, Any]) -> tuple[int, ...]:
     return (network.get("width") or 0,) * max(0, (network.get("depth") or 1) - 1)
 
 
-def changed(config: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def changed(config: ConfigData, change: Change) -> dict[str, Any]:
     """A nested config with values at dotted keys replaced; the config itself stays as it is."""
     new = dict(config)
     for key, value in change.items():

@@ -3,11 +3,10 @@
 Each item of advice shows this time. A step costs its products, which grow with parameters and rows, and a constant.
 """
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 from ..diagnosis.steps import BatchSize, rows_a_step, steps_an_epoch
+from ..records import ConfigData
 from .case import Facts, hidden_of
 
 # The constant cost of a step, in products: 0.15 ms at 11 million products a millisecond, from the README's table of the
@@ -15,7 +14,7 @@ from .case import Facts, hidden_of
 PRODUCTS_OF_A_STEP = 1.7e6
 
 
-def products(config: Mapping[str, Any], facts: Facts) -> float:
+def products(config: ConfigData, facts: Facts) -> float:
     """The work of a training, in products of one weight and one row."""
     training = config["training"]
     epochs: int = training["epochs"]
@@ -26,7 +25,7 @@ def products(config: Mapping[str, Any], facts: Facts) -> float:
     return steps * (PRODUCTS_OF_A_STEP + parameters * rows_a_step(batch_size, facts.train_rows))
 
 
-def seconds_of(before: Mapping[str, Any], after: Mapping[str, Any], facts: Facts, epochs_trained: int | None) -> float:
+def seconds_of(before: ConfigData, after: ConfigData, facts: Facts, epochs_trained: int | None) -> float:
     """Seconds that the config `after` would take, if `before` took `facts.seconds` for the epochs that were trained."""
     planned: int = before["training"]["epochs"]
     seconds_of_all = facts.seconds * planned / max(1, epochs_trained or planned)

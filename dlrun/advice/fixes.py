@@ -4,15 +4,14 @@
 sentence then says what to do.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from ..nn.activations import ACTIVATIONS
+from ..records import Change
 from .bias_remedies import other_units, units_of
 from .case import Case
 from .proposal import FAR_OFF, faster, slower, usual_rate
-
-Change = Mapping[str, Any]
 
 # A rate that is too high is multiplied by this, unless it is far from the usual one anyway.
 MUCH_SMALLER_RATE = 0.1

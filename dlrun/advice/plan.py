@@ -4,10 +4,10 @@ First what is wrong with the run, then what holds it back, then a larger network
 uses it, which has a budget of trainings; `advise` is for a person.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from ..records import Change
 from .advise import changes_nothing, distance_clause, for_findings, item_of, proposals, reason_of
 from .bias_remedies import less_augmentation, less_dropout, less_penalty, lower_rate, no_early_stop
 from .case import Case, changed
@@ -21,7 +21,7 @@ HOLDING_BACK: tuple[Remedy, ...] = (lower_rate, less_penalty, less_dropout, less
 
 def plan(case: Case) -> list[Advice]:
     """What to change next, best first, as items of advice; the changes that `advise` proposes are all included."""
-    listed: list[Mapping[str, Any]] = []
+    listed: list[Change] = []
     items = []
     for proposal in in_order(case):
         if proposal.change is None or proposal.change in listed or changes_nothing(case, proposal.change):

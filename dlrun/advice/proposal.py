@@ -4,10 +4,11 @@ How sure a proposal is comes from 80 random configs: how many of them gained tes
 alone. "likely" where two in three or more gained, "possible" from half, "unsure" where nothing was measured.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from ..nn.optimizers import OPTIMIZERS
+from ..records import Change
 from .case import Case
 from .records import About, Confidence
 
@@ -38,7 +39,7 @@ class Proposal(NamedTuple):
 
     action: str
     key: str | None
-    change: Mapping[str, Any] | None
+    change: Change | None
     why: str
     expected: str
     confidence: Confidence | None
@@ -83,7 +84,7 @@ def widths_text(hidden: tuple[int, ...]) -> str:
     return f"{', '.join(map(str, hidden[:-1]))} and {hidden[-1]}"
 
 
-def resized(case: Case, widths: list[int]) -> tuple[str, dict[str, Any]]:
+def resized(case: Case, widths: list[int]) -> tuple[str, Change]:
     """The key and the change that give the hidden layers these widths, in the key that the config uses."""
     if case.value("network.hidden") is not None:
         return "network.hidden", {"network.hidden": widths}

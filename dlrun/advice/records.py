@@ -1,10 +1,10 @@
 """The records of diagnosis.json: a diagnosis with the advice that follows from it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ..diagnosis.records import Diagnosis
-from ..records import flat, omitted
+from ..records import Change, flat, omitted
 
 # The error that a change is expected to lower, and how sure that is.
 About = Literal["train", "dev"]
@@ -26,7 +26,7 @@ class Advice:
     action: str
     key: str | None
     why: str
-    change: dict[str, Any] | None
+    change: Change | None
     command: str | None
     seconds: float | None
     expected: str

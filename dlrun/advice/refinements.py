@@ -5,10 +5,9 @@ their sizes and how often they are said to help were measured: climbs of 16 trai
 on twelve known tasks, with all of the training rows and with a third, two seeds each.
 """
 
-from typing import Any
-
 from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..diagnosis.words import percent
+from ..records import Change
 from .bias_remedies import other_units, relayered
 from .case import Case
 from .proposal import SMALLER_RATE, Proposal, Remedy, resized, two_digits, widths_text
@@ -50,18 +49,20 @@ def roomier(case: Case) -> Proposal | None:
     return Proposal("more room", key, change, why, expected, "possible")
 
 
-def room(case: Case) -> dict[str, Any]:
+def room(case: Case) -> Change:
     """The change to as many and as wide hidden layers as a roomy network has; wider layers stay as they are."""
     hidden = case.hidden()
     layers = len(hidden) if ROOMY_LAYERS <= len(hidden) <= MOST_LAYERS else ROOMY_LAYERS
     change = relayered(case, layers) if layers != len(hidden) else {}
     widths = [max(n, ROOMY_UNITS) for n in (*hidden, *hidden[-1:] * layers, *[ROOMY_UNITS] * layers)[:layers]]
     if case.value("network.hidden") is not None and hidden:
-        return change | ({"network.hidden": widths} if widths != list(hidden) else {})
-    return change | ({"network.width": widths[0]} if widths[0] != case.value("network.width") else {})
+        wider: Change = {"network.hidden": widths} if widths != list(hidden) else {}
+    else:
+        wider = {"network.width": widths[0]} if widths[0] != case.value("network.width") else {}
+    return {**change, **wider}
 
 
-def enough_steps(case: Case) -> dict[str, Any]:
+def enough_steps(case: Case) -> Change:
     """The change to as many epochs as ROOMY_STEPS steps need."""
     if case.facts is None:
         return {}

@@ -3,7 +3,7 @@
 Each check of `causes` and `symptoms` is a function from a History to a Sign or None, so that no check reads files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from ..nn.optimizers import OPTIMIZERS
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
+from ..records import ConfigData
 from .steps import steps_an_epoch
 
 # The train error is high if it is above the optimal error by more than this, or by more than this share of the distance
@@ -37,7 +38,7 @@ class History:
     train_error, optimal_error, baseline_error : fractions; the last is None where it is not known.
     """
 
-    config: Mapping[str, Any]
+    config: ConfigData
     sizes: tuple[int, ...]
     m_train: int
     status: str

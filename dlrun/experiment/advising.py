@@ -3,9 +3,8 @@
 The diagnosis knows numbers alone. `dlrun train` and `diagnose` show this advice, and the recipe follows it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from ..advice.advise import advise
 from ..advice.case import Case, Facts
@@ -17,6 +16,7 @@ from ..diagnosis.records import Diagnosis
 from ..errors import StoreError
 from ..nn.training import EpochRecord
 from ..places import command_for
+from ..records import ConfigData
 from ..store import DATA, RESOLVED, Result, RunFolder, read_manifest, sound_metrics
 from .judge import judged
 
@@ -57,7 +57,7 @@ def case_of(folder: RunFolder, diagnosis: Diagnosis, result: Result) -> Case:
 def case_in_memory(
     folder: RunFolder,
     diagnosis: Diagnosis,
-    config: Mapping[str, Any],
+    config: ConfigData,
     metrics: Sequence[EpochRecord],
     facts: Facts,
     curve: Curve | None = None,

@@ -15,6 +15,7 @@ from ..config import LoadedConfig
 from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
+from ..records import ConfigData
 from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
 from .prepare import Experiment
 
@@ -30,8 +31,7 @@ CHANGES_NO_NUMBER = (
 # The parts of the environment that can change the bits of a run.
 WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
 
-# A config as plain nested data, and its values by dotted path.
-ConfigData = Mapping[str, Any]
+# The values of a config by dotted path.
 Flat = dict[str, object]
 
 

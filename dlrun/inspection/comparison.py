@@ -4,7 +4,7 @@ Used by `dlrun compare`. It reads what the runs have left in their folders; the 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
 from ..experiment.identity import compared
-from ..records import SPLITS, BySplit, Split
+from ..records import SPLITS, BySplit, ConfigData, Split
 from ..statistics.intervals import Interval
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..store import (
@@ -52,7 +52,7 @@ class ComparedRun:
     status: Status
     tags: tuple[str, ...]
     task: Task | None
-    config: Mapping[str, Any]
+    config: ConfigData
     errors: BySplit[float | None]
     intervals: BySplit[Interval | None]
     epochs: int | None
@@ -191,7 +191,7 @@ def shares_unexplained(run: ComparedBy) -> Array:
     return losses * ((run.dev_error or 0.0) / losses.mean()) if losses.any() else losses
 
 
-def differing_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+def differing_keys(configs: Sequence[ConfigData]) -> list[str]:
     """The dotted paths whose values are not the same in all configs; names are not compared."""
     paths = dict.fromkeys(path for config in configs for path in config if path != "name")
     return [path for path in paths if any(config.get(path) != configs[0].get(path) for config in configs)]

@@ -16,6 +16,7 @@ from ..experiment.identity import differences, flattened
 from ..experiment.prepare import read_config
 from ..experiment.run import run
 from ..places import command_for
+from ..records import ConfigData
 from ..store import (
     MODEL,
     RESOLVED,
@@ -62,7 +63,7 @@ class Overview:
     overrides: tuple[str, ...]
     sessions: tuple[Session, ...]
     environment: Environment | None
-    config: Mapping[str, Any]
+    config: ConfigData
     result: Ending | None
     diagnosis: RunDiagnosis | None
     files: tuple[FileSize, ...]

@@ -3,13 +3,14 @@
 `terminal` uses it, below the verdict that the advice follows from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from ..places import command_for
+from ..records import Change
 from .text import clean, say, seconds_phrase
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def details_of(confidence: "Confidence | None", seconds: float | None) -> str:
     return f"  ({details})" if details else ""
 
 
-def shown_change(change: Mapping[str, object]) -> str:
+def shown_change(change: Change) -> str:
     """A change of the config as overrides on the command line: "network.width=8 data.normalize=true"."""
     return " ".join(f"{key}={shown_value(value)}" for key, value in change.items())
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from ..places import command_for
+from ..records import ConfigData
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
@@ -50,7 +51,7 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         say(console, "resume: ", (command_for("resume", run.run_dir), "bold"), whole=True)
 
 
-def leaves(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+def leaves(config: ConfigData, above: str = "") -> dict[str, Any]:
     """The values of a config by dotted path, without those that are null."""
     flat: dict[str, Any] = {}
     for key, value in config.items():

@@ -4,18 +4,17 @@ It knows no files; `search.recipe` gives it a function that trains.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ..advice.case import changed
 from ..advice.records import Advice, Confidence
 from ..diagnosis.ills import Verdict
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import percent, points
+from ..records import Change, ConfigData
 from ..statistics.acceptance import Answers, compare
-
-Config = Mapping[str, Any]
 
 T = TypeVar("T")
 
@@ -26,7 +25,7 @@ class Judged(NamedTuple):
     config : nested. plan : what could be changed next, best first. answers : on the dev rows. run_id : its name.
     """
 
-    config: Config
+    config: ConfigData
     diagnosis: Diagnosis
     plan: Sequence[Advice]
     answers: Answers
@@ -60,7 +59,7 @@ class Step:
     run_id: str | None
     from_: int | None
     action: str | None
-    change: Mapping[str, Any] | None
+    change: Change | None
     why: str | None
     seconds: float | None
     expected: str | None
@@ -82,12 +81,12 @@ class Path:
     ended: str
 
 
-Train = Callable[[Config, FollowedAdvice | None], Judged]
+Train = Callable[[ConfigData, FollowedAdvice | None], Judged]
 
 
 def follow(
     train_and_diagnose: Train,
-    start: Config,
+    start: ConfigData,
     trainings: int,
     *,
     affordable: Callable[[float | None], bool] = lambda seconds: True,
@@ -160,7 +159,7 @@ def done_sentence(diagnosis: Diagnosis) -> str | None:
     return None
 
 
-def fingerprint(config: Config) -> str:
+def fingerprint(config: ConfigData) -> str:
     """The same text for equal configs."""
     return json.dumps(config, sort_keys=True)
 

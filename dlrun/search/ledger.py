@@ -5,14 +5,15 @@ good.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
 from ..inspection.comparison import compared_by
+from ..records import Change
 from ..statistics.paired import Paired, compare_answers, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
@@ -35,7 +36,7 @@ class LedgerLine:
     parent: str
     child: str
     action: str
-    change: Mapping[str, Any]
+    change: Change
     expected: str
     about: About
     confidence: Confidence | None

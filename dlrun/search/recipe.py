@@ -20,7 +20,7 @@ from ..experiment.identity import differences, identity_of, of_config, with_abso
 from ..experiment.judge import judged
 from ..experiment.resume import OVER
 from ..experiment.run import Display, quiet
-from ..records import FLAT
+from ..records import FLAT, ConfigData
 from ..statistics.acceptance import Answers
 from ..store import (
     RESOLVED,
@@ -34,7 +34,7 @@ from ..store import (
     read_result,
 )
 from . import ledger
-from .follow import Config, FollowedAdvice, Judged, Step, follow
+from .follow import FollowedAdvice, Judged, Step, follow
 from .follow import Path as RecipePath
 from .ledger import LedgerLine
 
@@ -131,11 +131,11 @@ class TrialRunner:
 
     def __init__(self, loaded: LoadedConfig, runs_dir: Path, display: Display):
         self.loaded, self.runs_dir, self.display = loaded, runs_dir, display
-        self.start: Config = with_absolute_paths(loaded).config.to_dict()
+        self.start: ConfigData = with_absolute_paths(loaded).config.to_dict()
         self.identity = identity_of(loaded, prepare(loaded), None)
         self.results: dict[str, Result] = {}
 
-    def train(self, config: Config, followed: FollowedAdvice | None) -> Judged:
+    def train(self, config: ConfigData, followed: FollowedAdvice | None) -> Judged:
         """A run of this config: an older one, one that is resumed, or a new one."""
         changes = {key: new for key, (_, new) in differences(self.start, config).items()}
         loaded = read_config(Path(self.loaded.file), [*self.loaded.overrides, *overrides_of(changes)])

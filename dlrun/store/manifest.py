@@ -4,14 +4,12 @@ A run's config, data and parent never change; each process that works on it adds
 written here: `status` derives it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..errors import StoreError
-from ..records import FLAT
+from ..records import FLAT, ConfigData
 from .codec import Misfit, from_plain
 from .folder import RunFolder, corrupt
 from .provenance import Environment
@@ -54,7 +52,7 @@ class Identity:
     dlrun: str | None = None
     parent: Parent | None = None
     overrides: tuple[str, ...]
-    config: Mapping[str, Any]
+    config: ConfigData
     hashes: Hashes = field(metadata=FLAT)
     environment: Environment | None = None
 
