@@ -28,10 +28,10 @@ class Duel:
 
 @dataclass(frozen=True)
 class AbsoluteErrors:
-    """The mean and the median absolute dev error, in the target's own units."""
+    """The mean and the median absolute dev error, in the target's own units; None for one that is not finite."""
 
-    mean: float
-    median: float
+    mean: float | None
+    median: float | None
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def heavy_tail(figures: Figures) -> Finding | None:
     if share is None or share <= HEAVY_TAIL:
         return None
     evidence = f"the largest 1% of the squared dev errors hold {percent(share)} of their sum"
-    if absolute:
+    if absolute and absolute.mean is not None and absolute.median is not None:
         evidence += f"; the mean absolute error is {absolute.mean:.4g}, the median {absolute.median:.4g}"
     do = "look at those rows: no interval is known to be wide enough for such errors"
     return Finding("few-large-errors", "notice", "a few large errors dominate", evidence, do)

@@ -8,6 +8,9 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from dlrun.diagnosis import Finding
+from dlrun.records import BySplit
+
 from .tables import table
 
 SOURCES = {
@@ -72,7 +75,7 @@ def healthy_rows(seeds: range) -> list[list[str]]:
     rows = []
     for name, keys in HEALTHY.items():
         told = [judged(source, keys, seed)[1] for source in SOURCES for seed in seeds]
-        fails = [any(finding["severity"] == "fail" for finding in findings) for findings in told]
+        fails = [any(finding.severity == "fail" for finding in findings) for findings in told]
         rows.append([name, str(len(told)), str(sum(map(bool, told))), str(sum(fails)), codes_of(told)])
     return rows
 
@@ -85,20 +88,20 @@ def sick_rows(seeds: range) -> list[list[str]]:
             for seed in seeds:
                 sick, findings = judged(source, keys, seed)
                 well, _ = judged(source, (), seed)
-                if any(sick[part] - well[part] >= SICK_BY for part in ("train", "dev")):
+                if any(sick.of(part) - well.of(part) >= SICK_BY for part in ("train", "dev")):
                     told.append(findings)
-        named = [any(finding["code"] in causes for finding in findings) for findings in told]
-        first = [bool(findings) and findings[0]["code"] in causes for findings in told]
+        named = [any(finding.code in causes for finding in findings) for findings in told]
+        first = [bool(findings) and findings[0].code in causes for findings in told]
         rows.append([name, str(len(told)), f"{sum(named)}", f"{sum(first)}", codes_of(told)])
     return rows
 
 
-def codes_of(told: list[list[dict]]) -> str:
-    counts = Counter(finding["code"] for findings in told for finding in findings)
+def codes_of(told: list[tuple[Finding, ...]]) -> str:
+    counts = Counter(finding.code for findings in told for finding in findings)
     return ", ".join(f"{code} {count}" for code, count in counts.most_common())
 
 
-def judged(source: str, keys: tuple[str, ...], seed: int) -> tuple[dict, list[dict]]:
+def judged(source: str, keys: tuple[str, ...], seed: int) -> tuple[BySplit, tuple[Finding, ...]]:
     """Errors by split, and the findings of a training in memory."""
     import tempfile
 
