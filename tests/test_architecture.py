@@ -156,3 +156,32 @@ def test_the_length_check_sees_a_long_function_and_a_long_module(tmp_path):
     bad = tmp_path / "bad.py"
     bad.write_text("def f():\n" + "    x = 1\n" * 350)
     assert too_long(bad) == ["bad.py: 351 lines", "bad.py:f: 351 lines"]
+
+
+def parameters_of(function: ast.FunctionDef) -> list[str]:
+    """The names that a caller may give; the object or class itself is not counted."""
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    collected = [one for one in (arguments.vararg, arguments.kwarg) if one]
+    return [one.arg for one in (*named, *collected) if one.arg not in ("self", "cls")]
+
+
+def too_many_parameters(path: Path) -> list[str]:
+    """Sentences naming functions with more than 7 parameters; what belongs together should travel as a record."""
+    functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
+    counts = {function.name: len(parameters_of(function)) for function in functions}
+    return [f"{path.name}:{name}: {count} parameters" for name, count in counts.items() if count > 7]
+
+
+def test_arguments_that_belong_together_travel_together():
+    """In `cli/` a parameter is an option that a person types, so its functions may have more."""
+    files = [path for path in python_files() if part_of(path) != "cli"]
+    assert [sentence for path in files for sentence in too_many_parameters(path)] == []
+
+
+def test_the_parameter_check_sees_an_eighth_parameter(tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "class C:\n    def f(self, a, b, c, d, *e, f, **g): ...\n    def g(self, a, b, c, d, e, f, *, g, h): ...\n"
+    )
+    assert too_many_parameters(bad) == ["bad.py:g: 8 parameters"]
