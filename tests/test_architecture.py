@@ -169,8 +169,8 @@ def parameters_of(function: ast.FunctionDef) -> list[str]:
 def too_many_parameters(path: Path) -> list[str]:
     """Sentences naming functions with more than 7 parameters; what belongs together should travel as a record."""
     functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
-    counts = {function.name: len(parameters_of(function)) for function in functions}
-    return [f"{path.name}:{name}: {count} parameters" for name, count in counts.items() if count > 7]
+    counts = [(function.name, len(parameters_of(function))) for function in functions]
+    return [f"{path.name}:{name}: {count} parameters" for name, count in counts if count > 7]
 
 
 def test_arguments_that_belong_together_travel_together():
