@@ -406,6 +406,16 @@ def test_run_json_says_who_began_it_and_with_what(tmp_path):
     assert [session.checkpoint for session in manifest.sessions] == [None]
 
 
+def test_a_run_of_a_config_without_a_latin_letter_in_its_name_is_resumed(tmp_path, monkeypatch):
+    path = config_file(tmp_path, {"name": None}).rename(tmp_path / "实验.yaml")
+    whole = run(read_config(path), tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        stop_at(patch, 7)
+        folder = RunFolder(Path(run(read_config(path), tmp_path / "runs").run_dir))
+    assert essence(resume(folder).run_dir) == essence(whole.run_dir)
+    assert whole.name == "run"
+
+
 def test_a_needed_run_is_used_again_unless_config_or_data_differ(tmp_path):
     path = config_file(tmp_path)
     first = run(read_config(path), tmp_path / "runs", needed=True)

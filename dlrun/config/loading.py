@@ -22,6 +22,8 @@ from .suggestions import closest
 from .words import NO_VOCABULARY, Vocabulary
 
 YAML_SUFFIXES = (".yaml", ".yml")
+# The name of a run whose config has none, and whose file name has no letter that a name may have.
+NAMELESS = "run"
 EXAMPLE = "expected keys and values such as data: {source: digits}"
 
 
@@ -91,9 +93,9 @@ def origins(given: Given) -> dict[str, str]:
     return {dotted(path): _origin(given, path) for path in leaf_paths()}
 
 
-def slug(stem: str) -> str | None:
-    """A file's stem as a name that the schema accepts, or None if no character of it can stay."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64].rstrip("-") or None
+def slug(stem: str) -> str:
+    """A file's stem as a name that the schema accepts; NAMELESS if no character of it can stay."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64].rstrip("-") or NAMELESS
 
 
 def _origin(given: Given, path: KeyPath) -> str:

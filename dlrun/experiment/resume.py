@@ -6,7 +6,7 @@ with the same bits as one that never was.
 
 from collections.abc import Iterable
 
-from ..config import LoadedConfig
+from ..config import NAMELESS, LoadedConfig
 from ..nn.training import Trainer
 from ..store import (
     METRICS,
@@ -33,7 +33,7 @@ from .interrupts import noted_interrupts
 from .judge import Lines
 from .prepare import Experiment, prepare, read_config
 from .record import write_beginning
-from .run import NAMELESS, Display, checkpointer_of, quiet, train_to_an_end
+from .run import Display, checkpointer_of, quiet, train_to_an_end
 
 # A run with one of these statuses is over: resuming it would do the same again.
 OVER = ("finished", "diverged")

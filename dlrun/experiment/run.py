@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from ..config import LoadedConfig
+from ..config import NAMELESS, LoadedConfig
 from ..nn.training import EpochRecord
 from ..store import Identity, Parent, RunContents, RunFolder, create_run, read_contents
 from .advising import advised, case_in_memory, facts_of
@@ -22,9 +22,6 @@ from .result import summarize, with_verdict
 from .reuse import find_same
 from .scored import note_scored
 from .train import train, trainer_of
-
-# The name of a run whose config has none, and whose file name has no letter either.
-NAMELESS = "run"
 
 
 class Watcher(Protocol):
