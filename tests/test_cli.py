@@ -373,3 +373,15 @@ def test_a_reader_that_goes_away_is_no_bug(trained):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, env=environment)
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_run_is_kept_whichever_standard_stream_is_closed(closed, tmp_path):
+    words = f'"{sys.executable}" -m dlrun train "{DIGITS}" {" ".join(SHORT)} {closed}'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", words], cwd=tmp_path, capture_output=True, env=environment)
+    assert done.returncode == 0
+    assert b"bug" not in done.stdout + done.stderr
+    (run_dir,) = (tmp_path / "runs").glob("2*")
+    assert json.loads((run_dir / "result.json").read_text())["status"] == "finished"
