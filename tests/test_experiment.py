@@ -219,3 +219,14 @@ def test_a_run_folder_of_a_run_with_warnings_says_so(tmp_path, rng):
     result = run(read_config(write(tmp_path, {"data": {"source": "t.csv"}, "training": {"epochs": 1}})), tmp_path / "r")
     assert any("leak" in warning for warning in result.warnings)
     assert json.loads((Path(result.run_dir) / "data.json").read_text())["warnings"] == list(result.warnings)
+
+
+def test_a_network_whose_first_outputs_are_infinite_is_a_diverged_run_without_a_diagnosis(tmp_path):
+    network = {"init": "normal", "init_scale": 1e18}
+    path = write(tmp_path, {"data": {"source": "diabetes"}, "network": network, "training": {"epochs": 2}})
+    result = run(read_config(path), tmp_path / "runs")
+    assert (result.status, result.errors.train, result.errors.dev, result.verdict) == ("diverged", None, None, None)
+    assert result.message.startswith("at epoch 1 the outputs of layer")
+    folder = Path(result.run_dir)
+    assert json.loads((folder / "result.json").read_text())["status"] == "diverged"
+    assert not (folder / "diagnosis.json").exists()

@@ -14,7 +14,7 @@ from .checkpointing import Checkpointer
 from .failure import failure_recorded
 from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
-from .judge import Lines, judged
+from .judge import Lines, has_errors, judged
 from .predictions import predict
 from .prepare import Experiment, prepare
 from .record import write_beginning, write_ending
@@ -102,16 +102,19 @@ def train_to_an_end(
     lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))
     predictions = predict(experiment, outcome.parameters)
     result = summarize(experiment, outcome, predictions, folder, lines)
-    diagnosis = judged(result)
-    facts = facts_of(experiment.dataset.facts, result.seconds)
-    case = case_in_memory(folder, diagnosis, identity.config, lines.metrics, facts)
     notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))
-    result = replace(with_verdict(result, diagnosis), sessions=len(begun.manifest.sessions), notes=notes)
+    result = replace(result, sessions=len(begun.manifest.sessions), notes=notes)
+    diagnosis = None
+    if has_errors(result):
+        judgement = judged(result)
+        result = with_verdict(result, judgement)
+        facts = facts_of(experiment.dataset.facts, result.seconds)
+        diagnosis = advised(result, case_in_memory(folder, judgement, identity.config, lines.metrics, facts))
     ended = replace(
         begun,
         status=result.status,
         ending=result,
-        diagnosis=advised(result, case),
+        diagnosis=diagnosis,
         metrics=lines.metrics,
         trace=lines.trace,
     )
