@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ConfigData = Mapping[str, Any]
 Change = Mapping[str, Any]
 
+# The values of a config by dotted path.
+Flat = dict[str, object]
+
 R = TypeVar("R", bound="DataclassInstance")
 
 # Marks in a field's metadata, for `store.codec`. OMITTED : JSON has no such key if the field is None. FLAT : the field
@@ -52,6 +55,14 @@ def finite(value: Any) -> Any:
     return without_infinities(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
+def flattened(config: ConfigData, above: str = "") -> Flat:
+    """The values of a config, or of other nested data, by dotted path."""
+    flat: Flat = {}
+    for key, value in config.items():
+        flat |= flattened(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
+    return flat
+
+
 T_co = TypeVar("T_co", covariant=True)
 
 Split = Literal["train", "dev", "test"]
@@ -74,6 +85,10 @@ class BySplit(Generic[T_co]):
     def items(self) -> Iterator[tuple[Split, T_co | None]]:
         """Each split's name and figure."""
         return ((split, self.of(split)) for split in SPLITS)
+
+
+# The errors of a run that has none yet.
+NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 
 @dataclass(frozen=True)

@@ -280,3 +280,11 @@ def test_the_commands_show_path_outcome_and_ledger(small, capsys):
     assert told["actions"][0]["tried"] == 1
     show_ledger_of(runs_dir, as_json=False)
     assert f"{found.path.steps[1].run_id}: {found.path.steps[1].action}" in capsys.readouterr().out
+
+
+def test_a_recipe_whose_config_gives_no_errors_says_so(tmp_path):
+    network = {"init": "normal", "init_scale": 1e18}
+    path = tmp_path / "c.yaml"
+    path.write_text(json.dumps({"data": {"source": "diabetes"}, "network": network}))
+    with pytest.raises(UsageError, match=r"recipe: .* has no errors to go by; at epoch 1 the outputs of layer"):
+        recipe(read_config(path), tmp_path / "runs", trainings=2)

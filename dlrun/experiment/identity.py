@@ -5,7 +5,6 @@ A run is resumed, or used again, only where these agree.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ..config import LoadedConfig
 from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
-from ..records import ConfigData
+from ..records import ConfigData, Flat, flattened
 from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
 from .prepare import Experiment
 
@@ -30,9 +29,6 @@ CHANGES_NO_NUMBER = (
 
 # The parts of the environment that can change the bits of a run.
 WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
-
-# The values of a config by dotted path.
-Flat = dict[str, object]
 
 
 def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
@@ -87,14 +83,6 @@ def sha256_of(data: bytes) -> str:
 def compared(config: ConfigData) -> Flat:
     """A config's values by dotted path, less what changes no number."""
     return {path: value for path, value in flattened(config).items() if path not in CHANGES_NO_NUMBER}
-
-
-def flattened(config: ConfigData, above: str = "") -> Flat:
-    """Values by dotted path."""
-    flat: Flat = {}
-    for key, value in config.items():
-        flat |= flattened(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
-    return flat
 
 
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:

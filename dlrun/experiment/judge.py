@@ -66,11 +66,6 @@ def history_of(experiment: Experiment, result: Result, lines: Lines) -> History:
     )
 
 
-def has_errors(result: Result) -> bool:
-    """Whether there is anything to judge: the first outputs of a network that diverged at once may be infinite."""
-    return result.errors.train is not None and result.errors.dev is not None
-
-
 def judged(result: Result) -> Diagnosis:
     """The diagnosis of a result, with all findings; results of older runs contain less."""
     diagnosis = diagnose(

@@ -64,8 +64,8 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     """The config in the run's folder, with overrides. Raises StoreError where it is missing, ConfigError."""
-    folder.read_bytes("resolved.yaml")
-    return read_config(folder.path / "resolved.yaml", overrides)
+    folder.read_bytes(RESOLVED)
+    return read_config(folder.path / RESOLVED, overrides)
 
 
 def resume_in_place(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:

@@ -14,7 +14,7 @@ from .checkpointing import Checkpointer
 from .failure import failure_recorded
 from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
-from .judge import Lines, has_errors, judged
+from .judge import Lines, judged
 from .predictions import predict
 from .prepare import Experiment, prepare
 from .record import write_beginning, write_ending
@@ -105,7 +105,7 @@ def train_to_an_end(
     notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))
     result = replace(result, sessions=len(begun.manifest.sessions), notes=notes)
     diagnosis = None
-    if has_errors(result):
+    if result.has_errors:
         judgement = judged(result)
         result = with_verdict(result, judgement)
         facts = facts_of(experiment.dataset.facts, result.seconds)

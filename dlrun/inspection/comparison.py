@@ -13,7 +13,7 @@ import numpy as np
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
 from ..experiment.identity import compared
-from ..records import SPLITS, BySplit, ConfigData, Split
+from ..records import NO_ERRORS, SPLITS, BySplit, ConfigData, Split
 from ..statistics.intervals import Interval
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..store import (
@@ -36,8 +36,6 @@ from ..store import (
 # What runs may be sorted by, besides any config key: an error, or the order in which they were given.
 GIVEN = "given"
 ORDERS = (*SPLITS, GIVEN)
-
-NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Any
 
 from ..advice import RunDiagnosis
 from ..errors import StoreError
-from ..experiment.identity import differences, flattened
+from ..experiment.identity import differences
 from ..experiment.prepare import read_config
 from ..experiment.run import run
 from ..places import command_for
-from ..records import ConfigData
+from ..records import ConfigData, flattened
 from ..store import (
     MODEL,
     RESOLVED,

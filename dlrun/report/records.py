@@ -4,13 +4,13 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from ..places import command_for
-from ..records import ConfigData
+from ..records import ConfigData, Flat, flattened
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
@@ -51,12 +51,9 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         say(console, "resume: ", (command_for("resume", run.run_dir), "bold"), whole=True)
 
 
-def leaves(config: ConfigData, above: str = "") -> dict[str, Any]:
+def leaves(config: ConfigData) -> Flat:
     """The values of a config by dotted path, without those that are null."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        flat |= leaves(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
-    return {key: value for key, value in flat.items() if value is not None}
+    return {key: value for key, value in flattened(config).items() if value is not None}
 
 
 def show_difference(difference: "Difference", console: Console) -> None:

@@ -144,6 +144,8 @@ class TrialRunner:
         result, folder = contents.result_required(), contents.folder
         if result.status == "interrupted":
             raise Interrupted(result)
+        if not result.has_errors:
+            raise UsageError(f"recipe: {folder.id} has no errors to go by; {result.message}")
         self.results[folder.id] = result
         if followed and followed.run_id and result.status == "finished":
             ledger.record(self.runs_dir, RunFolder(self.runs_dir / followed.run_id), folder, followed.item)

@@ -11,15 +11,13 @@ from typing import Literal
 
 from ..diagnosis.ills import Verdict
 from ..errors import StoreError
-from ..records import BySplit
+from ..records import NO_ERRORS, BySplit
 from .folder import RunFolder
 from .manifest import require_known_format
 from .results import FILE, Result
 from .runs import run_ids, run_name, run_time
 from .status import Status, glance_at, read_ending
 from .tags import read_tags
-
-NO_ERRORS: BySplit[float | None] = BySplit(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def read_result(folder: RunFolder) -> Result:
     """The result of a run that has errors. Raises StoreError where it is missing, corrupt, newer or has no errors."""
     require_known_format(folder)
     ending = read_ending(folder)
-    if not isinstance(ending, Result) or ending.errors.train is None:
+    if not isinstance(ending, Result) or not ending.has_errors:
         path = folder.path / FILE
         raise StoreError(f"{path}: a run that {ending.status} has no errors to diagnose; train it again")
     return ending

@@ -66,6 +66,11 @@ class Result:
     notes: tuple[str, ...] = ()
     reused: bool | None = omitted()
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether there is anything to judge: all outputs of a network that diverged at once may be infinite."""
+        return self.errors.train is not None and self.errors.dev is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailedSession:
