@@ -13,13 +13,14 @@ from .interrupts import Stopped
 from .prepare import Experiment
 
 Watch = Callable[[EpochRecord], None]
+TrainingEnd = Literal["finished", "interrupted", "diverged"]
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How training ended, and the parameters to save. signal : the name of the signal that interrupted it."""
 
-    status: Literal["finished", "interrupted", "diverged"]
+    status: TrainingEnd
     parameters: Parameters
     epochs: int
     best_epoch: int | None
@@ -59,7 +60,7 @@ def augmenter_of(experiment: Experiment) -> Augmenter | None:
 def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Outcome:
     """Train to the end, or to divergence or an interrupt; `watch` gets each epoch's record once it is written."""
     trainer, error = checkpointer.trainer, None
-    status: Literal["finished", "interrupted", "diverged"] = "finished"
+    status: TrainingEnd = "finished"
     try:
         if not trainer.has_begun():
             checkpointer.write_trace()
@@ -84,7 +85,7 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
     )
 
 
-def parameters_to_keep(trainer: Trainer, status: str) -> Parameters:
+def parameters_to_keep(trainer: Trainer, status: TrainingEnd) -> Parameters:
     """The last parameters of a finished run; the best after early stopping or an interrupt; else the last finite."""
     stopping_early = trainer.plan.patience_epochs is not None
     if trainer.best is not None and (status == "interrupted" or (status == "finished" and stopping_early)):

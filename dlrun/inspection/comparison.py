@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.reading import Task
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
 from ..experiment.identity import compared
@@ -25,7 +26,6 @@ from ..store import (
     Result,
     RunFolder,
     Status,
-    Task,
     ending_of,
     kept_diagnosis,
     read_manifest,

@@ -36,7 +36,7 @@ from .manifest import (
 from .provenance import Environment, environment
 from .references import find_run, find_runs
 from .reserve import release, reserve, write_failed_session
-from .results import Ended, Ending, FailedSession, Result, Task
+from .results import Ended, Ending, FailedSession, Result
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
 from .runs import create_run
 from .status import Status, ending_of, status_of
@@ -75,7 +75,6 @@ __all__ = [
     "RunSummary",
     "Session",
     "Status",
-    "Task",
     "add_file",
     "add_session",
     "change_tags",

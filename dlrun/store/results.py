@@ -6,6 +6,7 @@ Every later verb starts from it.
 from dataclasses import dataclass
 from typing import Literal
 
+from ..data.reading import Task
 from ..diagnosis.findings import Finding
 from ..diagnosis.ills import Verdict
 from ..diagnosis.optimal import Optimal
@@ -18,8 +19,6 @@ FILE = "result.json"
 # How a session can end; a run without an ending is "running" or "crashed".
 Ended = Literal["finished", "interrupted", "diverged", "failed"]
 ENDINGS: tuple[Ended, ...] = ("finished", "interrupted", "diverged", "failed")
-
-Task = Literal["binary", "multiclass", "regression"]
 
 
 @dataclass(frozen=True, kw_only=True)
