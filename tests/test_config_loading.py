@@ -38,7 +38,10 @@ def test_the_least_config_is_complete(load):
             "split": {"train": 0.6, "dev": 0.2, "test": 0.2},
             "split_column": None, "group": None, "order": None, "stratify": True, "target": None, "header": None,
             "separator": None, "drop": [], "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
-            "numeric": [], "categorical": [], "memory_map": False, "task": "auto", "normalize": True, "samples": None,
+            "numeric": [], "categorical": [], "ordered": [], "decimal": None, "thousands": None, "day_first": None,
+            "encoding": None, "sheet": None, "examples": "rows", "max_levels": 50, "unlabeled": "drop",
+            "rare_classes": "error", "duplicates": None,
+            "memory_map": False, "task": "auto", "normalize": True, "samples": None,
             "features": None, "informative": None, "classes": None, "noise": None, "factor": None, "cluster_std": None,
         },
         "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
@@ -185,7 +188,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 3 + 27 + 6 + 8 + 13 + 3  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 3 + 38 + 6 + 8 + 13 + 3  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlrun.data import Reading, read_examples, tables
-from dlrun.data.clean_text import read_clean
-from dlrun.data.tables import read_tables
+from dlrun.data import Reading, read_examples
+from dlrun.data.readers import tables
+from dlrun.data.readers.clean_text import read_clean
+from dlrun.data.readers.tables import read_tables
 from dlrun.errors import DataError
 
 

@@ -82,7 +82,7 @@ def test_altering_dev_and_test_rows_leaves_scaler_and_weights_bit_equal(tmp_path
 
 
 # Everything below `data`, each with another value than its default; what is not part of the reading has its own use.
-NOT_OF_THE_READING = {"split", "stratify", "normalize"}
+NOT_OF_THE_READING = {"split", "stratify", "duplicates", "normalize"}
 DATA = {
     "source": "t.csv",
     "dev_source": "d.csv",
@@ -97,6 +97,16 @@ DATA = {
     "missing": ["-999"],
     "numeric": ["n"],
     "categorical": ["c"],
+    "ordered": [["low", "high"]],
+    "decimal": ",",
+    "thousands": ".",
+    "day_first": True,
+    "encoding": "latin-1",
+    "sheet": 2,
+    "examples": "columns",
+    "max_levels": 7,
+    "unlabeled": "error",
+    "rare_classes": "merge",
     "memory_map": True,
     "task": "regression",
     "samples": 11,
@@ -115,8 +125,11 @@ def test_all_that_the_config_says_of_the_data_reaches_the_reader():
     settings = {key: value for key, value in DATA.items() if key in data.GENERATOR_SETTINGS}
     assert reading.settings == settings
     named = {field.name: getattr(reading, field.name) for field in fields(reading) if field.name != "settings"}
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in named.items()}
-    assert plain | settings == DATA
+    assert {key: plain(value) for key, value in named.items()} | settings == DATA
+
+
+def plain(value):
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def test_the_config_and_the_reader_have_the_same_defaults():

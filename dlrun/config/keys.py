@@ -62,6 +62,13 @@ def expected_at(path: KeyPath) -> str:
     return (kind.item or kind.whole) if is_item else kind.whole + (", or null" if _is_optional(field) else "")
 
 
+def default_at(path: str) -> object:
+    """The default of a dotted path that has one, as plain data."""
+    field = field_at(tuple(path.split(".")))
+    default = field.default if field else None
+    return list(default) if isinstance(default, tuple) else default
+
+
 def words_at(path: KeyPath) -> tuple[str, ...]:
     """The words that a key accepts; empty for a key that accepts other values."""
     field = field_at(path)
@@ -82,15 +89,22 @@ def _is_optional(field: FieldInfo) -> bool:
 
 
 def _words_of(field: FieldInfo) -> tuple[str, ...]:
-    if typing.get_origin(field.annotation) is typing.Literal:
-        return typing.get_args(field.annotation)
+    members = [kind for kind in typing.get_args(field.annotation) if kind is not type(None)]
+    for kind in (field.annotation, *(members if len(members) == 1 else ())):
+        if typing.get_origin(kind) is typing.Literal:
+            return typing.get_args(kind)
     return next((part.words for part in field.metadata if isinstance(part, OneOf)), ())
+
+
+def shown_word(word: str) -> str:
+    """A word as a person types it: signs in quotes."""
+    return word if word.isidentifier() or word.isalnum() else repr(word)
 
 
 def _kind_of(field: FieldInfo) -> Expects:
     """The field's `Expects`: on the field itself, on a member of its `... | None`, or made from its words."""
     if words := _words_of(field):
-        return Expects("one of " + ", ".join(words))
+        return Expects("one of " + ", ".join(map(shown_word, words)))
     members = typing.get_args(field.annotation)
     metadata = [*field.metadata, *(part for member in members for part in getattr(member, "__metadata__", ()))]
     return next(part for part in metadata if isinstance(part, Expects))

@@ -60,6 +60,11 @@ Texts = Annotated[
     Field(strict=False),
     Expects('a list of texts such as ["", NA]', "text (in quotes if it looks like a number or null)"),
 ]
+OrderedWords = Annotated[
+    tuple[Annotated[tuple[str, ...], Field(strict=False, min_length=2)], ...],
+    Field(strict=False),
+    Expects("lists of words, each from the least to the greatest, such as [[small, medium, large]]"),
+]
 Codes = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...],
     Field(strict=False),
@@ -101,3 +106,9 @@ Initializer = Annotated[str, OneOf(words.INITIALIZERS)]
 Optimizer = Annotated[str, OneOf(words.OPTIMIZERS)]
 Precision = Literal["float32", "float64"]
 Task = Literal["auto", "binary", "multiclass", "regression"]
+Decimal = Literal[".", ","]
+Thousands = Literal[",", ".", " ", "'", "none"]
+ExamplesIn = Literal["rows", "columns"]
+Unlabeled = Literal["drop", "error"]
+RareClasses = Literal["error", "drop", "merge"]
+Duplicates = Literal["together", "apart"]

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
-from .arrays import read_arrays
 from .examples import Table
 from .files import Files, find_file
-from .npy import read_npy
-from .openml import read_openml
+from .readers.arrays import read_arrays
+from .readers.npy import read_npy
+from .readers.openml import read_openml
+from .readers.tables import SHEETS, read_tables
 from .reading import Reading
 from .sources import SOURCES, read_named
-from .tables import SHEETS, read_tables
 
 FileReader = Callable[[Files, Reading], Table]
 

@@ -16,13 +16,13 @@ import numpy as np
 from ..arrays import Array
 from ..errors import DataError
 from ..records import SPLITS
-from .arrays import square_side
 from .checks import kept_codes
 from .examples import Column, Examples, Table
 from .files import find_file, listed
 from .formats import read_table
 from .mapped import MappedExamples
-from .npy import read_npy, refuse_columns_apart, refuse_unmapped
+from .readers.arrays import square_side
+from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
 from .reading import Reading
 from .roles import Roles, roles_of, with_types_asked
 from .targets import Target, read_target

@@ -13,6 +13,17 @@ DEFAULT_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 Task = Literal["binary", "multiclass", "regression"]
 AskedTask = Literal["auto", "binary", "multiclass", "regression"]
 
+Decimal = Literal[".", ","]
+Thousands = Literal[",", ".", " ", "'", "none"]
+Unlabeled = Literal["drop", "error"]
+RareClasses = Literal["error", "drop", "merge"]
+Duplicates = Literal["together", "apart"]
+ExamplesIn = Literal["rows", "columns"]
+
+# A category with more levels than this in training shares one column among its rare ones. It keeps the 42 countries of
+# the adult table apart, as one-hot codes; skrub's TableVectorizer draws the line at 40.
+DEFAULT_MAX_LEVELS = 50
+
 # A column by its name or its place, from 0 or (from the end) from -1.
 ColumnWish = str | int
 
@@ -31,6 +42,15 @@ class Reading:
     memory_map : whether the rows of a .npy stay in their file.
     task : what the target asks for; auto decides by its values.
     split_column, group, order : the column that decides the split, at most one of the three.
+    decimal, thousands : what stands before the fraction and between thousands in every column of numbers ("none": there
+    is no sign between thousands); None: the reader decides, column by column.
+    day_first : whether 01.02.2024 is the first of February; None: the reader decides, column by column.
+    encoding : how a file's bytes stand for characters; None: the reader decides.
+    sheet : the sheet of a workbook, by name or place; None is the first. examples : whether an array's rows or its
+    columns are the examples.
+    ordered : orders, each the words from the least to the greatest; a column of such words becomes numbers 0, 1, ...
+    max_levels : levels of a category that get a column of their own.
+    unlabeled : what becomes of rows without a target. rare_classes : of classes with too few rows for every split.
     settings : those of a generator, by name; the others keep their defaults.
     """
 
@@ -49,6 +69,16 @@ class Reading:
     split_column: ColumnWish | None = None
     group: ColumnWish | None = None
     order: ColumnWish | None = None
+    decimal: Decimal | None = None
+    thousands: Thousands | None = None
+    day_first: bool | None = None
+    encoding: str | None = None
+    sheet: str | int | None = None
+    examples: ExamplesIn = "rows"
+    ordered: tuple[tuple[str, ...], ...] = ()
+    max_levels: int = DEFAULT_MAX_LEVELS
+    unlabeled: Unlabeled = "drop"
+    rare_classes: RareClasses = "error"
     settings: Mapping[str, float] = field(default_factory=dict)
 
     @property

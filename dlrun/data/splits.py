@@ -15,6 +15,7 @@ from ..records import SPLITS
 from .examples import DEFAULT_SPLIT, Examples, Parts
 from .files import listed
 from .mapped import METHOD, MappedExamples, Piece
+from .reading import Duplicates
 
 # Ratios typed by hand sum to 1 within this.
 RATIO_SLACK = 1e-6
@@ -26,6 +27,7 @@ def split_examples(
     rng: np.random.Generator,
     split: Mapping[str, float] = DEFAULT_SPLIT,
     stratify: bool = True,
+    duplicates: Duplicates | None = None,
 ) -> Parts[Array] | Parts[Piece]:
     """Row indices under train, dev and, if there are any, test; disjoint.
 

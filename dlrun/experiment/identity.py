@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..config import LoadedConfig
+from ..config.keys import default_at
 from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
@@ -25,6 +26,22 @@ CHANGES_NO_NUMBER = (
     "training.trace",
     "diagnosis.ignore",
     "report",
+)
+
+# Keys that runs of the first version do not have. At their defaults they are left out, so that such a run keeps its
+# hash and can be resumed or used again; what they do to the data shows in the hashes of the data and of the split.
+LATER_KEYS = (
+    "data.ordered",
+    "data.decimal",
+    "data.thousands",
+    "data.day_first",
+    "data.encoding",
+    "data.sheet",
+    "data.examples",
+    "data.max_levels",
+    "data.unlabeled",
+    "data.rare_classes",
+    "data.duplicates",
 )
 
 # The parts of the environment that can change the bits of a run.
@@ -81,8 +98,12 @@ def sha256_of(data: bytes) -> str:
 
 
 def compared(config: ConfigData) -> Flat:
-    """A config's values by dotted path, less what changes no number."""
-    return {path: value for path, value in flattened(config).items() if path not in CHANGES_NO_NUMBER}
+    """A config's values by dotted path, less what changes no number and later keys at their defaults."""
+    return {
+        path: value
+        for path, value in flattened(config).items()
+        if path not in CHANGES_NO_NUMBER and not (path in LATER_KEYS and value == default_at(path))
+    }
 
 
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:

@@ -136,7 +136,9 @@ def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Gene
     data = config.data
     examples = read_examples(reading_of(data), folder=folder, rng=streams["source"])
     split = {part: share for part, share in data.split.model_dump().items() if share}
-    parts = split_examples(examples, rng=streams["split"], split=split, stratify=data.stratify)
+    parts = split_examples(
+        examples, rng=streams["split"], split=split, stratify=data.stratify, duplicates=data.duplicates
+    )
     return fit_dataset(examples, parts, normalize=data.normalize, dtype=np.dtype(config.training.precision))
 
 
@@ -159,6 +161,16 @@ def reading_of(data: Data) -> Reading:
         split_column=data.split_column,
         group=data.group,
         order=data.order,
+        decimal=data.decimal,
+        thousands=data.thousands,
+        day_first=data.day_first,
+        encoding=data.encoding,
+        sheet=data.sheet,
+        examples=data.examples,
+        ordered=data.ordered,
+        max_levels=data.max_levels,
+        unlabeled=data.unlabeled,
+        rare_classes=data.rare_classes,
         settings={name: value for name, value in settings.items() if value is not None},
     )
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
-from .columns import row_places, text_or_numbers
-from .examples import Table
-from .preparation import MISSING_CODE
+from ...errors import DataError
+from ..columns import row_places, text_or_numbers
+from ..examples import Table
+from ..preparation import MISSING_CODE
 
 
 def read_openml(shown: str, *, target: str | int | None) -> Table:

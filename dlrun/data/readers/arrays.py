@@ -13,14 +13,14 @@ from typing import IO
 
 import numpy as np
 
-from ..arrays import Array
-from ..damages import DAMAGES
-from ..errors import DataError
-from ..records import SPLITS
-from .columns import plain_table, text_or_numbers
-from .examples import Column, Table
-from .files import Files, listed, read_bytes
-from .reading import Reading
+from ...arrays import Array
+from ...damages import DAMAGES
+from ...errors import DataError
+from ...records import SPLITS
+from ..columns import plain_table, text_or_numbers
+from ..examples import Column, Table
+from ..files import Files, listed, read_bytes
+from ..reading import Reading
 
 # Other names of a split that may follow x_ and y_.
 ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}

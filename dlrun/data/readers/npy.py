@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import DataError
-from ..records import SPLITS
+from ...arrays import Array
+from ...errors import DataError
+from ...records import SPLITS
+from ..examples import Table
+from ..files import Files
+from ..reading import Reading
 from .arrays import index_places, refuse_announced, too_large
-from .examples import Table
-from .files import Files
-from .reading import Reading
 
 # Keys that cannot go with data.memory_map, because they need every row at once, and the reason that a person reads.
 NOT_MAPPED = {

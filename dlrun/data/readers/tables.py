@@ -7,31 +7,23 @@ puts the sheets under each other.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrays import Array
-from ..errors import DataError
-from ..records import SPLITS
+from ...arrays import Array
+from ...errors import DataError
+from ...records import SPLITS
+from ..columns import check_same_names, row_places, table_from_frame
+from ..examples import Table
+from ..files import Files, find_columns, read_bytes
+from ..reading import Reading
 from .clean_text import read_clean
-from .columns import check_same_names, row_places, table_from_frame
-from .examples import Table
-from .files import Files, find_columns, read_bytes
-from .reading import Reading
 from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed
+from .sheets import Sheet
 
 if TYPE_CHECKING:
     import polars
-
-
-class Sheet(NamedTuple):
-    """One file: its frame with names as header, and a function from row to `file:line`."""
-
-    shown: str
-    frame: "polars.DataFrame"
-    place: Callable[[int], str]
-    has_header: bool
 
 
 def read_tables(files: Files, reading: Reading) -> Table:

@@ -7,10 +7,10 @@ row, a blank line, text in a column of numbers) it returns None, and `separated`
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import DataError
-from .columns import is_number
-from .files import find_columns
-from .reading import Reading
+from ...errors import DataError
+from ..columns import is_number
+from ..files import find_columns
+from ..reading import Reading
 from .separated import ROWS_TO_JUDGE_HEADER, blank_rows, has_blanks_around_quotes, has_header, header_names
 
 if TYPE_CHECKING:

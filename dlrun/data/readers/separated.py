@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import DataError
-from .columns import is_number
-from .files import read_bytes
+from ...errors import DataError
+from ..columns import is_number
+from ..files import read_bytes
 
 if TYPE_CHECKING:
     import polars

@@ -1,0 +1,24 @@
+"""The record that readers of tables return: one file as a frame with names.
+
+`tables` puts the sheets of several files under each other.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import polars
+
+
+class Sheet(NamedTuple):
+    """One file: its frame with names as header, a function from row to `file:line`, and how it was read.
+
+    Columns of text hold the cells as they stand in the file; others have a type of their own, such as Float64 or Date.
+    notes : sentences about how the file was read, such as its encoding or lines that were left out.
+    """
+
+    shown: str
+    frame: "polars.DataFrame"
+    place: Callable[[int], str]
+    has_header: bool
+    notes: tuple[str, ...] = ()
