@@ -11,14 +11,10 @@ import numpy as np
 from ..arrays import Array
 from ..records import SPLITS
 from .duplicates import rows_in_two_splits
-from .examples import Examples, Suspicion, Table
+from .examples import Examples, Suspicion
 from .facts import class_counts
 from .files import listed
 from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
-
-# One-hot coding makes a feature of each level of a text column. Names of countries (adult has 42) are fewer than this;
-# surnames and free text are more.
-MOST_LEVELS = 100
 
 # In fewer rows than this, it means nothing if all values differ.
 FEWEST_ROWS_TO_JUDGE = 20
@@ -33,33 +29,10 @@ FIRST_LOOK = 1000
 SAME_UP_TO_UNITS = 1 - 1e-9
 
 
-def kept_codes(table: Table, features: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The categorical features worth a one-hot code, and a sentence for each that was left out."""
-    kept, left_out = [], []
-    for at, name in enumerate(table.code_names):
-        if name not in features:
-            continue
-        filled, levels = int((table.codes[:, at] >= 0).sum()), len(table.levels[at])
-        if not levels:
-            left_out.append(f"column {name!r} holds no value and was left out")
-        elif name in table.forced or not _is_identity(filled, levels):
-            kept.append(name)
-        else:
-            left_out.append(
-                f"column {name!r} holds {levels} different texts in {filled} rows and was left out: a feature for each"
-                " could only learn rows by heart; name it in data.categorical to keep it, in data.drop to silence this"
-            )
-    return tuple(kept), tuple(left_out)
-
-
-def _is_identity(filled: int, levels: int) -> bool:
-    return levels > MOST_LEVELS or (filled >= FEWEST_ROWS_TO_JUDGE and levels == filled)
-
-
 def suspicions_of(examples: Examples, parts: Mapping[str, Array]) -> tuple[Suspicion, ...]:
     """Everything suspicious about these examples, split like this."""
     leaks = list(_leaks(examples))
-    suspicions = leaks or list(near_leaks(examples, parts["train"]))
+    suspicions = [*examples.suspicions, *(leaks or near_leaks(examples, parts["train"]))]
     suspicions += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
     suspicions += absent_classes(examples.classes, class_counts(examples, parts))
     return (*suspicions, *rows_in_two_splits(examples, parts))
@@ -107,10 +80,26 @@ def _correlates(values: Array, y: Array) -> bool:
 def _identities(examples: Examples) -> Iterator[Suspicion]:
     if examples.m < FEWEST_ROWS_TO_JUDGE:
         return
+    dates = {name for column in examples.source_columns if column.kind == "date" for name in column.features}
     for name, values in zip(examples.number_names, examples.numbers.T, strict=True):
-        if ID_NAME.fullmatch(name) and (values == np.round(values)).all() and len(np.unique(values)) == len(values):
-            evidence = f"column {name!r} numbers the rows, all different whole numbers"
+        if name in dates:
+            continue
+        if _in_row_order(values) and _are_whole(values):
+            evidence = f"column {name!r} numbers the rows: all different whole numbers, in the order of the rows"
+            yield Suspicion("id-column", evidence, "name it in data.drop if it is an id, in data.order if it is a time")
+        elif ID_NAME.fullmatch(name) and _are_whole(values) and len(np.unique(values)) == len(values):
+            evidence = f"column {name!r} names the rows, all different whole numbers"
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id")
+
+
+def _are_whole(values: Array) -> bool:
+    return bool((values == np.round(values)).all())
+
+
+def _in_row_order(values: Array) -> bool:
+    """Whether each value is larger than the one before; most columns show at their beginning that they are not."""
+    head = values[:FIRST_LOOK]
+    return bool((head[1:] > head[:-1]).all()) and bool((values[1:] > values[:-1]).all())
 
 
 def _constants(examples: Examples, train: Array) -> Iterator[Suspicion]:

@@ -1,7 +1,6 @@
-"""Turns raw cells into typed columns: the rules that make a column numbers or categories, for frames and arrays.
+"""Makes tables of arrays, and changes the types of their columns to those that the config asks for.
 
-All readers of tables share these rules. Frames are handled only by polars expressions, so that a million rows need no
-Python loop.
+Tables of files with cells of text are made in `frames`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,12 +11,15 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
+from .cells.forms import ColumnForm
 from .examples import Column, Table
 from .files import listed, short
 from .preparation import MISSING_CODE
+from .reading import Reading
+from .wishes import wishes_of
 
 if TYPE_CHECKING:
-    import polars
+    pass
 
 
 def plain_table(
@@ -67,91 +69,34 @@ def is_number(text: str) -> bool:
     return "_" not in text
 
 
-def table_from_frame(
-    frame: "polars.DataFrame",
-    *,
-    shown: str,
-    place: Callable[[int], str],
-    missing: Sequence[str],
-    as_text: Iterable[str] = (),
-) -> Table:
-    """A table from a frame of text, numbers and booleans; blanks around text are stripped.
+def with_types_asked(table: Table, reading: Reading) -> Table:
+    """The table with the types of data.numeric and data.categorical. Raises DataError."""
+    wishes = wishes_of(table.names, reading, shown=table.shown, has_target=table.own_target is not None)
+    typed = with_numbers(with_categories(table, wishes.categorical), wishes.numeric)
+    return replace(typed, forced=frozenset(wishes.categorical))
 
-    A column is numeric if every value that is not missing parses as a number; `as_text` names columns that stay
-    categories whatever they hold. An empty cell is always missing, and so is a number that is NaN.
+
+def with_orders(table: Table, reading: Reading) -> Table:
+    """The table with numbers 0, 1, ... for the words of data.ordered, in each column that holds only these.
+
+    The target stays as it is. Raises DataError if no column holds the words of an order.
     """
-    import polars as pl
-
-    frame = _as_texts_or_floats(frame)
-    as_text, schema = set(as_text), frame.schema
-    texts = [name for name, kind in schema.items() if kind == pl.String]
-    numbers = _parsed_at_once(frame, [name for name in texts if name not in as_text], missing)
-    slow = [name for name in texts if name not in numbers]
-    cleaned = frame.select(_cleaned(pl.col(name), missing) for name in slow)
-    parsed = cleaned.select(pl.all().cast(pl.Float64, strict=False))
-    numeric = {
-        name: parsed[name]
-        for name in slow
-        if name not in as_text and len(frame) > cleaned[name].null_count() == parsed[name].null_count()
-    }
-    numeric.update((name, frame[name]) for name, kind in schema.items() if kind != pl.String)
-    numeric.update(numbers)
-    number_names = tuple(name for name in frame.columns if name in numeric)
-    code_names = tuple(name for name in frame.columns if name not in numeric)
-    matrix = pl.DataFrame([numeric[name].alias(name) for name in number_names]).to_numpy(order="c")
-    return Table(
-        shown,
-        tuple(frame.columns),
-        matrix if number_names else np.empty((len(frame), 0)),
-        number_names,
-        _codes(cleaned.select(code_names)) if code_names else np.empty((len(frame), 0), dtype=np.int32),
-        code_names,
-        tuple(tuple(cleaned[name].drop_nulls().unique().sort().to_list()) for name in code_names),
-        place,
-    )
-
-
-def _as_texts_or_floats(frame: "polars.DataFrame") -> "polars.DataFrame":
-    """Every column as String or Float64; booleans read True and False, as people write them."""
-    import polars as pl
-
-    def shaped(name: str, kind: "polars.DataType") -> "polars.Expr":
-        column = pl.col(name)
-        if kind == pl.Boolean:
-            return pl.when(column).then(pl.lit("True")).when(~column).then(pl.lit("False")).alias(name)
-        return column.cast(pl.Float64 if kind.is_numeric() else pl.String)
-
-    return frame.select(shaped(name, kind) for name, kind in frame.schema.items())
-
-
-def _cleaned(column: "polars.Expr", missing: Sequence[str]) -> "polars.Expr":
-    import polars as pl
-
-    stripped = column.str.strip_chars()
-    return pl.when(~stripped.is_in(sorted({*missing, ""}))).then(stripped).name.keep()
-
-
-def _parsed_at_once(frame: "polars.DataFrame", names: list[str], missing: Sequence[str]) -> "dict[str, polars.Series]":
-    """The columns that parse as numbers at once: the common case, where no cell needs stripping.
-
-    Does nothing if a missing marker is itself a number (-999), because then the text must be compared first.
-    """
-    import polars as pl
-
-    if any(is_number(marker) and float(marker) == float(marker) for marker in missing):
-        return {}
-    parsed = frame.select(pl.col(names).cast(pl.Float64, strict=False)) if names else frame.select([])
-    # A column that holds only "nan" need not be a column of numbers.
-    numeric = [name for name in names if parsed[name].null_count() == 0]
-    return {name: parsed[name] for name in numeric if not parsed[name].is_nan().all()}
-
-
-def _codes(frame: "polars.DataFrame") -> Array:
-    """(m, c) int32 ranks of each column's sorted distinct values, -1 where missing."""
-    import polars as pl
-
-    ranks = frame.select(pl.all().rank("dense").cast(pl.Int32).fill_null(MISSING_CODE + 1) - 1)
-    return ranks.to_numpy(order="c")
+    target = wishes_of(table.names, reading, shown=table.shown, has_target=table.own_target is not None).target
+    for order in reading.ordered:
+        names = [
+            name
+            for name, levels in zip(table.code_names, table.levels, strict=True)
+            if name != target and name not in table.forced and levels and set(levels) <= set(order)
+        ]
+        if not names:
+            raise DataError(
+                f"data.ordered: no column of {table.shown} holds only the words {listed(order)}; correct them"
+            )
+        for name in names:
+            column = table.column(name)
+            places = np.array([*map(order.index, column.levels or ()), np.nan])
+            table = _with_number(table, name, places[column.values])
+    return table
 
 
 def with_categories(table: Table, names: Sequence[str]) -> Table:
@@ -193,17 +138,25 @@ def with_numbers(table: Table, names: Sequence[str]) -> Table:
                 f"{table.place(row)}: column {name!r} holds {short(value)}, which is no number, but data.numeric names"
                 " the column; correct the value, list it in data.missing, or take the column out of data.numeric"
             )
-        values = np.array([*map(float, column.levels), np.nan])[column.values]
-        at = table.code_names.index(name)
-        table = replace(
-            table,
-            numbers=np.column_stack([table.numbers, values]),
-            number_names=(*table.number_names, name),
-            codes=np.delete(table.codes, at, axis=1),
-            code_names=table.code_names[:at] + table.code_names[at + 1 :],
-            levels=table.levels[:at] + table.levels[at + 1 :],
-        )
+        table = _with_number(table, name, np.array([*map(float, column.levels), np.nan])[column.values])
     return table
+
+
+def _with_number(table: Table, name: str, values: Array) -> Table:
+    """The table with numbers (m,) instead of a column's words."""
+    at = table.code_names.index(name)
+    read_as = dict(table.read_as)
+    if name in read_as:
+        read_as[name] = read_as[name]._replace(form=ColumnForm("number"))
+    return replace(
+        table,
+        numbers=np.column_stack([table.numbers, values]),
+        number_names=(*table.number_names, name),
+        codes=np.delete(table.codes, at, axis=1),
+        code_names=table.code_names[:at] + table.code_names[at + 1 :],
+        levels=table.levels[:at] + table.levels[at + 1 :],
+        read_as=read_as,
+    )
 
 
 def check_same_names(names: Sequence[str], first: Sequence[str], *, shown: str, first_shown: str) -> None:

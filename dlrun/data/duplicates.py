@@ -44,7 +44,7 @@ def rows_in_two_splits(examples: Examples, parts: Mapping[str, Array]) -> Iterat
                 parts,
                 (later, earlier),
                 f"equal in every feature and the target, which flatters the {later} error",
-                "remove duplicate rows, or split by data.group",
+                "set data.duplicates: together, remove duplicate rows, or split by data.group",
             )
         conflicting = _how_many_are_among(by_features[later], by_features[earlier]) - again
         if conflicting and examples.classes:

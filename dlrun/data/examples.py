@@ -4,7 +4,7 @@ They hold only arrays and names, so that every module of the room can use them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -12,10 +12,11 @@ import numpy as np
 
 from ..arrays import Array
 from ..records import SPLITS
+from .cells.forms import ColumnForm
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
 from .reading import Task
-from .records import DataFacts
+from .records import ColumnKind, DataFacts, SourceColumn
 
 # Rows of a split: numbers in memory, or a piece of a permutation.
 R = TypeVar("R")
@@ -38,6 +39,18 @@ class Column(NamedTuple):
         return np.isnan(self.values) if self.values.dtype.kind == "f" else np.zeros(len(self.values), dtype=bool)
 
 
+class ReadAs(NamedTuple):
+    """How a column of a file was read: its form, cells of each text that was read as missing, words that are no number
+    in a column of numbers, a few cells as they stand in the file, and sentences about what was chosen.
+    """
+
+    form: ColumnForm
+    markers: Mapping[str, int] = MappingProxyType({})
+    strays: Mapping[str, int] = MappingProxyType({})
+    examples: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """What a source holds, before any column has a role.
@@ -45,6 +58,8 @@ class Table:
     `numbers` is (m, p) of any numeric type, `codes` (m, c) int32; `names` are all columns in the source's order.
     `own_target` is set by sources that come with a target, `given` (m,) holds the index in SPLITS if files fix it.
     `place(row)` names a row as a person finds it, such as `train.csv:14`; `forced` are categories that the user named.
+    `read_as` says of each column of a file how it was read, `unnamed` are those without a name there, and `notes` are
+    sentences about how the file itself was read. A date is a number of days, and `numbers` hold it.
     """
 
     shown: str
@@ -60,6 +75,27 @@ class Table:
     pixels: bool = False
     warnings: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    unnamed: frozenset[str] = frozenset()
+    read_as: Mapping[str, ReadAs] = field(default_factory=dict)
+
+    def kind_of(self, name: str) -> ColumnKind:
+        """What a column holds, as it was read; for a source without cells of text, number or category."""
+        if name in self.read_as:
+            return self.read_as[name].form.kind
+        return "number" if name in self.number_names else "category"
+
+    def only(self, rows: Array) -> "Table":
+        """The table with these rows alone."""
+        own = self.own_target
+        return replace(
+            self,
+            numbers=self.numbers[rows],
+            codes=self.codes[rows],
+            place=lambda row: self.place(int(rows[row])),
+            own_target=None if own is None else own._replace(values=own.values[rows]),
+            given=None if self.given is None else self.given[rows],
+        )
 
     def column(self, name: str) -> Column:
         """The column of this name."""
@@ -76,6 +112,8 @@ class Examples:
     `numbers` (m, p) and `codes` (m, c) hold the features; `y` is (m,) int64 class indices, or float64 for regression.
     `given` (m,) int8 says which split the source gives a row (None: none). With `given_exactly` it gives all rows one.
     `group` and `order` (m,) are integer group labels and ranks, or None.
+    `notes` are sentences about how the source was read, `suspicions` what was found in doing so, and `source_columns`
+    all of its columns as they were read.
     """
 
     shown: str
@@ -96,6 +134,9 @@ class Examples:
     split_by: str | None = None
     image_side: int | None = None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    suspicions: tuple["Suspicion", ...] = ()
+    source_columns: tuple[SourceColumn, ...] = ()
 
     @property
     def m(self) -> int:

@@ -45,6 +45,8 @@ def facts_of(
         class_counts={name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
         image_side=examples.image_side,
         warnings=warnings,
+        source_columns=(examples.source_columns or None) if isinstance(examples, Examples) else None,
+        notes=(examples.notes or None) if isinstance(examples, Examples) else None,
     )
 
 

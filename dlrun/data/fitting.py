@@ -15,9 +15,11 @@ from ..nn.moments import Moments
 from .checks import suspicions_of
 from .examples import Dataset, Examples, Parts, Split
 from .facts import class_counts, facts_of
+from .features import FEWEST_ROWS_A_WORD
 from .mapped import MappedExamples, Piece
 from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
+from .reading import DEFAULT_MAX_LEVELS
 from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
 
 
@@ -26,12 +28,14 @@ def fit_dataset(
     parts: Parts[Array] | Parts[Piece],
     *,
     normalize: bool = True,
+    max_levels: int = DEFAULT_MAX_LEVELS,
     dtype: Any = np.float32,
 ) -> Dataset:
     """Features and targets of every split, prepared by statistics of the training rows.
 
     A missing number becomes the training median, and a 0/1 column marks it. A category becomes a 0/1 column for each
-    level in the training rows; missing is a level too, and an unseen level becomes all zeros. Numbers are scaled
+    level in the training rows; missing is a level too, and an unseen level becomes all zeros. Of more than `max_levels`
+    levels the commonest have a column each and all others, unseen ones too, share one. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
     Rows that stay in their file are read once here, and prepared each time they are used. `parts` are the splits that
     `split_examples` returned for these examples.
@@ -39,14 +43,16 @@ def fit_dataset(
     """
     if isinstance(examples, MappedExamples):
         return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
-    return _fit(examples, cast("Parts[Array]", parts), normalize=normalize, dtype=np.dtype(dtype))
+    parts = cast("Parts[Array]", parts)
+    return _fit(examples, parts, normalize=normalize, max_levels=max_levels, dtype=np.dtype(dtype))
 
 
-def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.dtype[Any]) -> Dataset:
+def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels: int, dtype: np.dtype[Any]) -> Dataset:
     mean, scale = _target_statistics(examples, parts["train"])
     # `_refuse_overflow` reports an overflow afterwards, with the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
-        preparation = replace(_fitted(examples, parts["train"], normalize), target_mean=mean, target_scale=scale)
+        preparation = _fitted(examples, parts["train"], normalize, max_levels)
+        preparation = replace(preparation, target_mean=mean, target_scale=scale)
         codes = preparation.recoded(examples.codes, examples.levels)
         X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
     _refuse_overflow(examples, preparation, X, dtype)
@@ -74,11 +80,12 @@ def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, dtype: np.
     )
 
 
-def _fitted(examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _fitted(examples: Examples, train: Array, normalize: bool, max_levels: int) -> Preparation:
     """The preparation of the features, fitted to the training rows."""
     has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
-    is_plain = not examples.code_names and not has_missing
-    return (_fitted_plain if is_plain else _fitted_mixed)(examples, train, normalize)
+    if examples.code_names or has_missing:
+        return _fitted_mixed(examples, train, normalize, max_levels)
+    return _fitted_plain(examples, train, normalize)
 
 
 def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
@@ -93,14 +100,32 @@ def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparat
     return Preparation(examples.number_names, scaling.mean, scaling.scale)
 
 
-def _fitted_mixed(examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels: int) -> Preparation:
     """The same for numbers with gaps, or categories, or both. Columns of 0 and 1 are not scaled."""
+    kept = [kept_codes(codes[train], max_levels) for codes in examples.codes.T]
     levels = tuple(
-        tuple("" if code == MISSING_CODE else words[code] for code in np.unique(codes[train]).tolist())
-        for codes, words in zip(examples.codes.T, examples.levels, strict=True)
+        tuple("" if code == MISSING_CODE else words[code] for code in codes.tolist())
+        for (codes, _), words in zip(kept, examples.levels, strict=True)
     )
-    without_numbers = Preparation(categorical_columns=examples.code_names, levels=levels)
+    rare = tuple(name for name, (_, are_rare) in zip(examples.code_names, kept, strict=True) if are_rare)
+    without_numbers = Preparation(categorical_columns=examples.code_names, levels=levels, rare_columns=rare)
     return _with_numbers(without_numbers, examples, train, normalize) if examples.number_names else without_numbers
+
+
+def kept_codes(codes: Array, max_levels: int) -> tuple[Array, bool]:
+    """The codes (k,) of a column (m,) that get a feature each, in their order, and whether others are rare.
+
+    Of more than `max_levels` words, the commonest with FEWEST_ROWS_A_WORD rows. -1, for missing, always has its own.
+    """
+    distinct, counts = np.unique(codes, return_counts=True)
+    is_word = distinct != MISSING_CODE
+    if is_word.sum() <= max_levels:
+        return distinct, False
+    # Equally common words stay in their order, so that the choice is always the same.
+    by_count = np.argsort(np.where(is_word, -counts, 1), kind="stable")[:max_levels]
+    keeps = np.zeros(len(distinct), dtype=bool)
+    keeps[by_count[counts[by_count] >= FEWEST_ROWS_A_WORD]] = True
+    return distinct[keeps | ~is_word], True
 
 
 def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:

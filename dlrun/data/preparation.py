@@ -24,12 +24,14 @@ PREFIX = "preparation_"
 class Preparation:
     """Turns raw columns into X (m, n) and a target into Y, by statistics of the training rows.
 
-    X has a scaled column for each number, then a 0/1 column for each of `gap_columns`, then one for each level.
+    X has a scaled column for each number, then a 0/1 column for each of `gap_columns`, then one for each level. A
+    categorical column with rare words has one more, which all words share that are not among its levels.
 
     numeric_columns : names (p,). means, scales (p,) float64 : X = (number - mean) / scale; no scale is 0.
     medians (p,) float64 : what a missing number becomes; None if all columns are numbers and no row had a gap.
     gap_columns : the numeric columns with a gap in training; a 0/1 column of X marks the gaps of each.
     categorical_columns : names (c,). levels : the words of each in training, in the order of codes; "" is missing.
+    rare_columns : the categorical columns with such a shared column.
     target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
 
@@ -40,6 +42,7 @@ class Preparation:
     gap_columns: tuple[str, ...] = ()
     categorical_columns: tuple[str, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ()
+    rare_columns: tuple[str, ...] = ()
     target_mean: float = 0.0
     target_scale: float = 1.0
 
@@ -50,11 +53,15 @@ class Preparation:
             *self.numeric_columns,
             *(f"{name} is missing" for name in self.gap_columns),
             *(
-                f"{name}={word}" if word else f"{name} is missing"
+                feature
                 for name, words in zip(self.categorical_columns, self.levels, strict=True)
-                for word in words
+                for feature in self._features_of_words(name, words)
             ),
         )
+
+    def _features_of_words(self, name: str, words: Sequence[str]) -> list[str]:
+        features = [f"{name}={word}" if word else f"{name} is missing" for word in words]
+        return [*features, f"{name} is rare"] if name in self.rare_columns else features
 
     @property
     def scaling(self) -> Scaling:
@@ -64,8 +71,8 @@ class Preparation:
     def features(self, numbers: Array, codes: Array, dtype: Any = np.float32) -> Array:
         """X (m, n) of rows with `numbers` (m, p), NaN where missing, and `codes` (m, c) as `codes_of` gives them.
 
-        A missing number becomes the median; a word that training did not hold becomes zeros. Without medians NaN stays
-        NaN: training had no such rows.
+        A missing number becomes the median. A word that is not among the levels goes to the column of rare words, or
+        becomes zeros where there is none. Without medians NaN stays NaN: training had no such rows.
         """
         if self.medians is None and not self.levels:
             return np.ascontiguousarray(self.scaling.of(numbers, dtype))
@@ -77,9 +84,12 @@ class Preparation:
             with_gaps = [self.numeric_columns.index(name) for name in self.gap_columns]
             X[:, at : at + len(with_gaps)] = is_gap[:, with_gaps]
             at += len(with_gaps)
-        for of_column, words in zip(codes.T, self.levels, strict=True):
+        for name, of_column, words in zip(self.categorical_columns, codes.T, self.levels, strict=True):
             X[:, at : at + len(words)] = of_column[:, None] == codes_of_words(words)
             at += len(words)
+            if name in self.rare_columns:
+                X[:, at] = of_column == UNSEEN_CODE
+                at += 1
         return X
 
     def codes_of(self, texts: Sequence[Sequence[str]]) -> Array:
@@ -135,6 +145,8 @@ class Preparation:
         if self.categorical_columns:
             arrays["categorical_columns"] = _texts(self.categorical_columns)
             arrays |= {f"levels_{at}": _texts(words) for at, words in enumerate(self.levels)}
+        if self.rare_columns:
+            arrays["rare_columns"] = _texts(self.rare_columns)
         arrays |= {"target_mean": np.array(self.target_mean), "target_scale": np.array(self.target_scale)}
         return {f"{PREFIX}{name}": array for name, array in arrays.items()}
 
@@ -154,6 +166,7 @@ class Preparation:
             gap_columns=texts("gap_columns"),
             categorical_columns=categories,
             levels=tuple(texts(f"levels_{at}") for at in range(len(categories))),
+            rare_columns=texts("rare_columns"),
             target_mean=float(arrays[f"{PREFIX}target_mean"]),
             target_scale=float(arrays[f"{PREFIX}target_scale"]),
         )

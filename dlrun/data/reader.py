@@ -16,16 +16,20 @@ import numpy as np
 from ..arrays import Array
 from ..errors import DataError
 from ..records import SPLITS
-from .checks import kept_codes
+from .columns import with_orders, with_types_asked
+from .describing import source_columns
 from .examples import Column, Examples, Table
+from .features import features_of
 from .files import find_file, listed
 from .formats import read_table
+from .labels import with_enough_rows, with_labels_alone
 from .mapped import MappedExamples
 from .readers.arrays import square_side
 from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
 from .reading import Reading
-from .roles import Roles, roles_of, with_types_asked
+from .roles import Roles, roles_of
 from .targets import Target, read_target
+from .telling import columns_told, faults_in_columns
 
 # Column names in common tables of images: pixel7, px_7, and 3x4 for row 3, column 4.
 PIXEL_NAME = re.compile(r"(pixel|px)[ _]?\d+|\d+x\d+", re.IGNORECASE)
@@ -46,9 +50,11 @@ def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -
     if reading.memory_map:
         return _mapped(reading, folder)
     table = with_types_asked(read_table(reading, folder=folder, rng=rng), reading)
-    roles = roles_of(table, reading)
-    target = read_target(roles.target, task=reading.task, shown=table.shown, place=table.place)
-    return _examples(table, roles, target)
+    table = with_labels_alone(with_orders(table, reading), reading)
+    column = roles_of(table, reading).target
+    target = read_target(column, task=reading.task, shown=table.shown, place=table.place)
+    table, target = with_enough_rows(table, target, reading)
+    return _examples(table, roles_of(table, reading), target, reading)
 
 
 def _mapped(reading: Reading, folder: Path) -> MappedExamples:
@@ -63,23 +69,18 @@ def _mapped(reading: Reading, folder: Path) -> MappedExamples:
     return MappedExamples(shown, table.numbers, columns, roles.features, target_at, roles.target.name, reading.task)
 
 
-def _examples(table: Table, roles: Roles, target: Target) -> Examples:
-    numbers, number_names, emptied = _feature_numbers(table, roles.features)
-    kept, left_out = kept_codes(table, roles.features)
-    at = {name: index for index, name in enumerate(table.code_names)}
-    codes = table.codes[:, [at[name] for name in kept]]
-    if not number_names and not kept:
-        raise DataError(
-            f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *left_out))})"
-        )
+def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> Examples:
+    made = features_of(table, roles.features, reading.max_levels)
+    used = [*made.made_of, roles.target.name]
+    notes, warnings = columns_told(table, used, reading)
     division = _division(table, roles)
     examples = Examples(
         shown=table.shown,
-        numbers=numbers,
-        number_names=number_names,
-        codes=codes,
-        code_names=kept,
-        levels=tuple(table.levels[at[name]] for name in kept),
+        numbers=made.numbers,
+        number_names=made.number_names,
+        codes=made.codes,
+        code_names=made.code_names,
+        levels=made.levels,
         y=target.y,
         task=target.task,
         classes=target.classes,
@@ -90,33 +91,13 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
         group=division.group,
         order=division.order,
         split_by=division.split_by,
-        image_side=_image_side(table, number_names, kept),
-        warnings=(*table.warnings, *emptied, *left_out),
+        image_side=_image_side(table, made.number_names, made.code_names),
+        warnings=(*table.warnings, *warnings, *made.left_out),
+        notes=(*table.notes, *notes),
+        suspicions=tuple(faults_in_columns(table, list(made.made_of))),
+        source_columns=source_columns(table, roles, made.made_of),
     )
     return replace(examples, sha256=_sha256(examples))
-
-
-def _feature_numbers(table: Table, features: Sequence[str]) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
-    """The numeric features (m, p), their names, and a sentence for each that was left out for holding no value."""
-    wanted = set(features)
-    at = [i for i, name in enumerate(table.number_names) if name in wanted]
-    # Features that are neighbours (as with the target in the last column) are a view, not a copy.
-    together = at == list(range(at[0], at[-1] + 1)) if at else True
-    numbers = table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]
-    names = tuple(table.number_names[i] for i in at)
-    if numbers.dtype.kind != "f":
-        return numbers, names, ()
-    if (infinite := np.isinf(numbers)).any():
-        row, column = map(int, np.unravel_index(int(infinite.argmax()), numbers.shape))
-        raise DataError(
-            f"{table.place(row)}: column {names[column]!r} is {numbers[row, column]}; a feature must be finite: correct"
-            " the value, or list its text in data.missing"
-        )
-    empty: Array = np.all(np.isnan(numbers), axis=0)
-    left_out = tuple(f"column {names[i]!r} holds no value and was left out" for i in np.flatnonzero(empty))
-    if not left_out:
-        return numbers, names, ()
-    return numbers[:, ~empty], tuple(name for name, gone in zip(names, empty, strict=True) if not gone), left_out
 
 
 def _image_side(table: Table, number_names: Sequence[str], code_names: Sequence[str]) -> int | None:

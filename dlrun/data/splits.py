@@ -16,9 +16,13 @@ from .examples import DEFAULT_SPLIT, Examples, Parts
 from .files import listed
 from .mapped import METHOD, MappedExamples, Piece
 from .reading import Duplicates
+from .together import with_equal_rows_together
 
 # Ratios typed by hand sum to 1 within this.
 RATIO_SLACK = 1e-6
+
+# So many classes that are whole numbers may be counts; fewer are usually codes.
+FEWEST_COUNTS = 5
 
 
 def split_examples(
@@ -33,9 +37,11 @@ def split_examples(
 
     `split` holds ratios that sum to 1, or counts. Rows whose split the source gives stay in it: its ratio goes to the
     other splits; its count draws a random subset. All other rows are divided. Classes keep their shares unless
-    `stratify` is false, or groups or an order decide. Train is shuffled, so that any leading part of it is a fair
-    sample, unless rows have an order; dev and test are in the order of the source. Rows that stay in their file are
-    divided by a keyed permutation, not stratified, and their numbers are never listed. Raises DataError.
+    `stratify` is false, or groups or an order decide. Where rows are divided at random, equal ones stay in one split,
+    unless `duplicates` is "apart" or, with None, that would cost the sizes of the splits. Train is shuffled, so that
+    any leading part of it is a fair sample, unless rows have an order; dev and test are in the order of the source.
+    Rows that stay in their file are divided by a keyed permutation, not stratified, and their numbers are never
+    listed. Raises DataError.
     """
     if isinstance(examples, MappedExamples):
         return _by_keys(examples, split, rng)
@@ -50,6 +56,9 @@ def split_examples(
         parts, method = _divided(examples, pool, sizes, rng, stratify)
         method = f"{' and '.join(given)} given; the rest {method}" if given else method
     parts = {name: rows for name in SPLITS if len(rows := {**given, **parts}.get(name, pool[:0]))}
+    if examples.given is None and examples.group is None and examples.order is None:
+        moved = with_equal_rows_together(examples, parts, stratify=stratify, duplicates=duplicates, rng=rng)
+        parts, method = (parts, method) if moved is None else (moved, f"{method}, equal rows together")
     _check(examples, parts)
     return Parts(parts, method, by_chance=examples.given is None and examples.order is None)
 
@@ -184,9 +193,11 @@ def _refuse_rare(examples: Examples, counts: Array, names: list[str]) -> None:
     rare = int(counts.argmin())
     if counts[rare] < len(names):
         rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
+        is_count = len(examples.classes) >= FEWEST_COUNTS and all(name.isdigit() for name in examples.classes)
+        if_counts = "set data.task: regression if the target counts things, " if is_count else ""
         raise DataError(
-            f"{examples.shown}: class {examples.classes[rare]!r} has {rows}; it cannot be in {_in_words(names)}; drop"
-            " it, gather more, or set data.stratify: false"
+            f"{examples.shown}: class {examples.classes[rare]!r} has {rows}; it cannot be in {_in_words(names)};"
+            f" {if_counts}set data.rare_classes: drop or merge, gather more, or set data.stratify: false"
         )
 
 

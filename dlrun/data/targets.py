@@ -36,7 +36,6 @@ class Target(NamedTuple):
 
 def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[[int], str]) -> Target:
     """The target as the task (auto, binary, multiclass, regression) needs it. Raises DataError if it cannot be."""
-    _refuse_missing(column, shown, place)
     if column.levels is not None:
         if task == "regression":
             row = 0
@@ -70,17 +69,6 @@ def _distinct(values: Array) -> tuple[Array, Array]:
 def are_classes(distinct: Array) -> bool:
     """Whether numbers are classes if the config does not say: whole numbers, and few different ones."""
     return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
-
-
-def _refuse_missing(column: Column, shown: str, place: Callable[[int], str]) -> None:
-    is_missing = column.is_missing()
-    if (count := int(is_missing.sum())) == 0:
-        return
-    rows = "1 row has" if count == 1 else f"{count} rows have"
-    raise DataError(
-        f"{shown}: {rows} no value in the target {column.name!r}, the first at {place(int(is_missing.argmax()))};"
-        " fill them in or remove the rows"
-    )
 
 
 def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: AskedTask, shown: str) -> Task:

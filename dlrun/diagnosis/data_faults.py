@@ -51,7 +51,10 @@ FAULTS = {
         " and get training rows like those of dev",
     ),
     "rows-in-two-splits": Fault(
-        "notice", "rows stand in two splits", "remove duplicate rows, or split by data.group", MANY_ROWS
+        "notice",
+        "rows stand in two splits",
+        "set data.duplicates: together, remove duplicate rows, or split by data.group",
+        MANY_ROWS,
     ),
     "near-leak": Fault(
         "notice", "one feature nearly is the target", "drop the feature unless it is known before the target is"
@@ -68,7 +71,19 @@ FAULTS = {
         " (dlrun diagnose --reference)",
     ),
     "absent-class": Fault("notice", "a class has no rows to be judged by", "give dev and test rows of every class"),
-    "id-column": Fault("notice", "a feature numbers the rows", "name it in data.drop, if it is an id"),
+    "id-column": Fault(
+        "notice",
+        "a feature numbers the rows",
+        "name it in data.drop, if it is an id, or in data.order, if it is a time",
+    ),
+    "mixed-column": Fault(
+        "notice",
+        "words stand among numbers",
+        "list the words in data.missing if they stand for a missing value, or name the column in data.categorical",
+    ),
+    "sentinel": Fault(
+        "notice", "a number may stand for a missing value", "list it in data.missing, if it is no measurement"
+    ),
 }
 
 

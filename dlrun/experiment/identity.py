@@ -30,6 +30,7 @@ CHANGES_NO_NUMBER = (
 
 # Keys that runs of the first version do not have. At their defaults they are left out, so that such a run keeps its
 # hash and can be resumed or used again; what they do to the data shows in the hashes of the data and of the split.
+# DIVIDED_BEFORE : how such a run divided equal rows, which is no longer the default.
 LATER_KEYS = (
     "data.ordered",
     "data.decimal",
@@ -43,6 +44,7 @@ LATER_KEYS = (
     "data.rare_classes",
     "data.duplicates",
 )
+DIVIDED_BEFORE = {"data.duplicates": "apart"}
 
 # The parts of the environment that can change the bits of a run.
 WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
@@ -102,7 +104,8 @@ def compared(config: ConfigData) -> Flat:
     return {
         path: value
         for path, value in flattened(config).items()
-        if path not in CHANGES_NO_NUMBER and not (path in LATER_KEYS and value == default_at(path))
+        if path not in CHANGES_NO_NUMBER
+        and not (path in LATER_KEYS and value in (default_at(path), DIVIDED_BEFORE.get(path)))
     }
 
 

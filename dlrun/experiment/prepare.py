@@ -139,7 +139,8 @@ def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Gene
     parts = split_examples(
         examples, rng=streams["split"], split=split, stratify=data.stratify, duplicates=data.duplicates
     )
-    return fit_dataset(examples, parts, normalize=data.normalize, dtype=np.dtype(config.training.precision))
+    dtype = np.dtype(config.training.precision)
+    return fit_dataset(examples, parts, normalize=data.normalize, max_levels=data.max_levels, dtype=dtype)
 
 
 def reading_of(data: Data) -> Reading:

@@ -28,7 +28,14 @@ from ..store import (
 )
 from .checkpointing import Checkpointer, SoundEpochs
 from .failure import failure_recorded
-from .identity import identity_of, refuse_changed_config, refuse_changed_data, version_notes, with_absolute_paths
+from .identity import (
+    DIVIDED_BEFORE,
+    identity_of,
+    refuse_changed_config,
+    refuse_changed_data,
+    version_notes,
+    with_absolute_paths,
+)
 from .interrupts import noted_interrupts
 from .judge import Lines
 from .prepare import Experiment, prepare, read_config
@@ -63,9 +70,14 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = 
 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
-    """The config in the run's folder, with overrides. Raises StoreError where it is missing, ConfigError."""
+    """The config in the run's folder, with overrides. Raises StoreError where it is missing, ConfigError.
+
+    A run of a version without data.duplicates divides equal rows as that version did.
+    """
     folder.read_bytes(RESOLVED)
-    return read_config(folder.path / RESOLVED, overrides)
+    loaded = read_config(folder.path / RESOLVED, overrides)
+    before = [f"{key}={value}" for key, value in DIVIDED_BEFORE.items() if loaded.origins[key] == "default"]
+    return read_config(folder.path / RESOLVED, [*before, *overrides]) if before else loaded
 
 
 def resume_in_place(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:

@@ -14,9 +14,10 @@ import numpy as np
 from ...arrays import Array
 from ...errors import DataError
 from ...records import SPLITS
-from ..columns import check_same_names, row_places, table_from_frame
+from ..columns import check_same_names, row_places
 from ..examples import Table
-from ..files import Files, find_columns, read_bytes
+from ..files import Files, read_bytes
+from ..frames import table_from_frame
 from ..reading import Reading
 from .clean_text import read_clean
 from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed
@@ -40,10 +41,7 @@ def read_tables(files: Files, reading: Reading) -> Table:
     frames = [sheet.frame.select(first.frame.columns) for sheet in sheets]
     if any(frame.schema != first.frame.schema for frame in frames):
         frames = [frame.select(pl.all().cast(pl.String)) for frame in frames]
-    text = find_columns(reading.categorical, first.frame.columns, setting="data.categorical", shown=first.shown)
-    table = table_from_frame(
-        pl.concat(frames), shown=first.shown, place=_places(sheets), missing=reading.missing, as_text=text
-    )
+    table = table_from_frame(pl.concat(frames), shown=first.shown, place=_places(sheets), reading=reading)
     if len(sheets) == 1:
         return table
     given = np.repeat([SPLITS.index(name) for name in files], [len(frame) for frame in frames]).astype(np.int8)

@@ -1,0 +1,121 @@
+"""Columns of words: categories, flags, codes, ids and free text.
+
+It is the last of the readers of a column: what is neither numbers nor dates are words.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..records import ColumnKind
+from .forms import Asked, Cells, ColumnForm
+from .markers import markers_in_words
+
+if TYPE_CHECKING:
+    import polars
+
+# The words of a yes or no, no first, in small letters.
+FLAGS = (
+    ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"),
+    ("nein", "ja"), ("non", "oui"), ("falsch", "wahr"), ("faux", "vrai"),
+)  # fmt: skip
+
+UUID = r"^\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?$"
+
+# In fewer cells than this, it means nothing if all differ.
+FEWEST_CELLS_TO_JUDGE = 20
+
+# A column is free text, or a name, if it has more different words than this share of its cells: with fewer than two
+# cells a word, a word that was learned is hardly seen again.
+LARGEST_WORD_SHARE = 0.5
+
+# Words told in a sentence.
+WORDS_TOLD = 3
+
+
+def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) -> Cells:
+    """The cells as words; those that stand for a missing value become null, and spellings of a flag become one."""
+    import polars as pl
+
+    counts = counts_of(texts)
+    missing = markers_in_words(counts, asked.missing, keeps_name=asked.keeps_name)
+    markers = {word: counts[word] for word in missing}
+    words = {word: count for word, count in counts.items() if word not in markers}
+    notes = [*notes, *names_kept(counts, missing, asked)]
+    spellings = {} if asked.as_text and not asked.is_target else spellings_of_flags(words)
+    kind = kind_of(words, asked)
+    merged = {word: kept for word, kept in spellings.items() if word != kept}
+    if merged:
+        pairs = ", ".join(f"{word!r} as {kept!r}" for word, kept in list(merged.items())[:WORDS_TOLD])
+        notes.append(f"spellings of one word are one: {pairs}")
+    notes += alike(words, merged)
+    if missing or merged:
+        texts = texts.replace({**merged, **dict.fromkeys(missing)}) if counts else texts
+    form = ColumnForm(kind, missing=missing, spellings=spellings)
+    return Cells(form, texts if texts.dtype == pl.String else texts.cast(pl.String), markers, notes=tuple(notes))
+
+
+def counts_of(texts: "polars.Series") -> dict[str, int]:
+    """The cells of each word, the commonest first and words with equally many in their order; null is left out."""
+    import polars as pl
+
+    table = texts.drop_nulls().alias("word").value_counts(name="count").sort([pl.col("count") * -1, "word"])
+    return dict(zip(table["word"].to_list(), table["count"].to_list(), strict=True))
+
+
+def names_kept(counts: Mapping[str, int], missing: Sequence[str], asked: Asked) -> list[str]:
+    """A sentence for a class that has the name of a missing value and is kept."""
+    kept = [word for word in counts if word in asked.missing and word not in missing]
+    return [
+        f"{word!r} ({counts[word]} rows) is a class, for no other row lacks a value; name it in data.missing if it is"
+        " none"
+        for word in kept
+    ]
+
+
+def spellings_of_flags(words: Mapping[str, int]) -> dict[str, str]:
+    """For each word of a yes or no, the commonest of its spellings; empty where other words occur too."""
+    small = {word: word.casefold() for word in words}
+    if not words or not any(set(small.values()) <= set(pair) for pair in FLAGS):
+        return {}
+    kept: dict[str, str] = {}
+    for word in words:  # the commonest first
+        kept.setdefault(small[word], word)
+    return {word: kept[small[word]] for word in words}
+
+
+def flag_levels(levels: Sequence[str]) -> tuple[str, str] | None:
+    """(no, yes) of the two words of a flag, as they are written; None if they are none."""
+    by_small = {level.casefold(): level for level in levels}
+    for no, yes in FLAGS:
+        if set(by_small) == {no, yes}:
+            return by_small[no], by_small[yes]
+    return None
+
+
+def kind_of(words: Mapping[str, int], asked: Asked) -> ColumnKind:
+    """What a column with these words (the cells of each) holds."""
+    cells = sum(words.values())
+    if not words:
+        return "empty"
+    if flag_levels(tuple({word.casefold() for word in words})) and not asked.as_text:
+        return "flag"
+    if asked.as_text or asked.is_target or cells < FEWEST_CELLS_TO_JUDGE or len(words) <= LARGEST_WORD_SHARE * cells:
+        return "category"
+    return "id" if all(re.match(UUID, word) for word in list(words)[:FEWEST_CELLS_TO_JUDGE]) else "text"
+
+
+def alike(words: Mapping[str, int], merged: Mapping[str, str]) -> list[str]:
+    """A sentence where words differ only by case or blanks; they stay apart."""
+    found: dict[str, str] = {}
+    pairs = []
+    for word in words:
+        if word in merged:
+            continue
+        first = found.setdefault(" ".join(word.casefold().split()), word)
+        if first != word:
+            pairs.append(f"{first!r} and {word!r}")
+    if not pairs:
+        return []
+    more = f" and {len(pairs) - WORDS_TOLD} more such pairs" if len(pairs) > WORDS_TOLD else ""
+    return [f"the words {', '.join(pairs[:WORDS_TOLD])}{more} differ only by case or blanks and are read as different"]

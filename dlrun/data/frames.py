@@ -1,0 +1,248 @@
+"""Makes a `Table` of a frame: each column is read by what its cells are, and kept as numbers or as codes of words.
+
+Readers of tables give frames whose columns are text as it stands in the file, or have a type of their own. Frames are
+handled only by polars expressions, so that a million rows need no Python loop.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..arrays import Array
+from ..errors import DataError
+from .cells.dates import date_parts, days_of_typed
+from .cells.forms import Asked, Cells, ColumnForm
+from .cells.numbers import NumberForm
+from .cells.typed import read_texts
+from .cells.words import flag_levels
+from .columns import is_number
+from .examples import ReadAs, Table
+from .files import short
+from .preparation import MISSING_CODE
+from .reading import DEFAULT_MISSING, Reading
+from .wishes import Wishes, wishes_of
+
+if TYPE_CHECKING:
+    import polars
+
+# Different cells that are shown of a column.
+EXAMPLES = 3
+
+# Rows in which different cells are looked for.
+ROWS_FOR_EXAMPLES = 200
+
+# Column names that programs give to row numbers which they wrote without a name: pandas, R, readr.
+INDEX_NAMES = ("Unnamed: 0", "index", "X", "...1", "rownames", "row.names")
+
+
+def table_from_frame(
+    frame: "polars.DataFrame",
+    *,
+    shown: str,
+    place: Callable[[int], str],
+    reading: Reading,
+    separator: str | None = None,
+    unnamed: frozenset[str] = frozenset(),
+) -> Table:
+    """A table from a frame of text, numbers, booleans and dates.
+
+    `separator` stood between the cells, `unnamed` are the columns without a name in the file. Raises DataError.
+    """
+    names = tuple(frame.columns)
+    wishes = wishes_of(names, reading, shown=shown)
+    cells = read_columns(frame, wishes, reading, separator)
+    for name in wishes.numeric:
+        _refuse_strays(name, cells[name], frame, place)
+    cells |= {name: _as_index(cells[name]) for name in names if is_index(name, cells[name], unnamed)}
+    examples = _examples_of(frame)
+    number_names = tuple(name for name in names if not _is_words(cells[name]))
+    code_names = tuple(name for name in names if _is_words(cells[name]))
+    coded = [codes_of(cells[name]) for name in code_names]
+    return Table(
+        shown,
+        names,
+        _matrix({name: cells[name].values for name in number_names}, len(frame)),
+        number_names,
+        np.column_stack([codes for codes, _ in coded]) if coded else np.empty((len(frame), 0), dtype=np.int32),
+        code_names,
+        tuple(levels for _, levels in coded),
+        place,
+        forced=frozenset(wishes.categorical),
+        unnamed=unnamed,
+        read_as={
+            name: ReadAs(read.form, read.markers, read.strays, examples[name], read.notes)
+            for name, read in cells.items()
+        },
+    )
+
+
+def read_columns(
+    frame: "polars.DataFrame", wishes: Wishes, reading: Reading, separator: str | None
+) -> dict[str, Cells]:
+    """Every column as it is read. A column that could be read in two ways is read as the others are."""
+    import polars as pl
+
+    texts = frame.select(pl.col(pl.String).str.strip_chars())
+    texts = _without_numeric_markers(texts, reading)
+    asked = {name: _asked(name, wishes, reading) for name in texts.columns}
+    cells = {name: read_texts(texts[name], asked[name]) for name in texts.columns}
+    unsure = [name for name, read in cells.items() if read.is_unsure]
+    if unsure and (usual := _usual_form(frame, cells, separator)) is not None:
+        cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
+    typed = [name for name in frame.columns if name not in cells]
+    cells |= {name: _read_typed(frame[name], asked=_asked(name, wishes, reading)) for name in typed}
+    return {name: cells[name] for name in frame.columns}
+
+
+def _asked(name: str, wishes: Wishes, reading: Reading) -> Asked:
+    is_target = name == wishes.target
+    return Asked(
+        missing=reading.missing,
+        decimal=reading.decimal,
+        thousands=reading.thousands,
+        day_first=reading.day_first,
+        as_text=name in wishes.categorical or (name == wishes.splitter and reading.order is None),
+        as_number=name in wishes.numeric,
+        is_target=is_target,
+        # Markers that the config names are meant for the target too.
+        keeps_name=is_target and reading.missing == DEFAULT_MISSING,
+    )
+
+
+def _without_numeric_markers(texts: "polars.DataFrame", reading: Reading) -> "polars.DataFrame":
+    """The texts without those of data.missing that are numbers, such as -999, which would be read as numbers."""
+    import polars as pl
+
+    markers = [marker for marker in reading.missing if is_number(marker) and float(marker) == float(marker)]
+    if not markers:
+        return texts
+    return texts.select(pl.when(~pl.all().is_in(markers)).then(pl.all()).name.keep())
+
+
+def _usual_form(frame: "polars.DataFrame", cells: Mapping[str, Cells], separator: str | None) -> NumberForm | None:
+    """How numbers are written in the columns that can be read in one way only, or as the separator suggests."""
+    import polars as pl
+
+    plain = [*frame.select(pl.col(pl.Float64)), *(read.values for read in cells.values() if _is_plain(read))]
+    with_fractions = any(bool((values.round() != values).any()) for values in plain)
+    sure = [read.form.number for read in cells.values() if read.form.number is not None and not read.is_unsure]
+    if any(form.decimal == "," for form in sure):
+        return NumberForm(decimal=",")
+    if any(form.decimal == "." and form.thousands == "," for form in sure) or with_fractions:
+        return NumberForm()
+    return NumberForm(decimal=",") if separator not in (None, ",") else None
+
+
+def _is_plain(read: Cells) -> bool:
+    return read.form.number == NumberForm() and not read.is_unsure
+
+
+def _read_typed(values: "polars.Series", asked: Asked) -> Cells:
+    """A column that has a type in its file."""
+    import polars as pl
+
+    kind = values.dtype
+    if kind == pl.Boolean:
+        words = pl.DataFrame({"v": values}).select(
+            pl.when(pl.col("v")).then(pl.lit("True")).when(~pl.col("v")).then(pl.lit("False"))
+        )
+        return _counted(Cells(ColumnForm("flag"), words.to_series()))
+    if kind.is_temporal() and kind != pl.Duration:
+        days = days_of_typed(values)
+        return _counted(Cells(ColumnForm("date", date_parts=date_parts(days.drop_nulls().to_numpy())), days))
+    if not kind.is_numeric():
+        return read_texts(values.cast(pl.String).str.strip_chars(), asked)
+    numbers = values.cast(pl.Float64)
+    if asked.as_text:
+        return read_texts(pl.Series(values.name, _labels(numbers)), asked)
+    numbers = numbers.fill_nan(None)
+    return _counted(Cells(ColumnForm("empty" if numbers.null_count() == len(numbers) else "number"), numbers))
+
+
+def _labels(numbers: "polars.Series") -> "polars.Series":
+    """Numbers as people write labels: 3 and not 3.0."""
+    import polars as pl
+
+    whole = numbers.round() == numbers
+    texts = pl.DataFrame({"v": numbers, "whole": whole}).select(
+        pl.when(pl.col("whole") & (pl.col("v").abs() < 2**53))
+        .then(pl.col("v").cast(pl.Int64, strict=False).cast(pl.String))
+        .otherwise(pl.col("v").cast(pl.String))
+    )
+    return texts.to_series()
+
+
+def _counted(cells: Cells) -> Cells:
+    """With empty cells as its only marker."""
+    gaps = cells.values.null_count()
+    return cells._replace(markers={"": gaps}) if gaps else cells
+
+
+def _refuse_strays(name: str, read: Cells, frame: "polars.DataFrame", place: Callable[[int], str]) -> None:
+    """Raise DataError that names the first row without a number in a column that data.numeric names."""
+    words = set(read.strays) if read.form.kind == "number" else None
+    if words is not None and not words:
+        return
+    import polars as pl
+
+    texts = frame[name].cast(pl.String).str.strip_chars()
+    if words is None and read.form.kind in ("empty", "date"):
+        return
+    wrong = texts.is_in(list(words)) if words else texts.is_not_null() & (read.values.is_not_null())
+    row = int(wrong.fill_null(False).arg_max() or 0)
+    raise DataError(
+        f"{place(row)}: column {name!r} holds {short(texts[row])}, which is no number, but data.numeric names the"
+        " column; correct the value, list it in data.missing, or take the column out of data.numeric"
+    )
+
+
+def is_index(name: str, read: Cells, unnamed: frozenset[str]) -> bool:
+    """Whether a column without a name numbers the rows: 0, 1, 2, ... or 1, 2, 3, ..."""
+    if (name not in unnamed and name not in INDEX_NAMES) or read.form.kind != "number" or read.values.null_count():
+        return False
+    values = read.values.to_numpy()
+    return len(values) > 1 and values[0] in (0, 1) and bool((values == values[0] + np.arange(len(values))).all())
+
+
+def _as_index(read: Cells) -> Cells:
+    return read._replace(form=ColumnForm("id", number=read.form.number))
+
+
+def _is_words(read: Cells) -> bool:
+    import polars as pl
+
+    return read.values.dtype == pl.String
+
+
+def codes_of(read: Cells) -> tuple[Array, tuple[str, ...]]:
+    """(m,) int32 codes of a column's words, -1 where missing, and the words, sorted; those of a flag are no, yes."""
+    import polars as pl
+
+    levels = read.values.drop_nulls().unique().sort()
+    if read.form.kind == "flag" and (flag := flag_levels(levels.to_list())):
+        levels = pl.Series(levels.name, flag)
+    codes = read.values.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(MISSING_CODE)
+    return codes.to_numpy(), tuple(levels.to_list())
+
+
+def _matrix(columns: "Mapping[str, polars.Series]", rows: int) -> Array:
+    """(m, p) float64 of the columns side by side; NaN where missing."""
+    import polars as pl
+
+    if not columns:
+        return np.empty((rows, 0))
+    return pl.DataFrame([values.alias(name) for name, values in columns.items()]).to_numpy(order="c")
+
+
+def _examples_of(frame: "polars.DataFrame") -> dict[str, tuple[str, ...]]:
+    """A few different cells of each column, as they stand in the file."""
+    import polars as pl
+
+    head = frame.head(ROWS_FOR_EXAMPLES)
+    found = {}
+    for name in frame.columns:
+        distinct = head[name].drop_nulls().unique(maintain_order=True)
+        shown = (_labels(distinct) if distinct.dtype == pl.Float64 else distinct.cast(pl.String)).to_list()
+        found[name] = tuple(text.strip() for text in shown if text.strip())[:EXAMPLES]
+    return found
