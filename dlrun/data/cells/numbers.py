@@ -1,0 +1,184 @@
+"""Which form the numbers of a column are written in, decided by all of its values; and numbers that are rather codes.
+
+The form that reads the most values is taken. Where two read the same values as different numbers (1.234), a rule
+chooses, and the other is handed on so that it can be told.
+"""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from .number_forms import BLANK, MINUS, THOUSANDS, NumberForm, numbers_of, unquoted
+from .units import unit_of, units_in
+
+if TYPE_CHECKING:
+    import polars
+
+__all__ = ["NumberForm", "NumbersFound", "beyond_float", "has_leading_zeros", "number_form", "numbers_of", "units_in"]
+
+# All ways to write the signs; earlier ones are preferred among those that read the same numbers.
+WRITINGS = (
+    NumberForm(),
+    NumberForm(","),
+    NumberForm(".", ","),
+    NumberForm(",", "."),
+    NumberForm(".", " "),
+    NumberForm(",", " "),
+    NumberForm(".", "'"),
+    NumberForm(",", "'"),
+)
+
+# So many values, evenly spread, tell which forms are worth trying on all, and whether there are numbers at all.
+SAMPLE = 1000
+
+# Below this, every whole number is a float64 of its own.
+EXACT_IN_FLOAT = str(2**53)
+
+
+class NumbersFound(NamedTuple):
+    """What was found in a column of numbers.
+
+    form : the form that reads the most texts. numbers : (m,) Float64, null where a text is no number in this form.
+    rival : another form that reads the same texts, but some as other numbers (`1.234`); None if there is none.
+    """
+
+    form: NumberForm
+    numbers: "polars.Series"
+    rival: NumberForm | None
+
+
+def number_form(
+    texts: "polars.Series",
+    *,
+    decimal: Literal[".", ","] | None = None,
+    thousands: Literal[",", ".", " ", "'", "none"] | None = None,
+    preferred: NumberForm | None = None,
+) -> NumbersFound | None:
+    """The form that reads most of these distinct texts (m,) (stripped, none missing) as numbers; None if it reads none.
+
+    `decimal` and `thousands`, where given, leave only the forms that agree ("none": no sign between thousands; a column
+    without such a sign agrees with every one). `preferred` is the form of another column of the file, which must be
+    beyond doubt: it decides where two forms are possible. Two different units are no form (see `units_in`).
+    """
+    forms = [form for form in WRITINGS if _agrees(form, decimal, thousands)]
+    if (found := _at_once(texts, forms, preferred)) is not None:
+        return found
+    sample = texts.gather_every(max(1, len(texts) // SAMPLE))
+    if not sample.str.contains("[0-9]").any():
+        return None
+    texts, sample = unquoted(texts), unquoted(sample)
+    unit = unit_of(sample)
+    if unit is None:
+        return None
+    written = texts.str.join("\n").item()
+    shape = NumberForm(unit=unit.text, unit_first=unit.first, negatives=_negatives(texts, unit.text))
+    forms = [form for form in forms if _occurs(form, written)] or forms[:1]
+    forms = [replace(shape, decimal=form.decimal, thousands=form.thousands) for form in forms]
+    found = _best(texts, sample, forms, preferred)
+    if found is None or (unit.text and units_in(texts.filter(found.numbers.is_null()))):
+        return None
+    return found
+
+
+def has_leading_zeros(texts: "polars.Series") -> bool:
+    """Whether any text is of digits only, two or more, and begins with 0: a code such as 00501, not a number."""
+    return bool(texts.filter(texts.str.starts_with("0")).str.contains("^[0-9]{2,}$").any())
+
+
+def beyond_float(texts: "polars.Series") -> bool:
+    """Whether any text is a whole number beyond 2**53, where a float64 rounds different numbers into one."""
+    long = texts.filter(texts.str.len_bytes() >= len(EXACT_IN_FLOAT))
+    digits = long.str.extract(r"^[-+]?0*([0-9]{16,})(?:\.0*)?$").drop_nulls()
+    return bool(((digits.str.len_bytes() > len(EXACT_IN_FLOAT)) | (digits > EXACT_IN_FLOAT)).any())
+
+
+def _agrees(form: NumberForm, decimal: str | None, thousands: str | None) -> bool:
+    """Whether a form may be meant by the signs asked for; one without a sign between thousands agrees with any."""
+    if decimal not in (None, form.decimal) or form.decimal == thousands:
+        return False
+    return thousands is None or form.thousands in ("", thousands)
+
+
+def _occurs(form: NumberForm, written: str) -> bool:
+    """Whether the sign that sets a form apart occurs in the texts at all; a decimal point is always tried."""
+    if form.thousands:
+        return any(sign in written for sign in THOUSANDS[form.thousands])
+    return form.decimal == "." or form.decimal in written
+
+
+def _at_once(texts: "polars.Series", forms: list[NumberForm], preferred: NumberForm | None) -> NumbersFound | None:
+    """What is found where polars reads every text as it stands: the common case, without regular expressions."""
+    import polars as pl
+
+    numbers = texts.cast(pl.Float64, strict=False)
+    if numbers.null_count() or numbers.is_nan().all():
+        return None
+    plain, grouped = NumberForm(), NumberForm(",", ".")
+    points = texts.filter(texts.str.contains(".", literal=True))
+    if not len(points):
+        return NumbersFound(plain, numbers, None)
+    if plain not in forms:
+        return None
+    read = {plain: numbers}
+    if grouped in forms and not numbers_of(points.head(SAMPLE), grouped).has_nulls():
+        other = numbers_of(texts, grouped)
+        read |= {} if other.has_nulls() else {grouped: other}
+    return _chosen(read, texts, preferred)
+
+
+def _negatives(texts: "polars.Series", unit: str) -> Literal["", "brackets", "trailing"]:
+    """How negative numbers are marked besides a leading sign.
+
+    Where every number is a whole one in brackets, or with a dash behind, these mark no sign: (1), (2), or 10-, 20-.
+    """
+    money = f"(?:{re.escape(unit)})?"
+    marks: dict[Literal["brackets", "trailing"], str] = {
+        "brackets": rf"^{money}{BLANK}\({BLANK}{money}{BLANK}[0-9.,][^()]*\)",
+        "trailing": f"^{money}{BLANK}[0-9.,][^-]*{MINUS}{BLANK}{money}$",
+    }
+    for kind, looks in marks.items():
+        marked = texts.filter(texts.str.contains(looks))
+        numbers = texts.filter(texts.str.contains("[0-9]")) if len(marked) else marked
+        if len(marked) and not numbers.str.contains(rf"^(?:\([0-9]+\)|[0-9]+{MINUS})$").all():
+            return kind
+    return ""
+
+
+def _best(
+    texts: "polars.Series", sample: "polars.Series", forms: list[NumberForm], preferred: NumberForm | None
+) -> NumbersFound | None:
+    """What the form finds that reads the most; only forms that read the whole sample are tried first."""
+    missed = {form: numbers_of(sample, form).null_count() for form in forms}
+    if not missed or min(missed.values()) == len(sample):
+        return None
+    read = {form: numbers_of(texts, form) for form in forms if not missed[form]}
+    if not any(numbers.null_count() == 0 for numbers in read.values()):
+        read = {form: read[form] if form in read else numbers_of(texts, form) for form in forms}
+    fewest = min(numbers.null_count() for numbers in read.values())
+    return _chosen({f: numbers for f, numbers in read.items() if numbers.null_count() == fewest}, texts, preferred)
+
+
+def _chosen(
+    read: "dict[NumberForm, polars.Series]", texts: "polars.Series", preferred: NumberForm | None
+) -> NumbersFound:
+    """The form to take of those that read equally many texts, in order of preference.
+
+    If two read the same texts as different numbers, the one that agrees with `preferred` is taken. Otherwise a point
+    is a decimal point (1.234), as most programs write; a comma stands between thousands (1,234), as most
+    people write, unless a value has four digits or more without one (12345).
+    """
+    first, numbers = next(iter(read.items()))
+    rivals = [f for f, other in read.items() if _differ(numbers, other)]
+    if not rivals:
+        return NumbersFound(first, numbers, None)
+    rival = rivals[0]
+    if (preferred is not None and preferred.decimal != first.decimal) or (
+        preferred is None and first.decimal == "," and not texts.str.contains("[0-9]{4}").any()
+    ):
+        first, rival = rival, first
+    return NumbersFound(first, read[first], rival)
+
+
+def _differ(numbers: "polars.Series", others: "polars.Series") -> bool:
+    """Whether the same texts are read, and some as other numbers."""
+    return bool((numbers.is_null() == others.is_null()).all() and (numbers != others).any())
