@@ -73,6 +73,9 @@ def numbers_of(texts: "polars.Series", form: NumberForm) -> "polars.Series":
 
 def unquoted(texts: "polars.Series") -> "polars.Series":
     """The texts (m,) without quotation marks around them, and without blanks inside of these."""
+    written = written_in(texts)
+    if not any(sign in written for sign in "\"'“‘„"):
+        return texts
     quoted = texts.str.contains(QUOTES)
     return texts.zip_with(~quoted.fill_null(False), texts.str.replace(QUOTES, "$1").str.strip_chars())
 
@@ -99,8 +102,6 @@ def pattern_of(form: NumberForm) -> str:
             ways += [f"{unit}{BLANK}{inner}", f"{inner}{BLANK}{unit}"]
     if form.negatives == "trailing":
         ways.append(f"{core}{BLANK}{MINUS}")
-        if unit:
-            ways.append(f"{number}{BLANK}{MINUS}{BLANK}{unit}")
     return f"^(?:{'|'.join(ways)})$"
 
 
@@ -119,7 +120,21 @@ def _by_form(texts: "polars.Series", form: NumberForm) -> "polars.Series":
     """The numbers of texts that match the form: what is no digit goes, and polars reads the rest."""
     import polars as pl
 
-    text = pl.col("t")
+    text = pl.col("text")
+    kept = pl.when(text.str.contains(pattern_of(form))).then(text)
+    bare = _with_replaced(kept, _replacements(form, written_in(texts)))
+    if form.negatives == "trailing":
+        bare = pl.when(bare.str.ends_with("-")).then("-" + bare.str.strip_suffix("-")).otherwise(bare)
+    return texts.to_frame("text").select(bare.cast(pl.Float64, strict=False)).to_series().alias(texts.name)
+
+
+def written_in(texts: "polars.Series") -> str:
+    """All texts as one, a line each: Python finds a sign in it faster than polars does in each."""
+    return str(texts.str.join("\n", ignore_nulls=True).item() or "")
+
+
+def _replacements(form: NumberForm, written: str) -> dict[str, str]:
+    """What is to stand in the place of each sign of the form that occurs in the texts, so that polars reads them."""
     plain = {"\u2212": "-", "\u2013": "-", "+": "", **dict.fromkeys(BLANKS, "")}
     if form.unit:
         plain[form.unit] = ""
@@ -129,8 +144,11 @@ def _by_form(texts: "polars.Series", form: NumberForm) -> "polars.Series":
         plain |= dict.fromkeys(THOUSANDS[form.thousands], "")
     if form.decimal != ".":
         plain[form.decimal] = "."
-    kept = pl.when(text.str.contains(pattern_of(form))).then(text)
-    bare = kept.str.replace_many(plain, leftmost=True)
-    if form.negatives == "trailing":
-        bare = pl.when(bare.str.ends_with("-")).then("-" + bare.str.strip_suffix("-")).otherwise(bare)
-    return texts.to_frame("t").select(bare.cast(pl.Float64, strict=False)).to_series().alias(texts.name)
+    return {sign: instead for sign, instead in plain.items() if sign in written}
+
+
+def _with_replaced(text: "polars.Expr", plain: dict[str, str]) -> "polars.Expr":
+    if len(plain) == 1:
+        ((sign, instead),) = plain.items()
+        return text.str.replace_all(sign, instead, literal=True)
+    return text.str.replace_many(plain, leftmost=True) if plain else text

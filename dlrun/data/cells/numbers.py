@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .number_forms import BLANK, MINUS, THOUSANDS, NumberForm, numbers_of, unquoted
+from .number_forms import BLANK, MINUS, THOUSANDS, NumberForm, numbers_of, unquoted, written_in
 from .units import unit_of, units_in
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ WRITINGS = (
 
 # So many values, evenly spread, tell which forms are worth trying on all, and whether there are numbers at all.
 SAMPLE = 1000
+
+# Where every value is three groups of three digits, these are telephone numbers, as in Poland or Spain.
+TELEPHONE = "^[0-9]{3}[ \u00a0][0-9]{3}[ \u00a0][0-9]{3}$"
 
 # Below this, every whole number is a float64 of its own.
 EXACT_IN_FLOAT = str(2**53)
@@ -62,20 +65,20 @@ def number_form(
     """
     forms = [form for form in WRITINGS if _agrees(form, decimal, thousands)]
     if (found := _at_once(texts, forms, preferred)) is not None:
-        return found
-    sample = texts.gather_every(max(1, len(texts) // SAMPLE))
-    if not sample.str.contains("[0-9]").any():
-        return None
-    texts, sample = unquoted(texts), unquoted(sample)
+        return None if found.numbers.is_nan().all() else found
+    sample = unquoted(texts.gather_every(max(1, len(texts) // SAMPLE)))
     unit = unit_of(sample)
-    if unit is None:
+    if unit is None or sample.str.contains(TELEPHONE).all():
         return None
-    written = texts.str.join("\n").item()
-    shape = NumberForm(unit=unit.text, unit_first=unit.first, negatives=_negatives(texts, unit.text))
+    shape = NumberForm(unit=unit.text, unit_first=unit.first, negatives=_negatives(sample, unit.text))
+    if not _readable(sample, forms, shape):
+        return None
+    texts = unquoted(texts)
+    written = written_in(texts)
+    shape = replace(shape, negatives=_negatives(texts, unit.text, written))
     forms = [form for form in forms if _occurs(form, written)] or forms[:1]
-    forms = [replace(shape, decimal=form.decimal, thousands=form.thousands) for form in forms]
-    found = _best(texts, sample, forms, preferred)
-    if found is None or (unit.text and units_in(texts.filter(found.numbers.is_null()))):
+    found = _best(texts, _readable(sample, forms, shape), preferred)
+    if unit.text and units_in(texts.filter(found.numbers.is_null())):
         return None
     return found
 
@@ -111,7 +114,7 @@ def _at_once(texts: "polars.Series", forms: list[NumberForm], preferred: NumberF
     import polars as pl
 
     numbers = texts.cast(pl.Float64, strict=False)
-    if numbers.null_count() or numbers.is_nan().all():
+    if numbers.has_nulls():
         return None
     plain, grouped = NumberForm(), NumberForm(",", ".")
     points = texts.filter(texts.str.contains(".", literal=True))
@@ -126,36 +129,50 @@ def _at_once(texts: "polars.Series", forms: list[NumberForm], preferred: NumberF
     return _chosen(read, texts, preferred)
 
 
-def _negatives(texts: "polars.Series", unit: str) -> Literal["", "brackets", "trailing"]:
+def _negatives(texts: "polars.Series", unit: str, written: str | None = None) -> Literal["", "brackets", "trailing"]:
     """How negative numbers are marked besides a leading sign.
 
     Where every number is a whole one in brackets, or with a dash behind, these mark no sign: (1), (2), or 10-, 20-.
     """
+    written = (written_in(texts) if written is None else written) + "\n"
     money = f"(?:{re.escape(unit)})?"
-    marks: dict[Literal["brackets", "trailing"], str] = {
-        "brackets": rf"^{money}{BLANK}\({BLANK}{money}{BLANK}[0-9.,][^()]*\)",
-        "trailing": f"^{money}{BLANK}[0-9.,][^-]*{MINUS}{BLANK}{money}$",
-    }
-    for kind, looks in marks.items():
-        marked = texts.filter(texts.str.contains(looks))
-        numbers = texts.filter(texts.str.contains("[0-9]")) if len(marked) else marked
-        if len(marked) and not numbers.str.contains(rf"^(?:\([0-9]+\)|[0-9]+{MINUS})$").all():
+    looks: dict[Literal["brackets", "trailing"], str] = {}
+    if "(" in written:
+        looks["brackets"] = rf"^{money}{BLANK}\({BLANK}{money}{BLANK}[0-9.,][^()]*\)"
+    if any(f"{dash}\n" in written for dash in MINUS[1:-1]):
+        looks["trailing"] = f"^{money}{BLANK}[0-9.,][^-]*{MINUS}$"
+    for kind, pattern in looks.items():
+        if not texts.str.contains(pattern).any():
+            continue
+        numbers = texts.filter(texts.str.contains("[0-9]"))
+        if not numbers.str.contains(rf"^(?:\([0-9]+\)|[0-9]+{MINUS})$").all():
             return kind
     return ""
 
 
-def _best(
-    texts: "polars.Series", sample: "polars.Series", forms: list[NumberForm], preferred: NumberForm | None
-) -> NumbersFound | None:
-    """What the form finds that reads the most; only forms that read the whole sample are tried first."""
-    missed = {form: numbers_of(sample, form).null_count() for form in forms}
-    if not missed or min(missed.values()) == len(sample):
-        return None
-    read = {form: numbers_of(texts, form) for form in forms if not missed[form]}
-    if not any(numbers.null_count() == 0 for numbers in read.values()):
-        read = {form: read[form] if form in read else numbers_of(texts, form) for form in forms}
+def _readable(sample: "polars.Series", forms: list[NumberForm], shape: NumberForm) -> dict[NumberForm, bool]:
+    """The forms with the unit and the marks of `shape` that read any of the sample, and whether they read all of it."""
+    shaped = [replace(shape, decimal=form.decimal, thousands=form.thousands) for form in forms]
+    nulls = {form: numbers_of(sample, form).null_count() for form in shaped}
+    return {form: count == 0 for form, count in nulls.items() if count < len(sample)}
+
+
+def _best(texts: "polars.Series", forms: dict[NumberForm, bool], preferred: NumberForm | None) -> NumbersFound:
+    """What the form finds that reads the most; `forms` says of each whether it reads the whole sample.
+
+    A form that reads every text ends the search: the forms behind it read the same numbers, or are its rival.
+    """
+    read: dict[NumberForm, polars.Series] = {}
+    for form in sorted(forms, key=lambda form: not forms[form]):
+        read[form] = numbers_of(texts, form)
+        if not read[form].has_nulls():
+            grouped = replace(form, decimal="," if form.decimal == "." else ".", thousands=form.decimal)
+            rivals = [grouped] if form.thousands == "" and forms.get(grouped) else []
+            read = {form: read[form]} | {rival: numbers_of(texts, rival) for rival in rivals}
+            break
     fewest = min(numbers.null_count() for numbers in read.values())
-    return _chosen({f: numbers for f, numbers in read.items() if numbers.null_count() == fewest}, texts, preferred)
+    tied = [form for form in forms if form in read and read[form].null_count() == fewest]
+    return _chosen({form: read[form] for form in tied}, texts, preferred)
 
 
 def _chosen(
