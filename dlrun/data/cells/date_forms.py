@@ -1,28 +1,18 @@
-"""What a date looks like in a form, which forms a text may be written in, and the days of texts in a form.
+"""What a date looks like in a form, and which forms a text may be written in; `dates` decides the form of a column.
 
-`dates` decides the form of a column. A form is a pattern of polars, which parses a million texts in a twentieth of a
-second; a regular expression beside each pattern says which texts are worth a try, since the parser takes 31.12.24 for
-the year 24 and 10.11.12 for a date wherever it may.
+A form is a pattern for polars, which `days` parses texts by. A regular expression beside each pattern says which texts
+are worth a try, since the parser takes 31.12.24 for the year 24 and the version 1.2.10 for a date.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import polars
-
-MICROSECONDS_A_DAY = 24 * 60 * 60 * 1_000_000
-
-# Earlier years come from a pattern that took a number of two digits for a year.
-FIRST_YEAR = 1000
-# Digits without separators and months without days may be other numbers (20240131 an id, 2010-11 a season): they are
-# dates only between these years.
-COMPACT_YEARS = (1900, 2100)
-
-NAME = "[A-Za-z]{3,9}"
+# The name of a month or a weekday, also cut short with a point, and a day of the month, also as an ordinal (31st).
+NAME = "[A-Za-z]{3,9}[.]?"
+DAY = "[0-9]{1,2}(?:st|nd|rd|th)?"
 
 
 class Shape(NamedTuple):
@@ -46,41 +36,42 @@ def _numeric(separator: str) -> list[Shape]:
     ]
 
 
+# Months without days are dates in these centuries alone: 1234-05 is more likely a number of something.
 YEAR = "(?:19|20|21)[0-9]{2}"
+TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 DAYS = (
     *_numeric("-"),
     *_numeric("/"),
     *_numeric("."),
     Shape("%Y%m%d", rf"{YEAR}[0-9]{{4}}"),
-    *(Shape(f"%d{s}%B{s}%Y", rf"[0-9]{{1,2}}{s}{NAME}{s}[0-9]{{4}}") for s in (" ", "-", "/", "")),
-    *(Shape(f"%d{s}%B{s}%y", rf"[0-9]{{1,2}}{s}{NAME}{s}[0-9]{{2}}") for s in (" ", "-", "/", "")),
-    *(Shape(f"%Y{s}%B{s}%d", rf"[0-9]{{4}}{s}{NAME}{s}[0-9]{{1,2}}") for s in (" ", "-")),
+    *(Shape(f"%d{s}%B{s}%Y", rf"{DAY}{s}{NAME}{s}[0-9]{{4}}") for s in (" ", "-", "/", "")),
+    *(Shape(f"%d{s}%B{s}%y", rf"{DAY}{s}{NAME}{s}[0-9]{{2}}") for s in (" ", "-", "/", "")),
+    *(Shape(f"%Y{s}%B{s}%d", rf"[0-9]{{4}}{s}{NAME}{s}{DAY}") for s in (" ", "-", "/")),
     Shape("%d. %B %Y", rf"[0-9]{{1,2}}\. {NAME} [0-9]{{4}}"),
-    Shape("%B %d, %Y", rf"{NAME} [0-9]{{1,2}}, ?[0-9]{{4}}"),
-    Shape("%B %d %Y", rf"{NAME} [0-9]{{1,2}} [0-9]{{4}}"),
-    Shape("%A, %d %B %Y", rf"{NAME}, [0-9]{{1,2}} {NAME} [0-9]{{4}}"),
-    Shape("%A %d %B %Y", rf"{NAME} [0-9]{{1,2}} {NAME} [0-9]{{4}}"),
-    Shape("%A, %B %d, %Y", rf"{NAME}, {NAME} [0-9]{{1,2}}, [0-9]{{4}}"),
+    Shape("%d %B, %Y", rf"{DAY} {NAME}, ?[0-9]{{4}}"),
+    Shape("%B %d, %Y", rf"{NAME} {DAY}, ?[0-9]{{4}}"),
+    *(Shape(f"%B{s}%d{s}%Y", rf"{NAME}{s}{DAY}{s}[0-9]{{4}}") for s in (" ", "-", "/")),
+    Shape("%A, %d %B %Y", rf"{NAME}, {DAY} {NAME} [0-9]{{4}}"),
+    Shape("%A %d %B %Y", rf"{NAME} {DAY} {NAME} [0-9]{{4}}"),
+    Shape("%A, %B %d, %Y", rf"{NAME}, {NAME} {DAY}, ?[0-9]{{4}}"),
 )
-# A month, a quarter or a week stands for its first day; the letters that a clock writes in the middle of a date.
+# What no time of day follows: a month, a quarter or a week, which stand for their first days, and the dates with the
+# time of day before the year that C and the network write.
 WHOLE = (
     *(Shape(f"%Y{s}%m", rf"{YEAR}{s}[0-9]{{2}}") for s in ("-", "/", "M")),
     *(Shape(f"%m{s}%Y", rf"[0-9]{{1,2}}{s}{YEAR}") for s in ("-", "/")),
-    *(Shape(f"%B{s}%Y", rf"{NAME}{s}{YEAR}") for s in (" ", "-")),
+    *(Shape(f"%B{s}%Y", rf"{NAME}{s}{YEAR}") for s in (" ", "-", ", ")),
     *(Shape(f"%Y{s}%B", rf"{YEAR}{s}{NAME}") for s in (" ", "-")),
     Shape("%B-%y", rf"{NAME}-[0-9]{{2}}"),
     *(Shape(f"%Y{s}Q%q", rf"{YEAR}{s}Q[1-4]") for s in ("", " ", "-")),
     *(Shape(f"Q%q{s}%Y", rf"Q[1-4]{s}{YEAR}") for s in (" ", "-", "/")),
     *(Shape(f"%G{s}W%V", rf"{YEAR}{s}W[0-9]{{2}}") for s in ("", "-")),
-    Shape("%a %b %d %H:%M:%S %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} [0-9]{{4}}"),
-    Shape(
-        "%a %b %d %H:%M:%S %z %Y",
-        rf"{NAME} {NAME} +[0-9]{{1,2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} [+-][0-9]{{4}} [0-9]{{4}}",
-    ),
+    Shape("%a %b %d %H:%M:%S %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} {TIME} [0-9]{{4}}"),
+    Shape("%a %b %d %H:%M:%S %z %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} {TIME} [+-][0-9]{{4}} [0-9]{{4}}"),
 )
 CLOCK = (
     r"(?P<join>T|, | +|:|)(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?P<seconds>:[0-9]{2})?"
-    r"(?P<fraction>\.[0-9]{1,9})?(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+    r"(?P<fraction>[.,][0-9]{1,9})?(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 COMPACT_CLOCK = "(?P<join>T|)(?P<hours>[0-9]{2})(?P<minutes>[0-9]{2})(?P<seconds>[0-9]{2})?(?P<zone>Z)?"
 
@@ -89,8 +80,8 @@ COMPACT_CLOCK = "(?P<join>T|)(?P<hours>[0-9]{2})(?P<minutes>[0-9]{2})(?P<seconds
 class DateForm:
     """How the dates of a column are written.
 
-    pattern : a pattern of polars (chrono's signs, and %q for a quarter). has_time : whether it has a time of day.
-    has_zone : whether each text names its zone; the days are then those of UTC.
+    pattern : a pattern of polars, by chrono's signs; besides, %q is a quarter, and %,f a comma and decimals.
+    has_time : whether it has a time of day. has_zone : whether each text names its zone; its days are those of UTC.
     """
 
     pattern: str
@@ -120,7 +111,7 @@ class DateForm:
         return ", ".join(told) + (", as UTC" if self.has_zone else "")
 
     def _example(self) -> str:
-        signs = {"%.f": ".25", "%#z": "+00:00", "%z": "+0000", "%q": "4"}
+        signs = {"%.f": ".25", "%,f": ",25", "%#z": "+00:00", "%z": "+0000", "%q": "4"}
         pattern = re.sub("|".join(map(re.escape, signs)), lambda sign: signs[sign.group()], self.pattern)
         return datetime(2024, 12, 31, 14, 30, 59, tzinfo=UTC).strftime(pattern)
 
@@ -160,52 +151,7 @@ def _clock(found: re.Match[str], sign: str) -> str:
     half, zone = (parts.get("half") or ""), (parts.get("zone") or "")
     pattern = f"%I{sign}%M" if half else f"%H{sign}%M"
     pattern += f"{sign}%S" if parts["seconds"] else ""
-    pattern += "%.f" if parts.get("fraction") else ""
+    pattern += f"%{fraction[0]}f" if (fraction := parts.get("fraction")) else ""
     pattern += f"{' ' if half.startswith(' ') else ''}%p" if half else ""
     blank = " " if zone.startswith(" ") else ""
     return pattern + blank + (zone.strip() if zone.strip() in ("UTC", "GMT") else "%#z" if zone else "")
-
-
-def days_of(texts: "polars.Series", form: DateForm) -> "polars.Series":
-    """(m,) Float64: the days since 1970-01-01 00:00 of the stripped texts (m,), null where a text is no such date.
-
-    With a zone the days are those of UTC. A time alone is a fraction of a day.
-    """
-    import polars as pl
-
-    text, pattern = _for_the_parser(texts, form)
-    moment = text.str.to_datetime(pattern, strict=False, exact=True, cache=False, time_unit="us")
-    moments = texts.to_frame("text").select("text", us=moment.cast(pl.Int64), year=moment.dt.year())
-    compact = form.pattern.startswith("%Y%m%d")
-    span = COMPACT_YEARS if compact or "%d" not in pattern else (FIRST_YEAR, 9999)
-    valid = pl.col("year").is_between(*span) if form.has_date else pl.lit(True)
-    if compact:
-        # The parser would take the seven digits of 2024013 for the third of January.
-        valid &= pl.col("text").str.contains("^[0-9]{8}(?:T?(?:[0-9]{4}|[0-9]{6}|[0-9]{1,2}:.*)(?:Z|[ ,.+-].*)?)?$")
-    days = pl.when(valid).then(pl.col("us") / MICROSECONDS_A_DAY)
-    return moments.select(days.alias(texts.name)).to_series()
-
-
-def _for_the_parser(texts: "polars.Series", form: DateForm) -> "tuple[polars.Expr, str]":
-    """The texts and the pattern as polars can read them."""
-    import polars as pl
-
-    text, pattern = pl.col("text"), form.pattern
-    if "%q" in pattern:
-        months = {f"Q{quarter}": f"Q{3 * quarter - 2:02}" for quarter in (1, 2, 3, 4)}
-        text, pattern = text.str.replace_many(months), pattern.replace("%q", "%m")
-    elif "%V" in pattern:
-        text, pattern = text + "-1", pattern + "-%u"
-    elif not form.has_date:
-        text, pattern = "1970-01-01 " + text, "%Y-%m-%d " + pattern
-    if pattern.endswith("%#z") and bool(texts.str.ends_with("Z").all()):
-        # All in UTC: without the zone, polars is eight times as fast.
-        text, pattern = text.str.strip_suffix("Z"), pattern.removesuffix("%#z")
-    return text, pattern
-
-
-def iso(days: float, has_time: bool) -> str:
-    """A day, or a moment to the second, as ISO writes it."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC).timestamp() + days * 86400
-    when = datetime.fromtimestamp(round(moment), UTC)
-    return when.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00") if has_time else when.strftime("%Y-%m-%d")

@@ -1,13 +1,14 @@
-"""Which form the dates of a column are written in, decided by all of its values; and the days of typed columns.
+"""Which form the dates of a column are written in, decided by all of its values.
 
-Days are counted from 1970-01-01 00:00 UTC, with the time of day as a fraction. Whether the day or the month stands
-first is what all rows allow; where both are possible a custom decides, and the other form is handed on, to be told.
+Whether the day or the month stands first is what all rows allow; where both are possible a custom decides, and the
+other form is handed on, to be told.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from .date_features import date_features, date_parts
-from .date_forms import DateForm, days_of, forms_of, iso
+from .date_forms import DateForm, forms_of
+from .days import days_of, days_of_typed, iso
 
 if TYPE_CHECKING:
     import polars
@@ -39,6 +40,7 @@ class DatesFound(NamedTuple):
 def date_form(texts: "polars.Series", *, day_first: bool | None = None) -> DatesFound | None:
     """The form that reads most of these distinct texts (m,) (stripped, none missing); None if it reads less than half.
 
+    Dates without any separator are one only where all of many texts are (20240131), as numbers may look so by chance.
     `day_first`, where given, leaves only the forms that agree. Otherwise, where all rows allow both, the month
     stands first between slashes (as in the USA), and the day between points and dashes.
     """
@@ -60,17 +62,8 @@ def date_form(texts: "polars.Series", *, day_first: bool | None = None) -> Dates
     fewest = min(days.null_count() for days in read.values())
     if fewest > (1 - LEAST_SHARE) * len(texts):
         return None
-    return _chosen({form: days for form, days in read.items() if days.null_count() == fewest})
-
-
-def days_of_typed(values: "polars.Series") -> "polars.Series":
-    """(m,) Float64: the days of a column (m,) of dates, of moments (in UTC if they have a zone), or of times of day."""
-    import polars as pl
-
-    if values.dtype == pl.Date:
-        return values.cast(pl.Int32).cast(pl.Float64)
-    a_second = {"ms": 1e3, "us": 1e6, "ns": 1e9}[getattr(values.dtype, "time_unit", None) or "ns"]
-    return values.cast(pl.Int64) / (24 * 60 * 60 * a_second)
+    found = _chosen({form: days for form, days in read.items() if days.null_count() == fewest})
+    return None if fewest and _is_number(found.form) else found
 
 
 def _is_number(form: DateForm) -> bool:

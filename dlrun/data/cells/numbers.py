@@ -78,9 +78,8 @@ def number_form(
     shape = replace(shape, negatives=_negatives(texts, unit.text, written))
     forms = [form for form in forms if _occurs(form, written)] or forms[:1]
     found = _best(texts, _readable(sample, forms, shape), preferred)
-    if unit.text and units_in(texts.filter(found.numbers.is_null())):
-        return None
-    return found
+    others = set(units_in(texts.filter(found.numbers.is_null()))) - {unit.text} if unit.text else set()
+    return None if others else found
 
 
 def has_leading_zeros(texts: "polars.Series") -> bool:
