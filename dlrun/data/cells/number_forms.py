@@ -67,8 +67,9 @@ def numbers_of(texts: "polars.Series", form: NumberForm) -> "polars.Series":
     if numbers.null_count() == texts.null_count():
         return numbers
     rest = numbers.is_null()
-    unread = texts.to_frame("t").select(pl.when(rest).then(pl.col("t")))["t"]
-    return numbers.zip_with(~rest, _by_form(unquoted(unread), form)).alias(texts.name)
+    unread = texts.set(~rest, None)
+    bare = unquoted(unread)
+    return numbers.zip_with(~rest, _by_form(bare, form)) if plain or bare is not unread else numbers
 
 
 def unquoted(texts: "polars.Series") -> "polars.Series":

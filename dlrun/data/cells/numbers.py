@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .number_forms import BLANK, MINUS, THOUSANDS, NumberForm, numbers_of, unquoted, written_in
-from .units import unit_of, units_in
+from .units import Unit, unit_of, units_in
 
 if TYPE_CHECKING:
     import polars
@@ -70,14 +70,15 @@ def number_form(
     unit = unit_of(sample)
     if unit is None or sample.str.contains(TELEPHONE).all():
         return None
-    shape = NumberForm(unit=unit.text, unit_first=unit.first, negatives=_negatives(sample, unit.text))
-    if not _readable(sample, forms, shape):
+    readable = _readable(sample, forms, unit)
+    if not readable:
         return None
-    texts = unquoted(texts)
-    written = written_in(texts)
-    shape = replace(shape, negatives=_negatives(texts, unit.text, written))
-    forms = [form for form in forms if _occurs(form, written)] or forms[:1]
-    found = _best(texts, _readable(sample, forms, shape), preferred)
+    if len(sample) < len(texts):
+        texts = unquoted(texts)
+        readable = _readable(sample, forms, unit, texts)
+    else:
+        texts = sample
+    found = _best(texts, readable, preferred)
     others = set(units_in(texts.filter(found.numbers.is_null()))) - {unit.text} if unit.text else set()
     return None if others else found
 
@@ -101,13 +102,6 @@ def _agrees(form: NumberForm, decimal: str | None, thousands: str | None) -> boo
     return thousands is None or form.thousands in ("", thousands)
 
 
-def _occurs(form: NumberForm, written: str) -> bool:
-    """Whether the sign that sets a form apart occurs in the texts at all; a decimal point is always tried."""
-    if form.thousands:
-        return any(sign in written for sign in THOUSANDS[form.thousands])
-    return form.decimal == "." or form.decimal in written
-
-
 def _at_once(texts: "polars.Series", forms: list[NumberForm], preferred: NumberForm | None) -> NumbersFound | None:
     """What is found where polars reads every text as it stands: the common case, without regular expressions."""
     import polars as pl
@@ -128,12 +122,33 @@ def _at_once(texts: "polars.Series", forms: list[NumberForm], preferred: NumberF
     return _chosen(read, texts, preferred)
 
 
-def _negatives(texts: "polars.Series", unit: str, written: str | None = None) -> Literal["", "brackets", "trailing"]:
+def _readable(
+    sample: "polars.Series", forms: list[NumberForm], unit: Unit, texts: "polars.Series | None" = None
+) -> dict[NumberForm, bool]:
+    """The forms that read any of the sample, with the unit and the marks of all texts, and whether they read all of it.
+
+    Only forms are tried whose signs occur in the texts; a decimal point always is.
+    """
+    texts = sample if texts is None else texts
+    written = written_in(texts) + "\n"
+    negatives = _negatives(texts, unit.text, written)
+
+    def occurs(form: NumberForm) -> bool:
+        signs = THOUSANDS.get(form.thousands, form.decimal)
+        return (form.decimal, form.thousands) == (".", "") or any(sign in written for sign in signs)
+
+    nulls = {}
+    for form in [form for form in forms if occurs(form)] or forms[:1]:
+        shaped = NumberForm(form.decimal, form.thousands, unit.text, unit.first, negatives)
+        nulls[shaped] = numbers_of(sample, shaped).null_count()
+    return {form: count == 0 for form, count in nulls.items() if count < len(sample)}
+
+
+def _negatives(texts: "polars.Series", unit: str, written: str) -> Literal["", "brackets", "trailing"]:
     """How negative numbers are marked besides a leading sign.
 
     Where every number is a whole one in brackets, or with a dash behind, these mark no sign: (1), (2), or 10-, 20-.
     """
-    written = (written_in(texts) if written is None else written) + "\n"
     money = f"(?:{re.escape(unit)})?"
     looks: dict[Literal["brackets", "trailing"], str] = {}
     if "(" in written:
@@ -147,13 +162,6 @@ def _negatives(texts: "polars.Series", unit: str, written: str | None = None) ->
         if not numbers.str.contains(rf"^(?:\([0-9]+\)|[0-9]+{MINUS})$").all():
             return kind
     return ""
-
-
-def _readable(sample: "polars.Series", forms: list[NumberForm], shape: NumberForm) -> dict[NumberForm, bool]:
-    """The forms with the unit and the marks of `shape` that read any of the sample, and whether they read all of it."""
-    shaped = [replace(shape, decimal=form.decimal, thousands=form.thousands) for form in forms]
-    nulls = {form: numbers_of(sample, form).null_count() for form in shaped}
-    return {form: count == 0 for form, count in nulls.items() if count < len(sample)}
 
 
 def _best(texts: "polars.Series", forms: dict[NumberForm, bool], preferred: NumberForm | None) -> NumbersFound:

@@ -26,8 +26,8 @@ WITH_UNIT = (
     rf"(?:{SIGN}?{BLANK}(?P<after>{AFTER}))?{BLANK}\)?{SIGN}?$"
 )
 
-# Letters after a number that are no unit: ordinals, times of day, exponents cut short.
-NO_UNITS = ("st", "nd", "rd", "th", "am", "pm", "AM", "PM", "e", "E")
+# Letters after a number that are no unit: ordinals, times of day, exponents cut short, hexadecimal digits.
+NO_UNITS = "^(?:st|nd|rd|th|am|pm|AM|PM|e|E|[xX][0-9a-fA-F]+)$"
 
 # A column has a unit if so many of its numbers carry it; the others were given without, such as a 0. Among those that
 # carry a unit in one of ten, the other nine are no oversight.
@@ -50,10 +50,12 @@ def units_in(texts: "polars.Series") -> dict[str, int]:
 
 
 def unit_of(texts: "polars.Series") -> Unit | None:
-    """The one unit of these texts; None if most carry a unit, but not the same one."""
+    """The one unit of these texts; None if none is a number, or if most carry a unit, but not the same one."""
     import polars as pl
 
     found = _with_units(texts).filter(pl.col("number"))
+    if not len(found):
+        return None
     carried = found.filter(pl.col("unit").is_not_null())
     if len(carried) < FEW * len(found.filter(~pl.col("zero"))) or not len(carried):
         return Unit("", False)
@@ -85,7 +87,7 @@ def _with_units(texts: "polars.Series") -> "polars.DataFrame":
     return texts.to_frame("text").select(
         text,
         number=text.str.contains(WITH_UNIT),
-        unit=pl.when(~unit.is_in(NO_UNITS)).then(unit),
+        unit=pl.when(~unit.str.contains(NO_UNITS)).then(unit),
         first=before.is_not_null(),
         zero=text.str.contains("^[-+]?0+(?:[.,]0*)?$"),
     )
