@@ -19,11 +19,13 @@ def grouped(digits: str, sign: str, *, indian: bool = False) -> str:
     return sign.join([*groups, last])
 
 
-def write(value: float, form: NumberForm, *, blank: str = "", between: str = "", indian: bool = False) -> str:
-    """A number with two decimals, written in a form; `between` is the character that stands for the blank or such."""
-    whole, fraction = f"{abs(value):.2f}".split(".")
+def write(
+    value: float, form: NumberForm, *, blank: str = "", between: str = "", indian: bool = False, decimals: int = 2
+) -> str:
+    """A number written in a form; `between` is the character that stands for a blank or an apostrophe."""
+    whole, _, fraction = f"{abs(value):.{decimals}f}".partition(".")
     text = grouped(whole, between or form.thousands, indian=indian) if form.thousands else whole
-    text += form.decimal + fraction
+    text += form.decimal + fraction if fraction else ""
     minus = "-" if value < 0 else ""
     if form.unit:
         text = f"{form.unit}{blank}{text}" if form.unit_first else f"{text}{blank}{form.unit}"
@@ -82,6 +84,21 @@ def test_numbers_in_each_form_are_read_back_as_they_were(way, values):
     assert found is not None
     assert (found.form, found.rival) == (form, None)
     assert found.numbers.to_list() == values
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(deadline=None, max_examples=8)
+@given(numbers=st.lists(st.integers(-(10**8), 10**8), min_size=1, max_size=6), decimals=st.integers(0, 3))
+def test_what_is_read_as_another_number_is_told_by_its_rival(way, numbers, decimals):
+    form, how = WAYS[way]
+    values = [round(number / 10**decimals, decimals) for number in numbers]
+    texts = pl.Series([write(value, form, decimals=decimals, **how) for value in values])
+    found = number_form(texts)
+    if found is None:  # (5) and 5- may be other things than negative numbers
+        assert form.negatives
+    elif found.numbers.to_list() != values:
+        assert found.rival is not None
+        assert numbers_of(texts, found.rival).to_list() == values
 
 
 @pytest.mark.parametrize("way", WAYS)
