@@ -45,6 +45,7 @@ class Table:
     `numbers` is (m, p) of any numeric type, `codes` (m, c) int32; `names` are all columns in the source's order.
     `own_target` is set by sources that come with a target, `given` (m,) holds the index in SPLITS if files fix it.
     `place(row)` names a row as a person finds it, such as `train.csv:14`; `forced` are categories that the user named.
+    `notes` are sentences about how the source was read, `unnamed` the columns that have no name in it.
     """
 
     shown: str
@@ -60,6 +61,8 @@ class Table:
     pixels: bool = False
     warnings: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    unnamed: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column:
         """The column of this name."""
