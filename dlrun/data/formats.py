@@ -32,7 +32,7 @@ FORMATS: dict[str, FileReader] = {
 FILE_SUFFIXES = (*FORMATS, *PACKED)
 
 # The usual ones; the README has all.
-SUFFIXES_SHOWN = 5
+SUFFIXES_SHOWN = 6
 
 
 def is_named_source(source: str | int) -> bool:

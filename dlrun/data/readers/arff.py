@@ -139,7 +139,7 @@ def _sparse_rows(
 ) -> Rows:
     """Rows of pairs {place value, ...}; what is left out is 0, or the first word of a nominal column."""
     zeros = [attribute.words[0] if attribute.words else "0" for attribute in attributes]
-    most, lines, rows, whole = most_unpacked(len(body)), array("q"), [], io.StringIO(newline="")
+    most, lines, rows, whole = most_unpacked(len(body)), array("q"), list[list[str]](), io.StringIO(newline="")
     writer = csv.writer(whole, lineterminator="\n")
     for number, line in enumerate(io.TextIOWrapper(io.BytesIO(body), "utf-8"), start=start):
         text = line.strip()

@@ -39,6 +39,9 @@ COMMENTS = ("#", "%", "//")
 SAMPLE = 2**18
 FEWEST_LINES = 20
 
+# A separator that is not in the first line must divide more than this share of the lines: commas stand in texts.
+LEAST_SHARE = 0.5
+
 
 class Layout(NamedTuple):
     """How a table is written: its separator and quote, its columns, and the line (from 0) on which its rows begin.
@@ -176,7 +179,8 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     rows = [record.cells for record in told[first:] if len(record.cells) == width]
     cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()]
     values = sum(map(is_value, cells)) / max(len(cells), 1)
-    if separator == BLANKS and (share < 1 or not values):
+    is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
+    if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):
         return (0.0, 0.0, 0)
     if ending == ".tsv" and separator == "\t":
         return (2.0, 1.0, 0)

@@ -118,10 +118,8 @@ def _declared(raw: bytes, encoding: str, shown: str) -> bytes:
         b"".decode(encoding)
         codec = codecs.lookup(encoding)
     except (LookupError, ValueError):
-        from encodings.aliases import aliases
-
-        close = difflib.get_close_matches(encoding.lower().replace("-", "_"), [*aliases, *aliases.values()], n=1)
-        advice = f"did you mean {close[0].replace('_', '-')}?" if close else "such as utf-8, utf-16, cp1252 or cp932"
+        close = difflib.get_close_matches(encoding.lower(), ["utf-8", "utf-16", "ascii", "latin-1", *CANDIDATES], n=1)
+        advice = f"did you mean {close[0]}?" if close else "give one such as utf-8, utf-16, cp1252 or cp932"
         raise DataError(f"data.encoding: {encoding!r} is no encoding that Python knows; {advice}") from None
     return _as_text(_converted(raw, codec.name, shown), shown)
 

@@ -18,7 +18,9 @@ FEWEST_ROWS_TO_JUDGE = 50
 # Whether a cell is a value and no name, whatever its form: a number with the usual signs around and within it, a date
 # or a time. What it means is decided elsewhere.
 VALUE = re.compile(
-    r"[(\-+−]?\s?(?:[$€£¥₹]|[A-Z]{3}\s)?\s?[-−]?(?:\d[\d\s'’.,]*|[.,]\d+)(?:[eE][-+−]?\d+)?\s?(?:[%‰$€£¥₹)\-−]|[A-Z]{3})?"
+    r"[(\-+−]?\s?(?:[$€£¥₹]|[A-Z]{3}\s)?\s?[-−]?"
+    r"(?:\d+(?:[.,]\d*)?|[.,]\d+|\d{1,3}(?:[.,]\d{2,3}|['’\s]\d{3})+(?:[.,]\d+)?)"
+    r"(?:[eE][-+−]?\d+)?\s?(?:[%‰$€£¥₹)\-−]|[A-Z]{3})?"
     r"|\d{1,4}[-/.]\s?\d{1,2}[-/.]\s?\d{1,4}\.?(?:[T\s]+\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(?::\d{2}.*)?"
     r"|[-+]?(?:inf|infinity|nan)",
     re.IGNORECASE,
@@ -36,7 +38,7 @@ Rows = Sequence[Sequence[str]]
 
 
 class Names(NamedTuple):
-    """The names of a table's columns, those of them that have none in the file, and sentences about what was changed."""
+    """The names of a table's columns, those that have none in the file, and sentences about what was changed."""
 
     names: tuple[str, ...]
     unnamed: frozenset[str] = frozenset()
@@ -109,8 +111,9 @@ def numbered(width: int) -> Names:
 def names_of(cells: Sequence[str], shown: str) -> Names:
     """Names from the cells of a header: each once, and those without one by their place."""
     words = [cell.strip() for cell in cells]
-    taken, names, doubled = {*filter(None, words)}, [], {}
-    seen: set[str] = set()
+    taken, seen = {*filter(None, words)}, set[str]()
+    names: list[str] = []
+    doubled: dict[str, list[str]] = {}
     for at, word in enumerate(words):
         name = wanted = word or f"x{at}"
         if name in seen or (not word and name in taken):

@@ -27,15 +27,16 @@ def needs(package: str, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def told(sentence: str, *errors: type[Exception]) -> Iterator[None]:
+def told(sentence: str, *errors: type[BaseException]) -> Iterator[None]:
     """Raise DataError with the sentence for a panic within, the usual errors of damaged files, and `errors`."""
+    expected: tuple[type[BaseException], ...] = (*DAMAGES, *errors, ValueError)
     try:
         with _silenced(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except DataError:
         raise
-    except (*DAMAGES, *errors, ValueError):
+    except expected:
         raise DataError(sentence) from None
     except BaseException as problem:
         # A panic is an exception of its own in each library, and no library names it in public.

@@ -1,7 +1,7 @@
 """Reads separated text (.csv, .tsv and the like) into a `Sheet`, whatever its encoding, its separator and its flaws.
 
-`encodings` makes UTF-8 of it, `dialects` finds its layout, and `plain` reads it, which is fast. Text that is not regular
-goes through `repairs` before.
+`encodings` makes UTF-8 of it, `dialects` finds its layout, and `plain` reads it, which is fast. Text that is not
+regular goes through `repairs` before.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Reads files that hold one table each, one or several with the same columns, into one `Table`.
 
-SHEETS has the reader of each kind of file, which makes a sheet with names of it. This module puts the sheets under each
+The reader of each kind of file (see SHEETS) makes a sheet with names of it. This module puts the sheets under each
 other, and `columns` gives their cells a meaning.
 """
 
@@ -111,24 +111,24 @@ def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
     return place
 
 
-# The function that reads one file of a table, by the ending of its name.
+# The function that reads one file of a table, by the ending of its name. Messages show the first ones.
 SHEETS: dict[str, Callable[[Contents, Reading], Sheet]] = {
     ".csv": read_text,
     ".tsv": read_text,
+    ".xlsx": read_workbook,
+    ".parquet": read_parquet,
+    ".json": read_json,
+    ".arff": read_arff,
     ".txt": read_text,
     ".data": read_text,
-    ".xlsx": read_workbook,
     ".xls": read_workbook,
     ".xlsb": read_workbook,
     ".ods": read_workbook,
-    ".parquet": read_parquet,
     ".feather": read_arrow,
     ".arrow": read_arrow,
     ".ipc": read_arrow,
     ".jsonl": read_json,
     ".ndjson": read_json,
-    ".json": read_json,
-    ".arff": read_arff,
 }
 
 # The endings of packed files, which hold one of SHEETS.

@@ -11,7 +11,7 @@ import lzma
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import NamedTuple, Protocol
 
 from ...damages import DAMAGES
 from ...errors import DataError
@@ -26,8 +26,18 @@ ALWAYS_UNPACKED = 256 * 2**20
 # Unpacked at a time.
 CHUNK = 2**20
 
+# Given to zstd at a time. Four bytes of it may stand for 128 KiB, so these come to 128 MiB at most.
+ZST_CHUNK = 2**12
+
 # What zip tools add to an archive beside its files.
 BESIDE_FILES = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+
+
+class Readable(Protocol):
+    """A stream that unpacks as it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
 
 
 class Contents(NamedTuple):
@@ -70,7 +80,7 @@ def damaged(shown: str, packing: str) -> DataError:
     return DataError(f"{shown}: not a {packing} file, or a damaged one; pack it anew, or give the file unpacked")
 
 
-def _unpacked(stream: IO[bytes], shown: str, size: int) -> bytes:
+def _unpacked(stream: Readable, shown: str, size: int) -> bytes:
     """All that a stream unpacks. Raises DataError beyond the limit for a packed file of `size` bytes."""
     limit, unpacked = most_unpacked(size), io.BytesIO()
     while chunk := stream.read(CHUNK):
@@ -99,16 +109,22 @@ def _zst(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:
     with needs("zstandard", "reading .zst"):
         import zstandard
 
+    whole, frame = io.BytesIO(), zstandard.ZstdDecompressor().decompressobj()
     try:
-        # The stream itself takes the end of a cut file for its end, so the frame must say that it is complete.
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(raw), read_across_frames=True) as stream:
-            unpacked = _unpacked(stream, shown, len(raw))
-        announced = zstandard.frame_content_size(raw)
+        # A stream would take the end of a cut file for its own, so each frame is followed to its end.
+        for start in range(0, len(raw), ZST_CHUNK):
+            piece = raw[start : start + ZST_CHUNK]
+            while piece:
+                frame = zstandard.ZstdDecompressor().decompressobj() if frame.eof else frame
+                whole.write(frame.decompress(piece))
+                if whole.tell() > most_unpacked(len(raw)):
+                    raise too_much(shown, len(raw))
+                piece = frame.unused_data if frame.eof else b""
     except zstandard.ZstdError:
         raise damaged(shown, ".zst") from None
-    if len(unpacked) < announced:
+    if not frame.eof:
         raise damaged(shown, ".zst")
-    return name, unpacked
+    return name, whole.getvalue()
 
 
 def _zip(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:

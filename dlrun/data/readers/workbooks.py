@@ -16,6 +16,7 @@ from ...errors import DataError
 from ..files import listed
 from ..reading import Reading
 from .headers import Names, has_header, names_of, numbered, only_header, rows_to_judge
+from .plain import FIRST_INEXACT
 from .quiet import needs, told
 from .separated import without_empty
 from .sheets import Sheet
@@ -107,13 +108,18 @@ def _as_seen(texts: "polars.DataFrame", typed: "polars.DataFrame", names: Sequen
 
     columns = []
     for name, text, column in zip(names, texts.iter_columns(), typed.iter_columns(), strict=True):
-        if column.null_count() > text.null_count() or column.dtype == pl.String:
+        if column.null_count() > text.null_count() or column.dtype == pl.String or _is_inexact(column):
             # Where days are mixed with words, no one wrote midnight.
             column = text.str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "${1}")
         elif column.dtype == pl.Datetime:
             column = _day_or_time(column)
         columns.append(column.alias(name))
     return pl.DataFrame(columns)
+
+
+def _is_inexact(column: "polars.Series") -> bool:
+    """Whether some number is too large for its neighbour to be another one: an id, as likely as not."""
+    return bool(column.dtype.is_float() and (column.abs() >= FIRST_INEXACT).any())
 
 
 def _day_or_time(column: "polars.Series") -> "polars.Series":
