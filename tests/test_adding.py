@@ -195,12 +195,12 @@ def test_a_file_format_is_read_and_its_damage_told(call):
     from dlrun.errors import DataError
 
     x = np.arange(60) % 7
-    pl.DataFrame({"x": x, "colour": ["red", "blue"] * 30, "y": x > 3}).write_ipc("t.arrow")
-    config = write(SMALL.replace("source: xor, samples: 60, noise: 0.01", "source: t.arrow"))
+    pl.DataFrame({"x": x, "colour": ["red", "blue"] * 30, "y": x > 3}).write_avro("t.avro")
+    config = write(SMALL.replace("source: xor, samples: 60, noise: 0.01", "source: t.avro"))
     known = call("show", call("train", config)["run_id"])
     assert known["status"] == "finished"
-    Path("t.arrow").write_bytes(b"nothing of the kind")
-    with pytest.raises(DataError, match=r"t\.arrow: not an Arrow file"):
+    Path("t.avro").write_bytes(b"nothing of the kind")
+    with pytest.raises(DataError, match=r"t\.avro: not an Avro file"):
         call("train", config)
 
 

@@ -146,9 +146,10 @@ def test_the_config_knows_every_kind_of_file_and_every_named_source(tmp_path):
     for suffix in data.FILE_SUFFIXES:
         read_config(write(tmp_path, {"data": {"source": f"t{suffix}"}}))
     with pytest.raises(ConfigError) as caught:
-        read_config(write(tmp_path, {"data": {"source": "t.xls"}}))
+        read_config(write(tmp_path, {"data": {"source": "t.docx"}}))
     assert f"({', '.join(data.SOURCE_SETTINGS)}; or" in str(caught.value).replace("(bundled: ", "(")
-    assert f"a path to {', '.join(data.FILE_SUFFIXES)})" in str(caught.value)
+    usual, more = ", ".join(data.FILE_SUFFIXES[:6]), len(data.FILE_SUFFIXES) - 6
+    assert f"a path to {usual} and {more} more)" in str(caught.value)
 
 
 def test_every_setting_of_a_generator_is_a_key_of_the_config():

@@ -18,6 +18,10 @@ RATIO_TOLERANCE = 1e-6
 
 # The default split in integer parts, so that leaving some out gives 0.75 and not 0.7499999999999999.
 DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
+
+# More endings of files than this in one message are hard to read; the README has all.
+SUFFIXES_SHOWN = 6
+
 DEFAULT_DEPTH: int = Network.model_fields["depth"].default
 
 
@@ -137,7 +141,7 @@ def _source(data: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem
     if isinstance(source, str) and not _is_known(source, vocabulary):
         meant = closest(source, list(vocabulary.source_settings))
         guess = f"did you mean {meant}?" if meant else "give one of those here"
-        named, suffixes = ", ".join(vocabulary.source_settings), ", ".join(vocabulary.file_suffixes)
+        named, suffixes = ", ".join(vocabulary.source_settings), _usual(vocabulary.file_suffixes)
         sentence = f"got {shown(source)}, an unknown source; {guess} (bundled: {named}; or a path to {suffixes})"
         yield Problem(("data", "source"), sentence)
         return
@@ -146,6 +150,12 @@ def _source(data: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem
         if data.get(setting) is not None and takers and source not in takers:
             remedy = f"leave it out, or use a source that takes it: {', '.join(takers)}"
             yield Problem(("data", setting), f"not a setting of source {shown(source).strip(chr(39))}; {remedy}")
+
+
+def _usual(suffixes: tuple[str, ...]) -> str:
+    """The first endings of files, and how many more there are."""
+    more = len(suffixes) - SUFFIXES_SHOWN
+    return ", ".join(suffixes[:SUFFIXES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_known(source: str, vocabulary: Vocabulary) -> bool:

@@ -80,7 +80,8 @@ def _shown(value: float | None, date: ColumnForm | None) -> float | str | None:
     """A number, or the date that a number of days is."""
     if value is None or date is None:
         return value
-    return iso(value, date.date is None or date.date.has_time)
+    has_time = date.date is None or date.date.has_time
+    return iso(value, has_time)
 
 
 def _measured(values: Array) -> tuple[float | None, float | None, tuple[int, ...], int]:

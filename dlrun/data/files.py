@@ -72,10 +72,10 @@ def find_columns(wanted: Sequence[str | int], names: Sequence[str], *, setting: 
     return tuple(dict.fromkeys(find_column(w, names, setting=setting, shown=shown) for w in wanted))
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names joined by commas, the first NAMES_SHOWN of them."""
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(map(str, names[:NAMES_SHOWN])) + (f" and {more} more" if more > 0 else "")
+def listed(names: Sequence[str], shown: int = NAMES_SHOWN) -> str:
+    """Names joined by commas, the first `shown` of them."""
+    more = len(names) - shown
+    return ", ".join(map(str, names[:shown])) + (f" and {more} more" if more > 0 else "")
 
 
 def short(value: object, width: int = 60) -> str:

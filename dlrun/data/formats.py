@@ -11,11 +11,11 @@ import numpy as np
 
 from ..errors import DataError
 from .examples import Table
-from .files import Files, find_file
+from .files import Files, find_file, listed
 from .readers.arrays import read_arrays
 from .readers.npy import read_npy
 from .readers.openml import read_openml
-from .readers.tables import SHEETS, read_tables
+from .readers.tables import PACKED, SHEETS, read_tables
 from .reading import Reading
 from .sources import SOURCES, read_named
 
@@ -28,8 +28,11 @@ FORMATS: dict[str, FileReader] = {
     ".npy": read_npy,
 }
 
-# What the path of a source may end in, in small letters.
-FILE_SUFFIXES = tuple(FORMATS)
+# What the path of a source may end in, in small letters. Packed files hold one of SHEETS.
+FILE_SUFFIXES = (*FORMATS, *PACKED)
+
+# The usual ones; the README has all.
+SUFFIXES_SHOWN = 6
 
 
 def is_named_source(source: str | int) -> bool:
@@ -59,9 +62,11 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
 
 def _reader_of(name: str) -> FileReader:
     suffix = Path(name).suffix.lower()
+    if suffix in PACKED:
+        return read_tables
     if suffix in FORMATS:
         return FORMATS[suffix]
-    suffixes = ", ".join(FORMATS)
+    suffixes = listed(FILE_SUFFIXES, SUFFIXES_SHOWN)
     if suffix and "/" not in suffix:
         raise DataError(f"{name}: {suffix} files cannot be read; save it as one of {suffixes}")
     close = difflib.get_close_matches(name, SOURCES, n=1)

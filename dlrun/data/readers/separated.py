@@ -1,28 +1,61 @@
-"""Reads separated text (.csv, .tsv and the like) into a frame of text cells, and decides whether there is a header.
+"""Reads separated text (.csv, .tsv and the like) into a `Sheet`, whatever its encoding, its separator and its flaws.
 
-polars does the reading. What it refuses without need (blanks around quotes) or accepts too easily (short rows) is
-handled here, so that the user never sees a message of polars.
+`encodings` makes UTF-8 of it, `dialects` finds its layout, and `plain` reads it, which is fast. Text that is not
+regular goes through `repairs` before.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import DataError
 from ..columns import is_number
-from ..files import read_bytes
+from ..files import find_columns
+from ..reading import Reading
+from .dialects import BLANKS, Layout, layout_of
+from .encodings import Decoded, decoded
+from .headers import only_header
+from .plain import Form, read_plain
+from .repairs import records_of, regular
+from .sheets import Sheet
+from .unpacking import Contents, contents_of
 
 if TYPE_CHECKING:
     import polars
 
-SEPARATORS = (",", ";", "\t", "|")
-SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
-# Rows that decide whether the first line is names or data.
-ROWS_TO_JUDGE_HEADER = 1000
+class Rows(NamedTuple):
+    """The rows of a text as a frame with names, the place of each, and sentences about how they were read."""
+
+    frame: "polars.DataFrame"
+    place: Callable[[int], str]
+    notes: tuple[str, ...] = ()
+
+
+def read_text(contents: Contents, reading: Reading) -> Sheet:
+    """The table in a text. Raises DataError."""
+    shown, path = contents.shown, contents.path
+    text = text_of(contents, reading.encoding)
+    layout = layout_of(text.raw, shown, contents.ending, reading)
+    as_text = _stay_text(layout, reading, shown)
+    rows = read_rows(text.raw, layout, as_text, shown, lambda: text_of(contents_of(shown, path), reading.encoding).raw)
+    frame, told = without_empty(rows.frame, layout.names.unnamed, shown, has_header=layout.has_header)
+    unnamed = layout.names.unnamed & {*frame.columns}
+    notes = (*text.notes, *layout.notes, *rows.notes, *told)
+    return Sheet(shown, frame, rows.place, layout.has_header, notes, unnamed, layout.separator)
+
+
+def read_rows(raw: bytes, layout: Layout, as_text: Iterable[str], shown: str, again: Callable[[], bytes]) -> Rows:
+    """The rows of a text by its layout; `again` reads the same text when a place is asked for. Raises DataError."""
+    frame = _read_quickly(raw, layout, as_text)
+    if frame is None:
+        rows = _read_carefully(raw, layout, as_text, shown)
+    else:
+        rows = Rows(frame, _places(shown, layout, again, layout.quote.encode() in raw))
+    if not len(rows.frame):
+        raise only_header(shown)
+    return rows
 
 
 def empty_file(shown: str) -> DataError:
@@ -30,151 +63,132 @@ def empty_file(shown: str) -> DataError:
     return DataError(f"{shown}: the file is empty; expected a table with rows")
 
 
-def clean_bytes(path: Path, shown: str) -> bytes:
-    """The bytes without a byte order mark, with lines that end in a line feed; they are checked to be UTF-8."""
-    raw = read_bytes(path, shown).removeprefix(b"\xef\xbb\xbf")
+def text_of(contents: Contents, encoding: str | None) -> Decoded:
+    """A text as UTF-8 with lines that end in a line feed, or in a carriage return and a line feed. Raises DataError."""
+    text = decoded(contents, encoding)
+    # Old programs end a text with Ctrl-Z.
+    raw = text.raw.removesuffix(b"\x1a")
     if not raw or raw.isspace():
-        raise empty_file(shown)
-    if b"\r" in raw and b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
-    try:
-        if not raw.isascii():
-            raw.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        line = raw.count(b"\n", 0, problem.start) + 1
-        byte = f"byte 0x{raw[problem.start]:02x}"
-        raise DataError(f"{shown}:{line}: {byte} is not UTF-8 text; save the file in UTF-8") from None
-    return raw
+        raise empty_file(contents.shown)
+    return text._replace(raw=_with_line_feeds(raw))
 
 
-def find_separator(raw: bytes, path: Path, shown: str, separator: str | None) -> str:
-    """The separator asked for, or the most frequent one outside quotes on the first line that is not blank."""
-    start = len(raw) - len(raw.lstrip(b"\r\n"))
-    end = raw.find(b"\n", start)
-    line = raw[start : end if end >= 0 else len(raw)].decode("utf-8")
-    line = re.sub(r'"[^"]*"', "", line)
-    if separator is not None:
-        if len(separator.encode()) != 1:
-            raise DataError(f"data.separator: got {separator!r}; expected one character, such as ',' or ';'")
-        chosen = separator
-    elif path.suffix.lower() == ".tsv":
-        chosen = "\t"
-    else:
-        chosen = max(SEPARATORS, key=line.count)
-    if chosen not in line:
-        tried = SEPARATOR_WORDS.get(chosen, repr(separator)) if separator or path.suffix == ".tsv" else None
-        what = f"separated by {tried}" if tried else "separated by comma, semicolon, tab or bar"
-        raise DataError(f"{shown}: the first line holds one value {what}; set data.separator to what the file uses")
-    return chosen
+def _with_line_feeds(raw: bytes) -> bytes:
+    """Carriage returns that end a line alone, as on old Macs, are made line feeds."""
+    if raw.count(b"\r") == raw.count(b"\r\n"):
+        return raw
+    if b'"' not in raw:
+        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return re.sub(rb'("[^"]*")|\r\n?', lambda found: found.group(1) or b"\n", raw)
 
 
-def parsed(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
-    """All records as text, with the first line; raises DataError for rows of different lengths."""
+def _stay_text(layout: Layout, reading: Reading, shown: str) -> Iterable[str]:
+    """The columns whose cells must be seen as they are written, even where they are numbers."""
+    names = layout.names.names
+    # A marker -999 may be written -999.0, and only text keeps the two apart; 1.234 may be a thousand and more.
+    is_marked = any(is_number(marker) and float(marker) == float(marker) for marker in reading.missing)
+    if is_marked or reading.decimal == "," or reading.thousands not in (None, "none"):
+        return names
+    return find_columns(reading.categorical, names, setting="data.categorical", shown=shown)
+
+
+def _read_quickly(raw: bytes, layout: Layout, as_text: Iterable[str]) -> "polars.DataFrame | None":
+    """The frame of a text that is regular as it stands; None if it is not."""
     import polars as pl
 
-    if (b'"' in raw and has_blanks_around_quotes(raw, separator)) or raw[:1] in (b"\n", b"\r"):
-        return _parsed_slowly(raw, separator, shown)
+    separator, quote = layout.separator, layout.quote
+    if quote.encode() in raw and (separator == BLANKS or _has_stray_quotes(raw, separator, quote)):
+        return None
+    if separator == BLANKS:
+        separator, raw = "\t", _with_tabs(raw)
+    body, skips_first = _body(raw, layout, separator)
+    form = Form(separator, quote, layout.names.names, skips_first)
     try:
-        frame = pl.read_csv(raw, has_header=False, infer_schema=False, separator=separator, empty_string_is_null=False)
+        frame = read_plain(body, form, layout.rows, as_text)
     except pl.exceptions.PolarsError:
-        return _parsed_slowly(raw, separator, shown)
-    if _ends_empty(frame) and not _is_even(raw, separator, frame):
-        return _parsed_slowly(raw, separator, shown)
-    return frame
+        return None
+    last = frame.to_series(-1)
+    # The library also makes an empty last cell of a row that is too short, or blank.
+    ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
+    return None if ends_empty and not _is_even(body, form, len(frame)) else frame
 
 
-def has_blanks_around_quotes(raw: bytes, separator: str) -> bool:
-    """Whether blanks stand between a separator and a quote, before or after it: polars reads neither."""
-    comma = re.escape(separator.encode())
-    blanks = rb" +" if separator == "\t" else rb"[ \t]+"
-    return re.search(rb'(?:^|%b)%b"|"%b(?:%b|\r?$)' % (comma, blanks, blanks, comma), raw, re.MULTILINE) is not None
+def _has_stray_quotes(raw: bytes, separator: str, quote: str) -> bool:
+    """Whether a quote stands within a cell, or blanks between it and the separator: the library reads neither."""
+    inner = re.escape(separator + quote + "\n\r").encode()
+    return re.search(rb"%b(?<=[^%b]%b)[^%b]" % (quote.encode(), inner, quote.encode(), inner), raw) is not None or (
+        re.search(
+            rb"%b(?:(?<=[^%b]%b)[ \t]|(?<=[ \t]%b))" % (quote.encode(), inner, quote.encode(), quote.encode()), raw
+        )
+        is not None
+    )
 
 
-def _ends_empty(frame: "polars.DataFrame") -> bool:
-    """Whether any last cell is empty, which polars also makes of a row that is too short."""
-    return bool((frame.to_series(-1) == "").any())
+def _with_tabs(raw: bytes) -> bytes:
+    """Runs of blanks as one tab, and none at the ends of lines."""
+    raw = re.sub(rb"[ \t]+", b"\t", raw)
+    return re.sub(rb"^\t|\t(?=\r?$)", b"", raw, flags=re.MULTILINE)
 
 
-def blank_rows(frame: "polars.DataFrame") -> "polars.Series":
-    """(m,) booleans: rows with only blanks."""
-    import polars as pl
+def _body(raw: bytes, layout: Layout, separator: str) -> tuple[bytes, bool]:
+    """The rows, below what stands above them; with True, a first line that is to be skipped stands above them still."""
+    first = raw[: raw.find(b"\n") + 1]
+    is_usual = first.count(separator.encode()) == layout.width - 1 and layout.quote.encode() not in first
+    if layout.has_header and layout.start == 1 and is_usual:
+        return raw, True
+    offset = 0
+    for _ in range(layout.start):
+        offset = raw.find(b"\n", offset) + 1
+    return (raw[offset:] if offset else raw), False
 
-    if not _ends_empty(frame):
-        return pl.repeat(False, len(frame), eager=True)
-    return frame.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
 
-
-def _is_even(raw: bytes, separator: str, frame: "polars.DataFrame") -> bool:
+def _is_even(raw: bytes, form: Form, rows: int) -> bool:
     """Whether there are as many separators outside quotes as rows of full length have, without blank lines."""
-    rows = int((~blank_rows(frame)).sum())
-    bare = re.sub(rb'"[^"]*"', b"", raw) if b'"' in raw else raw
-    return bare.count(separator.encode()) == rows * (frame.width - 1)
+    quote = form.quote.encode()
+    bare = re.sub(rb"%b[^%b]*%b" % (quote, quote, quote), b"", raw) if quote in raw else raw
+    return bare.count(form.separator.encode()) == (rows + int(form.skips_first)) * (len(form.names) - 1)
 
 
-def _records(raw: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line it starts on, by the standard library's less strict reader."""
-    reader = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), delimiter=separator, skipinitialspace=True)
-    line = 1
-    for record in reader:
-        yield line, record
-        line = reader.line_num + 1
+def _places(shown: str, layout: Layout, again: Callable[[], bytes], is_quoted: bool) -> Callable[[int], str]:
+    """Names a row by its line. A quoted value may hold line ends, so the text is then read again."""
+    if not is_quoted:
+        return lambda row: f"{shown}:{layout.start + row + 1}"
+    return lambda row: f"{shown}:{next(islice(records_of(again(), layout, shown), row, None))[0] + 1}"
 
 
-def _parsed_slowly(raw: bytes, separator: str, shown: str) -> "polars.DataFrame":
-    """The same records one at a time: it reads irregular quoting, and names the row with a wrong length."""
+def _read_carefully(raw: bytes, layout: Layout, as_text: Iterable[str], shown: str) -> Rows:
+    """The rows of a text that must be repaired."""
     import polars as pl
 
-    rows: list[list[str]] = []
-    width, start, line = 0, 1, 0
+    repaired = regular(raw, layout, shown)
+    lines = repaired.lines
+    if not len(lines):
+        raise only_header(shown)
     try:
-        for line, record in _records(raw, separator):
-            blank = not any(cell.strip() for cell in record)
-            if not blank and not width:
-                width, start = len(record), line
-            if not blank and len(record) != width:
-                raise DataError(
-                    f"{shown}:{line}: {len(record)} values where line {start} has {width}; give every row as many"
-                    " values, and quote a value that holds the separator"
-                )
-            rows.append([] if blank else record)
-    except csv.Error:
-        raise DataError(f"{shown}:{line + 1}: a quoted value does not end; close its quote") from None
-    if not width:
-        raise empty_file(shown)
-    rows = [row or [""] * width for row in rows]
-    return pl.DataFrame(rows, schema=[f"x{i}" for i in range(width)], orient="row", infer_schema_length=1)
+        frame = read_plain(repaired.raw, Form(repaired.separator, '"', layout.names.names), layout.rows, as_text)
+    except pl.exceptions.PolarsError:
+        raise DataError(f"{shown}: cannot be read as a table; check its separators and quotes") from None
+    return Rows(frame, lambda row: f"{shown}:{lines[row] + 1}", repaired.notes)
 
 
-def line_of(raw: bytes, separator: str, record: int) -> int:
-    return next(line for at, (line, _) in enumerate(_records(raw, separator)) if at == record)
+def without_empty(
+    frame: "polars.DataFrame", unnamed: Iterable[str], shown: str, *, has_header: bool
+) -> "tuple[polars.DataFrame, tuple[str, ...]]":
+    """The frame without columns that have neither a name nor a value, and a sentence on them.
 
-
-def has_header(frame: "polars.DataFrame", missing: Sequence[str]) -> bool:
-    """Whether the first row names the columns.
-
-    It does not if a cell is a number or a missing marker (the first cell may be empty: an index column has no name).
-    If a column below is numeric, it does. In a table of text only, it does if its cells differ and never occur again.
+    Without a header, only the last columns count as such: a separator may stand at the end of each row.
     """
     import polars as pl
 
-    first = [cell.strip() for cell in frame.row(0)]
-    if any(is_number(cell) or (cell in missing and (at or cell)) or (not cell and at) for at, cell in enumerate(first)):
-        return False
-    values = [column.str.strip_chars() for column in frame.slice(1, ROWS_TO_JUDGE_HEADER)]
-    values = [column.filter(~column.is_in([*missing, ""])) for column in values]
-    if any(len(column) and column.cast(pl.Float64, strict=False).null_count() == 0 for column in values):
-        return True
-    again = any((column.slice(1).str.strip_chars() == cell).any() for column, cell in zip(frame, first, strict=True))
-    return len(set(first)) == len(first) and not again
-
-
-def header_names(frame: "polars.DataFrame", shown: str) -> list[str]:
-    names = [cell.strip() or f"x{at}" for at, cell in enumerate(frame.row(0))]
-    first: dict[str, int] = {}
-    for at, name in enumerate(names, start=1):
-        if first.setdefault(name, at) != at:
-            raise DataError(
-                f"{shown}: columns {first[name]} and {at} are both named {name!r}; rename one, or set"
-                " data.header: false if the first line is data"
-            )
-    return names
+    candidates = set(unnamed if has_header else frame.columns)
+    texts = [name for name, kind in frame.schema.items() if kind in (pl.String, pl.Null) and name in candidates]
+    is_empty = pl.col(texts).cast(pl.String).str.strip_chars().fill_null("").eq("").all()
+    empty = [name for name, empty in zip(texts, frame.select(is_empty).row(0), strict=True) if empty] if texts else []
+    if not has_header:
+        kept = max((at for at, name in enumerate(frame.columns) if name not in empty), default=-1)
+        empty = list(frame.columns[kept + 1 :])
+    if not empty or len(empty) == frame.width:
+        return frame, ()
+    one = "a column without name and value was left out"
+    many = f"{len(empty)} columns without name and value were left out"
+    return frame.drop(empty), (f"{shown}: {one if len(empty) == 1 else many}",)

@@ -15,6 +15,8 @@ class Sheet(NamedTuple):
 
     Columns of text hold the cells as they stand in the file; others have a type of their own, such as Float64 or Date.
     notes : sentences about how the file was read, such as its encoding or lines that were left out.
+    unnamed : the columns that have no name in the file, by the names that they were given. separator : what stands
+    between the cells of a text; None for other files.
     """
 
     shown: str
@@ -22,3 +24,5 @@ class Sheet(NamedTuple):
     place: Callable[[int], str]
     has_header: bool
     notes: tuple[str, ...] = ()
+    unnamed: frozenset[str] = frozenset()
+    separator: str | None = None

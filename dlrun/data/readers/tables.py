@@ -1,27 +1,29 @@
-"""Reads files of separated text and parquet, one or several with the same columns, into one `Table`.
+"""Reads files that hold one table each, one or several with the same columns, into one `Table`.
 
-`separated` reads cells as text and `columns` gives them types. This module makes a sheet with names of each file, and
-puts the sheets under each other.
+The reader of each kind of file (see SHEETS) makes a sheet with names of it. This module puts the sheets under each
+other, and `columns` gives their cells a meaning.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...arrays import Array
 from ...errors import DataError
 from ...records import SPLITS
-from ..columns import check_same_names, row_places
+from ..columns import check_same_names
 from ..examples import Table
-from ..files import Files, read_bytes
+from ..files import Files
 from ..frames import table_from_frame
 from ..reading import Reading
-from .clean_text import read_clean
-from .separated import blank_rows, clean_bytes, empty_file, find_separator, has_header, header_names, line_of, parsed
+from .arff import read_arff
+from .columnar import read_arrow, read_parquet
+from .json_rows import read_json
+from .separated import read_text
 from .sheets import Sheet
+from .unpacking import PACKINGS, Contents, contents_of
+from .workbooks import read_workbook
 
 if TYPE_CHECKING:
     import polars
@@ -29,100 +31,109 @@ if TYPE_CHECKING:
 
 def read_tables(files: Files, reading: Reading) -> Table:
     """One table from the file of each split, one sheet under the other. Raises DataError."""
-    import polars as pl
-
-    sheets = _sheets(files, reading, quickly=True)
-    if len({tuple(sheet.frame.schema.values()) for sheet in sheets}) > 1:
-        # A column of numbers in one file is text in another: labels must be as they are written, so read all as text.
-        sheets = _sheets(files, reading, quickly=False)
+    sheets = _sheets(files, reading)
+    if mixed := _numbers_and_text(sheets):
+        # A column of numbers in one file is text in another: labels must be as they are written, so read it as text.
+        sheets = _sheets(files, replace(reading, categorical=(*reading.categorical, *mixed)))
     first = sheets[0]
+    names = first.frame.columns
     for sheet in sheets[1:]:
-        check_same_names(sheet.frame.columns, first.frame.columns, shown=sheet.shown, first_shown=first.shown)
-    frames = [sheet.frame.select(first.frame.columns) for sheet in sheets]
-    if any(frame.schema != first.frame.schema for frame in frames):
-        frames = [frame.select(pl.all().cast(pl.String)) for frame in frames]
-    table = table_from_frame(pl.concat(frames), shown=first.shown, place=_places(sheets), reading=reading)
+        check_same_names(sheet.frame.columns, names, shown=sheet.shown, first_shown=first.shown)
+    frame = _together([sheet.frame.select(names) for sheet in sheets])
+    table = table_from_frame(
+        frame,
+        shown=first.shown,
+        place=_places(sheets),
+        reading=reading,
+        separator=first.separator,
+        unnamed=first.unnamed,
+    )
+    table = replace(table, notes=tuple(note for sheet in sheets for note in sheet.notes))
     if len(sheets) == 1:
         return table
-    given = np.repeat([SPLITS.index(name) for name in files], [len(frame) for frame in frames]).astype(np.int8)
+    given = np.repeat([SPLITS.index(name) for name in files], [len(sheet.frame) for sheet in sheets]).astype(np.int8)
     return replace(table, given=given)
 
 
-def _sheets(files: Files, reading: Reading, *, quickly: bool) -> list[Sheet]:
+def _sheets(files: Files, reading: Reading) -> list[Sheet]:
     """A sheet of each file; all have a header if the first has one, and none if it has none."""
     sheets: list[Sheet] = []
     for shown, path in files.values():
         settled = replace(reading, header=sheets[0].has_header) if sheets else reading
-        sheets.append(SHEETS[path.suffix.lower()](shown, path, settled, quickly))
+        contents = contents_of(shown, path)
+        if contents.ending not in SHEETS:
+            raise _unknown_within(contents)
+        sheets.append(SHEETS[contents.ending](contents, settled))
     return sheets
 
 
+def _unknown_within(contents: Contents) -> DataError:
+    packing = contents.path.suffix
+    ending = contents.ending
+    what = f"the {ending} file in it cannot be read packed" if ending else "its name does not say what it holds"
+    return DataError(f"{contents.shown}: {what}; unpack it, or name it like table.csv{packing}")
+
+
+def _numbers_and_text(sheets: Sequence[Sheet]) -> list[str]:
+    """The columns that are Float64 in one sheet and String in another."""
+    import polars as pl
+
+    kinds: dict[str, set[object]] = {}
+    for sheet in sheets:
+        for name, kind in sheet.frame.schema.items():
+            kinds.setdefault(name, set()).add(kind)
+    return [name for name, found in kinds.items() if {pl.Float64, pl.String} <= found]
+
+
+def _together(frames: "Sequence[polars.DataFrame]") -> "polars.DataFrame":
+    """The frames under each other; a column of several kinds is numbers if all are, else text."""
+    import polars as pl
+
+    def kind_of(name: str) -> "polars.DataType":
+        kinds = {frame.schema[name] for frame in frames}
+        if len(kinds) == 1:
+            return kinds.pop()
+        return pl.Float64() if all(kind.is_numeric() for kind in kinds) else pl.String()
+
+    if len(frames) == 1:
+        return frames[0]
+    schema = {name: kind_of(name) for name in frames[0].columns}
+    return pl.concat([frame.cast(pl.Schema(schema)) for frame in frames])
+
+
 def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
+    # Lengths alone: a frame that is known here would stay in memory as long as the table.
+    known = [(len(sheet.frame), sheet.place) for sheet in sheets]
+
     def place(row: int) -> str:
-        for sheet in sheets:
-            if row < len(sheet.frame):
-                return sheet.place(row)
-            row -= len(sheet.frame)
+        for length, place_in_sheet in known:
+            if row < length:
+                return place_in_sheet(row)
+            row -= length
         raise IndexError(row)
 
     return place
 
 
-def _read_parquet(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet:
-    import polars as pl
-
-    read_bytes(path, shown)
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError):
-        raise DataError(f"{shown}: not a parquet file, or a damaged one; write it anew or give a .csv") from None
-    for name, kind in frame.schema.items():
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise DataError(f"{shown}: column {name!r} holds {kind} values; a column needs one number or text a row")
-    if not len(frame):
-        raise DataError(f"{shown}: has columns but no rows; expected rows of data")
-    return Sheet(shown, frame, row_places(shown), True)
-
-
-def _read_text(shown: str, path: Path, reading: Reading, quickly: bool) -> Sheet:
-    raw = clean_bytes(path, shown)
-    separator = find_separator(raw, path, shown, reading.separator)
-    records: Sequence[int] | Array
-    if quickly and (clean := read_clean(raw, separator, shown, reading)) is not None:
-        frame, titled = clean
-        records = range(int(titled), len(frame) + int(titled))
-    else:
-        frame, titled, records = _read_carefully(raw, separator, shown, reading)
-
-    def place(row: int) -> str:
-        return f"{shown}:{line_of(clean_bytes(path, shown), separator, int(records[row]))}"
-
-    return Sheet(shown, frame, place, titled)
-
-
-def _read_carefully(raw: bytes, separator: str, shown: str, reading: Reading) -> "tuple[polars.DataFrame, bool, Array]":
-    """A frame of text with names, whether the first line held them, and the number of each row's record in the file."""
-    frame = parsed(raw, separator, shown)
-    blank = blank_rows(frame)
-    records = np.flatnonzero(~blank.to_numpy())
-    frame = frame.filter(~blank) if len(records) < len(blank) else frame
-    if not len(frame):
-        raise empty_file(shown)
-    titled = has_header(frame, reading.missing) if reading.header is None else reading.header
-    names = header_names(frame, shown) if titled else [f"x{i}" for i in range(frame.width)]
-    first = int(titled)
-    if len(frame) == first:
-        raise DataError(f"{shown}: only a header line, no rows of data; expected rows below it")
-    frame = frame.slice(first)
-    frame.columns = names
-    return frame, titled, records[first:]
-
-
-# The function that reads one file of a table, by the ending of its name.
-SHEETS: dict[str, Callable[[str, Path, Reading, bool], Sheet]] = {
-    ".csv": _read_text,
-    ".tsv": _read_text,
-    ".txt": _read_text,
-    ".data": _read_text,
-    ".parquet": _read_parquet,
+# The function that reads one file of a table, by the ending of its name. Messages show the first ones.
+SHEETS: dict[str, Callable[[Contents, Reading], Sheet]] = {
+    ".csv": read_text,
+    ".tsv": read_text,
+    ".xlsx": read_workbook,
+    ".parquet": read_parquet,
+    ".json": read_json,
+    ".arff": read_arff,
+    ".txt": read_text,
+    ".data": read_text,
+    ".xls": read_workbook,
+    ".xlsb": read_workbook,
+    ".ods": read_workbook,
+    ".feather": read_arrow,
+    ".arrow": read_arrow,
+    ".ipc": read_arrow,
+    ".jsonl": read_json,
+    ".ndjson": read_json,
 }
+
+# The endings of packed files, which hold one of SHEETS.
+PACKED = tuple(PACKINGS)

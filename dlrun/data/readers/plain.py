@@ -1,0 +1,140 @@
+"""Reads regular text into a frame: Float64 where every cell is a plain number, and the cells as written elsewhere.
+
+A number is plain if nobody could mean anything else by it: no leading zeros, no blanks, no more digits than a float64
+holds. Columns whose first rows are decimal numbers are parsed as such at once, which is fastest; what that could hide
+(a code `00501` far below, a whole number beyond 2^53) is then looked for, and such columns are read again as text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars
+
+# Decimal numbers, and whole ones, as every program reads them. Exponents are decimal.
+DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?")
+WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
+
+# Three decimals after at most three digits: 1.234 may mean one and a bit, or a thousand and more.
+EITHER = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+
+# From here on, a float64 takes neighbouring whole numbers for the same.
+FIRST_INEXACT = 2.0**53
+
+# Whole numbers of so many digits are exact.
+MOST_DIGITS = 15
+
+# Compared at a time when zeros are looked for: within the processor's cache.
+ZEROS_AT_ONCE = 2**18
+
+
+class Form(NamedTuple):
+    """How regular text is to be read: what separates and quotes its cells, its names, whether line one holds them."""
+
+    separator: str
+    quote: str
+    names: Sequence[str]
+    skips_first: bool = False
+
+
+def read_plain(raw: bytes, form: Form, rows: Sequence[Sequence[str]], as_text: Iterable[str]) -> "polars.DataFrame":
+    """The frame, judged by its first `rows`; columns in `as_text` stay text. Raises PolarsError for irregular text."""
+    import polars as pl
+
+    texts = set(as_text)
+    cells = {name: [row[at] for row in rows] for at, name in enumerate(form.names)}
+    decimal = {name for name in form.names if name not in texts and _are_decimal(cells[name])}
+    whole = {name for name in form.names if name not in texts and _are_whole(cells[name])}
+    try:
+        frame = _read(raw, form, decimal)
+    except pl.exceptions.PolarsError:
+        if not decimal:
+            raise
+        # One of them holds text after all, unless the file is irregular, which the second reading shows again.
+        return with_numbers(_read(raw, form, set()), decimal | whole)
+    frame = with_numbers(frame, whole)
+    doubtful = _doubtful(raw, form, frame, decimal)
+    if not doubtful:
+        return frame
+    again = with_numbers(_read(raw, form, set(), only=doubtful), doubtful)
+    return frame.with_columns(again[name] for name in doubtful)
+
+
+def _read(raw: bytes, form: Form, decimal: set[str], only: Sequence[str] | None = None) -> "polars.DataFrame":
+    import polars as pl
+
+    return pl.read_csv(
+        raw,
+        has_header=form.skips_first,
+        schema={name: pl.Float64 if name in decimal else pl.String for name in form.names},
+        columns=None if only is None else list(only),
+        separator=form.separator,
+        quote_char=form.quote,
+        empty_string_is_null=False,
+    )
+
+
+def _are_decimal(cells: Sequence[str]) -> bool:
+    """Whether a column's first cells are decimal numbers that mean one thing only."""
+    told = [cell for cell in cells if cell]
+    if not told or not all(DECIMAL.fullmatch(cell) and cell[-1] in "0123456789." and cell != "." for cell in told):
+        return False
+    return not all(map(WHOLE.fullmatch, told)) and not all(map(EITHER.fullmatch, told))
+
+
+def _are_whole(cells: Sequence[str]) -> bool:
+    """Whether a column's first cells are whole numbers that do not look like codes, all of one length."""
+    told = [cell for cell in cells if cell]
+    if not told or not all(map(WHOLE.fullmatch, told)):
+        return False
+    lengths = {len(cell) for cell in told}
+    return len(lengths) > 1 or lengths == {1}
+
+
+def with_numbers(frame: "polars.DataFrame", names: Iterable[str]) -> "polars.DataFrame":
+    """The frame with those columns of text as Float64 in which every cell that is not empty is a plain number."""
+    import polars as pl
+
+    names = list(names)
+    if not names:
+        return frame
+    columns = pl.col(names)
+    numbers = frame.select(columns.cast(pl.Float64, strict=False))
+    told, parsed = frame.select((columns != "").sum()).row(0), numbers.select(columns.count()).row(0)
+    exact = numbers.select(((columns.abs() < FIRST_INEXACT) | columns.is_null()).all()).row(0)
+    # Cheaper than a pattern, and it finds 0e5 as well, which is as rare.
+    is_padded = columns.str.starts_with("0") & (columns.str.len_bytes() > 1) & ~columns.str.starts_with("0.")
+    padded = frame.select(is_padded.any()).row(0)
+    fits = [told[at] == parsed[at] and exact[at] and not padded[at] for at in range(len(names))]
+    return frame.with_columns(numbers[name] for name, fit in zip(names, fits, strict=True) if fit)
+
+
+def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", decimal: Iterable[str]) -> list[str]:
+    """The columns parsed as decimal numbers whose text must be looked at: words such as nan, and what may be codes."""
+    import polars as pl
+
+    names = [name for name in form.names if name in set(decimal)]
+    if not names:
+        return []
+    columns = pl.col(names)
+    inexact = frame.select(~((columns.abs() < FIRST_INEXACT) | columns.is_null()).all()).row(0)
+    # A code with leading zeros, 00501, is parsed as a whole number.
+    whole = frame.select((columns == columns.floor()).any()).row(0)
+    padded = any(whole) and _has_padded(raw, form)
+    return [name for name, *doubts in zip(names, inexact, whole, strict=True) if doubts[0] or (padded and doubts[1])]
+
+
+def _has_padded(raw: bytes, form: Form) -> bool:
+    """Whether any cell begins with a zero and another digit."""
+    text = np.frombuffer(raw, dtype=np.uint8)
+    edges = [ord(form.separator), ord("\n"), ord(form.quote)]
+    for start in range(0, len(text), ZEROS_AT_ONCE):
+        piece = text[start : start + ZEROS_AT_ONCE + 2]
+        before, cell, after = piece[:-2], piece[1:-1], piece[2:]
+        found = (cell == ord("0")) & (after - np.uint8(ord("0")) < 10)
+        if found.any() and (found & ((before == edges[0]) | (before == edges[1]) | (before == edges[2]))).any():
+            return True
+    return False
