@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "statistics": {"numpy", "scipy"},
     "gradcheck": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},
-    "data": {"numpy", "sklearn", "polars", "scipy"},
+    "data": {"numpy", "sklearn", "polars", "scipy", "h5py"},
     "diagnosis": {"numpy", "scipy"},
     "advice": set(),
     "store": {"numpy", "pydantic"},

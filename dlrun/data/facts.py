@@ -45,6 +45,7 @@ def facts_of(
         class_counts={name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
         image_side=examples.image_side,
         warnings=warnings,
+        image_channels=examples.image_channels,
     )
 
 

@@ -21,8 +21,8 @@ from .examples import Column, Examples, Table
 from .files import find_file, listed
 from .formats import read_table
 from .mapped import MappedExamples
-from .readers.arrays import square_side
 from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
+from .readers.pictures import square_side
 from .reading import Reading
 from .roles import Roles, roles_of, with_types_asked
 from .targets import Target, read_target
@@ -72,7 +72,7 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
         raise DataError(
             f"{table.shown}: no feature column is left that could help ({'; '.join((*emptied, *left_out))})"
         )
-    division = _division(table, roles)
+    division, side = _division(table, roles), _image_side(table, number_names, kept)
     examples = Examples(
         shown=table.shown,
         numbers=numbers,
@@ -90,7 +90,8 @@ def _examples(table: Table, roles: Roles, target: Target) -> Examples:
         group=division.group,
         order=division.order,
         split_by=division.split_by,
-        image_side=_image_side(table, number_names, kept),
+        image_side=side,
+        image_channels=table.channels if side and table.channels > 1 else None,
         warnings=(*table.warnings, *emptied, *left_out),
     )
     return replace(examples, sha256=_sha256(examples))
@@ -123,7 +124,7 @@ def _image_side(table: Table, number_names: Sequence[str], code_names: Sequence[
     """The side of square images: all columns are numbers, a square number of them, known or named as pixels."""
     if code_names or not (table.pixels or all(PIXEL_NAME.fullmatch(name) for name in number_names)):
         return None
-    return square_side(len(number_names))
+    return square_side(len(number_names), table.channels)
 
 
 class Division(NamedTuple):
