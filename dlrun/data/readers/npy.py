@@ -18,7 +18,7 @@ from ..files import Files, find_columns
 from ..reading import Reading
 from .arrays import index_places
 from .npz import announced
-from .stored import damage_told
+from .stored import damage_told, refuse_impossible_letters
 
 # Keys that cannot go with data.memory_map, because they need every row at once, and the reason that a person reads.
 NOT_MAPPED = {
@@ -67,7 +67,8 @@ def _table_of_fields(shown: str, arrays: Sequence[Array], place: Callable[[int],
 
     names = arrays[0].dtype.names or ()
     as_text = find_columns(reading.categorical, names, setting="data.categorical", shown=shown)
-    frames = [pl.DataFrame({name: _field(array, name) for name in names}) for array in arrays]
+    with damage_told(shown, DAMAGED):
+        frames = [pl.DataFrame({name: _field(array, name) for name in names}) for array in arrays]
     if any(frame.schema != frames[0].schema for frame in frames):
         raise DataError(f"{shown}: the fields of the splits differ in type; give every split the same columns")
     return table_from_frame(pl.concat(frames), shown=shown, place=place, missing=reading.missing, as_text=as_text)
@@ -75,6 +76,8 @@ def _table_of_fields(shown: str, arrays: Sequence[Array], place: Callable[[int],
 
 def _field(array: Array, name: str) -> Array:
     values = np.ascontiguousarray(array[name])
+    if values.dtype.kind == "U":
+        refuse_impossible_letters(values)
     if values.dtype.kind == "S":
         return np.char.decode(values, "utf-8", "backslashreplace")
     # polars has no type for the numbers of two bytes or sixteen, nor for another machine's order of bytes.
@@ -124,9 +127,7 @@ def _opened(shown: str, path: Path, reading: Reading) -> Array:
         )
     elif reading.examples == "columns":
         if reading.memory_map:
-            raise DataError(
-                f"{shown}: data.examples: columns does not go with data.memory_map; leave one of them out"
-            )
+            raise DataError(f"{shown}: data.examples: columns does not go with data.memory_map; leave one of them out")
         array = array.T
     if not array.size:
         raise DataError(f"{shown}: is empty, of shape {array.shape}; expected rows of numbers")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...arrays import Array
 from ..files import read_bytes
-from .stored import Opened, Stored, damage_told
+from .stored import Opened, Stored, damage_told, refuse_impossible_letters
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -39,7 +39,10 @@ def open_npz(shown: str, path: Path) -> Iterator[Opened]:
 def _stored(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str, archive_bytes: int) -> Stored:
     def read() -> Array:
         with damage_told(shown, DAMAGED), archive.open(member) as stream:
-            return np.lib.format.read_array(stream, allow_pickle=False)
+            array = np.lib.format.read_array(stream, allow_pickle=False)
+            if array.dtype.kind == "U":
+                refuse_impossible_letters(array)
+            return array
 
     shape, dtype = _announced(archive, member, archive_bytes)
     return Stored(shape, "of Python objects" if dtype.hasobject else str(dtype), member.file_size, read)

@@ -7,7 +7,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import NamedTuple
+
+import numpy as np
 
 from ...arrays import Array
 from ...damages import DAMAGES
@@ -17,6 +20,9 @@ from ..files import NAMES_SHOWN
 # What the arrays of a file may take in memory: this many bytes, or this many times the file if that is more. Deflate
 # compresses up to 1032 times; real pictures and numbers, and even sparse tables, are far below 100.
 LARGEST_BYTES, LARGEST_RATIO = 256 * 2**20, 100
+
+# Unicode's last letter, and the numbers before it that are none.
+LAST_LETTER, SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
 
 
 class Stored(NamedTuple):
@@ -68,16 +74,27 @@ def in_mib(count: int) -> str:
 
 
 @contextmanager
-def damage_told(shown: str, sentence: str) -> Iterator[None]:
-    """Raises what a damaged file raises as one DataError, `shown: sentence`."""
+def damage_told(shown: str, sentence: str, *others: type[Exception]) -> Iterator[None]:
+    """Raises what a damaged file raises, `others` among it, as one DataError, `shown: sentence`."""
+    expected: tuple[type[Exception], ...] = (*DAMAGES, *others, AttributeError, SyntaxError, TokenError, ValueError)
     try:
         yield
     except (DataError, PermissionError):
         raise
     except MemoryError:
         raise too_large(shown) from None
-    except (*DAMAGES, AttributeError, SyntaxError, ValueError):
+    except expected:
         raise DataError(f"{shown}: {sentence}") from None
+
+
+def refuse_impossible_letters(array: Array) -> None:
+    """Raise ValueError if an array of text holds numbers that stand for no letter, as a damaged one may.
+
+    NumPy does not look at them; whoever reads them later fails, some without an exception.
+    """
+    letters = np.ascontiguousarray(array).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+    if ((letters > LAST_LETTER) | ((letters >= SURROGATES[0]) & (letters <= SURROGATES[1]))).any():
+        raise ValueError("text with impossible letters")
 
 
 def too_large(shown: str) -> DataError:

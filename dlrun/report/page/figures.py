@@ -253,7 +253,8 @@ def image_source(values: Array, low: float, high: float) -> str:
     span = (high - low) or 1.0
     levels = np.clip((values - low) / span * 255, 0, 255).round().astype(np.uint8)
     rows = b"".join(b"\0" + row.tobytes() for row in levels)
-    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, PNG_COLOUR if levels.ndim == 3 else PNG_GREY, 0, 0, 0)
+    colours = PNG_COLOUR if levels.ndim == 3 else PNG_GREY
+    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, colours, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
 
