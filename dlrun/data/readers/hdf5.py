@@ -11,16 +11,19 @@ import numpy as np
 from ...arrays import Array
 from ...errors import DataError
 from ..examples import Table
-from ..files import Files, read_bytes
+from ..files import Files
 from ..reading import Reading
 from .arrays import table_of_arrays
-from .stored import Opened, Stored, damage_told
+from .stored import Opened, Stored, damage_told, refuse_larger
 
 if TYPE_CHECKING:
     import h5py
 
 # A file with more names than this at one level holds no set of examples; looking at them all would only take time.
 MOST_NAMES = 1000
+
+# How a word of variable length stands in an array: how long it is, and where.
+REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
 
 DAMAGED = "not an HDF5 file, or a damaged one; write it anew, by h5py, or as .npz"
 
@@ -38,7 +41,7 @@ def open_hdf5(shown: str, path: Path, *, by_matlab: bool = False) -> Iterator[Op
     except ImportError:
         what = "a .mat of version 7.3" if by_matlab else path.suffix
         raise DataError(f'{shown}: reading {what} needs h5py; pip install "dlrun[files]"') from None
-    read_bytes(path, shown)
+    first_bytes(path, shown, 1)
     with damage_told(shown, DAMAGED):
         file = h5py.File(path, "r", locking=False)
     try:
@@ -47,6 +50,37 @@ def open_hdf5(shown: str, path: Path, *, by_matlab: bool = False) -> Iterator[Op
         yield arrays
     finally:
         file.close()
+
+
+def _refuse_long_text(shown: str, name: str, item: "h5py.Dataset") -> None:
+    """Raise DataError if text of variable length is stored in a way in which its lengths cannot be looked at, ValueError
+    if they are not possible.
+
+    HDF5 believes them: a changed byte made it fetch gigabytes for each of forty words, which took minutes.
+    """
+    offset = item.id.get_offset()
+    if offset is None:
+        raise DataError(
+            f"{shown}: {name} holds text of variable length in compressed parts; write it as numpy.array(words, 'S'), or"
+            " without compression"
+        )
+    path = Path(item.file.filename)
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        references = stream.read(item.size * REFERENCE.itemsize)
+    lengths = np.frombuffer(references, REFERENCE)["length"].astype(np.int64)
+    if len(lengths) != item.size or lengths.max(initial=0) > path.stat().st_size:
+        raise ValueError("words longer than their file")
+    refuse_larger(shown, path.stat().st_size, int(lengths.sum()))
+
+
+def first_bytes(path: Path, shown: str, count: int) -> bytes:
+    """As many bytes from the file's beginning; raises DataError if the system refuses."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(count)
+    except OSError as problem:
+        raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
 
 
 def _items(shown: str, file: "h5py.File") -> Iterator[tuple[str, "h5py.Dataset"]]:
@@ -97,6 +131,8 @@ def _stored(shown: str, name: str, item: "h5py.Dataset", by_matlab: bool) -> Sto
         if refusal:
             raise DataError(f"{shown}: {name} holds {refusal}; expected an array of numbers or text")
         with damage_told(shown, DAMAGED):
+            if is_text and h5py.check_string_dtype(item.dtype).length is None:
+                _refuse_long_text(shown, name, item)
             values = item.asstr()[()] if is_text else item[()]
             array = np.asarray(values, dtype=np.str_ if is_text else None)
             return array.transpose() if by_matlab else array

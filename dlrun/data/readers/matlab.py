@@ -13,7 +13,7 @@ from ..examples import Table
 from ..files import Files, read_bytes
 from ..reading import Reading
 from .arrays import table_of_arrays
-from .hdf5 import open_hdf5
+from .hdf5 import first_bytes, open_hdf5
 from .mat5 import HEADER_BYTES, ORDERS, variables
 from .stored import Opened, Stored, damage_told
 
@@ -37,10 +37,10 @@ def read_matlab(files: Files, reading: Reading) -> Table:
 
 def open_matlab(shown: str, path: Path) -> AbstractContextManager[Opened]:
     """The variables of a .mat of any version. Raises DataError."""
-    raw = read_bytes(path, shown)
-    if any(raw.startswith(HDF5_START, place) for place in HDF5_PLACES):
-        return open_hdf5(shown, path, by_matlab=raw.startswith(MATLAB_START))
-    return _open_plain(shown, raw)
+    head = first_bytes(path, shown, max(HDF5_PLACES) + len(HDF5_START))
+    if any(head.startswith(HDF5_START, place) for place in HDF5_PLACES):
+        return open_hdf5(shown, path, by_matlab=head.startswith(MATLAB_START))
+    return _open_plain(shown, read_bytes(path, shown))
 
 
 @contextmanager
@@ -62,11 +62,11 @@ def _old_variables(shown: str, raw: bytes) -> dict[str, Stored]:
 
     def stored(name: str, shape: tuple[int, ...], kind: str) -> Stored:
         def read() -> Array:
-            with damage_told(shown, DAMAGED, (MatReadError,)):
+            with damage_told(shown, DAMAGED, MatReadError):
                 values = loadmat(io.BytesIO(raw), variable_names=[name])[name]
                 return values.toarray() if kind == "sparse" else np.asarray(values)
 
         return Stored(shape, kind, math.prod(map(int, shape)) * WIDEST, read)
 
-    with damage_told(shown, DAMAGED, (MatReadError,)):
+    with damage_told(shown, DAMAGED, MatReadError):
         return {name: stored(name, tuple(map(int, shape)), kind) for name, shape, kind in whosmat(io.BytesIO(raw))}
