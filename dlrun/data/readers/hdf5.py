@@ -14,16 +14,14 @@ from ..examples import Table
 from ..files import Files
 from ..reading import Reading
 from .arrays import table_of_arrays
-from .stored import Opened, Stored, damage_told, refuse_larger
+from .hdf5_words import words_at
+from .stored import Opened, Stored, damage_told
 
 if TYPE_CHECKING:
     import h5py
 
 # A file with more names than this at one level holds no set of examples; looking at them all would only take time.
 MOST_NAMES = 1000
-
-# How a word of variable length stands in an array: how long it is, and where.
-REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
 
 DAMAGED = "not an HDF5 file, or a damaged one; write it anew, by h5py, or as .npz"
 
@@ -52,26 +50,15 @@ def open_hdf5(shown: str, path: Path, *, by_matlab: bool = False) -> Iterator[Op
         file.close()
 
 
-def _refuse_long_text(shown: str, name: str, item: "h5py.Dataset") -> None:
-    """Raise DataError if text of variable length is stored in a way in which its lengths cannot be looked at, ValueError
-    if they are not possible.
-
-    HDF5 believes them: a changed byte made it fetch gigabytes for each of forty words, which took minutes.
-    """
+def _words(shown: str, name: str, item: "h5py.Dataset") -> Array:
+    """An array of text of variable length. Raises DataError where it is stored in another way than h5py's usual one."""
     offset = item.id.get_offset()
     if offset is None:
         raise DataError(
-            f"{shown}: {name} holds text of variable length in compressed parts; write it as numpy.array(words, 'S'), or"
-            " without compression"
+            f"{shown}: {name} holds text of variable length, and not in one part; write it as numpy.array(words, 'S')"
         )
-    path = Path(item.file.filename)
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        references = stream.read(item.size * REFERENCE.itemsize)
-    lengths = np.frombuffer(references, REFERENCE)["length"].astype(np.int64)
-    if len(lengths) != item.size or lengths.max(initial=0) > path.stat().st_size:
-        raise ValueError("words longer than their file")
-    refuse_larger(shown, path.stat().st_size, int(lengths.sum()))
+    words = words_at(Path(item.file.filename), offset, item.size, base=item.file.userblock_size)
+    return np.array(words, dtype=np.str_).reshape(item.shape)
 
 
 def first_bytes(path: Path, shown: str, count: int) -> bytes:
@@ -95,6 +82,8 @@ def _items(shown: str, file: "h5py.File") -> Iterator[tuple[str, "h5py.Dataset"]
                 raise DataError(
                     f"{shown}: {name} is a table of pandas, which cannot be read; write it with to_parquet or to_csv"
                 )
+            if "MATLAB_sparse" in item.attrs:
+                raise DataError(f"{shown}: {name} is a sparse matrix, which cannot be read; save full({name}) instead")
             inner = [(f"{name}/{below}", held) for below, held in _members(item)]
             yield from ((path, held) for path, held in inner if isinstance(held, h5py.Dataset))
 
@@ -113,7 +102,7 @@ def _stored(shown: str, name: str, item: "h5py.Dataset", by_matlab: bool) -> Sto
     import h5py
 
     matlab_class = item.attrs.get("MATLAB_class", b"") if by_matlab else b""
-    is_text = h5py.check_string_dtype(item.dtype) is not None
+    is_text = item.dtype.kind == "O" and h5py.check_string_dtype(item.dtype) is not None
     refusal = None
     if item.shape is None:
         refusal = "no values"
@@ -131,10 +120,7 @@ def _stored(shown: str, name: str, item: "h5py.Dataset", by_matlab: bool) -> Sto
         if refusal:
             raise DataError(f"{shown}: {name} holds {refusal}; expected an array of numbers or text")
         with damage_told(shown, DAMAGED):
-            if is_text and h5py.check_string_dtype(item.dtype).length is None:
-                _refuse_long_text(shown, name, item)
-            values = item.asstr()[()] if is_text else item[()]
-            array = np.asarray(values, dtype=np.str_ if is_text else None)
+            array = _words(shown, name, item) if is_text else np.asarray(item[()])
             return array.transpose() if by_matlab else array
 
     return Stored(shape, refusal or ("text" if is_text else str(item.dtype)), cells * item.dtype.itemsize, read)
