@@ -47,6 +47,7 @@ def facts_of(
         warnings=warnings,
         source_columns=(examples.source_columns or None) if isinstance(examples, Examples) else None,
         notes=(examples.notes or None) if isinstance(examples, Examples) else None,
+        image_channels=examples.image_channels,
     )
 
 
