@@ -74,7 +74,7 @@ def _of_words(column: Column) -> SourceColumn:
         {"": int(gone.sum())} if gone.any() else {},
         len(column.levels),
         levels={column.levels[at]: int(counts[at]) for at in order},
-        features=tuple(f"{column.name}={level}" for level in column.levels) if len(column.levels) <= MOST_LEVELS else (),
+        features=(column.name,) if len(column.levels) <= MOST_LEVELS else (),
     )
 
 

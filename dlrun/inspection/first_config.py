@@ -4,12 +4,14 @@
 """
 
 import os
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..config import yaml_value
+from ..config import NAMELESS, yaml_value
 from ..config.problems import escaped
+from ..data import FILE_SUFFIXES
 from ..data.proposal import Named, Proposal
 from ..data.records import SourceColumn
 from ..diagnosis.words import percent
@@ -21,7 +23,7 @@ WIDTH = 110
 # Sentences on what is odd that are written; dlrun data shows all.
 MOST_REMARKS = 8
 
-# Columns that are named in one list, without a line each.
+# The sections of the config below the data.
 SECTIONS = ("network", "regularization", "training")
 
 
@@ -30,7 +32,7 @@ def first_config(proposal: Proposal, columns: Sequence[SourceColumn], file: Path
     rows = columns[0].rows if columns else proposal.rows
     lines = [
         *_comment(_opening(proposal, columns, rows)),
-        *_comment(f"Each choice can be changed; dlrun data {_shell(config)} shows how every column is read."),
+        *_comment(f"Each choice can be changed; dlrun data {shlex.quote(str(config))} shows how every column is read."),
         "data:",
         *_line("source", source_for(file, config), "", 1),
         *_target(proposal),
@@ -42,18 +44,20 @@ def first_config(proposal: Proposal, columns: Sequence[SourceColumn], file: Path
     return "\n".join([*lines, *_settings(settings_for(train, dev))]) + "\n"
 
 
+def config_path(file: Path) -> Path:
+    """Where the config of a file of data is written: its name without the endings, in the working directory."""
+    stem = file.name
+    while ending := next((one for one in sorted(FILE_SUFFIXES, key=len)[::-1] if stem.lower().endswith(one)), ""):
+        stem = stem[: -len(ending)]
+    return Path(f"{stem or NAMELESS}.yaml")
+
+
 def source_for(file: Path, config: Path) -> str:
     """The file's path as seen from the config's folder, where the reader looks first."""
     try:
         return Path(os.path.relpath(file.resolve(), config.resolve().parent)).as_posix()
     except ValueError:  # on another drive
         return str(file.resolve())
-
-
-def _shell(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
 
 
 def _opening(proposal: Proposal, columns: Sequence[SourceColumn], rows: int) -> str:

@@ -4,6 +4,7 @@
 whether two columns say the same, and how many rows each class has.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -12,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Array
+from ..config.loading import YAML_SUFFIXES
 from ..data import FILE_SUFFIXES, Examples, Reading, read_examples
 from ..data.checks import suspicions_of
 from ..data.examples import Table
-from ..data.files import listed
+from ..data.files import find_column, listed
 from ..data.formats import read_table
 from ..data.proposal import (
     MOST_LEVELS_TO_COMPARE,
@@ -29,7 +31,7 @@ from ..data.proposal import (
 )
 from ..data.records import SourceColumn
 from ..data.source_columns import columns_of
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..records import SPLITS
 
 # Files are read without a random draw; a generator must be given all the same.
@@ -51,6 +53,26 @@ class FirstLook:
         return self.table.own_target is not None
 
 
+    def own_target(self) -> Named:
+        """The target that the file comes with; the config needs no key for it, so there is no reason to give."""
+        assert self.table.own_target is not None
+        return Named(self.table.own_target.name, "")
+
+    def find_target(self, wanted: str, why: str = "as asked") -> Named:
+        """The column of a name, or of a place as in data.target. Raises UsageError with the closest name."""
+        is_place = wanted.removeprefix("-").isdecimal()
+        try:
+            name = find_column(
+                int(wanted) if is_place and wanted not in self.table.names else wanted,
+                self.table.names,
+                setting="--target",
+                shown=str(self.file),
+            )
+        except DataError as problem:
+            raise UsageError(str(problem)) from None
+        return Named(name, why)
+
+
 def is_data_file(path: Path) -> bool:
     """Whether a path ends as files of data do."""
     return path.name.lower().endswith(FILE_SUFFIXES)
@@ -58,6 +80,8 @@ def is_data_file(path: Path) -> bool:
 
 def look_at_file(file: Path) -> FirstLook:
     """Read a file of data. Raises DataError."""
+    if file.suffix.lower() in YAML_SUFFIXES:
+        raise DataError(f"{file}: is a config by its ending, not data; dlrun train {shlex.quote(str(file))} trains it")
     if not is_data_file(file):
         raise DataError(f"{file}: its ending is none of those that can be read: {', '.join(FILE_SUFFIXES)}")
     table = read_table(Reading(source=str(file)), folder=Path(), rng=np.random.default_rng(NO_DRAW))
