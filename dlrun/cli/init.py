@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .options import Json
+from .options import Json, Overrides
 
 if TYPE_CHECKING:
     from ..data.proposal import Named
@@ -19,6 +19,7 @@ DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of data, 
 
 def init(
     file: DataFile,
+    overrides: Overrides = None,
     target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column to predict.")] = None,
     output: Annotated[
         Path | None,
@@ -29,7 +30,7 @@ def init(
 ) -> None:
     """Write the config of a file of data: what to predict, columns to leave out, the split, network and training.
 
-    It trains as it stands, and says why each choice is so.
+    It trains as it stands, and says why each choice is so. A KEY=VALUE says how the file is read: data.header=false.
 
     Example: dlrun init titanic.csv --target survived
     """
@@ -41,10 +42,10 @@ def init(
 
     config = output or config_path(file)
     refuse_to_overwrite(config, file, force)
-    look = look_at_file(file)
+    look = look_at_file(file, overrides or ())
     chosen = target_of(look, target, may_ask=not as_json)
     proposal = proposal_for(look, chosen)
-    text = first_config(proposal, look.columns, file, config)
+    text = first_config(look, proposal, config)
     write_whole(config, lambda written: written.write(text.encode()))
     following = command_line("train", config)
     if as_json:
@@ -82,6 +83,7 @@ def target_of(look: "FirstLook", wanted: str | None, *, may_ask: bool) -> "Named
     """The column to predict: as asked, as is plain, or as a person at the terminal answers. Raises UsageError."""
     from ..data.proposal import candidates, plain_target
 
+    wanted = wanted if wanted is not None else look.wanted
     if look.has_own_target:
         if wanted is not None:
             raise UsageError(f"--target: {look.file} comes with its own target; leave --target out")

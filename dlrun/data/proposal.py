@@ -6,7 +6,7 @@ they were read come in, and a `Proposal` with a reason for each choice comes out
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .examples import DEFAULT_SPLIT
@@ -20,17 +20,17 @@ from .targets import MOST_INTEGER_CLASSES
 # for "what is to be predicted", and no feature is called so.
 SURE_TARGET = re.compile(r"(?i)target|label|labels|y|y_true|outcome|ground_?truth|dependent|to_?predict")
 
-# Names that targets often have on OpenML, UCI and Kaggle, but features have them too (titanic has a feature `class`). So
-# they count only in the first or the last column, where people put a target.
+# Names that targets often have on OpenML, UCI and Kaggle, but features have them too (titanic has a feature `class`).
+# So they count only in the first or the last column, where people put a target.
 LIKELY_TARGET = re.compile(
     r"(?i)(binary_?)?class(es)?|survived|species|exited|churn(ed)?|default(ed)?|response|diagnosis|quality"
     r"|price|sale_?price|income|salary|fraud|is_?fraud|approved|loan_?status|attrition|cancell?ed|subscribed|purchased|rings"
     r"|strength|medv|mpg|charges|rating"
 )
 
-# Dev and test each get a fifth of the rows, as the course advises for up to some ten thousand, but no more than this many:
-# then an error of 20% is known to 0.9 points (half of a 90% interval, 1.645 sqrt(0.2 * 0.8 / 5000)), and more rows are
-# of more use in training.
+# Dev and test each get a fifth of the rows, as the course advises for up to some ten thousand, but no more than this
+# many: then an error of 20% is known to 0.9 points (half of a 90% interval, 1.645 sqrt(0.2 * 0.8 / 5000)), and more
+# rows are of more use in training.
 USUAL_SHARE, ENOUGH_TO_JUDGE = 0.2, 5000
 
 # The course's share for a million rows; beyond half of that, ENOUGH_TO_JUDGE would be less.
@@ -81,7 +81,7 @@ class Proposal:
 
 def can_be_target(column: SourceColumn) -> bool:
     """Whether a column may hold what is to be predicted: classes or numbers that differ, no identity, no text."""
-    return column.kind in ("number", "category", "flag") and 1 < column.distinct and not numbers_rows(column)
+    return column.kind in ("number", "category", "flag") and column.distinct > 1 and not numbers_rows(column)
 
 
 def plain_target(columns: Sequence[SourceColumn]) -> Named | None:
@@ -157,7 +157,7 @@ def why_useless(column: SourceColumn) -> str:
 def group_of(columns: Sequence[SourceColumn], target: str) -> Named | None:
     """The first column that names a subject of several rows, as the finding groups-in-two-splits has it."""
     for column in columns:
-        enough = FEWEST_GROUPS <= column.distinct and column.rows >= FEWEST_ROWS_A_GROUP * column.distinct
+        enough = column.distinct >= FEWEST_GROUPS and column.rows >= FEWEST_ROWS_A_GROUP * column.distinct
         if column.name != target and not column.missing and enough and GROUP_NAME.fullmatch(column.name):
             return Named(column.name, f"{column.distinct} of them with several rows each, which are alike")
     return None
@@ -176,7 +176,7 @@ def split_column_of(columns: Sequence[SourceColumn], target: str) -> tuple[Named
 
 
 def shares_for(rows: int) -> dict[str, float]:
-    """The shares of train, dev and test for a table of this many rows: 0.6, 0.2, 0.2, and 0.98, 0.01, 0.01 for millions.
+    """The shares of train, dev and test for a table of this many rows: 0.6, 0.2, 0.2; 0.98, 0.01, 0.01 for millions.
 
     Shares and not counts, so that the config stays right when rows are added.
     """
@@ -187,12 +187,3 @@ def shares_for(rows: int) -> dict[str, float]:
 def date_of(columns: Sequence[SourceColumn], target: str) -> SourceColumn | None:
     """The first column of dates that every row has."""
     return next((c for c in columns if c.kind == "date" and c.name != target and not c.missing), None)
-
-
-def with_roles(columns: Sequence[SourceColumn], proposal: Proposal) -> tuple[SourceColumn, ...]:
-    """The columns with the roles that the proposal gives them."""
-    roles = dict.fromkeys((one.name for one in proposal.drop), "left out") | {proposal.target.name: "target"}
-    for role in ("split_column", "group", "order"):
-        if (chosen := getattr(proposal, role)) is not None:
-            roles[chosen.name] = role
-    return tuple(replace(column, role=roles.get(column.name, column.role)) for column in columns)

@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..experiment.prepare import prepare_data, random_streams, read_config, read_config_text, reading_of
 from ..records import omitted
 from .first_config import config_path, first_config
-from .first_look import FirstLook, is_data_file, look_at_file, proposal_for
+from .first_look import READING_KEYS, FirstLook, is_data_file, look_at_file, proposal_for
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,17 @@ def look_at_data(file: Path, overrides: Iterable[str] = ()) -> DataLook:
     Raises ConfigError, DataError, UsageError.
     """
     if is_data_file(file) and not _is_config(file):
-        return _of_file(look_at_file(file), tuple(overrides))
+        overrides = tuple(overrides)
+        return _of_file(look_at_file(file, [text for text in overrides if says_how_to_read(text)]), overrides)
     loaded = read_config(file, overrides)
     facts = facts_of_config(loaded.config, file.parent)
     return DataLook(facts.source, facts.rows, facts.source_columns or (), facts.notes or (), facts)
+
+
+def says_how_to_read(override: str) -> bool:
+    """Whether a `key=value` says how a file is read; the others come into play once it has been."""
+    section, *key = parse_override(override)[0]
+    return section == "data" and key[:1] in [[name] for name in READING_KEYS]
 
 
 def _is_config(file: Path) -> bool:
@@ -89,7 +96,7 @@ def _with_roles(columns: Sequence[SourceColumn], config: Config, facts: DataFact
 
 
 def _of_file(look: FirstLook, overrides: tuple[str, ...]) -> DataLook:
-    target = _target_of(look, overrides)
+    target = _target_of(look)
     rows = len(look.table.numbers)
     plain = DataLook(str(look.file), rows, look.columns, look.notes, None)
     if target is None:
@@ -102,20 +109,17 @@ def _of_file(look: FirstLook, overrides: tuple[str, ...]) -> DataLook:
         facts = facts_of_config(config, Path())
     except DataError as problem:
         return replace(plain, lacking=str(problem))
-    return DataLook(
-        str(look.file), facts.rows, facts.source_columns or (), facts.notes or (), facts, proposed=proposal
-    )
+    return DataLook(str(look.file), facts.rows, facts.source_columns or (), facts.notes or (), facts, proposed=proposal)
 
 
-def _target_of(look: FirstLook, overrides: tuple[str, ...]) -> Named | None:
+def _target_of(look: FirstLook) -> Named | None:
     """The target by the command line, by the file itself, or where it is plain."""
     if look.has_own_target:
         return look.own_target()
-    asked = [value for key, value in map(parse_override, overrides) if key == ("data", "target")]
-    return look.find_target(str(asked[-1])) if asked else plain_target(look.columns)
+    return plain_target(look.columns) if look.wanted is None else look.find_target(look.wanted)
 
 
 def _proposed_config(look: FirstLook, proposal: Proposal, overrides: tuple[str, ...]) -> LoadedConfig:
     """The config that `dlrun init` would write into the working directory."""
     path = config_path(look.file)
-    return read_config_text(first_config(proposal, look.columns, look.file, path), path, overrides)
+    return read_config_text(first_config(look, proposal, path), path, overrides)

@@ -8,13 +8,15 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..config import NAMELESS, yaml_value
-from ..config.problems import escaped
+from ..config.problems import counted, escaped
 from ..data import FILE_SUFFIXES
 from ..data.proposal import Named, Proposal
 from ..data.records import SourceColumn
 from ..diagnosis.words import percent
+from .first_look import FirstLook
 from .first_settings import Setting, settings_for
 
 # A comment stands beside its value up to this width, and else on lines of its own above.
@@ -27,14 +29,14 @@ MOST_REMARKS = 8
 SECTIONS = ("network", "regularization", "training")
 
 
-def first_config(proposal: Proposal, columns: Sequence[SourceColumn], file: Path, config: Path) -> str:
+def first_config(look: FirstLook, proposal: Proposal, config: Path) -> str:
     """The text of a config for this file, to be written at `config`: the source is named from its folder."""
-    rows = columns[0].rows if columns else proposal.rows
     lines = [
-        *_comment(_opening(proposal, columns, rows)),
+        *_comment(_opening(proposal, look.columns)),
         *_comment(f"Each choice can be changed; dlrun data {shlex.quote(str(config))} shows how every column is read."),
         "data:",
-        *_line("source", source_for(file, config), "", 1),
+        *_line("source", source_for(look.file, config), "", 1),
+        *_given(look.given),
         *_target(proposal),
         *_left_out(proposal.drop),
         *_division(proposal),
@@ -60,13 +62,21 @@ def source_for(file: Path, config: Path) -> str:
         return str(file.resolve())
 
 
-def _opening(proposal: Proposal, columns: Sequence[SourceColumn], rows: int) -> str:
+def _given(given: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that were given with the file; those of `drop` are listed with the others."""
+    for key, value in given.items():
+        if key != "drop":
+            yield from _line(key, value, "as asked", 1)
+
+
+def _opening(proposal: Proposal, columns: Sequence[SourceColumn]) -> str:
+    rows = columns[0].rows if columns else proposal.rows
     apart = {proposal.target.name, *(one.name for one in proposal.drop)}
     apart |= {one.name for one in (proposal.split_column, proposal.group, proposal.order) if one}
     features = sum(column.name not in apart for column in columns)
     words = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number"}
     used = f"{rows:,} rows" if rows == proposal.rows else f"{proposal.rows:,} of {rows:,} rows, the others lack it"
-    return f"Predicts {proposal.target.name}, {words[proposal.task]}, from {features} columns; {used}."
+    return f"Predicts {proposal.target.name}, {words[proposal.task]}, from {counted(features, 'column')}; {used}."
 
 
 def _target(proposal: Proposal) -> Iterator[str]:

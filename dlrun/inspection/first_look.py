@@ -5,19 +5,21 @@ whether two columns say the same, and how many rows each class has.
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
+from ..config import yaml_value
 from ..config.loading import YAML_SUFFIXES
 from ..data import FILE_SUFFIXES, Examples, Reading, read_examples
 from ..data.checks import suspicions_of
 from ..data.examples import Table
-from ..data.files import find_column, listed
+from ..data.files import find_column, find_columns, listed
 from ..data.formats import read_table
 from ..data.proposal import (
     MOST_LEVELS_TO_COMPARE,
@@ -32,7 +34,29 @@ from ..data.proposal import (
 from ..data.records import SourceColumn
 from ..data.source_columns import columns_of
 from ..errors import DataError, UsageError
+from ..experiment.prepare import read_config_text, reading_of
 from ..records import SPLITS
+
+# The keys below `data` that say how a file is read; they may be given with it.
+READING_KEYS = (
+    "header",
+    "separator",
+    "drop",
+    "missing",
+    "numeric",
+    "categorical",
+    "ordered",
+    "decimal",
+    "thousands",
+    "day_first",
+    "encoding",
+    "sheet",
+    "examples",
+    "max_levels",
+    "unlabeled",
+    "task",
+    "target",
+)
 
 # Files are read without a random draw; a generator must be given all the same.
 NO_DRAW = 0
@@ -40,9 +64,15 @@ NO_DRAW = 0
 
 @dataclass(frozen=True)
 class FirstLook:
-    """A file as it was read with all options at their defaults. `columns` are all that it holds."""
+    """A file as it was read, without a target. `columns` are all that it holds.
+
+    given : the keys below `data` that a person gave with the file, with their values. wanted : the data.target of these.
+    """
 
     file: Path
+    reading: Reading
+    given: Mapping[str, Any]
+    wanted: str | None
     table: Table
     columns: tuple[SourceColumn, ...]
     notes: tuple[str, ...]
@@ -52,7 +82,6 @@ class FirstLook:
         """Whether the file itself says what the target is, as arrays X and y do."""
         return self.table.own_target is not None
 
-
     def own_target(self) -> Named:
         """The target that the file comes with; the config needs no key for it, so there is no reason to give."""
         assert self.table.own_target is not None
@@ -61,16 +90,16 @@ class FirstLook:
     def find_target(self, wanted: str, why: str = "as asked") -> Named:
         """The column of a name, or of a place as in data.target. Raises UsageError with the closest name."""
         is_place = wanted.removeprefix("-").isdecimal()
+        column = int(wanted) if is_place and wanted not in self.table.names else wanted
         try:
-            name = find_column(
-                int(wanted) if is_place and wanted not in self.table.names else wanted,
-                self.table.names,
-                setting="--target",
-                shown=str(self.file),
-            )
+            return Named(find_column(column, self.table.names, setting="--target", shown=str(self.file)), why)
         except DataError as problem:
             raise UsageError(str(problem)) from None
-        return Named(name, why)
+
+    def asked_to_drop(self) -> list[Named]:
+        """The columns that a person asked to leave out. Raises DataError if one does not exist."""
+        names = find_columns(self.reading.drop, self.table.names, setting="data.drop", shown=str(self.file))
+        return [Named(name, "as asked") for name in names]
 
 
 def is_data_file(path: Path) -> bool:
@@ -78,14 +107,21 @@ def is_data_file(path: Path) -> bool:
     return path.name.lower().endswith(FILE_SUFFIXES)
 
 
-def look_at_file(file: Path) -> FirstLook:
-    """Read a file of data. Raises DataError."""
+def look_at_file(file: Path, overrides: Sequence[str] = ()) -> FirstLook:
+    """Read a file of data, as `key=value` of READING_KEYS say. Raises ConfigError, DataError, UsageError."""
     if file.suffix.lower() in YAML_SUFFIXES:
         raise DataError(f"{file}: is a config by its ending, not data; dlrun train {shlex.quote(str(file))} trains it")
     if not is_data_file(file):
         raise DataError(f"{file}: its ending is none of those that can be read: {', '.join(FILE_SUFFIXES)}")
-    table = read_table(Reading(source=str(file)), folder=Path(), rng=np.random.default_rng(NO_DRAW))
-    return FirstLook(file, table, columns_of(table), ())
+    loaded = read_config_text(f"data: {{source: {yaml_value(str(file))}}}\n", file, overrides)
+    asked = [key.removeprefix("data.") for key, origin in loaded.origins.items() if origin == "command line"]
+    if further := [key for key in asked if key not in READING_KEYS]:
+        raise UsageError(f"{further[0]}: says nothing on how the file is read; change it in the config")
+    given = {key: loaded.config.to_dict()["data"][key] for key in asked if key != "target"}
+    wanted = None if loaded.config.data.target is None else str(loaded.config.data.target)
+    reading = replace(reading_of(loaded.config.data), target=None)
+    table = read_table(reading, folder=Path(), rng=np.random.default_rng(NO_DRAW))
+    return FirstLook(file, reading, given, wanted, table, columns_of(table), ())
 
 
 def proposal_for(look: FirstLook, target: Named) -> Proposal:
@@ -95,7 +131,9 @@ def proposal_for(look: FirstLook, target: Named) -> Proposal:
     group = None if split_column else group_of(columns, target.name)
     date = date_of(columns, target.name)
     taken = [one.name for one in (split_column, group) if one]
-    drop = [*left_out(columns, target.name, taken), *([without_dev] if without_dev else [])]
+    asked = look.asked_to_drop()
+    useless = left_out(columns, target.name, [*taken, *(one.name for one in asked)])
+    drop = [*asked, *useless, *([without_dev] if without_dev else [])]
     examples = _examples(look, target, drop, split_column, group)
     leaks = tuple(_leaks(examples))
     drop += [one for one in leaks if one.name not in taken]
@@ -118,8 +156,8 @@ def proposal_for(look: FirstLook, target: Named) -> Proposal:
 def _examples(
     look: FirstLook, target: Named, drop: Sequence[Named], split_column: Named | None, group: Named | None
 ) -> Examples:
-    reading = Reading(
-        source=str(look.file),
+    reading = replace(
+        look.reading,
         target=None if look.has_own_target else target.name,
         drop=tuple(one.name for one in drop),
         split_column=split_column.name if split_column else None,
@@ -208,7 +246,7 @@ def _with_order(proposal: Proposal, table: Table, date: SourceColumn | None) -> 
 def _with_rare_classes(proposal: Proposal, columns: Sequence[SourceColumn]) -> Proposal:
     """The proposal with what becomes of classes that have fewer rows than there are splits."""
     rare = [name for name, count in proposal.counts.items() if count < len(SPLITS)]
-    if not rare or proposal.split_column:
+    if not rare or proposal.split_column or proposal.task == "regression":
         return proposal
     rows = sum(proposal.counts[name] for name in rare)
     of_rows = f"{'class' if len(rare) == 1 else 'classes'} {listed(rare)} with {rows} row{'' if rows == 1 else 's'}"
@@ -216,4 +254,6 @@ def _with_rare_classes(proposal: Proposal, columns: Sequence[SourceColumn]) -> P
     if kinds.get(proposal.target.name) == "number":
         why = f"whole numbers, too many for classes: {of_rows}"
         return replace(proposal, task="regression", asked_task=Named("regression", why), counts={})
-    return replace(proposal, rare=Named("drop", f"{of_rows} cannot be in every split; merge would make one class of them"))
+    return replace(
+        proposal, rare=Named("drop", f"{of_rows} cannot be in every split; merge would make one class of them")
+    )

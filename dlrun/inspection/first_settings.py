@@ -1,14 +1,14 @@
 """Network and training to begin with, by the number of rows: what `dlrun init` writes below the data.
 
-Measured on eight public tables (adult, churn, german, penguins, phoneme, sonar, titanic, white wine), with 3 to 16 seeds
-each: nowhere worse than the defaults by more than chance, and up to 2.5 points of test error better.
+Measured on eight public tables (adult, churn, german, penguins, phoneme, sonar, titanic, white wine), with 3 to 16
+seeds each: nowhere worse than the defaults by more than chance, and up to 2.5 points of test error better.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-# With fewer dev rows than this, one row is more than a point of error, and the epoch with the best dev error is chosen by
-# chance: on sonar (42 dev rows, 16 seeds) early stopping gave a test error of 22.5%, 60 epochs 18.0%.
+# With fewer dev rows than this, one row is more than a point of error, and the epoch with the best dev error is chosen
+# by chance: on sonar (42 dev rows, 16 seeds) early stopping gave a test error of 22.5%, 60 epochs 18.0%.
 FEWEST_TO_STOP_BY = 100
 
 
