@@ -109,6 +109,9 @@ def asked(among: Sequence[str]) -> str:
     say(console, "Which column is to be predicted?")
     for number, name in enumerate(among, start=1):
         say(console, f"{number:3}  {name}")
-    answer: str = typer.prompt("Number or name", err=True)
-    number = int(answer) if answer.strip().isdecimal() else 0
+    console.print("Number or name: ", end="")
+    if not (line := sys.stdin.readline()):
+        raise typer.Abort
+    answer = line.strip()
+    number = int(answer) if answer.isdecimal() else 0
     return among[number - 1] if answer not in among and 1 <= number <= len(among) else answer

@@ -66,7 +66,7 @@ NO_DRAW = 0
 class FirstLook:
     """A file as it was read, without a target. `columns` are all that it holds.
 
-    given : the keys below `data` that a person gave with the file, with their values. wanted : the data.target of these.
+    given : the keys below `data` that a person gave with the file, with their values. wanted : data.target of these.
     """
 
     file: Path

@@ -60,14 +60,14 @@ def columns_table(columns: Sequence[SourceColumn], width: int) -> Table:
     """A line for each column, none wrapped: what does not fit is cut."""
     table = borderless_table()
     has_gaps, is_wide = any(column.missing for column in columns), width >= WIDE
-    table.add_column("column", no_wrap=True, overflow="ellipsis", max_width=32 if is_wide else 22)
+    table.add_column("column", no_wrap=True, overflow="ellipsis", max_width=width // (5 if is_wide else 4))
     table.add_column("kind", no_wrap=True)
     if is_wide:
         table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=3)
     if has_gaps:
-        table.add_column("missing", no_wrap=True, overflow="ellipsis", max_width=24 if is_wide else 8)
+        table.add_column("missing", no_wrap=True, overflow="ellipsis", max_width=width // 7 if is_wide else 8)
     table.add_column("values", no_wrap=True, overflow="ellipsis", ratio=4)
-    table.add_column("becomes", no_wrap=True, overflow="ellipsis", max_width=36 if is_wide else 20)
+    table.add_column("becomes", no_wrap=True, overflow="ellipsis", max_width=width // (5 if is_wide else 4))
     table.expand = True
     for column in columns:
         left_out = "dim" if column.role == "left out" else ""
