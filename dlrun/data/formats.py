@@ -61,7 +61,7 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
     readers = {_reader_of(path) for path in paths.values()}
     if len(readers) > 1:
         raise DataError(f"{', '.join(paths.values())}: tables, .npz and .npy cannot be mixed; give all as one kind")
-    files = {split: (path, find_file(path, folder)) for split, path in paths.items()}
+    files = {split: (path, find_file(path, folder, FILE_SUFFIXES)) for split, path in paths.items()}
     return readers.pop()(files, reading)
 
 
