@@ -69,7 +69,7 @@ def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels
         examples,
         parts,
         task=examples.task,
-        features=len(preparation.feature_names),
+        preparation=preparation,
         normalize=normalize,
         class_counts=class_counts(examples, parts),
         warnings=(*examples.warnings, *map(str, suspicions)),

@@ -3,19 +3,17 @@
 A file without a config is looked at with the choices that `dlrun init` would make.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import LoadedConfig
 from ..config.overrides import parse_override
 from ..config.schema import Config
-from ..data.formats import read_table
 from ..data.proposal import Named, Proposal, candidates, plain_target
-from ..data.records import DataFacts, Role, SourceColumn
-from ..data.source_columns import columns_of
+from ..data.records import DataFacts, SourceColumn
 from ..errors import DataError
-from ..experiment.prepare import prepare_data, random_streams, read_config, read_config_text, reading_of
+from ..experiment.prepare import prepare_data, random_streams, read_config, read_config_text
 from ..records import omitted
 from .first_config import config_path, first_config
 from .first_look import READING_KEYS, FirstLook, is_data_file, look_at_file, proposal_for
@@ -70,29 +68,8 @@ def _is_config(file: Path) -> bool:
 
 
 def facts_of_config(config: Config, folder: Path) -> DataFacts:
-    """The facts of a config's data, with the columns of its source. Raises DataError."""
-    streams = random_streams(config.seed)
-    facts = prepare_data(config, folder, streams).facts
-    if facts.source_columns is not None or config.data.memory_map:
-        return facts
-    table = read_table(reading_of(config.data), folder=folder, rng=random_streams(config.seed)["source"])
-    return replace(facts, source_columns=_with_roles(columns_of(table), config, facts), notes=())
-
-
-def _with_roles(columns: Sequence[SourceColumn], config: Config, facts: DataFacts) -> tuple[SourceColumn, ...]:
-    """The columns with the roles that the config gives them."""
-    features = {column.name for column in facts.columns}
-    data = config.data
-    places: dict[object, Role] = {data.group: "group", data.order: "order", data.split_column: "split_column"}
-
-    def role_of(at: int, name: str) -> Role:
-        if name == facts.target:
-            return "target"
-        if name in features:
-            return "feature"
-        return places.get(name) or places.get(at) or places.get(at - len(columns)) or "left out"
-
-    return tuple(replace(column, role=role_of(at, column.name)) for at, column in enumerate(columns))
+    """The facts of a config's data. Raises DataError."""
+    return prepare_data(config, folder, random_streams(config.seed)).facts
 
 
 def _of_file(look: FirstLook, overrides: tuple[str, ...]) -> DataLook:

@@ -18,6 +18,7 @@ from ..config import yaml_value
 from ..config.loading import YAML_SUFFIXES
 from ..data import FILE_SUFFIXES, Examples, Reading, read_examples
 from ..data.checks import suspicions_of
+from ..data.describing import columns_of
 from ..data.examples import Table
 from ..data.files import find_column, find_columns, listed
 from ..data.formats import read_table
@@ -32,7 +33,6 @@ from ..data.proposal import (
     split_column_of,
 )
 from ..data.records import SourceColumn
-from ..data.source_columns import columns_of
 from ..errors import DataError, UsageError
 from ..experiment.prepare import read_config_text, reading_of
 from ..records import SPLITS
@@ -121,7 +121,7 @@ def look_at_file(file: Path, overrides: Sequence[str] = ()) -> FirstLook:
     wanted = None if loaded.config.data.target is None else str(loaded.config.data.target)
     reading = replace(reading_of(loaded.config.data), target=None)
     table = read_table(reading, folder=Path(), rng=np.random.default_rng(NO_DRAW))
-    return FirstLook(file, reading, given, wanted, table, columns_of(table), ())
+    return FirstLook(file, reading, given, wanted, table, columns_of(table), table.notes)
 
 
 def proposal_for(look: FirstLook, target: Named) -> Proposal:

@@ -47,7 +47,7 @@ def show_data(look: DataLook, console: Console) -> None:
         say(console, f"and {more} columns more, which --json and --html show")
     for note in look.notes:
         say(console, ("note: ", "yellow"), note)
-    for column in look.columns:
+    for column in look.columns if look.facts is None else ():  # the warnings of the facts say them too
         for note in column.notes:
             say(console, ("note: ", "yellow"), f"{column.name}: {note}")
     if look.lacking:
@@ -149,9 +149,7 @@ def becomes(column: SourceColumn) -> str:
     if not column.features:
         return "left out"
     if column.kind == "category":
-        levels = column.distinct + (column.missing > 0)
-        return f"{levels:,} columns of 0/1"
+        return f"{len(column.features):,} columns of 0/1"
     if len(column.features) > 1:
         return f"{len(column.features)}: {', '.join(column.features)}"
-    gaps = ", gaps marked" if column.missing else ""
-    return ("0/1" if column.kind == "flag" else "number") + gaps
+    return "0/1" if column.kind == "flag" else "number"

@@ -12,9 +12,9 @@ import numpy as np
 from ...arrays import Array
 from ...errors import DataError
 from ...records import SPLITS
-from ..columns import table_from_frame
 from ..examples import Table
-from ..files import Files, find_columns
+from ..files import Files
+from ..frames import table_from_frame
 from ..reading import Reading
 from .arrays import index_places
 from .npz import announced
@@ -66,12 +66,11 @@ def _table_of_fields(shown: str, arrays: Sequence[Array], place: Callable[[int],
     import polars as pl
 
     names = arrays[0].dtype.names or ()
-    as_text = find_columns(reading.categorical, names, setting="data.categorical", shown=shown)
     with damage_told(shown, DAMAGED):
         frames = [pl.DataFrame({name: _field(array, name) for name in names}) for array in arrays]
     if any(frame.schema != frames[0].schema for frame in frames):
         raise DataError(f"{shown}: the fields of the splits differ in type; give every split the same columns")
-    return table_from_frame(pl.concat(frames), shown=shown, place=place, missing=reading.missing, as_text=as_text)
+    return table_from_frame(pl.concat(frames), shown=shown, place=place, reading=reading)
 
 
 def _field(array: Array, name: str) -> Array:
