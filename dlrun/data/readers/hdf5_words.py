@@ -1,8 +1,8 @@
 """Reads text of variable length from HDF5 files, which h5py writes for a list of Python strings.
 
 HDF5's own reader believes what it finds: a changed byte made it fetch gigabytes for each of forty words, or never end.
-So the places and lengths are checked here. The format is section III.E, "Global heap", of the HDF5 File Format: an array
-holds references, and the words stand in collections, each an object of one.
+So the places and lengths are checked here. The format is section III.E, "Global heap", of the HDF5 File Format: an
+array holds references, and the words stand in collections, each an object of one.
 """
 
 import struct
