@@ -261,10 +261,10 @@ def test_a_percentage_and_a_bare_fraction_are_not_mixed():
     assert found.numbers.to_list() == [45, 50, 55, None, 0]
 
 
-def test_a_unit_of_few_is_no_unit_of_the_column():
-    found = number_form(pl.Series(["5 kg", "6", "7", "8"]))
+def test_the_units_of_few_are_no_units_of_the_column():
+    found = number_form(pl.Series(["5 kg", "5 lb", "6", "7", "8"]))
     assert found.form == NumberForm()
-    assert found.numbers.to_list() == [None, 6, 7, 8]
+    assert found.numbers.to_list() == [None, None, 6, 7, 8]
 
 
 def test_units_are_counted():
