@@ -27,6 +27,9 @@ MOSTLY = 0.8
 # A word that looks like a code among codes, as V12 among 100 to 139; not `<5`, `ca. 5` or `unknown`.
 CODE_WORD = re.compile(r"[A-Za-z]{1,3}[-.]?\d+[A-Za-z]?")
 
+# Digits alone that may be a date, with or without a time.
+COMPACT_DATE = r"^(19|20)\d{6}([T ]?\d{4}(\d{2})?)?$"
+
 # Words told in a sentence.
 WORDS_TOLD = 4
 
@@ -35,6 +38,9 @@ def read_texts(texts: "polars.Series", asked: Asked) -> Cells:
     """A column of stripped texts: numbers if it holds numbers, else dates, else words."""
     if asked.as_text:
         return read_words(texts, asked)
+    if not asked.as_number and sample_of(texts, asked).str.contains(COMPACT_DATE).all():
+        # Whole numbers such as 20240131 are dates where all of them are valid ones.
+        return read_dates(texts, asked) or read_numbers(texts, asked) or read_words(texts, asked)
     return read_numbers(texts, asked) or read_dates(texts, asked) or read_words(texts, asked)
 
 
@@ -152,7 +158,9 @@ def _numbers_of(texts: "polars.Series", found: NumbersFound) -> "polars.Series":
 def _number_form(distinct: "polars.Series", asked: Asked) -> NumbersFound | None:
     if not len(distinct):
         return None
-    return number_form(distinct, decimal=asked.decimal, thousands=asked.thousands, preferred=asked.preferred)
+    return number_form(
+        distinct, decimal=asked.decimal, thousands=asked.thousands, preferred=asked.preferred or asked.likely
+    )
 
 
 def _date_form(distinct: "polars.Series", asked: Asked) -> DatesFound | None:
