@@ -100,16 +100,15 @@ def _read_quickly(raw: bytes, layout: Layout, as_text: Iterable[str]) -> "polars
         return None
     if separator == BLANKS:
         separator, raw = "\t", _with_tabs(raw)
-    body, skips_first = _body(raw, layout, separator)
-    form = Form(separator, quote, layout.names.names, skips_first)
+    form = Form(separator, quote, layout.names.names, layout.start)
     try:
-        frame = read_plain(body, form, layout.rows, as_text)
+        frame = read_plain(raw, form, layout.rows, as_text)
     except pl.exceptions.PolarsError:
         return None
     last = frame.to_series(-1)
     # The library also makes an empty last cell of a row that is too short, or blank.
     ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
-    return None if ends_empty and not _is_even(body, form, frame) else frame
+    return None if ends_empty and not _is_even(raw, form, frame) else frame
 
 
 def _has_stray_quotes(raw: bytes, separator: str, quote: str) -> bool:
@@ -126,18 +125,6 @@ def _with_tabs(raw: bytes) -> bytes:
     return re.sub(rb"^\t|\t(?=\r?$)", b"", raw, flags=re.MULTILINE)
 
 
-def _body(raw: bytes, layout: Layout, separator: str) -> tuple[bytes, bool]:
-    """The rows, below what stands above them; with True, a first line that is to be skipped stands above them still."""
-    first = raw[: raw.find(b"\n") + 1]
-    is_usual = first.count(separator.encode()) == layout.width - 1 and layout.quote.encode() not in first
-    if layout.has_header and layout.start == 1 and is_usual:
-        return raw, True
-    offset = 0
-    for _ in range(layout.start):
-        offset = raw.find(b"\n", offset) + 1
-    return (raw[offset:] if offset else raw), False
-
-
 def _is_even(raw: bytes, form: Form, frame: "polars.DataFrame") -> bool:
     """Whether there are as many separators outside cells as rows of full length have, without blank lines."""
     import polars as pl
@@ -146,8 +133,10 @@ def _is_even(raw: bytes, form: Form, frame: "polars.DataFrame") -> bool:
     if form.quote.encode() in raw:
         texts = pl.selectors.string().str.count_matches(form.separator, literal=True)
         within = sum(frame.select(texts.sum()).row(0))
-    rows = len(frame) + int(form.skips_first)
-    return raw.count(form.separator.encode()) - within == rows * (len(form.names) - 1)
+    offset = 0
+    for _ in range(form.start):
+        offset = raw.find(b"\n", offset) + 1
+    return raw.count(form.separator.encode(), offset) - within == len(frame) * (len(form.names) - 1)
 
 
 def _places(shown: str, layout: Layout, again: Callable[[], bytes], is_quoted: bool) -> Callable[[int], str]:
