@@ -30,6 +30,8 @@ from .headers import (
 # A blank stands for runs of blanks and tabs.
 BLANKS = " "
 SEPARATORS = (";", "\t", "|", ",", BLANKS)
+# Those that stand in no number.
+SIGNS = (";", "\t", "|")
 SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", BLANKS: "blanks"}
 
 # How lines begin that tell about the table and are no part of it.
@@ -78,6 +80,15 @@ class Record(NamedTuple):
         return bool(self.cells) and self.cells[0].lstrip().startswith(COMMENTS)
 
 
+class Candidate(NamedTuple):
+    """A separator and a quote, with the records that they make of a text and how well these explain it (`_score`)."""
+
+    score: tuple[float, float, int]
+    separator: str
+    quote: str
+    records: list[Record]
+
+
 class Header(NamedTuple):
     """The record that names the columns, its cells as many as the rows have, and what is to be told of it."""
 
@@ -106,8 +117,8 @@ def layout_of(raw: bytes, shown: str, ending: str, reading: Reading) -> Layout:
     text = sample[declared.end() :] if declared else sample
     with any_length():
         found = [(one, quote, _records(text, one, quote, is_whole)) for one in tried for quote in _quotes(text)]
-    scored = [(_score(records, one, ending), one, quote, records) for one, quote, records in found]
-    score, separator, quote, records = max(scored, key=lambda row: row[0])
+    scored = [Candidate(_score(records, one, ending), one, quote, records) for one, quote, records in found]
+    score, separator, quote, records = _best(scored)
     if not score[0]:
         raise _one_column(shown, separator if len(tried) == 1 else "")
     records = [record._replace(line=record.line + above) for record in records]
@@ -118,6 +129,19 @@ def layout_of(raw: bytes, shown: str, ending: str, reading: Reading) -> Layout:
     if quote == "'":
         notes.insert(0, f"{shown}: single quotes around values are read as quotes and left out")
     return layout._replace(notes=tuple(notes))
+
+
+def _best(scored: "Sequence[Candidate]") -> "Candidate":
+    """The separator that explains the text best; blanks only if no other explains all of it.
+
+    A cell may hold blanks (12 kg, or a date with a time), and then there are as many of them in every line.
+    """
+    best = max(scored, key=lambda candidate: candidate.score)
+    if best.separator != BLANKS:
+        return best
+    signs = SIGNS if best.score[1] == 1 else SEPARATORS
+    complete = [one for one in scored if one.score[0] and one.score[1] == 1 and one.separator in signs]
+    return max(complete, key=lambda candidate: candidate.score, default=best)
 
 
 def _checked(separator: str | None) -> str:
