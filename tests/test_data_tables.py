@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlrun.data import Reading, read_examples
+from dlrun.data.formats import FORMATS
 from dlrun.errors import DataError
 
 
@@ -322,7 +323,7 @@ def test_a_folder_and_an_unknown_kind_of_file_are_sentences(tmp_path):
         ("d.csv", "d.csv: is a folder; name a file in it"),
         (
             "t.xlsx",
-            "t.xlsx: .xlsx files cannot be read; save it as one of .csv, .tsv, .txt, .data, .parquet, .npz, .npy",
+            f"t.xlsx: .xlsx files cannot be read; save it as one of {', '.join(FORMATS)}",
         ),
     ]:
         with pytest.raises(DataError) as caught:
