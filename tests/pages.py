@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from dlrun.cli.compare import write_comparison
-from dlrun.cli.report import write_report
+from dlrun.cli.report import write_page, write_report
 from dlrun.cli.runs import write_index
 from dlrun.experiment import read_config, run
 from dlrun.inspection import compare, contents
+from dlrun.inspection.data_look import look_at_data
+from dlrun.report.page import data_page
 from dlrun.store import RunFolder, list_runs
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -31,7 +33,7 @@ def hostile_table(path: Path) -> None:
 
 
 def train_all(folder: Path) -> dict[str, Path]:
-    """Train the runs below `folder`; their pages by name, "comparison" of all of them, and "index"."""
+    """Train the runs below `folder`; their pages by name, with "comparison", "columns" of data, and "index"."""
     runs_dir, pages = folder / "runs", {}
     hostile_table(folder / "hostile.csv")
     (folder / "hostile.yaml").write_text("data: {source: hostile.csv}\ntraining: {epochs: 3}\n")
@@ -45,4 +47,5 @@ def train_all(folder: Path) -> dict[str, Path]:
         pages[name] = write_report(contents(run(read_config(file, overrides), runs_dir).folder))
     runs = [[RunFolder(page.parent)] for page in pages.values()]
     pages["comparison"] = write_comparison(folder / "comparison.html", compare(runs), runs_dir)
+    pages["columns"] = write_page(folder / "columns.html", data_page(look_at_data(folder / "hostile.csv")))
     return pages | {"index": write_index(runs_dir, list_runs(runs_dir), runs_dir / "index.html")}

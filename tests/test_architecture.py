@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "statistics": {"numpy", "scipy"},
     "gradcheck": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},
-    "data": {"numpy", "sklearn", "polars", "scipy", "charset_normalizer", "fastexcel", "zstandard"},
+    "data": {"numpy", "sklearn", "polars", "scipy", "charset_normalizer", "fastexcel", "h5py", "zstandard"},
     "diagnosis": {"numpy", "scipy"},
     "advice": set(),
     "store": {"numpy", "pydantic"},

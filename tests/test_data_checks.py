@@ -120,7 +120,10 @@ def test_rows_that_stand_in_two_splits_are_counted():
     values[57] = values[42]
     values[58] = values[0]
     found = warned({"noise": values})
-    same, tail = "equal in every feature and the target", "; remove duplicate rows, or split by data.group"
+    same, tail = (
+        "equal in every feature and the target",
+        "; set data.duplicates: together, remove duplicate rows, or split by data.group",
+    )
     other = "equal in every feature but with another target, so that no answer is right for both"
     look = "look at their labels, or add a feature that tells them apart"
     assert found == [
@@ -248,11 +251,14 @@ class TestRealTables:
 
     def test_churns_ids_and_surnames_are_told(self):
         warnings = "\n".join(self.dataset("tabular/churn.csv").warnings)
-        assert all(word in warnings for word in ("'Surname' holds 2932", "'CustomerId' numbers", "'RowNumber' numbers"))
+        assert all(word in warnings for word in ("'Surname' has 2932", "'CustomerId' numbers", "'RowNumber' numbers"))
 
     def test_penguins_without_a_sex_cannot_be_asked_for_it(self):
         with pytest.raises(DataError, match=r"11 rows have no value .*, the first at .*penguins.csv:5;"):
-            self.dataset("tabular/penguins.csv")
+            self.dataset("tabular/penguins.csv", unlabeled="error")
+        dataset = self.dataset("tabular/penguins.csv")
+        assert dataset.facts.rows == 333
+        assert any("11 rows have no value in the target 'sex'" in warning for warning in dataset.warnings)
         assert self.dataset("tabular/penguins.csv", target="species").classes == ("Adelie", "Chinstrap", "Gentoo")
 
     def test_mnist_keeps_its_test_rows(self):

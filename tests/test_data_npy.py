@@ -87,6 +87,83 @@ def test_a_damaged_file_is_a_sentence(tmp_path, content, memory_map):
     assert str(caught.value) == f"a.npy: not an .npy of plain numbers (damaged, or it holds Python objects); {PLAIN}"
 
 
+PEOPLE = np.array(
+    [(1.5, "Ada", b"x", 3, True), (2.5, " Bob ", b"y", 4, False)] * 3,
+    dtype=[("height", ">f4"), ("name", "U5"), ("code", "S1"), ("age", "i8"), ("tall", "?")],
+)
+
+
+def test_an_array_with_named_fields_is_a_table_of_these_columns(read):
+    examples = read(PEOPLE, target="tall")
+    assert (examples.number_names, examples.code_names) == (("height", "age"), ("name", "code"))
+    np.testing.assert_array_equal(examples.numbers, [[1.5, 3], [2.5, 4]] * 3)
+    assert examples.levels == (("Ada", "Bob"), ("x", "y"))
+    assert (examples.classes, examples.y.tolist()) == (("False", "True"), [1, 0] * 3)
+
+
+def test_fields_of_a_separate_test_file_are_its_rows(read, tmp_path):
+    np.save(tmp_path / "t.npy", PEOPLE[:1])
+    assert read(PEOPLE, target="tall", test_source="t.npy").given.tolist() == [0] * 6 + [2]
+    np.save(tmp_path / "t.npy", PEOPLE[["height", "tall"]])
+    with pytest.raises(DataError, match=r"^t\.npy: has other fields than a\.npy; give every split the same columns"):
+        read(PEOPLE, target="tall", test_source="t.npy")
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "message"),
+    [
+        (
+            np.zeros(3, dtype=[("a", "f8", (2,)), ("b", "i4")]),
+            {},
+            "a.npy: field 'a' holds ('<f8', (2,)) values; a column needs one number or text a row",
+        ),
+        (
+            np.zeros((3, 2), dtype=[("a", "f8")]),
+            {},
+            "a.npy: has named fields and shape (3, 2); expected one row after another, (rows,)",
+        ),
+        (
+            PEOPLE,
+            {"memory_map": True},
+            "a.npy: an array with named fields does not go with data.memory_map: true; leave it out",
+        ),
+        (
+            PEOPLE,
+            {"examples": "columns"},
+            "a.npy: an array with named fields does not go with data.examples: columns; leave it out",
+        ),
+        (
+            ARRAY,
+            {"memory_map": True, "examples": "columns"},
+            "a.npy: data.examples: columns does not go with data.memory_map; leave one of them out",
+        ),
+        (
+            np.zeros((4, 5, 5)),
+            {},
+            "a.npy: has type float64 and shape (4, 5, 5); expected numbers of shape (rows, columns), the target being"
+            " one of the columns; an array of pictures goes into an .npz with its labels as y",
+        ),
+    ],
+)
+def test_shapes_and_fields_that_are_no_columns_are_told(read, array, options, message):
+    with pytest.raises(DataError) as caught:
+        read(array, **options)
+    assert str(caught.value) == message
+
+
+def test_examples_in_columns_are_turned(read):
+    turned, plain = read(ARRAY.T, examples="columns"), read(ARRAY)
+    np.testing.assert_array_equal(turned.numbers, plain.numbers)
+    assert turned.y.tolist() == plain.y.tolist()
+
+
+@pytest.mark.parametrize("header", [b"{'descr': '<f8', 'shape': (", b"{" * 40, b"'" * 30])
+def test_a_header_that_is_no_python_is_damage(tmp_path, header):
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + (64).to_bytes(2, "little") + header.ljust(63) + b"\n")
+    with pytest.raises(DataError, match=r"^a\.npy: not an \.npy of plain numbers"):
+        read_examples(Reading("a.npy"), folder=tmp_path, rng=np.random.default_rng(0))
+
+
 def test_splits_of_different_widths_are_told(read, tmp_path):
     np.save(tmp_path / "b.npy", ARRAY[:, 1:])
     with pytest.raises(DataError) as caught:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.data import SOURCE_SETTINGS, Reading, read_examples
+from dlrun.data.formats import FORMATS
 from dlrun.errors import DataError
 
 
@@ -116,7 +117,7 @@ def test_few_features_are_all_informative_unless_said_otherwise():
 
 
 def test_an_unknown_source_is_met_with_the_nearest_or_all():
-    tail = " (or openml:NAME, or a path ending in .csv, .tsv, .txt, .data, .parquet, .npz, .npy)"
+    tail = f" (or openml:NAME, or a path ending in {', '.join(FORMATS)})"
     assert message("digit") == f"data.source: unknown source 'digit'; did you mean digits?{tail}"
     known = "digits, breast_cancer, wine, iris, diabetes, moons, circles, blobs, classification, regression"
     assert message("qqq") == f"data.source: unknown source 'qqq'; known are {known}{tail}"

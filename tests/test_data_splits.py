@@ -208,14 +208,14 @@ def test_a_subset_in_order_keeps_the_order():
         (
             np.repeat([0, 1], [98, 2]),
             {},
-            "t.csv: class '1' has 2 rows; it cannot be in train, dev and test; drop it, gather more, or set"
-            " data.stratify: false",
+            "t.csv: class '1' has 2 rows; it cannot be in train, dev and test; set data.rare_classes: drop or"
+            " merge, gather more, or set data.stratify: false",
         ),
         (
             np.repeat([0, 1], [99, 1]),
             {"split": {"train": 0.5, "dev": 0.5}},
-            "t.csv: class '1' has 1 row; it cannot be in train and dev; drop it, gather more, or set data.stratify:"
-            " false",
+            "t.csv: class '1' has 1 row; it cannot be in train and dev; set data.rare_classes: drop or merge,"
+            " gather more, or set data.stratify: false",
         ),
         (
             np.arange(60) % 20,

@@ -189,6 +189,25 @@ def test_a_normalised_batch_is_moved_as_pixels(rng):
     assert not np.allclose(raw, pixels)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_picture_in_colour_moves_as_its_three_colours_move_alone(rng, scaled):
+    every_way = Augmentation(shift_pixels=2, rotate_degrees=20, zoom_fraction=0.2, flip=True)
+    pixels = rng.random((6, 5, 5, 3)) * 255
+    mean, scale = (pixels.mean(axis=0), pixels.std(axis=0)) if scaled else (None, None)
+    X = pixels.reshape(6, -1) if mean is None else ((pixels - mean) / scale).reshape(6, -1)
+    expected = X.reshape(6, 25, 3).copy()
+    for colour in range(3):
+        alone = np.ascontiguousarray(expected[:, :, colour])
+        of_colour = {} if mean is None else {"mean": mean[..., colour].ravel(), "scale": scale[..., colour].ravel()}
+        Augmenter(every_way, rng=np.random.default_rng(4), side=5, **of_colour)(alone)
+        expected[:, :, colour] = alone
+    moved = X.copy()
+    together = {} if mean is None else {"mean": mean.ravel(), "scale": scale.ravel()}
+    Augmenter(every_way, rng=np.random.default_rng(4), side=5, channels=3, **together)(moved)
+    np.testing.assert_array_equal(moved, expected.reshape(6, -1))
+    assert not np.allclose(moved, X)
+
+
 def test_noise_has_the_stated_spread(rng):
     X = np.zeros((200, 100))
     Augmenter(Augmentation(noise=0.3), rng=rng, side=None)(X)

@@ -1,11 +1,14 @@
 """The page of a run: what it says is what the run folder holds, and nothing that it shows can be more than text."""
 
+import base64
 import json
 import math
 import re
+import struct
 import time
 import unicodedata
 import xml.etree.ElementTree as ElementTree
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +21,7 @@ from sklearn.metrics import confusion_matrix
 
 from dlrun.cli.report import write_report
 from dlrun.errors import StoreError
+from dlrun.experiment import read_config, run
 from dlrun.inspection import contents
 from dlrun.inspection.contents import logits_of, margins_of
 from dlrun.report.page import answers, making, ruler, run_page
@@ -103,6 +107,30 @@ def test_the_costliest_examples_are_the_sources_own_rows_with_the_greatest_losse
     rows = predictions["dev_rows"][places]
     assert [example.row for example in answers.worst(held["digits"]).examples] == rows.tolist()
     assert np.allclose(examples["worst_inputs"], load_digits().data[rows], atol=1e-4)
+
+
+def pixels_of(image):
+    """The pixels (h, w) or (h, w, 3) of a PNG in a data URL whose rows are not filtered."""
+    raw = base64.b64decode(image.partition(",")[2])
+    width, height, _, colours = struct.unpack(">IIBB", raw[16:26])
+    packed = raw[raw.index(b"IDAT") + 4 : raw.index(b"IEND") - 8]
+    shape = (width, 3) if colours == 2 else (width,)
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, -1)
+    assert not rows[:, 0].any()
+    return rows[:, 1:].reshape(height, *shape)
+
+
+@pytest.mark.parametrize("most", [255, 1.0])
+def test_the_costliest_pictures_in_colour_are_shown_in_their_own_colours(tmp_path, most):
+    rng = np.random.default_rng(0)
+    bytes_, y = rng.integers(0, 200, (60, 6, 6, 3)), rng.integers(0, 2, 60)
+    np.savez(tmp_path / "a.npz", X=bytes_.astype(np.uint8) if most == 255 else bytes_ / 255, y=y)
+    (tmp_path / "a.yaml").write_text("data: {source: a.npz}\nnetwork: {hidden: [4]}\ntraining: {epochs: 2}\n")
+    folder = run(read_config(tmp_path / "a.yaml"), tmp_path / "runs").folder
+    shown = answers.worst(contents(folder)).examples
+    assert len(shown) == 12
+    for example in shown:
+        np.testing.assert_allclose(pixels_of(example.image), bytes_[example.row], atol=1)
 
 
 def test_the_plane_is_answered_as_the_network_answers(held):

@@ -10,7 +10,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
 
-PAGES = ("digits", "moons_overfit", "diabetes", "vanishing_150", "hostile", "wild", "comparison", "index")
+PAGES = ("digits", "moons_overfit", "diabetes", "vanishing_150", "hostile", "wild", "comparison", "columns", "index")
 
 OVERFLOWING = """() => [...document.querySelectorAll("body *")].filter(e => {
   const box = e.getBoundingClientRect();

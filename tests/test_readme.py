@@ -20,6 +20,14 @@ def runs_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("runs")
 
 
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A folder with the shipped configs, in which commands may write."""
+    folder = tmp_path_factory.mktemp("clone")
+    (folder / "configs").symlink_to(ROOT / "configs")
+    return folder
+
+
 def run_dlrun(command, cwd, runs_dir):
     program, *words = shlex.split(command)
     assert program == "dlrun"
@@ -34,8 +42,8 @@ def skeleton(text):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_works(command, runs_dir):
-    done = run_dlrun(command, ROOT, runs_dir)
+def test_a_command_of_the_readme_works(command, clone, runs_dir):
+    done = run_dlrun(command, clone, runs_dir)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

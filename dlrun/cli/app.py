@@ -12,12 +12,14 @@ from . import (
     compare,
     configs,
     curve,
+    data,
     decompose,
     diagnose,
     diff,
     explain,
     export,
     gradcheck,
+    init,
     probe,
     recipe,
     report,
@@ -50,6 +52,8 @@ class Verbs(typer.core.TyperGroup):
 
 # Every verb, in the order of the help; a verb has the name of its function.
 VERBS: tuple[Callable[..., object], ...] = (
+    init.init,
+    data.data,
     train.train,
     diagnose.diagnose,
     curve.curve,

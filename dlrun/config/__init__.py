@@ -1,7 +1,7 @@
 """The config: reads what a person writes in YAML, strictly, and explains every problem."""
 
-from .loading import NAMELESS, LoadedConfig, config_from_dict, load_config
-from .rendering import json_schema, resolved_yaml
+from .loading import NAMELESS, LoadedConfig, config_from_dict, config_from_text, load_config
+from .rendering import json_schema, resolved_yaml, yaml_value
 from .schema import Config
 from .words import Vocabulary
 
@@ -11,7 +11,9 @@ __all__ = [
     "LoadedConfig",
     "Vocabulary",
     "config_from_dict",
+    "config_from_text",
     "json_schema",
     "load_config",
     "resolved_yaml",
+    "yaml_value",
 ]

@@ -5,6 +5,7 @@ comes from.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ YAML_SUFFIXES = (".yaml", ".yml")
 # The name of a run whose config has none, and whose file name has no letter that a name may have.
 NAMELESS = "run"
 EXAMPLE = "expected keys and values such as data: {source: digits}"
+WRITTEN = "dlrun init TABLE writes a config"
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,25 @@ def load_config(
     Raises ConfigError with every problem found, UsageError for an override that is not `key=value`.
     """
     overrides = tuple(overrides)
+    for text in overrides:
+        parse_override(text)  # a fault of the command line is told before one of the file
+    file = escaped(str(path)) or "."
+    return _loaded(path, _bytes_of(Path(path), file), overrides, vocabulary)
+
+
+def config_from_text(
+    text: str, path: Path, overrides: Iterable[str] = (), *, vocabulary: Vocabulary = NO_VOCABULARY
+) -> LoadedConfig:
+    """The config that `load_config` would read if the file at `path` held this text. Raises as it does."""
+    overrides = tuple(overrides)
+    return _loaded(path, text.encode(), overrides, vocabulary)
+
+
+def _loaded(path: str | Path, text: bytes, overrides: tuple[str, ...], vocabulary: Vocabulary) -> LoadedConfig:
     parsed = [parse_override(text) for text in overrides]
     file = escaped(str(path)) or "."
-    text = _bytes_of(Path(path), file)
     document = read_document(text)
+    _refuse_table(document, file, vocabulary.file_suffixes)
     _refuse_root(document, file)
     given = given_by(document)
     for key_path, value in parsed:
@@ -117,11 +134,18 @@ def _without_empty_sections(data: Any, path: KeyPath = ()) -> Any:
     return {key: _without_empty_sections(value, (*path, key)) for key, value in kept.items()}
 
 
+def _refuse_table(document: Document, file: str, suffixes: tuple[str, ...]) -> None:
+    """Raise ConfigError for a file that holds data by its ending, and no keys and values; `suffixes` are those."""
+    if suffixes and file.lower().endswith(suffixes) and not isinstance(document.data, dict):
+        sentence = f"holds data, not a config; dlrun init {shlex.quote(file)} writes its config"
+        raise ConfigError([f"{file}: {sentence}"])
+
+
 def _refuse_root(document: Document, file: str) -> None:
     if not document.readable:
         raise ConfigError(lines_of(document.problems, file))
     if document.data is not None and not isinstance(document.data, dict):
-        raise ConfigError(lines_of([Problem((), f"got {shown(document.data)}; {EXAMPLE}", Place(1))], file))
+        raise ConfigError(lines_of([Problem((), f"got {shown(document.data)}; {EXAMPLE}; {WRITTEN}", Place(1))], file))
 
 
 def _bytes_of(path: Path, file: str) -> bytes:
@@ -153,6 +177,6 @@ def _near(path: Path) -> str | None:
 
 def _yaml_files(folder: Path) -> list[Path]:
     try:
-        return sorted(p for p in folder.iterdir() if p.suffix in YAML_SUFFIXES)
+        return sorted(p for p in folder.iterdir() if p.suffix in YAML_SUFFIXES and p.is_file())
     except OSError:
         return []

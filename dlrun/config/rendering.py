@@ -32,17 +32,17 @@ def _section_lines(data: dict[str, Any], path: KeyPath, origins: dict[str, str])
         if section_at(inner):
             lines += [f"{indent}{key}:", *_section_lines(data[key], inner, origins)]
         else:
-            line = f"{indent}{key}: {_scalar(data[key])}"
+            line = f"{indent}{key}: {yaml_value(data[key])}"
             lines.append(f"{line:<{COMMENT_COLUMN - 2}}  # {origins[dotted(inner)]}")
     return lines
 
 
-def _scalar(value: Any) -> str:
+def yaml_value(value: Any) -> str:
     """A value in flow style, such that the strict reader gives the same value back."""
     if isinstance(value, list):
-        return "[" + ", ".join(_scalar(item) for item in value) + "]"
+        return "[" + ", ".join(yaml_value(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_scalar(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {yaml_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
         return value if PLAIN_TEXT.match(value) and yaml.safe_load(value) == value else _quoted(value)
     if value is None or isinstance(value, bool):

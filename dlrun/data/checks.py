@@ -88,7 +88,7 @@ def _identities(examples: Examples) -> Iterator[Suspicion]:
             evidence = f"column {name!r} numbers the rows: all different whole numbers, in the order of the rows"
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id, in data.order if it is a time")
         elif ID_NAME.fullmatch(name) and _are_whole(values) and len(np.unique(values)) == len(values):
-            evidence = f"column {name!r} names the rows, all different whole numbers"
+            evidence = f"column {name!r} numbers the rows, all different whole numbers"
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id")
 
 

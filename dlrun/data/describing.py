@@ -1,5 +1,6 @@
 """Describes every column of a table as it was read, for `dlrun data`, the report page and a run's data.json."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -8,10 +9,14 @@ import numpy as np
 from ..arrays import Array
 from .cells.dates import iso
 from .cells.forms import ColumnForm
+from .checks import FEWEST_ROWS_TO_JUDGE, FIRST_LOOK, ID_NAME
 from .columns import label
 from .examples import Column, Table
 from .records import ColumnKind, Role, SourceColumn
 from .roles import Roles
+
+# Names of columns that count the rows of a time series, and are no ids.
+TIME_NAME = re.compile(r"(?i)t|(.*[\W_])?(year|quarter|month|week|day|date|time|timestamp|period|hour|step)s?")
 
 # Words shown of a category; of each, its cells.
 SHOWN_LEVELS = 12
@@ -36,6 +41,13 @@ def source_columns(table: Table, roles: Roles, made_of: Mapping[str, Sequence[st
     return tuple(described)
 
 
+def columns_of(table: Table) -> tuple[SourceColumn, ...]:
+    """Every column of a table before any has a role: all count as features."""
+    columns = [described_column(table, table.column(name), "feature", (name,)) for name in table.names]
+    own = table.own_target
+    return (*columns, *([] if own is None else [described_column(table, own, "target", ())]))
+
+
 def _role(name: str, roles: Roles, made_of: Mapping[str, Sequence[str]]) -> Role:
     if name == roles.target.name and name not in made_of:
         return "target"
@@ -52,6 +64,8 @@ def described_column(table: Table, column: Column, role: Role, features: Sequenc
     read = table.read_as.get(column.name)
     missing = int(column.is_missing().sum())
     kind: ColumnKind = read.form.kind if read else ("category" if column.levels is not None else "number")
+    if kind == "number" and names_rows(column):
+        kind = "id"
     form = read.form.in_words() if read else ""
     described = SourceColumn(
         name=column.name,
@@ -74,6 +88,18 @@ def described_column(table: Table, column: Column, role: Role, features: Sequenc
     low, high, parts, distinct = _measured(column.values)
     date = read.form if read and kind == "date" else None
     return replace(described, distinct=distinct, low=_shown(low, date), high=_shown(high, date), counts=parts)
+
+
+def names_rows(column: Column) -> bool:
+    """Whether whole numbers count the rows one by one, or are all different under the name of an id."""
+    values = column.values
+    if len(values) < FEWEST_ROWS_TO_JUDGE or column.levels is not None or TIME_NAME.fullmatch(column.name):
+        return False
+    head = values[:FIRST_LOOK]
+    if bool((np.diff(head) == 1).all()):
+        return bool((np.diff(values) == 1).all())
+    is_named = ID_NAME.fullmatch(column.name) is not None and bool((values == np.round(values)).all())
+    return is_named and len(np.unique(values)) == len(values)
 
 
 def _shown(value: float | None, date: ColumnForm | None) -> float | str | None:

@@ -58,6 +58,7 @@ class Table:
     `numbers` is (m, p) of any numeric type, `codes` (m, c) int32; `names` are all columns in the source's order.
     `own_target` is set by sources that come with a target, `given` (m,) holds the index in SPLITS if files fix it.
     `place(row)` names a row as a person finds it, such as `train.csv:14`; `forced` are categories that the user named.
+    `pixels` says that the numbers are those of pictures, of `channels` numbers a pixel that stand side by side.
     `read_as` says of each column of a file how it was read, `unnamed` are those without a name there, and `notes` are
     sentences about how the file itself was read. A date is a number of days, and `numbers` hold it.
     """
@@ -73,6 +74,7 @@ class Table:
     own_target: Column | None = None
     given: Array | None = None
     pixels: bool = False
+    channels: int = 1
     warnings: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
@@ -133,6 +135,7 @@ class Examples:
     order: Array | None = None
     split_by: str | None = None
     image_side: int | None = None
+    image_channels: int | None = None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     suspicions: tuple["Suspicion", ...] = ()
@@ -224,6 +227,11 @@ class Dataset:
     def image_side(self) -> int | None:
         """Pixels a side where a row is a square image."""
         return self.facts.image_side
+
+    @property
+    def image_channels(self) -> int | None:
+        """3 where a row is a picture in colour: the numbers of a pixel stand side by side."""
+        return self.facts.image_channels
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ A run keeps them, so that a later reader has the data's hash and every count wit
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from ..arrays import Array
 from ..records import Sizes
 from .examples import Examples, Parts
 from .mapped import MappedExamples, Piece
+from .preparation import Preparation
 from .reading import Task
-from .records import ColumnFacts, DataFacts
+from .records import ColumnFacts, DataFacts, SourceColumn
 
 
 def facts_of(
@@ -20,14 +22,14 @@ def facts_of(
     parts: Parts[Array] | Parts[Piece],
     *,
     task: Task,
-    features: int,
+    preparation: Preparation,
     normalize: bool,
     class_counts: Mapping[str, Array],
     warnings: tuple[str, ...],
 ) -> DataFacts:
     """The facts of examples whose task and classes are known, with these splits.
 
-    `features` is the number of prepared columns; `class_counts` are (K,) for each split.
+    `class_counts` are (K,) for each split.
     """
     return DataFacts(
         source=examples.shown,
@@ -35,7 +37,7 @@ def facts_of(
         rows=examples.m,
         columns=_columns(examples),
         missing=missing_cells(examples) if isinstance(examples, Examples) else {},
-        features=features,
+        features=len(preparation.feature_names),
         normalize=normalize,
         target=examples.target_name,
         task=task,
@@ -45,9 +47,19 @@ def facts_of(
         class_counts={name: _by_label(examples.classes, counts) for name, counts in class_counts.items()},
         image_side=examples.image_side,
         warnings=warnings,
-        source_columns=(examples.source_columns or None) if isinstance(examples, Examples) else None,
+        source_columns=_with_inputs(examples, preparation) if isinstance(examples, Examples) else None,
         notes=(examples.notes or None) if isinstance(examples, Examples) else None,
+        image_channels=examples.image_channels,
     )
+
+
+def _with_inputs(examples: Examples, preparation: Preparation) -> tuple[SourceColumn, ...] | None:
+    """The columns of the source with the inputs that preparation makes of their features."""
+    described = [
+        replace(column, features=tuple(name for feature in column.features for name in preparation.inputs_of(feature)))
+        for column in examples.source_columns
+    ]
+    return tuple(described) or None
 
 
 def _columns(examples: Examples | MappedExamples) -> tuple[ColumnFacts, ...]:

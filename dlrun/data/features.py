@@ -14,7 +14,7 @@ from .cells.dates import date_features
 from .examples import Table
 from .preparation import MISSING_CODE
 
-# A word of which fewer rows are known cannot be learned. A judgement: it is left to the shared column of rare words.
+# A word of which fewer rows are known is hardly learned. A judgement.
 FEWEST_ROWS_A_WORD = 10
 
 # In fewer cells than this, it means nothing if all differ.
@@ -80,7 +80,7 @@ def why_left_out(table: Table, name: str, max_levels: int) -> str:
 
 
 def _is_learned_by_heart(codes: Array, filled: int, levels: int, max_levels: int) -> bool:
-    """Whether all words differ, or there are many and none is frequent."""
+    """Whether all words differ, or there are more than get a feature each and none of them is frequent."""
     if filled < FEWEST_ROWS_TO_JUDGE:
         return False
     if levels == filled:
@@ -112,8 +112,8 @@ def _numbers(table: Table, names: Sequence[str]) -> tuple[Array, dict[str, tuple
 
 
 def _as_they_are(table: Table, names: Sequence[str]) -> Array:
-    wanted = set(names)
-    at = [i for i, name in enumerate(table.number_names) if name in wanted]
+    places = {name: index for index, name in enumerate(table.number_names)}
+    at = [places[name] for name in names]
     # Features that are neighbours (as with the target in the last column) are a view, not a copy.
     together = at == list(range(at[0], at[-1] + 1)) if at else True
     return table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]

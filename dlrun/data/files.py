@@ -16,9 +16,10 @@ NAMES_SHOWN = 20
 Files = Mapping[str, tuple[str, Path]]
 
 
-def find_file(name: str, folder: Path) -> Path:
+def find_file(name: str, folder: Path, endings: tuple[str, ...] = ()) -> Path:
     """The file called `name`: in `folder` (the config's own) first, then in the working directory.
 
+    `endings` are those of the files that would do in its place, in small letters; without them, its own.
     Raises DataError for a folder, and for a missing file; the message names both places and a close name.
     """
     wanted = Path(name).expanduser()
@@ -29,13 +30,20 @@ def find_file(name: str, folder: Path) -> Path:
     if any(path.is_dir() for path in places):
         raise DataError(f"{name}: is a folder; name a file in it")
     looked = " nor in ".join(dict.fromkeys(str(path.parent) for path in places))
-    near = _close_names(wanted, places)
+    near = _close_name(wanted, places, endings or (wanted.suffix.lower(),))
     advice = f"did you mean {near}?" if near else "check the path, relative to the config or the working directory"
     raise DataError(f"{name}: no such file in {looked}; {advice}")
 
 
-def _close_names(wanted: Path, places: Sequence[Path]) -> str:
-    names = {p.name for place in places if place.parent.is_dir() for p in place.parent.iterdir()}
+def _close_name(wanted: Path, places: Sequence[Path], endings: tuple[str, ...]) -> str:
+    """The closest name of a regular file with one of these endings, as the user would type it; "" if none is close."""
+    names = {
+        file.name
+        for place in places
+        if place.parent.is_dir()
+        for file in place.parent.iterdir()
+        if file.name.lower().endswith(endings) and file.is_file()
+    }
     close = difflib.get_close_matches(wanted.name, sorted(names), n=1)
     return str(wanted.with_name(close[0])) if close else ""
 

@@ -15,7 +15,6 @@ from ..nn.moments import Moments
 from .checks import suspicions_of
 from .examples import Dataset, Examples, Parts, Split
 from .facts import class_counts, facts_of
-from .features import FEWEST_ROWS_A_WORD
 from .mapped import MappedExamples, Piece
 from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
@@ -70,7 +69,7 @@ def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels
         examples,
         parts,
         task=examples.task,
-        features=len(preparation.feature_names),
+        preparation=preparation,
         normalize=normalize,
         class_counts=class_counts(examples, parts),
         warnings=(*examples.warnings, *map(str, suspicions)),
@@ -115,17 +114,16 @@ def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels:
 def kept_codes(codes: Array, max_levels: int) -> tuple[Array, bool]:
     """The codes (k,) of a column (m,) that get a feature each, in their order, and whether others are rare.
 
-    Of more than `max_levels` words, the commonest with FEWEST_ROWS_A_WORD rows. -1, for missing, always has its own.
+    Of more than `max_levels` words, the commonest. -1, for missing, always has its own.
     """
     distinct, counts = np.unique(codes, return_counts=True)
     is_word = distinct != MISSING_CODE
     if is_word.sum() <= max_levels:
         return distinct, False
     # Equally common words stay in their order, so that the choice is always the same.
-    by_count = np.argsort(np.where(is_word, -counts, 1), kind="stable")[:max_levels]
-    keeps = np.zeros(len(distinct), dtype=bool)
-    keeps[by_count[counts[by_count] >= FEWEST_ROWS_A_WORD]] = True
-    return distinct[keeps | ~is_word], True
+    keeps = ~is_word
+    keeps[np.argsort(np.where(is_word, -counts, 1), kind="stable")[:max_levels]] = True
+    return distinct[keeps], True
 
 
 def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:

@@ -13,6 +13,8 @@ from ..errors import DataError
 from .examples import Table
 from .files import Files, find_file, listed
 from .readers.arrays import read_arrays
+from .readers.hdf5 import read_hdf5
+from .readers.matlab import read_matlab
 from .readers.npy import read_npy
 from .readers.openml import read_openml
 from .readers.tables import PACKED, SHEETS, read_tables
@@ -26,6 +28,9 @@ FORMATS: dict[str, FileReader] = {
     **dict.fromkeys(SHEETS, read_tables),
     ".npz": read_arrays,
     ".npy": read_npy,
+    ".h5": read_hdf5,
+    ".hdf5": read_hdf5,
+    ".mat": read_matlab,
 }
 
 # What the path of a source may end in, in small letters. Packed files hold one of SHEETS.
@@ -56,7 +61,7 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
     readers = {_reader_of(path) for path in paths.values()}
     if len(readers) > 1:
         raise DataError(f"{', '.join(paths.values())}: tables, .npz and .npy cannot be mixed; give all as one kind")
-    files = {split: (path, find_file(path, folder)) for split, path in paths.items()}
+    files = {split: (path, find_file(path, folder, FILE_SUFFIXES)) for split, path in paths.items()}
     return readers.pop()(files, reading)
 
 

@@ -84,7 +84,6 @@ def read_columns(
     import polars as pl
 
     texts = frame.select(pl.col(pl.String).str.strip_chars())
-    texts = _without_numeric_markers(texts, reading)
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
     cells = {name: read_texts(texts[name], asked[name]) for name in texts.columns}
     unsure = [name for name, read in cells.items() if read.is_unsure]
@@ -92,7 +91,8 @@ def read_columns(
         cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
     typed = [name for name in frame.columns if name not in cells]
     cells |= {name: _read_typed(frame[name], asked=_asked(name, wishes, reading)) for name in typed}
-    return {name: cells[name] for name in frame.columns}
+    markers = {float(marker): marker for marker in reading.missing if is_number(marker) and marker.lower() != "nan"}
+    return {name: _without_markers(cells[name], markers) if markers else cells[name] for name in frame.columns}
 
 
 def _asked(name: str, wishes: Wishes, reading: Reading) -> Asked:
@@ -110,14 +110,16 @@ def _asked(name: str, wishes: Wishes, reading: Reading) -> Asked:
     )
 
 
-def _without_numeric_markers(texts: "polars.DataFrame", reading: Reading) -> "polars.DataFrame":
-    """The texts without those of data.missing that are numbers, such as -999, which would be read as numbers."""
-    import polars as pl
-
-    markers = [marker for marker in reading.missing if is_number(marker) and float(marker) == float(marker)]
-    if not markers:
-        return texts
-    return texts.select(pl.when(~pl.all().is_in(markers)).then(pl.all()).name.keep())
+def _without_markers(read: Cells, markers: Mapping[float, str]) -> Cells:
+    """A column of numbers without those that stand for a missing value, such as -999 (also written -999.0)."""
+    if read.form.kind != "number":
+        return read
+    counts = {text: int((read.values == number).sum()) for number, text in markers.items()}
+    counts = {text: count for text, count in counts.items() if count}
+    if not counts:
+        return read
+    gone = read.values.is_in([number for number, text in markers.items() if text in counts])
+    return read._replace(values=read.values.set(gone, None), markers={**read.markers, **counts})
 
 
 def _usual_form(frame: "polars.DataFrame", cells: Mapping[str, Cells], separator: str | None) -> NumberForm | None:

@@ -40,6 +40,7 @@ class MappedExamples:
     code_names: tuple[str, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ()
     image_side: int | None = None
+    image_channels: int | None = None
 
     @property
     def m(self) -> int:

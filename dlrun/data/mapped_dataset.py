@@ -53,7 +53,7 @@ def fit_mapped_dataset(
         examples,
         pieces,
         task=task,
-        features=len(preparation.feature_names),
+        preparation=preparation,
         normalize=normalize,
         class_counts=counts,
         warnings=tuple(map(str, suspicions)),

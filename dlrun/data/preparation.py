@@ -59,6 +59,13 @@ class Preparation:
             ),
         )
 
+    def inputs_of(self, feature: str) -> tuple[str, ...]:
+        """The columns of X that are made of one raw feature, a number or a category."""
+        if feature in self.categorical_columns:
+            words = self.levels[self.categorical_columns.index(feature)]
+            return tuple(self._features_of_words(feature, words))
+        return (feature, f"{feature} is missing") if feature in self.gap_columns else (feature,)
+
     def _features_of_words(self, name: str, words: Sequence[str]) -> list[str]:
         features = [f"{name}={word}" if word else f"{name} is missing" for word in words]
         return [*features, f"{name} is rare"] if name in self.rare_columns else features

@@ -24,8 +24,8 @@ from .files import find_file, listed
 from .formats import read_table
 from .labels import with_enough_rows, with_labels_alone
 from .mapped import MappedExamples
-from .readers.arrays import square_side
 from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
+from .readers.pictures import square_side
 from .reading import Reading
 from .roles import Roles, roles_of
 from .targets import Target, read_target
@@ -74,6 +74,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
     used = [*made.made_of, roles.target.name]
     notes, warnings = columns_told(table, used, reading)
     division = _division(table, roles)
+    side = _image_side(table, made.number_names, made.code_names)
     examples = Examples(
         shown=table.shown,
         numbers=made.numbers,
@@ -91,7 +92,8 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
         group=division.group,
         order=division.order,
         split_by=division.split_by,
-        image_side=_image_side(table, made.number_names, made.code_names),
+        image_side=side,
+        image_channels=table.channels if side and table.channels > 1 else None,
         warnings=(*table.warnings, *warnings, *made.left_out),
         notes=(*table.notes, *notes),
         suspicions=tuple(faults_in_columns(table, list(made.made_of))),
@@ -104,7 +106,7 @@ def _image_side(table: Table, number_names: Sequence[str], code_names: Sequence[
     """The side of square images: all columns are numbers, a square number of them, known or named as pixels."""
     if code_names or not (table.pixels or all(PIXEL_NAME.fullmatch(name) for name in number_names)):
         return None
-    return square_side(len(number_names))
+    return square_side(len(number_names), table.channels)
 
 
 class Division(NamedTuple):

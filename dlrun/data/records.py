@@ -33,7 +33,7 @@ class SourceColumn:
     low, high : the least and greatest number, or the first and last date as ISO text; None for words.
     levels : cells of each word, the commonest first, at most SHOWN_LEVELS of them.
     counts : cells in each of equal parts from low to high; empty for words.
-    features : the columns that were made of it, before preparation; empty if it is no feature.
+    features : the inputs of the network that were made of it; empty if it is no feature.
     notes : sentences about what is odd, or what was chosen and how to choose otherwise.
     """
 

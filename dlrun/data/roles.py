@@ -29,6 +29,7 @@ def roles_of(table: Table, reading: Reading) -> Roles:
     apart = {*wishes.dropped, wishes.splitter, wishes.target}
     features = tuple(name for name in table.names if name not in apart)
     if not features:
-        raise DataError(f"{table.shown}: no feature columns are left; drop fewer of {listed(table.names)}")
+        why = "; ".join(table.notes) or f"drop fewer of {listed(table.names)}"
+        raise DataError(f"{table.shown}: no feature columns are left; {why}")
     splitter = table.column(wishes.splitter) if wishes.splitter is not None else None
     return Roles(target, features, wishes.split_by, splitter)

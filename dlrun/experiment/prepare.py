@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import Config, LoadedConfig, Vocabulary, load_config
+from ..config import Config, LoadedConfig, Vocabulary, config_from_text, load_config
 from ..config.schema import Data
 from ..data import (
     FILE_SUFFIXES,
@@ -58,7 +58,16 @@ class Experiment:
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, vocabulary=Vocabulary(SOURCE_SETTINGS, FILE_SUFFIXES, codes()))
+    return load_config(path, overrides, vocabulary=_vocabulary())
+
+
+def read_config_text(text: str, path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
+    """The config that `read_config` would read if the file at `path` held this text. Raises as it does."""
+    return config_from_text(text, path, overrides, vocabulary=_vocabulary())
+
+
+def _vocabulary() -> Vocabulary:
+    return Vocabulary(SOURCE_SETTINGS, FILE_SUFFIXES, codes())
 
 
 def random_streams(seed: int) -> dict[str, np.random.Generator]:

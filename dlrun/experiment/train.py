@@ -52,6 +52,7 @@ def augmenter_of(experiment: Experiment) -> Augmenter | None:
         experiment.augmentation,
         rng=experiment.streams["augment"],
         side=experiment.dataset.image_side,
+        channels=experiment.dataset.image_channels or 1,
         mean=preparation.means,
         scale=preparation.scales,
     )

@@ -38,7 +38,8 @@ class Augmentation:
 class Augmenter:
     """Applies an `Augmentation` to batches X (m, n), in place.
 
-    side : height and width of the images, n = side^2; None where rows are not images: then only noise is possible.
+    side : height and width of the images; None where rows are not images: then only noise is possible.
+    channels : numbers of a pixel, which stand side by side, n = side^2 channels; they move together.
     mean, scale (n,) : what the inputs were normalised by, X = (pixels - mean) / scale; None if they were not.
     """
 
@@ -48,17 +49,19 @@ class Augmenter:
         *,
         rng: np.random.Generator,
         side: int | None,
+        channels: int = 1,
         mean: Array | None = None,
         scale: Array | None = None,
     ):
-        self.augmentation, self.rng, self.side = augmentation, rng, side or 0
+        self.augmentation, self.rng = augmentation, rng
+        self.shape = (side or 0, side or 0) if channels == 1 else (side or 0, side or 0, channels)
         self.mean = 0.0 if mean is None else mean
         self.scale = 1.0 if scale is None else scale
 
     def __call__(self, X: Array) -> None:
         if self.augmentation.moves_pixels:
             pixels = X * self.scale + self.mean
-            images = pixels.reshape(len(X), self.side, self.side)
+            images = pixels.reshape(len(X), *self.shape)
             moved = resample(images, *self.draw_maps(len(X)))
             X[:] = (moved.reshape(X.shape) - self.mean) / self.scale
         if self.augmentation.noise > 0:
@@ -77,24 +80,25 @@ class Augmenter:
 
 
 def resample(images: Array, matrices: Array, offsets: Array) -> Array:
-    """Images (m, h, w) moved by one affine map each, bilinear between pixels, zero outside.
+    """Images (m, h, w), or (m, h, w, c) in colour, moved by one affine map each, bilinear, zero outside.
 
     The target pixel at c + p shows the source at c + M (p - offset), where c is the centre of the image.
     """
-    m, h, w = images.shape
+    m, h, w, *channels = images.shape
     centre = np.array([(h - 1) / 2, (w - 1) / 2])
     grid = np.stack(np.meshgrid(np.arange(h), np.arange(w), indexing="ij"), -1).reshape(1, h * w, 2) - centre
     source = np.einsum("mij,mpj->mpi", matrices, grid - offsets[:, None, :]) + centre
     corner = np.floor(source).astype(np.int64)
     fraction = source - corner
     # A border of one zero pixel stands for everything outside: indices beyond it are clipped to it.
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), *((0, 0) for _ in channels)))
     rows = np.arange(m)[:, None]
-    moved = np.zeros((m, h * w), images.dtype)
+    moved = np.zeros((m, h * w, *channels), images.dtype)
     for dy in (0, 1):
         for dx in (0, 1):
             y = np.clip(corner[..., 0] + dy + 1, 0, h + 1)
             x = np.clip(corner[..., 1] + dx + 1, 0, w + 1)
             weight = np.abs(1 - dy - fraction[..., 0]) * np.abs(1 - dx - fraction[..., 1])
-            moved += weight.astype(images.dtype) * padded[rows, y, x]
-    return moved.reshape(m, h, w)
+            weight = weight.astype(images.dtype).reshape(m, h * w, *(1 for _ in channels))
+            moved += weight * padded[rows, y, x]
+    return moved.reshape(images.shape)

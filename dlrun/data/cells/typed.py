@@ -177,8 +177,8 @@ def strays_told(texts: "polars.Series", words: Mapping[str, int], strays: Mappin
     read = cells - sum(words.values())
     are = "is not and was" if len(strays) == 1 else "are not and were"
     return [
-        f"{read} of {cells} values are {what}; {_counted(strays)} {are} read as missing: list the words in data.missing, or"
-        " name the column in data.categorical"
+        f"{read} of {cells} values are {what}; {_counted(strays)} {are} read as missing: list the words in"
+        " data.missing, or name the column in data.categorical"
     ]
 
 

@@ -1,140 +1,162 @@
-"""Reads arrays from .npz files: X and y, or x_train, y_train and so on, as one `Table` of numbers.
+"""Reads named arrays, such as X and y, or x_train, y_train and so on, as one `Table` of numbers.
 
-Pickled objects are never loaded. Each image becomes one row. Rows keep the split that the file gives them.
+Formats differ only in how a file is opened; which arrays are meant and what their shapes say is the same for all.
+Each image becomes one row. Rows keep the split that the file gives them.
 """
 
-import io
-import math
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import IO
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from ...arrays import Array
-from ...damages import DAMAGES
 from ...errors import DataError
-from ...records import SPLITS
-from ..columns import plain_table, text_or_numbers
-from ..examples import Column, Table
-from ..files import Files, listed, read_bytes
-from ..reading import Reading
-
-# Other names of a split that may follow x_ and y_.
-ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
-
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-
-# Deflate compresses at most by this factor (zlib's technical notes: 1032 to 1).
-MOST_DEFLATED = 1032
-
-# Fewer than 4 x 4 pixels are not taken as an image.
-SMALLEST_SIDE = 4
+from ...records import SPLITS, Split
+from ..columns import plain_table
+from ..examples import Table
+from ..files import Files
+from ..reading import ExamplesIn, Reading
+from .labelling import Labels, labels_in, target_of
+from .naming import Found, Pair, found_in
+from .npz import open_npz
+from .pictures import layout_of
+from .stored import Opened, Opener, refuse_inflated
 
 
-def square_side(n: int) -> int | None:
-    """The side of a square image of n pixels, or None if n is no square of SMALLEST_SIDE or more."""
-    side = round(n**0.5)
-    return side if side * side == n and side >= SMALLEST_SIDE else None
+class Piece(NamedTuple):
+    """The rows of one split: X (m, ...) and y (m,), where X stands and under which name, and where each row does."""
+
+    where: str
+    key: str
+    X: Array
+    y: Array
+    place: str
+    note: str
+
+
+class ClassNames(NamedTuple):
+    """The names of classes, and the array that holds them."""
+
+    where: str
+    names: tuple[str, ...]
 
 
 def read_arrays(files: Files, reading: Reading) -> Table:
-    """One table from the .npz of each split. `reading` is not used: arrays with names need no options.
+    """One table from the .npz of each split. Raises DataError."""
+    return table_of_arrays(files, reading, open_npz)
 
-    Flat rows whose length is a square count as images, since nothing else shows it. Raises DataError.
-    """
-    pieces: dict[str, tuple[str, Array, Array]] = {}
+
+def table_of_arrays(files: Files, reading: Reading, opened: Opener) -> Table:
+    """One table from the files of arrays of each split, each opened by `opened`. Raises DataError."""
+    pieces: dict[str, Piece] = {}
+    notes: list[str] = []
+    named: ClassNames | None = None
     for split, (shown, path) in files.items():
-        arrays = _loaded(shown, path)
-        pairs = _pairs(shown, arrays, only=None if split == "train" else split)
-        pieces.update({name: (f"{shown}: {x_key}", arrays[x_key], arrays[y_key]) for name, x_key, y_key in pairs})
-    for where, X, y in pieces.values():
-        _check(where, X, y)
-    shown = files["train"][0]
-    shapes = {split: X.shape[1:] for split, (_, X, _) in pieces.items()}
+        with opened(shown, path) as arrays:
+            only, elsewhere = (None, set(files) - {"train"}) if split == "train" else (cast(Split, split), set())
+            found = found_in(shown, arrays, only=only, elsewhere=elsewhere)
+            refuse_inflated(shown, path, [arrays[key] for pair in found.pairs for key in (pair.x, pair.y)])
+            pieces |= {pair.split: _piece(shown, arrays, pair, reading.examples) for pair in found.pairs}
+            named = _same_names(named, _class_names(shown, arrays, found))
+            notes += found.notes
+    return _table(files["train"][0], pieces, named, notes)
+
+
+def _class_names(shown: str, arrays: Opened, found: Found) -> ClassNames | None:
+    """The names of classes that a file holds as text."""
+    key = found.class_names
+    if key is None or len(arrays[key].shape) > 2:
+        return None
+    try:
+        [names] = labels_in(f"{shown}: {key}", arrays[key].read())
+    except (DataError, ValueError):
+        # They are only names: labels without them are read all the same.
+        return None
+    is_text = names.y.dtype.kind == "U"
+    return ClassNames(f"{shown}: {key}", tuple(str(name).strip() for name in names.y)) if is_text else None
+
+
+def _same_names(first: ClassNames | None, second: ClassNames | None) -> ClassNames | None:
+    if first and second and first.names != second.names:
+        raise DataError(f"{second.where} names other classes than {first.where}; give all files the same")
+    return first or second
+
+
+def _table(shown: str, pieces: Mapping[str, Piece], named: ClassNames | None, notes: Sequence[str]) -> Table:
+    shapes = {split: piece.X.shape[1:] for split, piece in pieces.items()}
     if len(set(shapes.values())) > 1:
         listing = "; ".join(f"{split} {shape}" for split, shape in shapes.items())
         raise DataError(f"{shown}: the rows of the splits differ in shape ({listing}); give all the same shape")
-    X = np.concatenate([X.reshape(len(X), -1) for _, X, _ in pieces.values()])
-    y = np.concatenate([_labels(where, y) for where, _, y in pieces.values()])
-    table = plain_table(shown, X, np.zeros(0), pixels=_is_square(shapes["train"]))
-    sizes = [len(X) for _, X, _ in pieces.values()]
+    if len({piece.y.dtype.kind == "U" for piece in pieces.values()}) > 1:
+        raise DataError(f"{shown}: the labels of one split are text and those of another numbers; give all as one kind")
+    layout = layout_of(*pieces["train"][:3])
+    X = np.concatenate([layout.flattened(piece.X) for piece in pieces.values()])
+    target, are_named = target_of(np.concatenate([piece.y for piece in pieces.values()]), named and named.names)
+    sizes = [len(piece.X) for piece in pieces.values()]
     given = np.repeat([SPLITS.index(split) for split in pieces], sizes).astype(np.int8) if len(pieces) > 1 else None
-    place = index_places([where for where, _, _ in pieces.values()], sizes)
-    return replace(table, own_target=_target(y), given=given, place=place)
+    told = [*notes, *(piece.note for piece in pieces.values()), layout.note]
+    if named and are_named:
+        told.append(f"{named.where} names the classes")
+    return replace(
+        plain_table(shown, X, np.zeros(0), pixels=layout.pixels),
+        channels=layout.channels if layout.pixels else 1,
+        own_target=target,
+        given=given,
+        place=index_places([piece.place for piece in pieces.values()], sizes),
+        notes=tuple(filter(None, told)),
+    )
 
 
-def _loaded(shown: str, path: Path) -> dict[str, Array]:
-    raw = read_bytes(path, shown)
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-            wanted = {key: member for key, member in members.items() if key.lower()[:1] in ("x", "y")}
-            return {key: _member(archive, member, len(raw)) for key, member in wanted.items()}
-    except MemoryError:
-        raise too_large(shown) from None
-    except (*DAMAGES, SyntaxError, ValueError):
-        raise DataError(
-            f"{shown}: not an .npz of plain arrays (damaged, or it holds Python objects); write it with"
-            " numpy.savez(file, X=..., y=...) from arrays of numbers"
-        ) from None
+def _piece(shown: str, arrays: Opened, pair: Pair, examples: ExamplesIn) -> Piece:
+    where = f"{shown}: {pair.x}"
+    X, y = arrays[pair.x].read(), arrays[pair.y].read()
+    _check(where, X)
+    readings = labels_in(f"{shown}: {pair.y}", y)
+    by_row = next((labels for labels in readings if len(labels.y) == len(X)), None)
+    by_column = next((labels for labels in readings if len(labels.y) == X.shape[-1]), None)
+    chosen = by_row if examples == "rows" else by_column
+    if chosen is None:
+        raise DataError(_misfit(where, pair, X, readings, by_row or by_column, examples))
+    if examples == "columns":
+        X = np.moveaxis(X, -1, 0)
+    place = f"{where}[{{}}]" if examples == "rows" else f"{where}[{':, ' * (X.ndim - 1)}{{}}]"
+    return Piece(where, pair.x, _native(X), _native(chosen.y), place, chosen.note)
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Array:
-    """The array in a member of an archive of so many bytes. Raises ValueError if its header promises more."""
-    if member.compress_size > size or member.file_size > MOST_DEFLATED * member.compress_size:
-        raise ValueError("a member larger than its archive")
-    with archive.open(member) as stream:
-        refuse_announced(stream, member.file_size)
-    with archive.open(member) as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+def _native(array: Array) -> Array:
+    """The array in this machine's order of bytes, so that equal data have an equal hash."""
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def refuse_announced(stream: IO[bytes], size: int) -> None:
-    """Raise ValueError unless the array that the header announces needs exactly the `size` bytes of its file.
-
-    This comes before memory is allocated: the header of an 80-byte file can ask for 32 GiB.
-    """
-    version = np.lib.format.read_magic(stream)
-    if version not in HEADERS:
-        raise ValueError(f"a header of version {version}, which no array of numbers needs")
-    shape, _, dtype = HEADERS[version](stream)
-    if stream.tell() + math.prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"announced as {shape} of {dtype}, which is not its size")
-
-
-def too_large(shown: str) -> DataError:
-    """The error for a sound array that is too large for this machine."""
-    advice = "write it as one .npy, rows and target, and set data.memory_map: true"
-    return DataError(f"{shown}: does not fit into memory; take fewer rows, or {advice}")
-
-
-def _pairs(shown: str, arrays: Mapping[str, Array], *, only: str | None) -> list[tuple[str, str, str]]:
-    """(split, key of X, key of y) for each split in the file; `only` is the split of a separate dev or test file."""
-    keys: dict[str, dict[str, str]] = {"x": {}, "y": {}}
-    for key in arrays:
-        letter, _, split = key.lower().partition("_")
-        split = ALIASES.get(split, split) or only or "train"
-        if letter in keys and split in SPLITS:
-            keys[letter][split] = key
-    wanted = SPLITS if only is None else (only,)
-    splits = [split for split in wanted if split in keys["x"]]
-    if not splits or splits[0] != wanted[0]:
-        names = "X and y" if only else "X and y, or x_train and y_train"
-        raise DataError(f"{shown}: expected arrays {names}; found {listed(list(arrays)) or 'none of them'}")
-    for x_key in (keys["x"][split] for split in splits if split not in keys["y"]):
-        raise DataError(f"{shown}: has {x_key} but no labels for it; add the array {'y' + x_key[1:]}")
-    return [(split, keys["x"][split], keys["y"][split]) for split in splits]
+def _misfit(
+    where: str, pair: Pair, X: Array, readings: Sequence[Labels], fits: Labels | None, examples: ExamplesIn
+) -> str:
+    """What does not fit, and what would do, where the axis of the examples has another length than the labels."""
+    count = len(readings[0].y)
+    if fits is not None:
+        count = len(fits.y)
+        if examples == "columns":
+            return (
+                f"{where} has {len(X)} rows and {pair.y} {count} labels: its rows seem to be the examples; leave"
+                " data.examples: columns out"
+            )
+        if X.ndim == 2:
+            found = f"has {X.shape[1]} columns and {pair.y} {count} labels: its columns seem"
+        else:
+            found = f"has shape {X.shape} and {pair.y} {count} labels: its last axis seems"
+        return f"{where} {found} to be the examples; set data.examples: columns"
+    if examples == "columns":
+        return (
+            f"{where} has {X.shape[-1]} columns (by data.examples: columns) but {count} labels in {pair.y}; give one"
+            " label a column"
+        )
+    return f"{where} has {len(X)} rows but {count} labels in {pair.y}; give one label a row"
 
 
-def _check(where: str, X: Array, y: Array) -> None:
+def _check(where: str, X: Array) -> None:
     if X.dtype.kind not in "biuf" or X.ndim < 2:
         raise DataError(f"{where} has type {X.dtype} and shape {X.shape}; expected numbers of shape (rows, features)")
-    if y.ndim == 0 or len(X) != len(y):
-        rows = len(y) if y.ndim else 0
-        raise DataError(f"{where} has {len(X)} rows but its labels {rows}; give one label a row")
     if not X.size:
         raise DataError(f"{where} is empty, of shape {X.shape}; expected rows of numbers")
     if X.dtype.kind == "f" and not (finite := np.isfinite(X)).all():
@@ -144,38 +166,16 @@ def _check(where: str, X: Array, y: Array) -> None:
         )
 
 
-def _labels(where: str, y: Array) -> Array:
-    """Labels as (m,): a column is flattened, one-hot rows become their index."""
-    y = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
-    flat = y.reshape(len(y), -1)
-    if y.dtype.kind not in "biufU":
-        raise DataError(f"{where}: its labels have type {y.dtype}; expected numbers or text")
-    is_one_hot = y.dtype.kind != "U" and np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()
-    if flat.shape[1] != 1 and not is_one_hot:
-        raise DataError(f"{where}: its labels have shape {y.shape}; expected one label a row, or one-hot rows")
-    labels: Array = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
-    return labels
+def index_places(patterns: Sequence[str], sizes: Sequence[int]) -> Callable[[int], str]:
+    """A function from row to its place, such as `X[4]`; the index is counted in the array that the row came from.
 
-
-def _target(y: Array) -> Column:
-    return text_or_numbers("y", y)
-
-
-def _is_square(shape: tuple[int, ...]) -> bool:
-    """Whether rows of this shape are square images: (h, h), (h, h, 1), (1, h, h), or flat (h * h)."""
-    sides = [side for side in shape if side != 1]
-    if len(sides) > 1:
-        return len(sides) == 2 and sides[0] == sides[1]
-    return square_side(int(np.prod(shape))) is not None
-
-
-def index_places(names: Sequence[str], sizes: Sequence[int]) -> Callable[[int], str]:
-    """A function from row to `name[index]`, the index counted in the array that the row came from."""
+    patterns : the place of each array's rows, with {} for the index.
+    """
 
     def place(row: int) -> str:
-        for name, size in zip(names, sizes, strict=True):
+        for pattern, size in zip(patterns, sizes, strict=True):
             if row < size:
-                return f"{name}[{row}]"
+                return str(row).join(pattern.rsplit("{}", 1))
             row -= size
         raise IndexError(row)
 

@@ -39,6 +39,10 @@ COMMENTS = ("#", "%", "//")
 SAMPLE = 2**18
 FEWEST_LINES = 20
 
+# Of these, so many decide about the separator.
+ROWS_TO_SCORE = 300
+CELLS_TO_SCORE = 2000
+
 # A separator that is not in the first line must divide more than this share of the lines: commas stand in texts.
 LEAST_SHARE = 0.5
 
@@ -168,7 +172,7 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     That is the share of records of the usual length, from the first of them on, times the share of values among their
     cells. Then, the share of all records, and of two quotes the one that is found around more cells.
     """
-    told = [record for record in records if not record.is_blank]
+    told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told
     widths = Counter(len(record.cells) for record in told if len(record.cells) > 1)
     if not widths:
@@ -177,7 +181,7 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     first = next(at for at, record in enumerate(told) if len(record.cells) == width)
     share = widths[width] / (len(told) - first)
     rows = [record.cells for record in told[first:] if len(record.cells) == width]
-    cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()]
+    cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()][:CELLS_TO_SCORE]
     values = sum(map(is_value, cells)) / max(len(cells), 1)
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
     if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):

@@ -1,8 +1,8 @@
 """Reads regular text into a frame: Float64 where every cell is a plain number, and the cells as written elsewhere.
 
 A number is plain if nobody could mean anything else by it: no leading zeros, no blanks, no more digits than a float64
-holds. Columns whose first rows are decimal numbers are parsed as such at once, which is fastest; what that could hide
-(a code `00501` far below, a whole number beyond 2^53) is then looked for, and such columns are read again as text.
+holds. Columns whose first rows are numbers are parsed as such at once, which is fastest; what that could hide (a code
+`00501` far below, a whole number beyond 2^53) is then looked for, and such columns are read again as text.
 """
 
 import re
@@ -14,8 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     import polars
 
-# Decimal numbers, and whole ones, as every program reads them. Exponents are decimal.
-DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?")
+# Numbers, and whole ones, as every program reads them.
+NUMBER = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?")
 WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
 
 # Three decimals after at most three digits: 1.234 may mean one and a bit, or a thousand and more.
@@ -26,6 +26,9 @@ FIRST_INEXACT = 2.0**53
 
 # Whole numbers of so many digits are exact.
 MOST_DIGITS = 15
+
+# Codes with leading zeros are shorter than this.
+LONGEST_CODE = 64
 
 # Compared at a time when zeros are looked for: within the processor's cache.
 ZEROS_AT_ONCE = 2**18
@@ -45,54 +48,44 @@ def read_plain(raw: bytes, form: Form, rows: Sequence[Sequence[str]], as_text: I
     import polars as pl
 
     texts = set(as_text)
-    cells = {name: [row[at] for row in rows] for at, name in enumerate(form.names)}
-    decimal = {name for name in form.names if name not in texts and _are_decimal(cells[name])}
-    whole = {name for name in form.names if name not in texts and _are_whole(cells[name])}
+    cells = {name: [row[at] for row in rows] for at, name in enumerate(form.names) if name not in texts}
+    numbers = {name for name, column in cells.items() if _are_numbers(column)}
     try:
-        frame = _read(raw, form, decimal)
+        frame = _read(raw, form, numbers)
     except pl.exceptions.PolarsError:
-        if not decimal:
+        if not numbers:
             raise
         # One of them holds text after all, unless the file is irregular, which the second reading shows again.
-        return with_numbers(_read(raw, form, set()), decimal | whole)
-    frame = with_numbers(frame, whole)
-    doubtful = _doubtful(raw, form, frame, decimal)
+        return with_numbers(_read(raw, form, set()), numbers)
+    doubtful = _doubtful(raw, form, frame, numbers)
     if not doubtful:
         return frame
     again = with_numbers(_read(raw, form, set(), only=doubtful), doubtful)
     return frame.with_columns(again[name] for name in doubtful)
 
 
-def _read(raw: bytes, form: Form, decimal: set[str], only: Sequence[str] | None = None) -> "polars.DataFrame":
+def _read(raw: bytes, form: Form, numbers: set[str], only: Sequence[str] | None = None) -> "polars.DataFrame":
     import polars as pl
 
     return pl.read_csv(
         raw,
         has_header=form.skips_first,
-        schema={name: pl.Float64 if name in decimal else pl.String for name in form.names},
-        # By their places, since polars refuses names of its schema where the text has no header.
-        columns=None if only is None else [form.names.index(name) for name in only],
+        schema={name: pl.Float64 if name in numbers else pl.String for name in form.names},
+        columns=None if only is None else list(only),
         separator=form.separator,
         quote_char=form.quote,
         empty_string_is_null=False,
     )
 
 
-def _are_decimal(cells: Sequence[str]) -> bool:
-    """Whether a column's first cells are decimal numbers that mean one thing only."""
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Whether a column's first cells are numbers that mean one thing only; codes are whole and all of one length."""
     told = [cell for cell in cells if cell]
-    if not told or not all(DECIMAL.fullmatch(cell) and cell[-1] in "0123456789." and cell != "." for cell in told):
+    if not told or not all(NUMBER.fullmatch(cell) and cell[-1] in "0123456789." and cell != "." for cell in told):
         return False
-    return not all(map(WHOLE.fullmatch, told)) and not all(map(EITHER.fullmatch, told))
-
-
-def _are_whole(cells: Sequence[str]) -> bool:
-    """Whether a column's first cells are whole numbers that do not look like codes, all of one length."""
-    told = [cell for cell in cells if cell]
-    if not told or not all(map(WHOLE.fullmatch, told)):
-        return False
-    lengths = {len(cell) for cell in told}
-    return len(lengths) > 1 or lengths == {1}
+    if all(map(WHOLE.fullmatch, told)):
+        return len({len(cell) for cell in told}) > 1 or len(told[0]) == 1
+    return not all(map(EITHER.fullmatch, told))
 
 
 def with_numbers(frame: "polars.DataFrame", names: Iterable[str]) -> "polars.DataFrame":
@@ -113,11 +106,11 @@ def with_numbers(frame: "polars.DataFrame", names: Iterable[str]) -> "polars.Dat
     return frame.with_columns(numbers[name] for name, fit in zip(names, fits, strict=True) if fit)
 
 
-def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", decimal: Iterable[str]) -> list[str]:
-    """The columns parsed as decimal numbers whose text must be looked at: words such as nan, and what may be codes."""
+def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", numbers: Iterable[str]) -> list[str]:
+    """The columns parsed as numbers whose text must be looked at: words such as nan, large numbers, and codes."""
     import polars as pl
 
-    names = [name for name in form.names if name in set(decimal)]
+    names = [name for name in form.names if name in set(numbers)]
     if not names:
         return []
     columns = pl.col(names)
@@ -129,13 +122,24 @@ def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", decimal: Iterab
 
 
 def _has_padded(raw: bytes, form: Form) -> bool:
-    """Whether any cell begins with a zero and another digit."""
+    """Whether any cell holds nothing but digits, of which the first is a zero and no decimal follows."""
     text = np.frombuffer(raw, dtype=np.uint8)
-    edges = [ord(form.separator), ord("\n"), ord(form.quote)]
+    edges = np.array([ord(form.separator), ord("\n"), ord(form.quote), ord(" ")], dtype=np.uint8)
+    ends = np.append(edges, np.uint8(ord("\r")))
     for start in range(0, len(text), ZEROS_AT_ONCE):
-        piece = text[start : start + ZEROS_AT_ONCE + 2]
+        piece = text[start : start + ZEROS_AT_ONCE + LONGEST_CODE]
         before, cell, after = piece[:-2], piece[1:-1], piece[2:]
         found = (cell == ord("0")) & (after - np.uint8(ord("0")) < 10)
-        if found.any() and (found & ((before == edges[0]) | (before == edges[1]) | (before == edges[2]))).any():
-            return True
+        found &= (before == edges[0]) | (before == edges[1]) | (before == edges[2]) | (before == edges[3])
+        at = np.flatnonzero(found) + 2
+        # Where dates such as 01.02.2024 stand in the file, most of them end here.
+        while len(at):
+            at += 1
+            if at[-1] == len(piece):
+                if start + len(piece) == len(text):
+                    return True
+                at = at[:-1]
+            if np.isin(piece[at], ends).any():
+                return True
+            at = at[piece[at] - np.uint8(ord("0")) < 10]
     return False

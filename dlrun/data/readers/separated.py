@@ -75,7 +75,7 @@ def text_of(contents: Contents, encoding: str | None) -> Decoded:
 
 def _with_line_feeds(raw: bytes) -> bytes:
     """Carriage returns that end a line alone, as on old Macs, are made line feeds."""
-    if raw.count(b"\r") == raw.count(b"\r\n"):
+    if b"\r" not in raw or raw.count(b"\r") == raw.count(b"\r\n"):
         return raw
     if b'"' not in raw:
         return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -110,18 +110,15 @@ def _read_quickly(raw: bytes, layout: Layout, as_text: Iterable[str]) -> "polars
     last = frame.to_series(-1)
     # The library also makes an empty last cell of a row that is too short, or blank.
     ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
-    return None if ends_empty and not _is_even(body, form, len(frame)) else frame
+    return None if ends_empty and not _is_even(body, form, frame) else frame
 
 
 def _has_stray_quotes(raw: bytes, separator: str, quote: str) -> bool:
     """Whether a quote stands within a cell, or blanks between it and the separator: the library reads neither."""
-    inner = re.escape(separator + quote + "\n\r").encode()
-    return re.search(rb"%b(?<=[^%b]%b)[^%b]" % (quote.encode(), inner, quote.encode(), inner), raw) is not None or (
-        re.search(
-            rb"%b(?:(?<=[^%b]%b)[ \t]|(?<=[ \t]%b))" % (quote.encode(), inner, quote.encode(), quote.encode()), raw
-        )
-        is not None
-    )
+    edges, one = re.escape(separator + "\n\r"), re.escape(quote)
+    within = f"{one}(?<=[^{edges}{one}]{one})[^{edges}{one}]"
+    after_blank = f"{one}{one}(?<=[ \\t]{one}{one})[ \\t]*(?=[{edges}])"
+    return any(re.search(pattern.encode(), raw) for pattern in (within, after_blank))
 
 
 def _with_tabs(raw: bytes) -> bytes:
@@ -142,11 +139,16 @@ def _body(raw: bytes, layout: Layout, separator: str) -> tuple[bytes, bool]:
     return (raw[offset:] if offset else raw), False
 
 
-def _is_even(raw: bytes, form: Form, rows: int) -> bool:
-    """Whether there are as many separators outside quotes as rows of full length have, without blank lines."""
-    quote = form.quote.encode()
-    bare = re.sub(rb"%b[^%b]*%b" % (quote, quote, quote), b"", raw) if quote in raw else raw
-    return bare.count(form.separator.encode()) == (rows + int(form.skips_first)) * (len(form.names) - 1)
+def _is_even(raw: bytes, form: Form, frame: "polars.DataFrame") -> bool:
+    """Whether there are as many separators outside cells as rows of full length have, without blank lines."""
+    import polars as pl
+
+    within = 0
+    if form.quote.encode() in raw:
+        texts = pl.selectors.string().str.count_matches(form.separator, literal=True)
+        within = sum(frame.select(texts.sum()).row(0))
+    rows = len(frame) + int(form.skips_first)
+    return raw.count(form.separator.encode()) - within == rows * (len(form.names) - 1)
 
 
 def _places(shown: str, layout: Layout, again: Callable[[], bytes], is_quoted: bool) -> Callable[[int], str]:

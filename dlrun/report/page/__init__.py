@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from ...inspection import Comparison, PageContents
+    from ...inspection.data_look import DataLook
     from ...nn.training import EpochRecord
 
 
 def run_page(contents: "PageContents") -> str:
     """The page of a run."""
-    from . import answers, making, ruler, sections
+    from . import answers, columns, making, ruler, sections
 
     parts = {
         "summary": sections.summary(contents),
@@ -40,11 +41,26 @@ def run_page(contents: "PageContents") -> str:
         "worst": answers.worst(contents),
         "health": sections.health(contents),
         "weights": sections.weights(contents),
+        "columns": columns.columns_section(contents.run.data),
         "data_facts": sections.data_facts(contents),
         "settings": making.settings(contents),
         "making": making.making(contents),
     }
     return page("run.html", parts)
+
+
+def data_page(look: "DataLook") -> str:
+    """The page of a source's columns, before anything is trained."""
+    from . import columns, sections
+
+    facts = look.facts
+    parts = {
+        "look": look,
+        "columns": columns.of_columns(look.columns),
+        "data_facts": None if facts is None else sections.section_of_facts(facts),
+        "warnings": () if facts is None else facts.warnings,
+    }
+    return page("columns.html", parts)
 
 
 class RunRow(NamedTuple):

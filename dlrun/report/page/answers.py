@@ -22,6 +22,9 @@ MOST_CONFUSIONS = 15
 # Of a table with more columns, the worst examples show only those furthest from the training mean.
 MOST_COLUMNS = 6
 
+# White in pictures whose values are shares, and in those of bytes.
+USUAL_WHITES = (1.0, 255.0)
+
 # The most examples shown of a table; images say more at a glance, so all of them are shown.
 MOST_EXAMPLES = 12
 
@@ -157,8 +160,9 @@ def worst(contents: PageContents) -> Worst | None:
     kept = indices < len(predictions["dev_outputs"])
     inputs, indices = inputs[kept], indices[kept]
     if side := data.image_side:
-        low, high = float(inputs.min()), float(inputs.max())
-        images = [figures.image_source(values.reshape(side, side), low, high) for values in inputs]
+        shape = (side, side, data.image_channels) if data.image_channels else (side, side)
+        low, high = shades_of(inputs, is_colour=data.image_channels is not None)
+        images = [figures.image_source(values.reshape(shape), low, high) for values in inputs]
         shown = zip(indices, images, strict=True)
         return Worst(tuple(example_at(int(index), predictions, data, image=image) for index, image in shown), None)
     columns = columns_shown(contents.run.model, inputs)
@@ -170,6 +174,16 @@ def worst(contents: PageContents) -> Worst | None:
         ),
         tuple(str(examples["names"][column]) for column in columns),
     )
+
+
+def shades_of(inputs: Array, *, is_colour: bool) -> tuple[float, float]:
+    """The values that are shown as black and white.
+
+    Colours keep their brightness where the values are bytes or shares of one; others span what is there.
+    """
+    low, high = float(inputs.min()), float(inputs.max())
+    usual = next((most for most in USUAL_WHITES if high <= most), None)
+    return (0.0, usual) if is_colour and usual and low >= 0 else (low, high)
 
 
 def example_at(

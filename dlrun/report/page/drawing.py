@@ -18,6 +18,9 @@ from ..text import clean
 WIDTH, HEIGHT = 400, 260
 LEFT, RIGHT, TOP, BOTTOM = 50, 66, 14, 40
 
+# The size of a histogram in a line of a table.
+SMALL_WIDTH, SMALL_HEIGHT = 112, 28
+
 # A line with more points than this looks the same with fewer.
 MOST_POINTS = 300
 
@@ -245,6 +248,18 @@ def histogram(label: str, counts: Sequence[int], edges: Sequence[float], *, x_la
                 f'<rect class="bar {kind}" x="{start:g}" y="{top:g}" width="{width:.1f}" height="{y.start - top:.1f}"/>'
             )
     return svg(label, marks)
+
+
+def small_bars(label: str, counts: Sequence[int], *, touching: bool) -> Markup:
+    """Bars without axes, as high as a line of text: parts of a range, which touch, or levels, which stand apart."""
+    most, wide = max(counts), SMALL_WIDTH / len(counts)
+    marks = [f'<path class="axis" d="M0 {SMALL_HEIGHT}H{SMALL_WIDTH}"/>']
+    for i, count in enumerate(counts):
+        if count:
+            high = max(count / most * (SMALL_HEIGHT - 1), 0.75)  # the least that can be seen
+            size = f'width="{wide * (0.94 if touching else 0.7):.2f}" height="{high:.2f}"'
+            marks.append(f'<rect class="bar" x="{i * wide:.2f}" y="{SMALL_HEIGHT - high:.2f}" {size}/>')
+    return svg(label, marks, width=SMALL_WIDTH, height=SMALL_HEIGHT)
 
 
 def heat_map(

@@ -244,12 +244,17 @@ def region_path(plane: Plane, k: int, x: Scale, y: Scale) -> str:
     return "".join("M" + "L".join(f"{x(a):g} {y(b):g}" for a, b in ring.tolist()) + "Z" for ring in rings)
 
 
+# What a PNG's header calls a picture of grey levels, and one of red, green and blue.
+PNG_GREY, PNG_COLOUR = 0, 2
+
+
 def image_source(values: Array, low: float, high: float) -> str:
-    """A square picture (side, side) of grey levels from low (black) to high (white), as a PNG in a data URL."""
+    """A picture (h, w) of grey levels, or (h, w, 3) in colour, from low (black) to high (white), as a data URL."""
     span = (high - low) or 1.0
     levels = np.clip((values - low) / span * 255, 0, 255).round().astype(np.uint8)
     rows = b"".join(b"\0" + row.tobytes() for row in levels)
-    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, 0, 0, 0, 0)
+    colours = PNG_COLOUR if levels.ndim == 3 else PNG_GREY
+    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, colours, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
 

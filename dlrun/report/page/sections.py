@@ -11,6 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ...advice import Advice
+from ...data.records import DataFacts
 from ...diagnosis.findings import Finding
 from ...diagnosis.ills import Ill, Level
 from ...diagnosis.words import error_word
@@ -237,9 +238,11 @@ class DataSection:
 
 def data_facts(contents: PageContents) -> DataSection | None:
     """Where the data came from, and how they were split."""
-    data = contents.run.data
-    if data is None:
-        return None
+    return None if contents.run.data is None else section_of_facts(contents.run.data)
+
+
+def section_of_facts(data: DataFacts) -> DataSection:
+    """The section of the facts of a run, or of data that nothing has been trained on."""
     sizes = {split: size for split in SPLITS if (size := data.sizes.of(split)) is not None}
     counts = data.class_counts
     return DataSection(

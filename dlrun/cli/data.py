@@ -1,0 +1,45 @@
+"""`dlrun data`: show how the columns of a file or a config are read, before anything is trained."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Json, Overrides
+
+DataOrConfig = Annotated[
+    Path, typer.Argument(metavar="FILE|CONFIG", help="A file of data such as titanic.csv, or a YAML config.")
+]
+
+
+def data(
+    file: DataOrConfig,
+    overrides: Overrides = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the columns as a page of its own, to FILE.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how each column is read: its kind, missing values, range or levels, and what a network gets of it.
+
+    Then the split, the target's balance, and what is odd. A file without a config is read as dlrun init would have it.
+
+    Example: dlrun data titanic.csv data.target=survived
+    """
+    from ..inspection.data_look import look_at_data
+    from ..report import make_console, say
+    from ..report.columns import show_data
+    from .output import print_json
+    from .report import write_page
+
+    look = look_at_data(file, overrides or ())
+    if page is not None:
+        from ..report.page import data_page
+
+        write_page(page, data_page(look))
+    if as_json:
+        print_json(look)
+        return
+    show_data(look, make_console())
+    if page is not None:
+        say(make_console(), "page: ", str(page), whole=True)
