@@ -71,7 +71,8 @@ def _read(raw: bytes, form: Form, numbers: set[str], only: Sequence[str] | None 
         raw,
         has_header=form.skips_first,
         schema={name: pl.Float64 if name in numbers else pl.String for name in form.names},
-        columns=None if only is None else list(only),
+        # By their places, since polars refuses names of its schema where the text has no header.
+        columns=None if only is None else [form.names.index(name) for name in only],
         separator=form.separator,
         quote_char=form.quote,
         empty_string_is_null=False,
