@@ -193,6 +193,21 @@ def test_what_is_not_all_of_one_form_is_not_all_read(texts):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        ("%d.%m.%Y", ["31.12.24", "31.12.0024", "31.13.2024"]),
+        ("%d.%m.%y", ["31.12.2024"]),
+        ("%Y%m%d", ["2024013", "18991231", "21010101", "202401311"]),
+        ("%Y-%m", ["1234-05", "2024-13"]),
+        ("%d %b %Y", ["31 Foo 2024", "31 Feb 2024"]),
+        ("%H:%M", ["24:00", "12:60"]),
+    ],
+)
+def test_what_the_parser_would_take_for_a_date_is_none(pattern, texts):
+    assert days_of(pl.Series([*texts, None]), DateForm(pattern)).null_count() == len(texts) + 1
+
+
+@pytest.mark.parametrize(
     ("texts", "day_first", "ambiguous"),
     [
         (["01/02/2024"], False, True),

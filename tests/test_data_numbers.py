@@ -123,6 +123,8 @@ def test_a_fault_in_the_way_back_is_seen(monkeypatch):
         (['"5"', "'6'", '" 7 "', "“8”"], [5, 6, 7, 8]),
         (["-$5", "$-6", "$ 7", "8 $", "($9)", "$(1)"], [-5, -6, 7, 8, -9, -1]),
         (["45%", "7 %", "0"], [45, 7, 0]),
+        (["12.50- EUR", "3 EUR", "EUR 4-"], [-12.5, 3, -4]),
+        (["12-", "3,5", "4,-"], [-12, 3.5, None]),
         (["12 kg", "3.5kg", "0"], [12, 3.5, 0]),
         (["3.5V", "12V"], [3.5, 12]),
         (["12 V", "3 V"], [12, 3]),
@@ -200,6 +202,7 @@ def test_all_values_decide_and_not_the_first_ones():
         (["1,234"], NumberForm(".", ","), NumberForm(",")),
         (["1,234", "950"], NumberForm(".", ","), NumberForm(",")),
         (["1,234", "12345"], NumberForm(","), NumberForm(".", ",")),
+        (["1,234", "950", "V12345"], NumberForm(".", ","), NumberForm(",")),
         (["1,234", "0,123"], NumberForm(","), None),
         (["1,234", "1234,567"], NumberForm(","), None),
         (["1,234", "1,5"], NumberForm(","), None),
@@ -258,10 +261,10 @@ def test_a_percentage_and_a_bare_fraction_are_not_mixed():
     assert found.numbers.to_list() == [45, 50, 55, None, 0]
 
 
-def test_a_unit_of_few_is_no_unit_of_the_column():
-    found = number_form(pl.Series(["5 kg", "6", "7", "8"]))
+def test_the_units_of_few_are_no_units_of_the_column():
+    found = number_form(pl.Series(["5 kg", "5 lb", "6", "7", "8"]))
     assert found.form == NumberForm()
-    assert found.numbers.to_list() == [None, 6, 7, 8]
+    assert found.numbers.to_list() == [None, None, 6, 7, 8]
 
 
 def test_units_are_counted():

@@ -4,6 +4,7 @@ Days are counted from 1970-01-01 00:00 UTC, with the time of day as a fraction.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def days_of(texts: "polars.Series", form: DateForm) -> "polars.Series":
 
     dates, pattern = _for_the_parser(texts, form)
     moments = _microseconds(dates, pattern)
+    if re.search("%[aAbB]", pattern):
+        moments = _where_missing(moments, dates, lambda rest: _parsed(_as_the_parser_knows(rest), pattern))
     if not form.has_date:
         return (moments / MICROSECONDS_A_DAY).alias(texts.name)
     compact = form.pattern.startswith("%Y%m%d")
@@ -82,10 +85,6 @@ def _for_the_parser(texts: "polars.Series", form: DateForm) -> "tuple[polars.Ser
         texts, pattern = "1970-01-01 " + texts, "%Y-%m-%d " + pattern
     if "%,f" in pattern:
         texts, pattern = texts.str.replace(",([0-9])", ".$1"), pattern.replace("%,f", "%.f")
-    if re.search("%[aAbB]", pattern):
-        for spoken, known in SPOKEN.items():
-            if bool(texts.str.contains(spoken).any()):
-                texts = texts.str.replace_all(spoken, known)
     return texts, pattern
 
 
@@ -102,10 +101,23 @@ def _microseconds(texts: "polars.Series", pattern: str) -> "polars.Series":
         return _parsed(texts, pattern)
     added = _parsed("1970-01-01 00:00:00" + different, "%Y-%m-%d %H:%M:%S" + whole[2])
     moments = _parsed(texts.str.slice(0, width), whole[1]) + tails.replace_strict(different, added)
+    return _where_missing(moments, texts, lambda rest: _parsed(rest, pattern))
+
+
+def _where_missing(
+    moments: "polars.Series", texts: "polars.Series", again: "Callable[[polars.Series], polars.Series]"
+) -> "polars.Series":
+    """The moments, and those of the texts without one as another way reads them."""
     if moments.null_count() == texts.null_count():
         return moments
-    rest = moments.is_null()
-    return moments.zip_with(~rest, _parsed(texts.set(~rest, None), pattern))
+    read = moments.is_not_null()
+    return moments.zip_with(read, again(texts.set(read, None)))
+
+
+def _as_the_parser_knows(texts: "polars.Series") -> "polars.Series":
+    for spoken, known in SPOKEN.items():
+        texts = texts.str.replace_all(spoken, known)
+    return texts
 
 
 def _parsed(texts: "polars.Series", pattern: str) -> "polars.Series":

@@ -102,7 +102,8 @@ def pattern_of(form: NumberForm) -> str:
             inner = rf"\({BLANK}{number}{BLANK}\)"
             ways += [f"{unit}{BLANK}{inner}", f"{inner}{BLANK}{unit}"]
     if form.negatives == "trailing":
-        ways.append(f"{core}{BLANK}{MINUS}")
+        minus = f"{number}{BLANK}{MINUS}"
+        ways += [f"{unit}{BLANK}{minus}", f"{minus}{BLANK}{unit}"]
     return f"^(?:{'|'.join(ways)})$"
 
 
@@ -114,7 +115,9 @@ def _unsigned(form: NumberForm) -> str:
         if form.thousands == ",":
             whole = f"(?:[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}}|{whole})"
     point = f"[{form.decimal}]"
-    return f"(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE]{SIGN}?[0-9]+)?"
+    # With a minus behind, the point needs a digit: 12,- is the price of twelve, not minus twelve.
+    least = "+" if form.negatives == "trailing" else "*"
+    return f"(?:{whole}(?:{point}[0-9]{least})?|{point}[0-9]+)(?:[eE]{SIGN}?[0-9]+)?"
 
 
 def _by_form(texts: "polars.Series", form: NumberForm) -> "polars.Series":

@@ -153,8 +153,8 @@ def _negatives(texts: "polars.Series", unit: str, written: str) -> Literal["", "
     looks: dict[Literal["brackets", "trailing"], str] = {}
     if "(" in written:
         looks["brackets"] = rf"^{money}{BLANK}\({BLANK}{money}{BLANK}[0-9.,][^()]*\)"
-    if any(f"{dash}\n" in written for dash in MINUS[1:-1]):
-        looks["trailing"] = f"^{money}{BLANK}[0-9.,][^-]*{MINUS}$"
+    if any(dash + end in written for dash in MINUS[1:-1] for end in ("\n", unit or "\n", f" {unit}")):
+        looks["trailing"] = f"^{money}{BLANK}(?:[0-9.,][^-]*)?[0-9]{BLANK}{MINUS}{BLANK}{money}$"
     for kind, pattern in looks.items():
         if not texts.str.contains(pattern).any():
             continue
@@ -196,9 +196,11 @@ def _chosen(
     if not rivals:
         return NumbersFound(first, numbers, None)
     rival = rivals[0]
-    if (preferred is not None and preferred.decimal != first.decimal) or (
-        preferred is None and first.decimal == "," and not texts.str.contains("[0-9]{4}").any()
-    ):
+    if preferred is not None:
+        swapped = preferred.decimal != first.decimal
+    else:
+        swapped = first.decimal == "," and not texts.filter(numbers.is_not_null()).str.contains("[0-9]{4}").any()
+    if swapped:
         first, rival = rival, first
     return NumbersFound(first, read[first], rival)
 
