@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlrun.data import Reading, read_examples
-from dlrun.data.formats import FORMATS
 from dlrun.errors import DataError
 
 

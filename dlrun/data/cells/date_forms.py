@@ -69,6 +69,10 @@ WHOLE = (
     Shape("%a %b %d %H:%M:%S %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} {TIME} [0-9]{{4}}"),
     Shape("%a %b %d %H:%M:%S %z %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} {TIME} [+-][0-9]{{4}} [0-9]{{4}}"),
 )
+# What any of them begins with: most texts are no dates, and this is seen at once.
+LOOKS, LOOKS_WHOLE = ([re.compile(looks) for _, looks in shapes] for shapes in (DAYS, WHOLE))
+ANY = re.compile("|".join(f"(?:{looks})" for _, looks in (*DAYS, *WHOLE)))
+
 CLOCK = (
     r"(?P<join>T|, | +|:|)(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?P<seconds>:[0-9]{2})?"
     r"(?P<fraction>[.,][0-9]{1,9})?(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
@@ -118,12 +122,13 @@ class DateForm:
 
 def forms_of(text: str) -> Iterator[tuple[DateForm, str]]:
     """The forms that a text may be written in, each with the regular expression of its texts."""
-    for pattern, looks in WHOLE:
-        if re.fullmatch(looks, text):
+    is_dated = ANY.match(text) is not None
+    for (pattern, looks), look in zip(WHOLE, LOOKS_WHOLE, strict=True) if is_dated else ():
+        if look.fullmatch(text):
             named = _named(pattern, text)
             yield DateForm(named, "%H" in named, "%z" in named), looks
-    for pattern, looks in DAYS:
-        if (day := re.match(looks, text)) is not None:
+    for (pattern, looks), look in zip(DAYS, LOOKS, strict=True) if is_dated else ():
+        if (day := look.match(text)) is not None:
             compact = pattern == "%Y%m%d"
             yield from _timed(_named(pattern, text), looks, text[day.end() :], compact=compact)
     if (clock := re.fullmatch(CLOCK, text)) is not None and not clock["join"]:

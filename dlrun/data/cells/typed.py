@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .dates import DatesFound, date_form, date_parts, days_of
+from .dates import DateForm, DatesFound, date_form, date_parts, days_of
 from .forms import Asked, Cells, ColumnForm
 from .markers import is_marker
 from .numbers import NumbersFound, beyond_float, has_leading_zeros, number_form, numbers_of
@@ -27,8 +27,12 @@ MOSTLY = 0.8
 # A word that looks like a code among codes, as V12 among 100 to 139; not `<5`, `ca. 5` or `unknown`.
 CODE_WORD = re.compile(r"[A-Za-z]{1,3}[-.]?\d+[A-Za-z]?")
 
-# Digits alone that may be a date, with or without a time.
-COMPACT_DATE = r"^(19|20)\d{6}([T ]?\d{4}(\d{2})?)?$"
+# Eight digits, or fourteen with a time of day, that may be a date.
+COMPACT = "^(?:19|20|21)[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{6})?$"
+COMPACT_TOLD = (
+    "numbers such as 20240131 may be dates, but so few different ones may look so by chance: write them as 2024-01-31 if"
+    " they are"
+)
 
 # Words told in a sentence.
 WORDS_TOLD = 4
@@ -38,10 +42,22 @@ def read_texts(texts: "polars.Series", asked: Asked) -> Cells:
     """A column of stripped texts: numbers if it holds numbers, else dates, else words."""
     if asked.as_text:
         return read_words(texts, asked)
-    if not asked.as_number and sample_of(texts, asked).str.contains(COMPACT_DATE).all():
-        # Whole numbers such as 20240131 are dates where all of them are valid ones.
-        return read_dates(texts, asked) or read_numbers(texts, asked) or read_words(texts, asked)
+    if not (asked.as_number or asked.is_target) and _look_compact(sample := sample_of(texts, asked)):
+        numbers = read_dates(texts, asked) or read_numbers(texts, asked)
+        may_be_dates = numbers is not None and numbers.form.kind == "number" and _are_compact(sample)
+        if numbers is not None:
+            return numbers._replace(notes=(*numbers.notes, COMPACT_TOLD)) if may_be_dates else numbers
     return read_numbers(texts, asked) or read_dates(texts, asked) or read_words(texts, asked)
+
+
+def _look_compact(sample: "polars.Series") -> bool:
+    """Whether all cells of a sample are digits that may be dates."""
+    return len(sample) > 0 and bool(sample.str.contains(COMPACT).all())
+
+
+def _are_compact(sample: "polars.Series") -> bool:
+    """Whether all of them are days that a calendar has."""
+    return not days_of(sample.str.slice(0, 8), DateForm("%Y%m%d")).has_nulls()
 
 
 def read_numbers(texts: "polars.Series", asked: Asked) -> Cells | None:

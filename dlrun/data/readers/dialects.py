@@ -34,6 +34,11 @@ SEPARATORS = (";", "\t", "|", ",", BLANKS)
 SIGNS = (";", "\t", "|")
 SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", BLANKS: "blanks"}
 
+# A number with a unit, such as 4,5kg, is a value too, but may as well be a name in a header: 1stFlrSF.
+MEASURE = re.compile(r"[-+−(]?\s?\d[\d.,'’\s]*\s?[^\W\d_°²³/]{1,8}[)\-−]?")
+
+QUOTES = ("'", '"')
+
 # How lines begin that tell about the table and are no part of it.
 COMMENTS = ("#", "%", "//")
 
@@ -171,8 +176,8 @@ def _sample(raw: bytes) -> tuple[str, bool]:
 
 
 def _quotes(text: str) -> tuple[str, ...]:
-    """The quotes to try: single ones only in a text without double ones where they surround cells."""
-    return ('"', "'") if '"' not in text and re.search(r"'[,;\t| ]+'", text) else ('"',)
+    """The quotes to try: single ones only where they surround cells."""
+    return ('"', "'") if re.search(r"'[,;\t| ]+'", text) else ('"',)
 
 
 def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Record]:
@@ -206,14 +211,14 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     share = widths[width] / (len(told) - first)
     rows = [record.cells for record in told[first:] if len(record.cells) == width]
     cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()][:CELLS_TO_SCORE]
-    values = sum(map(is_value, cells)) / max(len(cells), 1)
+    values = sum(is_value(cell) or MEASURE.fullmatch(cell.strip()) is not None for cell in cells) / max(len(cells), 1)
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
     if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):
         return (0.0, 0.0, 0)
     if ending == ".tsv" and separator == "\t":
         return (2.0, 1.0, 0)
-    # Single quotes as quotes leave none around cells.
-    bare = -sum(cell[:1] == "'" == cell[-1:] for cell in cells)
+    # The right quotes leave none around cells.
+    bare = -sum(cell[:1] == cell[-1:] and cell[:1] in QUOTES for cell in cells)
     return (share * (1 + values) / 2, widths[width] / len(told), bare)
 
 

@@ -72,6 +72,7 @@ def _read(raw: bytes, form: Form, numbers: set[str], only: Sequence[str] | None 
         has_header=False,
         skip_lines=form.start,
         schema={name: pl.Float64 if name in numbers else pl.String for name in form.names},
+        # By their places, since polars refuses names of its schema where the text has no header.
         columns=None if only is None else [form.names.index(name) for name in only],
         separator=form.separator,
         quote_char=form.quote,
