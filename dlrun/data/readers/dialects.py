@@ -166,32 +166,33 @@ def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Reco
     return records if is_whole or len(records) < 2 else records[:-1]
 
 
-def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, int]:
+def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, float, int]:
     """How well a separator explains the records; the first number is 0 if it does not at all.
 
     That is the share of records of the usual length, times a factor that grows with the share of values among their
-    cells. Then, of two quotes, the one that is found around more cells.
+    cells. Then, that share alone, and of two quotes the one that is found around more cells.
     """
     told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told
     widths = Counter(len(record.cells) for record in told if len(record.cells) > 1)
     if not widths:
-        return (0.0, 0)
+        return (0.0, 0.0, 0)
     width = widths.most_common(1)[0][0]
     first = next(at for at, record in enumerate(told) if len(record.cells) == width)
-    # Titles may stand above, but from the first row on, rows follow each other.
     share = widths[width] / (len(told) - first)
     rows = [record.cells for record in told[first:] if len(record.cells) == width]
     cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()][:CELLS_TO_SCORE]
     values = sum(map(is_value, cells)) / max(len(cells), 1)
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
     if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):
-        return (0.0, 0)
+        return (0.0, 0.0, 0)
+    # Lines above the first row count here: one line that another separator divides as well is not the whole table.
+    share = widths[width] / len(told)
     if ending == ".tsv" and separator == "\t":
-        return (2.0, 0)
+        return (2.0, 1.0, 0)
     # Single quotes as quotes leave none around cells.
     bare = -sum(cell[:1] == "'" == cell[-1:] for cell in cells)
-    return (widths[width] / len(told) * (1 + values) / 2, bare)
+    return (share * (1 + values) / 2, widths[width] / len(told), bare)
 
 
 def _with_header(records: Sequence[Record], separator: str, quote: str, shown: str, reading: Reading) -> Layout:
