@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.data import Reading
-from dlrun.data.readers import unpacking
+from dlrun.data.readers import tables, unpacking
 from dlrun.data.readers.quiet import told
 from dlrun.data.readers.tables import SHEETS, read_tables
 from dlrun.data.readers.unpacking import PACKINGS, contents_of
@@ -336,10 +336,15 @@ def test_names_are_made_unique_and_told(sheet, text, names, unnamed, notes):
         ("a,y\n2024-01-01 10:00,5\n2024-01-02 10:00,6\n", ["2024-01-01 10:00", "2024-01-02 10:00"]),
         ('a,y\n"1;2;3",5\n"4;5;6",6\n', ["1;2;3", "4;5;6"]),
         ("a y\n1,5 2,5\n2,5 3,5\n", ["1,5", "2,5"]),
+        ('"a","y"\n";",";"\n""," 0 0 "\n', [";", ""]),
     ],
 )
 def test_the_separator_is_decided_by_several_lines(sheet, text, columns):
     assert frame_of(sheet("t.csv", text))["a"] == columns
+
+
+def test_the_separator_is_the_one_that_leaves_values(sheet):
+    assert sheet("t.csv", "1,5 2,5 0\n2,5 3,5 1\n").frame.rows() == [("1,5", "2,5", 0.0), ("2,5", "3,5", 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -613,6 +618,11 @@ def test_sparse_arff_is_filled_with_zeros_and_first_words(sheet):
     assert found.place(1) == "t.arff:8"
 
 
+def test_a_comment_within_arff_is_none_of_its_rows_though_it_has_their_length(sheet):
+    text = "@attribute a string\n@attribute y {0,1}\n@data\nu,0\n% a, b\nv,1\n"
+    assert sheet("t.arff", text).frame.rows() == [("u", 0.0), ("v", 1.0)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -715,9 +725,9 @@ def test_the_notes_and_unnamed_columns_of_all_files_reach_the_table(tmp_path):
     assert (table.unnamed, table.place(3)) == ({"x0"}, "b.csv:4")
 
 
-def test_whole_numbers_and_fractions_of_two_files_are_numbers(tmp_path):
-    for name, values in (("a.parquet", [1, 2]), ("b.parquet", [1.5, 2.5])):
-        (tmp_path / name).write_bytes(written(pl.DataFrame({"a": values, "y": [0, 1]}), "write_parquet"))
-    files = {split: (name, tmp_path / name) for split, name in (("train", "a.parquet"), ("dev", "b.parquet"))}
-    table = read_tables(files, Reading("a.parquet", dev_source="b.parquet"))
-    assert table.numbers[:, 0].tolist() == [1, 2, 1.5, 2.5]
+@pytest.mark.parametrize(
+    ("first", "second", "kind"), [([1, 2], [1.5, 2.5], pl.Float64), ([1.0], ["x"], pl.String), ([1], [2], pl.Int64)]
+)
+def test_a_column_of_two_kinds_is_numbers_if_both_are_and_text_otherwise(first, second, kind):
+    frame = tables._together([pl.DataFrame({"a": first}), pl.DataFrame({"a": second})])
+    assert frame.schema == {"a": kind}

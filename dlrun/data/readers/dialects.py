@@ -198,8 +198,8 @@ def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Reco
 def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, float, int]:
     """How well a separator explains the records; the first number is 0 if it does not at all.
 
-    That is the share of records of the usual length, from the first of them on, times the share of values among their
-    cells. Then, the share of all records, and of two quotes the one that is found around more cells.
+    That is the share of records of the usual length, times a factor that grows with the share of values among their
+    cells. Then, that share alone, and of two quotes the one that is found around more cells.
     """
     told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told
@@ -215,6 +215,8 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
     if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):
         return (0.0, 0.0, 0)
+    # Lines above the first row count here: one line that another separator divides as well is not the whole table.
+    share = widths[width] / len(told)
     if ending == ".tsv" and separator == "\t":
         return (2.0, 1.0, 0)
     # The right quotes leave none around cells.
