@@ -381,8 +381,9 @@ def mixed_style(seed: int) -> Style:
         key: options[0 if rng.random() < 0.5 else 1 + int(rng.integers(len(options) - 1))]
         for key, options in MIXED.items()
     }
-    if drawn["thousands"] == drawn["decimal"]:
-        drawn["thousands"] = ""
+    beyond = drawn["encoding"] == "cp1252" and not f"{drawn['thousands']}{drawn['negative']}".isascii()
+    if drawn["thousands"] == drawn["decimal"] or beyond:
+        drawn |= {"thousands": "", "negative": "-#"}
     clock = " %H:%M:%S" if rng.random() < 0.7 else " %H:%M:%S.000"
     return Style(**drawn, moments=str(drawn["days"]) + clock)
 
@@ -417,11 +418,11 @@ def columns_of(examples) -> dict[str, dict[str, np.ndarray]]:
     return found | {examples.target_name: {examples.target_name: y}}
 
 
-def meant(column) -> np.ndarray | None:
+def meant(column, *, are_classes: bool = False) -> np.ndarray | None:
     """What the values of a column mean as its first feature; None for a text, which is none."""
     if column.kind == "text":
         return None
-    if column.kind in ("word", "code", "class"):
+    if column.kind in ("word", "code", "class") or are_classes:
         return np.array(column.values, dtype=object)
     as_number = {
         "flag": float,
@@ -444,7 +445,8 @@ def not_as_meant(examples, table: MadeTable) -> dict[str, str]:
     """The columns whose first feature is not what was written, and what came out."""
     found, wrong = columns_of(examples), {}
     for column in table.columns:
-        wanted, features = meant(column), found.get(column.name)
+        are_classes = column == table.target and column.kind == "whole" and len(set(column.values)) <= 20
+        wanted, features = meant(column, are_classes=are_classes), found.get(column.name)
         if features is None:
             wrong[column.name] = "there is no such column"
         elif wanted is None or not features:

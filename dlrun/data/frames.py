@@ -4,7 +4,8 @@ Readers of tables give frames whose columns are text as it stands in the file, o
 handled only by polars expressions, so that a million rows need no Python loop.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from .cells.dates import date_parts, days_of_typed
 from .cells.forms import Asked, Cells, ColumnForm
 from .cells.numbers import NumberForm
 from .cells.typed import read_texts
-from .cells.words import flag_levels
+from .cells.words import coded_words, flag_levels, levels_of
 from .columns import is_number
 from .examples import ReadAs, Table
 from .files import short
@@ -86,7 +87,7 @@ def read_columns(
 
     texts = frame.select(pl.col(pl.String).str.strip_chars())
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
-    cells = {name: read_texts(texts[name], asked[name]) for name in texts.columns}
+    cells = _together(lambda name: read_texts(texts[name], asked[name]), texts.columns)
     unsure = [name for name, read in cells.items() if read.is_unsure]
     if unsure and (usual := _usual_form(frame, cells)) is not None:
         cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
@@ -99,6 +100,14 @@ def read_columns(
     cells |= {name: _read_typed(frame[name], asked=_asked(name, wishes, reading)) for name in typed}
     markers = {float(marker): marker for marker in reading.missing if is_number(marker) and marker.lower() != "nan"}
     return {name: _without_markers(cells[name], markers) if markers else cells[name] for name in frame.columns}
+
+
+def _together(read: Callable[[str], Cells], names: Sequence[str]) -> dict[str, Cells]:
+    """Each column as `read` reads it, several at a time: polars works on a column alone without Python's lock."""
+    import polars as pl
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        return dict(zip(names, pool.map(read, names), strict=True))
 
 
 def _asked(name: str, wishes: Wishes, reading: Reading) -> Asked:
@@ -220,18 +229,19 @@ def _as_index(read: Cells) -> Cells:
 def _is_words(read: Cells) -> bool:
     import polars as pl
 
-    return read.values.dtype == pl.String
+    return read.values.dtype in (pl.String, pl.Enum)
 
 
 def codes_of(read: Cells) -> tuple[Array, tuple[str, ...]]:
     """(m,) int32 codes of a column's words, -1 where missing, and the words, sorted; those of a flag are no, yes."""
     import polars as pl
 
-    levels = read.values.drop_nulls().unique().sort()
-    if read.form.kind == "flag" and (flag := flag_levels(levels.to_list())):
-        levels = pl.Series(levels.name, flag)
-    codes = read.values.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(MISSING_CODE)
-    return codes.to_numpy(), tuple(levels.to_list())
+    coded = read.values if read.values.dtype == pl.Enum else coded_words(read.values)
+    levels = tuple(levels_of(coded))
+    codes = coded.to_physical().cast(pl.Int32)
+    if read.form.kind == "flag" and (flag := flag_levels(levels)) and flag != levels:
+        codes, levels = 1 - codes, flag
+    return codes.fill_null(MISSING_CODE).to_numpy(), levels
 
 
 def _matrix(columns: "Mapping[str, polars.Series]", rows: int) -> Array:

@@ -24,19 +24,22 @@ def date_parts(days: Array) -> tuple[str, ...]:
     The month: days of more than one month, over a year. The weekday: more than one, over two weeks, and not just the
     first days of months. The hour: times of day that differ, over a day, or times of day without a date.
     """
-    days = np.unique(days[np.isfinite(days)])
+    days = days[np.isfinite(days)]
     if not len(days):
         return ()
-    span, whole = days[-1] - days[0], np.floor(days)
-    times = np.unique(days - whole)
-    if len(times) > 1 and days[0] >= 0 and days[-1] < 1:
+    low, high, whole = days.min(), days.max(), np.floor(days)
+    times = days - whole
+    has_times = bool((times != times[0]).any())
+    if has_times and low >= 0 and high < 1:
         return ("hour",)
+    # Few days differ where there are many rows.
+    span, whole = high - low, np.unique(whole)
     dates = whole.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     shows = {
         "month": len(np.unique(months.astype(int) % 12)) > 1,
         "weekday": len(np.unique((whole + MONDAY) % WEEK)) > 1 and bool((dates != months).any()),
-        "hour": len(times) > 1,
+        "hour": has_times,
     }
     return tuple(part for part, shown in shows.items() if shown and span >= LEAST_SPAN[part])
 

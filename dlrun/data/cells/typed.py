@@ -34,6 +34,8 @@ COMPACT_TOLD = (
     " they are"
 )
 
+PADDED_TOLD = "digits with leading zeros are read as codes, not numbers; name it in data.numeric if they are numbers"
+
 # Words told in a sentence.
 WORDS_TOLD = 4
 
@@ -62,9 +64,12 @@ def _are_compact(sample: "polars.Series") -> bool:
 
 def read_numbers(texts: "polars.Series", asked: Asked) -> Cells | None:
     """The column as numbers; None if it is not one of numbers."""
-    found = _number_form(sample_of(texts, asked), asked)
+    sample = sample_of(texts, asked)
+    found = _number_form(sample, asked)
     if found is None:
         return None
+    if not asked.as_number and not found.numbers.has_nulls() and _are_padded(sample, found.numbers):
+        return read_words(texts, asked, [PADDED_TOLD])
     numbers = _numbers_of(texts, found)
     words = words_left(texts, numbers)
     if words is None:
@@ -130,6 +135,8 @@ def _markers_in_small(asked: Asked) -> list[str]:
 
 def words_left(texts: "polars.Series", values: "polars.Series") -> dict[str, int] | None:
     """The cells of each text that was not read as a value; None if hardly any was read."""
+    if values.null_count() == texts.null_count():
+        return {} if values.null_count() < len(texts) else None
     left = texts.filter(values.is_null() & texts.is_not_null())
     if len(left) == len(texts) - texts.null_count():
         return None
@@ -149,6 +156,11 @@ def is_typed(texts: "polars.Series", words: Mapping[str, int], strays: Mapping[s
     return not asked.is_target and read >= MOSTLY * (read + sum(strays.values()))
 
 
+def _are_padded(texts: "polars.Series", numbers: "polars.Series") -> bool:
+    """Whether whole numbers are written with leading zeros, as codes are; beside fractions, 05 is a number."""
+    return has_leading_zeros(texts) and not bool((numbers != numbers.floor()).any())
+
+
 def _are_codes(numbers: "polars.Series", strays: Mapping[str, int]) -> bool:
     """Whether whole numbers and words are codes together."""
     whole = bool((numbers.drop_nulls().round() == numbers.drop_nulls()).all())
@@ -159,8 +171,8 @@ def why_codes(texts: "polars.Series", numbers: "polars.Series", strays: Mapping[
     """Why a column of digits holds codes rather than numbers; empty if it does not."""
     if strays and _are_codes(numbers, strays):
         return f"whole numbers and {_counted(strays)} are read as codes; name it in data.numeric if they are numbers"
-    if has_leading_zeros(texts):
-        return "digits with leading zeros are read as codes, not numbers; name it in data.numeric if they are numbers"
+    if _are_padded(texts, numbers):
+        return PADDED_TOLD
     if beyond_float(texts):
         return "whole numbers beyond 2^53 are read as codes, for numbers so long would be rounded into one another"
     return ""

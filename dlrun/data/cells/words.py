@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..records import ColumnKind
 from .forms import Asked, Cells, ColumnForm
 from .markers import markers_in_words
@@ -29,15 +31,20 @@ FEWEST_CELLS_TO_JUDGE = 20
 # cells a word, a word that was learned is hardly seen again.
 LARGEST_WORD_SHARE = 0.5
 
+# A flag has two words, each in at most eight spellings (no, No, NO and nO, and as many of a longer word).
+MOST_SPELLINGS = 16
+
+# More words than this are compared by polars.
+MANY_WORDS = 1000
+
 # Words told in a sentence.
 WORDS_TOLD = 3
 
 
 def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) -> Cells:
     """The cells as words; those that stand for a missing value become null, and spellings of a flag become one."""
-    import polars as pl
-
-    counts = counts_of(texts)
+    coded = coded_words(texts)
+    counts = _counts(coded)
     missing = markers_in_words(counts, asked.missing, keeps_name=asked.keeps_name)
     markers = {word: counts[word] for word in missing}
     words = {word: count for word, count in counts.items() if word not in markers}
@@ -50,9 +57,44 @@ def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) 
         notes.append(f"spellings of one word are one: {pairs}")
     notes += alike(words, merged)
     if missing or merged:
-        texts = texts.replace({**merged, **dict.fromkeys(missing)}) if counts else texts
+        coded = _replaced(coded, {**merged, **dict.fromkeys(missing)})
     form = ColumnForm(kind, missing=missing, spellings=spellings)
-    return Cells(form, texts if texts.dtype == pl.String else texts.cast(pl.String), markers, notes=tuple(notes))
+    return Cells(form, coded, markers, notes=tuple(notes))
+
+
+def coded_words(texts: "polars.Series") -> "polars.Series":
+    """The texts as Enum, whose categories are the different ones in order."""
+    import polars as pl
+
+    return texts.cast(pl.Enum(texts.drop_nulls().unique().sort()))
+
+
+def levels_of(coded: "polars.Series") -> list[str]:
+    """The categories of an Enum."""
+    import polars as pl
+
+    kind = coded.dtype
+    return kind.categories.to_list() if isinstance(kind, pl.Enum) else []
+
+
+def _counts(coded: "polars.Series") -> dict[str, int]:
+    """`counts_of` an Enum."""
+    words = levels_of(coded)
+    counts = np.bincount(coded.drop_nulls().to_physical().to_numpy(), minlength=len(words))
+    order = np.argsort(-counts, kind="stable")
+    return {words[at]: int(counts[at]) for at in order}
+
+
+def _replaced(coded: "polars.Series", instead: Mapping[str, str | None]) -> "polars.Series":
+    """The Enum with other words, or null, instead of some; a word by word matter, not a cell by cell one."""
+    import polars as pl
+
+    words = levels_of(coded)
+    kept = [instead.get(word, word) for word in words]
+    left = sorted({word for word in kept if word is not None})
+    at = {word: index for index, word in enumerate(left)}
+    new = pl.Series([None if word is None else at[word] for word in kept], dtype=pl.UInt32)
+    return new.gather(coded.to_physical().cast(pl.UInt32)).cast(pl.Enum(left)).alias(coded.name)
 
 
 def counts_of(texts: "polars.Series") -> dict[str, int]:
@@ -75,8 +117,10 @@ def names_kept(counts: Mapping[str, int], missing: Sequence[str], asked: Asked) 
 
 def spellings_of_flags(words: Mapping[str, int]) -> dict[str, str]:
     """For each word of a yes or no, the commonest of its spellings; empty where other words occur too."""
+    if not words or len(words) > MOST_SPELLINGS:
+        return {}
     small = {word: word.casefold() for word in words}
-    if not words or not any(set(small.values()) <= set(pair) for pair in FLAGS):
+    if not any(set(small.values()) <= set(pair) for pair in FLAGS):
         return {}
     kept: dict[str, str] = {}
     for word in words:  # the commonest first
@@ -86,7 +130,7 @@ def spellings_of_flags(words: Mapping[str, int]) -> dict[str, str]:
 
 def flag_levels(levels: Sequence[str]) -> tuple[str, str] | None:
     """(no, yes) of the two words of a flag, as they are written; None if they are none."""
-    by_small = {level.casefold(): level for level in levels}
+    by_small = {level.casefold(): level for level in levels[: MOST_SPELLINGS + 1]}
     for no, yes in FLAGS:
         if set(by_small) == {no, yes}:
             return by_small[no], by_small[yes]
@@ -98,15 +142,26 @@ def kind_of(words: Mapping[str, int], asked: Asked) -> ColumnKind:
     cells = sum(words.values())
     if not words:
         return "empty"
-    if flag_levels(tuple({word.casefold() for word in words})) and not asked.as_text:
+    few = len(words) <= MOST_SPELLINGS
+    if few and flag_levels(tuple({word.casefold() for word in words})) and not asked.as_text:
         return "flag"
     if asked.as_text or asked.is_target or cells < FEWEST_CELLS_TO_JUDGE or len(words) <= LARGEST_WORD_SHARE * cells:
         return "category"
     return "id" if all(re.match(UUID, word) for word in list(words)[:FEWEST_CELLS_TO_JUDGE]) else "text"
 
 
+def _any_alike(words: Mapping[str, int]) -> bool:
+    """Whether any two of many words differ only by case or blanks; Python takes long to see it word by word."""
+    import polars as pl
+
+    small = pl.Series(list(words)).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    return small.n_unique() < len(words)
+
+
 def alike(words: Mapping[str, int], merged: Mapping[str, str]) -> list[str]:
     """A sentence where words differ only by case or blanks; they stay apart."""
+    if len(words) > MANY_WORDS and not _any_alike(words):
+        return []
     found: dict[str, str] = {}
     pairs = []
     for word in words:

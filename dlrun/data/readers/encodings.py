@@ -99,7 +99,7 @@ def decoded(contents: Contents, encoding: str | None) -> Decoded:
         note = f"{shown}: read as {wide}, found by its zero bytes; data.encoding says otherwise"
         return Decoded(_as_text(_converted(raw, wide, shown), shown), (note,))
     _refuse_binary(raw, shown)
-    if raw.isascii() or (problem := _utf8_problem(raw)) is None:
+    if raw.isascii() or _is_utf8(raw) or (problem := _utf8_problem(raw)) is None:
         return Decoded(raw)
     line = raw.count(b"\n", 0, problem) + 1
     byte = f"{shown}:{line}: byte 0x{raw[problem]:02x} is not UTF-8 text"
@@ -136,6 +136,21 @@ def _converted(raw: bytes, encoding: str, shown: str) -> bytes:
     except UnicodeError:
         raise DataError(f"{shown}: cannot be read as {encoding}; set data.encoding to what it was saved in") from None
     return whole.getvalue()
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Whether the bytes are UTF-8; False also where that is not soon to be seen."""
+    import polars as pl
+
+    start = 0
+    while start < len(raw):
+        end = start + CHUNK
+        # A chunk ends with a line, since it may not end within a character.
+        end = len(raw) if end >= len(raw) else raw.rfind(b"\n", start, end) + 1
+        if not end or pl.Series([raw[start:end]]).cast(pl.String, strict=False).has_nulls():
+            return False
+        start = end
+    return True
 
 
 def _utf8_problem(raw: bytes) -> int | None:

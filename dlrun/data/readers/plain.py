@@ -1,8 +1,9 @@
 """Reads regular text into a frame: Float64 where every cell is a plain number, and the cells as written elsewhere.
 
 A number is plain if nobody could mean anything else by it: no leading zeros, no blanks, no more digits than a float64
-holds. Columns whose first rows are numbers are parsed as such at once, which is fastest; what that could hide (a code
-`00501` far below, a whole number beyond 2^53) is then looked for, and such columns are read again as text.
+holds. Columns whose first rows are decimal numbers are parsed as such at once, which is fastest, and those of whole
+numbers too where there are many; what that could hide (a code `00501` far below, a whole number beyond 2^53) is then
+looked for, and such columns are read again as text.
 """
 
 import re
@@ -30,6 +31,9 @@ MOST_DIGITS = 15
 # Codes with leading zeros are shorter than this.
 LONGEST_CODE = 64
 
+# Whole numbers are parsed at once in tables where more than this share of the columns begins with such.
+MANY_WHOLE = 0.5
+
 # Compared at a time when zeros are looked for: within the processor's cache.
 ZEROS_AT_ONCE = 2**18
 
@@ -50,14 +54,18 @@ def read_plain(raw: bytes, form: Form, rows: Sequence[Sequence[str]], as_text: I
     texts = set(as_text)
     cells = {name: [row[at] for row in rows] for at, name in enumerate(form.names) if name not in texts}
     numbers = {name for name, column in cells.items() if _are_numbers(column)}
+    whole = {name for name in numbers if _are_whole(cells[name])}
+    # To look for codes in the whole text takes as long as to cast many columns, but not most of them.
+    at_once = numbers if len(whole) > MANY_WHOLE * len(form.names) else numbers - whole
     try:
-        frame = _read(raw, form, numbers)
+        frame = _read(raw, form, at_once)
     except pl.exceptions.PolarsError:
-        if not numbers:
+        if not at_once:
             raise
         # One of them holds text after all, unless the file is irregular, which the second reading shows again.
         return with_numbers(_read(raw, form, set()), numbers)
-    doubtful = _doubtful(raw, form, frame, numbers)
+    doubtful = _doubtful(raw, form, frame, at_once, at_once & whole)
+    frame = with_numbers(frame, numbers - at_once)
     if not doubtful:
         return frame
     again = with_numbers(_read(raw, form, set(), only=doubtful), doubtful)
@@ -85,9 +93,13 @@ def _are_numbers(cells: Sequence[str]) -> bool:
     told = [cell for cell in cells if cell]
     if not told or not all(NUMBER.fullmatch(cell) and cell[-1] in "0123456789." and cell != "." for cell in told):
         return False
-    if all(map(WHOLE.fullmatch, told)):
+    if _are_whole(told):
         return len({len(cell) for cell in told}) > 1 or len(told[0]) == 1
     return not all(map(EITHER.fullmatch, told))
+
+
+def _are_whole(cells: Sequence[str]) -> bool:
+    return all(WHOLE.fullmatch(cell) for cell in cells if cell)
 
 
 def with_numbers(frame: "polars.DataFrame", names: Iterable[str]) -> "polars.DataFrame":
@@ -108,19 +120,20 @@ def with_numbers(frame: "polars.DataFrame", names: Iterable[str]) -> "polars.Dat
     return frame.with_columns(numbers[name] for name, fit in zip(names, fits, strict=True) if fit)
 
 
-def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", numbers: Iterable[str]) -> list[str]:
-    """The columns parsed as numbers whose text must be looked at: words such as nan, large numbers, and codes."""
+def _doubtful(raw: bytes, form: Form, frame: "polars.DataFrame", numbers: set[str], whole: set[str]) -> list[str]:
+    """The columns parsed as numbers whose text must be looked at: words such as nan, large numbers, and codes.
+
+    A code with leading zeros, 00501, is parsed as a whole number; beside decimals it is none.
+    """
     import polars as pl
 
-    names = [name for name in form.names if name in set(numbers)]
+    names = [name for name in form.names if name in numbers]
     if not names:
         return []
     columns = pl.col(names)
     inexact = frame.select(~((columns.abs() < FIRST_INEXACT) | columns.is_null()).all()).row(0)
-    # A code with leading zeros, 00501, is parsed as a whole number.
-    whole = frame.select((columns == columns.floor()).any()).row(0)
-    padded = any(whole) and _has_padded(raw, form)
-    return [name for name, *doubts in zip(names, inexact, whole, strict=True) if doubts[0] or (padded and doubts[1])]
+    padded = whole if whole and _has_padded(raw, form) else set()
+    return [name for name, is_inexact in zip(names, inexact, strict=True) if is_inexact or name in padded]
 
 
 def _has_padded(raw: bytes, form: Form) -> bool:
