@@ -91,10 +91,8 @@ def _replaced(coded: "polars.Series", instead: Mapping[str, str | None]) -> "pol
 
     words = levels_of(coded)
     kept = [instead.get(word, word) for word in words]
-    left = sorted({word for word in kept if word is not None})
-    at = {word: index for index, word in enumerate(left)}
-    new = pl.Series([None if word is None else at[word] for word in kept], dtype=pl.UInt32)
-    return new.gather(coded.to_physical().cast(pl.UInt32)).cast(pl.Enum(left)).alias(coded.name)
+    left = pl.Enum(sorted({word for word in kept if word is not None}))
+    return pl.Series(coded.name, kept, dtype=left).gather(coded.to_physical().cast(pl.UInt32))
 
 
 def counts_of(texts: "polars.Series") -> dict[str, int]:

@@ -147,7 +147,11 @@ def _is_utf8(raw: bytes) -> bool:
         end = start + CHUNK
         # A chunk ends with a line, since it may not end within a character.
         end = len(raw) if end >= len(raw) else raw.rfind(b"\n", start, end) + 1
-        if not end or pl.Series([raw[start:end]]).cast(pl.String, strict=False).has_nulls():
+        if not end:
+            return False
+        try:
+            pl.Series([raw[start:end]]).cast(pl.String)
+        except pl.exceptions.PolarsError:
             return False
         start = end
     return True
