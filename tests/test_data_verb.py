@@ -18,7 +18,7 @@ from tests.test_init import a_table
 
 AGE = SourceColumn(
     "age", "number", "feature", "decimal comma", ("22", "38,5"), 200, 50, {"": 40, "NA": 10}, 60,
-    low=0.42, high=80.0, counts=(1, 5, 2), features=("age",), notes=("'-' was taken as missing",),
+    low=0.42, high=80.0, counts=(1, 5, 2), features=("age", "age is missing"), notes=("'-' was taken as missing",),
 )  # fmt: skip
 SEX = SourceColumn(
     "sex", "category", "feature", "", ("male", "female"), 200, 0, {}, 5,

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .examples import DEFAULT_SPLIT
+from .features import FEWEST_ROWS_A_WORD
 from .hints import FEWEST_GROUPS, FEWEST_ROWS_A_GROUP, GROUP_NAME
 from .reader import SPLIT_WORDS
-from .reading import Task
+from .reading import DEFAULT_MAX_LEVELS, Task
 from .records import SourceColumn
 from .targets import MOST_INTEGER_CLASSES
 
@@ -149,6 +150,9 @@ def why_useless(column: SourceColumn) -> str:
         return "names the rows, and says nothing about them"
     if column.kind == "text":
         return f"{column.distinct} different texts: a network would learn them by heart"
+    cells = column.rows - column.missing
+    if column.kind == "category" and DEFAULT_MAX_LEVELS < column.distinct > cells / FEWEST_ROWS_A_WORD:
+        return f"{column.distinct} words in {cells} rows: hardly one is seen often enough to learn from it"
     if column.distinct == 1 and not column.missing:
         return "the same value in every row"
     return ""

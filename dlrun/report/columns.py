@@ -150,6 +150,8 @@ def becomes(column: SourceColumn) -> str:
         return "left out"
     if column.kind == "category":
         return f"{len(column.features):,} columns of 0/1"
-    if len(column.features) > 1:
-        return f"{len(column.features)}: {', '.join(column.features)}"
-    return "0/1" if column.kind == "flag" else "number"
+    values = [name for name in column.features if not name.endswith(" is missing")]
+    gaps = ", gaps marked" if len(values) < len(column.features) else ""
+    if len(values) > 1:
+        return f"{len(values)}: {', '.join(values)}{gaps}"
+    return ("0/1" if column.kind == "flag" else "number") + gaps
