@@ -22,7 +22,7 @@ AGE = SourceColumn(
 )  # fmt: skip
 SEX = SourceColumn(
     "sex", "category", "feature", "", ("male", "female"), 200, 0, {}, 5,
-    levels={"male": 120, "female": 70, "other": 7, " x": 2, "y": 1}, features=("sex",),
+    levels={"male": 120, "female": 70, "other": 7, " x": 2, "y": 1}, features=tuple(f"sex={word}" for word in ("male", "female", "other", "x", "y")),
 )  # fmt: skip
 DAY = SourceColumn(
     "day", "date", "feature", "day first", ("01.02.2024",), 200, 0, {}, 90,
@@ -57,8 +57,7 @@ def test_a_column_is_told_in_words():
 def test_what_a_network_gets_of_a_column_is_told():
     assert becomes(AGE) == "number, gaps marked"
     assert becomes(SEX) == "5 columns of 0/1"
-    assert becomes(replace(SEX, missing=3)) == "6 columns of 0/1"
-    assert becomes(replace(SEX, kind="flag")) == "0/1"
+    assert becomes(replace(SEX, kind="flag", features=("sex",))) == "0/1"
     assert becomes(DAY) == "3: day, day weekday sin, day weekday cos"
     assert [becomes(column) for column in COLUMNS[3:]] == ["left out", "the target"]
     assert becomes(replace(AGE, features=())) == "left out"
