@@ -22,7 +22,22 @@ NAMES = (
 )  # fmt: skip
 
 # Words of free text; each row has some of them, so that no two are alike.
-FREE = ("the", "patient", "came", "again,", "übel", "but", '"fine"', "after", "2", "days;", "très", "bien", "no", "change")
+FREE = (
+    "the",
+    "patient",
+    "came",
+    "again,",
+    "übel",
+    "but",
+    '"fine"',
+    "after",
+    "2",
+    "days;",
+    "très",
+    "bien",
+    "no",
+    "change",
+)
 
 
 class Made(NamedTuple):

@@ -140,7 +140,9 @@ class Dialect(NamedTuple):
 def text(ending: str = ".csv", /, **style) -> Dialect:
     """A dialect of separated text."""
     made = Style(**style)
-    return Dialect(ending, lambda table: separated(table, made), {"encoding": style["encoding"]} if made.declared else {})
+    return Dialect(
+        ending, lambda table: separated(table, made), {"encoding": style["encoding"]} if made.declared else {}
+    )
 
 
 def packed(ending: str, pack: Callable[[bytes], bytes]) -> Dialect:
@@ -450,7 +452,7 @@ def not_as_meant(examples, table: MadeTable) -> dict[str, str]:
             wrong[column.name] = "there is no such column"
         elif wanted is None or not features:
             # Words may be left out where they could only be learned by heart, but numbers may not.
-            if wanted is None and features or wanted is not None and column.kind not in ("word", "code"):
+            if (wanted is None and features) or (wanted is not None and column.kind not in ("word", "code")):
                 wrong[column.name] = f"{column.kind}: {len(features)} features"
         elif not same(next(iter(features.values())), wanted):
             wrong[column.name] = f"{column.kind}: other values"
@@ -466,7 +468,8 @@ def unlike(examples, reference) -> dict[str, str]:
         if list(mine.get(name, {})) != list(others[name])
         # A sine may be next to nothing.
         or not all(
-            same(mine[name][feature], values, 0 if feature == name else 1e-9) for feature, values in others[name].items()
+            same(mine[name][feature], values, 0 if feature == name else 1e-9)
+            for feature, values in others[name].items()
         )
     }
     for part in ("number_names", "code_names", "levels", "task", "classes", "target_name"):
@@ -548,7 +551,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def print_counts(found: list[Misread], tables: int, dialects: int, mixed: int) -> None:
     """What was misread, by how it was told, by dialect and by kind; the first examples of each."""
-    print(f"{tables} tables, each in {dialects} of {len(DIALECTS)} dialects and {mixed} mixed ones: {tables * (dialects + mixed)} files")
+    print(
+        f"{tables} tables, each in {dialects} of {len(DIALECTS)} dialects and {mixed} mixed ones: {tables * (dialects + mixed)} files"
+    )
     for told, title in ((False, "misread in silence"), (True, "differs, but told")):
         some = [one for one in found if one.is_told == told and one.column]
         print(f"{title}: {len(some)}")

@@ -97,6 +97,16 @@ def test_words_of_every_length_and_alphabet_are_those_that_h5py_reads(tmp_path, 
     assert [target.levels[code] if code >= 0 else "" for code in target.values] == theirs == words
 
 
+def test_a_word_that_is_longer_than_its_place_is_damage(tmp_path, message):
+    with h5py.File(write(tmp_path / "a.h5", X=X4, y=["no", "yes", "no", "yes"])) as file:
+        at = file["y"].id.get_offset()
+    raw = bytearray((tmp_path / "a.h5").read_bytes())
+    assert raw[at] == len("no")
+    raw[at] = 200
+    (tmp_path / "a.h5").write_bytes(raw)
+    assert message().startswith("a.h5: not an HDF5 file, or a damaged one")
+
+
 def test_text_in_compressed_parts_is_told(tmp_path, message):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["X"] = X4

@@ -137,6 +137,14 @@ def test_a_damaged_file_is_a_sentence(tmp_path, examples, content):
     assert str(caught.value).startswith(("a.mat: not a .mat file", "a.mat: expected inputs and labels"))
 
 
+def test_a_file_that_ends_within_a_variable_is_damaged_even_if_it_is_not_wanted(tmp_path, examples):
+    savemat(tmp_path / "a.mat", {"X": X4, "y": Y4, "zz": X4})
+    (tmp_path / "a.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:-8])
+    with pytest.raises(DataError) as caught:
+        examples()
+    assert str(caught.value) == DAMAGED
+
+
 def test_a_stream_that_would_inflate_beyond_the_limit_is_refused_before_it_does(tmp_path, examples):
     savemat(tmp_path / "a.mat", {"X": np.zeros((1, 1)), "y": Y4})
     raw = (tmp_path / "a.mat").read_bytes()

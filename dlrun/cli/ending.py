@@ -51,7 +51,8 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
             error = {"error": error_of(result, status)} if status else {}
             print_json(to_plain(result) | more | error)
         else:
-            show_result(result, make_console(), run.diagnosis, test_look=test_look, report=report)
+            read = (run.data.notes if run.data else None) or ()
+            show_result(result, make_console(), run.diagnosis, test_look=test_look, report=report, read=read)
     return status
 
 

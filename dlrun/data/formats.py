@@ -60,7 +60,9 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
         return read_openml(shown, target=reading.target)
     readers = {_reader_of(path) for path in paths.values()}
     if len(readers) > 1:
-        raise DataError(f"{', '.join(paths.values())}: tables, .npz and .npy cannot be mixed; give all as one kind")
+        raise DataError(f"{', '.join(paths.values())}: tables and arrays cannot be mixed; give all as one kind")
+    if readers == {read_tables} and reading.examples == "columns":
+        raise DataError(f"data.examples: {shown} is a table, whose rows are the examples; leave it out")
     files = {split: (path, find_file(path, folder, FILE_SUFFIXES)) for split, path in paths.items()}
     return readers.pop()(files, reading)
 

@@ -55,7 +55,8 @@ def table_from_frame(
     cells = read_columns(frame, wishes, reading, separator)
     for name in wishes.numeric:
         _refuse_strays(name, cells[name], frame, place)
-    cells |= {name: _as_index(cells[name]) for name in names if is_index(name, cells[name], unnamed)}
+    indices = [name for name in names if name not in wishes.numeric and is_index(name, cells[name], unnamed)]
+    cells |= {name: _as_index(cells[name]) for name in indices}
     examples = _examples_of(frame)
     number_names = tuple(name for name in names if not _is_words(cells[name]))
     code_names = tuple(name for name in names if _is_words(cells[name]))
@@ -88,8 +89,13 @@ def read_columns(
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
     cells = _together(lambda name: read_texts(texts[name], asked[name]), texts.columns)
     unsure = [name for name, read in cells.items() if read.is_unsure]
-    if unsure and (usual := _usual_form(frame, cells, separator)) is not None:
+    if unsure and (usual := _usual_form(frame, cells)) is not None:
         cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
+    elif separator not in (None, ","):
+        # Where commas do not separate cells they stand before fractions; but nothing makes it sure.
+        with_comma = [name for name in unsure if cells[name].form.number == NumberForm(thousands=",")]
+        likely = NumberForm(decimal=",")
+        cells |= {name: read_texts(texts[name], asked[name]._replace(likely=likely)) for name in with_comma}
     typed = [name for name in frame.columns if name not in cells]
     cells |= {name: _read_typed(frame[name], asked=_asked(name, wishes, reading)) for name in typed}
     markers = {float(marker): marker for marker in reading.missing if is_number(marker) and marker.lower() != "nan"}
@@ -131,8 +137,8 @@ def _without_markers(read: Cells, markers: Mapping[float, str]) -> Cells:
     return read._replace(values=read.values.set(gone, None), markers={**read.markers, **counts})
 
 
-def _usual_form(frame: "polars.DataFrame", cells: Mapping[str, Cells], separator: str | None) -> NumberForm | None:
-    """How numbers are written in the columns that can be read in one way only, or as the separator suggests."""
+def _usual_form(frame: "polars.DataFrame", cells: Mapping[str, Cells]) -> NumberForm | None:
+    """How numbers are written in the columns that can be read in one way only; None if these do not tell."""
     import polars as pl
 
     plain = [*frame.select(pl.col(pl.Float64)), *(read.values for read in cells.values() if _is_plain(read))]
@@ -142,7 +148,7 @@ def _usual_form(frame: "polars.DataFrame", cells: Mapping[str, Cells], separator
         return NumberForm(decimal=",")
     if any(form.decimal == "." and form.thousands == "," for form in sure) or with_fractions:
         return NumberForm()
-    return NumberForm(decimal=",") if separator not in (None, ",") else None
+    return None
 
 
 def _is_plain(read: Cells) -> bool:

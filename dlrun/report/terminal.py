@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ..inspection import AskedDiagnosis
     from ..store import Result, RunSummary
 
+# Sentences on how the source was read that are shown after a training.
+MOST_READ_NOTES = 6
+
 INTERVAL_HEADER = "90% interval"
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
@@ -50,10 +53,12 @@ def show_result(
     *,
     test_look: int | None = None,
     report: str | None = None,
+    read: Sequence[str] = (),
 ) -> None:
     """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next.
 
-    test_look : the number of this look at the test set. report : where the run's page was written.
+    test_look : the number of this look at the test set. report : where the run's page was written. read : sentences on
+    how the source was read.
     """
     say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
     if result.status != "finished":
@@ -67,6 +72,10 @@ def show_result(
         say(console, ("warning: ", "yellow"), warning)
     for note in result.notes:
         say(console, ("note: ", "yellow"), note)
+    for note in read[:MOST_READ_NOTES]:
+        say(console, ("read: ", "dim"), note)
+    if (more := len(read) - MOST_READ_NOTES) > 0:
+        say(console, ("read: ", "dim"), f"and {more} more, which the report and dlrun data show")
     show_test_look(test_look, console)
     say(console, "reused: " if result.reused else "kept in ", result.run_dir, whole=True)
     if report:

@@ -64,7 +64,9 @@ def write_table(path: Path, rows: int) -> None:
         return pl.Series(rng.integers(5000, 20_000, size=rows).astype("datetime64[D]"))
 
     def moments() -> "pl.Series":
-        return pl.Series(rng.integers(4 * 10**8, 17 * 10**8, size=rows).astype("datetime64[s]").astype("datetime64[us]"))
+        return pl.Series(
+            rng.integers(4 * 10**8, 17 * 10**8, size=rows).astype("datetime64[s]").astype("datetime64[us]")
+        )
 
     def commas(places: int) -> "pl.Series":
         return decimals(places, 1000).cast(pl.String).str.replace(".", ",", literal=True)

@@ -40,7 +40,8 @@ class ColumnForm:
 class Asked(NamedTuple):
     """What is asked of a column: the options that concern it, whether it is the target, and its file's usual form.
 
-    keeps_name : whether a class may be called NA. preferred : how other numbers of the file are written.
+    keeps_name : whether a class may be called NA. preferred : how other numbers of the file are written; likely : how
+    they may be.
     """
 
     missing: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Asked(NamedTuple):
     is_target: bool = False
     keeps_name: bool = False
     preferred: NumberForm | None = None
+    likely: NumberForm | None = None
 
 
 class Cells(NamedTuple):

@@ -186,7 +186,9 @@ def _numbers_of(texts: "polars.Series", found: NumbersFound) -> "polars.Series":
 def _number_form(distinct: "polars.Series", asked: Asked) -> NumbersFound | None:
     if not len(distinct):
         return None
-    return number_form(distinct, decimal=asked.decimal, thousands=asked.thousands, preferred=asked.preferred)
+    return number_form(
+        distinct, decimal=asked.decimal, thousands=asked.thousands, preferred=asked.preferred or asked.likely
+    )
 
 
 def _date_form(distinct: "polars.Series", asked: Asked) -> DatesFound | None:

@@ -30,6 +30,8 @@ from .headers import (
 # A blank stands for runs of blanks and tabs.
 BLANKS = " "
 SEPARATORS = (";", "\t", "|", ",", BLANKS)
+# Those that stand in no number.
+SIGNS = (";", "\t", "|")
 SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", BLANKS: "blanks"}
 
 # A number with a unit, such as 4,5kg, is a value too, but may as well be a name in a header: 1stFlrSF.
@@ -83,6 +85,15 @@ class Record(NamedTuple):
         return bool(self.cells) and self.cells[0].lstrip().startswith(COMMENTS)
 
 
+class Candidate(NamedTuple):
+    """A separator and a quote, with the records that they make of a text and how well these explain it (`_score`)."""
+
+    score: tuple[float, float, int]
+    separator: str
+    quote: str
+    records: list[Record]
+
+
 class Header(NamedTuple):
     """The record that names the columns, its cells as many as the rows have, and what is to be told of it."""
 
@@ -111,8 +122,8 @@ def layout_of(raw: bytes, shown: str, ending: str, reading: Reading) -> Layout:
     text = sample[declared.end() :] if declared else sample
     with any_length():
         found = [(one, quote, _records(text, one, quote, is_whole)) for one in tried for quote in _quotes(text)]
-    scored = [(_score(records, one, ending), one, quote, records) for one, quote, records in found]
-    score, separator, quote, records = max(scored, key=lambda row: row[0])
+    scored = [Candidate(_score(records, one, ending), one, quote, records) for one, quote, records in found]
+    score, separator, quote, records = _best(scored)
     if not score[0]:
         raise _one_column(shown, separator if len(tried) == 1 else "")
     records = [record._replace(line=record.line + above) for record in records]
@@ -123,6 +134,19 @@ def layout_of(raw: bytes, shown: str, ending: str, reading: Reading) -> Layout:
     if quote == "'":
         notes.insert(0, f"{shown}: single quotes around values are read as quotes and left out")
     return layout._replace(notes=tuple(notes))
+
+
+def _best(scored: "Sequence[Candidate]") -> "Candidate":
+    """The separator that explains the text best; blanks only if no other explains all of it.
+
+    A cell may hold blanks (12 kg, or a date with a time), and then there are as many of them in every line.
+    """
+    best = max(scored, key=lambda candidate: candidate.score)
+    if best.separator != BLANKS:
+        return best
+    signs = SIGNS if best.score[1] == 1 else SEPARATORS
+    complete = [one for one in scored if one.score[0] and one.score[1] == 1 and one.separator in signs]
+    return max(complete, key=lambda candidate: candidate.score, default=best)
 
 
 def _checked(separator: str | None) -> str:
@@ -174,8 +198,9 @@ def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Reco
 def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, float, int]:
     """How well a separator explains the records; the first number is 0 if it does not at all.
 
-    That is the share of records of the usual length, from the first of them on (squared, since others divide many lines
-    alike by chance, but hardly all), times the share of values among their cells. Then, the share of all records, and of two quotes the one that is found around more cells.
+    That is the share of records of the usual length (squared, since a wrong separator divides many lines alike by chance,
+    but hardly all), times a factor that grows with the share of values among their cells. Then, that share alone, and of
+    two quotes the one that is found around more cells.
     """
     told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told
@@ -189,16 +214,28 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()][:CELLS_TO_SCORE]
     values = sum(is_value(cell) or MEASURE.fullmatch(cell.strip()) is not None for cell in cells) / max(len(cells), 1)
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
-    is_below_names = first == 0 or len(told[first - 1].cells) == width - 1 or are_names(told[first].cells)
+    is_below_names = first == 0 or _are_above(told[first - 1].cells, told[first].cells, separator)
     if is_told_by_few or (separator == BLANKS and (share < 1 or not values or not is_below_names)):
         return (0.0, 0.0, 0)
+    # Lines above the first row count here: one line that another separator divides as well is not the whole table.
+    share = widths[width] / len(told)
     if ending == ".tsv" and separator == "\t":
         return (2.0, 1.0, 0)
     # The right quotes leave none around cells.
     bare = -sum(cell[:1] == cell[-1:] and cell[:1] in QUOTES for cell in cells)
     # Where the first line of values is the first that is divided, the line above may be the names, divided otherwise.
     doubt = 1 if is_below_names else 0.5
-    return (doubt * share**2 * (1 + values) / 2, widths[width] / len(told), bare)
+    return (doubt * share**2 * (1 + values) / 2, share, bare)
+
+
+def _are_above(above: Sequence[str], first: Sequence[str], separator: str) -> bool:
+    """Whether the first line of the usual length, or the one above it that is one shorter, may hold the names.
+
+    Blanks stand within names that something else separates.
+    """
+    names = above if len(above) == len(first) - 1 else first
+    others = [sign for sign in SEPARATORS if sign != separator] if separator == BLANKS else []
+    return are_names(names) and not any(sign in name for name in names for sign in others)
 
 
 def _with_header(records: Sequence[Record], separator: str, quote: str, shown: str, reading: Reading) -> Layout:

@@ -9,6 +9,7 @@ import difflib
 import io
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import DataError
@@ -34,7 +35,7 @@ CANDIDATES = [
 ]
 
 # Tried in this order where the library does not recognise a language.
-LIKELY = ("cp1252", "cp1250", "cp850", "mac_roman")
+LIKELY = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp850", "mac_roman")
 
 # The library's measure of how much a text reads like a language, from 0 to 1. Korean place names reach 0, Chinese ones
 # 0.1, and European ones with the wrong letters stay at 0.
@@ -69,10 +70,10 @@ BEGINNINGS = {
     b"\xd0\xcf\x11\xe0": ".xls",
 }
 
-# In a wrong encoding, signs stand within words, capitals within small letters, and two alphabets within one word.
+# In a wrong encoding, signs stand within words or before them, two alphabets in one word, and letters that no one uses.
 ODD = re.compile(
-    r"[^\W\d_][^\w\s\x00-\x7f’·\xad–—][^\W\d_]|[£¥¦¹²³¼½¾®±√∞∑∏][^\W\d_]|[a-zß-ÿ][A-ZÀ-ÞŸŽŠ](?:[a-zß-ÿ]|\b)|\b[A-Z][À-Þ][a-z]"
-    r"|[a-z][\u0370-\u05ff]|[\u0370-\u05ff][a-z]|[\u2500-\u25ff]"
+    r"[^\W\d_][^\w\s\x00-\x7f’·\xad–—][^\W\d_]|[£¥¦¹²³¼½¾®±√∞∑∏][^\W\d_]|\b[A-Z][À-Þ][a-z]"
+    r"|[a-z][\u0370-\u05ff]|[\u0370-\u05ff][a-z]|[\u2500-\u25ff\ue000-\uf8ff]"
 )
 
 # More letters beyond ASCII than this share in words that have one: no language of Latin letters (Czech has 0.4).
@@ -115,7 +116,7 @@ def decoded(contents: Contents, encoding: str | None) -> Decoded:
 def _declared(raw: bytes, encoding: str, shown: str) -> bytes:
     try:
         # Codecs such as base64 stand for no characters.
-        b"".decode(encoding)
+        "a".encode(encoding)
         codec = codecs.lookup(encoding)
     except (LookupError, ValueError):
         close = difflib.get_close_matches(encoding.lower(), ["utf-8", "utf-16", "ascii", "latin-1", *CANDIDATES], n=1)
@@ -248,7 +249,8 @@ def _oddness(text: str) -> float:
     letters = sum(map(len, words))
     accents = sum(not character.isascii() for word in words for character in word)
     strange = len(words) if accents > MOST_ACCENTS * letters else 0
-    return (len(ODD.findall(text)) + strange) / max(beyond, 1)
+    capitals = sum(one.islower() and other.isupper() for one, other in pairwise(text) if not (one + other).isascii())
+    return (len(ODD.findall(text)) + capitals + strange) / max(beyond, 1)
 
 
 def _is_latin(word: str) -> bool:

@@ -39,12 +39,12 @@ ZEROS_AT_ONCE = 2**18
 
 
 class Form(NamedTuple):
-    """How regular text is to be read: what separates and quotes its cells, its names, whether line one holds them."""
+    """How regular text is to be read: what separates and quotes its cells, its names, and the lines above its rows."""
 
     separator: str
     quote: str
     names: Sequence[str]
-    skips_first: bool = False
+    start: int = 0
 
 
 def read_plain(raw: bytes, form: Form, rows: Sequence[Sequence[str]], as_text: Iterable[str]) -> "polars.DataFrame":
@@ -77,7 +77,8 @@ def _read(raw: bytes, form: Form, numbers: set[str], only: Sequence[str] | None 
 
     return pl.read_csv(
         raw,
-        has_header=form.skips_first,
+        has_header=False,
+        skip_lines=form.start,
         schema={name: pl.Float64 if name in numbers else pl.String for name in form.names},
         # By their places, since polars refuses names of its schema where the text has no header.
         columns=None if only is None else [form.names.index(name) for name in only],

@@ -5,7 +5,7 @@ regular goes through `repairs` before.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,16 +101,27 @@ def _read_quickly(raw: bytes, layout: Layout, as_text: Iterable[str]) -> "polars
         return None
     if separator == BLANKS:
         separator, raw = "\t", _with_tabs(raw)
-    body, skips_first = _body(raw, layout, separator)
-    form = Form(separator, quote, layout.names.names, skips_first)
+    form = Form(separator, quote, layout.names.names, layout.start)
     try:
-        frame = read_plain(body, form, layout.rows, as_text)
+        frame = read_plain(raw, form, layout.rows, as_text)
     except pl.exceptions.PolarsError:
         return None
-    last = frame.to_series(-1)
     # The library also makes an empty last cell of a row that is too short, or blank.
-    ends_empty = last.null_count() > 0 or (last.dtype == pl.String and bool((last == "").any()))
-    return None if ends_empty and not _is_even(body, form, frame) else frame
+    ends_empty = frame.select(_is_blank(frame, frame.columns[-1:])).to_series()
+    if not ends_empty.any():
+        return frame
+    has_blank = frame.filter(ends_empty).select(_is_blank(frame, frame.columns).any()).item()
+    return frame if not has_blank and _is_even(raw, form, frame) else None
+
+
+def _is_blank(frame: "polars.DataFrame", names: Sequence[str]) -> "polars.Expr":
+    """Whether a row has none but empty cells in these columns."""
+    import polars as pl
+
+    texts = {name for name, kind in frame.schema.items() if kind == pl.String}
+    return pl.all_horizontal(
+        pl.col(name).str.strip_chars() == "" if name in texts else pl.col(name).is_null() for name in names
+    )
 
 
 def _has_stray_quotes(raw: bytes, separator: str, quote: str) -> bool:
@@ -127,28 +138,17 @@ def _with_tabs(raw: bytes) -> bytes:
     return re.sub(rb"^\t|\t(?=\r?$)", b"", raw, flags=re.MULTILINE)
 
 
-def _body(raw: bytes, layout: Layout, separator: str) -> tuple[bytes, bool]:
-    """The rows, below what stands above them; with True, a first line that is to be skipped stands above them still."""
-    first = raw[: raw.find(b"\n") + 1]
-    is_usual = first.count(separator.encode()) == layout.width - 1 and layout.quote.encode() not in first
-    if layout.has_header and layout.start == 1 and is_usual:
-        return raw, True
-    offset = 0
-    for _ in range(layout.start):
-        offset = raw.find(b"\n", offset) + 1
-    return (raw[offset:] if offset else raw), False
-
-
 def _is_even(raw: bytes, form: Form, frame: "polars.DataFrame") -> bool:
     """Whether there are as many separators outside cells as rows of full length have, without blank lines."""
     import polars as pl
 
-    within = 0
-    if form.quote.encode() in raw:
-        texts = pl.selectors.string().str.count_matches(form.separator, literal=True)
-        within = sum(frame.select(texts.sum()).row(0))
-    rows = len(frame) + int(form.skips_first)
-    return raw.count(form.separator.encode()) - within == rows * (len(form.names) - 1)
+    within, texts = 0, [name for name, kind in frame.schema.items() if kind == pl.String]
+    if texts and form.quote.encode() in raw:
+        within = sum(frame.select(pl.col(texts).str.count_matches(form.separator, literal=True).sum()).row(0))
+    offset = 0
+    for _ in range(form.start):
+        offset = raw.find(b"\n", offset) + 1
+    return raw.count(form.separator.encode(), offset) - within == len(frame) * (len(form.names) - 1)
 
 
 def _places(shown: str, layout: Layout, again: Callable[[], bytes], is_quoted: bool) -> Callable[[int], str]:

@@ -16,6 +16,10 @@ from .sheets import Sheet
 if TYPE_CHECKING:
     import polars
 
+# The days of the years 1 to 9999, counted from 1970, and the units that a moment may be counted in.
+DAYS = (-719_162, 2_932_896)
+UNITS_A_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
 # The names that pandas gives to an index without one when it writes a file.
 INDEX_NAME = "__index_level_"
 
@@ -37,7 +41,7 @@ def typed_sheet(
     if not frame.width or not len(frame):
         raise DataError(f"{shown}: has columns but no rows; expected rows of data")
     frame, told = _without_nested(shown, frame, reading)
-    frame = frame.select(_plain(frame[name]) for name in frame.columns)
+    frame = frame.select(_plain(frame[name], shown) for name in frame.columns)
     if "" in frame.columns:
         at = frame.columns.index("")
         name = next(
@@ -97,7 +101,7 @@ def _in_words(kind: "polars.DataType") -> str:
     return "nested" if str(kind).startswith("Struct") else str(kind)
 
 
-def _plain(column: "polars.Series") -> "polars.Series":
+def _plain(column: "polars.Series", shown: str) -> "polars.Series":
     """The column as Float64 or other numbers, String, Boolean, Date, Datetime or Time."""
     import polars as pl
 
@@ -111,9 +115,21 @@ def _plain(column: "polars.Series") -> "polars.Series":
         return column.cast(pl.Float64) if kind.is_decimal() else column
     if kind.is_float():
         return column.cast(pl.Float64)
+    if kind in (pl.Date, pl.Datetime):
+        _refuse_far_days(column, shown)
     if kind in (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Time):
         return column
     return column.cast(pl.String)
+
+
+def _refuse_far_days(column: "polars.Series", shown: str) -> None:
+    """Raise DataError for days that no calendar has: in a damaged file, and libraries end on them."""
+    import polars as pl
+
+    unit = getattr(column.dtype, "time_unit", None)
+    days = column.to_physical() // (UNITS_A_DAY[unit] if unit else 1)
+    if not days.drop_nulls().cast(pl.Int64).is_between(*DAYS).all():
+        raise DataError(f"{shown}: column {column.name!r} holds dates outside of the years 1 to 9999; correct them")
 
 
 def _beyond(column: "polars.Series") -> bool:

@@ -106,7 +106,7 @@ def _xz(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:
 
 
 def _zst(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:
-    with needs("zstandard", "reading .zst"):
+    with needs("zstandard", f"{shown}: reading .zst"):
         import zstandard
 
     whole, frame = io.BytesIO(), zstandard.ZstdDecompressor().decompressobj()

@@ -33,7 +33,7 @@ FIRST_YEARS = (1899, 1900)
 def read_workbook(contents: Contents, reading: Reading) -> Sheet:
     """The table on one sheet of a workbook. Raises DataError."""
     shown = contents.shown
-    with needs("fastexcel", f"reading {contents.ending}"):
+    with needs("fastexcel", f"{shown}: reading {contents.ending}"):
         import fastexcel
 
     sentence = f"{shown}: not a workbook, or a damaged or locked one; save it anew as .xlsx, or give a .csv"

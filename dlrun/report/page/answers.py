@@ -25,6 +25,10 @@ MOST_COLUMNS = 6
 # White in pictures whose values are shares, and in those of bytes.
 USUAL_WHITES = (1.0, 255.0)
 
+# What scaling and back may change of a value, as a share of white: float32 has seven digits, and half a step in 255 is
+# not seen.
+ROUNDED = 1e-3
+
 # The most examples shown of a table; images say more at a glance, so all of them are shown.
 MOST_EXAMPLES = 12
 
@@ -182,8 +186,8 @@ def shades_of(inputs: Array, *, is_colour: bool) -> tuple[float, float]:
     Colours keep their brightness where the values are bytes or shares of one; others span what is there.
     """
     low, high = float(inputs.min()), float(inputs.max())
-    usual = next((most for most in USUAL_WHITES if high <= most), None)
-    return (0.0, usual) if is_colour and usual and low >= 0 else (low, high)
+    usual = next((most for most in USUAL_WHITES if -ROUNDED * most <= low and high <= (1 + ROUNDED) * most), None)
+    return (0.0, usual) if is_colour and usual else (low, high)
 
 
 def example_at(
