@@ -79,7 +79,8 @@ def number_text(digits: str, style: Style) -> str:
     grouped = f"{int(whole):,}".replace(",", style.thousands) if style.thousands else whole
     bare = grouped + (style.decimal + fraction if fraction else "") + (exponent or "")
     text = style.unit.replace("#", bare)
-    return style.negative.replace("#", text) if sign else text
+    # Nobody has a minus behind an exponent.
+    return ("-#" if exponent else style.negative).replace("#", text) if sign else text
 
 
 def moment_text(moment, pattern: str, style: Style) -> str:

@@ -198,8 +198,9 @@ def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Reco
 def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, float, int]:
     """How well a separator explains the records; the first number is 0 if it does not at all.
 
-    That is the share of records of the usual length, times a factor that grows with the share of values among their
-    cells. Then, that share alone, and of two quotes the one that is found around more cells.
+    That is the share of records of the usual length (squared, since a wrong separator divides many lines alike by chance,
+    but hardly all), times a factor that grows with the share of values among their cells. Then, that share alone, and of
+    two quotes the one that is found around more cells.
     """
     told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told
@@ -213,7 +214,8 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     cells = [cell for row in rows[1:] or rows for cell in row if cell.strip()][:CELLS_TO_SCORE]
     values = sum(is_value(cell) or MEASURE.fullmatch(cell.strip()) is not None for cell in cells) / max(len(cells), 1)
     is_told_by_few = share <= LEAST_SHARE and len(told[0].cells) == 1
-    if is_told_by_few or (separator == BLANKS and (share < 1 or not values)):
+    is_below_names = first == 0 or _are_above(told[first - 1].cells, told[first].cells, separator)
+    if is_told_by_few or (separator == BLANKS and (share < 1 or not values or not is_below_names)):
         return (0.0, 0.0, 0)
     # Lines above the first row count here: one line that another separator divides as well is not the whole table.
     share = widths[width] / len(told)
@@ -221,7 +223,19 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
         return (2.0, 1.0, 0)
     # The right quotes leave none around cells.
     bare = -sum(cell[:1] == cell[-1:] and cell[:1] in QUOTES for cell in cells)
-    return (share * (1 + values) / 2, widths[width] / len(told), bare)
+    # Where the first line of values is the first that is divided, the line above may be the names, divided otherwise.
+    doubt = 1 if is_below_names else 0.5
+    return (doubt * share**2 * (1 + values) / 2, share, bare)
+
+
+def _are_above(above: Sequence[str], first: Sequence[str], separator: str) -> bool:
+    """Whether the first line of the usual length, or the one above it that is one shorter, may hold the names.
+
+    Blanks stand within names that something else separates.
+    """
+    names = above if len(above) == len(first) - 1 else first
+    others = [sign for sign in SEPARATORS if sign != separator] if separator == BLANKS else []
+    return are_names(names) and not any(sign in name for name in names for sign in others)
 
 
 def _with_header(records: Sequence[Record], separator: str, quote: str, shown: str, reading: Reading) -> Layout:
