@@ -354,3 +354,11 @@ def test_every_column_is_described_as_it_was_read(read):
     assert by_name["c"].levels == {"u": ROWS // 3, "v": ROWS // 3}
     assert (by_name["c"].missing, by_name["c"].markers) == (ROWS // 3, {"": ROWS // 3})
     assert by_name["a"].examples == tuple(f"{a}%" for a in A[:3])
+
+
+@pytest.mark.parametrize(("first", "found"), [(4915112345678, True), (123456, False)])
+def test_long_whole_numbers_that_all_differ_seem_to_be_ids(read, first, found):
+    numbers = first + RNG.permutation(ROWS) * 13
+    examples = read(text({"phone": numbers, "b": B, "y": Y}))
+    suspicions = fit_dataset(examples, split_examples(examples, rng=np.random.default_rng(0))).suspicions
+    assert ("id-column" in [suspicion.code for suspicion in suspicions]) == found

@@ -22,6 +22,9 @@ FEWEST_ROWS_TO_JUDGE = 20
 # Column names that announce an identity: id, PassengerId, row_number. A word that merely ends in "id" does not.
 ID_NAME = re.compile(r"(?i:(^|.*[\W_])(id|idx|index|no|nr|key|number|uuid))|.*[a-z](Id|ID|Index|No|Nr|Key|Number)")
 
+# Whole numbers of so many digits count or measure hardly anything.
+FEWEST_DIGITS_OF_AN_ID = 9
+
 # This many leading rows are compared first; only if they fit is the complete column compared with the target.
 FIRST_LOOK = 1000
 
@@ -87,9 +90,19 @@ def _identities(examples: Examples) -> Iterator[Suspicion]:
         if _in_row_order(values) and _are_whole(values):
             evidence = f"column {name!r} numbers the rows: all different whole numbers, in the order of the rows"
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id, in data.order if it is a time")
-        elif ID_NAME.fullmatch(name) and _are_whole(values) and len(np.unique(values)) == len(values):
+        elif (ID_NAME.fullmatch(name) or _are_long(values)) and _are_whole(values) and _all_differ(values):
             evidence = f"column {name!r} numbers the rows, all different whole numbers"
             yield Suspicion("id-column", evidence, "name it in data.drop if it is an id")
+
+
+def _are_long(values: Array) -> bool:
+    """Whether the values have as many digits, and at least FEWEST_DIGITS_OF_AN_ID, as telephone and account numbers."""
+    low, high = values.min(), values.max()
+    return bool(low >= 10 ** (FEWEST_DIGITS_OF_AN_ID - 1) and np.floor(np.log10(low)) == np.floor(np.log10(high)))
+
+
+def _all_differ(values: Array) -> bool:
+    return len(np.unique(values[:FIRST_LOOK])) == len(values[:FIRST_LOOK]) and len(np.unique(values)) == len(values)
 
 
 def _are_whole(values: Array) -> bool:

@@ -147,7 +147,12 @@ def proposal_for(look: FirstLook, target: Named) -> Proposal:
         split_column=split_column,
         group=group,
         split=shares_for(examples.m),
-        remarks=(*_near_leaks(examples, bool(leaks)), *_same(look.table, features), *_notes(columns), *map(str, examples.suspicions)),
+        remarks=(
+            *_near_leaks(examples, bool(leaks)),
+            *_same(look.table, features),
+            *_notes(columns),
+            *map(str, examples.suspicions),
+        ),
     )
     proposal = _with_order(proposal, look.table, date)
     return _with_rare_classes(proposal, columns)
