@@ -233,7 +233,7 @@ def _are_above(above: Sequence[str], first: Sequence[str], separator: str) -> bo
 
     Blanks stand within names that something else separates.
     """
-    names = above if len(above) == len(first) - 1 else first
+    names = above if 1 < len(above) == len(first) - 1 else first
     others = [sign for sign in SEPARATORS if sign != separator] if separator == BLANKS else []
     return are_names(names) and not any(sign in name for name in names for sign in others)
 
