@@ -108,16 +108,18 @@ def pattern_of(form: NumberForm) -> str:
 
 
 def _unsigned(form: NumberForm) -> str:
-    whole = "[0-9]+"
-    if form.thousands:
-        between = f"[{THOUSANDS[form.thousands]}]"
-        whole = f"(?:[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+|[0-9]+)"
-        if form.thousands == ",":
-            whole = f"(?:[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}}|{whole})"
     point = f"[{form.decimal}]"
     # With a minus behind, the point needs a digit: 12,- is the price of twelve, not minus twelve.
-    least = "+" if form.negatives == "trailing" else "*"
-    return f"(?:{whole}(?:{point}[0-9]{least})?|{point}[0-9]+)(?:[eE]{SIGN}?[0-9]+)?"
+    fraction = f"(?:{point}[0-9]{'+' if form.negatives == 'trailing' else '*'})?"
+    plain = f"(?:[0-9]+{fraction}|{point}[0-9]+)(?:[eE]{SIGN}?[0-9]+)?"
+    if not form.thousands:
+        return plain
+    between = f"[{THOUSANDS[form.thousands]}]"
+    whole = f"[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+"
+    if form.thousands == ",":
+        whole = f"(?:[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}}|{whole})"
+    # No one groups the digits of a number with an exponent: 1,234e-05 has a decimal comma.
+    return f"(?:{whole}{fraction}|{plain})"
 
 
 def _by_form(texts: "polars.Series", form: NumberForm) -> "polars.Series":

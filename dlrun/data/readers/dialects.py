@@ -38,7 +38,7 @@ SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a ba
 MEASURE = re.compile(r"[-+−(]?\s?\d[\d.,'’\s]*\s?[^\W\d_°²³/]{1,8}[)\-−]?")
 
 # Blanks stand in texts and dates, so what another separator explains is not theirs. A judgement, held by random tables.
-LESS_FOR_BLANKS = 0.6
+LESS_FOR_BLANKS = 0.7
 
 QUOTES = ("'", '"')
 
