@@ -12,13 +12,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 WORDS = (
     "Köln", "Zürich", "Malmö", "São Paulo", "Orléans", "Gijón", "Düsseldorf", "Århus", "Genève", "Großräschen",
-    "red", "dark red", "green", "blue", "half, sliced", 'the "big" one', "it's", "left; right", "up|down", "Müller & Söhne",
-    "small", "large", "x-large", "A1", "B-2", "never", "often", "one two three", "north/south", "plus+", "a.b", "50-60 yrs",
+    "red", "dark red", "green", "blue", "half, sliced", 'the "big" one', "it's", "left; right", "up|down",
+    "Müller & Söhne", "small", "large", "x-large", "A1", "B-2", "never", "often", "one two three", "north/south",
+    "plus+", "a.b", "50-60 yrs",
 )  # fmt: skip
 
 NAMES = (
-    "age", "Größe", "price (EUR)", "x1", "Temp. max", "weight, dry", 'the "size"', "año", "count", "since", "zip", "left|right",
-    "B_2", "name", "Höhe über NN", "dose/day", "col umn", "it's", "colour", "rate", "length", "born", "note", "key",
+    "age", "Größe", "price (EUR)", "x1", "Temp. max", "weight, dry", 'the "size"', "año", "count", "since", "zip",
+    "left|right", "B_2", "name",
+    "Höhe über NN", "dose/day", "col umn", "it's", "colour", "rate", "length", "born", "note", "key",
 )  # fmt: skip
 
 # Words of free text; each row has some of them, so that no two are alike.
@@ -68,7 +70,10 @@ def random_table(seed: int) -> MadeTable:
     rows = int(rng.integers(30, 121))
     names = [NAMES[at] for at in rng.permutation(len(NAMES))]
     kinds = ["number", *rng.choice(list(MAKERS), size=int(rng.integers(1, 7)))]
-    columns = [_with_gaps(Made(name, kind, tuple(MAKERS[kind](rng, rows))), rng) for name, kind in zip(names, kinds)]
+    columns = [
+        _with_gaps(Made(name, kind, tuple(MAKERS[kind](rng, rows))), rng)
+        for name, kind in zip(names, kinds, strict=False)
+    ]
     kind = str(rng.choice(["word", "class", "number", "whole"]))
     return MadeTable((*_shuffled(columns, rng), _target(names[len(columns)], kind, rows, rng)))
 
@@ -81,7 +86,7 @@ def _with_gaps(column, rng):
     """The column with some missing values, in about half of all columns; one of each different pair stays."""
     share = rng.choice([0.0, 0.0, 0.03, 0.15])
     gone = rng.random(len(column.values)) < share
-    values = [None if missing else value for value, missing in zip(column.values, gone)]
+    values = [None if missing else value for value, missing in zip(column.values, gone, strict=True)]
     kept = [value for value in values if value is not None]
     if column.kind == "flag" and len(set(kept)) < 2:
         return column
@@ -126,7 +131,8 @@ def _numbers(rng, rows):
 def _whole(rng, rows):
     """Whole numbers: counts, years, amounts."""
     low, high = [(0, 9), (0, 300), (1950, 2025), (100, 99_999), (0, 10**7), (10**6, 10**12)][int(rng.integers(6))]
-    return [_signed(sign, value) for sign, value in zip(_signs(rng, rows), rng.integers(low, high, size=rows))]
+    values = rng.integers(low, high, size=rows)
+    return [_signed(sign, value) for sign, value in zip(_signs(rng, rows), values, strict=True)]
 
 
 def _signed(sign, value):
@@ -152,7 +158,7 @@ def _days(rng, rows):
 def _moments(rng, rows):
     step = int(rng.choice([1, 60]))
     seconds = rng.integers(24 * 3600 // step, size=rows) * step
-    return [day + timedelta(seconds=int(second)) for day, second in zip(_days(rng, rows), seconds)]
+    return [day + timedelta(seconds=int(second)) for day, second in zip(_days(rng, rows), seconds, strict=True)]
 
 
 def _codes(rng, rows):

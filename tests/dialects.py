@@ -1,4 +1,4 @@
-"""The same tables written in the ways of many programs and countries, each read by dlrun, and all that is read compared.
+"""The same tables in the ways of many programs and countries, each read by dlrun, and all that is read compared.
 
 A dialect is a row of DIALECTS. Where the data set that comes out differs from what was written, that is a misread: told
 if a note, a warning or a finding of the examples names the column, and otherwise in silence.
@@ -19,10 +19,11 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta, timezone
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -126,7 +127,9 @@ def separated(table: MadeTable, style: Style) -> bytes:
     """The table as separated text."""
     kinds = [column.kind for column in table.columns]
     header = [quoted(column.name, "name", style) for column in table.columns]
-    rows = [[quoted(cell, kind, style) for cell, kind in zip(row, kinds)] for row in text_rows(table, style)]
+    rows = [
+        [quoted(cell, kind, style) for cell, kind in zip(row, kinds, strict=True)] for row in text_rows(table, style)
+    ]
     lines = [style.between.join(row) + style.end for row in [header, *rows]]
     whole = "".join(line + style.line_end for line in [*style.above, *lines])
     return style.mark + whole.encode(style.encoding)
@@ -137,7 +140,7 @@ class Dialect(NamedTuple):
 
     ending: str
     write: Callable[[MadeTable], bytes]
-    reading: dict[str, object] = {}
+    reading: Mapping[str, object] = MappingProxyType({})
 
 
 def text(ending: str = ".csv", /, **style) -> Dialect:
@@ -482,8 +485,12 @@ def unlike(examples, reference) -> dict[str, str]:
 
 
 def tells(examples, name: str) -> bool:
-    """Whether a note, a warning or a finding names the column, or says that the encoding was a guess."""
+    """Whether a note, a warning or a finding names the column, or says that the encoding was a guess.
+
+    That a column is a time, and how dates are written, is said of every date: it tells only whether the day is first.
+    """
     said = [*examples.notes, *examples.warnings, *map(str, examples.suspicions)]
+    said = [one for one in said if "is a time" not in one and ("read as dates" not in one or " first" in one)]
     return any(repr(name) in sentence or "likeliest encoding" in sentence for sentence in said)
 
 
@@ -555,7 +562,8 @@ def main(arguments: list[str] | None = None) -> int:
 def print_counts(found: list[Misread], tables: int, dialects: int, mixed: int) -> None:
     """What was misread, by how it was told, by dialect and by kind; the first examples of each."""
     print(
-        f"{tables} tables, each in {dialects} of {len(DIALECTS)} dialects and {mixed} mixed ones: {tables * (dialects + mixed)} files"
+        f"{tables} tables, each in {dialects} of {len(DIALECTS)} dialects and {mixed} mixed ones:"
+        f" {tables * (dialects + mixed)} files"
     )
     for told, title in ((False, "misread in silence"), (True, "differs, but told")):
         some = [one for one in found if one.is_told == told and one.column]

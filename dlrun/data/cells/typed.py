@@ -30,8 +30,8 @@ CODE_WORD = re.compile(r"[A-Za-z]{1,3}[-.]?\d+[A-Za-z]?")
 # Eight digits, or fourteen with a time of day, that may be a date.
 COMPACT = "^(?:19|20|21)[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{6})?$"
 COMPACT_TOLD = (
-    "numbers such as 20240131 may be dates, but so few different ones may look so by chance: write them as 2024-01-31 if"
-    " they are"
+    "numbers such as 20240131 may be dates, but so few different ones may look so by chance: write them as 2024-01-31"
+    " if they are"
 )
 
 PADDED_TOLD = "digits with leading zeros are read as codes, not numbers; name it in data.numeric if they are numbers"

@@ -201,9 +201,9 @@ def _records(text: str, separator: str, quote: str, is_whole: bool) -> list[Reco
 def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[float, float, int]:
     """How well a separator explains the records; the first number is 0 if it does not at all.
 
-    That is the share of records of the usual length (squared, since a wrong separator divides many lines alike by chance,
-    but hardly all), times a factor that grows with the share of values among their cells. Then, that share alone, and of
-    two quotes the one that is found around more cells.
+    That is the share of records of the usual length (squared, since a wrong separator divides many lines alike by
+    chance, but hardly all), times a factor that grows with the share of values among their cells. Then, that share
+    alone, and of two quotes the one that is found around more cells.
     """
     told = [record for record in records[:ROWS_TO_SCORE] if not record.is_blank]
     told = [record for record in told if not record.is_comment] or told

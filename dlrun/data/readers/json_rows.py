@@ -2,7 +2,10 @@
 
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...errors import DataError
 from ..reading import Reading
@@ -15,6 +18,12 @@ from .unpacking import Contents
 
 if TYPE_CHECKING:
     import polars
+
+
+# Looked at together.
+AT_ONCE = 2**20
+
+OPENING, CLOSING = np.frombuffer(b"[{", dtype=np.uint8), np.frombuffer(b"]}", dtype=np.uint8)
 
 
 def read_json(contents: Contents, reading: Reading) -> Sheet:
@@ -30,8 +39,8 @@ def read_json(contents: Contents, reading: Reading) -> Sheet:
     )
     try:
         with told(sentence, pl.exceptions.PolarsError):
-            read = pl.read_json if is_array else pl.read_ndjson
-            frame = read(io.BytesIO(text.raw), infer_schema_length=None)
+            lines = _objects_in_lines(text.raw) if is_array else text.raw
+            frame = pl.read_ndjson(io.BytesIO(lines), infer_schema_length=None)
     except DataError:
         # polars refuses columns that mix numbers with true, or with lists.
         with told(sentence, RecursionError):
@@ -39,6 +48,29 @@ def read_json(contents: Contents, reading: Reading) -> Sheet:
     if not frame.width or (len(frame) == 1 and all(kind.is_nested() for kind in frame.dtypes)):
         raise DataError(sentence)
     return typed_sheet(shown, frame, reading, notes=text.notes)
+
+
+def _objects_in_lines(raw: bytes) -> bytes:
+    """The elements of an array, a line each: polars takes sixteen times a text's size for an array, three for lines.
+
+    Raises ValueError if brackets or quotes do not end.
+    """
+    # What follows a backslash is no quote.
+    told = re.sub(rb"\\.", b"__", raw, flags=re.DOTALL) if b"\\" in raw else raw
+    lines, quotes, depth = np.frombuffer(bytearray(raw), dtype=np.uint8), 0, 0
+    signs = np.frombuffer(told, dtype=np.uint8)
+    for start in range(0, len(raw), AT_ONCE):
+        piece, made = signs[start : start + AT_ONCE], lines[start : start + AT_ONCE]
+        quoted = quotes + np.cumsum(piece == ord('"'))
+        bare = np.where(quoted % 2 == 0, piece, 0)
+        steps = np.isin(bare, OPENING).astype(np.int64) - np.isin(bare, CLOSING)
+        depths = depth + np.cumsum(steps)
+        made[(bare == ord("\n")) | ((depths == 1) & (steps == 1)) | ((depths == 0) & (steps == -1))] = ord(" ")
+        made[(bare == ord(",")) & (depths == 1)] = ord("\n")
+        quotes, depth = int(quoted[-1]), int(depths[-1])
+    if quotes % 2 or depth:
+        raise ValueError("brackets or quotes that do not end")
+    return lines.tobytes()
 
 
 def _read_slowly(raw: bytes, *, is_array: bool) -> "polars.DataFrame":
