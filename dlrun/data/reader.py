@@ -97,7 +97,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
         warnings=(*table.warnings, *warnings, *made.left_out),
         notes=(*table.notes, *notes),
         suspicions=tuple(faults_in_columns(table, list(made.made_of))),
-        source_columns=source_columns(table, roles, made.made_of),
+        source_columns=source_columns(table, roles, made.made_of, are_pixels=side is not None),
     )
     return replace(examples, sha256=_sha256(examples))
 
