@@ -78,9 +78,12 @@ def number_text(digits: str, style: Style) -> str:
     sign, whole, fraction, exponent = NUMBER.fullmatch(digits).groups()
     grouped = f"{int(whole):,}".replace(",", style.thousands) if style.thousands else whole
     bare = grouped + (style.decimal + fraction if fraction else "") + (exponent or "")
+    # Nobody writes a minus behind an exponent, nor one behind a unit.
+    negative = "-#" if exponent else style.negative
+    if sign and negative == "#-":
+        return style.unit.replace("#", f"{bare}-")
     text = style.unit.replace("#", bare)
-    # Nobody has a minus behind an exponent.
-    return ("-#" if exponent else style.negative).replace("#", text) if sign else text
+    return negative.replace("#", text) if sign else text
 
 
 def moment_text(moment, pattern: str, style: Style) -> str:

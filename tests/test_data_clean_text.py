@@ -121,10 +121,14 @@ def test_a_file_of_text_alone_goes_the_quick_way():
 MANY = "1.5,0\n22,1\n" * 2000
 
 
+CODES = ["00501", '"00501"', " 00501"]
+WORDS = ["9007199254740993", "-9007199254740993", "nan", "inf", "oops", "NA", "7 "]
+
+
 @pytest.mark.parametrize(
-    "late", ["00501", '"00501"', " 00501", "9007199254740993", "-9007199254740993", "nan", "inf", "oops", "NA", "7 "]
+    ("early", "late"),
+    [*(("1.5,0\n22,1\n", late) for late in WORDS), *(("1,0\n22,1\n", late) for late in (*CODES, *WORDS))],
 )
-@pytest.mark.parametrize("early", ["1.5,0\n22,1\n", "1,0\n22,1\n"])
 def test_one_cell_far_below_that_is_no_plain_number_keeps_the_whole_column_as_written(early, late):
     text = "a,y\n" + early * 2000 + late + ",1\n"
     column = sheet(text).frame["a"]
@@ -137,7 +141,7 @@ def test_a_code_in_the_last_cell_of_a_file_is_seen(end):
     assert sheet("a,y\n" + "1,2\n22,1\n" * 2000 + "3,00501" + end).frame["y"][-1] == "00501"
 
 
-@pytest.mark.parametrize("late", ["", "1e3", "007.5", "9007199254740991", "-0.5", ".5"])
+@pytest.mark.parametrize("late", ["", "1e3", "007.5", "00501", "9007199254740991", "-0.5", ".5"])
 def test_numbers_and_empty_cells_far_below_are_numbers(late):
     column = sheet("a,y\n" + MANY + late + ",1\n").frame["a"]
     assert (column.dtype, column[-1]) == (pl.Float64, float(late) if late else None)

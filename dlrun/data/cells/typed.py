@@ -158,13 +158,16 @@ def is_typed(texts: "polars.Series", words: Mapping[str, int], strays: Mapping[s
 
 def _are_padded(texts: "polars.Series", numbers: "polars.Series") -> bool:
     """Whether whole numbers are written with leading zeros, as codes are; beside fractions, 05 is a number."""
-    return has_leading_zeros(texts) and not bool((numbers != numbers.floor()).any())
+    return has_leading_zeros(texts) and _are_whole(numbers)
+
+
+def _are_whole(numbers: "polars.Series") -> bool:
+    return not bool((numbers != numbers.floor()).any())
 
 
 def _are_codes(numbers: "polars.Series", strays: Mapping[str, int]) -> bool:
     """Whether whole numbers and words are codes together."""
-    whole = bool((numbers.drop_nulls().round() == numbers.drop_nulls()).all())
-    return whole and all(CODE_WORD.fullmatch(word) for word in strays)
+    return _are_whole(numbers) and all(CODE_WORD.fullmatch(word) for word in strays)
 
 
 def why_codes(texts: "polars.Series", numbers: "polars.Series", strays: Mapping[str, int]) -> str:
@@ -173,7 +176,7 @@ def why_codes(texts: "polars.Series", numbers: "polars.Series", strays: Mapping[
         return f"whole numbers and {_counted(strays)} are read as codes; name it in data.numeric if they are numbers"
     if _are_padded(texts, numbers):
         return PADDED_TOLD
-    if beyond_float(texts):
+    if beyond_float(texts) and _are_whole(numbers):
         return "whole numbers beyond 2^53 are read as codes, for numbers so long would be rounded into one another"
     return ""
 

@@ -37,6 +37,9 @@ SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a ba
 # A number with a unit, such as 4,5kg, is a value too, but may as well be a name in a header: 1stFlrSF.
 MEASURE = re.compile(r"[-+−(]?\s?\d[\d.,'’\s]*\s?[^\W\d_°²³/]{1,8}[)\-−]?")
 
+# Blanks stand in texts and dates, so what another separator explains is not theirs. A judgement, held by random tables.
+LESS_FOR_BLANKS = 0.6
+
 QUOTES = ("'", '"')
 
 # How lines begin that tell about the table and are no part of it.
@@ -224,7 +227,7 @@ def _score(records: Sequence[Record], separator: str, ending: str) -> tuple[floa
     # The right quotes leave none around cells.
     bare = -sum(cell[:1] == cell[-1:] and cell[:1] in QUOTES for cell in cells)
     # Where the first line of values is the first that is divided, the line above may be the names, divided otherwise.
-    doubt = 1 if is_below_names else 0.5
+    doubt = (1 if is_below_names else 0.5) * (LESS_FOR_BLANKS if separator == BLANKS else 1)
     return (doubt * share**2 * (1 + values) / 2, share, bare)
 
 
@@ -233,7 +236,7 @@ def _are_above(above: Sequence[str], first: Sequence[str], separator: str) -> bo
 
     Blanks stand within names that something else separates.
     """
-    names = above if len(above) == len(first) - 1 else first
+    names = above if 1 < len(above) == len(first) - 1 else first
     others = [sign for sign in SEPARATORS if sign != separator] if separator == BLANKS else []
     return are_names(names) and not any(sign in name for name in names for sign in others)
 

@@ -70,10 +70,11 @@ BEGINNINGS = {
     b"\xd0\xcf\x11\xe0": ".xls",
 }
 
-# In a wrong encoding, signs stand within words or before them, two alphabets in one word, and letters that no one uses.
+# In a wrong encoding, signs stand within words or before them, letters before digits (a pound sign read as Ł), two
+# alphabets in one word, and letters that no one uses.
 ODD = re.compile(
     r"[^\W\d_][^\w\s\x00-\x7f’·\xad–—][^\W\d_]|[£¥¦¹²³¼½¾®±√∞∑∏][^\W\d_]|\b[A-Z][À-Þ][a-z]"
-    r"|[a-z][\u0370-\u05ff]|[\u0370-\u05ff][a-z]|[\u2500-\u25ff\ue000-\uf8ff]"
+    r"|[À-ɏ][0-9]|[a-z][\u0370-\u05ff]|[\u0370-\u05ff][a-z]|[\u2500-\u25ff\ue000-\uf8ff]"
 )
 
 # More letters beyond ASCII than this share in words that have one: no language of Latin letters (Czech has 0.4).

@@ -95,7 +95,7 @@ def _are_numbers(cells: Sequence[str]) -> bool:
         return False
     if _are_whole(told):
         return len({len(cell) for cell in told}) > 1 or len(told[0]) == 1
-    return not all(map(EITHER.fullmatch, told))
+    return not all(EITHER.fullmatch(cell) for cell in told if "." in cell)
 
 
 def _are_whole(cells: Sequence[str]) -> bool:
