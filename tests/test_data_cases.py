@@ -362,3 +362,8 @@ def test_long_whole_numbers_that_all_differ_seem_to_be_ids(read, first, found):
     examples = read(text({"phone": numbers, "b": B, "y": Y}))
     suspicions = fit_dataset(examples, split_examples(examples, rng=np.random.default_rng(0))).suspicions
     assert ("id-column" in [suspicion.code for suspicion in suspicions]) == found
+
+
+def test_numbers_in_several_units_are_told(read):
+    weights = [f"{n} {'kg' if n % 2 else 'lb'}" for n in range(ROWS)]
+    assert "numbers in several units (" in told(read(text({"weight": weights, "b": B, "y": Y})))

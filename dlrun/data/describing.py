@@ -29,11 +29,18 @@ PARTS = 12
 ROWS_TO_COUNT = 20_000
 
 
-def source_columns(table: Table, roles: Roles, made_of: Mapping[str, Sequence[str]]) -> tuple[SourceColumn, ...]:
-    """Every column of a table with what it is used for; `made_of` are the features made of each."""
+def source_columns(
+    table: Table, roles: Roles, made_of: Mapping[str, Sequence[str]], *, are_pixels: bool
+) -> tuple[SourceColumn, ...]:
+    """Every column of a table with what it is used for; `made_of` are the features made of each.
+
+    Features that are pixels are left out: one says no more than another, and there are hundreds.
+    """
     own = table.own_target
     described = []
     for name in table.names:
+        if are_pixels and name in made_of:
+            continue
         role, features = _role(name, roles, made_of), made_of.get(name, ())
         described.append(described_column(table, table.column(name), role, features))
     if own is not None:

@@ -71,8 +71,7 @@ def _mapped(reading: Reading, folder: Path) -> MappedExamples:
 
 def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> Examples:
     made = features_of(table, roles.features, reading.max_levels)
-    used = [*made.made_of, roles.target.name]
-    notes, warnings = columns_told(table, used, reading)
+    notes, warnings = columns_told(table, [*roles.features, roles.target.name], reading)
     division = _division(table, roles)
     side = _image_side(table, made.number_names, made.code_names)
     examples = Examples(
@@ -97,7 +96,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
         warnings=(*table.warnings, *warnings, *made.left_out),
         notes=(*table.notes, *notes),
         suspicions=tuple(faults_in_columns(table, list(made.made_of))),
-        source_columns=source_columns(table, roles, made.made_of),
+        source_columns=source_columns(table, roles, made.made_of, are_pixels=side is not None),
     )
     return replace(examples, sha256=_sha256(examples))
 

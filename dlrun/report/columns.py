@@ -41,7 +41,9 @@ ROLES = {
 
 def show_data(look: DataLook, console: Console) -> None:
     """The columns of a source, then how it is split, the target's balance, and what is odd."""
-    say(console, (look.source, "bold"), f"  {look.rows:,} rows, {len(look.columns)} columns")
+    are_pictures = look.facts is not None and look.facts.image_side is not None
+    what = pictures_words(look.facts) if look.facts and are_pictures else f"{len(look.columns)} columns"
+    say(console, (look.source, "bold"), f"  {look.rows:,} rows, {what}")
     console.print(columns_table(look.columns[:MOST_COLUMNS], console.width))
     if (more := len(look.columns) - MOST_COLUMNS) > 0:
         say(console, f"and {more} columns more, which --json and --html show")
@@ -54,6 +56,12 @@ def show_data(look: DataLook, console: Console) -> None:
         say(console, ("no split: ", "yellow"), look.lacking)
     if look.facts:
         show_split(look.facts, console)
+
+
+def pictures_words(facts: DataFacts) -> str:
+    """What a row is where it is a picture."""
+    side, colours = facts.image_side, " in colour" if facts.image_channels else ""
+    return f"pictures of {side} x {side} pixels{colours}"
 
 
 def columns_table(columns: Sequence[SourceColumn], width: int) -> Table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .dates import DateForm, DatesFound, date_form, date_parts, days_of
 from .forms import Asked, Cells, ColumnForm
 from .markers import is_marker
-from .numbers import NumbersFound, beyond_float, has_leading_zeros, number_form, numbers_of
+from .numbers import NumbersFound, beyond_float, has_leading_zeros, number_form, numbers_of, units_in
 from .words import counts_of, read_words
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_texts(texts: "polars.Series", asked: Asked) -> Cells:
         may_be_dates = numbers is not None and numbers.form.kind == "number" and _are_compact(sample)
         if numbers is not None:
             return numbers._replace(notes=(*numbers.notes, COMPACT_TOLD)) if may_be_dates else numbers
-    return read_numbers(texts, asked) or read_dates(texts, asked) or read_words(texts, asked)
+    return read_numbers(texts, asked) or read_dates(texts, asked) or read_words(texts, asked, units_told(texts, asked))
 
 
 def _look_compact(sample: "polars.Series") -> bool:
@@ -206,6 +206,16 @@ def _series(words: Mapping[str, int], asked: Asked) -> "polars.Series":
 
 def _markers(words: Mapping[str, int], strays: Mapping[str, int]) -> dict[str, int]:
     return {word: count for word, count in words.items() if word not in strays}
+
+
+def units_told(texts: "polars.Series", asked: Asked) -> list[str]:
+    """A sentence where the cells are numbers in several units, which are no numbers of one column."""
+    sample = sample_of(texts, asked)
+    units = units_in(sample) if len(sample) else {}
+    if len(units) < 2 or sum(units.values()) < MOSTLY * len(sample):
+        return []
+    told = ", ".join(list(units)[:WORDS_TOLD])
+    return [f"numbers in several units ({told}) are read as words; write them in one unit"]
 
 
 def strays_told(texts: "polars.Series", words: Mapping[str, int], strays: Mapping[str, int], what: str) -> list[str]:

@@ -55,7 +55,7 @@ def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) 
     if merged:
         pairs = ", ".join(f"{word!r} as {kept!r}" for word, kept in list(merged.items())[:WORDS_TOLD])
         notes.append(f"spellings of one word are one: {pairs}")
-    notes += alike(words, merged)
+    notes += alike(words, merged) if kind == "category" else []
     if missing or merged:
         coded = _replaced(coded, {**merged, **dict.fromkeys(missing)})
     form = ColumnForm(kind, missing=missing, spellings=spellings)
