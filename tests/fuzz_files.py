@@ -45,7 +45,8 @@ TABLES = 12
 PIECES = (
     b"\x00", b"\x00" * 40, b"\xff", b'"', b'""', b"'", b"\n", b"\r", b"\r\n", b",", b";", b"\t", b"[", b"{", b"}",
     b"\\", b"9" * 400, b"1e999", b"-1e-999", b"nan", b"\xe2\x80\xae", b"\xef\xbb\xbf", b"\xff\xfe", b"@data\n", b"%",
-    b"#", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff", b'{"a": [1, {"b": null}]}', b"=1+1", b"\x1a", b"sep=;\n",
+    b"#", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff",
+    b'{"a": [1, {"b": null}]}', b"=1+1", b"\x1a", b"sep=;\n",
 )  # fmt: skip
 
 
