@@ -44,8 +44,9 @@ TABLES = 12
 
 PIECES = (
     b"\x00", b"\x00" * 40, b"\xff", b'"', b'""', b"'", b"\n", b"\r", b"\r\n", b",", b";", b"\t", b"[", b"{", b"}",
-    b"\\", b"9" * 400, b"1e999", b"-1e-999", b"nan", b"\xe2\x80\xae", b"\xef\xbb\xbf", b"\xff\xfe", b"@data\n", b"%", b"#",
-    b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff", b'{"a": [1, {"b": null}]}', b"=1+1", b"\x1a", b"sep=;\n",
+    b"\\", b"9" * 400, b"1e999", b"-1e-999", b"nan", b"\xe2\x80\xae", b"\xef\xbb\xbf", b"\xff\xfe", b"@data\n", b"%",
+    b"#", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff\xff\xff\xff\xff",
+    b'{"a": [1, {"b": null}]}', b"=1+1", b"\x1a", b"sep=;\n",
 )  # fmt: skip
 
 
@@ -88,8 +89,9 @@ def _ods() -> bytes:
     """A sheet of two columns as LibreOffice writes it, without what no reader needs."""
     cells = "".join(
         f'<table:table-row><table:table-cell office:value-type="float" office:value="{row / 7}">'
-        f'<text:p>{row / 7}</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>{"ab"[row % 2]}</text:p>'
-        "</table:table-cell></table:table-row>"
+        f"<text:p>{row / 7}</text:p></table:table-cell>"
+        f'<table:table-cell office:value-type="string"><text:p>{"ab"[row % 2]}</text:p></table:table-cell>'
+        "</table:table-row>"
         for row in range(40)
     )
     spaces = "".join(

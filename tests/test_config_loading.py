@@ -38,7 +38,7 @@ def test_the_least_config_is_complete(load):
             "split": {"train": 0.6, "dev": 0.2, "test": 0.2},
             "split_column": None, "group": None, "order": None, "stratify": True, "target": None, "header": None,
             "separator": None, "drop": [],
-            "missing": ["", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL"],
+            "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
             "numeric": [], "categorical": [], "ordered": [], "decimal": None, "thousands": None, "day_first": None,
             "encoding": None, "sheet": None, "examples": "rows", "max_levels": 50, "unlabeled": "drop",
             "rare_classes": "error", "duplicates": None,

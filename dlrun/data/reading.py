@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 # What people write into a cell without a value. An empty cell always counts as missing.
-DEFAULT_MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL")
+DEFAULT_MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 Task = Literal["binary", "multiclass", "regression"]
 AskedTask = Literal["auto", "binary", "multiclass", "regression"]

@@ -6,6 +6,8 @@ table holds only in columns whose other cells are numbers or dates.
 
 from collections.abc import Collection, Mapping
 
+from ..reading import DEFAULT_MISSING
+
 # In small letters. From pandas' and R's defaults, spreadsheets' error values, and reports of what people write.
 NO_NUMBER = frozenset(
     {
@@ -17,6 +19,11 @@ NO_NUMBER = frozenset(
     }
 )  # fmt: skip
 
+# What no one means as a word either, in small letters; beside data.missing as long as that is the default.
+ALWAYS = frozenset(
+    {"n/a", "#n/a", "#n/a n/a", "#na", "<na>", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"}
+)
+
 
 def is_marker(word: str, missing: Collection[str]) -> bool:
     """Whether a word that is no number stands for a missing one."""
@@ -24,12 +31,13 @@ def is_marker(word: str, missing: Collection[str]) -> bool:
 
 
 def markers_in_words(counts: Mapping[str, int], missing: Collection[str], *, keeps_name: bool) -> tuple[str, ...]:
-    """The texts of a column of words that stand for a missing value.
+    """The texts of a column of words that stand for a missing value: those of data.missing and, by default, of ALWAYS.
 
     With `keeps_name` one that looks like a name (NA, None, nan) is a word where no other cell lacks a value, as
     Namibia's is.
     """
-    present = tuple(word for word in counts if word in missing or not word)
+    usual = ALWAYS if tuple(missing) == DEFAULT_MISSING else ()
+    present = tuple(word for word in counts if word in missing or not word or word.casefold() in usual)
     if keeps_name and len(present) == 1 and present[0].isalpha():
         return ()
     return present

@@ -48,7 +48,7 @@ def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) 
     missing = markers_in_words(counts, asked.missing, keeps_name=asked.keeps_name)
     markers = {word: counts[word] for word in missing}
     words = {word: count for word, count in counts.items() if word not in markers}
-    notes = [*notes, *names_kept(counts, missing, asked)]
+    notes = [*notes, *names_kept(counts, missing, asked), *more_missing(markers, asked)]
     spellings = {} if asked.as_text and not asked.is_target else spellings_of_flags(words)
     kind = kind_of(words, asked)
     merged = {word: kept for word, kept in spellings.items() if word != kept}
@@ -101,6 +101,15 @@ def counts_of(texts: "polars.Series") -> dict[str, int]:
 
     table = texts.drop_nulls().alias("word").value_counts(name="count").sort([pl.col("count") * -1, "word"])
     return dict(zip(table["word"].to_list(), table["count"].to_list(), strict=True))
+
+
+def more_missing(markers: Mapping[str, int], asked: Asked) -> list[str]:
+    """A sentence for each text that was read as missing though data.missing does not have it."""
+    return [
+        f"{word!r} ({count}) is read as missing: set data.missing to the texts that are, if it is a word"
+        for word, count in markers.items()
+        if word and word not in asked.missing
+    ]
 
 
 def names_kept(counts: Mapping[str, int], missing: Sequence[str], asked: Asked) -> list[str]:
