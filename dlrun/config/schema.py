@@ -50,8 +50,7 @@ class Data(Section):
     separator: kinds.Text | None = Field(None, description="What stands between two fields; null: found out.")
     drop: kinds.Columns = Field((), description="Columns to leave out.")
     missing: kinds.Texts = Field(
-        ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL"),
-        description="Texts that stand for a missing value.",
+        ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"), description="Texts that stand for a missing value."
     )
     numeric: kinds.Columns = Field((), description="Columns to read as numbers whatever they look like.")
     categorical: kinds.Columns = Field((), description="Columns to read as categories whatever they look like.")
