@@ -39,6 +39,7 @@ TIERS = (
     Tier(
         1500,
         {
+            "network.depth": Setting(2, "one hidden layer; few rows cannot teach many weights"),
             "network.width": Setting(64),
             "regularization.lambda": Setting(PENALTY_A_ROW, "few rows: large weights would learn them by heart"),
             "regularization.keep_prob": Setting(0.8, "dropout, for the same reason; 1 is none"),
