@@ -85,12 +85,12 @@ def read_columns(
     """Every column as it is read. A column that could be read in two ways is read as the others are."""
     import polars as pl
 
-    texts = frame.select(pl.col(pl.String).str.strip_chars())
+    texts = frame.select(pl.col(pl.String))
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
-    cells = _together(lambda name: read_texts(texts[name], asked[name]), texts.columns)
+    cells = _together(lambda name: _read_texts(texts[name], asked[name]), texts.columns)
     unsure = [name for name, read in cells.items() if read.is_unsure]
     if unsure and (usual := _usual_form(frame, cells)) is not None:
-        cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
+        cells |= {name: _read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
     elif separator not in (None, ","):
         # Where commas do not separate cells they stand before fractions; but nothing makes it sure.
         with_comma = [name for name in unsure if cells[name].form.number == NumberForm(thousands=",")]
@@ -100,6 +100,17 @@ def read_columns(
     cells |= {name: _read_typed(frame[name], asked=_asked(name, wishes, reading)) for name in typed}
     markers = {float(marker): marker for marker in reading.missing if is_number(marker) and marker.lower() != "nan"}
     return {name: _without_markers(cells[name], markers) if markers else cells[name] for name in frame.columns}
+
+
+def _read_texts(texts: "polars.Series", asked: Asked) -> Cells:
+    """A column of texts without the blanks around them; these are rare, and only seen in what was read as words."""
+    import polars as pl
+
+    read = read_texts(texts, asked)
+    words = pl.Series([*read.markers, *read.strays, *(levels_of(read.values) if _is_words(read) else ())], dtype=pl.String)
+    if not (words != words.str.strip_chars()).any():
+        return read
+    return read_texts(texts.str.strip_chars(), asked)
 
 
 def _together(read: Callable[[str], Cells], names: Sequence[str]) -> dict[str, Cells]:
