@@ -33,6 +33,9 @@ EXAMPLES = 3
 # Rows in which different cells are looked for.
 ROWS_FOR_EXAMPLES = 200
 
+# Fewer rows are read sooner than threads begin.
+ROWS_FOR_THREADS = 10_000
+
 # Column names that programs give to row numbers which they wrote without a name: pandas, R, readr.
 INDEX_NAMES = ("Unnamed: 0", "index", "X", "...1", "rownames", "row.names")
 
@@ -87,7 +90,7 @@ def read_columns(
 
     texts = frame.select(pl.col(pl.String))
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
-    cells = _together(lambda name: _read_texts(texts[name], asked[name]), texts.columns)
+    cells = _together(lambda name: _read_texts(texts[name], asked[name]), texts.columns, len(frame))
     unsure = [name for name, read in cells.items() if read.is_unsure]
     if unsure and (usual := _usual_form(frame, cells)) is not None:
         cells |= {name: _read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
@@ -107,16 +110,20 @@ def _read_texts(texts: "polars.Series", asked: Asked) -> Cells:
     import polars as pl
 
     read = read_texts(texts, asked)
-    words = pl.Series([*read.markers, *read.strays, *(levels_of(read.values) if _is_words(read) else ())], dtype=pl.String)
+    words = pl.Series(
+        [*read.markers, *read.strays, *(levels_of(read.values) if _is_words(read) else ())], dtype=pl.String
+    )
     if not (words != words.str.strip_chars()).any():
         return read
     return read_texts(texts.str.strip_chars(), asked)
 
 
-def _together(read: Callable[[str], Cells], names: Sequence[str]) -> dict[str, Cells]:
+def _together(read: Callable[[str], Cells], names: Sequence[str], rows: int) -> dict[str, Cells]:
     """Each column as `read` reads it, several at a time: polars works on a column alone without Python's lock."""
     import polars as pl
 
+    if rows < ROWS_FOR_THREADS:
+        return {name: read(name) for name in names}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         return dict(zip(names, pool.map(read, names), strict=True))
 
