@@ -147,8 +147,8 @@ def test_one_fault_of_the_data_gives_one_message(tmp_path, line, expected):
 
 
 SOURCE_FAULTS = [
-    ("digts", "got 'digts', an unknown source; did you mean digits? (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .xlsx, .parquet, .json, .arff and 17 more)"),
-    ("zzz.doc", "got 'zzz.doc', an unknown source; give one of those here (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .xlsx, .parquet, .json, .arff and 17 more)"),
+    ("digts", "got 'digts', an unknown source; did you mean digits? (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .xlsx, .parquet, .json, .arff and 20 more)"),
+    ("zzz.doc", "got 'zzz.doc', an unknown source; give one of those here (bundled: digits, iris, moons, circles, blobs; or a path to .csv, .tsv, .xlsx, .parquet, .json, .arff and 20 more)"),
     ("0", "got 0; expected the name of a bundled set such as digits, a path to a table, openml:NAME or an OpenML number"),
     ("true", "got true; expected the name of a bundled set such as digits, a path to a table, openml:NAME or an OpenML number"),
 ]  # fmt: skip

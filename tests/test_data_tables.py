@@ -124,11 +124,13 @@ def test_types_by_hand_keep_codes_as_text_and_words_out_of_numbers(read):
     content = "zip,n,y\n007,1,0\n7,2,1\n010,3,1\n"
     assert columns(read(content, categorical=["zip"])) == {"n": [1.0, 2.0, 3.0], "zip": ["007", "7", "010"]}
     assert columns(read(content, categorical=[-2]))["n"] == ["1", "2", "3"]
-    assert columns(read(content))["zip"] == [7.0, 7.0, 10.0]
+    assert columns(read(content, numeric=["zip"]))["zip"] == [7.0, 7.0, 10.0]
 
 
-def test_true_and_false_are_two_levels(read):
-    assert columns(read("a,y\nTrue,0\nFalse,1\nTrue,1\n")) == {"a": ["True", "False", "True"]}
+def test_true_and_false_are_one_number_unless_they_are_named_a_category(read):
+    content = "a,y\nTrue,0\nFalse,1\nTrue,1\n"
+    assert columns(read(content)) == {"a": [1.0, 0.0, 1.0]}
+    assert columns(read(content, categorical=["a"])) == {"a": ["True", "False", "True"]}
 
 
 def test_parquet_reads_like_the_same_table_in_text(read, tmp_path):
@@ -138,7 +140,7 @@ def test_parquet_reads_like_the_same_table_in_text(read, tmp_path):
     examples = read({"t.parquet": buffer.getvalue()})
     np.testing.assert_array_equal(examples.numbers[:, 0], [1, 2, np.nan])
     found = columns(examples)
-    assert (found["b"], found["c"]) == (["u", None, "u"], ["True", "False", "True"])
+    assert (found["b"], found["c"]) == (["u", None, "u"], [1.0, 0.0, 1.0])
     assert labels(examples) == ["no", "yes", "no"]
 
 
@@ -222,8 +224,9 @@ BAD = [
     ("a,y\n1,0\n2,1\n", {"drop": ["a"]}, "t.csv: no feature columns are left; drop fewer of a, y"),
     (
         "a,b,y\n1,2,0\n2,3,\n3,4,1\n4,5,?\n",
-        {},
-        "t.csv: 2 rows have no value in the target 'y', the first at t.csv:3; fill them in or remove the rows",
+        {"unlabeled": "error"},
+        "t.csv: 2 rows have no value in the target 'y', the first at t.csv:3; fill them in, remove the rows, or set"
+        " data.unlabeled: drop to leave them out",
     ),
     (
         "a,y\n1,0\n2,0\n",
@@ -265,7 +268,7 @@ def test_a_file_of_other_columns_cannot_be_dev(read):
 def test_a_row_of_the_second_file_is_named_by_its_own_line(read):
     files = {"train.csv": "a,y\n1,0\n3,1\n", "dev.csv": "a,y\n1,0\n2,\n"}
     with pytest.raises(DataError, match=r"the first at dev\.csv:3; "):
-        read(files, dev_source="dev.csv")
+        read(files, dev_source="dev.csv", unlabeled="error")
 
 
 def test_a_damaged_parquet_file_is_a_sentence(read):

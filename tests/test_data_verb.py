@@ -22,7 +22,8 @@ AGE = SourceColumn(
 )  # fmt: skip
 SEX = SourceColumn(
     "sex", "category", "feature", "", ("male", "female"), 200, 0, {}, 5,
-    levels={"male": 120, "female": 70, "other": 7, " x": 2, "y": 1}, features=tuple(f"sex={word}" for word in ("male", "female", "other", "x", "y")),
+    levels={"male": 120, "female": 70, "other": 7, " x": 2, "y": 1},
+    features=("sex=male", "sex=female", "sex=other", "sex=x", "sex=y"),
 )  # fmt: skip
 DAY = SourceColumn(
     "day", "date", "feature", "day first", ("01.02.2024",), 200, 0, {}, 90,
