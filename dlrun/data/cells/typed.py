@@ -27,6 +27,9 @@ MOSTLY = 0.8
 # A word that looks like a code among codes, as V12 among 100 to 139; not `<5`, `ca. 5` or `unknown`.
 CODE_WORD = re.compile(r"[A-Za-z]{1,3}[-.]?\d+[A-Za-z]?")
 
+# A column of words is soon known by them: neither a number nor a date has none of these.
+DIGIT_OR_INFINITE = r"(?i)\d|inf"
+
 # Eight digits, or fourteen with a time of day, that may be a date.
 COMPACT = "^(?:19|20|21)[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{6})?$"
 COMPACT_TOLD = (
@@ -45,6 +48,8 @@ def read_texts(texts: "polars.Series", asked: Asked) -> Cells:
     if asked.as_text:
         return read_words(texts, asked)
     sample = sample_of(texts, asked)
+    if not asked.as_number and not sample.str.contains(DIGIT_OR_INFINITE).any():
+        return read_words(texts, asked)
     if not (asked.as_number or asked.is_target) and _look_compact(sample):
         numbers = read_dates(texts, asked, sample) or read_numbers(texts, asked, sample)
         may_be_dates = numbers is not None and numbers.form.kind == "number" and _are_compact(sample)
