@@ -150,7 +150,7 @@ def proposal_for(look: FirstLook, target: Named) -> Proposal:
         remarks=(
             *_near_leaks(examples, bool(leaks)),
             *_same(look.table, features),
-            *_notes(columns),
+            *_notes([column for column in columns if column.name not in {one.name for one in drop}]),
             *map(str, examples.suspicions),
         ),
     )
