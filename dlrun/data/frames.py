@@ -33,6 +33,9 @@ EXAMPLES = 3
 # Rows in which different cells are looked for.
 ROWS_FOR_EXAMPLES = 200
 
+# Fewer rows are read sooner than threads begin.
+ROWS_FOR_THREADS = 10_000
+
 # Column names that programs give to row numbers which they wrote without a name: pandas, R, readr.
 INDEX_NAMES = ("Unnamed: 0", "index", "X", "...1", "rownames", "row.names")
 
@@ -85,12 +88,12 @@ def read_columns(
     """Every column as it is read. A column that could be read in two ways is read as the others are."""
     import polars as pl
 
-    texts = frame.select(pl.col(pl.String).str.strip_chars())
+    texts = frame.select(pl.col(pl.String))
     asked = {name: _asked(name, wishes, reading) for name in texts.columns}
-    cells = _together(lambda name: read_texts(texts[name], asked[name]), texts.columns)
+    cells = _together(lambda name: _read_texts(texts[name], asked[name]), texts.columns, len(frame))
     unsure = [name for name, read in cells.items() if read.is_unsure]
     if unsure and (usual := _usual_form(frame, cells)) is not None:
-        cells |= {name: read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
+        cells |= {name: _read_texts(texts[name], asked[name]._replace(preferred=usual)) for name in unsure}
     elif separator not in (None, ","):
         # Where commas do not separate cells they stand before fractions; but nothing makes it sure.
         with_comma = [name for name in unsure if cells[name].form.number == NumberForm(thousands=",")]
@@ -102,10 +105,25 @@ def read_columns(
     return {name: _without_markers(cells[name], markers) if markers else cells[name] for name in frame.columns}
 
 
-def _together(read: Callable[[str], Cells], names: Sequence[str]) -> dict[str, Cells]:
+def _read_texts(texts: "polars.Series", asked: Asked) -> Cells:
+    """A column of texts without the blanks around them; these are rare, and only seen in what was read as words."""
+    import polars as pl
+
+    read = read_texts(texts, asked)
+    words = pl.Series(
+        [*read.markers, *read.strays, *(levels_of(read.values) if _is_words(read) else ())], dtype=pl.String
+    )
+    if not (words != words.str.strip_chars()).any():
+        return read
+    return read_texts(texts.str.strip_chars(), asked)
+
+
+def _together(read: Callable[[str], Cells], names: Sequence[str], rows: int) -> dict[str, Cells]:
     """Each column as `read` reads it, several at a time: polars works on a column alone without Python's lock."""
     import polars as pl
 
+    if rows < ROWS_FOR_THREADS:
+        return {name: read(name) for name in names}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         return dict(zip(names, pool.map(read, names), strict=True))
 

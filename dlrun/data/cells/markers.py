@@ -23,6 +23,7 @@ NO_NUMBER = frozenset(
 ALWAYS = frozenset(
     {"n/a", "#n/a", "#n/a n/a", "#na", "<na>", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"}
 )
+LONGEST_ALWAYS = max(map(len, ALWAYS))
 
 
 def is_marker(word: str, missing: Collection[str]) -> bool:
@@ -37,7 +38,11 @@ def markers_in_words(counts: Mapping[str, int], missing: Collection[str], *, kee
     Namibia's is.
     """
     usual = ALWAYS if tuple(missing) == DEFAULT_MISSING else ()
-    present = tuple(word for word in counts if word in missing or not word or word.casefold() in usual)
+    present = tuple(
+        word
+        for word in counts
+        if word in missing or not word or (len(word) <= LONGEST_ALWAYS and word.casefold() in usual)
+    )
     if keeps_name and len(present) == 1 and present[0].isalpha():
         return ()
     return present

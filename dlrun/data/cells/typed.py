@@ -27,6 +27,9 @@ MOSTLY = 0.8
 # A word that looks like a code among codes, as V12 among 100 to 139; not `<5`, `ca. 5` or `unknown`.
 CODE_WORD = re.compile(r"[A-Za-z]{1,3}[-.]?\d+[A-Za-z]?")
 
+# A column of words is soon known by them: neither a number nor a date has none of these.
+DIGIT_OR_INFINITE = r"(?i)\d|inf"
+
 # Eight digits, or fourteen with a time of day, that may be a date.
 COMPACT = "^(?:19|20|21)[0-9]{2}[01][0-9][0-3][0-9](?:[0-9]{6})?$"
 COMPACT_TOLD = (
@@ -44,12 +47,16 @@ def read_texts(texts: "polars.Series", asked: Asked) -> Cells:
     """A column of stripped texts: numbers if it holds numbers, else dates, else words."""
     if asked.as_text:
         return read_words(texts, asked)
-    if not (asked.as_number or asked.is_target) and _look_compact(sample := sample_of(texts, asked)):
-        numbers = read_dates(texts, asked) or read_numbers(texts, asked)
+    sample = sample_of(texts, asked)
+    if not asked.as_number and not sample.str.contains(DIGIT_OR_INFINITE).any():
+        return read_words(texts, asked)
+    if not (asked.as_number or asked.is_target) and _look_compact(sample):
+        numbers = read_dates(texts, asked, sample) or read_numbers(texts, asked, sample)
         may_be_dates = numbers is not None and numbers.form.kind == "number" and _are_compact(sample)
         if numbers is not None:
             return numbers._replace(notes=(*numbers.notes, COMPACT_TOLD)) if may_be_dates else numbers
-    return read_numbers(texts, asked) or read_dates(texts, asked) or read_words(texts, asked, units_told(texts, asked))
+    typed = read_numbers(texts, asked, sample) or read_dates(texts, asked, sample)
+    return typed or read_words(texts, asked, units_told(sample))
 
 
 def _look_compact(sample: "polars.Series") -> bool:
@@ -62,9 +69,8 @@ def _are_compact(sample: "polars.Series") -> bool:
     return not days_of(sample.str.slice(0, 8), DateForm("%Y%m%d")).has_nulls()
 
 
-def read_numbers(texts: "polars.Series", asked: Asked) -> Cells | None:
-    """The column as numbers; None if it is not one of numbers."""
-    sample = sample_of(texts, asked)
+def read_numbers(texts: "polars.Series", asked: Asked, sample: "polars.Series") -> Cells | None:
+    """The column as numbers; None if it is not one of numbers. `sample` suggests the form, see `sample_of`."""
     found = _number_form(sample, asked)
     if found is None:
         return None
@@ -90,9 +96,9 @@ def read_numbers(texts: "polars.Series", asked: Asked) -> Cells | None:
     return Cells(form, numbers, _markers(words, strays), strays, tuple(notes), is_unsure)
 
 
-def read_dates(texts: "polars.Series", asked: Asked) -> Cells | None:
-    """The column as dates, in days since 1970; None if it is not one of dates."""
-    found = _date_form(sample_of(texts, asked), asked)
+def read_dates(texts: "polars.Series", asked: Asked, sample: "polars.Series") -> Cells | None:
+    """The column as dates, in days since 1970; None if it is not one of dates. `sample` suggests the form."""
+    found = _date_form(sample, asked)
     if found is None:
         return None
     days = days_of(texts, found.form)
@@ -208,9 +214,8 @@ def _markers(words: Mapping[str, int], strays: Mapping[str, int]) -> dict[str, i
     return {word: count for word, count in words.items() if word not in strays}
 
 
-def units_told(texts: "polars.Series", asked: Asked) -> list[str]:
+def units_told(sample: "polars.Series") -> list[str]:
     """A sentence where the cells are numbers in several units, which are no numbers of one column."""
-    sample = sample_of(texts, asked)
     units = units_in(sample) if len(sample) else {}
     if len(units) < 2 or sum(units.values()) < MOSTLY * len(sample):
         return []

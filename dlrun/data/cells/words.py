@@ -47,7 +47,7 @@ def read_words(texts: "polars.Series", asked: Asked, notes: Sequence[str] = ()) 
     counts = _counts(coded)
     missing = markers_in_words(counts, asked.missing, keeps_name=asked.keeps_name)
     markers = {word: counts[word] for word in missing}
-    words = {word: count for word, count in counts.items() if word not in markers}
+    words = {word: count for word, count in counts.items() if word not in markers} if markers else counts
     notes = [*notes, *names_kept(counts, missing, asked), *more_missing(markers, asked)]
     spellings = {} if asked.as_text and not asked.is_target else spellings_of_flags(words)
     kind = kind_of(words, asked)
@@ -82,7 +82,7 @@ def _counts(coded: "polars.Series") -> dict[str, int]:
     words = levels_of(coded)
     counts = np.bincount(coded.drop_nulls().to_physical().to_numpy(), minlength=len(words))
     order = np.argsort(-counts, kind="stable")
-    return {words[at]: int(counts[at]) for at in order}
+    return dict(zip(map(words.__getitem__, order.tolist()), counts[order].tolist(), strict=True))
 
 
 def _replaced(coded: "polars.Series", instead: Mapping[str, str | None]) -> "polars.Series":
