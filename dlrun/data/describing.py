@@ -18,6 +18,9 @@ from .roles import Roles
 # Names of columns that count the rows of a time series, and are no ids.
 TIME_NAME = re.compile(r"(?i)t|(.*[\W_])?(year|quarter|month|week|day|date|time|timestamp|period|hour|step)s?")
 
+# Nobody reads on, and a run would keep megabytes of it.
+MOST_DESCRIBED = 2000
+
 # Words shown of a category; of each, its cells.
 SHOWN_LEVELS = 12
 
@@ -34,12 +37,13 @@ def source_columns(
 ) -> tuple[SourceColumn, ...]:
     """Every column of a table with what it is used for; `made_of` are the features made of each.
 
-    Features that are pixels are left out: one says no more than another, and there are hundreds.
+    Features that are pixels are left out: one says no more than another, and there are hundreds. So are those after
+    the first MOST_DESCRIBED.
     """
     own = table.own_target
     described = []
-    for name in table.names:
-        if are_pixels and name in made_of:
+    for at, name in enumerate(table.names):
+        if name in made_of and (are_pixels or at >= MOST_DESCRIBED):
             continue
         role, features = _role(name, roles, made_of), made_of.get(name, ())
         described.append(described_column(table, table.column(name), role, features))

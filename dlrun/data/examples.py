@@ -5,6 +5,7 @@ They hold only arrays and names, so that every module of the room can use them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -85,7 +86,17 @@ class Table:
         """What a column holds, as it was read; for a source without cells of text, number or category."""
         if name in self.read_as:
             return self.read_as[name].form.kind
-        return "number" if name in self.number_names else "category"
+        return "number" if name in self.number_places else "category"
+
+    @cached_property
+    def number_places(self) -> Mapping[str, int]:
+        """The column of `numbers` that each column of numbers is; there may be a hundred thousand of them."""
+        return {name: at for at, name in enumerate(self.number_names)}
+
+    @cached_property
+    def code_places(self) -> Mapping[str, int]:
+        """The column of `codes` that each column of words is."""
+        return {name: at for at, name in enumerate(self.code_names)}
 
     def only(self, rows: Array) -> "Table":
         """The table with these rows alone."""
@@ -101,9 +112,9 @@ class Table:
 
     def column(self, name: str) -> Column:
         """The column of this name."""
-        if name in self.number_names:
-            return Column(name, self.numbers[:, self.number_names.index(name)])
-        at = self.code_names.index(name)
+        if name in self.number_places:
+            return Column(name, self.numbers[:, self.number_places[name]])
+        at = self.code_places[name]
         return Column(name, self.codes[:, at], self.levels[at])
 
 

@@ -43,11 +43,12 @@ def features_of(table: Table, names: Sequence[str], max_levels: int) -> Features
     used = [name for name in names if name not in why]
     if not used:
         raise DataError(f"{table.shown}: no feature column is left that could help ({'; '.join(why.values())})")
-    coded = [name for name in used if name in table.code_names and not _is_flag(table, name)]
-    numbers, made_of = _numbers(table, [name for name in used if name not in coded])
+    coded = [name for name in used if name in table.code_places and not _is_flag(table, name)]
+    apart = set(coded)
+    numbers, made_of = _numbers(table, [name for name in used if name not in apart])
     number_names = tuple(feature for features in made_of.values() for feature in features)
     _refuse_infinite(table, numbers, number_names)
-    at = {name: index for index, name in enumerate(table.code_names)}
+    at = table.code_places
     return Features(
         numbers,
         number_names,
@@ -94,7 +95,7 @@ def _is_flag(table: Table, name: str) -> bool:
 
 def _numbers(table: Table, names: Sequence[str]) -> tuple[Array, dict[str, tuple[str, ...]]]:
     """The numeric features (m, p) of these columns, and what was made of each."""
-    if all(name in table.number_names and table.kind_of(name) != "date" for name in names):
+    if all(name in table.number_places and table.kind_of(name) != "date" for name in names):
         return _as_they_are(table, names), {name: (name,) for name in names}
     columns: dict[str, Array] = {}
     made_of: dict[str, tuple[str, ...]] = {}
@@ -112,8 +113,7 @@ def _numbers(table: Table, names: Sequence[str]) -> tuple[Array, dict[str, tuple
 
 
 def _as_they_are(table: Table, names: Sequence[str]) -> Array:
-    places = {name: index for index, name in enumerate(table.number_names)}
-    at = [places[name] for name in names]
+    at = [table.number_places[name] for name in names]
     # Features that are neighbours (as with the target in the last column) are a view, not a copy.
     together = at == list(range(at[0], at[-1] + 1)) if at else True
     return table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]

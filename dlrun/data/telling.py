@@ -71,9 +71,8 @@ def faults_in_columns(table: Table, names: Sequence[str]) -> Iterator[Suspicion]
                 "list the words in data.missing, or name the column in data.categorical",
                 sum(read.strays.values()) / rows,
             )
-        if name in table.number_names and table.kind_of(name) == "number":
-            values = table.numbers[:, table.number_names.index(name)]
-            yield from _sentinels(name, values)
+        if name in table.number_places and table.kind_of(name) == "number":
+            yield from _sentinels(name, table.column(name).values)
 
 
 def _sentinels(name: str, values: Array) -> Iterator[Suspicion]:
@@ -81,7 +80,7 @@ def _sentinels(name: str, values: Array) -> Iterator[Suspicion]:
     if not len(values):
         return
     for extreme in (np.fmin.reduce(values), np.fmax.reduce(values)):
-        if float(extreme) not in SENTINELS:
+        if float(extreme) not in SENTINELS:  # as nearly always, so that nothing below is computed
             continue
         rows = int((values == extreme).sum())
         others = (
