@@ -302,11 +302,11 @@ def work(seed: int, first: int, count: int) -> None:
             path.unlink()
 
 
-def faults(seed: int, files: int) -> Iterator[tuple[int, str, str]]:
+def faults(seed: int, files: int, first: int = 0) -> Iterator[tuple[int, str, str]]:
     """(number, ending, fault or nothing) of each damaged file; a process that ends is a fault of the file it was at."""
-    first = 0
-    while first < files:
-        count = min(A_PROCESS, files - first)
+    last = first + files
+    while first < last:
+        count = min(A_PROCESS, last - first)
         arguments = [sys.executable, "-m", "tests.fuzz_files", "--work", str(seed), str(first), str(count)]
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -324,6 +324,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first file")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--work", type=int, nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -335,7 +336,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return print_memory()
     read, found = Counter[str](), list[Fault]()
-    for number, ending, what in faults(options.seed, options.files):
+    for number, ending, what in faults(options.seed, options.files, options.first):
         read[ending] += 1
         if what:
             found.append(Fault(number, ending, what))
