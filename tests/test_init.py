@@ -347,11 +347,14 @@ def test_the_split_suits_the_rows(rows, dev):
 
 
 def test_settings_are_those_of_the_size_and_no_epoch_is_chosen_by_few_rows():
-    assert settings_for(600, 200)["regularization.patience_epochs"].value == 30
-    few = settings_for(200, FEWEST_TO_STOP_BY - 1)
+    assert settings_for(600, 200, of_classes=True)["regularization.patience_epochs"].value == 30
+    few = settings_for(200, FEWEST_TO_STOP_BY - 1, of_classes=True)
     assert "regularization.patience_epochs" not in few
     assert few["training.epochs"].value == 60
-    assert settings_for(10**6, 10**4)["training.batch_size"].value == 1024
+    assert settings_for(10**6, 10**4, of_classes=True)["training.batch_size"].value == 1024
+    classes, numbers = (settings_for(3000, 1000, of_classes=of_classes) for of_classes in (True, False))
+    assert {*classes} - {*numbers} == {"network.depth"}
+    assert classes["network.depth"].value == 4
     assert [tier.below for tier in TIERS] == sorted(tier.below for tier in TIERS)
 
 

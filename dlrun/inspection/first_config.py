@@ -43,7 +43,7 @@ def first_config(look: FirstLook, proposal: Proposal, config: Path) -> str:
         *_remarks(proposal.remarks),
     ]
     train, dev = (round(proposal.rows * proposal.split[part]) for part in ("train", "dev"))
-    return "\n".join([*lines, *_settings(settings_for(train, dev))]) + "\n"
+    return "\n".join([*lines, *_settings(settings_for(train, dev, of_classes=proposal.task != "regression"))]) + "\n"
 
 
 def config_path(file: Path) -> Path:
