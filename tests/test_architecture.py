@@ -23,7 +23,7 @@ RUNGS = {
     "diagnosis": 3,
     "advice": 4,
     "store": 5,
-    "model": 6,  # to come: a run's network and preparation, asked about new rows and handed on
+    "model": 6,
     "experiment": 7,
     "inspection": 8,
     "search": 9,

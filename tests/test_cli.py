@@ -56,6 +56,7 @@ def test_a_run_folder_holds_all_that_is_promised(trained):
         "resolved.yaml",
         "environment.json",
         "data.json",
+        "form.json",
         "split.npz",
         "metrics.jsonl",
         "result.json",

@@ -296,12 +296,13 @@ def test_the_arrays_of_a_preparation_suffice_to_prepare_a_row(examples):
 
 
 def test_the_arrays_have_the_names_and_the_order_of_model_npz():
-    plain = ["numeric_columns", "means", "scales", "target_mean", "target_scale"]
-    mixed = ["numeric_columns", "medians", "means", "scales", "gap_columns", "categorical_columns", "levels_0"]
+    ranges, target = ["lows", "highs"], ["target_mean", "target_scale"]
+    plain = ["numeric_columns", "means", "scales", *ranges, *target]
+    mixed = ["numeric_columns", "medians", "means", "scales", *ranges, "gap_columns", "categorical_columns", "levels_0"]
     categories = ["categorical_columns", "levels_0", "target_mean", "target_scale"]
     tables = {
         tuple(plain): numeric(np.arange(14.0).reshape(7, 2)),
-        (*mixed, *plain[3:]): MIXED,
+        (*mixed, *target): MIXED,
         tuple(categories): replace(MIXED, numbers=np.empty((7, 0)), number_names=()),
     }
     for names, examples in tables.items():

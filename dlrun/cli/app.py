@@ -20,6 +20,7 @@ from . import (
     export,
     gradcheck,
     init,
+    predict,
     probe,
     recipe,
     report,
@@ -30,7 +31,7 @@ from . import (
     train,
     verify,
 )
-from .guard import guarded, leave_on_sigterm
+from .guard import ClosedPipe, guarded, leave_on_sigterm
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
 
@@ -41,13 +42,15 @@ Example: dlrun train configs/digits.yaml, then dlrun diagnose
 
 
 class Verbs(typer.core.TyperGroup):
-    """The verbs. Turns a KeyboardInterrupt into our own error, since Typer would end without a message."""
+    """The verbs. Turns a KeyboardInterrupt and a closed pipe into our own errors, since Typer would end on its own."""
 
     def invoke(self, ctx: Any) -> Any:  # click's Context; newer versions of Typer have their own class
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as left:
             raise Interrupted(str(left) or "interrupted") from left
+        except BrokenPipeError as closed:
+            raise ClosedPipe from closed
 
 
 # Every verb, in the order of the help; a verb has the name of its function.
@@ -56,6 +59,7 @@ VERBS: tuple[Callable[..., object], ...] = (
     data.data,
     train.train,
     diagnose.diagnose,
+    predict.predict,
     curve.curve,
     decompose.decompose,
     explain.explain,

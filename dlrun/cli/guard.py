@@ -23,6 +23,10 @@ TERMINATED_STATUS = 143
 BROKEN_PIPE_STATUS = 141
 
 
+class ClosedPipe(Exception):
+    """Standard output was closed by its reader. Typer would make another exit status of a BrokenPipeError."""
+
+
 @runtime_checkable
 class UsageFault(Protocol):
     """A usage error of click; newer versions of Typer have their own class for it."""
@@ -43,7 +47,7 @@ def guarded(command: Callable[[], object]) -> int:
         return tell(error.kind, str(error), error.exit_status, problems_of(error))
     except MemoryError:
         return tell("config", TOO_LITTLE_MEMORY, ConfigError.exit_status, {"problems": [TOO_LITTLE_MEMORY]})
-    except BrokenPipeError:
+    except (BrokenPipeError, ClosedPipe):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush fails in silence
         return BROKEN_PIPE_STATUS
     except KeyboardInterrupt as left:

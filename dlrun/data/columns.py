@@ -95,7 +95,7 @@ def with_orders(table: Table, reading: Reading) -> Table:
         for name in names:
             column = table.column(name)
             places = np.array([*map(order.index, column.levels or ()), np.nan])
-            table = _with_number(table, name, places[column.values])
+            table = _with_number(table, name, places[column.values], order)
     return table
 
 
@@ -142,12 +142,12 @@ def with_numbers(table: Table, names: Sequence[str]) -> Table:
     return table
 
 
-def _with_number(table: Table, name: str, values: Array) -> Table:
-    """The table with numbers (m,) instead of a column's words."""
+def _with_number(table: Table, name: str, values: Array, order: tuple[str, ...] = ()) -> Table:
+    """The table with numbers (m,) instead of a column's words, which may be the places of an order."""
     at = table.code_names.index(name)
     read_as = dict(table.read_as)
     if name in read_as:
-        read_as[name] = read_as[name]._replace(form=ColumnForm("number"))
+        read_as[name] = read_as[name]._replace(form=ColumnForm("number", order=order))
     return replace(
         table,
         numbers=np.column_stack([table.numbers, values]),

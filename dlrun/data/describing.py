@@ -1,7 +1,7 @@
 """Describes every column of a table as it was read, for `dlrun data`, the report page and a run's data.json."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from .columns import label
 from .examples import Column, Table
 from .records import ColumnKind, Role, SourceColumn
 from .roles import Roles
+from .source_form import PLAIN, SourceForm
 
 # Names of columns that count the rows of a time series, and are no ids.
 TIME_NAME = re.compile(r"(?i)t|(.*[\W_])?(year|quarter|month|week|day|date|time|timestamp|period|hour|step)s?")
@@ -50,6 +51,23 @@ def source_columns(
     if own is not None:
         described.append(described_column(table, own, "target", ()))
     return tuple(described)
+
+
+def source_form(table: Table, target: str, features: Iterable[str], missing: tuple[str, ...]) -> SourceForm:
+    """The form of a table with this target and these features."""
+    features = tuple(features)
+    forms = {name: form for name in (*features, target) if (form := _form(table, name)) != PLAIN}
+    return SourceForm(table.names, target, features, missing, forms)
+
+
+def _form(table: Table, name: str) -> ColumnForm:
+    """How a column is written; one of an array holds plain numbers or words."""
+    if name in table.read_as:
+        return table.read_as[name].form
+    own = table.own_target
+    if name not in table.number_places and own is not None and own.name == name:
+        return ColumnForm("number" if own.levels is None else "category")
+    return ColumnForm(table.kind_of(name))
 
 
 def columns_of(table: Table) -> tuple[SourceColumn, ...]:

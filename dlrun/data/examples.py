@@ -18,6 +18,7 @@ from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
 from .reading import Task
 from .records import ColumnKind, DataFacts, SourceColumn
+from .source_form import SourceForm
 
 # Rows of a split: numbers in memory, or a piece of a permutation.
 R = TypeVar("R")
@@ -126,7 +127,7 @@ class Examples:
     `given` (m,) int8 says which split the source gives a row (None: none). With `given_exactly` it gives all rows one.
     `group` and `order` (m,) are integer group labels and ranks, or None.
     `notes` are sentences about how the source was read, `suspicions` what was found in doing so, and `source_columns`
-    all of its columns as they were read.
+    all of its columns as they were read. `form` is what is needed to read other rows of it.
     """
 
     shown: str
@@ -151,6 +152,7 @@ class Examples:
     notes: tuple[str, ...] = ()
     suspicions: tuple["Suspicion", ...] = ()
     source_columns: tuple[SourceColumn, ...] = ()
+    form: SourceForm | None = None
 
     @property
     def m(self) -> int:
@@ -202,8 +204,8 @@ class Split:
 class Dataset:
     """What a network is trained and judged on.
 
-    `preparation` prepared the rows, and can prepare others. `suspicions` are also in the warnings of `facts`, as
-    sentences. `by_chance` says whether the splits were drawn at random.
+    `preparation` prepared the rows, and can prepare others, which are read by `form`. `suspicions` are also in the
+    warnings of `facts`, as sentences. `by_chance` says whether the splits were drawn at random.
     """
 
     train: Split
@@ -213,6 +215,7 @@ class Dataset:
     facts: DataFacts
     suspicions: tuple[Suspicion, ...] = ()
     by_chance: bool = False
+    form: SourceForm | None = None
 
     @property
     def task(self) -> Task:

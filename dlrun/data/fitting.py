@@ -75,7 +75,14 @@ def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels
         warnings=(*examples.warnings, *map(str, suspicions)),
     )
     return Dataset(
-        splits["train"], splits["dev"], splits.get("test"), preparation, facts, suspicions, by_chance=parts.by_chance
+        splits["train"],
+        splits["dev"],
+        splits.get("test"),
+        preparation,
+        facts,
+        suspicions,
+        by_chance=parts.by_chance,
+        form=examples.form,
     )
 
 
@@ -90,13 +97,14 @@ def _fitted(examples: Examples, train: Array, normalize: bool, max_levels: int) 
 def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
     """The same for numbers only, none missing: a few rows at a time."""
     width = examples.numbers.shape[1]
-    scaling = Scaling.none(width)
-    if normalize:
-        moments = Moments(width)
-        for rows in _batches(train, width):
-            moments.add(examples.numbers[rows])
-        scaling = Scaling.fitted(moments)
-    return Preparation(examples.number_names, scaling.mean, scaling.scale)
+    moments, lows, highs = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
+    for rows in _batches(train, width):
+        numbers = examples.numbers[rows]
+        lows, highs = np.fmin(lows, numbers.min(axis=0)), np.fmax(highs, numbers.max(axis=0))
+        if normalize:
+            moments.add(numbers)
+    scaling = Scaling.fitted(moments) if normalize else Scaling.none(width)
+    return Preparation(examples.number_names, scaling.mean, scaling.scale, lows=lows, highs=highs)
 
 
 def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels: int) -> Preparation:
@@ -145,6 +153,8 @@ def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array
         means=scaler.mean_ if scaler is not None else np.zeros(width),
         scales=scaler.scale_ if scaler is not None else np.ones(width),
         gap_columns=tuple(examples.number_names[at] for at in with_gaps),
+        lows=np.fmin.reduce(numbers, axis=0),
+        highs=np.fmax.reduce(numbers, axis=0),
     )
 
 

@@ -195,6 +195,19 @@ def _read_typed(values: "polars.Series", asked: Asked) -> Cells:
     return _counted(Cells(ColumnForm("empty" if numbers.null_count() == len(numbers) else "number"), numbers))
 
 
+def texts_of_typed(values: "polars.Series") -> "polars.Series":
+    """A column of any type as words, in the way that `read_columns` writes them."""
+    import polars as pl
+
+    if values.dtype == pl.String:
+        return values.str.strip_chars()
+    if values.dtype == pl.Boolean:
+        return pl.select(pl.when(values).then(pl.lit("True")).when(~values).then(pl.lit("False"))).to_series()
+    if values.dtype.is_numeric():
+        return pl.Series(values.name, _labels(values.cast(pl.Float64).fill_nan(None)))
+    return values.cast(pl.String).str.strip_chars()
+
+
 def _labels(numbers: "polars.Series") -> "polars.Series":
     """Numbers as people write labels: 3 and not 3.0."""
     import polars as pl

@@ -13,6 +13,7 @@ from ..arrays import Array
 from ..nn.permutation import Permutation
 from .preparation import Preparation
 from .reading import AskedTask, Task
+from .source_form import SourceForm
 
 # A .npy has no categories.
 NO_CODES = np.empty((0, 0), dtype=np.int32)
@@ -41,6 +42,7 @@ class MappedExamples:
     levels: tuple[tuple[str, ...], ...] = ()
     image_side: int | None = None
     image_channels: int | None = None
+    form: SourceForm | None = None
 
     @property
     def m(self) -> int:

@@ -59,7 +59,14 @@ def fit_mapped_dataset(
         warnings=tuple(map(str, suspicions)),
     )
     return Dataset(
-        splits["train"], splits["dev"], splits.get("test"), preparation, facts, suspicions, by_chance=pieces.by_chance
+        splits["train"],
+        splits["dev"],
+        splits.get("test"),
+        preparation,
+        facts,
+        suspicions,
+        by_chance=pieces.by_chance,
+        form=examples.form,
     )
 
 
@@ -68,7 +75,15 @@ def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: boo
     fitted, at, target = Scaling.fitted(surveyed.moments), examples.columns, examples.target
     scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
     mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if not examples.classes else (0.0, 1.0)
-    return Preparation(examples.number_names, scaling.mean, scaling.scale, target_mean=mean, target_scale=scale)
+    return Preparation(
+        examples.number_names,
+        scaling.mean,
+        scaling.scale,
+        lows=surveyed.train_low[at].astype(np.float64),
+        highs=surveyed.train_high[at].astype(np.float64),
+        target_mean=mean,
+        target_scale=scale,
+    )
 
 
 def classified(examples: MappedExamples, surveyed: Survey) -> tuple[MappedExamples, Task, Array]:

@@ -32,6 +32,8 @@ class Preparation:
     gap_columns : the numeric columns with a gap in training; a 0/1 column of X marks the gaps of each.
     categorical_columns : names (c,). levels : the words of each in training, in the order of codes; "" is missing.
     rare_columns : the categorical columns with such a shared column.
+    lows, highs (p,) float64 : the least and greatest number of the training rows, NaN where there is none; None for
+    runs that did not keep them.
     target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
 
@@ -43,6 +45,8 @@ class Preparation:
     categorical_columns: tuple[str, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ()
     rare_columns: tuple[str, ...] = ()
+    lows: Array | None = None
+    highs: Array | None = None
     target_mean: float = 0.0
     target_scale: float = 1.0
 
@@ -99,6 +103,18 @@ class Preparation:
                 at += 1
         return X
 
+    def filled(self, numbers: Array) -> Array:
+        """Numbers (k, p) of other rows without NaN where `features` cannot fill them: no training row had a gap.
+
+        Such a gap becomes the mean of the training rows; where numbers are not scaled, the middle of their range.
+        """
+        if self.medians is not None or not (is_gap := np.isnan(numbers)).any():
+            return numbers
+        middle = self.means
+        if self.lows is not None and self.highs is not None and not self.means.any():
+            middle = (self.lows + self.highs) / 2
+        return np.where(is_gap, middle, numbers)
+
     def codes_of(self, texts: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) int32 of the words (m,) that rows hold in each categorical column; an empty one is missing."""
         columns = []
@@ -147,6 +163,8 @@ class Preparation:
             if self.medians is not None:
                 arrays["medians"] = self.medians
             arrays |= {"means": self.means, "scales": self.scales}
+            if self.lows is not None and self.highs is not None:
+                arrays |= {"lows": self.lows, "highs": self.highs}
             if self.medians is not None:
                 arrays["gap_columns"] = _texts(self.gap_columns)
         if self.categorical_columns:
@@ -174,6 +192,8 @@ class Preparation:
             categorical_columns=categories,
             levels=tuple(texts(f"levels_{at}") for at in range(len(categories))),
             rare_columns=texts("rare_columns"),
+            lows=arrays.get(f"{PREFIX}lows"),
+            highs=arrays.get(f"{PREFIX}highs"),
             target_mean=float(arrays[f"{PREFIX}target_mean"]),
             target_scale=float(arrays[f"{PREFIX}target_scale"]),
         )

@@ -17,7 +17,7 @@ from ..arrays import Array
 from ..errors import DataError
 from ..records import SPLITS
 from .columns import with_orders, with_types_asked
-from .describing import source_columns
+from .describing import source_columns, source_form
 from .examples import Column, Examples, Table
 from .features import features_of
 from .files import find_file, listed
@@ -66,7 +66,10 @@ def _mapped(reading: Reading, folder: Path) -> MappedExamples:
     roles = roles_of(table, reading)
     at = {name: index for index, name in enumerate(table.names)}
     columns, target_at = np.array([at[name] for name in roles.features]), at[roles.target.name]
-    return MappedExamples(shown, table.numbers, columns, roles.features, target_at, roles.target.name, reading.task)
+    form = source_form(table, roles.target.name, roles.features, reading.missing)
+    return MappedExamples(
+        shown, table.numbers, columns, roles.features, target_at, roles.target.name, reading.task, form=form
+    )
 
 
 def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> Examples:
@@ -97,6 +100,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
         notes=(*table.notes, *notes),
         suspicions=tuple(faults_in_columns(table, list(made.made_of))),
         source_columns=source_columns(table, roles, made.made_of, are_pixels=side is not None),
+        form=source_form(table, roles.target.name, made.made_of, reading.missing),
     )
     return replace(examples, sha256=_sha256(examples))
 

@@ -22,7 +22,8 @@ MOST_CLASSES = 10_000
 
 
 class Survey(NamedTuple):
-    """What one reading collects. `moments` (width) are of the training rows; low, high (width) bound all rows.
+    """What one reading collects. `moments`, train_low, train_high (width) are of the training rows; low, high (width)
+    bound all rows.
 
     counts : for each number in the target, its rows (S,) in each split; None if there are over MOST_CLASSES.
     """
@@ -30,6 +31,8 @@ class Survey(NamedTuple):
     moments: Moments
     low: Array
     high: Array
+    train_low: Array
+    train_high: Array
     counts: dict[float, Array] | None
     sha256: str
 
@@ -38,6 +41,7 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
     """Read every row once. Raises DataError at the first feature or target that is not finite."""
     array, width = examples.array, examples.array.shape[1]
     moments, low, high = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
+    train_low, train_high = low, high
     counts: dict[float, Array] | None = {}
     digest = hashlib.sha256(json.dumps([array.dtype.str, array.shape, examples.target]).encode())
     used = np.append(examples.columns, examples.target)
@@ -50,10 +54,13 @@ def survey(examples: MappedExamples, pieces: Mapping[str, Piece]) -> Survey:
             low, high = np.fmin(low, least := block.min(axis=0)), np.fmax(high, most := block.max(axis=0))
             if not (np.isfinite(least[used]).all() and np.isfinite(most[used]).all()):
                 raise not_finite(examples, start, block)
-            moments.add(block[split == 0])
+            train = block[split == 0]
+            moments.add(train)
+            if len(train):
+                train_low, train_high = np.fmin(train_low, train.min(axis=0)), np.fmax(train_high, train.max(axis=0))
             counts = counted(counts, block[:, examples.target], split, len(pieces))
             digest.update(block.data)
-    return Survey(moments, low, high, counts, digest.hexdigest())
+    return Survey(moments, low, high, train_low, train_high, counts, digest.hexdigest())
 
 
 def splits_of(rows: Array, pieces: Mapping[str, Piece]) -> Array:

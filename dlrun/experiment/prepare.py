@@ -26,6 +26,7 @@ from ..data import (
 from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
+from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
@@ -34,8 +35,6 @@ from ..nn.training import TrainingPlan
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
-
-LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..store import (
     DATA,
     DIAGNOSIS,
     EXAMPLES,
+    FORM,
     MODEL,
     PREDICTIONS,
     RESOLVED,
@@ -38,6 +39,8 @@ def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experim
     folder.write_bytes(RESOLVED, resolved.encode())
     folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
     folder.write_json(DATA, dataset.facts)
+    if dataset.form is not None:
+        folder.write_json(FORM, dataset.form)
     folder.write_arrays(SPLIT, dataset.rows_as_arrays())
     manifest = write_manifest(folder, identity)
     return RunContents(

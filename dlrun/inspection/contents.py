@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data import Preparation
-from ..experiment.prepare import LOSS_OF_TASK, read_config
-from ..nn.network import Network, predict_logits
-from ..nn.parameters import Parameters
+from ..experiment.prepare import read_config
+from ..model import LOSS_OF_TASK, network_of_arrays
+from ..nn.network import predict_logits
 from ..store import Array, Arrays, RunContents, RunFolder, read_contents
 from .overview import Overview, overview_of
 
@@ -82,13 +82,9 @@ def plane_of(run: RunContents) -> Plane | None:
 
 def logits_of(model: Arrays, activation: str, loss: str, X: Array) -> Array:
     """Logits (m, K) of the network whose parameters are in model.npz, in float64."""
-    depth = sum(name[0] == "W" and name[1:].isdigit() for name in model)
-    sizes = (len(model["W1"]), *(model[f"W{layer}"].shape[1] for layer in range(1, depth + 1)))
-    parameters = Parameters(sizes, np.float64)
-    for number, layer in enumerate(parameters.layers, start=1):
-        layer.W[:], layer.b[:] = model[f"W{number}"], model[f"b{number}"]
+    network, parameters = network_of_arrays(model, activation, loss)
     with np.errstate(over="ignore", invalid="ignore"):
-        return predict_logits(Network(sizes, activation, loss), parameters, X)
+        return predict_logits(network, parameters.astype(np.float64), X)
 
 
 def margins_of(logits: Array) -> Array:

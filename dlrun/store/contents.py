@@ -20,7 +20,7 @@ from .tags import read_tags
 from .verification import require_sound
 
 # The names of a run folder's files, except those that have a module of their own.
-DIAGNOSIS, DATA, RESOLVED = "diagnosis.json", "data.json", "resolved.yaml"
+DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "resolved.yaml"
 MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
 
 # The files that a run has once it has ended; each may be missing from the folder of an older dlrun.

@@ -22,6 +22,7 @@ class ColumnForm:
 
     number, date : how numbers and dates are written. date_parts : the cycles that become features of a date.
     missing : texts that stand for a missing value. spellings : for words written in several ways, the one that is kept.
+    order : the words that stand for the numbers 0, 1, ...
     """
 
     kind: ColumnKind
@@ -30,6 +31,7 @@ class ColumnForm:
     date_parts: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     def in_words(self) -> str:
         """How its cells are written; empty where they are plain."""

@@ -12,6 +12,8 @@ from .unpacking import Contents, most_unpacked, too_much
 if TYPE_CHECKING:
     import polars
 
+NOT_PARQUET = "{shown}: not a parquet file, or a damaged one; write it anew or give a .csv"
+
 # A number as it is held in memory. Equal ones take next to nothing in a file.
 BYTES_A_NUMBER = 8
 
@@ -21,7 +23,7 @@ def read_parquet(contents: Contents, reading: Reading) -> Sheet:
     import polars as pl
 
     shown = contents.shown
-    sentence = f"{shown}: not a parquet file, or a damaged one; write it anew or give a .csv"
+    sentence = NOT_PARQUET.format(shown=shown)
     with told(sentence, pl.exceptions.PolarsError):
         _refuse_bomb(contents, pl.scan_parquet(io.BytesIO(contents.raw)))
         frame = pl.read_parquet(io.BytesIO(contents.raw))

@@ -82,10 +82,11 @@ MOST_ACCENTS = 0.6
 
 
 class Decoded(NamedTuple):
-    """A text as UTF-8 without a mark, and a sentence on its encoding where that was found out."""
+    """A text as UTF-8 without a mark; a sentence on its encoding where that was found out, and that encoding's name."""
 
     raw: bytes
     notes: tuple[str, ...] = ()
+    encoding: str | None = None
 
 
 def decoded(contents: Contents, encoding: str | None) -> Decoded:
@@ -111,7 +112,7 @@ def decoded(contents: Contents, encoding: str | None) -> Decoded:
     if likely is None:
         raise DataError(f"{byte}, and no other encoding fits; save the file in UTF-8, or set data.encoding")
     note = f"{shown}: read as {likely}, the likeliest encoding by its letters; data.encoding says otherwise"
-    return Decoded(_converted(raw, likely, shown), (note,))
+    return Decoded(_converted(raw, likely, shown), (note,), likely)
 
 
 def _declared(raw: bytes, encoding: str, shown: str) -> bytes:

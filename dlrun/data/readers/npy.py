@@ -133,6 +133,19 @@ def _opened(shown: str, path: Path, reading: Reading) -> Array:
     return np.asarray(array)
 
 
+def open_npy(shown: str, path: Path) -> Array:
+    """The array of a file, of any shape, its rows left in the file. Raises DataError."""
+    try:
+        with damage_told(shown, DAMAGED), path.open("rb") as stream:
+            announced(stream, path.stat().st_size)
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except PermissionError as problem:
+        raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{shown}: {DAMAGED}")
+    return array
+
+
 def _check_fields(shown: str, array: Array, reading: Reading) -> None:
     """Raise DataError unless each row has one number or text in each field."""
     if reading.memory_map or reading.examples == "columns":

@@ -1,0 +1,63 @@
+"""`dlrun predict`: answer the rows of a file with the network of a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from .options import DEFAULT_RUNS_DIR, Json, OneRun, Quiet, RunsDir
+
+RowFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="A file of rows, with or without the target; - for CSV on standard input.")
+]
+
+
+def predict(
+    run: OneRun,
+    file: RowFile,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="Write to OUT: .csv, .parquet or .jsonl; - is CSV on standard output."
+        ),
+    ] = "-",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="COLUMN", help="Write this column of FILE too. Can be given again."),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Add a column that says what is odd in each row, such as a word not seen in training."
+        ),
+    ] = False,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Answer each row of a file: its label and the probability of each class, or its number.
+
+    A row in, a row out, in order. Columns are found by name, in any order. What the network cannot know (words not seen
+    in training, numbers beyond its range) is counted on standard error, and so is the error where FILE has the target.
+
+    Example: dlrun predict best new.csv -o answers.csv --keep id --check
+    """
+    from ..model import Asked, load_model, predict_file
+    from ..report import counting_display, make_console
+    from ..report.prediction import show_prediction
+    from ..store import find_run
+    from .output import print_json
+
+    if as_json and out == "-":
+        raise UsageError("--json: the answers go to standard output already; expected -o OUT beside it")
+    model = load_model(find_run(runs_dir, run))
+    beside = make_console(stderr=True)
+    asked = Asked(file, out, tuple(keep or ()), check)
+    with counting_display("rows", beside, quiet=quiet) as count:
+        # How many rows there are is known once all are read; until then, by the share of the file that is.
+        prediction = predict_file(model, asked, lambda share, rows: count(rows, round(rows / share) if share else rows))
+    if as_json:
+        print_json(prediction)
+    else:
+        show_prediction(prediction, beside)

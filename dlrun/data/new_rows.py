@@ -1,0 +1,276 @@
+"""Reads other rows of a source as the training rows were read, and notes what of them the network cannot know.
+
+Each column is read by the form that its run kept, so that one row is read alike in any company.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array
+from .cells.dates import date_features, date_form, days_of, days_of_typed, iso
+from .cells.forms import ColumnForm
+from .cells.markers import is_marker
+from .cells.numbers import NumberForm, number_form, numbers_of
+from .cells.words import coded_words, levels_of
+from .frames import texts_of_typed
+from .new_words import codes_by_word, place_in_order
+from .preparation import MISSING_CODE, UNSEEN_CODE, Preparation, codes_of_words
+from .source_form import SourceForm
+
+if TYPE_CHECKING:
+    import polars
+
+
+class Oddity(NamedTuple):
+    """Rows in which a column differs from all that training had.
+
+    what : a key of ODDITIES. rows (r,) : their numbers, from 0. example : the cell of the first of them, as text.
+    """
+
+    what: str
+    column: str
+    rows: Array
+    example: str
+
+
+class OddKind(NamedTuple):
+    """What a kind of oddity is called in a row of its own, and in a sentence about {rows}, with an {example}."""
+
+    mark: str
+    sentence: str
+
+
+ODDITIES: Mapping[str, OddKind] = {
+    "unseen": OddKind("not seen in training", "words that training did not have in {rows}, such as {example}"),
+    "below": OddKind("below the training range", "below the training range in {rows}, such as {example}"),
+    "above": OddKind("above the training range", "above the training range in {rows}, such as {example}"),
+    "missing": OddKind("missing", "no value in {rows}, and no training row lacked one; read as the middle of training"),
+    "otherwise": OddKind(
+        "written otherwise", "written otherwise than in training in {rows}, such as {example}, and read all the same"
+    ),
+    "unread": OddKind("not readable", "cannot be read as in training in {rows}, such as {example}; taken as missing"),
+}
+
+
+class NewRows(NamedTuple):
+    """Raw rows as `Preparation.features` takes them: numbers (k, p), codes (k, c); and what is odd in them."""
+
+    numbers: Array
+    codes: Array
+    oddities: tuple[Oddity, ...]
+
+
+class _Read(NamedTuple):
+    """A column as Float64 and null where missing; and masks of the cells written otherwise, and of those not read."""
+
+    values: "polars.Series"
+    otherwise: "polars.Series | None" = None
+    unread: "polars.Series | None" = None
+
+
+def new_rows(columns: "Mapping[str, polars.Series]", form: SourceForm, preparation: Preparation) -> NewRows:
+    """The rows of these columns, which are all features of the source by their names in training."""
+    numbers: dict[str, Array] = {}
+    codes: dict[str, Array] = {}
+    oddities: list[Oddity] = []
+    for name in form.features:
+        of_column = form.form(name)
+        if name in preparation.categorical_columns:
+            codes[name], odd = _codes(columns[name], of_column, form.missing, preparation)
+        else:
+            made, odd = _numbers(columns[name], of_column, form.missing)
+            numbers |= made
+            odd += list(_out_of_range(name, made[name], of_column, preparation))
+        oddities += odd
+    rows = len(next(iter(columns.values())))
+    values = [numbers[name] for name in preparation.numeric_columns]
+    matrix = np.column_stack(values) if values else np.empty((rows, 0))
+    coded = [codes[name] for name in preparation.categorical_columns]
+    oddities += _gaps(columns, matrix, oddities, preparation)
+    places = np.column_stack(coded) if coded else np.empty((rows, 0), dtype=np.int32)
+    return NewRows(preparation.filled(matrix), places, tuple(oddities))
+
+
+def target_numbers(values: "polars.Series", form: SourceForm) -> Array:
+    """(k,) float64 of a target of numbers; NaN where it is missing or cannot be read."""
+    return _numbers(values, form.form(form.target), form.missing)[0][values.name]
+
+
+def target_classes(values: "polars.Series", form: SourceForm, classes: Sequence[str]) -> Array:
+    """(k,) int32 indices of a target's classes; MISSING_CODE for none, UNSEEN_CODE for one not in training."""
+    of_column = form.form(form.target)
+    coded = coded_words(texts_of_typed(values))
+    # A class may have the name of a missing value, such as NA.
+    missing = tuple(word for word in form.missing if word not in classes)
+    known = {name: at for at, name in enumerate(classes)}
+    return _placed(coded, codes_by_word(levels_of(coded), known, of_column, missing))
+
+
+def _placed(coded: "polars.Series", places: Sequence[int]) -> Array:
+    """The place of each cell's word; the last entry is that of a missing one."""
+    import polars as pl
+
+    at = coded.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    return np.asarray(np.array([*places, MISSING_CODE], dtype=np.int32)[at])
+
+
+def _codes(
+    values: "polars.Series", form: ColumnForm, missing: Sequence[str], preparation: Preparation
+) -> tuple[Array, list[Oddity]]:
+    """The codes (k,) of a column of words."""
+    name = values.name
+    own = preparation.levels[preparation.categorical_columns.index(name)]
+    coded = coded_words(texts_of_typed(values))
+    known = {word: code for word, code in zip(own, codes_of_words(own).tolist(), strict=True) if word}
+    codes = _placed(coded, codes_by_word(levels_of(coded), known, form, missing))
+    return codes, _odd("unseen", coded, codes == UNSEEN_CODE)
+
+
+def _numbers(
+    values: "polars.Series", form: ColumnForm, missing: Sequence[str]
+) -> tuple[dict[str, Array], list[Oddity]]:
+    """The numbers (k,) that were made of a column: itself, or the parts of a date."""
+    if form.kind == "flag" or form.order:
+        coded = coded_words(texts_of_typed(values))
+        words = levels_of(coded)
+        codes = _placed(coded, [place_in_order(word, form, missing) for word in words])
+        return {values.name: np.where(codes < 0, np.nan, codes)}, _odd("unseen", coded, codes == UNSEEN_CODE)
+    read = _read_dates(values, form, missing) if form.kind == "date" else _read_numbers(values, form, missing)
+    made = read.values.to_numpy().astype(np.float64)
+    odd = [
+        oddity
+        for what, mask in (("otherwise", read.otherwise), ("unread", read.unread))
+        if mask is not None
+        for oddity in _odd(what, values, mask.fill_null(False).to_numpy())
+    ]
+    infinite = np.isinf(made)
+    if infinite.any():
+        odd += _odd("unread", values, infinite)
+        made = np.where(infinite, np.nan, made)
+    return date_features(values.name, made, form.date_parts) if form.kind == "date" else {values.name: made}, odd
+
+
+def _read_numbers(values: "polars.Series", form: ColumnForm, missing: Sequence[str]) -> _Read:
+    import polars as pl
+
+    if values.dtype.is_numeric():
+        return _Read(_without_markers(values.cast(pl.Float64).fill_nan(None), missing))
+    if values.dtype == pl.Boolean:
+        return _Read(values.cast(pl.Float64), otherwise=values.is_not_null())
+    if values.dtype != pl.String:
+        return _all_unread(values)
+    number = form.number or NumberForm()
+
+    def found(texts: "polars.Series") -> "polars.Series | None":
+        form_here = number_form(texts)
+        return None if form_here is None or form_here.rival else numbers_of(texts, form_here.form)
+
+    read = _by_form(values, lambda texts: numbers_of(texts, number).fill_nan(None), found, missing)
+    return read._replace(values=_without_markers(read.values, missing))
+
+
+def _read_dates(values: "polars.Series", form: ColumnForm, missing: Sequence[str]) -> _Read:
+    import polars as pl
+
+    if values.dtype.is_temporal() and values.dtype != pl.Duration:
+        return _Read(days_of_typed(values))
+    if values.dtype != pl.String and form.date is not None and form.date.pattern.startswith("%Y%m%d"):
+        values = texts_of_typed(values)  # dates such as 20240131 are whole numbers in some files
+    if values.dtype != pl.String:
+        return _all_unread(values)
+
+    def parsed(texts: "polars.Series") -> "polars.Series":
+        return days_of(texts, form.date) if form.date is not None else texts.cast(pl.Float64, strict=False).clear(0)
+
+    def found(texts: "polars.Series") -> "polars.Series | None":
+        form_here = date_form(texts)
+        return None if form_here is None or form_here.rival else days_of(texts, form_here.form)
+
+    if form.date is None:  # the column had a type of its own in training, and here it is text
+        nothing = pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
+        return _by_form(values, lambda texts: nothing, found, missing)
+    return _by_form(values, parsed, found, missing)
+
+
+Parse = Callable[["polars.Series"], "polars.Series"]
+Find = Callable[["polars.Series"], "polars.Series | None"]
+
+
+def _by_form(values: "polars.Series", parse: Parse, find: Find, missing: Sequence[str]) -> _Read:
+    """Texts by the form of training; those that are left by a form of their own, if only one is possible."""
+    import polars as pl
+
+    texts = values.str.strip_chars()
+    read = parse(texts)
+    if read.null_count() == texts.null_count():
+        return _Read(read)
+    left = texts.filter(read.is_null() & texts.is_not_null()).unique(maintain_order=True)
+    strays = left.filter(pl.Series([not is_marker(word, missing) for word in left], dtype=pl.Boolean))
+    if not len(strays):
+        return _Read(read)
+    found = find(strays)
+    if found is None:
+        return _Read(read, unread=texts.is_in(strays))
+    known = strays.filter(found.is_not_null())
+    instead = pl.DataFrame({"text": strays, "value": found}).filter(pl.col("value").is_not_null())
+    values_here = pl.DataFrame({"text": texts}).join(instead, on="text", how="left", maintain_order="left")["value"]
+    otherwise, unread = texts.is_in(known), texts.is_in(strays.filter(found.is_null()))
+    return _Read(read.zip_with(~otherwise.fill_null(False), values_here), otherwise, unread)
+
+
+def _all_unread(values: "polars.Series") -> _Read:
+    import polars as pl
+
+    nothing = pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
+    return _Read(nothing, unread=values.is_not_null())
+
+
+def _without_markers(numbers: "polars.Series", missing: Sequence[str]) -> "polars.Series":
+    """Without numbers that stand for a missing value, such as -999, which may also be written -999.0."""
+    gone = []
+    for marker in missing:
+        try:
+            gone.append(float(marker))
+        except ValueError:
+            continue
+    gone = [number for number in gone if number == number]
+    return numbers.set(numbers.is_in(gone).fill_null(False), None) if gone else numbers
+
+
+def _odd(what: str, cells: "polars.Series", mask: Array) -> list[Oddity]:
+    rows = np.flatnonzero(mask)
+    return [Oddity(what, cells.name, rows, repr(cells[int(rows[0])]))] if len(rows) else []
+
+
+def _out_of_range(name: str, numbers: Array, form: ColumnForm, preparation: Preparation) -> Iterator[Oddity]:
+    """Numbers beyond the least and the greatest of the training rows."""
+    if preparation.lows is None or preparation.highs is None or form.kind == "flag":
+        return
+    at = preparation.numeric_columns.index(name)
+    low, high = float(preparation.lows[at]), float(preparation.highs[at])
+
+    def shown(number: float) -> str:
+        return iso(number, "hour" in form.date_parts) if form.kind == "date" else f"{number:g}"
+
+    for what, mask, end in (("below", numbers < low, low), ("above", numbers > high, high)):
+        if (rows := np.flatnonzero(mask)).size:
+            side = "least" if what == "below" else "greatest"
+            yield Oddity(what, name, rows, f"{shown(float(numbers[rows[0]]))} (the {side} was {shown(end)})")
+
+
+def _gaps(
+    columns: "Mapping[str, polars.Series]", numbers: Array, oddities: Sequence[Oddity], preparation: Preparation
+) -> list[Oddity]:
+    """Missing numbers in columns that had none in training; those that were not readable are told already."""
+    found = []
+    for at, name in enumerate(preparation.numeric_columns):
+        if name in columns and name not in preparation.gap_columns:
+            is_gap = np.isnan(numbers[:, at])
+            if is_gap.any():
+                for oddity in oddities:
+                    if oddity.column == name and oddity.what in ("unread", "unseen"):
+                        is_gap[oddity.rows] = False
+                found += _odd("missing", columns[name], is_gap)
+    return found

@@ -1,0 +1,160 @@
+"""Reads the rows of a file a piece at a time, so that memory does not grow with the file.
+
+Separated text and Parquet are read so; files of other kinds are read as a whole, and are one piece.
+"""
+
+import bz2
+import codecs
+import gzip
+import lzma
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+from ...errors import DataError
+from ..reading import Reading
+from .columnar import NOT_PARQUET
+from .dialects import layout_of
+from .encodings import MARKS
+from .quiet import told
+from .separated import read_rows, read_text, text_of
+from .tables import SHEETS
+from .typed import typed_sheet
+from .unpacking import Contents, contents_of
+
+if TYPE_CHECKING:
+    import polars
+
+# Bytes of text, and rows of Parquet, at a time: large enough that starting a piece costs nothing, and two of them with
+# all that is made of them fit into some hundred megabytes.
+BYTES_AT_A_TIME = 8 * 2**20
+ROWS_AT_A_TIME = 65_536
+
+# The separated texts, and the packings that are unpacked as they are read.
+TEXTS = (".csv", ".tsv", ".txt", ".data")
+STREAMED: dict[str, Callable[[Path, Literal["rb"]], Any]] = {
+    "": open,
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+
+
+class Piece(NamedTuple):
+    """Some rows as a frame, sentences about how they were read, and the share of the file that is read so far."""
+
+    frame: "polars.DataFrame"
+    notes: tuple[str, ...] = ()
+    share: float = 1.0
+
+
+def pieces_of_file(shown: str, path: Path, reading: Reading, as_text: Iterable[str]) -> Iterator[Piece]:
+    """The rows of a table's file in their order, in pieces. Columns in `as_text` stay text. Raises DataError."""
+    packing, ending = _endings(path)
+    if ending in TEXTS and packing in STREAMED:
+        size = path.stat().st_size
+        with STREAMED[packing](path, "rb") as stream, told(f"{shown}: damaged; pack it anew", lzma.LZMAError):
+            yield from pieces_of_text(stream, shown, ending, reading, as_text, lambda: _read_so_far(stream, size))
+    elif ending == ".parquet" and not packing:
+        yield from _pieces_of_parquet(shown, path, reading)
+    else:
+        contents = contents_of(shown, path)
+        if contents.ending not in SHEETS:
+            raise DataError(f"{shown}: {contents.ending or 'such'} files cannot be read here; unpack it")
+        sheet = SHEETS[contents.ending](contents, reading)
+        yield Piece(sheet.frame, sheet.notes)
+
+
+def _endings(path: Path) -> tuple[str, str]:
+    """What a file is packed in ("" if it is not), and the ending of what is in it."""
+    last = path.suffix.lower()
+    if last in STREAMED:
+        return last, PurePosixPath(path.stem).suffix.lower()
+    return "", last
+
+
+def _read_so_far(stream: BinaryIO, size: int) -> float:
+    """The share of a file that was read; of a packed one, by its packed bytes."""
+    packed = getattr(stream, "fileobj", None) or getattr(stream, "_fp", None) or stream
+    try:
+        return min(1.0, packed.tell() / size) if size else 1.0
+    except (OSError, ValueError, AttributeError):
+        return 0.0
+
+
+def pieces_of_text(
+    stream: BinaryIO,
+    shown: str,
+    ending: str,
+    reading: Reading,
+    as_text: Iterable[str],
+    share: Callable[[], float] = lambda: 0.0,
+) -> Iterator[Piece]:
+    """The rows of separated text, in pieces. The first piece decides the layout of all. Raises DataError."""
+    first, rest = _cut(stream, b"")
+    is_wide = b"\0" in first or any(first.startswith(mark) for mark in MARKS if mark != codecs.BOM_UTF8)
+    text = None if rest is None or is_wide else text_of(Contents(shown, Path(shown), ending, first), reading.encoding)
+    layout = None if text is None else layout_of(text.raw, shown, ending, reading)
+    if text is None or layout is None or layout.quote != '"':
+        raw = first if rest is None else first + rest + stream.read()
+        yield _whole(Contents(shown, Path(shown), ending, raw), reading, as_text)
+        return
+    wanted = [name for name in layout.names.names if name in set(as_text)]
+    rows = read_rows(text.raw, layout, wanted, shown, lambda: first)
+    encoding, lines = reading.encoding or text.encoding, text.raw.count(b"\n")
+    yield Piece(rows.frame, (*text.notes, *layout.notes, *rows.notes), share())
+    layout = layout._replace(start=0, notes=())
+    while rest is not None:
+        piece, rest = _cut(stream, rest)
+        if not piece.strip():
+            continue
+        # Places in messages count the lines from the beginning of the piece.
+        where = f"{shown}, below line {lines}"
+        text = text_of(Contents(where, Path(shown), ending, piece), encoding)
+        rows = read_rows(text.raw, layout, wanted, where, partial(bytes, piece))
+        encoding, lines = encoding or text.encoding, lines + text.raw.count(b"\n")
+        yield Piece(rows.frame, (*text.notes, *rows.notes), share())
+
+
+def _whole(contents: Contents, reading: Reading, as_text: Iterable[str]) -> Piece:
+    """A text in one piece."""
+    text = text_of(contents, reading.encoding)
+    names = layout_of(text.raw, contents.shown, contents.ending, reading).names.names
+    wanted = tuple(name for name in names if name in set(as_text))
+    sheet = read_text(contents, replace(reading, categorical=wanted))
+    return Piece(sheet.frame, sheet.notes)
+
+
+def _cut(stream: BinaryIO, before: bytes) -> tuple[bytes, bytes | None]:
+    """The next lines that are whole, and the beginning of the one behind them; None at the end of the stream."""
+    raw = before
+    while block := stream.read(BYTES_AT_A_TIME):
+        raw += block
+        end = len(raw)
+        # A line end within quotes ends no row.
+        while (end := raw.rfind(b"\n", 0, end)) >= 0:
+            if raw.count(b'"', 0, end) % 2 == 0:
+                return raw[: end + 1], raw[end + 1 :]
+            end = raw.rfind(b'"', 0, end)
+    return raw, None
+
+
+def _pieces_of_parquet(shown: str, path: Path, reading: Reading) -> Iterator[Piece]:
+    import polars as pl
+
+    sentence, done = NOT_PARQUET.format(shown=shown), 0
+    with told(sentence, pl.exceptions.PolarsError):
+        scan = pl.scan_parquet(path)
+        rows = scan.select(pl.len()).collect().item()
+        batches = iter(scan.collect_batches(chunk_size=ROWS_AT_A_TIME, maintain_order=True))
+    while True:
+        with told(sentence, pl.exceptions.PolarsError):
+            frame = next(batches, None)
+        if frame is None:
+            return
+        if len(frame):
+            done += len(frame)
+            sheet = typed_sheet(shown, frame, reading)
+            yield Piece(sheet.frame, sheet.notes, done / rows)

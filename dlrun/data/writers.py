@@ -1,0 +1,94 @@
+"""Writes a table's rows as they come, by the ending of the file's name: the counterpart of the readers.
+
+A file appears under its name once it is whole.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..errors import DataError
+from .files import listed
+
+if TYPE_CHECKING:
+    import polars
+
+# Takes the next rows: columns by name, arrays, lists or series of one length.
+Write = Callable[[Mapping[str, Any]], None]
+
+
+@contextmanager
+def writer_to(out: str) -> Iterator[Write]:
+    """A function that writes rows to the file `out`, or as CSV to standard output for "-". Raises DataError."""
+    if out == "-":
+        yield _csv(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(out)
+    begin = ENDINGS.get(path.suffix.lower())
+    if begin is None:
+        raise DataError(f"{out}: {path.suffix or 'such'} files are not written; name it {listed(list(ENDINGS))}")
+    try:
+        with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as beside:
+            unfinished = Path(beside) / path.name
+            with begin(unfinished) as write:
+                yield write
+            unfinished.replace(path)
+    except OSError as problem:
+        raise DataError(f"{out}: could not be written ({problem.strerror}); check the folder and the disk") from None
+
+
+def _frame(rows: Mapping[str, Any]) -> "polars.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(dict(rows))
+
+
+def _csv(stream: BinaryIO) -> Write:
+    is_first = True
+
+    def write(rows: Mapping[str, Any]) -> None:
+        nonlocal is_first
+        # Python writes it, since polars has no exception of its own for a pipe that was closed.
+        stream.write(_frame(rows).write_csv(include_header=is_first).encode())
+        stream.flush()
+        is_first = False
+
+    return write
+
+
+@contextmanager
+def _to_csv(path: Path) -> Iterator[Write]:
+    with path.open("wb") as stream:
+        yield _csv(stream)
+
+
+@contextmanager
+def _to_json_lines(path: Path) -> Iterator[Write]:
+    with path.open("wb") as stream:
+        yield lambda rows: _frame(rows).write_ndjson(stream)
+
+
+@contextmanager
+def _to_parquet(path: Path) -> Iterator[Write]:
+    """Parts of their own first, since polars writes no file piece by piece; then one file of them."""
+    import polars as pl
+
+    parts = path.with_name("parts")
+    parts.mkdir()
+    count = 0
+
+    def write(rows: Mapping[str, Any]) -> None:
+        nonlocal count
+        _frame(rows).write_parquet(parts / f"{count:09d}.parquet", compression="lz4")
+        count += 1
+
+    yield write
+    pl.scan_parquet(parts / "*.parquet").sink_parquet(path)
+
+
+# How each kind of file is written, by the ending of its name.
+ENDINGS = {".csv": _to_csv, ".parquet": _to_parquet, ".jsonl": _to_json_lines}

@@ -1,0 +1,17 @@
+"""The model of a run: its network and preparation, asked about new rows and handed on."""
+
+from .model import LOSS_OF_TASK, Model, load_model, network_of_arrays
+from .predicting import Asked, predict_file
+from .records import ErrorsHere, Noticed, Prediction
+
+__all__ = [
+    "LOSS_OF_TASK",
+    "Asked",
+    "ErrorsHere",
+    "Model",
+    "Noticed",
+    "Prediction",
+    "load_model",
+    "network_of_arrays",
+    "predict_file",
+]
