@@ -23,7 +23,7 @@ class Match(NamedTuple):
 def matched(names: Sequence[str], form: SourceForm, shown: str) -> Match:
     """The columns of a file with these names. Raises DataError that lists all features it lacks."""
     here = _by_place(names, form) or {name: name for name in names}
-    absent = [name for name in form.features if name not in here]
+    absent = sorted(set(form.features) - set(here), key=form.names.index)
     if absent:
         raise DataError(_lacks(absent, names, form, shown))
     known = {*form.names, form.target}

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import polars
 
 
+# A number further from the mean, in standard deviations, would make sums within the network infinite in float32, whose
+# largest number is 3e38.
+MOST_DEVIATIONS = 1e30
+
+
 class Oddity(NamedTuple):
     """Rows in which a column differs from all that training had.
 
@@ -81,8 +86,9 @@ def new_rows(columns: "Mapping[str, polars.Series]", form: SourceForm, preparati
             codes[name], odd = _codes(columns[name], of_column, form.missing, preparation)
         else:
             made, odd = _numbers(columns[name], of_column, form.missing)
-            numbers |= made
+            odd += _without_enormous(made, columns[name], preparation)
             odd += list(_out_of_range(name, made[name], of_column, preparation))
+            numbers |= made
         oddities += odd
     rows = len(next(iter(columns.values())))
     values = [numbers[name] for name in preparation.numeric_columns]
@@ -145,10 +151,6 @@ def _numbers(
         if mask is not None
         for oddity in _odd(what, values, mask.fill_null(False).to_numpy())
     ]
-    infinite = np.isinf(made)
-    if infinite.any():
-        odd += _odd("unread", values, infinite)
-        made = np.where(infinite, np.nan, made)
     return date_features(values.name, made, form.date_parts) if form.kind == "date" else {values.name: made}, odd
 
 
@@ -242,6 +244,17 @@ def _without_markers(numbers: "polars.Series", missing: Sequence[str]) -> "polar
 def _odd(what: str, cells: "polars.Series", mask: Array) -> list[Oddity]:
     rows = np.flatnonzero(mask)
     return [Oddity(what, cells.name, rows, repr(cells[int(rows[0])]))] if len(rows) else []
+
+
+def _without_enormous(made: dict[str, Array], cells: "polars.Series", preparation: Preparation) -> list[Oddity]:
+    """Numbers that would leave float32 within the network, infinite ones too, become NaN in `made`, and are told."""
+    name = cells.name
+    at = preparation.numeric_columns.index(name)
+    limit = MOST_DEVIATIONS * float(preparation.scales[at]) + abs(float(preparation.means[at]))
+    enormous = np.abs(made[name]) > limit
+    if enormous.any():
+        made[name] = np.where(enormous, np.nan, made[name])
+    return _odd("unread", cells, enormous)
 
 
 def _out_of_range(name: str, numbers: Array, form: ColumnForm, preparation: Preparation) -> Iterator[Oddity]:

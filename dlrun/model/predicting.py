@@ -80,7 +80,8 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
                 scores.add(outputs, _target_of(piece.frame[match.target], model))
             tally.add(len(outputs), rows.oddities, piece.notes)
             progress(piece.share, tally.rows)
-    assert match is not None, "a file without rows is refused by its reader"
+        if match is None:
+            raise DataError(f"{shown}: has no rows to answer")
     return Prediction(
         run_id=model.run_id,
         source=shown,

@@ -7,6 +7,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 from ...errors import DataError
 from ..reading import Reading
 from .columnar import NOT_PARQUET
-from .dialects import layout_of
+from .dialects import SIGNS, layout_of
 from .encodings import MARKS
 from .quiet import told
 from .separated import read_rows, read_text, text_of
@@ -42,6 +43,10 @@ STREAMED: dict[str, Callable[[Path, Literal["rb"]], Any]] = {
 }
 
 
+# What a text may end in without a row: blanks, line ends, and the Ctrl-Z of old programs.
+NOTHING = b" \t\r\n\x1a"
+
+
 class Piece(NamedTuple):
     """Some rows as a frame, sentences about how they were read, and the share of the file that is read so far."""
 
@@ -55,7 +60,7 @@ def pieces_of_file(shown: str, path: Path, reading: Reading, as_text: Iterable[s
     packing, ending = _endings(path)
     if ending in TEXTS and packing in STREAMED:
         size = path.stat().st_size
-        with STREAMED[packing](path, "rb") as stream, told(f"{shown}: damaged; pack it anew", lzma.LZMAError):
+        with STREAMED[packing](path, "rb") as stream:
             yield from pieces_of_text(stream, shown, ending, reading, as_text, lambda: _read_so_far(stream, size))
     elif ending == ".parquet" and not packing:
         yield from _pieces_of_parquet(shown, path, reading)
@@ -93,27 +98,29 @@ def pieces_of_text(
     share: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Piece]:
     """The rows of separated text, in pieces. The first piece decides the layout of all. Raises DataError."""
-    first, rest = _cut(stream, b"")
+    first, rest = _cut(stream, b"", shown)
     is_wide = b"\0" in first or any(first.startswith(mark) for mark in MARKS if mark != codecs.BOM_UTF8)
-    text = None if rest is None or is_wide else text_of(Contents(shown, Path(shown), ending, first), reading.encoding)
+    cells = _ended if not is_wide and _is_one_column(first) else _as_they_are
+    contents = Contents(shown, Path(shown), ending, cells(first))
+    text = None if rest is None or is_wide else text_of(contents, reading.encoding)
     layout = None if text is None else layout_of(text.raw, shown, ending, reading)
     if text is None or layout is None or layout.quote != '"':
-        raw = first if rest is None else first + rest + stream.read()
-        yield _whole(Contents(shown, Path(shown), ending, raw), reading, as_text)
+        raw = first if rest is None else first + rest + b"".join(iter(lambda: _block(stream, shown), b""))
+        yield _whole(contents._replace(raw=cells(raw)), reading, as_text)
         return
     wanted = [name for name in layout.names.names if name in set(as_text)]
-    rows = read_rows(text.raw, layout, wanted, shown, lambda: first)
+    rows = read_rows(text.raw, layout, wanted, shown, partial(bytes, text.raw))
     encoding, lines = reading.encoding or text.encoding, text.raw.count(b"\n")
     yield Piece(rows.frame, (*text.notes, *layout.notes, *rows.notes), share())
     layout = layout._replace(start=0, notes=())
     while rest is not None:
-        piece, rest = _cut(stream, rest)
-        if not piece.strip():
+        piece, rest = _cut(stream, rest, shown)
+        if not piece.strip(NOTHING):
             continue
         # Places in messages count the lines from the beginning of the piece.
         where = f"{shown}, below line {lines}"
-        text = text_of(Contents(where, Path(shown), ending, piece), encoding)
-        rows = read_rows(text.raw, layout, wanted, where, partial(bytes, piece))
+        text = text_of(Contents(where, Path(shown), ending, cells(piece)), encoding)
+        rows = read_rows(text.raw, layout, wanted, where, partial(bytes, text.raw))
         encoding, lines = encoding or text.encoding, lines + text.raw.count(b"\n")
         yield Piece(rows.frame, (*text.notes, *rows.notes), share())
 
@@ -127,10 +134,31 @@ def _whole(contents: Contents, reading: Reading, as_text: Iterable[str]) -> Piec
     return Piece(sheet.frame, sheet.notes)
 
 
-def _cut(stream: BinaryIO, before: bytes) -> tuple[bytes, bytes | None]:
+def _is_one_column(raw: bytes) -> bool:
+    """Whether nothing separates cells: the first line holds none of the signs for it."""
+    line = raw.lstrip().split(b"\n", 1)[0].strip()
+    return bool(line) and not any(sign.encode() in line for sign in (*SIGNS, ",", " "))
+
+
+def _ended(raw: bytes) -> bytes:
+    """Lines of one cell, each with a separator behind it, by which readers know it for a table."""
+    return re.sub(rb"\r?\n|\r|(?<=[^\r\n])\Z", b";\n", raw)
+
+
+def _as_they_are(raw: bytes) -> bytes:
+    return raw
+
+
+def _block(stream: BinaryIO, shown: str) -> bytes:
+    """The next bytes. Raises DataError for a packed file that is damaged."""
+    with told(f"{shown}: damaged; pack it anew, or give it unpacked", lzma.LZMAError):
+        return stream.read(BYTES_AT_A_TIME)
+
+
+def _cut(stream: BinaryIO, before: bytes, shown: str) -> tuple[bytes, bytes | None]:
     """The next lines that are whole, and the beginning of the one behind them; None at the end of the stream."""
     raw = before
-    while block := stream.read(BYTES_AT_A_TIME):
+    while block := _block(stream, shown):
         raw += block
         end = len(raw)
         # A line end within quotes ends no row.
