@@ -3,7 +3,7 @@
 Each column is read by the form that its run kept, so that one row is read alike in any company.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -77,26 +77,25 @@ class _Read(NamedTuple):
 
 def new_rows(columns: "Mapping[str, polars.Series]", form: SourceForm, preparation: Preparation) -> NewRows:
     """The rows of these columns, which are all features of the source by their names in training."""
-    numbers: dict[str, Array] = {}
-    codes: dict[str, Array] = {}
+    rows = len(next(iter(columns.values())))
+    number_places = {name: at for at, name in enumerate(preparation.numeric_columns)}
+    code_places = {name: at for at, name in enumerate(preparation.categorical_columns)}
+    # Column by column, as they come; the network's first product takes rows from either order.
+    numbers = np.empty((rows, len(number_places)), order="F")
+    codes = np.empty((rows, len(code_places)), dtype=np.int32, order="F")
     oddities: list[Oddity] = []
     for name in form.features:
         of_column = form.form(name)
-        if name in preparation.categorical_columns:
-            codes[name], odd = _codes(columns[name], of_column, form.missing, preparation)
+        if name in code_places:
+            own = preparation.levels[code_places[name]]
+            codes[:, code_places[name]], odd = _codes(columns[name], of_column, form.missing, own)
         else:
             made, odd = _numbers(columns[name], of_column, form.missing)
-            odd += _without_enormous(made, columns[name], preparation)
-            odd += list(_out_of_range(name, made[name], of_column, preparation))
-            numbers |= made
+            odd += _checked(made, columns[name], of_column, _limits(preparation, number_places[name]), odd)
+            for feature, values in made.items():
+                numbers[:, number_places[feature]] = values
         oddities += odd
-    rows = len(next(iter(columns.values())))
-    values = [numbers[name] for name in preparation.numeric_columns]
-    matrix = np.column_stack(values) if values else np.empty((rows, 0))
-    coded = [codes[name] for name in preparation.categorical_columns]
-    oddities += _gaps(columns, matrix, oddities, preparation)
-    places = np.column_stack(coded) if coded else np.empty((rows, 0), dtype=np.int32)
-    return NewRows(preparation.filled(matrix), places, tuple(oddities))
+    return NewRows(preparation.filled(numbers), codes, tuple(oddities))
 
 
 def target_numbers(values: "polars.Series", form: SourceForm) -> Array:
@@ -123,11 +122,9 @@ def _placed(coded: "polars.Series", places: Sequence[int]) -> Array:
 
 
 def _codes(
-    values: "polars.Series", form: ColumnForm, missing: Sequence[str], preparation: Preparation
+    values: "polars.Series", form: ColumnForm, missing: Sequence[str], own: Sequence[str]
 ) -> tuple[Array, list[Oddity]]:
-    """The codes (k,) of a column of words."""
-    name = values.name
-    own = preparation.levels[preparation.categorical_columns.index(name)]
+    """The codes (k,) of a column of words, of which training had its `own`."""
     coded = coded_words(texts_of_typed(values))
     known = {word: code for word, code in zip(own, codes_of_words(own).tolist(), strict=True) if word}
     codes = _placed(coded, codes_by_word(levels_of(coded), known, form, missing))
@@ -158,7 +155,7 @@ def _read_numbers(values: "polars.Series", form: ColumnForm, missing: Sequence[s
     import polars as pl
 
     if values.dtype.is_numeric():
-        return _Read(_without_markers(values.cast(pl.Float64).fill_nan(None), missing))
+        return _Read(_without_markers(values.cast(pl.Float64), missing))
     if values.dtype == pl.Boolean:
         return _Read(values.cast(pl.Float64), otherwise=values.is_not_null())
     if values.dtype != pl.String:
@@ -241,49 +238,62 @@ def _without_markers(numbers: "polars.Series", missing: Sequence[str]) -> "polar
     return numbers.set(numbers.is_in(gone).fill_null(False), None) if gone else numbers
 
 
-def _odd(what: str, cells: "polars.Series", mask: Array) -> list[Oddity]:
-    rows = np.flatnonzero(mask)
-    return [Oddity(what, cells.name, rows, repr(cells[int(rows[0])]))] if len(rows) else []
+class _Limits(NamedTuple):
+    """The least and greatest number of training, the largest distance from 0 that is taken, whether gaps are usual."""
+
+    low: float
+    high: float
+    largest: float
+    has_gaps: bool
 
 
-def _without_enormous(made: dict[str, Array], cells: "polars.Series", preparation: Preparation) -> list[Oddity]:
-    """Numbers that would leave float32 within the network, infinite ones too, become NaN in `made`, and are told."""
-    name = cells.name
-    at = preparation.numeric_columns.index(name)
-    limit = MOST_DEVIATIONS * float(preparation.scales[at]) + abs(float(preparation.means[at]))
-    enormous = np.abs(made[name]) > limit
+def _limits(preparation: Preparation, at: int) -> _Limits:
+    """Those of a column; without bounds where its run did not keep them."""
+    low, high = -np.inf, np.inf
+    if preparation.lows is not None and preparation.highs is not None and preparation.lows[at] == preparation.lows[at]:
+        low, high = float(preparation.lows[at]), float(preparation.highs[at])
+    largest = MOST_DEVIATIONS * float(preparation.scales[at]) + abs(float(preparation.means[at]))
+    return _Limits(low, high, largest, preparation.numeric_columns[at] in preparation.gap_columns)
+
+
+def _checked(
+    made: dict[str, Array], cells: "polars.Series", form: ColumnForm, limits: _Limits, told: Sequence[Oddity]
+) -> list[Oddity]:
+    """What is odd in the numbers of a column beside what is `told`; those too large for float32 become NaN."""
+    name, numbers = cells.name, made[cells.name]
+    # Neither holds if a number is NaN.
+    if len(numbers) and numbers.min() >= limits.low and numbers.max() <= limits.high and np.isfinite(limits.low):
+        return []
+    odd, is_gap = [], np.isnan(numbers)
+    enormous = np.abs(numbers) > limits.largest
     if enormous.any():
-        made[name] = np.where(enormous, np.nan, made[name])
-    return _odd("unread", cells, enormous)
+        odd += _odd("unread", cells, enormous)
+        numbers = made[name] = np.where(enormous, np.nan, numbers)
+    odd += [] if form.kind == "flag" else _beyond(numbers, name, form, limits)
+    for oddity in told:
+        if oddity.what in ("unread", "unseen"):
+            is_gap[oddity.rows] = False
+    return odd if limits.has_gaps else odd + _odd("missing", cells, is_gap)
 
 
-def _out_of_range(name: str, numbers: Array, form: ColumnForm, preparation: Preparation) -> Iterator[Oddity]:
-    """Numbers beyond the least and the greatest of the training rows."""
-    if preparation.lows is None or preparation.highs is None or form.kind == "flag":
-        return
-    at = preparation.numeric_columns.index(name)
-    low, high = float(preparation.lows[at]), float(preparation.highs[at])
+def _beyond(numbers: Array, name: str, form: ColumnForm, limits: _Limits) -> list[Oddity]:
+    """Numbers below the least and above the greatest of training."""
 
     def shown(number: float) -> str:
         return iso(number, "hour" in form.date_parts) if form.kind == "date" else f"{number:g}"
 
-    for what, mask, end in (("below", numbers < low, low), ("above", numbers > high, high)):
-        if (rows := np.flatnonzero(mask)).size:
-            side = "least" if what == "below" else "greatest"
-            yield Oddity(what, name, rows, f"{shown(float(numbers[rows[0]]))} (the {side} was {shown(end)})")
-
-
-def _gaps(
-    columns: "Mapping[str, polars.Series]", numbers: Array, oddities: Sequence[Oddity], preparation: Preparation
-) -> list[Oddity]:
-    """Missing numbers in columns that had none in training; those that were not readable are told already."""
     found = []
-    for at, name in enumerate(preparation.numeric_columns):
-        if name in columns and name not in preparation.gap_columns:
-            is_gap = np.isnan(numbers[:, at])
-            if is_gap.any():
-                for oddity in oddities:
-                    if oddity.column == name and oddity.what in ("unread", "unseen"):
-                        is_gap[oddity.rows] = False
-                found += _odd("missing", columns[name], is_gap)
+    for what, mask, side, end in (
+        ("below", numbers < limits.low, "least", limits.low),
+        ("above", numbers > limits.high, "greatest", limits.high),
+    ):
+        if (rows := np.flatnonzero(mask)).size:
+            example = f"{shown(float(numbers[rows[0]]))} (the {side} was {shown(end)})"
+            found.append(Oddity(what, name, rows, example))
     return found
+
+
+def _odd(what: str, cells: "polars.Series", mask: Array) -> list[Oddity]:
+    """The rows of a mask, if there are any, with the first cell as the example."""
+    rows = np.flatnonzero(mask)
+    return [Oddity(what, cells.name, rows, repr(cells[int(rows[0])]))] if len(rows) else []

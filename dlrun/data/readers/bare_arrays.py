@@ -53,7 +53,7 @@ def pieces_of_arrays(shown: str, path: Path, form: SourceForm) -> Iterator[Piece
     layout = layout_of(shown, key, X[:1])
     names = _names(math.prod(X.shape[1:]), form)
     for piece in _slices(len(X), math.prod(X.shape[1:])):
-        columns = dict(zip(names, layout.flattened(np.asarray(X[piece])).T, strict=True))
+        columns = dict(zip(names, np.ascontiguousarray(layout.flattened(np.asarray(X[piece])).T), strict=True))
         if target is not None:
             columns[form.target] = target[piece]
         yield Piece(_frame(columns), (), piece.stop / len(X))
