@@ -12,8 +12,8 @@ from ..data.reading import Task
 from ..data.records import DataFacts
 from ..data.source_form import SourceForm
 from ..errors import UsageError
-from ..nn.evaluation import pieces
-from ..nn.network import Network, predict_logits
+from ..nn.evaluation import EVALUATION_ROWS, pieces
+from ..nn.network import Network, Scratch, predict_logits
 from ..nn.parameters import Parameters
 from ..store import DATA, FORM, MODEL, Result, RunFolder, ending_of, read_manifest, require_sound
 
@@ -38,10 +38,12 @@ class Model:
 
     def outputs(self, rows: NewRows) -> Array:
         """(k, K) float64 probabilities of the classes, or (k, 1) numbers in the target's own units."""
+        dtype = self.parameters.flat.dtype
+        scratch = Scratch(self.network, EVALUATION_ROWS, dtype)
         outputs = np.empty((len(rows.numbers), len(self.classes) or 1))
         for piece in pieces(len(outputs)):
-            X = self.preparation.features(rows.numbers[piece], rows.codes[piece], self.parameters.flat.dtype)
-            logits = predict_logits(self.network, self.parameters, X).astype(np.float64)
+            X = self.preparation.features(rows.numbers[piece], rows.codes[piece], dtype)
+            logits = predict_logits(self.network, self.parameters, X, scratch).astype(np.float64)
             outputs[piece] = self._outputs_of(logits)
         return outputs
 
