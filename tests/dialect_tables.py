@@ -102,7 +102,7 @@ def _target(name, kind, rows, rng):
     if kind == "class":
         return Made(name, "class", tuple(str(at % int(rng.integers(2, 5))) for at in rng.permutation(rows)))
     values = MAKERS[kind](rng, rows)
-    while len(set(values)) == 1:  # nothing could be learned of it
+    while len({float(value) for value in values}) == 1:  # nothing could be learned of it
         values = MAKERS[kind](rng, rows)
     return Made(name, kind, tuple(values))
 

@@ -1,6 +1,7 @@
 """The benchmarks: that their commands run and show what they promise. Nothing is timed here."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,13 @@ def test_large_data_trains_in_ram_and_memory_mapped():
     assert "3,000 x 100 float32 (1 MiB), 100-256-128-2, 1024" in printed
     assert "dlrun, rows in RAM" in printed
     assert "dlrun, rows in a memory-mapped .npy" in printed
+
+
+def test_rows_are_answered_at_a_rate_and_in_memory_that_are_measured():
+    printed = output_of("predicting", "--rows", "3000", "--endings", ".csv", ".npy")
+    assert re.search(r"^ 3,000 +\.csv +\d", printed, re.M)
+    assert re.search(r"^30,000 +\.npy +\d", printed, re.M)
+    assert re.search(r"the network alone: \d\.\d+ million rows a second, [01]\.\d+ of what", printed)
 
 
 def test_an_unknown_shape_is_named_beside_the_known_ones(capsys):
