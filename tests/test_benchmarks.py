@@ -47,7 +47,7 @@ def test_large_data_trains_in_ram_and_memory_mapped():
 
 def test_rows_are_answered_at_a_rate_and_in_memory_that_are_measured():
     printed = output_of("predicting", "--rows", "3000", "--endings", ".csv", ".npy")
-    assert re.search(r"^ 3,000 +\.csv +\d", printed, re.M)
+    assert re.search(r"^ *3,000 +\.csv +\d", printed, re.M)
     assert re.search(r"^30,000 +\.npy +\d", printed, re.M)
     assert re.search(r"the network alone: \d\.\d+ million rows a second, [01]\.\d+ of what", printed)
 
