@@ -52,6 +52,12 @@ def test_rows_are_answered_at_a_rate_and_in_memory_that_are_measured():
     assert re.search(r"the network alone: \d\.\d+ million rows a second, [01]\.\d+ of what", printed)
 
 
+def test_promises_are_measured_over_splits():
+    printed = output_of("promises", "--splits", "3", "--data", "moons", "diabetes")
+    assert re.search(r"^moons +[01]\.\d{3} \(SE 0\.\d+\)", printed, re.M)
+    assert re.search(r"^diabetes +[01]\.\d{3} \(SE 0\.\d+\)", printed, re.M)
+
+
 def test_an_unknown_shape_is_named_beside_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         engine.parse(["--shapes", "T1,T9"])

@@ -375,3 +375,75 @@ def test_a_closed_pipe_ends_without_a_traceback(place):
     done = process("predict", "classes", "table.csv", "-q", cwd=place, code=code)
     assert done.returncode == 141
     assert "Traceback" not in done.stderr
+
+
+def test_intervals_of_a_regression_hold_as_many_targets_as_they_say(place):
+    write_csv(place / "new.csv", table_rows(place))
+    done = dlrun("predict", "amount", "new.csv", "-q", "-o", "out.csv", "--json", "--interval", "0.8", cwd=place)
+    record = json.loads(done.stdout)
+    with (place / "out.csv").open() as file:
+        answers = list(csv.DictReader(file))
+    truth = [number(row["amount"]) for row in table_rows(place)]
+    held = np.mean([float(a["low"]) <= y <= float(a["high"]) for a, y in zip(answers, truth, strict=True)])
+    assert record["errors"]["held"] == pytest.approx(held)
+    middles = [(float(a["low"]) + float(a["high"])) / 2 - float(a["prediction"]) for a in answers]
+    assert np.allclose(middles, 0, atol=1e-9)
+    coverage = record["coverage"]
+    assert (coverage["level"], coverage["dev_rows"], coverage["test_rows"]) == (0.8, 60, 60)
+    assert coverage["interval"][0] < coverage["held"] < coverage["interval"][1]
+
+
+def test_sets_of_classes_hold_the_likeliest_one_and_widen_with_the_level(place):
+    sizes = []
+    for level in ("0.5", "0.95"):
+        answers, beside = predicted(place, "three", "table.csv", "--interval", level)
+        sets = [row["set"].split(" | ") for row in answers]
+        assert all(row["prediction"] in one for row, one in zip(answers, sets, strict=True))
+        sizes.append(np.mean([len(one) for one in sets]))
+        assert f"sets of {float(level):.0%}: by 60 dev rows; of 60 test rows they hold the truth in" in beside
+    assert sizes[0] < sizes[1]
+
+
+def test_unsure_rows_are_left_without_an_answer_and_counted(place):
+    record, answers = told(place, "classes", table_rows(place), "--abstain", "0.6")
+    unanswered = [row for row in answers if not row["prediction"]]
+    assert record["abstained"] == len(unanswered)
+    sure = [max(float(row["probability no"]), float(row["probability yes"])) for row in answers]
+    least_answered = min(p for p, row in zip(sure, answers, strict=True) if row["prediction"])
+    assert all(p < least_answered for p, row in zip(sure, answers, strict=True) if not row["prediction"])
+    assert record["errors"]["rows"] == len(answers) - len(unanswered)
+    assert record["abstention"]["test_rows"] <= 60
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "told_so"),
+    [
+        ("amount", ("--abstain", "0.1"), "a number is not right or wrong"),
+        ("classes", ("--abstain", "0.0001"), "no part of the 60 dev rows"),
+        ("classes", ("--abstain", "1.5"), "expected an error between 0 and 1"),
+        ("amount", ("--interval", "0.999"), "needs at least 999 dev rows, and the run has 60"),
+        ("amount", ("--interval", "90"), "expected a share between 0 and 1"),
+    ],
+)
+def test_a_promise_that_cannot_be_made_is_refused(place, run, words, told_so):
+    done = dlrun("predict", run, "table.csv", *words, cwd=place)
+    assert done.returncode == 2
+    assert told_so in done.stderr
+    assert done.stdout == ""
+
+
+def test_probabilities_are_calibrated_where_dev_can_tell(tmp_path):
+    (tmp_path / "sure.yaml").write_text(
+        "data: {source: classification, samples: 1500, classes: 4, features: 30}\nnetwork: {width: 64}\n"
+        "training: {epochs: 60, batch_size: 32, learning_rate: 0.003}\nreport: false\n"
+    )
+    assert dlrun("train", "sure.yaml", "-q", cwd=tmp_path).returncode == 0
+    model = load_model(next(RunFolder(p) for p in (tmp_path / "runs").iterdir() if "sure" in p.name))
+    assert model.temperature > 1.5
+    calibration = model.trust.calibration
+    assert calibration.error_after < calibration.error_before
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(5, 30)))
+    answers, beside = predicted(tmp_path, "sure", "rows.npy")
+    assert f"logits divided by {model.temperature:.3g}, as 300 dev rows say;" in " ".join(beside.split())
+    for row in answers:
+        assert sum(float(row[f"probability {name}"]) for name in "0123") == pytest.approx(1, abs=1e-6)

@@ -32,6 +32,16 @@ def predict(
             "--check", help="Add a column that says what is odd in each row, such as a word not seen in training."
         ),
     ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "--interval", metavar="LEVEL", help="Add intervals, or sets of classes, that hold the truth this often."
+        ),
+    ] = None,
+    abstain: Annotated[
+        float | None,
+        typer.Option("--abstain", metavar="ERROR", help="Answer only the surest rows, with an error below this."),
+    ] = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -53,7 +63,7 @@ def predict(
         raise UsageError("--json: the answers go to standard output already; expected -o OUT beside it")
     model = load_model(find_run(runs_dir, run))
     beside = make_console(stderr=True)
-    asked = Asked(file, out, tuple(keep or ()), check)
+    asked = Asked(file, out, tuple(keep or ()), check, interval, abstain)
     with counting_display("rows", beside, quiet=quiet) as count:
         # How many rows there are is known once all are read; until then, by the share of the file that is.
         prediction = predict_file(model, asked, lambda share, rows: count(rows, round(rows / share) if share else rows))

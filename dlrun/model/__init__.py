@@ -3,6 +3,7 @@
 from .model import LOSS_OF_TASK, Model, load_model, network_of_arrays
 from .predicting import Asked, predict_file
 from .records import ErrorsHere, Noticed, Prediction
+from .trust import Trust, trust_of
 
 __all__ = [
     "LOSS_OF_TASK",
@@ -11,7 +12,9 @@ __all__ = [
     "Model",
     "Noticed",
     "Prediction",
+    "Trust",
     "load_model",
     "network_of_arrays",
     "predict_file",
+    "trust_of",
 ]

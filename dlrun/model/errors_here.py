@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..arrays import Array
-from ..data.preparation import UNSEEN_CODE
+from ..data.preparation import MISSING_CODE, UNSEEN_CODE
 from ..nn.moments import Moments
 from ..statistics.intervals import CONFIDENCE, bootstrap_intervals, error_interval, unexplained_estimate
+from .answering import Answers, Promises, holds
 from .model import Model
 from .records import ErrorsHere
 
@@ -14,27 +15,27 @@ ROWS_FOR_INTERVAL = 100_000
 
 
 class Scores:
-    """Takes outputs and targets a piece at a time; `errors()` tells the errors of all of them."""
+    """Takes answers and targets a piece at a time; `errors()` tells the errors of all of them."""
 
-    def __init__(self, model: Model):
-        self.model = model
-        self.rows, self.wrong, self.unknown = 0, 0, 0
+    def __init__(self, model: Model, promises: Promises):
+        self.model, self.promises = model, promises
+        self.rows, self.wrong, self.unknown, self.held = 0, 0, 0, 0
         self.squared, self.absolute, self.targets = 0.0, 0.0, Moments(1)
         self.kept: list[Array] = []
 
-    def add(self, outputs: Array, target: Array) -> None:
-        """Takes in outputs (k, K) and the target (k,) as `predicting` reads it."""
+    def add(self, answers: Answers, target: Array) -> None:
+        """Takes in the answers of k rows and their target (k,) as `predicting` reads it."""
+        known = np.isfinite(target) if self.model.task == "regression" else target != MISSING_CODE
+        known = known & answers.given
+        self.held += int(holds(self.model, answers, target, self.promises)[known].sum())
         if self.model.task == "regression":
-            self._add_numbers(outputs[:, 0], target)
+            self._add_numbers(answers.outputs[known, 0], target[known])
             return
-        known = (target >= 0) | (target == UNSEEN_CODE)
         self.rows += int(known.sum())
-        self.unknown += int((target == UNSEEN_CODE).sum())
-        self.wrong += int((outputs.argmax(axis=1) != target)[known].sum())
+        self.unknown += int((target[known] == UNSEEN_CODE).sum())
+        self.wrong += int((answers.outputs.argmax(axis=1) != target)[known].sum())
 
     def _add_numbers(self, answers: Array, target: Array) -> None:
-        known = np.isfinite(target)
-        answers, target = answers[known], target[known]
         distance = answers - target
         self.squared += float(np.square(distance).sum())
         self.absolute += float(np.abs(distance).sum())
@@ -47,13 +48,14 @@ class Scores:
         """None where no row has a target, or none has a class of training."""
         if not self.rows or self.unknown == self.rows:
             return None
+        held = None if self.promises.limit is None else self.held / self.rows
         if self.model.task != "regression":
             error = self.wrong / self.rows
-            interval = error_interval(error, self.rows)
-            return ErrorsHere(self.rows, error, interval, CONFIDENCE, unknown_class=self.unknown or None)
+            ends = error_interval(error, self.rows)
+            return ErrorsHere(self.rows, error, ends, CONFIDENCE, unknown_class=self.unknown or None, held=held)
         total = float(self.targets.squares[0])
         error = self.squared / total if total else float(self.squared > 0)
-        [ends], _ = bootstrap_intervals([np.concatenate(self.kept)[:ROWS_FOR_INTERVAL]], unexplained_estimate)
-        of_error = None if ends is None else (max(ends[0], 0.0), ends[1])
+        [of_ratio], _ = bootstrap_intervals([np.concatenate(self.kept)[:ROWS_FOR_INTERVAL]], unexplained_estimate)
+        of_error = None if of_ratio is None else (max(of_ratio[0], 0.0), of_ratio[1])
         rmse, mae = (self.squared / self.rows) ** 0.5, self.absolute / self.rows
-        return ErrorsHere(self.rows, error, of_error, CONFIDENCE, rmse, mae)
+        return ErrorsHere(self.rows, error, of_error, CONFIDENCE, rmse, mae, held=held)

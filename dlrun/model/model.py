@@ -15,7 +15,9 @@ from ..errors import UsageError
 from ..nn.evaluation import EVALUATION_ROWS, pieces
 from ..nn.network import Network, Scratch, predict_logits
 from ..nn.parameters import Parameters
-from ..store import DATA, FORM, MODEL, Result, RunFolder, ending_of, read_manifest, require_sound
+from ..statistics.calibration import softmax
+from ..store import DATA, FORM, MODEL, PREDICTIONS, Result, RunFolder, ending_of, read_manifest, require_sound
+from .trust import Trust, trust_of
 
 LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
 
@@ -25,6 +27,7 @@ class Model:
     """A run's network, its parameters in the precision of training, and all that turns rows into its inputs.
 
     classes : labels as they were written in training, empty for a regression. target : the name of its column.
+    trust : how far its answers can be trusted, by the dev rows; None where the run did not keep its predictions.
     """
 
     run_id: str
@@ -35,9 +38,15 @@ class Model:
     task: Task
     classes: tuple[str, ...]
     target: str
+    trust: Trust | None = None
+
+    @property
+    def temperature(self) -> float:
+        """By which the logits of classes are divided, so that probabilities say how often an answer is right."""
+        return 1.0 if self.trust is None else self.trust.temperature
 
     def outputs(self, rows: NewRows) -> Array:
-        """(k, K) float64 probabilities of the classes, or (k, 1) numbers in the target's own units."""
+        """(k, K) float64 calibrated probabilities of the classes, or (k, 1) numbers in the target's own units."""
         dtype = self.parameters.flat.dtype
         scratch = Scratch(self.network, EVALUATION_ROWS, dtype)
         outputs = np.empty((len(rows.numbers), len(self.classes) or 1))
@@ -50,11 +59,11 @@ class Model:
     def _outputs_of(self, logits: Array) -> Array:
         if self.task == "regression":
             return self.preparation.target_in_own_units(logits)
+        logits = logits / self.temperature
         if self.task == "binary":
             # exp(-log(1 + exp(-z))), which no z overflows.
             return np.asarray(np.exp(-np.logaddexp(0, np.hstack([logits, -logits]))))
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
 
 def load_model(folder: RunFolder) -> Model:
@@ -64,14 +73,16 @@ def load_model(folder: RunFolder) -> Model:
         raise UsageError(f"{folder.id}: has no trained network yet; wait for its end, or dlrun resume {folder.id}")
     if ending.status == "diverged":
         raise UsageError(f"{folder.id}: its training diverged, and the network's answers are no numbers; train again")
-    has_form = (folder.path / FORM).exists()
-    require_sound(folder, {MODEL, DATA, *([FORM] if has_form else [])})
+    has_form, has_predictions = ((folder.path / name).exists() for name in (FORM, PREDICTIONS))
+    optional = [name for name, present in ((FORM, has_form), (PREDICTIONS, has_predictions)) if present]
+    require_sound(folder, {MODEL, DATA, *optional})
     arrays, facts = folder.read_arrays(MODEL), folder.read_record(DATA, DataFacts)
     preparation = Preparation.from_arrays(arrays)
     form = folder.read_record(FORM, SourceForm) if has_form else SourceForm.of_preparation(preparation, facts.target)
     activation = str(read_manifest(folder).identity.config["network"]["activation"])
     network, parameters = network_of_arrays(arrays, activation, LOSS_OF_TASK[facts.task])
-    return Model(folder.id, network, parameters, preparation, form, facts.task, facts.classes, facts.target)
+    trust = trust_of(folder.read_arrays(PREDICTIONS), facts.task) if has_predictions else None
+    return Model(folder.id, network, parameters, preparation, form, facts.task, facts.classes, facts.target, trust)
 
 
 def network_of_arrays(arrays: Mapping[str, Array], activation: str, loss: str) -> tuple[Network, Parameters]:

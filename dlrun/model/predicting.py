@@ -14,6 +14,7 @@ from ..data.readers.pieces import Piece
 from ..data.row_source import SHOWN, STANDARD_INPUT, row_pieces
 from ..data.writers import writer_to
 from ..errors import DataError, UsageError
+from .answering import answer_columns, answers_of, promises_for
 from .errors_here import Scores
 from .model import Model
 from .records import Noticed, Prediction
@@ -24,12 +25,16 @@ Progress = Callable[[float, int], None]
 
 class Asked(NamedTuple):
     """file, out : paths, or "-". keep : columns of the file that are written beside the answers. check : whether each
-    row's oddities are written too."""
+    row's oddities are written too. level : of intervals or sets. error : that of the answered rows, others being left
+    without an answer.
+    """
 
     file: str
     out: str = "-"
     keep: tuple[str, ...] = ()
     check: bool = False
+    level: float | None = None
+    error: float | None = None
 
 
 @dataclass
@@ -38,17 +43,19 @@ class Tally:
 
     rows: int = 0
     odd_rows: int = 0
+    abstained: int = 0
     kinds: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
 
-    def add(self, rows: int, oddities: Iterable[Oddity], notes: Iterable[str]) -> None:
-        """Count a piece's rows and what is odd in them; an example is that of the first row."""
-        is_odd = np.zeros(rows, dtype=bool)
+    def add(self, given: Array, oddities: Iterable[Oddity], notes: Iterable[str]) -> None:
+        """Count a piece's rows (k,), given an answer or not, and what is odd in them; the first row is the example."""
+        is_odd = np.zeros(len(given), dtype=bool)
         for oddity in oddities:
             is_odd[oddity.rows] = True
             count, example = self.kinds.get((oddity.column, oddity.what), (0, oddity.example))
             self.kinds[oddity.column, oddity.what] = (count + len(oddity.rows), example)
-        self.rows += rows
+        self.rows += len(given)
+        self.abstained += int((~given).sum())
         self.odd_rows += int(is_odd.sum())
         self.notes |= dict.fromkeys(notes)
 
@@ -65,20 +72,23 @@ class Tally:
 def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, rows: None) -> Prediction:
     """Writes an answer for each row of a file, in order, and returns what there is to tell.
 
-    Raises DataError where the file lacks a feature or cannot be read, UsageError for a column to keep that it lacks.
+    Raises DataError where the file lacks a feature or cannot be read, UsageError for a column to keep that it lacks,
+    and for a promise that the run's dev rows cannot make.
     """
     began, tally, match = time.perf_counter(), Tally(), None
-    scores = Scores(model)
+    promises = promises_for(model, asked.level, asked.error)
+    scores = Scores(model, promises)
     shown = SHOWN if asked.file == STANDARD_INPUT else asked.file
     with writer_to(asked.out) as write:
         for piece in row_pieces(asked.file, model.form, asked.keep):
             match = match or _matched(piece, model, asked, shown)
             rows = _rows_of(piece, match, model)
-            outputs = model.outputs(rows)
-            write(_columns(model, outputs) | _kept(piece, asked) | (_checked(rows) if asked.check else {}))
+            answers = answers_of(model, model.outputs(rows), promises)
+            written = answer_columns(model, answers, promises)
+            write(written | _kept(piece, asked) | (_checked(rows) if asked.check else {}))
             if match.target is not None:
-                scores.add(outputs, _target_of(piece.frame[match.target], model))
-            tally.add(len(outputs), rows.oddities, piece.notes)
+                scores.add(answers, _target_of(piece.frame[match.target], model))
+            tally.add(answers.given, rows.oddities, piece.notes)
             progress(piece.share, tally.rows)
         if match is None:
             raise DataError(f"{shown}: has no rows to answer")
@@ -93,6 +103,10 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
         notes=tuple(tally.notes),
         errors=scores.errors(),
         seconds=time.perf_counter() - began,
+        calibration=None if model.trust is None else model.trust.calibration,
+        coverage=promises.coverage,
+        abstention=promises.abstention,
+        abstained=None if promises.abstention is None else tally.abstained,
     )
 
 
@@ -112,17 +126,6 @@ def _rows_of(piece: Piece, match: Match, model: Model) -> NewRows:
         raise DataError(f"the columns change within the file: {', '.join(absent)} end; give every row the same")
     columns = {name: frame[here].alias(name) for name, here in match.features.items()}
     return new_rows(columns, model.form, model.preparation)
-
-
-def _columns(model: Model, outputs: Array) -> dict[str, Any]:
-    """The columns of an answer: a label and the probability of each class, or a number."""
-    if model.task == "regression":
-        return {"prediction": outputs[:, 0]}
-    labels = np.array(model.classes, dtype=np.str_)[outputs.argmax(axis=1)]
-    # As precise as the network computes them; twice the digits would say nothing more.
-    probabilities = outputs.astype(np.float32).T
-    shown = {f"probability {name}": column for name, column in zip(model.classes, probabilities, strict=True)}
-    return {"prediction": labels, **shown}
 
 
 def _kept(piece: Piece, asked: Asked) -> dict[str, Any]:

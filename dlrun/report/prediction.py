@@ -31,16 +31,48 @@ def show_prediction(prediction: "Prediction", console: Console) -> None:
             f" and {len(prediction.left_out) - MOST_NAMES} more" if len(prediction.left_out) > MOST_NAMES else ""
         )
         say(console, f"left out, for training did not have them: {names}{more_names}")
+    _show_promises(prediction, console)
     if prediction.errors is not None:
-        show_errors(prediction.errors, console)
+        show_errors(prediction.errors, console, is_part=prediction.abstained)
 
 
-def show_errors(errors: "ErrorsHere", console: Console) -> None:
-    """The error on the rows that have a target, with its interval."""
+def _show_promises(prediction: "Prediction", console: Console) -> None:
+    """What calibration, intervals and abstention are worth, by the run's own rows."""
+    if (calibration := prediction.calibration) is not None and calibration.temperature != 1:
+        before, after = shown(calibration.error_before), shown(calibration.error_after)
+        say(
+            console,
+            f"probabilities: logits divided by {calibration.temperature:.3g}, as {calibration.dev_rows} dev rows say;"
+            f" calibration error on {calibration.measured_on} {before}, now {after}",
+        )
+    if (coverage := prediction.coverage) is not None:
+        test = ""
+        if coverage.held is not None and coverage.interval is not None:
+            held = f"{shown(coverage.held)} {span(coverage.interval)}"
+            test = f"; of {coverage.test_rows} test rows they hold the truth in {held}"
+        what = "intervals" if prediction.calibration is None else "sets"
+        say(console, f"{what} of {coverage.level:.0%}: by {coverage.dev_rows} dev rows{test}")
+    if (abstention := prediction.abstention) is not None:
+        test = ""
+        if abstention.test_error is not None and abstention.interval is not None:
+            error = f"{shown(abstention.test_error)} {span(abstention.interval)}"
+            test = f"; on the {abstention.test_rows} test rows answered, the error is {error}"
+        say(
+            console,
+            f"without an answer: {prediction.abstained:,} of {prediction.rows:,} rows, for an error below"
+            f" {shown(abstention.error)} (by {abstention.dev_rows} dev rows{test})",
+        )
+
+
+def show_errors(errors: "ErrorsHere", console: Console, is_part: int | None = None) -> None:
+    """The error on the rows that have a target, with its interval; on a part of them if some were not answered."""
     is_regression = errors.rmse is not None
     interval = f" ({errors.confidence:.0%} interval {span(errors.interval)})" if errors.interval else ""
     more = f"; RMSE {errors.rmse:.4g}, mean absolute error {errors.mae:.4g}" if is_regression else ""
     word = error_word(is_regression)
-    say(console, (f"{word} {shown(errors.error)}", "bold"), f"{interval} on {errors.rows:,} rows with a target{more}")
+    rows = f"{errors.rows:,} {'answered ' if is_part else ''}rows with a target"
+    say(console, (f"{word} {shown(errors.error)}", "bold"), f"{interval} on {rows}{more}")
+    if errors.held is not None:
+        say(console, f"of these, the interval or set holds the target in {shown(errors.held)}")
     if errors.unknown_class:
         say(console, f"of these, {errors.unknown_class} have a class that training did not have, and count as wrong")
