@@ -24,7 +24,8 @@ from dlrun.errors import StoreError
 from dlrun.experiment import read_config, run
 from dlrun.inspection import contents
 from dlrun.inspection.contents import logits_of, margins_of
-from dlrun.report.page import answers, making, ruler, run_page
+from dlrun.model import trust_of
+from dlrun.report.page import answers, making, ruler, run_page, trust
 from dlrun.report.page.drawing import Series, YAxis, apart, even_ticks, line_chart, linear_scale, log_ticks
 from dlrun.store import RunFolder, verify
 from tests.commands import dlrun
@@ -86,6 +87,37 @@ def test_every_picture_is_well_formed_and_says_what_it_shows(pages):
             root = ElementTree.fromstring(picture)
             assert root.get("role") == "img"
             assert len(root.get("aria-label")) > 20
+
+
+def test_the_reliability_curve_has_a_dot_for_each_bin_and_says_how_far_off_probabilities_are(held, pages):
+    run = held["moons_overfit"].run
+    section = trust.reliability(held["moons_overfit"])
+    calibration = trust_of(run.predictions, "binary").calibration
+    curves = 2 if calibration.temperature != 1 else 1
+    assert section.picture.count("<circle") == curves * len(calibration.before)
+    assert f"{100 * calibration.error_before:.1f}% off on average" in section.before
+    assert (section.after is None) == (curves == 1)
+    assert (section.rows, section.split) == (len(run.predictions["test_rows"]), "test")
+    assert "Do probabilities mean what they say?" in pages["digits"].read_text()
+    assert "Do probabilities mean what they say?" not in pages["diabetes"].read_text()
+
+
+def test_a_temperature_adds_a_second_curve(held):
+    rng = np.random.default_rng(0)
+    p = rng.uniform(size=600)
+    y = (rng.random(600) < p).astype(int)
+    sure = (p**4 / (p**4 + (1 - p) ** 4))[:, None].astype(np.float32)
+    predictions = {
+        "dev_outputs": sure[:300],
+        "dev_targets": y[:300],
+        "test_outputs": sure[300:],
+        "test_targets": y[300:],
+    }
+    run = replace(held["moons_overfit"].run, predictions=predictions)
+    section = trust.reliability(replace(held["moons_overfit"], run=run))
+    assert section.after is not None
+    assert section.picture.count("<circle") == 2 * 15
+    assert ">before<" in section.picture
 
 
 def test_the_confusion_matrix_and_class_errors_are_those_of_scikit_learn(held):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def run_page(contents: "PageContents") -> str:
     """The page of a run."""
-    from . import answers, columns, making, ruler, sections
+    from . import answers, columns, making, ruler, sections, trust
 
     parts = {
         "summary": sections.summary(contents),
@@ -38,6 +38,7 @@ def run_page(contents: "PageContents") -> str:
         "plane": answers.plane(contents),
         "regression": answers.regression(contents),
         "mistakes": answers.mistakes(contents),
+        "reliability": trust.reliability(contents),
         "worst": answers.worst(contents),
         "health": sections.health(contents),
         "weights": sections.weights(contents),
