@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "diagnosis": {"numpy", "scipy"},
     "advice": set(),
     "store": {"numpy", "pydantic"},
-    "model": {"numpy", "onnx"},
+    "model": {"numpy", "onnx", "polars"},
     "experiment": {"numpy"},
     "inspection": {"numpy"},
     "search": {"numpy", "joblib", "sklearn", "distributed"},
