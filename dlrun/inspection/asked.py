@@ -4,12 +4,14 @@ Adds to what was known when the run ended what its runs folder says now: other r
 test set, and on request the reference.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..advice import RunDiagnosis
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..records import flat, omitted
+from ..statistics.metrics import Metrics
 from ..store import Result, RunFolder
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
@@ -20,7 +22,8 @@ class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
     reference : None unless it was asked for. selection : None for a run older than the ledger. test_look : the number
-    of this look at the test set, counted from 1; None without a test error.
+    of this look at the test set, counted from 1; None without a test error. metrics : the figures of the field by split
+    and name, as the run's result has them.
     """
 
     run: RunDiagnosis = flat()
@@ -28,6 +31,7 @@ class AskedDiagnosis:
     selection: Selection | None
     run_dir: str
     test_look: int | None
+    metrics: Mapping[str, Metrics] | None = omitted()
 
 
 def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, with_reference: bool) -> AskedDiagnosis:
@@ -40,5 +44,10 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     test_look = look_at_test(folder, hashes, result.errors.test, "diagnose")
     run, selection = with_selection(run, folder, hashes, result)
     return AskedDiagnosis(
-        run=run, reference=reference, selection=selection, run_dir=str(folder.path), test_look=test_look
+        run=run,
+        reference=reference,
+        selection=selection,
+        run_dir=str(folder.path),
+        test_look=test_look,
+        metrics=result.metrics,
     )

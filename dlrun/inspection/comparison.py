@@ -14,8 +14,9 @@ from ..data.reading import Task
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
 from ..experiment.identity import compared
-from ..records import NO_ERRORS, SPLITS, BySplit, ConfigData, Split
+from ..records import NO_ERRORS, SPLITS, BySplit, ConfigData, Split, omitted
 from ..statistics.intervals import Interval
+from ..statistics.metrics import Metrics
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
 from ..store import (
     PREDICTIONS,
@@ -42,7 +43,8 @@ ORDERS = (*SPLITS, GIVEN)
 class ComparedRun:
     """One of several compared runs. config : the values of the keys that differ, by dotted path.
 
-    difference : its dev error less the first run's. not_comparable : a clause that says why there is no difference.
+    metrics : the figures of dev. difference : its dev error less the first run's. not_comparable : a clause that says
+    why there is no difference.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class ComparedRun:
     epochs: int | None
     best_epoch: int | None
     seconds: float | None
+    metrics: Metrics | None = omitted()
     difference: Paired | None = None
     not_comparable: str | None = None
 
@@ -141,6 +144,7 @@ def compared_run(folder: RunFolder, manifest: Manifest) -> ComparedRun:
         epochs=result.epochs if result else None,
         best_epoch=result.best_epoch if result else None,
         seconds=result.seconds if result else None,
+        metrics=(result.metrics or {}).get("dev") if result else None,
     )
 
 

@@ -29,6 +29,7 @@ from ..statistics.intervals import (
     error_interval,
     unexplained_estimate,
 )
+from ..statistics.metrics import Metrics, class_metrics, number_metrics
 from ..statistics.mismatch import Shift, distribution_shift, told_features
 from ..store import RunFolder, read_manifest
 
@@ -82,7 +83,8 @@ class Evaluated:
 
     distance : the error here less the dev error, with its interval. meaning : a key of MEANINGS. shift : the mismatch
     test; None where it was not made, and `unchecked` says why. trained_share : of the rows looked at, those that are
-    equal to training rows, of which the error says nothing. by : the column of the groups.
+    equal to training rows, of which the error says nothing. metrics : the figures of the field, of rows whose class
+    training knows. by : the column of the groups.
     """
 
     run_id: str
@@ -101,6 +103,7 @@ class Evaluated:
     shift: ShiftFound | None = omitted()
     unchecked: str | None = omitted()
     trained_share: float | None = omitted()
+    metrics: Metrics | None = omitted()
     by: str | None = omitted()
     groups: tuple[GroupErrors, ...] | None = omitted()
 
@@ -140,6 +143,7 @@ def evaluate_file(
         shift=None if compared.shift is None else _found(compared.shift, model),
         unchecked=compared.unchecked,
         trained_share=compared.trained_share,
+        metrics=_metrics(model, here),
         by=by,
         groups=None if seen.groups is None else _groups(model, here, seen.groups),
     )
@@ -158,6 +162,13 @@ def _beside_dev(
     assert errors.interval is not None, "a share has an interval"
     lower, upper = difference_interval(errors.error, errors.interval, error, interval)
     return error, interval, (float(lower), float(upper))
+
+
+def _metrics(model: Model, here: Kept) -> Metrics:
+    if model.task == "regression":
+        return number_metrics(here.outputs[:, 0], here.truth)
+    known = here.truth >= 0
+    return class_metrics(here.outputs[known], here.truth[known])
 
 
 def _squared_and_truth(kept: Kept) -> Array:

@@ -17,6 +17,7 @@ from rich.table import Table
 from ..diagnosis.words import error_word, points
 from ..records import SPLITS
 from ..statistics.intervals import Interval
+from .metrics import NAMES
 from .qualifiers import show_test_look
 from .text import UNKNOWN, borderless_table, cell, clean, say, shown
 
@@ -141,14 +142,19 @@ def comparison_csv(comparison: "Comparison") -> str:
     ours = ["difference", "difference_lower", "difference_upper", "p_value", "not_comparable"]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["run_id", "status", *comparison.keys, *(f"{split}_error" for split in SPLITS), *ends, *ours])
+    kept = [name for name in NAMES if any(name in (run.metrics or {}) for run in comparison.runs)]
+    figures = [f"dev_{name}" for name in kept]
+    errors_of = [f"{split}_error" for split in SPLITS]
+    writer.writerow(["run_id", "status", *comparison.keys, *errors_of, *ends, *ours, *figures])
     for run in comparison.runs:
         values = [None if value is None else clean(plain(value)) for value in run.config.values()]
         intervals = [bound for split in SPLITS for bound in run.intervals.of(split) or (None, None)]
         tested = run.difference
         difference = [tested.difference, *tested.interval, tested.p_value] if tested else [None] * 4
         errors = [run.errors.of(split) for split in SPLITS]
-        writer.writerow([run.run_id, run.status, *values, *errors, *intervals, *difference, run.not_comparable])
+        metrics = [metric.value if (metric := (run.metrics or {}).get(name)) else None for name in kept]
+        row = [run.run_id, run.status, *values, *errors, *intervals, *difference, run.not_comparable, *metrics]
+        writer.writerow(row)
     return file.getvalue()
 
 

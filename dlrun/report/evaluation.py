@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ..diagnosis.words import error_word, points, span
+from .metrics import show_metrics
 from .text import UNKNOWN, borderless_table, cell, say, shown
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ def show_evaluation(evaluated: "Evaluated", console: Console) -> None:
     ):
         table.add_row(cell(name), cell(f"{rows:,}"), cell(shown(error)), cell(span(interval) if interval else UNKNOWN))
     console.print(table)
-    if is_regression:
-        say(console, f"RMSE {errors.rmse:.4g}, mean absolute error {errors.mae:.4g}, in the target's units")
     if errors.unknown_class:
         say(console, f"{errors.unknown_class} rows have a class that training did not have, and count as wrong")
     between = f" {span(evaluated.distance_interval)}" if evaluated.distance_interval else ""
@@ -44,6 +43,7 @@ def show_evaluation(evaluated: "Evaluated", console: Console) -> None:
         say(console, f"the rows are {verdict} (AUC {found.auc:.2f}, p = {found.p_value:.2g}; 0.50 is chance)")
     if evaluated.unchecked:
         say(console, evaluated.unchecked)
+    show_metrics({"here": evaluated.metrics} if evaluated.metrics else None, console)
     if evaluated.groups is not None:
         _show_groups(evaluated.by or "", evaluated.groups, is_regression, console)
     for note in evaluated.notes:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..places import command_for
 from ..records import ConfigData, Flat, flattened
+from .metrics import show_metrics
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
@@ -39,6 +40,7 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         console.print(errors_table(run.result))
         show_test_look(test_look, console)
         show_bars(run.diagnosis, console)
+        show_metrics(run.result.metrics, console)
         for sentence in verdict_sentences(run.result):
             say(console, sentence)
         show_top_advice(run.diagnosis, console)

@@ -3,6 +3,7 @@
 Every later verb starts from it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
 from ..records import BySplit, Sizes, omitted
+from ..statistics.metrics import Metrics
 
 FILE = "result.json"
 
@@ -29,7 +31,8 @@ class Result:
     penalty. rmse : a regression's, in the target's own units. best_epoch : the one with the lowest dev error. optimal :
     how the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
     about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
-    interrupted it. sessions : number of processes that worked on it so far. reused : whether it is an older run's.
+    interrupted it. sessions : number of processes that worked on it so far. metrics : the figures of the field by split
+    (dev, and test if there is one) and name, of the rows whose outputs are kept. reused : whether it is an older run's.
     """
 
     run_id: str
@@ -63,6 +66,7 @@ class Result:
     ended: str | None = None
     sessions: int | None = None
     notes: tuple[str, ...] = ()
+    metrics: Mapping[str, Metrics] | None = omitted()
     reused: bool | None = omitted()
 
     @property

@@ -38,6 +38,7 @@ def run_page(contents: "PageContents") -> str:
         "plane": answers.plane(contents),
         "regression": answers.regression(contents),
         "mistakes": answers.mistakes(contents),
+        "metrics": sections.metrics(contents),
         "reliability": trust.reliability(contents),
         "worst": answers.worst(contents),
         "health": sections.health(contents),

@@ -19,6 +19,7 @@ from ...inspection import PageContents
 from ...nn.trace import LayerLook
 from ...records import SPLITS
 from ...store import Result
+from ..metrics import MetricRow, metric_rows, metric_splits
 from ..terminal import verdict_sentences
 from . import figures
 from .drawing import spread
@@ -102,6 +103,21 @@ def summary(contents: PageContents) -> Summary:
 def sentences_of(result: Result | None) -> tuple[str, ...]:
     """What a result says by itself, of a run without a diagnosis."""
     return tuple(sentence for sentence, _ in verdict_sentences(result)) if result else ()
+
+
+class Figures(NamedTuple):
+    """The figures of the field: the splits, and a row for each figure."""
+
+    splits: tuple[str, ...]
+    rows: tuple[MetricRow, ...]
+
+
+def metrics(contents: PageContents) -> Figures | None:
+    """The figures of dev and test; None for a run that did not keep them."""
+    result = contents.run.result
+    if result is None or not result.metrics:
+        return None
+    return Figures(metric_splits(result.metrics), tuple(metric_rows(result.metrics)))
 
 
 class ToDo(NamedTuple):
