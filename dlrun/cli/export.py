@@ -1,4 +1,4 @@
-"""`dlrun export`: export a run to TensorBoard or MLflow."""
+"""`dlrun export`: export a run to TensorBoard or MLflow, or its network to a file that needs no dlrun."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +8,16 @@ import typer
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
+NO_TARGET = (
+    "export: no target given; expected --onnx FILE, --python FILE, --card FILE, --tensorboard DIR or --mlflow URI"
+)
+
 
 def export(
     run: RunReference = "latest",
+    onnx: Annotated[
+        Path | None, typer.Option("--onnx", metavar="FILE", help="Write the network and its preparation as ONNX.")
+    ] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write event files to DIR/RUN.", file_okay=False)
     ] = None,
@@ -21,22 +28,31 @@ def export(
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Export a run's config, metrics of each epoch and verdict; MLflow gets its report too.
+    """Export a run's network as ONNX, or its config, metrics of each epoch and verdict to another program.
 
-    Both need an optional package: pip install 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
+    Some need an optional package: pip install 'dlrun[onnx]', 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
 
-    Example: dlrun export latest --tensorboard logs
+    Example: dlrun export latest --onnx network.onnx
     """
     from ..inspection import overview
+    from ..model import load_model
+    from ..report import make_console, say
     from ..report.exports import export_mlflow, export_tensorboard
+    from ..report.files import onnx_files, told_of_inputs, write_files
     from ..store import find_run, read_metrics
     from .output import print_json
 
-    if tensorboard is None and mlflow is None:
-        raise UsageError("export: no target given; expected --tensorboard DIR or --mlflow URI")
+    if not any((onnx, tensorboard, mlflow)):
+        raise UsageError(NO_TARGET)
     folder = find_run(runs_dir, run)
+    files: dict[Path, bytes] = {}
+    if onnx is not None:
+        model = load_model(folder)
+        files |= onnx_files(model, onnx)
+        for sentence in told_of_inputs(model):
+            say(make_console(stderr=True), "note: ", sentence)
+    exported = write_files(folder.id, files)
     run_overview, epochs = overview(folder), read_metrics(folder)
-    exported = []
     if tensorboard is not None:
         exported.append(export_tensorboard(run_overview, epochs, tensorboard))
     if mlflow is not None:
