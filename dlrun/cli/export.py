@@ -18,6 +18,10 @@ def export(
     onnx: Annotated[
         Path | None, typer.Option("--onnx", metavar="FILE", help="Write the network and its preparation as ONNX.")
     ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option("--python", metavar="FILE.py", help="Write the same as Python that needs NumPy alone."),
+    ] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write event files to DIR/RUN.", file_okay=False)
     ] = None,
@@ -36,21 +40,25 @@ def export(
     """
     from ..inspection import overview
     from ..model import load_model
+    from ..model.numpy_file import unread_by_file
     from ..report import make_console, say
     from ..report.exports import export_mlflow, export_tensorboard
-    from ..report.files import onnx_files, told_of_inputs, write_files
+    from ..report.files import onnx_files, python_files, told_of_inputs, write_files
     from ..store import find_run, read_metrics
     from .output import print_json
 
-    if not any((onnx, tensorboard, mlflow)):
+    if not any((onnx, python, tensorboard, mlflow)):
         raise UsageError(NO_TARGET)
     folder = find_run(runs_dir, run)
-    files: dict[Path, bytes] = {}
+    files, notes = dict[Path, bytes](), list[str]()
     if onnx is not None:
-        model = load_model(folder)
-        files |= onnx_files(model, onnx)
-        for sentence in told_of_inputs(model):
-            say(make_console(stderr=True), "note: ", sentence)
+        files |= onnx_files(load_model(folder), onnx)
+        notes += told_of_inputs(load_model(folder))
+    if python is not None:
+        files |= python_files(load_model(folder), python)
+        notes += unread_by_file(load_model(folder))
+    for note in notes:
+        say(make_console(stderr=True), "note: ", note)
     exported = write_files(folder.id, files)
     run_overview, epochs = overview(folder), read_metrics(folder)
     if tensorboard is not None:

@@ -18,6 +18,7 @@ from ..data.columns import is_number
 from ..data.new_rows import MOST_DEVIATIONS
 from ..data.new_words import FLAG_DIGITS, codes_by_word, place_in_order
 from ..data.preparation import UNSEEN_CODE, Preparation, codes_of_words
+from ..data.reading import DEFAULT_MISSING
 from .model import Model
 
 # Numbers and days are numbers, marks are words that stand for numbers (flags and orders), words have levels.
@@ -85,8 +86,13 @@ def _as_number(form: ColumnForm) -> str:
 
 def _texts(form: ColumnForm, missing: Iterable[str], own: Iterable[str]) -> list[str]:
     """The texts that may mean something in a column, each once."""
-    usual = [*sorted(ALWAYS), *_in_capitals(sorted(ALWAYS))]
-    return list(dict.fromkeys(["", *missing, *form.missing, *usual, *form.spellings, *own]))
+    return list(dict.fromkeys([*texts_for_missing(missing), *form.missing, *form.spellings, *own]))
+
+
+def texts_for_missing(missing: Iterable[str]) -> tuple[str, ...]:
+    """The texts that stand for a missing value in every column, where they are no word of its own."""
+    usual = sorted(ALWAYS) if tuple(missing) == DEFAULT_MISSING else []
+    return tuple(dict.fromkeys(["", *missing, *usual, *_in_capitals(usual)]))
 
 
 def _as_decimals(words: Iterable[str]) -> list[str]:

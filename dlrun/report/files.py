@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import StoreError
+from ..errors import StoreError, UsageError
 from ..store import write_whole
 from .exports import Exported, optional
 
@@ -24,6 +24,15 @@ def onnx_files(model: "Model", path: Path) -> dict[Path, bytes]:
     from ..model.onnx_graph import onnx_bytes
 
     return {path: onnx_bytes(model)}
+
+
+def python_files(model: "Model", path: Path) -> dict[Path, bytes]:
+    """The Python file of a run, and the .npz beside it. Raises UsageError where they cannot be made."""
+    from ..model.numpy_file import numpy_file, numpy_weights
+
+    if path.suffix != ".py":
+        raise UsageError(f"--python {path}: name it FILE.py; the weights are written to FILE.npz beside it")
+    return {path: numpy_file(model, path.name).encode(), path.with_suffix(".npz"): numpy_weights(model)}
 
 
 def told_of_inputs(model: "Model") -> list[str]:
