@@ -22,6 +22,10 @@ def export(
         Path | None,
         typer.Option("--python", metavar="FILE.py", help="Write the same as Python that needs NumPy alone."),
     ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", metavar="FILE.md", help="Write a model card: what, on what, how well, limits."),
+    ] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write event files to DIR/RUN.", file_okay=False)
     ] = None,
@@ -39,27 +43,19 @@ def export(
     Example: dlrun export latest --onnx network.onnx
     """
     from ..inspection import overview
-    from ..model import load_model
-    from ..model.numpy_file import unread_by_file
     from ..report import make_console, say
     from ..report.exports import export_mlflow, export_tensorboard
-    from ..report.files import onnx_files, python_files, told_of_inputs, write_files
+    from ..report.files import make_files, write_files
     from ..store import find_run, read_metrics
     from .output import print_json
 
-    if not any((onnx, python, tensorboard, mlflow)):
+    if not any((onnx, python, card, tensorboard, mlflow)):
         raise UsageError(NO_TARGET)
     folder = find_run(runs_dir, run)
-    files, notes = dict[Path, bytes](), list[str]()
-    if onnx is not None:
-        files |= onnx_files(load_model(folder), onnx)
-        notes += told_of_inputs(load_model(folder))
-    if python is not None:
-        files |= python_files(load_model(folder), python)
-        notes += unread_by_file(load_model(folder))
-    for note in notes:
+    files = make_files(folder, onnx=onnx, python=python, card=card)
+    for note in files.notes:
         say(make_console(stderr=True), "note: ", note)
-    exported = write_files(folder.id, files)
+    exported = write_files(folder.id, files.contents)
     run_overview, epochs = overview(folder), read_metrics(folder)
     if tensorboard is not None:
         exported.append(export_tensorboard(run_overview, epochs, tensorboard))

@@ -125,15 +125,10 @@ def numpy_weights(model: Model) -> bytes:
     return memory.getvalue()
 
 
-def unread_by_file(model: Model) -> list[str]:
-    """A sentence for each column whose cells the file does not read as they stand in the source."""
-    columns = [
-        column for column in inputs_of(model) if column.kind == "date" and not _date(column.form.date)["pattern"]
-    ]
-    return [
-        f"--python: column {column.name!r} is read as ISO dates or as {column.given}, not as in training"
-        for column in columns
-    ]
+def columns_unread(model: Model) -> list[Input]:
+    """The columns whose cells the file does not read as they stand in the source: dates strptime has no sign for."""
+    dates = [column for column in inputs_of(model) if column.kind == "date"]
+    return [column for column in dates if not _date(column.form.date)["pattern"]]
 
 
 def _form(column: Input, missing: tuple[str, ...]) -> dict[str, Any]:
