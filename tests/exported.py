@@ -39,7 +39,7 @@ class Trained(NamedTuple):
 
 
 def trained(path: Path, place: Path) -> Trained:
-    """The run of a config, or of a table, of few epochs; its own rows, and as many with a spoilt cell."""
+    """The run of a config, or of a table, of few epochs; its own rows, and some with spoilt cells."""
     config = path
     if path.suffix == ".csv":
         config = place / f"{path.stem}.yaml"

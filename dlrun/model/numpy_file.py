@@ -76,6 +76,7 @@ def numpy_file(model: Model, name: str) -> str:
     has_flags = any(column.form.kind == "flag" for column in inputs)
     flags = {word: at for pair in (*FLAGS, FLAG_DIGITS, ("0.0", "1.0")) for at, word in enumerate(pair) if has_flags}
     plain = _number(NumberForm())
+    alike = preparation.numeric_columns == model.form.features
     forms = {column.name: _form(column, missing) for column in inputs}
     stem = name.removesuffix(".py")
     template = Template(files(__package__).joinpath("network_template.txt").read_text(encoding="utf-8"))
@@ -87,12 +88,12 @@ def numpy_file(model: Model, name: str) -> str:
         functions="predict, predict_proba" if model.classes else "predict",
         target=literal(model.target),
         classes=listing(model.classes),
-        names=listing(model.form.names),
+        names=_names(model),
         has_header=not model.form.without_header,
-        features=listing(model.form.features),
+        features=_features(model),
         forms=table({column: form for column, form in forms.items() if form != plain}),
-        plain=literal(plain),
-        numbers=listing(preparation.numeric_columns),
+        plain=table(plain),
+        numbers="FEATURES" if alike else listing(preparation.numeric_columns),
         one_hot=table(one_hot),
         missing=listing(missing),
         markers=list(number_markers(model)),
@@ -103,6 +104,17 @@ def numpy_file(model: Model, name: str) -> str:
         answers=CLASS_ANSWERS if model.classes else NUMBER_ANSWERS,
         writing=CLASS_WRITING if model.classes else NUMBER_WRITING,
     )
+
+
+def _names(model: Model) -> str:
+    form = model.form
+    return f'[f"x{{at}}" for at in range({len(form.names)})]' if form.without_header else listing(form.names)
+
+
+def _features(model: Model) -> str:
+    form = model.form
+    others = tuple(name for name in form.names if name != form.target)
+    return "[name for name in NAMES if name != TARGET]" if others == form.features else listing(form.features)
 
 
 def numpy_weights(model: Model) -> bytes:

@@ -178,7 +178,9 @@ def _weak(run: RunContents, judged: Diagnosis, groups: "WeakGroups") -> list[str
 def _groups(groups: "WeakGroups", regression: bool) -> list[str]:
     if groups.not_known:
         return [f"Groups of rows were not looked at: {plain(groups.not_known)}."]
-    how = "each by its words, its values or quarters, and its gaps; nine of ten cards name no group by chance alone"
+    if not groups.looked_at:
+        return ["No group of rows is large enough to be looked at."]
+    how = "by words, values or quarters, and gaps; nine of ten cards name no group by chance alone"
     looked = f"{groups.looked_at} groups of at least 10 dev rows were looked at, {how}."
     if not groups.weak:
         return [f"No group of rows has a surely higher error. {looked}"]
@@ -205,7 +207,7 @@ def _limits(data: DataFacts, judged: Diagnosis) -> list[str]:
     ]
     if data.classes:
         limits.append("It knows no other classes than those above, and gives each row to one of them.")
-    limits += [f"{plain(found.title)}: {_sentence(found.evidence)}" for found in judged.findings]
+    limits += [_sentence(f"{found.title}: {found.evidence}") for found in judged.findings]
     shown_already = "; ".join(found.evidence for found in judged.findings)
     limits += [_sentence(warning) for warning in data.warnings if warning.split("; ")[0] not in shown_already]
     return limits
