@@ -243,5 +243,14 @@ def test_a_run_without_a_network_has_no_card(tmp_path):
     assert not (tmp_path / "card.md").exists()
 
 
+def test_of_many_words_the_card_says_how_many_more(tmp_path):
+    with (tmp_path / "many.csv").open("w") as file:
+        file.write("w,y\n" + "".join(f"w{at % 30},{at * 7 % 11 > 5}\n" for at in range(600)))
+    (tmp_path / "many.yaml").write_text("data: {source: many.csv}\ntraining: {epochs: 1}\nreport: false\n")
+    assert dlrun("train", "many.yaml", "-q", cwd=tmp_path).returncode == 0
+    [column] = tables_of(card_of(tmp_path, "many", tmp_path))["column"][1:]
+    assert column[2].endswith(" and 24 more")
+
+
 def test_text_from_outside_is_shown_letter_by_letter():
     assert plain("a|b*_<script>`x`\n# [l](u)\u202e") == "a\\|b\\*\\_\\<script\\>\\`x\\` \\# \\[l\\](u)"

@@ -36,9 +36,9 @@ def export(
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Export a run's network as ONNX, or its config, metrics of each epoch and verdict to another program.
+    """Export a run's network as ONNX or Python, its model card, or its metrics and verdict to another program.
 
-    Some need an optional package: pip install 'dlrun[onnx]', 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
+    --onnx, --tensorboard and --mlflow need a package: pip install 'dlrun[onnx]', 'dlrun[tensorboard]', 'dlrun[mlflow]'.
 
     Example: dlrun export latest --onnx network.onnx
     """

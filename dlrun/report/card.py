@@ -69,7 +69,8 @@ def _what(run: RunContents, data: DataFacts) -> list[str]:
     network = config["network"]
     result = run.result_required()
     facts = {
-        "answers": f"{plain(data.target)}, {answers}" + (f": {_some(data.classes)}" if data.classes else ""),
+        "answers": f"{plain(data.target)}, {answers}"
+        + (f": {_some(data.classes, len(data.classes))}" if data.classes else ""),
         "asks for": f"{len(data.columns)} columns, prepared as {data.features} inputs",
         "network": f"dense, {'-'.join(map(str, sizes))}, {network['activation']}, {parameters:,} parameters",
         "trained": f"{result.epochs} epochs, best {result.best_epoch}, in {result.seconds:.1f} s"
@@ -83,9 +84,10 @@ def _layer(name: str) -> int:
     return int(name[1:]) if name[1:].isdigit() else 0
 
 
-def _some(words: Sequence[str], most: int = MOST_LEVELS) -> str:
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(plain(word) for word in words[:most]) + more
+def _some(words: Sequence[str], count: int) -> str:
+    """The first words of so many."""
+    more = f" and {count - MOST_LEVELS} more" if count > MOST_LEVELS else ""
+    return ", ".join(plain(word) for word in words[:MOST_LEVELS]) + more
 
 
 def _data(data: DataFacts) -> list[str]:
@@ -112,11 +114,9 @@ def _data(data: DataFacts) -> list[str]:
 
 def _column(column: SourceColumn) -> list[str]:
     if column.low is None or column.high is None:
-        values = _some(tuple(column.levels)) or UNKNOWN
+        values = _some(tuple(column.levels), column.distinct) or UNKNOWN
     else:
-        values = " to ".join(
-            plain(f"{end:.4g}" if isinstance(end, float) else end) for end in (column.low, column.high)
-        )
+        values = " to ".join(plain(f"{end:g}" if isinstance(end, float) else end) for end in (column.low, column.high))
     return [plain(column.name), column.kind, values, str(column.missing)]
 
 
