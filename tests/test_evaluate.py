@@ -9,7 +9,7 @@ import pytest
 from dlrun.errors import UsageError
 from dlrun.inspection.evaluation import MEANINGS
 from dlrun.model.groups import MOST_GROUPS, WITHOUT, grouped
-from dlrun.statistics.groups import groups_of_answers, groups_of_numbers
+from dlrun.statistics.groups import sides_by_rank, sides_by_share
 from tests.commands import dlrun
 
 
@@ -147,25 +147,22 @@ def test_groups_are_words_or_quarters_of_numbers():
         grouped(pl.Series("w", [f"word{n}" for n in range(60)]), "t.csv")
 
 
+def masks_of(codes):
+    return {str(code): codes == code for code in range(codes.max() + 1)}
+
+
 def test_equal_groups_are_seldom_told_apart_and_unequal_ones_are(rng):
-    told = 0
+    by_share = by_rank = 0
     for _ in range(200):
-        codes = rng.integers(8, size=800)
-        told += any(group.differs for group in groups_of_answers(rng.random(800) < 0.2, codes, 8))
-    # At most 10% of the draws may tell any; of 200, 32 or more would be a fault (1 in 300).
-    assert told < 32
+        groups = masks_of(rng.integers(8, size=800))
+        by_share += bool(sides_by_share(rng.random(800) < 0.2, groups))
+        by_rank += bool(sides_by_rank(rng.normal(size=800) ** 2, groups))
+    # At most 10% of the draws may tell any; of 200, 34 or more would be a fault (1 in 1000).
+    assert by_share < 34
+    assert by_rank < 34
     codes = rng.integers(8, size=1600)
-    groups = groups_of_answers(rng.random(1600) < np.where(codes == 3, 0.5, 0.2), codes, 8)
-    assert [at for at, group in enumerate(groups) if group.differs == "above"] == [3]
-
-
-def test_equal_groups_of_numbers_are_seldom_told_apart_and_unequal_ones_are(rng):
-    told = 0
-    for _ in range(200):
-        codes = rng.integers(6, size=900)
-        told += any(group.differs for group in groups_of_numbers(rng.normal(size=900) ** 2, codes, 6))
-    assert told < 40  # squares of normal numbers are skewed: 12% was measured
-    codes = rng.integers(6, size=900)
-    groups = groups_of_numbers((rng.normal(size=900) * np.where(codes == 2, 2, 1)) ** 2, codes, 6)
-    assert groups[2].differs == "above"
-    assert groups_of_numbers(np.ones(40), np.arange(40) // 20, 2)[0].interval is None
+    better_or_worse = np.where(codes == 3, 0.5, np.where(codes == 5, 0.02, 0.2))
+    assert sides_by_share(rng.random(1600) < better_or_worse, masks_of(codes)) == {"3": "above", "5": "below"}
+    scales = np.where(codes == 3, 3, np.where(codes == 5, 0.2, 1))
+    assert sides_by_rank((rng.normal(size=1600) * scales) ** 2, masks_of(codes)) == {"3": "above", "5": "below"}
+    assert sides_by_share(np.zeros(9, bool), {}) == sides_by_rank(np.zeros(9), {}) == {}

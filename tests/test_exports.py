@@ -108,11 +108,12 @@ def test_a_run_is_not_exported_over_itself(folder, export, tmp_path):
     [
         ("--tensorboard", "tensorboardX", "tensorboard"),
         ("--mlflow", "mlflow", "mlflow"),
+        ("--onnx", "onnx", "onnx"),
     ],
 )
 def test_without_the_package_a_sentence_says_how_to_get_it(export, tmp_path, monkeypatch, option, package, extra):
     monkeypatch.setitem(sys.modules, package, None)
-    status, _, errors = export(option, tmp_path)
+    status, _, errors = export(option, tmp_path / "there")
     assert status == 2
     assert f"needs the package {package}, which is not installed; pip install 'dlrun[{extra}]'" in errors
 
@@ -120,4 +121,4 @@ def test_without_the_package_a_sentence_says_how_to_get_it(export, tmp_path, mon
 def test_a_place_is_asked_for(export):
     status, _, errors = export()
     assert status == 2
-    assert "expected --tensorboard DIR or --mlflow URI" in errors
+    assert "expected --onnx FILE, --python FILE, --card FILE, --tensorboard DIR or --mlflow URI" in errors

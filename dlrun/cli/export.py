@@ -1,4 +1,4 @@
-"""`dlrun export`: export a run to TensorBoard or MLflow."""
+"""`dlrun export`: export a run to TensorBoard or MLflow, or its network to a file that needs no dlrun."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +8,24 @@ import typer
 from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
+NO_TARGET = (
+    "export: no target given; expected --onnx FILE, --python FILE, --card FILE, --tensorboard DIR or --mlflow URI"
+)
+
 
 def export(
     run: RunReference = "latest",
+    onnx: Annotated[
+        Path | None, typer.Option("--onnx", metavar="FILE", help="Write the network and its preparation as ONNX.")
+    ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option("--python", metavar="FILE.py", help="Write the same as Python that needs NumPy alone."),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", metavar="FILE.md", help="Write a model card: what, on what, how well, limits."),
+    ] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write event files to DIR/RUN.", file_okay=False)
     ] = None,
@@ -21,22 +36,27 @@ def export(
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     as_json: Json = False,
 ) -> None:
-    """Export a run's config, metrics of each epoch and verdict; MLflow gets its report too.
+    """Export a run's network as ONNX or Python, its model card, or its metrics and verdict to another program.
 
-    Both need an optional package: pip install 'dlrun[tensorboard]' or 'dlrun[mlflow]'.
+    --onnx, --tensorboard and --mlflow need a package: pip install 'dlrun[onnx]', 'dlrun[tensorboard]', 'dlrun[mlflow]'.
 
-    Example: dlrun export latest --tensorboard logs
+    Example: dlrun export latest --onnx network.onnx
     """
     from ..inspection import overview
+    from ..report import make_console, say
     from ..report.exports import export_mlflow, export_tensorboard
+    from ..report.files import make_files, write_files
     from ..store import find_run, read_metrics
     from .output import print_json
 
-    if tensorboard is None and mlflow is None:
-        raise UsageError("export: no target given; expected --tensorboard DIR or --mlflow URI")
+    if not any((onnx, python, card, tensorboard, mlflow)):
+        raise UsageError(NO_TARGET)
     folder = find_run(runs_dir, run)
+    files = make_files(folder, onnx=onnx, python=python, card=card)
+    for note in files.notes:
+        say(make_console(stderr=True), "note: ", note)
+    exported = write_files(folder.id, files.contents)
     run_overview, epochs = overview(folder), read_metrics(folder)
-    exported = []
     if tensorboard is not None:
         exported.append(export_tensorboard(run_overview, epochs, tensorboard))
     if mlflow is not None:

@@ -21,7 +21,7 @@ from ..model.predicting import Progress
 from ..model.records import ErrorsHere, Noticed
 from ..model.trust import Kept
 from ..records import omitted
-from ..statistics.groups import Side, groups_of_answers, groups_of_numbers
+from ..statistics.groups import Side, groups_to_test, sides_by_rank, sides_by_share
 from ..statistics.intervals import (
     Interval,
     bootstrap_intervals,
@@ -218,20 +218,23 @@ def _meaning(difference: Interval | None, compared: _Compared) -> Meaning:
 
 def _groups(model: Model, here: Kept, grouping: Grouping) -> tuple[GroupErrors, ...]:
     """The groups, that of the greatest error first."""
+    masks = {name: grouping.codes == code for code, name in enumerate(grouping.names)}
     if model.task == "regression":
         squared = np.square(here.outputs[:, 0] - here.truth)
-        groups = groups_of_numbers(squared, grouping.codes, len(grouping.names))
+        sides = sides_by_rank(squared, groups_to_test(masks))
+        told = [_numbers_of(name, squared[mask], sides.get(name)) for name, mask in masks.items()]
     else:
-        groups = groups_of_answers(~here.right, grouping.codes, len(grouping.names))
-    told = [
-        GroupErrors(
-            name,
-            group.rows,
-            group.error,
-            group.interval,
-            group.differs,
-            group.error**0.5 if model.task == "regression" else None,
-        )
-        for name, group in zip(grouping.names, groups, strict=True)
-    ]
+        sides = sides_by_share(~here.right, groups_to_test(masks))
+        told = [_answers_of(name, ~here.right[mask], sides.get(name)) for name, mask in masks.items()]
     return tuple(sorted(told, key=lambda group: -group.error))
+
+
+def _answers_of(name: str, wrong: Array, differs: Side | None) -> GroupErrors:
+    error = float(wrong.mean())
+    return GroupErrors(name, len(wrong), error, error_interval(error, len(wrong)), differs)
+
+
+def _numbers_of(name: str, squared: Array, differs: Side | None) -> GroupErrors:
+    [interval], _ = bootstrap_intervals([squared])
+    error = float(squared.mean())
+    return GroupErrors(name, len(squared), error, interval, differs, error**0.5)

@@ -1,78 +1,112 @@
-"""Which groups of rows have another error than all others, when every group is looked at.
+"""Which groups of rows have another error than the rest, where many groups are looked at and chance alone names some.
 
-Of twenty groups, one looks different by chance at 5%. So each is judged at a level divided by their number
-(Bonferroni): of equal groups none is told, in 90 of 100 cases.
+Each group is tested so strictly that in nine of ten sets of groups none is named by chance (Bonferroni).
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from ..arrays import Array
-from .intervals import CONFIDENCE, Interval, difference_interval, mean_estimate, proportion_interval
+from .intervals import difference_interval, proportion_interval
 
 Side = Literal["above", "below"]
 
-# With fewer rows the mean of squared errors is far from normal, and a group of a regression is not judged.
-FEWEST_ROWS = 30
+# Rows (m,) that are in a group, by its name.
+Masks = Mapping[str, Array]
+
+# The chance that any group is named where none is worse.
+CHANCE = 0.1
+
+# Below this, neither test says anything about a group, or about the rest.
+FEWEST_ROWS = 10
 
 
-class Group(NamedTuple):
-    """rows; error : the share of wrong answers, or the mean squared error; its interval, None where it has none;
-    differs : from the error of all other rows, beyond chance."""
-
-    rows: int
-    error: float
-    interval: Interval | None
-    differs: Side | None
+def groups_to_test(groups: Masks) -> dict[str, Array]:
+    """The groups, masks (m,), that have rows enough inside and outside."""
+    counts = {name: int(mask.sum()) for name, mask in groups.items()}
+    return {name: groups[name] for name, n in counts.items() if FEWEST_ROWS <= n <= len(groups[name]) - FEWEST_ROWS}
 
 
-def groups_of_answers(wrong: Array, codes: Array, count: int) -> list[Group]:
-    """The groups (count,) of rows (m,) that are wrong or not; codes (m,) say the group of each, and all have rows."""
-    rows, wrongs = np.bincount(codes, minlength=count), np.bincount(codes[wrong], minlength=count)
-    level = 1 - (1 - CONFIDENCE) / max(count, 1)
-    groups = []
-    for m, k in zip(rows.tolist(), wrongs.tolist(), strict=True):
-        ends = proportion_interval(k, m)
-        differs = _side(_difference(k, m, int(wrongs.sum()) - k, int(rows.sum()) - m, level))
-        groups.append(Group(m, k / m, (float(ends[0]), float(ends[1])), differs))
-    return groups
+def worse_by_share(wrong: Array, groups: Masks) -> list[str]:
+    """The groups in which the share of `wrong` (m,) rows is surely higher than in the others, the highest share first.
+
+    The lower end of the interval of the difference is above 0.
+    """
+    if not groups:
+        return []
+    shares, lower, _ = _share_gaps(wrong, groups, CHANCE / len(groups))
+    return _highest_first(list(groups), lower > 0, shares)
 
 
-def _difference(k: int, m: int, other_k: int, other_m: int, level: float) -> Interval | None:
-    """The interval of a group's error less that of the other rows."""
-    if not other_m:
-        return None
-    own, other = proportion_interval(k, m, level), proportion_interval(other_k, other_m, level)
-    lower, upper = difference_interval(
-        k / m, (float(own[0]), float(own[1])), other_k / other_m, (float(other[0]), float(other[1]))
-    )
-    return float(lower), float(upper)
+def worse_by_rank(errors: Array, groups: Masks) -> list[str]:
+    """The groups whose `errors` (m,) are surely larger than those of the others, the largest mean first.
+
+    By ranks, so that one enormous error decides nothing. Source: Mann and Whitney 1947, with the normal distribution.
+    """
+    if not groups:
+        return []
+    is_worse = _rank_distances(errors, groups) > _normal_quantile(1 - CHANCE / len(groups))
+    return _highest_first(list(groups), is_worse, np.array([errors[mask].mean() for mask in groups.values()]))
 
 
-def groups_of_numbers(squared: Array, codes: Array, count: int) -> list[Group]:
-    """The same for squared errors (m,): a group's mean squared error beside that of the other rows, by Welch's test."""
-    from scipy.special import ndtri  # the normal quantile
-
-    reach = float(ndtri(1 - (1 - CONFIDENCE) / 2 / max(count, 1)))
-    groups = []
-    for code in range(count):
-        inside = codes == code
-        own, others = squared[inside], squared[~inside]
-        value, error = mean_estimate(own)
-        interval, differs = None, None
-        if len(own) >= FEWEST_ROWS:
-            half = float(ndtri((1 + CONFIDENCE) / 2)) * error
-            interval = (max(0.0, value - half), value + half)
-        if min(len(own), len(others)) >= FEWEST_ROWS:
-            other_value, other_error = mean_estimate(others)
-            half, gap = reach * float(np.hypot(error, other_error)), value - other_value
-            differs = _side((gap - half, gap + half))
-        groups.append(Group(len(own), value, interval, differs))
-    return groups
+def sides_by_share(wrong: Array, groups: Masks) -> dict[str, Side]:
+    """The groups in which the share of `wrong` (m,) rows surely differs from that of the others, and to which side."""
+    if not groups:
+        return {}
+    _, lower, upper = _share_gaps(wrong, groups, CHANCE / (2 * len(groups)))
+    return _sides(groups, lower > 0, upper < 0)
 
 
-def _side(difference: Interval | None) -> Side | None:
-    if difference is None or difference[0] <= 0 <= difference[1]:
-        return None
-    return "above" if difference[0] > 0 else "below"
+def sides_by_rank(errors: Array, groups: Masks) -> dict[str, Side]:
+    """The groups whose `errors` (m,) surely differ from those of the others, by ranks, and to which side."""
+    if not groups:
+        return {}
+    distances, least = _rank_distances(errors, groups), _normal_quantile(1 - CHANCE / (2 * len(groups)))
+    return _sides(groups, distances > least, distances < -least)
+
+
+def _sides(groups: Masks, above: Array, below: Array) -> dict[str, Side]:
+    found: dict[str, Side] = {}
+    for name, is_above, is_below in zip(groups, above, below, strict=True):
+        if is_above or is_below:
+            found[name] = "above" if is_above else "below"
+    return found
+
+
+def _share_gaps(wrong: Array, groups: Masks, tail: float) -> tuple[Array, Array, Array]:
+    """The share in each group (g,), and the ends of its difference to the share of the other rows."""
+    inside = np.array([[wrong[mask].sum(), mask.sum()] for mask in groups.values()], dtype=float)
+    outside = np.array([wrong.sum(), len(wrong)]) - inside
+    shares = [part[:, 0] / part[:, 1] for part in (inside, outside)]
+    ends = [proportion_interval(part[:, 0], part[:, 1], 1 - 2 * tail) for part in (inside, outside)]
+    lower, upper = difference_interval(shares[0], ends[0], shares[1], ends[1])
+    return shares[0], lower, upper
+
+
+def _rank_distances(errors: Array, groups: Masks) -> Array:
+    """(g,) how far the sum of each group's ranks is from that of equal groups, in standard deviations."""
+    ranks, m = _ranks(errors), len(errors)
+    sizes = np.array([mask.sum() for mask in groups.values()], dtype=float)
+    sums = np.array([ranks[mask].sum() for mask in groups.values()])
+    # Ties make the ranks vary less than those of different errors.
+    deviations = np.sqrt(sizes * (m - sizes) * ranks.var() / (m - 1))
+    distances = sums - sizes * (m + 1) / 2
+    return np.asarray(np.where(deviations > 0, distances / np.where(deviations > 0, deviations, 1), 0.0))
+
+
+def _normal_quantile(share: float) -> float:
+    from scipy.special import ndtri  # without the import of all of scipy.stats
+
+    return float(ndtri(share))
+
+
+def _ranks(values: Array) -> Array:
+    """The ranks (m,) from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
+
+
+def _highest_first(names: list[str], named: Array, values: Array) -> list[str]:
+    return [names[at] for at in np.argsort(-values, kind="stable") if named[at]]

@@ -139,8 +139,8 @@ def written_in(texts: "polars.Series") -> str:
     return str(texts.str.join("\n", ignore_nulls=True).item() or "")
 
 
-def _replacements(form: NumberForm, written: str) -> dict[str, str]:
-    """What is to stand in the place of each sign of the form that occurs in the texts, so that polars reads them."""
+def signs_of(form: NumberForm) -> dict[str, str]:
+    """What is to stand in the place of each sign of a number in this form, so that a program reads it."""
     plain = {"\u2212": "-", "\u2013": "-", "+": "", **dict.fromkeys(BLANKS, "")}
     if form.unit:
         plain[form.unit] = ""
@@ -150,7 +150,12 @@ def _replacements(form: NumberForm, written: str) -> dict[str, str]:
         plain |= dict.fromkeys(THOUSANDS[form.thousands], "")
     if form.decimal != ".":
         plain[form.decimal] = "."
-    return {sign: instead for sign, instead in plain.items() if sign in written}
+    return plain
+
+
+def _replacements(form: NumberForm, written: str) -> dict[str, str]:
+    """The signs of the form that occur in the texts."""
+    return {sign: instead for sign, instead in signs_of(form).items() if sign in written}
 
 
 def _with_replaced(text: "polars.Expr", plain: dict[str, str]) -> "polars.Expr":
