@@ -295,7 +295,7 @@ def test_a_long_file_in_pieces_is_answered_as_in_one(place, name):
 def test_many_pieces_are_made_of_a_long_file(place, tmp_path):
     long_table(tmp_path / "long.csv", place)
     with mock.patch.object(pieces, "BYTES_AT_A_TIME", 5_000):
-        shares = [p.share for p in pieces.pieces_of_file("long.csv", tmp_path / "long.csv", READING, ())]
+        shares = [p.share for p in pieces.pieces_of_file("long.csv", tmp_path / "long.csv", READING, pieces.Columns())]
     assert len(shares) > 10
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -352,6 +352,9 @@ def test_a_file_without_names_is_read_by_place_with_or_without_the_target(tmp_pa
     whole, bare, one = (predicted(tmp_path, "latest", name)[0] for name in ("t.csv", "bare.csv", "one.csv"))
     assert whole == bare
     assert one == bare[:1]
+    named = "x3,x1,x2\n" + "\n".join(",".join(f"{v:g}" for v in row[[2, 0, 1]]) for row in X)
+    (tmp_path / "named.csv").write_text(named)
+    assert predicted(tmp_path, "latest", "named.csv")[0] == bare
     np.savetxt(tmp_path / "narrow.csv", X[:, :2], fmt="%g", delimiter=",")
     done = dlrun("predict", "latest", "narrow.csv", cwd=tmp_path)
     assert done.returncode == 3

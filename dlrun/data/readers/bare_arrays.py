@@ -47,16 +47,28 @@ def pieces_of_arrays(shown: str, path: Path, form: SourceForm) -> Iterator[Piece
     if X.dtype.kind not in "biuf" or X.ndim < 2 or not X.size:
         raise DataError(f"{shown}: has type {X.dtype} and shape {X.shape}; expected rows of numbers")
     width = len([name for name in form.names if name != form.target])
-    if math.prod(X.shape[1:]) not in (width, len(form.names)) and math.prod(X.shape[:-1]) == width:
-        X = np.moveaxis(X, -1, 0)
+    X = _in_rows(X, width, form)
     target = None if y is None else _labels(shown, y, len(X))
     layout = layout_of(shown, key, X[:1])
     names = _names(math.prod(X.shape[1:]), form)
     for piece in _slices(len(X), math.prod(X.shape[1:])):
-        columns = dict(zip(names, np.ascontiguousarray(layout.flattened(np.asarray(X[piece])).T), strict=True))
+        # Opened anew for each piece: pages of the file that were read would else count as memory until its end.
+        rows = (
+            np.asarray(X[piece])
+            if opener is not None
+            else np.array(_in_rows(open_npy(shown, path), width, form)[piece])
+        )
+        columns = dict(zip(names, np.ascontiguousarray(layout.flattened(rows).T), strict=True))
         if target is not None:
             columns[form.target] = target[piece]
         yield Piece(_frame(columns), (), piece.stop / len(X))
+
+
+def _in_rows(X: Array, width: int, form: SourceForm) -> Array:
+    """The array with rows as examples, also where its last axis seems to be theirs."""
+    if math.prod(X.shape[1:]) not in (width, len(form.names)) and math.prod(X.shape[:-1]) == width:
+        return np.moveaxis(X, -1, 0)
+    return X
 
 
 def _names(width: int, form: SourceForm) -> list[str]:

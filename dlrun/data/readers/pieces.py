@@ -8,7 +8,7 @@ import codecs
 import gzip
 import lzma
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -55,20 +55,27 @@ class Piece(NamedTuple):
     share: float = 1.0
 
 
-def pieces_of_file(shown: str, path: Path, reading: Reading, as_text: Iterable[str]) -> Iterator[Piece]:
-    """The rows of a table's file in their order, in pieces. Columns in `as_text` stay text. Raises DataError."""
+class Columns(NamedTuple):
+    """Columns that stay text as it is written; and the names that a first line may hold although none is expected."""
+
+    as_text: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+def pieces_of_file(shown: str, path: Path, reading: Reading, columns: Columns) -> Iterator[Piece]:
+    """The rows of a table's file in their order, in pieces. Raises DataError."""
     packing, ending = _endings(path)
     if ending in TEXTS and packing in STREAMED:
         size = path.stat().st_size
         with STREAMED[packing](path, "rb") as stream:
-            yield from pieces_of_text(stream, shown, ending, reading, as_text, lambda: _read_so_far(stream, size))
+            yield from pieces_of_text(stream, shown, ending, reading, columns, lambda: _read_so_far(stream, size))
     elif ending == ".parquet" and not packing:
         yield from _pieces_of_parquet(shown, path, reading)
     else:
         contents = contents_of(shown, path)
         if contents.ending not in SHEETS:
             raise DataError(f"{shown}: {contents.ending or 'such'} files cannot be read here; unpack it")
-        sheet = SHEETS[contents.ending](contents, reading)
+        sheet = SHEETS[contents.ending](contents, replace(reading, header=reading.header or None))
         yield Piece(sheet.frame, sheet.notes)
 
 
@@ -94,11 +101,13 @@ def pieces_of_text(
     shown: str,
     ending: str,
     reading: Reading,
-    as_text: Iterable[str],
+    columns: Columns,
     share: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Piece]:
     """The rows of separated text, in pieces. The first piece decides the layout of all. Raises DataError."""
     first, rest = _cut(stream, b"", shown)
+    if reading.header is False and _holds_names(first, columns.names):
+        reading = replace(reading, header=True)
     is_wide = b"\0" in first or any(first.startswith(mark) for mark in MARKS if mark != codecs.BOM_UTF8)
     cells = _ended if not is_wide and _is_one_column(first) else _as_they_are
     contents = Contents(shown, Path(shown), ending, cells(first))
@@ -106,9 +115,9 @@ def pieces_of_text(
     layout = None if text is None else layout_of(text.raw, shown, ending, reading)
     if text is None or layout is None or layout.quote != '"':
         raw = first if rest is None else first + rest + b"".join(iter(lambda: _block(stream, shown), b""))
-        yield _whole(contents._replace(raw=cells(raw)), reading, as_text)
+        yield _whole(contents._replace(raw=cells(raw)), reading, columns)
         return
-    wanted = [name for name in layout.names.names if name in set(as_text)]
+    wanted = [name for name in layout.names.names if name in columns.as_text]
     rows = read_rows(text.raw, layout, wanted, shown, partial(bytes, text.raw))
     encoding, lines = reading.encoding or text.encoding, text.raw.count(b"\n")
     yield Piece(rows.frame, (*text.notes, *layout.notes, *rows.notes), share())
@@ -125,11 +134,18 @@ def pieces_of_text(
         yield Piece(rows.frame, (*text.notes, *rows.notes), share())
 
 
-def _whole(contents: Contents, reading: Reading, as_text: Iterable[str]) -> Piece:
+def _holds_names(raw: bytes, names: frozenset[str]) -> bool:
+    """Whether the first line names columns: most of its cells are among the names."""
+    line = raw.lstrip(codecs.BOM_UTF8 + NOTHING).split(b"\n", 1)[0].replace(b"\0", b"").decode("utf-8", "replace")
+    cells = [cell.strip().strip("\"'") for cell in re.split(r"[;,\t|]| +", line.strip())]
+    return 2 * sum(cell in names for cell in cells) > len(cells)
+
+
+def _whole(contents: Contents, reading: Reading, columns: Columns) -> Piece:
     """A text in one piece."""
     text = text_of(contents, reading.encoding)
     names = layout_of(text.raw, contents.shown, contents.ending, reading).names.names
-    wanted = tuple(name for name in names if name in set(as_text))
+    wanted = tuple(name for name in names if name in columns.as_text)
     sheet = read_text(contents, replace(reading, categorical=wanted))
     return Piece(sheet.frame, sheet.notes)
 
