@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlrun.cli.app import app
@@ -11,6 +12,7 @@ from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.inspection import overview
 from dlrun.store import change_tags, find_run, read_metrics
+from tests.commands import ROOT, dlrun
 from tests.trainings import run
 
 # What the packages themselves warn of is not ours to mend.
@@ -93,6 +95,31 @@ def test_mlflow_reads_every_metric_the_parameters_the_tags_and_the_report(folder
     status, _, errors = export("--mlflow", uri)
     assert status == 6
     assert "MLflow has it as run" in errors
+
+
+def test_mlflow_reads_the_model_back_and_it_answers_as_predict_does(tmp_path, monkeypatch):
+    mlflow, pandas = pytest.importorskip("mlflow"), pytest.importorskip("pandas")
+    pytest.importorskip("alembic")
+    monkeypatch.chdir(tmp_path)
+    table = ROOT / "configs/data/flowers.csv"
+    words = (ROOT / "configs/flowers.yaml", "training.epochs=3", "report=false", "-q")
+    assert dlrun("train", *words, cwd=tmp_path).returncode == 0
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    done = dlrun("export", "flowers", "--mlflow", uri, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    there = json.loads(done.stdout)["exported"][0]["run"]
+    mlflow.set_tracking_uri(uri)
+    network = mlflow.pyfunc.load_model(f"runs:/{there}/model")
+    signature = network.metadata.signature
+    assert set(signature.inputs.input_names()) == {"zone_code", "water_litres", "height_cm", "soil", "light"}
+    assert signature.outputs.input_names() == ["prediction", "probability no", "probability yes"]
+    answers = network.predict(pandas.read_csv(table).drop(columns="blooms"))
+    assert dlrun("predict", "flowers", table, "-q", "-o", "o.csv", cwd=tmp_path).returncode == 0
+    expected = pandas.read_csv(tmp_path / "o.csv")
+    assert answers["prediction"].tolist() == expected["prediction"].tolist()
+    assert np.allclose(answers["probability yes"], expected["probability yes"], atol=1e-6)
+    # Nothing in the model is a pickle.
+    assert not list((tmp_path / "mlruns").rglob("*.pkl"))
 
 
 def test_a_run_is_not_exported_over_itself(folder, export, tmp_path):

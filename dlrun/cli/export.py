@@ -43,10 +43,11 @@ def export(
     Example: dlrun export latest --onnx network.onnx
     """
     from ..inspection import overview
+    from ..model import load_model
     from ..report import make_console, say
     from ..report.exports import export_mlflow, export_tensorboard
     from ..report.files import make_files, write_files
-    from ..store import find_run, read_metrics
+    from ..store import Result, find_run, read_metrics
     from .output import print_json
 
     if not any((onnx, python, card, tensorboard, mlflow)):
@@ -60,7 +61,9 @@ def export(
     if tensorboard is not None:
         exported.append(export_tensorboard(run_overview, epochs, tensorboard))
     if mlflow is not None:
-        exported.append(export_mlflow(run_overview, epochs, mlflow))
+        result = run_overview.result
+        can_answer = isinstance(result, Result) and result.status != "diverged"
+        exported.append(export_mlflow(run_overview, epochs, mlflow, load_model(folder) if can_answer else None))
     if as_json:
         print_json({"run_id": folder.id, "exported": exported})
     else:

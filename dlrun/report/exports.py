@@ -11,16 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, UsageError
 from ..nn.training import EpochRecord
 from ..store import Result
+from .mlflow_model import MODEL_NAME, save_mlflow_model
 from .records import leaves
 from .text import clean
 
 if TYPE_CHECKING:
     from ..inspection import Overview
+    from ..model import Model
 
 # The most metrics and parameters per request, and the longest value: limits of MLflow's REST API.
 METRICS_AT_A_TIME, PARAMETERS_AT_A_TIME, VALUE_LENGTH = 1000, 100, 500
@@ -78,11 +81,11 @@ def export_tensorboard(run: "Overview", epochs: Sequence[EpochRecord], folder: P
     return Exported(str(path), run.run_id)
 
 
-def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str) -> Exported:
-    """Sends a run's config, epochs, verdict and artifacts to the tracking store at `uri`.
+def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str, model: "Model | None") -> Exported:
+    """Sends a run's config, epochs, verdict, artifacts and model to the tracking store at `uri`.
 
-    The experiment there has the run's name. Raises UsageError without the package, and StoreError if the
-    run is already there or the store cannot be reached or written.
+    model : None for a run without a network to ask. The experiment there has the run's name. Raises UsageError without
+    the package, and StoreError if the run is already there or the store cannot be reached or written.
     """
     # MLflow's default of seven retries takes minutes when no server answers.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -91,7 +94,7 @@ def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str) -> E
         client = client_module.MlflowClient(tracking_uri=uri)
         experiment = experiment_id(client, run.config.get("name") or "dlrun")
         refuse_a_second_time(client, experiment, run.run_id)
-        return Exported(uri, send(client, experiment, run, epochs))
+        return Exported(uri, send(client, experiment, run, epochs, model))
     except client_module.exceptions.MlflowException as problem:
         raise StoreError(f"MLflow at {uri}: {clean(problem)}") from problem
     except ImportError as absent:  # a package that only this kind of store needs
@@ -113,7 +116,7 @@ def refuse_a_second_time(client: Any, experiment: str, run_id: str) -> None:
         raise StoreError(f"{run_id}: MLflow has it as run {there[0].info.run_id}; delete that one to export it again")
 
 
-def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRecord]) -> str:
+def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRecord], model: "Model | None") -> str:
     """Creates the run in MLflow and fills it; returns its id there."""
     from mlflow.entities import Metric, Param, RunTag
 
@@ -134,6 +137,9 @@ def send(client: Any, experiment: str, run: "Overview", epochs: Sequence[EpochRe
     for name in ARTIFACTS:
         if (Path(run.run_dir) / name).is_file():
             client.log_artifact(there, str(Path(run.run_dir) / name))
+    if model is not None:
+        with TemporaryDirectory() as folder:
+            client.log_artifacts(there, str(save_mlflow_model(model, Path(folder))), MODEL_NAME)
     client.set_terminated(there, MLFLOW_STATUS.get(run.status, "FAILED"), ended)
     return there
 
