@@ -211,11 +211,11 @@ def _by_form(values: "polars.Series", parse: Parse, find: Find, missing: Sequenc
         return _Read(read)
     found = find(strays)
     if found is None:
-        return _Read(read, unread=texts.is_in(strays))
+        return _Read(read, unread=texts.is_in(strays.implode()))
     known = strays.filter(found.is_not_null())
     instead = pl.DataFrame({"text": strays, "value": found}).filter(pl.col("value").is_not_null())
     values_here = pl.DataFrame({"text": texts}).join(instead, on="text", how="left", maintain_order="left")["value"]
-    otherwise, unread = texts.is_in(known), texts.is_in(strays.filter(found.is_null()))
+    otherwise, unread = texts.is_in(known.implode()), texts.is_in(strays.filter(found.is_null()).implode())
     return _Read(read.zip_with(~otherwise.fill_null(False), values_here), otherwise, unread)
 
 
