@@ -29,6 +29,13 @@ class AskedDiagnosis:
     run_dir: str
     test_look: int | None
 
+    def __str__(self) -> str:
+        return str(self.run)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return self.run._repr_html_()
+
 
 def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, with_reference: bool) -> AskedDiagnosis:
     """The diagnosis of a run with all that is known today; `with_reference` trains ordinary learners and takes longer.

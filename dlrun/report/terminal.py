@@ -12,6 +12,7 @@ from rich.console import Console, JustifyMethod
 from rich.measure import Measurement
 from rich.table import Table
 
+from ..advice.shown import BASELINES
 from ..diagnosis import Diagnosis
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import ClassErrors
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 MOST_READ_NOTES = 6
 
 INTERVAL_HEADER = "90% interval"
-BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
 def make_console(stderr: bool = False) -> Console:

@@ -1,0 +1,160 @@
+"""What both estimators share: parameters, the fit, and answers in float64.
+
+Nothing is set in `__init__` but parameters, and a fit leaves names that end in an underscore, as scikit-learn asks.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..advice.records import RunDiagnosis
+from ..arrays import Array
+from ..config import Config
+from ..data.reading import Task
+from ..model import Model
+from ..nn.training import EpochRecord
+from .fitting import Fit, examples_of, fit
+from .settings import config_of
+
+KeepProb = float | tuple[float, ...] | list[float]
+Precision = Literal["float32", "float64"]
+Duplicates = Literal["together", "apart"]
+
+# A seed drawn where `random_state` is no integer is below this, the largest that NumPy's old generator draws.
+SEEDS = 2**31 - 1
+
+
+class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types, so its classes are Any
+    """The parameters and the fit of a dense network. Use DenseClassifier or DenseRegressor."""
+
+    # Set by `fit`.
+    model_: Model
+    n_features_in_: int
+    feature_names_in_: Array
+    parameters_: dict[str, Array]
+    metrics_: tuple[EpochRecord, ...]
+    loss_curve_: list[float]
+    diagnosis_: RunDiagnosis | None
+    n_iter_: int
+    best_epoch_: int | None
+    warnings_: tuple[str, ...]
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (64, 64),
+        *,
+        activation: str = "relu",
+        init: str = "he",
+        init_scale: float = 0.01,
+        lambda_: float = 0.0,
+        keep_prob: KeepProb = 1.0,
+        patience_epochs: int | None = None,
+        augment: Mapping[str, Any] | None = None,
+        optimizer: str = "adam",
+        learning_rate: float = 0.001,
+        learning_rate_decay: float = 0.0,
+        momentum: float = 0.9,
+        rms_decay: float = 0.999,
+        epsilon: float = 1e-8,
+        batch_size: int | Literal["full"] = 64,
+        epochs: int = 60,
+        evaluate_every: int = 1,
+        precision: Precision = "float32",
+        trace: bool = True,
+        normalize: bool = True,
+        dev: float = 0.2,
+        duplicates: Duplicates | None = None,
+        optimal_error: float | Mapping[str, int] | None = None,
+        target_error: float | None = None,
+        ignore: tuple[str, ...] = (),
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.hidden = hidden
+        self.activation = activation
+        self.init = init
+        self.init_scale = init_scale
+        self.lambda_ = lambda_
+        self.keep_prob = keep_prob
+        self.patience_epochs = patience_epochs
+        self.augment = augment
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+        self.momentum = momentum
+        self.rms_decay = rms_decay
+        self.epsilon = epsilon
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.evaluate_every = evaluate_every
+        self.precision = precision
+        self.trace = trace
+        self.normalize = normalize
+        self.dev = dev
+        self.duplicates = duplicates
+        self.optimal_error = optimal_error
+        self.target_error = target_error
+        self.ignore = ignore
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        """A missing number is filled in as `dlrun train` does, so NaN is taken; sparse input is not."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether it is fitted; the name `lambda_` alone would make it look so."""
+        return hasattr(self, "model_")
+
+    def _config(self, rows: int, task: Task) -> Config:
+        return config_of(self.get_params(deep=False), rows=rows, seed=self._seed(), task=task)
+
+    def _seed(self) -> int:
+        """The config's seed: an integer as it is, anything else as scikit-learn draws one from it."""
+        if isinstance(self.random_state, int | np.integer) and not isinstance(self.random_state, bool):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(SEEDS))
+
+    def _fit(self, X: Array, y: Array, classes: tuple[str, ...], task: Task) -> Self:
+        """Train on X (m, n), as `_validated` gives it, and on y (m,) of class indices or numbers."""
+        names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{at}" for at in range(X.shape[1])])))
+        fitted = fit(self._config(len(X), task), examples_of(X, y, names, classes, task))
+        self._keep(fitted)
+        return self
+
+    def _keep(self, fitted: Fit) -> None:
+        dataset, outcome = fitted.experiment.dataset, fitted.outcome
+        assert dataset.form is not None, "examples of arrays have a form"
+        # In float64, so that a row has the same answer in any company.
+        network, parameters = fitted.experiment.network, outcome.parameters.astype(np.float64)
+        self.model_ = Model(
+            "",
+            replace(network, keep_probs=()),
+            parameters,
+            dataset.preparation,
+            dataset.form,
+            dataset.task,
+            dataset.classes,
+            dataset.target_name,
+        )
+        self.parameters_ = {name: tensor.copy() for name, tensor in outcome.parameters.tensors().items()}
+        self.metrics_ = fitted.metrics
+        self.loss_curve_ = [np.nan if record.cost is None else record.cost for record in fitted.metrics]
+        self.diagnosis_ = fitted.diagnosis
+        self.n_iter_, self.best_epoch_ = outcome.epochs, outcome.best_epoch
+        self.warnings_ = dataset.warnings
+        if outcome.status == "diverged":
+            warnings.warn(f"{fitted.result.message}; the last finite parameters are kept", ConvergenceWarning, 4)
+
+    def _outputs(self, X: Any) -> Array:
+        """(k, K) float64 probabilities, or (k, 1) numbers in the target's own units."""
+        check_is_fitted(self)
+        rows = validate_data(self, X, reset=False, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        return self.model_.outputs_of_numbers(rows)
