@@ -12,14 +12,29 @@ __version__ = "0.1.0"
 _HOMES = {
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
+    "DlrunError": "errors",
     "check_gradients": "gradcheck",
+    "diagnose": "api",
+    "load": "estimators",
+    "train": "api",
 }
 
 if TYPE_CHECKING:
-    from .estimators import DenseClassifier, DenseRegressor
+    from .api import diagnose, train
+    from .errors import DlrunError
+    from .estimators import DenseClassifier, DenseRegressor, load
     from .gradcheck import check_gradients
 
-__all__ = ["DenseClassifier", "DenseRegressor", "__version__", "check_gradients"]
+__all__ = [
+    "DenseClassifier",
+    "DenseRegressor",
+    "DlrunError",
+    "__version__",
+    "check_gradients",
+    "diagnose",
+    "load",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:

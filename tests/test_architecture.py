@@ -29,6 +29,7 @@ RUNGS = {
     "search": 9,
     "estimators": 8,
     "report": 10,
+    "api": 11,
     "cli": 11,
     "__main__": 12,
 }
@@ -53,6 +54,7 @@ MAY_IMPORT = {
     "inspection": {"numpy"},
     "search": {"numpy", "joblib", "sklearn", "distributed"},
     "estimators": {"numpy", "sklearn"},
+    "api": set(),
     "report": {"rich", "jinja2", "markupsafe", "contourpy", "numpy", "mlflow", "tensorboardX"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),

@@ -18,7 +18,7 @@ from ..advice.records import RunDiagnosis
 from ..arrays import Array
 from ..config import Config
 from ..data.reading import Task
-from ..model import Model
+from ..model import Model, outputs_of_frame
 from ..nn.training import EpochRecord
 from .fitting import Fit, examples_of, fit
 from .settings import config_of
@@ -156,5 +156,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     def _outputs(self, X: Any) -> Array:
         """(k, K) float64 probabilities, or (k, 1) numbers in the target's own units."""
         check_is_fitted(self)
+        if self.model_.run_id:
+            return outputs_of_frame(self.model_, X)
         rows = validate_data(self, X, reset=False, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         return self.model_.outputs_of_numbers(rows)

@@ -4,13 +4,16 @@ Adds to what was known when the run ended what its runs folder says now: other r
 test set, and on request the reference.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..advice import RunDiagnosis
+from ..advice import Advice, Case, RunDiagnosis, advise
+from ..diagnosis import Finding, Judgements, diagnose, optimal_of
+from ..diagnosis.ills import Verdict
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
-from ..records import flat, omitted
-from ..store import Result, RunFolder
+from ..experiment.advising import diagnosis_of
+from ..records import BySplit, Sizes, flat, omitted
+from ..store import Result, RunFolder, read_result
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
 
@@ -28,6 +31,31 @@ class AskedDiagnosis:
     selection: Selection | None
     run_dir: str
     test_look: int | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The levels of bias and variance."""
+        return self.run.verdict
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        return self.run.sentence
+
+    @property
+    def errors(self) -> BySplit[float]:
+        """The error of each split."""
+        return self.run.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of errors, data, training and selection."""
+        return self.run.findings
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to try, best first."""
+        return self.run.advice
 
     def __str__(self) -> str:
         return str(self.run)
@@ -49,3 +77,21 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     return AskedDiagnosis(
         run=run, reference=reference, selection=selection, run_dir=str(folder.path), test_look=test_look
     )
+
+
+def diagnosis_of_run(
+    folder: RunFolder, optimal: float | Judgements | None, *, with_reference: bool = False
+) -> AskedDiagnosis:
+    """The diagnosis of a run; `optimal` replaces the optimal error of its config. Raises as `asked_diagnosis` does."""
+    result = read_result(folder)
+    if optimal is not None:
+        result = replace(result, optimal=optimal_of(optimal))
+    return asked_diagnosis(diagnosis_of(result, folder), folder, result, with_reference=with_reference)
+
+
+def diagnosis_of_figures(
+    errors: BySplit[float], sizes: Sizes | None, optimal: float | Judgements | None, baseline: float | None
+) -> RunDiagnosis:
+    """The diagnosis of errors without a run. Raises UsageError for a value that cannot be an error."""
+    diagnosis = diagnose(errors, sizes=sizes, optimal_error=optimal, baseline_error=baseline)
+    return RunDiagnosis(run_id=None, diagnosis=diagnosis, advice=advise(Case(diagnosis)))
