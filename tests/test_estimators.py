@@ -4,6 +4,7 @@ import csv
 import inspect
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from dlrun import DenseClassifier, DenseRegressor
 from dlrun.config import config_from_dict
+from dlrun.diagnosis import Finding
 from dlrun.estimators.settings import KEYS, call_of
 from dlrun.experiment import read_config, run
 from dlrun.records import flattened
@@ -239,6 +241,18 @@ def test_the_verdict_is_shown_in_a_notebook_with_all_text_escaped(rng):
     assert "<no>" not in shown
     assert f"{100 * model.diagnosis_.errors.dev:.1f}%" in shown
     assert "dlrun train" not in shown
+
+
+def test_labels_in_a_finding_are_escaped(rng):
+    X, y, estimator = made("binary", rng)
+    diagnosed = estimator(**FEW).fit(X, y).diagnosis_
+    mark = "<script>alert(1)</script>"
+    finding = Finding("leak", "fail", mark, mark, mark)
+    advice = tuple(replace(item, action=mark, why=mark, command=mark) for item in diagnosed.advice)
+    judged = replace(diagnosed.diagnosis, sentence=mark, findings=(finding,))
+    shown = replace(diagnosed, diagnosis=judged, advice=advice)._repr_html_()
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 1 + 3 + 3 * min(len(advice), 5)
 
 
 def test_advice_is_a_call_that_can_be_made(rng):

@@ -30,6 +30,9 @@ done = check_estimator(getattr(dlrun, sys.argv[1])(), on_fail=None, expected_fai
 print(json.dumps([(one["check_name"], one["status"], repr(one["exception"])) for one in done]))
 """
 
+# As scikit-learn says of its SGDClassifier and MLPClassifier.
+WHY_NOT_EQUIVALENT = "batches of shuffled rows, and rows that are held back, differ where rows are repeated"
+
 FEW = {"epochs": 5, "hidden": (8,), "random_state": 0}
 NAMES = ("one", "two", "three")
 
@@ -55,7 +58,7 @@ def frames():
 @pytest.mark.parametrize("estimator", ["DenseClassifier", "DenseRegressor"])
 def test_all_checks_of_scikit_learn_pass(estimator):
     """In a process of its own, because SciPy reads the variable that its check needs once, when it is loaded."""
-    expected = {}
+    expected = {"check_sample_weight_equivalence_on_dense_data": WHY_NOT_EQUIVALENT}
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     variables = os.environ | {"SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-c", CHECK, estimator, json.dumps(expected)]

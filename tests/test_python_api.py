@@ -17,6 +17,7 @@ import yaml
 from sklearn.base import clone
 
 import dlrun
+from dlrun.data.given import frame_given
 from dlrun.errors import ConfigError, StoreError, UsageError
 from dlrun.store import to_plain
 from tests.commands import ROOT
@@ -326,6 +327,38 @@ def test_a_loaded_network_answers_as_the_verb_does(run, form, shop):
     shares = written.select(pl.selectors.starts_with("probability")).to_numpy()
     np.testing.assert_allclose(network.predict_proba(form(frame)), shares, atol=1e-5)
     assert network.score(frame, frame[run].to_numpy()) == np.mean(answers == frame[run].to_numpy())
+
+
+def test_labels_of_a_loaded_network_are_of_the_type_of_the_source(shop):
+    folder, _ = shop
+    kinds = {run: dlrun.load(run, runs_dir=folder / "runs").classes_.dtype.kind for run in ("bought", "stars")}
+    assert kinds == {"bought": "U", "stars": "i"}
+
+
+CELLS = {
+    "word": ["a", None, "c"],
+    "whole": [1, 2, None],
+    "real": [0.5, None, 2.0],
+    "flag": [True, None, False],
+    "day": [np.datetime64("2024-01-31"), None, np.datetime64("2024-02-01")],
+}
+
+
+def test_frames_and_arrays_hold_the_same_cells():
+    pandas = pytest.importorskip("pandas")
+    given = [
+        pandas.DataFrame(CELLS),
+        pandas.DataFrame(CELLS).convert_dtypes(),
+        pandas.DataFrame({name: pandas.Categorical(cells) for name, cells in CELLS.items()}),
+        np.array(list(zip(*CELLS.values(), strict=True)), dtype=object),
+    ]
+    for rows in given:
+        frame = frame_given(rows, list(CELLS))
+        assert frame.columns == list(CELLS)
+        for name, cells in CELLS.items():
+            found = frame[name].cast(pl.Date) if name == "day" else frame[name]
+            expected = [cell.item() if isinstance(cell, np.datetime64) else cell for cell in cells]
+            assert found.to_list() == expected, (name, type(rows))
 
 
 def test_a_loaded_network_is_the_run(shop):

@@ -52,11 +52,18 @@ def _of_array(name: str, values: Any) -> "polars.Series":
     return _of_cells(name, cells, [cell is None or cell != cell for cell in cells])
 
 
+def of_python(cell: Any) -> Any:
+    """A cell as Python has it; of NumPy's times, to the microsecond."""
+    if isinstance(cell, np.datetime64):
+        return cell.astype("datetime64[us]").item()
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
 def _of_cells(name: str, cells: list[Any], is_missing: list[bool]) -> "polars.Series":
     """A column of Python objects: of their own type where it is one, else as text."""
     import polars as pl
 
-    known = [None if missing else cell for cell, missing in zip(cells, is_missing, strict=True)]
+    known = [None if missing else of_python(cell) for cell, missing in zip(cells, is_missing, strict=True)]
     kinds = {type(cell) for cell in known if cell is not None}
     if len(kinds) > 1 and not kinds <= {int, float}:
         known = [None if cell is None else str(cell) for cell in known]

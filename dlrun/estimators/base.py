@@ -4,7 +4,7 @@ Nothing is set in `__init__` but parameters, and a fit leaves names that end in 
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -12,15 +12,21 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ..advice.records import RunDiagnosis
 from ..arrays import Array
 from ..config import Config
+from ..data import Dataset
 from ..data.reading import Task
+from ..errors import Diverged
+from ..experiment.prepare import random_streams
 from ..model import Model, outputs_of_frame
+from ..nn.network import Network
+from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord
-from .fitting import Fit, examples_of, fit
+from .continuing import Course, begun, continued
+from .fitting import KEPT, Target, examples_of, fit
 from .settings import config_of
 
 KeepProb = float | tuple[float, ...] | list[float]
@@ -29,6 +35,9 @@ Duplicates = Literal["together", "apart"]
 
 # A seed drawn where `random_state` is no integer is below this, the largest that NumPy's old generator draws.
 SEEDS = 2**31 - 1
+
+# As many rows as any `dev` leaves some of.
+MANY_ROWS = 2**62
 
 
 class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types, so its classes are Any
@@ -45,6 +54,9 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     n_iter_: int
     best_epoch_: int | None
     warnings_: tuple[str, ...]
+
+    # What `partial_fit` goes on with; None after a fit.
+    _course: Course | None
 
     def __init__(
         self,
@@ -114,7 +126,12 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         return hasattr(self, "model_")
 
     def _config(self, rows: int, task: Task) -> Config:
-        return config_of(self.get_params(deep=False), rows=rows, seed=self._seed(), task=task)
+        return config_of(self._words(), rows=rows, seed=self._seed(), task=task)
+
+    def _words(self) -> dict[str, Any]:
+        """The parameters as the config has them."""
+        words: dict[str, Any] = self.get_params(deep=False)
+        return words
 
     def _seed(self) -> int:
         """The config's seed: an integer as it is, anything else as scikit-learn draws one from it."""
@@ -122,36 +139,86 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(SEEDS))
 
-    def _fit(self, X: Array, y: Array, classes: tuple[str, ...], task: Task) -> Self:
-        """Train on X (m, n), as `_validated` gives it, and on y (m,) of class indices or numbers."""
-        names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{at}" for at in range(X.shape[1])])))
-        fitted = fit(self._config(len(X), task), examples_of(X, y, names, classes, task))
-        self._keep(fitted)
+    def _names(self, width: int) -> tuple[str, ...]:
+        return tuple(map(str, getattr(self, "feature_names_in_", [f"x{at}" for at in range(width)])))
+
+    def _fit(self, X: Array, target: Target) -> Self:
+        """Train on X (m, n), as scikit-learn validated it."""
+        fitted = fit(self._config(len(X), target.task), examples_of(X, self._names(X.shape[1]), target))
+        dataset, outcome = fitted.experiment.dataset, fitted.outcome
+        self._course = None
+        self._keep(fitted.experiment.network, outcome.parameters, dataset)
+        self.metrics_ = fitted.metrics
+        self.loss_curve_ = costs_of(fitted.metrics)
+        self.diagnosis_ = fitted.diagnosis
+        self.n_iter_, self.best_epoch_ = outcome.epochs, outcome.best_epoch
+        if outcome.status == "diverged":
+            warnings.warn(f"{fitted.result.message}; {KEPT}", ConvergenceWarning, stacklevel=3)
         return self
 
-    def _keep(self, fitted: Fit) -> None:
-        dataset, outcome = fitted.experiment.dataset, fitted.outcome
+    def _begins(self) -> bool:
+        """Whether a call of `partial_fit` is the first. Raises ValueError for the network of a run."""
+        if hasattr(self, "model_") and self.model_.run_id:
+            raise ValueError("partial_fit: goes on with arrays, and this network is that of a run; use dlrun resume")
+        return not hasattr(self, "model_")
+
+    def _partial_fit(self, X: Array, target: Target) -> Self:
+        """One epoch on X (m, n), going on from the network that there is; the first call prepares and draws one."""
+        examples = examples_of(X, self._names(X.shape[1]), target)
+        if not hasattr(self, "model_"):
+            self._course, dataset = begun(self._config(len(X), target.task), examples)
+            self._keep(self._course.network, self._course.parameters, dataset)
+            self.metrics_, self.n_iter_, self.best_epoch_ = (), 0, None
+        elif self._course is None:
+            self._course = self._course_after_fit(target.task)
+        course = self._course
+        try:
+            record = continued(course, examples)
+        except Diverged as divergence:
+            warnings.warn(f"{divergence}; {KEPT}", ConvergenceWarning, stacklevel=3)
+            return self
+        self.model_ = replace(self.model_, parameters=course.parameters.astype(np.float64))
+        self.parameters_ = {name: tensor.copy() for name, tensor in course.parameters.tensors().items()}
+        self.metrics_ = (*self.metrics_, record)
+        self.loss_curve_ = costs_of(self.metrics_)
+        self.diagnosis_, self.n_iter_, self.best_epoch_ = None, course.epochs, None
+        return self
+
+    def _course_after_fit(self, task: Task) -> Course:
+        """The training that a fit has ended, with a new optimizer."""
+        # No rows are divided, so that any number of them would do.
+        config = self._config(MANY_ROWS, task)
+        precision = np.dtype(config.training.precision)
+        network = replace(self.model_.network, keep_probs=config.keep_probs())
+        parameters = self.model_.parameters.astype(precision)
+        streams = random_streams(config.seed)
+        return Course(config, network, self.model_.preparation, parameters, streams, epochs=self.n_iter_)
+
+    def _counted(self, X: Array, y: Array, sample_weight: Any, fewest: int = 2) -> tuple[Array, Array, Array | None]:
+        """The rows whose weight is above 0, and their weights; None where all count alike. Raises ValueError."""
+        if sample_weight is None:
+            return X, y, None
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        counted = weight > 0
+        if counted.sum() < fewest:
+            raise ValueError(f"sample_weight: {int(counted.sum())} rows weigh more than 0; expected {fewest} or more")
+        return X[counted], y[counted], weight[counted]
+
+    def _keep(self, network: Network, parameters: Parameters, dataset: Dataset) -> None:
+        """Set what answers, in float64, so that a row has the same answer in any company."""
         assert dataset.form is not None, "examples of arrays have a form"
-        # In float64, so that a row has the same answer in any company.
-        network, parameters = fitted.experiment.network, outcome.parameters.astype(np.float64)
         self.model_ = Model(
             "",
             replace(network, keep_probs=()),
-            parameters,
+            parameters.astype(np.float64),
             dataset.preparation,
             dataset.form,
             dataset.task,
             dataset.classes,
             dataset.target_name,
         )
-        self.parameters_ = {name: tensor.copy() for name, tensor in outcome.parameters.tensors().items()}
-        self.metrics_ = fitted.metrics
-        self.loss_curve_ = [np.nan if record.cost is None else record.cost for record in fitted.metrics]
-        self.diagnosis_ = fitted.diagnosis
-        self.n_iter_, self.best_epoch_ = outcome.epochs, outcome.best_epoch
+        self.parameters_ = {name: tensor.copy() for name, tensor in parameters.tensors().items()}
         self.warnings_ = dataset.warnings
-        if outcome.status == "diverged":
-            warnings.warn(f"{fitted.result.message}; the last finite parameters are kept", ConvergenceWarning, 4)
 
     def _outputs(self, X: Any) -> Array:
         """(k, K) float64 probabilities, or (k, 1) numbers in the target's own units."""
@@ -160,3 +227,8 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             return outputs_of_frame(self.model_, X)
         rows = validate_data(self, X, reset=False, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
         return self.model_.outputs_of_numbers(rows)
+
+
+def costs_of(metrics: Sequence[EpochRecord]) -> list[float]:
+    """The cost of each epoch; NaN where it was not finite."""
+    return [np.nan if record.cost is None else record.cost for record in metrics]

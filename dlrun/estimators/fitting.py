@@ -21,6 +21,7 @@ from ..experiment.judge import Lines, judged
 from ..experiment.predictions import predict
 from ..experiment.prepare import (
     Experiment,
+    augmentation_of,
     declared_optimal,
     experiment_of,
     fitted_dataset,
@@ -36,6 +37,9 @@ from .settings import SOURCE, call_of
 # The name of the target in what is told; y has no other.
 TARGET = "y"
 
+# What is said of a training that is over and has no usable network.
+KEPT = "the last finite parameters are kept"
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -48,8 +52,18 @@ class Fit:
     diagnosis: RunDiagnosis | None
 
 
-def examples_of(X: Array, y: Array, names: tuple[str, ...], classes: tuple[str, ...], task: Task) -> Examples:
-    """The examples of numbers X (m, n), NaN where missing, and y (m,): class indices, or float64 numbers."""
+@dataclass(frozen=True)
+class Target:
+    """y (m,): indices of `classes`, or float64 numbers without any. weight (m,) : how often each row counts."""
+
+    y: Array
+    task: Task
+    classes: tuple[str, ...] = ()
+    weight: Array | None = None
+
+
+def examples_of(X: Array, names: tuple[str, ...], target: Target) -> Examples:
+    """The examples of numbers X (m, n), NaN where missing, and a target."""
     return Examples(
         shown=SOURCE,
         numbers=X,
@@ -57,18 +71,20 @@ def examples_of(X: Array, y: Array, names: tuple[str, ...], classes: tuple[str, 
         codes=np.empty((len(X), 0), dtype=np.int32),
         code_names=(),
         levels=(),
-        y=y,
-        task=task,
-        classes=classes,
+        y=target.y,
+        task=target.task,
+        classes=target.classes,
         target_name=TARGET,
         sha256="",
         form=SourceForm((*names, TARGET), TARGET, names),
+        weight=target.weight,
     )
 
 
 def fit(config: Config, examples: Examples) -> Fit:
     """Divide, prepare, train and judge, with the bits of `dlrun train` for the same rows. Raises ValueError."""
     streams = random_streams(config.seed)
+    refuse_moving_no_pixels(config)
     try:
         dataset = dataset_of(config, examples, streams)
         experiment = experiment_of(config, dataset, streams, declared_optimal(config, Path()))
@@ -79,6 +95,12 @@ def fit(config: Config, examples: Examples) -> Fit:
     lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))
     result = summarize(experiment, outcome, predict(experiment, outcome.parameters), RunFolder(Path(SOURCE)), lines)
     return Fit(experiment, outcome, lines.metrics, result, diagnosis_of(experiment, result, lines))
+
+
+def refuse_moving_no_pixels(config: Config) -> None:
+    """Raises ValueError where augmentation moves pixels: rows of numbers are not known to be images."""
+    if augmentation_of(config).moves_pixels:
+        raise ValueError("augment: shift, rotation, zoom and flip need images, which X does not hold; give noise alone")
 
 
 def dataset_of(config: Config, examples: Examples, streams: Mapping[str, np.random.Generator]) -> Dataset:

@@ -13,7 +13,7 @@ from ..errors import StoreError
 from ..model import Model, load_model
 from ..places import default_runs_dir
 from ..store import RunFolder, find_run, kept_diagnosis, read_manifest, read_result, sound_metrics
-from .base import DenseEstimator
+from .base import DenseEstimator, costs_of
 from .classifier import DenseClassifier
 from .regressor import DenseRegressor
 from .settings import parameters_of
@@ -42,7 +42,7 @@ def load(run: str | Path, *, runs_dir: str | Path | None = None) -> DenseClassif
     estimator.feature_names_in_ = np.array(model.form.features_in_order, dtype=object)
     estimator.parameters_ = {name: tensor.copy() for name, tensor in model.parameters.tensors().items()}
     estimator.metrics_ = metrics
-    estimator.loss_curve_ = [np.nan if record.cost is None else record.cost for record in metrics]
+    estimator.loss_curve_ = costs_of(metrics)
     estimator.diagnosis_ = kept_diagnosis(folder)
     estimator.n_iter_, estimator.best_epoch_ = result.epochs, result.best_epoch
     estimator.warnings_ = result.warnings

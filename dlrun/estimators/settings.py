@@ -27,6 +27,7 @@ KEYS: Mapping[str, str] = {
     "rms_decay": "training.rms_decay",
     "epsilon": "training.epsilon",
     "batch_size": "training.batch_size",
+    "class_weight": "training.class_weight",
     "epochs": "training.epochs",
     "evaluate_every": "training.evaluate_every",
     "precision": "training.precision",
@@ -51,7 +52,7 @@ def config_of(parameters: Mapping[str, Any], *, rows: int, seed: int, task: str)
         "data": {"source": SOURCE, "task": task, "split": split_of(parameters["dev"], rows)},
     }
     for word, key in KEYS.items():
-        if word in parameters and not (word in ("augment", "stratify") and parameters[word] is None):
+        if word in parameters and not (word == "augment" and parameters[word] is None):
             section, _, name = key.partition(".")
             data.setdefault(section, {})[name] = plain(parameters[word])
     try:
@@ -74,7 +75,7 @@ def plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return {name: plain(item) for name, item in value.items()} if isinstance(value, Mapping) else value
+    return {str(name): plain(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def in_own_words(problem: str) -> str:

@@ -172,7 +172,14 @@ def parts_of(
 def fitted_dataset(config: Config, examples: Examples | MappedExamples, parts: Parts[Array] | Parts[Piece]) -> Dataset:
     """The dataset of these splits, prepared as the config says. Raises DataError."""
     data, dtype = config.data, np.dtype(config.training.precision)
-    return fit_dataset(examples, parts, normalize=data.normalize, max_levels=data.max_levels, dtype=dtype)
+    return fit_dataset(
+        examples,
+        parts,
+        normalize=data.normalize,
+        max_levels=data.max_levels,
+        dtype=dtype,
+        class_weight=config.training.class_weight,
+    )
 
 
 def reading_of(data: Data) -> Reading:
@@ -204,6 +211,7 @@ def reading_of(data: Data) -> Reading:
         max_levels=data.max_levels,
         unlabeled=data.unlabeled,
         rare_classes=data.rare_classes,
+        weight=data.weight,
         settings={name: value for name, value in settings.items() if value is not None},
     )
 

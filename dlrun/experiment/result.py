@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..data import Dataset
+from ..data.row_weights import effective_rows
 from ..diagnosis import Diagnosis
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
@@ -42,7 +44,9 @@ def summarize(
         message=message_of(outcome, experiment.plan),
         task=dataset.task,
         errors=by_split(measured, lambda e: e.error),
-        baseline_error=baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
+        baseline_error=baseline_error(
+            experiment.network, dataset.train.Y, dataset.dev.Y, dataset.train.weight, dataset.dev.weight
+        ),
         optimal_error=experiment.optimal.error,
         optimal=experiment.optimal,
         target_error=config.diagnosis.target_error,
@@ -51,6 +55,7 @@ def summarize(
         losses=by_split(measured, lambda e: e.loss),
         rmse=by_split(measured, lambda e: e.loss**0.5 * dataset.preparation.target_scale) if is_regression else None,
         sizes=Sizes(**{name: len(part.X) for name, part in dataset.splits().items()}),
+        effective_sizes=effective_sizes(dataset),
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,
         seconds=outcome.seconds,
@@ -68,9 +73,26 @@ def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluat
     # The parameters of a diverged run may be finite and still overflow; the result then contains infinite numbers.
     with np.errstate(over="ignore", invalid="ignore"):
         return {
-            name: evaluate(experiment.network, parameters, part.X, part.Y)
+            name: evaluate(experiment.network, parameters, part.X, part.Y, part.weight)
             for name, part in experiment.dataset.splits().items()
         }
+
+
+def effective_sizes(dataset: Dataset) -> Sizes | None:
+    """How many rows that all count alike say as much as those of each split; None where they do count alike."""
+    if dataset.train.weight is None:
+        return None
+    weights = {name: part.weight for name, part in dataset.splits().items()}
+    return Sizes(**{name: effective_rows(weight) for name, weight in weights.items() if weight is not None})
+
+
+def weight_notes(result: Result) -> list[str]:
+    """A sentence on what weights of rows do to the figures; none where all rows count alike."""
+    rows = result.effective_sizes
+    if rows is None:
+        return []
+    counted = " and ".join(f"{rows.of(split)} {split}" for split in SPLITS if rows.of(split) is not None)
+    return [f"rows have weights: errors are weighted, and as sure as those of {counted} rows that all count alike"]
 
 
 def by_split(measured: Mapping[str, Evaluation], figure: Callable[[Evaluation], float]) -> BySplit[float | None]:

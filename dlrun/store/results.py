@@ -30,6 +30,7 @@ class Result:
     how the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
     about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
     interrupted it. sessions : number of processes that worked on it so far. reused : whether it is an older run's.
+    effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class Result:
     losses: BySplit[float | None]
     rmse: BySplit[float | None] | None = None
     sizes: Sizes | None = None
+    effective_sizes: Sizes | None = omitted()
     epochs: int
     best_epoch: int | None
     seconds: float
