@@ -272,9 +272,14 @@ def test_the_errors_of_a_run_are_weighted_and_as_sure_as_their_rows(tmp_path, rn
         assert result.intervals.of(split) == pytest.approx(ends, rel=1e-6)
     loss = np.average(predictions["dev_losses"], weights=weights_of(predictions["dev_rows"], weight))
     assert result.losses.dev == pytest.approx(loss, rel=1e-5)
-    assert "rows have weights: errors are weighted" in result.notes[0]
+    counted = ", ".join(f"{split} {result.effective_sizes.of(split)}" for split in ("train", "dev"))
+    assert result.notes[0].startswith("rows have weights: the errors are weighted")
+    assert result.notes[0].endswith(f"that all count alike: {counted}")
     asked = dlrun.diagnose(result.run_dir)
     assert (asked.errors, asked.verdict) == (result.errors, result.verdict)
+    assert "rows have weights" in str(asked)
+    assert "rows have weights" in asked._repr_html_()
+    assert "rows have weights" in command("diagnose", "latest", cwd=tmp_path).stdout
     assert json.loads(command("diagnose", "latest", "--json", cwd=tmp_path).stdout)["sizes"]["dev"] == rows
 
 
@@ -353,8 +358,8 @@ def test_a_weight_is_no_feature_and_rows_without_any_are_left_out(tmp_path, rng)
     assert form["features"] == ["x1", "x2", "x3"]
     roles = [column["role"] for column in facts["source_columns"]]
     assert roles == ["weight", "feature", "feature", "feature", "target"]
-    shown = command("data", "rows.npy", "data.weight=x0", "data.target=x4", cwd=tmp_path, COLUMNS="160")
-    assert "says how often a row counts" in shown.stdout
+    shown = command("data", "rows.npy", "data.weight=x0", "data.target=x4", cwd=tmp_path)
+    assert "weighs the rows" in shown.stdout
     network = dlrun.load(folder)
     assert network.n_features_in_ == 3
 

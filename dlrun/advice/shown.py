@@ -8,7 +8,7 @@ from html import escape
 from typing import NamedTuple
 
 from ..diagnosis.ills import Level
-from ..diagnosis.records import Diagnosis
+from ..diagnosis.records import WEIGHTED, Diagnosis
 from ..diagnosis.words import error_word, percent, span
 from ..records import SPLITS
 
@@ -51,6 +51,7 @@ def as_text(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     rows = [header, *error_rows(diagnosis)]
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     lines = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}".rstrip() for a, b, c, d in rows]
+    lines += [WEIGHTED] if diagnosis.weighted else []
     lines += [f"{finding.title}: {finding.evidence}; {finding.do}" for finding in diagnosis.findings]
     lines.append(diagnosis.sentence)
     lines += [
@@ -82,6 +83,7 @@ def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     return (
         f'<div class="dlrun-diagnosis"><p>{badges}</p>'
         + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        + (f"<p>{WEIGHTED}</p>" if diagnosis.weighted else "")
         + f"<p>{escape(diagnosis.sentence)}</p>"
         + (f"<p>Found:</p><ul>{findings}</ul>" if findings else "")
         + (f"<p>Try:</p><ol>{advice}</ol>" if advice else "")

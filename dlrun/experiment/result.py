@@ -8,6 +8,7 @@ import numpy as np
 from ..data import Dataset
 from ..data.row_weights import effective_rows
 from ..diagnosis import Diagnosis
+from ..diagnosis.records import WEIGHTED
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
@@ -91,8 +92,8 @@ def weight_notes(result: Result) -> list[str]:
     rows = result.effective_sizes
     if rows is None:
         return []
-    counted = " and ".join(f"{rows.of(split)} {split}" for split in SPLITS if rows.of(split) is not None)
-    return [f"rows have weights: errors are weighted, and as sure as those of {counted} rows that all count alike"]
+    counted = ", ".join(f"{split} {rows.of(split)}" for split in SPLITS if rows.of(split) is not None)
+    return [f"{WEIGHTED}: {counted}"]
 
 
 def by_split(measured: Mapping[str, Evaluation], figure: Callable[[Evaluation], float]) -> BySplit[float | None]:

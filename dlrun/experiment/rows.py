@@ -23,17 +23,20 @@ MOST_CLASSES = 100
 
 
 def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predictions]) -> RowSummary:
-    """The summary of the predictions for each split; empty for a regression whose losses are not finite."""
+    """The summary of the predictions for each split; next to empty for a regression whose losses are not finite."""
+    weighted = None if dataset.train.weight is None else True
     if dataset.task != "regression":
         answer = int(commonest_answer(network, dataset.train.Y, dataset.train.weight))
-        return RowSummary(classes=class_counts(dataset, by_split["dev"]), pairs=duel(dataset, by_split["dev"], answer))
+        counts, pairs = class_counts(dataset, by_split["dev"]), duel(dataset, by_split["dev"], answer)
+        return RowSummary(classes=counts, pairs=pairs, weighted=weighted)
     if not all(np.isfinite(part.losses).all() for part in by_split.values()):
-        return RowSummary()
+        return RowSummary(weighted=weighted)
     errors = np.abs(in_own_units(dataset, by_split["dev"].answers) - in_own_units(dataset, by_split["dev"].targets))
     return RowSummary(
         intervals=unexplained_intervals({name: columns_of(dataset, name, part) for name, part in by_split.items()}),
         tail_share=tail_share(by_split["dev"].losses, dataset.dev.weight),
         absolute_errors=AbsoluteErrors(float(errors.mean()), float(np.median(errors))),
+        weighted=weighted,
     )
 
 

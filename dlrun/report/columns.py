@@ -36,7 +36,7 @@ ROLES = {
     "split_column": "gives the split",
     "group": "keeps rows together",
     "order": "orders the split",
-    "weight": "says how often a row counts",
+    "weight": "weighs the rows",
 }
 
 
