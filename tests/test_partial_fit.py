@@ -158,12 +158,15 @@ def test_what_cannot_go_on_is_told(rows, tmp_path):
         dlrun.load(run.run_dir).partial_fit(np.zeros((9, 4)), [0] * 9)
 
 
-def test_a_call_that_diverges_changes_nothing(rows):
+@pytest.mark.parametrize("size", [1e30, 1e12])
+def test_a_call_that_diverges_changes_nothing(size, rows):
+    """At its first step, whose loss is infinite; or at its second, since the first leaves enormous weights."""
     X, _ = rows
-    model = DenseRegressor(random_state=0, hidden=(6,), optimizer="gd", learning_rate=0.01).partial_fit(X, X[:, 0])
+    words = {"optimizer": "gd", "learning_rate": 0.01, "batch_size": 8}
+    model = DenseRegressor(random_state=0, hidden=(6,), **words).partial_fit(X, X[:, 0])
     before = model.predict(X)
     with pytest.warns(ConvergenceWarning, match="the last finite parameters are kept"):
-        model.partial_fit(X, 1e30 * X[:, 0])
+        model.partial_fit(X, size * X[:, 0])
     np.testing.assert_array_equal(model.predict(X), before)
     model.partial_fit(X, X[:, 0])
     assert np.isfinite(model.predict(X)).all()

@@ -20,6 +20,7 @@ from dlrun.data.row_weights import effective_rows
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config
 from dlrun.experiment.rows import shared_counts
+from dlrun.inspection.comparison import ComparedBy, shares_unexplained
 from dlrun.nn.evaluation import baseline_error, commonest_answer, evaluate
 from dlrun.nn.losses import LOSSES, weighted_mean
 from dlrun.nn.moments import Moments
@@ -434,6 +435,12 @@ def test_runs_are_compared_by_weight(kind, tmp_path, rng):
     said = command("compare", one.run_id, other.run_id, "--json", cwd=tmp_path)
     rows = {row["run_id"]: row for row in json.loads(said.stdout)["runs"]}
     assert rows[other.run_id]["difference"]["difference"] == pytest.approx(other.errors.dev - one.errors.dev, abs=1e-6)
+
+
+def test_the_shares_of_a_weighted_regression_are_its_weighted_losses(rng):
+    losses, weight = rng.exponential(size=50), rng.uniform(1, 5, 50)
+    run = ComparedBy(None, "regression", 0.4, {"dev_losses": losses, "dev_weights": weight})
+    np.testing.assert_allclose(shares_unexplained(run), 0.4 * 50 * losses * weight / (losses @ weight))
 
 
 def test_runs_whose_rows_count_differently_are_not_compared(tmp_path, rng):
