@@ -29,7 +29,12 @@ from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.trace import prior_loss
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 from dlrun.statistics import acceptance
-from dlrun.statistics.intervals import unexplained_estimate, unexplained_intervals, weighted_unexplained_estimate
+from dlrun.statistics.intervals import (
+    error_interval,
+    unexplained_estimate,
+    unexplained_intervals,
+    weighted_unexplained_estimate,
+)
 from dlrun.statistics.paired import compare_weighted_answers
 from tests.commands import dlrun as command
 
@@ -152,6 +157,30 @@ def test_effective_rows(weight, rows):
     assert effective_rows(np.array(weight, float)) == rows
 
 
+def test_errors_on_heavy_rows_are_less_sure():
+    weight, wrong = np.repeat([1.0, 9.0], 50), np.arange(100) >= 95
+    assert effective_rows(weight) == effective_rows(weight, np.zeros(100, bool)) == 60
+    # p = 45/500, and the sum of w^2 (e - p)^2 is 50 p^2 + 45 81 p^2 + 5 81 (1 - p)^2 = 365.3.
+    assert effective_rows(weight, wrong) == int(0.09 * 0.91 * 500**2 / 365.3)
+    assert effective_rows(weight, ~wrong) == effective_rows(weight, wrong)
+    assert effective_rows(np.ones(100), wrong) == 100
+
+
+@pytest.mark.parametrize(
+    ("rare", "of_rare", "of_others"), [(20, 0.3, 0.01), (20, 0.5, 0.05), (80, 0.3, 0.01), (80, 0.1, 0.1)]
+)
+def test_an_end_of_the_interval_misses_in_5_of_100_samples_at_most(rare, of_rare, of_others, rng):
+    """400 rows, some of a rare class, balanced. With the number of Kish alone, it missed in up to 10 of 100."""
+    samples = 4000
+    weight = np.repeat([200 / rare, 200 / (400 - rare)], [rare, 400 - rare])
+    chance = np.repeat([of_rare, of_others], [rare, 400 - rare])
+    wrong, truth = rng.random((samples, 400)) < chance, float(chance @ weight) / 400
+    ends = [error_interval(float(row @ weight) / 400, effective_rows(weight, row)) for row in wrong]
+    missed = np.mean(np.array(ends)[:, 0] > truth), np.mean(np.array(ends)[:, 1] < truth)
+    # Two standard errors of a share of 5% in so many samples: 0.7 points.
+    assert max(missed) < 0.057
+
+
 def test_a_duel_is_shared_by_weight():
     assert shared_counts(np.ones(7), np.ones(3)) == (7, 3)
     assert shared_counts(np.zeros(0), np.zeros(0)) == (0, 0)
@@ -265,7 +294,9 @@ def test_the_errors_of_a_run_are_weighted_and_as_sure_as_their_rows(tmp_path, rn
         answers = predictions[f"{split}_outputs"][:, 0] > 0.5
         error = 1 - accuracy_score(predictions[f"{split}_targets"], answers, sample_weight=own)
         assert result.errors.of(split) == pytest.approx(error, abs=1e-12)
-        rows = int(own.sum() ** 2 / (own**2).sum())
+        wrongs = answers != predictions[f"{split}_targets"]
+        by_errors = error * (1 - error) / ((own * (wrongs - error)) ** 2).sum() * own.sum() ** 2
+        rows = int(min(own.sum() ** 2 / (own**2).sum(), by_errors))
         assert result.effective_sizes.of(split) == rows
         assert result.sizes.of(split) == len(own) > rows
         wrong = round(error * rows)

@@ -56,7 +56,7 @@ def summarize(
         losses=by_split(measured, lambda e: e.loss),
         rmse=by_split(measured, lambda e: e.loss**0.5 * dataset.preparation.target_scale) if is_regression else None,
         sizes=Sizes(**{name: len(part.X) for name, part in dataset.splits().items()}),
-        effective_sizes=effective_sizes(dataset),
+        effective_sizes=effective_sizes(dataset, predictions),
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,
         seconds=outcome.seconds,
@@ -79,12 +79,16 @@ def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluat
         }
 
 
-def effective_sizes(dataset: Dataset) -> Sizes | None:
+def effective_sizes(dataset: Dataset, predictions: Mapping[str, Predictions]) -> Sizes | None:
     """How many rows that all count alike say as much as those of each split; None where they do count alike."""
     if dataset.train.weight is None:
         return None
-    weights = {name: part.weight for name, part in dataset.splits().items()}
-    return Sizes(**{name: effective_rows(weight) for name, weight in weights.items() if weight is not None})
+    rows = {}
+    for name, part in dataset.splits().items():
+        wrong = None if dataset.task == "regression" else predictions[name].answers != predictions[name].targets
+        if part.weight is not None:
+            rows[name] = effective_rows(part.weight, wrong)
+    return Sizes(**rows)
 
 
 def weight_notes(result: Result) -> list[str]:
