@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from .advice import RunDiagnosis
+from .advice import RunDiagnosis, diagnosis_of_figures
 from .config import yaml_value
 from .config.loading import LoadedConfig
 from .diagnosis import Judgements
@@ -18,7 +18,7 @@ from .estimators import folder_of
 from .estimators.settings import plain
 from .experiment import read_config, run
 from .experiment.prepare import read_config_text
-from .inspection import AskedDiagnosis, diagnosis_of_figures, diagnosis_of_run, look_at_test, page_contents
+from .inspection import AskedDiagnosis, diagnosis_of_run, look_at_test, page_contents
 from .places import command_for, default_runs_dir
 from .records import SPLITS, BySplit, Sizes
 from .report.page import run_page

@@ -79,8 +79,8 @@ def diagnose(
 
 def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> "RunDiagnosis":
     """The diagnosis of errors typed on the command line."""
+    from ..advice import diagnosis_of_figures as judged
     from ..diagnosis import parse_errors, parse_optimal, parse_sizes
-    from ..inspection import diagnosis_of_figures as judged
 
     return judged(
         parse_errors(errors),

@@ -6,13 +6,13 @@ test set, and on request the reference.
 
 from dataclasses import dataclass, replace
 
-from ..advice import Advice, Case, RunDiagnosis, advise
-from ..diagnosis import Finding, Judgements, diagnose, optimal_of
+from ..advice import Advice, RunDiagnosis
+from ..diagnosis import Finding, Judgements, optimal_of
 from ..diagnosis.ills import Verdict
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..experiment.advising import diagnosis_of
-from ..records import BySplit, Sizes, flat, omitted
+from ..records import BySplit, flat, omitted
 from ..store import Result, RunFolder, read_result
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
@@ -87,11 +87,3 @@ def diagnosis_of_run(
     if optimal is not None:
         result = replace(result, optimal=optimal_of(optimal))
     return asked_diagnosis(diagnosis_of(result, folder), folder, result, with_reference=with_reference)
-
-
-def diagnosis_of_figures(
-    errors: BySplit[float], sizes: Sizes | None, optimal: float | Judgements | None, baseline: float | None
-) -> RunDiagnosis:
-    """The diagnosis of errors without a run. Raises UsageError for a value that cannot be an error."""
-    diagnosis = diagnose(errors, sizes=sizes, optimal_error=optimal, baseline_error=baseline)
-    return RunDiagnosis(run_id=None, diagnosis=diagnosis, advice=advise(Case(diagnosis)))
