@@ -36,14 +36,15 @@ __all__ = [
     "train",
 ]
 
+if not TYPE_CHECKING:  # a type checker would take any name at all for one of the package's
 
-def __getattr__(name: str) -> object:
-    """Names that need NumPy come when they are asked for, so that `dlrun --help` need not wait for it."""
-    if name in _HOMES:
-        from importlib import import_module
+    def __getattr__(name: str) -> object:
+        """Names that need NumPy come when they are asked for, so that `dlrun --help` need not wait for it."""
+        if name in _HOMES:
+            from importlib import import_module
 
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
