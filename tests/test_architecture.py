@@ -27,8 +27,9 @@ RUNGS = {
     "experiment": 7,
     "inspection": 8,
     "search": 9,
-    "estimators": 8,  # to come: arrays in, a fitted model out
+    "estimators": 8,
     "report": 10,
+    "api": 11,
     "cli": 11,
     "__main__": 12,
 }
@@ -53,6 +54,7 @@ MAY_IMPORT = {
     "inspection": {"numpy"},
     "search": {"numpy", "joblib", "sklearn", "distributed"},
     "estimators": {"numpy", "sklearn"},
+    "api": set(),
     "report": {"rich", "jinja2", "markupsafe", "contourpy", "numpy", "mlflow", "tensorboardX"},
     "cli": {"typer", "click", "rich"},
     "__main__": set(),
@@ -115,8 +117,12 @@ def test_the_ladder_check_sees_a_climbing_import(tmp_path):
 
 
 def module_imports(package: Path = PACKAGE) -> dict[str, set[str]]:
-    """Every module by its dotted name, and the modules that it imports, wherever in the file it does so."""
-    files = list(package.rglob("*.py"))
+    """Every module by its dotted name, and the modules that it imports, wherever in the file it does so.
+
+    Not those that the package itself names: it lends the names of its API when it is asked for one, and is itself
+    imported for its version.
+    """
+    files = [path for path in package.rglob("*.py") if path != package / "__init__.py"]
     dotted = {path: ".".join(("dlrun", *path.relative_to(package).with_suffix("").parts)) for path in files}
     names = {path: name.removesuffix(".__init__") for path, name in dotted.items()}
     modules, graph = set(names.values()), {}
@@ -137,13 +143,22 @@ def test_the_circle_check_sees_a_circle(tmp_path):
         TopologicalSorter(module_imports(tmp_path)).prepare()
 
 
-def too_long(path: Path) -> list[str]:
+def stores_parameters(path: Path, function: ast.FunctionDef, package: Path = PACKAGE) -> bool:
+    """Whether it is the `__init__` of an estimator. scikit-learn takes the parameters from its signature and allows
+    nothing in it but storing them, so that it is as long as they are many, and says nothing that needs a screen.
+    """
+    return function.name == "__init__" and path.is_relative_to(package) and part_of(path, package) == "estimators"
+
+
+def too_long(path: Path, package: Path = PACKAGE) -> list[str]:
     """Sentences naming what does not fit: modules over 350 lines, functions over 60."""
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
     found = [f"{path.name}: {lines} lines"] if lines > 350 else []
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 60:
+        if not isinstance(node, ast.FunctionDef) or stores_parameters(path, node, package):
+            continue
+        if node.end_lineno - node.lineno + 1 > 60:
             found.append(f"{path.name}:{node.name}: {node.end_lineno - node.lineno + 1} lines")
     return found
 
@@ -166,10 +181,11 @@ def parameters_of(function: ast.FunctionDef) -> list[str]:
     return [one.arg for one in (*named, *collected) if one.arg not in ("self", "cls")]
 
 
-def too_many_parameters(path: Path) -> list[str]:
+def too_many_parameters(path: Path, package: Path = PACKAGE) -> list[str]:
     """Sentences naming functions with more than 7 parameters; what belongs together should travel as a record."""
     functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
-    counts = [(function.name, len(parameters_of(function))) for function in functions]
+    counted = [function for function in functions if not stores_parameters(path, function, package)]
+    counts = [(function.name, len(parameters_of(function))) for function in counted]
     return [f"{path.name}:{name}: {count} parameters" for name, count in counts if count > 7]
 
 
@@ -185,3 +201,17 @@ def test_the_parameter_check_sees_an_eighth_parameter(tmp_path):
         "class C:\n    def f(self, a, b, c, d, *e, f, **g): ...\n    def g(self, a, b, c, d, e, f, *, g, h): ...\n"
     )
     assert too_many_parameters(bad) == ["bad.py:g: 8 parameters"]
+
+
+def test_only_the_init_of_an_estimator_is_exempt(tmp_path):
+    long = "(self, a, b, c, d, e, f, g, h):\n" + "        self.a = a\n" * 60
+    for room, name, is_exempt in (
+        ("estimators", "__init__", True),
+        ("estimators", "f", False),
+        ("nn", "__init__", False),
+    ):
+        module = tmp_path / room / "m.py"
+        module.parent.mkdir(exist_ok=True)
+        module.write_text(f"class C:\n    def {name}{long}")
+        assert (too_long(module, tmp_path) == []) is is_exempt
+        assert (too_many_parameters(module, tmp_path) == []) is is_exempt

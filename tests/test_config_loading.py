@@ -36,7 +36,8 @@ def test_the_least_config_is_complete(load):
         "data": {
             "source": "digits", "dev_source": None, "test_source": None,
             "split": {"train": 0.6, "dev": 0.2, "test": 0.2},
-            "split_column": None, "group": None, "order": None, "stratify": True, "target": None, "header": None,
+            "split_column": None, "group": None, "order": None, "weight": None, "stratify": True,
+            "target": None, "header": None,
             "separator": None, "drop": [],
             "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
             "numeric": [], "categorical": [], "ordered": [], "decimal": None, "thousands": None, "day_first": None,
@@ -52,7 +53,8 @@ def test_the_least_config_is_complete(load):
         },
         "training": {
             "optimizer": "adam", "learning_rate": 0.001, "learning_rate_decay": 0.0, "momentum": 0.9,
-            "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "epochs": 60, "evaluate_every": 1,
+            "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "class_weight": None, "epochs": 60,
+            "evaluate_every": 1,
             "precision": "float32",
             "checkpoint_epochs": None,
             "checkpoint_seconds": 30.0,
@@ -189,7 +191,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 3 + 38 + 6 + 8 + 13 + 3  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 3 + 39 + 6 + 8 + 14 + 3  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

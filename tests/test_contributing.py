@@ -104,7 +104,7 @@ def test_the_version_is_said_once_everywhere_it_is_said():
 
 
 def test_what_is_linked_is_there():
-    for page in ("README.md", "CONTRIBUTING.md", "docs/adding.md"):
+    for page in ("README.md", "CONTRIBUTING.md", "docs/adding.md", "docs/python.md"):
         text = (ROOT / page).read_text(encoding="utf-8")
         linked = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
         assert [link for link in linked if not (ROOT / page).parent.joinpath(link).exists()] == []

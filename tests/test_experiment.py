@@ -107,6 +107,7 @@ DATA = {
     "max_levels": 7,
     "unlabeled": "error",
     "rare_classes": "merge",
+    "weight": "w",
     "memory_map": True,
     "task": "regression",
     "samples": 11,
@@ -139,8 +140,9 @@ def test_the_config_and_the_reader_have_the_same_defaults():
 
 def test_what_the_config_says_of_dividing_and_scaling_is_what_can_be_told():
     told = {*inspect.signature(data.split_examples).parameters, *inspect.signature(data.fit_dataset).parameters}
-    # max_levels is both: the reading leaves out words that no number of levels would make a category.
-    assert told - {"rng", "examples", "parts", "dtype", "max_levels"} == NOT_OF_THE_READING
+    # max_levels is both: the reading leaves out words that no number of levels would make a category. class_weight is a
+    # key of the training.
+    assert told - {"rng", "examples", "parts", "dtype", "max_levels", "class_weight"} == NOT_OF_THE_READING
 
 
 def test_the_config_knows_every_kind_of_file_and_every_named_source(tmp_path):

@@ -12,6 +12,7 @@ from tests.commands import ROOT, dlrun
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL_LINES = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 COMMANDS = [line for line in SHELL_LINES if line.startswith("dlrun ")]
+PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.S)
 
 
@@ -106,7 +107,7 @@ def test_the_exit_statuses_of_the_readme_are_those_of_the_errors():
 
 
 def test_the_output_that_the_readme_shows_is_what_the_commands_print(runs_dir, tmp_path):
-    (tmp_path / "my_backprop.py").write_text(re.search(r"```python\n(.*?)```", README, re.S).group(1))
+    (tmp_path / "my_backprop.py").write_text(next(block for block in PYTHON_BLOCKS if "def gradient" in block))
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     sessions = re.findall(r"```\n\$ (dlrun .*?)\n(.*?)\n```", README, re.S)
     assert len(sessions) >= 2

@@ -2,6 +2,7 @@
 
 from .advise import advise
 from .case import Case
+from .of_figures import diagnosis_of_figures
 from .records import Advice, RunDiagnosis
 
-__all__ = ["Advice", "Case", "RunDiagnosis", "advise"]
+__all__ = ["Advice", "Case", "RunDiagnosis", "advise", "diagnosis_of_figures"]

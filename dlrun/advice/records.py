@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ..diagnosis.findings import Finding
+from ..diagnosis.ills import Verdict
 from ..diagnosis.records import Diagnosis
-from ..records import Change, flat, omitted
+from ..records import BySplit, Change, flat, omitted
+from .shown import ToTry, as_html, as_text
 
 # The error that a change is expected to lower, and how sure that is.
 About = Literal["train", "dev"]
@@ -51,3 +54,34 @@ class RunDiagnosis:
     status: str | None = omitted()
     diagnosis: Diagnosis = flat()
     advice: tuple[Advice, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The levels of bias and variance."""
+        return self.diagnosis.verdict
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        return self.diagnosis.sentence
+
+    @property
+    def errors(self) -> BySplit[float]:
+        """The error of each split."""
+        return self.diagnosis.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of errors, data, training and selection."""
+        return self.diagnosis.findings
+
+    def to_try(self) -> tuple[ToTry, ...]:
+        """The advice as it is shown."""
+        return tuple(ToTry(item.action, item.command or item.key or "", item.why) for item in self.advice)
+
+    def __str__(self) -> str:
+        return as_text(self.diagnosis, self.to_try())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(self.diagnosis, self.to_try())

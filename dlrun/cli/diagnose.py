@@ -1,6 +1,5 @@
 """`dlrun diagnose`: say what a run's errors mean for bias and variance, and what to try next."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,28 +79,22 @@ def diagnose(
 
 def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, baseline: float | None) -> "RunDiagnosis":
     """The diagnosis of errors typed on the command line."""
-    from ..advice import Case, RunDiagnosis, advise
-    from ..diagnosis import diagnose as judge
+    from ..advice import diagnosis_of_figures as judged
     from ..diagnosis import parse_errors, parse_optimal, parse_sizes
 
-    diagnosis = judge(
+    return judged(
         parse_errors(errors),
-        sizes=parse_sizes(sizes) if sizes else None,
-        optimal_error=parse_optimal(optimal) if optimal else None,
-        baseline_error=baseline,
+        parse_sizes(sizes) if sizes else None,
+        parse_optimal(optimal) if optimal else None,
+        baseline,
     )
-    return RunDiagnosis(run_id=None, diagnosis=diagnosis, advice=advise(Case(diagnosis)))
 
 
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: bool) -> "AskedDiagnosis":
     """The diagnosis of a run in the runs folder; `optimal` replaces the optimal error of its config."""
-    from ..diagnosis import optimal_of, parse_optimal
-    from ..experiment import diagnosis_of
-    from ..inspection import asked_diagnosis
-    from ..store import find_run, read_result
+    from ..diagnosis import parse_optimal
+    from ..inspection import diagnosis_of_run as judged
+    from ..store import find_run
 
     folder = find_run(runs_dir, run)
-    result = read_result(folder)
-    if optimal is not None:
-        result = replace(result, optimal=optimal_of(parse_optimal(optimal)))
-    return asked_diagnosis(diagnosis_of(result, folder), folder, result, with_reference=bracketed)
+    return judged(folder, None if optimal is None else parse_optimal(optimal), with_reference=bracketed)

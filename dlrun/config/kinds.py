@@ -84,6 +84,11 @@ Widths = Annotated[
 ]
 BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full"], Expects("an integer >= 1, or full")]
 
+ClassWeights = Annotated[
+    Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)],
+    Expects("balanced, or labels with numbers > 0 such as {yes: 3}"),
+]
+
 NotNegative = Annotated[float, Field(ge=0), Expects("a number >= 0")]
 Positive = Annotated[float, Field(gt=0), Expects("a number > 0")]
 Decay = Annotated[float, Field(ge=0, lt=1), Expects("a number with 0 <= it < 1")]

@@ -42,7 +42,7 @@ def yaml_value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(yaml_value(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {yaml_value(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{yaml_value(str(key))}: {yaml_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
         return value if PLAIN_TEXT.match(value) and yaml.safe_load(value) == value else _quoted(value)
     if value is None or isinstance(value, bool):

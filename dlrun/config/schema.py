@@ -44,6 +44,7 @@ class Data(Section):
     split_column: kinds.Column | None = Field(None, description="A column that holds the words train, dev and test.")
     group: kinds.Column | None = Field(None, description="A column whose equal values must stay in one part.")
     order: kinds.Column | None = Field(None, description="A column to split by, the earliest rows for training.")
+    weight: kinds.Column | None = Field(None, description="A column that says how often each row counts.")
     stratify: kinds.Switch = Field(True, description="Whether each part keeps the proportions of the classes.")
     target: kinds.Column | None = Field(None, description="The column to predict; null means the last one.")
     header: kinds.Switch | None = Field(None, description="Whether the first line names columns; null: found out.")
@@ -134,6 +135,9 @@ class Training(Section):
     rms_decay: kinds.Decay = Field(0.999, description="Decay of the averaged squared gradient; beta2 of adam.")
     epsilon: kinds.Positive = Field(1e-8, description="What keeps adam and rmsprop from dividing by zero.")
     batch_size: kinds.BatchSize = Field(64, description="Examples in each step, or full for all of them.")
+    class_weight: kinds.ClassWeights | None = Field(
+        None, description="How much each class's rows count: balanced, or a number for some labels; null: all alike."
+    )
     epochs: kinds.Count = Field(60, description="Passes over the training set.")
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")

@@ -82,6 +82,8 @@ def _role(name: str, roles: Roles, made_of: Mapping[str, Sequence[str]]) -> Role
         return "target"
     if roles.splitter is not None and name == roles.splitter.name:
         return _SPLITTERS[str(roles.split_by)]
+    if roles.weight is not None and name == roles.weight.name:
+        return "weight"
     return "feature" if name in made_of else "left out"
 
 

@@ -127,7 +127,8 @@ class Examples:
     `given` (m,) int8 says which split the source gives a row (None: none). With `given_exactly` it gives all rows one.
     `group` and `order` (m,) are integer group labels and ranks, or None.
     `notes` are sentences about how the source was read, `suspicions` what was found in doing so, and `source_columns`
-    all of its columns as they were read. `form` is what is needed to read other rows of it.
+    all of its columns as they were read. `form` is what is needed to read other rows of it. `weight` (m,) float64 is
+    how often each row counts, None if all count alike.
     """
 
     shown: str
@@ -153,6 +154,7 @@ class Examples:
     suspicions: tuple["Suspicion", ...] = ()
     source_columns: tuple[SourceColumn, ...] = ()
     form: SourceForm | None = None
+    weight: Array | None = None
 
     @property
     def m(self) -> int:
@@ -191,13 +193,15 @@ class Split:
     """Prepared rows: X (m, n) C-contiguous; Y (m, 1) if binary or regression, (m,) int64 if multiclass; rows (m,).
 
     If the rows stay in their file, all three are computed for the slice or the places that are read.
-    `group` (m,) labels rows that must stay together; None if there are no groups.
+    `group` (m,) labels rows that must stay together; None if there are no groups. `weight` (m,) float64 is how often
+    each row counts in losses and errors; None if all count alike.
     """
 
     X: Array | MappedRows
     Y: Array | MappedTarget
     rows: Array | Piece
     group: Array | None = None
+    weight: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..arrays import Array
+from ..errors import DataError
 from ..nn.moments import Moments
 from .checks import suspicions_of
 from .examples import Dataset, Examples, Parts, Split
@@ -19,6 +20,7 @@ from .mapped import MappedExamples, Piece
 from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
 from .reading import DEFAULT_MAX_LEVELS
+from .row_weights import ClassWeight, row_weights
 from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
 
 
@@ -29,6 +31,7 @@ def fit_dataset(
     normalize: bool = True,
     max_levels: int = DEFAULT_MAX_LEVELS,
     dtype: Any = np.float32,
+    class_weight: ClassWeight | None = None,
 ) -> Dataset:
     """Features and targets of every split, prepared by statistics of the training rows.
 
@@ -37,13 +40,24 @@ def fit_dataset(
     levels the commonest have a column each and all others, unseen ones too, share one. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
     Rows that stay in their file are read once here, and prepared each time they are used. `parts` are the splits that
-    `split_examples` returned for these examples.
-    Raises DataError if numbers leave the range of `dtype`.
+    `split_examples` returned for these examples. Weights change what a row counts in losses and errors, and none of
+    these statistics; `class_weight` multiplies them class by class.
+    Raises DataError if numbers leave the range of `dtype`, or as `row_weights` does.
     """
     if isinstance(examples, MappedExamples):
+        if class_weight is not None:
+            raise DataError("training.class_weight: does not go with data.memory_map; leave one of them out")
         return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
     parts = cast("Parts[Array]", parts)
-    return _fit(examples, parts, normalize=normalize, max_levels=max_levels, dtype=np.dtype(dtype))
+    weight = row_weights(examples, parts["train"], class_weight)
+    dataset = _fit(examples, parts, normalize=normalize, max_levels=max_levels, dtype=np.dtype(dtype))
+    return dataset if weight is None else _weighted(dataset, parts, weight)
+
+
+def _weighted(dataset: Dataset, parts: Parts[Array], weight: Array) -> Dataset:
+    """The dataset with the weights of its rows, from those (m,) of all."""
+    splits = {name: replace(split, weight=weight[parts[name]]) for name, split in dataset.splits().items()}
+    return replace(dataset, train=splits["train"], dev=splits["dev"], test=splits.get("test"))
 
 
 def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels: int, dtype: np.dtype[Any]) -> Dataset:

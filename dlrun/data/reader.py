@@ -28,6 +28,7 @@ from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
 from .readers.pictures import square_side
 from .reading import Reading
 from .roles import Roles, roles_of
+from .row_weights import with_counted_rows
 from .targets import Target, read_target
 from .telling import columns_told, faults_in_columns
 
@@ -50,7 +51,7 @@ def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -
     if reading.memory_map:
         return _mapped(reading, folder)
     table = with_types_asked(read_table(reading, folder=folder, rng=rng), reading)
-    table = with_labels_alone(with_orders(table, reading), reading)
+    table, _ = with_counted_rows(with_labels_alone(with_orders(table, reading), reading), reading)
     column = roles_of(table, reading).target
     target = read_target(column, task=reading.task, shown=table.shown, place=table.place)
     table, target = with_enough_rows(table, target, reading)
@@ -76,6 +77,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
     made = features_of(table, roles.features, reading.max_levels)
     notes, warnings = columns_told(table, [*roles.features, roles.target.name], reading)
     division = _division(table, roles)
+    _, weight = with_counted_rows(table, reading)
     side = _image_side(table, made.number_names, made.code_names)
     examples = Examples(
         shown=table.shown,
@@ -101,6 +103,7 @@ def _examples(table: Table, roles: Roles, target: Target, reading: Reading) -> E
         suspicions=tuple(faults_in_columns(table, list(made.made_of))),
         source_columns=source_columns(table, roles, made.made_of, are_pixels=side is not None),
         form=source_form(table, roles.target.name, made.made_of, reading.missing),
+        weight=weight,
     )
     return replace(examples, sha256=_sha256(examples))
 
@@ -159,7 +162,7 @@ def _sha256(examples: Examples) -> str:
     """The hash of names, raw features, target and given split: equal data, equal hash, on any machine."""
     names = [examples.number_names, examples.code_names, examples.levels, examples.classes, examples.target_name]
     digest = hashlib.sha256(json.dumps(names).encode())
-    for array in (examples.numbers, examples.codes, examples.y, examples.given):
+    for array in (examples.numbers, examples.codes, examples.y, examples.given, examples.weight):
         if array is not None:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             for start in range(0, len(array), ROWS_TO_HASH):

@@ -51,6 +51,7 @@ class Reading:
     ordered : orders, each the words from the least to the greatest; a column of such words becomes numbers 0, 1, ...
     max_levels : levels of a category that get a column of their own.
     unlabeled : what becomes of rows without a target. rare_classes : of classes with too few rows for every split.
+    weight : the column that says how often each row counts; None: all count alike.
     settings : those of a generator, by name; the others keep their defaults.
     """
 
@@ -79,6 +80,7 @@ class Reading:
     max_levels: int = DEFAULT_MAX_LEVELS
     unlabeled: Unlabeled = "drop"
     rare_classes: RareClasses = "error"
+    weight: ColumnWish | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -18,7 +18,7 @@ class ColumnFacts:
 
 
 ColumnKind = Literal["number", "category", "flag", "date", "text", "id", "empty"]
-Role = Literal["feature", "left out", "target", "split_column", "group", "order"]
+Role = Literal["feature", "left out", "target", "split_column", "group", "order", "weight"]
 
 
 @dataclass(frozen=True)

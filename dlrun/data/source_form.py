@@ -39,6 +39,12 @@ class SourceForm:
         return self.forms.get(name, PLAIN)
 
     @property
+    def features_in_order(self) -> tuple[str, ...]:
+        """The features as they stand in the source, from left to right."""
+        features = set(self.features)
+        return tuple(name for name in self.names if name in features)
+
+    @property
     def without_header(self) -> bool:
         """Whether the columns have no names but numbers."""
         return self.names == tuple(f"x{at}" for at in range(len(self.names)))

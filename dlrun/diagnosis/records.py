@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from ..records import BySplit, Sizes, Split
+from ..records import BySplit, Sizes, Split, omitted
 from ..statistics.intervals import Interval
 from .findings import Finding
 from .ills import ByIll, Shares, Verdict
 from .optimal import OptimalKind
 from .rule import Thresholds
+
+# What is said beside sizes that are fewer than the rows.
+WEIGHTED = "rows have weights: the errors are weighted, and as sure as those of so many rows that all count alike"
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Diagnosis:
     confidence : of the intervals. avoidable_bias, variance : the two distances. thresholds : a distance between them is
     moderate. shares : None without an excess error. dev_rows_needed : where these rows do not settle bias or variance.
     classes : None where they are about equally common. findings : what outranks the verdict, the worst first.
+    weighted : whether rows have weights; errors are then weighted, and sizes are those of WEIGHTED.
     """
 
     errors: BySplit[float]
@@ -112,3 +116,4 @@ class Diagnosis:
     classes: ClassErrors | None
     findings: tuple[Finding, ...]
     regression: bool
+    weighted: bool | None = omitted()

@@ -5,6 +5,7 @@ The result keeps them, so that a run can be diagnosed again without its rows.
 
 from dataclasses import dataclass
 
+from ..records import omitted
 from ..statistics.intervals import Interval
 
 
@@ -39,7 +40,7 @@ class RowSummary:
     """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
 
     intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of
-    squared dev errors that comes from the largest 1% of them.
+    squared dev errors that comes from the largest 1% of them. weighted : whether rows have weights.
     """
 
     classes: tuple[ClassCount, ...] | None = None
@@ -47,3 +48,4 @@ class RowSummary:
     intervals: dict[str, Interval | None] | None = None
     tail_share: float | None = None
     absolute_errors: AbsoluteErrors | None = None
+    weighted: bool | None = omitted()

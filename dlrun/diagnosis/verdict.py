@@ -71,6 +71,7 @@ def diagnose(
         classes=unequal_classes(figures.rows.classes or ()),
         findings=findings,
         regression=regression,
+        weighted=figures.rows.weighted,
     )
 
 

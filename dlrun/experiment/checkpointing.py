@@ -39,7 +39,8 @@ class SoundEpochs(NamedTuple):
 class Checkpointer:
     """Writes a run's lines and its checkpoints: every so many epochs or seconds, and on an interrupt.
 
-    Without a folder it writes nothing. metrics, trace : the run's lines so far, those of earlier sessions included.
+    Without a folder it writes nothing, and keeps its lines only with `keeps_lines`. metrics, trace : the run's lines so
+    far, those of earlier sessions included.
     seconds() : how long the run has been trained, in all of its sessions.
     """
 
@@ -50,9 +51,12 @@ class Checkpointer:
         folder: RunFolder | None = None,
         hashes: Hashes | None = None,
         interrupts: Interrupts | None = None,
+        *,
+        keeps_lines: bool = False,
     ):
         self.streams, self.trainer, self.folder = experiment.streams, trainer, folder
         self.hashes, self.interrupts = hashes, interrupts or Interrupts()
+        self.keeps_lines = keeps_lines or folder is not None
         self.metrics: list[EpochRecord] = []
         self.trace: list[TraceLine] = []
         self.every_epochs = experiment.config.training.checkpoint_epochs
@@ -84,14 +88,16 @@ class Checkpointer:
         line = without_infinities(replace(record, seconds=round(self.seconds(), 6)))
         if self.folder is not None:
             self.folder.append_line(METRICS, line)
+        if self.keeps_lines:
             self.metrics.append(line)
         return line
 
     def write_trace(self) -> None:
         """Adds the line of the epoch just done to the trace, where one is due."""
-        if self.folder is not None and (line := self.trainer.trace()):
+        if self.keeps_lines and (line := self.trainer.trace()):
             line = without_infinities(line)
-            self.folder.append_line(TRACE, line)
+            if self.folder is not None:
+                self.folder.append_line(TRACE, line)
             self.trace.append(line)
 
     def after_epoch(self) -> None:

@@ -43,6 +43,8 @@ LATER_KEYS = (
     "data.unlabeled",
     "data.rare_classes",
     "data.duplicates",
+    "data.weight",
+    "training.class_weight",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
 

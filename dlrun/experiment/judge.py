@@ -73,7 +73,7 @@ def judged(result: Result) -> Diagnosis:
         optimal_error=result.optimal or result.optimal_error or None,  # an older run has the declared number, or 0
         baseline_error=result.baseline_error,
         regression=result.task == "regression",
-        sizes=result.sizes,
+        sizes=result.effective_sizes or result.sizes,
         rows=result.row_summary,
         target_error=result.target_error,
     )

@@ -44,6 +44,7 @@ def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> 
         the predicted numbers, in the target's own units. Only of the first rows.
     <split>_losses (m,) : data loss in nats, or squared units of the standardised target.
     <split>_correct (m,) : whether the answer is right; not for a regression.
+    <split>_weights (m,) : how often the row counts; only where rows have weights.
     """
     arrays: dict[str, np.ndarray] = {}
     for name, part in dataset.splits().items():
@@ -54,6 +55,8 @@ def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> 
         arrays[f"{name}_losses"] = of_split.losses
         if dataset.task != "regression":
             arrays[f"{name}_correct"] = of_split.answers == of_split.targets
+        if part.weight is not None:
+            arrays[f"{name}_weights"] = part.weight
     return arrays
 
 

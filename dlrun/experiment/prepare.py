@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arrays import Array
 from ..config import Config, LoadedConfig, Vocabulary, config_from_text, load_config
 from ..config.schema import Data
 from ..data import (
@@ -17,12 +18,15 @@ from ..data import (
     GENERATOR_SETTINGS,
     SOURCE_SETTINGS,
     Dataset,
+    Examples,
+    Parts,
     Reading,
     fit_dataset,
     read_examples,
     read_soft_labels,
     split_examples,
 )
+from ..data.mapped import MappedExamples, Piece
 from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError
@@ -80,19 +84,30 @@ def prepare(loaded: LoadedConfig) -> Experiment:
     config, streams, folder = loaded.config, random_streams(loaded.config.seed), Path(loaded.file).parent
     refuse_full_batch_of_mapped_rows(loaded)
     dataset = prepare_data(config, folder, streams)
-    augmentation = Augmentation(**config.regularization.augment.model_dump())
-    refuse_moving_no_pixels(loaded, augmentation, dataset)
+    refuse_moving_no_pixels(loaded, augmentation_of(config), dataset)
+    return experiment_of(config, dataset, streams, declared_optimal(config, folder))
+
+
+def experiment_of(
+    config: Config, dataset: Dataset, streams: dict[str, np.random.Generator], optimal: Optimal
+) -> Experiment:
+    """The experiment on a dataset that is ready, with the network's initial weights drawn."""
     network = network_of(config, dataset)
     return Experiment(
         config,
         dataset,
         network,
         training_plan(config),
-        augmentation,
+        augmentation_of(config),
         first_parameters(config, network, streams["init"]),
         streams,
-        declared_optimal(config, folder),
+        optimal,
     )
+
+
+def augmentation_of(config: Config) -> Augmentation:
+    """The changes of each batch that the config asks for."""
+    return Augmentation(**config.regularization.augment.model_dump())
 
 
 def network_of(config: Config, dataset: Dataset) -> Network:
@@ -141,14 +156,30 @@ def first_parameters(config: Config, network: Network, rng: np.random.Generator)
 
 def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Generator]) -> Dataset:
     """The three steps from a source to a Dataset."""
+    examples = read_examples(reading_of(config.data), folder=folder, rng=streams["source"])
+    return fitted_dataset(config, examples, parts_of(config, examples, streams["split"]))
+
+
+def parts_of(
+    config: Config, examples: Examples | MappedExamples, rng: np.random.Generator
+) -> Parts[Array] | Parts[Piece]:
+    """The rows of each split, as the config divides them. Raises DataError."""
     data = config.data
-    examples = read_examples(reading_of(data), folder=folder, rng=streams["source"])
     split = {part: share for part, share in data.split.model_dump().items() if share}
-    parts = split_examples(
-        examples, rng=streams["split"], split=split, stratify=data.stratify, duplicates=data.duplicates
+    return split_examples(examples, rng=rng, split=split, stratify=data.stratify, duplicates=data.duplicates)
+
+
+def fitted_dataset(config: Config, examples: Examples | MappedExamples, parts: Parts[Array] | Parts[Piece]) -> Dataset:
+    """The dataset of these splits, prepared as the config says. Raises DataError."""
+    data, dtype = config.data, np.dtype(config.training.precision)
+    return fit_dataset(
+        examples,
+        parts,
+        normalize=data.normalize,
+        max_levels=data.max_levels,
+        dtype=dtype,
+        class_weight=config.training.class_weight,
     )
-    dtype = np.dtype(config.training.precision)
-    return fit_dataset(examples, parts, normalize=data.normalize, max_levels=data.max_levels, dtype=dtype)
 
 
 def reading_of(data: Data) -> Reading:
@@ -180,6 +211,7 @@ def reading_of(data: Data) -> Reading:
         max_levels=data.max_levels,
         unlabeled=data.unlabeled,
         rare_classes=data.rare_classes,
+        weight=data.weight,
         settings={name: value for name, value in settings.items() if value is not None},
     )
 

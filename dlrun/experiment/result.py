@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..data import Dataset
+from ..data.row_weights import effective_rows
 from ..diagnosis import Diagnosis
+from ..diagnosis.records import WEIGHTED
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
 from ..nn.parameters import Parameters, weight_decay
@@ -48,7 +50,9 @@ def summarize(
         message=message_of(outcome, experiment.plan),
         task=dataset.task,
         errors=by_split(measured, lambda e: e.error),
-        baseline_error=baseline_error(experiment.network, dataset.train.Y, dataset.dev.Y),
+        baseline_error=baseline_error(
+            experiment.network, dataset.train.Y, dataset.dev.Y, dataset.train.weight, dataset.dev.weight
+        ),
         optimal_error=experiment.optimal.error,
         optimal=experiment.optimal,
         target_error=config.diagnosis.target_error,
@@ -57,6 +61,7 @@ def summarize(
         losses=by_split(measured, lambda e: e.loss),
         rmse=by_split(measured, lambda e: e.loss**0.5 * dataset.preparation.target_scale) if is_regression else None,
         sizes=Sizes(**{name: len(part.X) for name, part in dataset.splits().items()}),
+        effective_sizes=effective_sizes(dataset, predictions),
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,
         seconds=outcome.seconds,
@@ -92,9 +97,30 @@ def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluat
     # The parameters of a diverged run may be finite and still overflow; the result then contains infinite numbers.
     with np.errstate(over="ignore", invalid="ignore"):
         return {
-            name: evaluate(experiment.network, parameters, part.X, part.Y)
+            name: evaluate(experiment.network, parameters, part.X, part.Y, part.weight)
             for name, part in experiment.dataset.splits().items()
         }
+
+
+def effective_sizes(dataset: Dataset, predictions: Mapping[str, Predictions]) -> Sizes | None:
+    """How many rows that all count alike say as much as those of each split; None where they do count alike."""
+    if dataset.train.weight is None:
+        return None
+    rows = {}
+    for name, part in dataset.splits().items():
+        wrong = None if dataset.task == "regression" else predictions[name].answers != predictions[name].targets
+        if part.weight is not None:
+            rows[name] = effective_rows(part.weight, wrong)
+    return Sizes(**rows)
+
+
+def weight_notes(result: Result) -> list[str]:
+    """A sentence on what weights of rows do to the figures; none where all rows count alike."""
+    rows = result.effective_sizes
+    if rows is None:
+        return []
+    counted = ", ".join(f"{split} {rows.of(split)}" for split in SPLITS if rows.of(split) is not None)
+    return [f"{WEIGHTED}: {counted}"]
 
 
 def by_split(measured: Mapping[str, Evaluation], figure: Callable[[Evaluation], float]) -> BySplit[float | None]:

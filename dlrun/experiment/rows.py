@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..arrays import Array
 from ..data import Dataset
+from ..data.row_weights import effective_rows
 from ..diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
 from ..nn.evaluation import commonest_answer
 from ..nn.network import Network
@@ -21,18 +23,27 @@ MOST_CLASSES = 100
 
 
 def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predictions]) -> RowSummary:
-    """The summary of the predictions for each split; empty for a regression whose losses are not finite."""
+    """The summary of the predictions for each split; next to empty for a regression whose losses are not finite."""
+    weighted = None if dataset.train.weight is None else True
     if dataset.task != "regression":
-        answer = int(commonest_answer(network, dataset.train.Y))
-        return RowSummary(classes=class_counts(dataset, by_split["dev"]), pairs=duel(dataset, by_split["dev"], answer))
+        answer = int(commonest_answer(network, dataset.train.Y, dataset.train.weight))
+        counts, pairs = class_counts(dataset, by_split["dev"]), duel(dataset, by_split["dev"], answer)
+        return RowSummary(classes=counts, pairs=pairs, weighted=weighted)
     if not all(np.isfinite(part.losses).all() for part in by_split.values()):
-        return RowSummary()
+        return RowSummary(weighted=weighted)
     errors = np.abs(in_own_units(dataset, by_split["dev"].answers) - in_own_units(dataset, by_split["dev"].targets))
     return RowSummary(
-        intervals=unexplained_intervals({name: (part.losses, part.targets) for name, part in by_split.items()}),
-        tail_share=tail_share(by_split["dev"].losses),
+        intervals=unexplained_intervals({name: columns_of(dataset, name, part) for name, part in by_split.items()}),
+        tail_share=tail_share(by_split["dev"].losses, dataset.dev.weight),
         absolute_errors=AbsoluteErrors(float(errors.mean()), float(np.median(errors))),
+        weighted=weighted,
     )
+
+
+def columns_of(dataset: Dataset, name: str, part: Predictions) -> tuple[Array, ...]:
+    """The squared errors and targets of a split, and its weights where its rows have some."""
+    weight = dataset.splits()[name].weight
+    return (part.losses, part.targets) if weight is None else (part.losses, part.targets, weight)
 
 
 def class_counts(dataset: Dataset, dev: Predictions) -> tuple[ClassCount, ...] | None:
@@ -46,10 +57,24 @@ def class_counts(dataset: Dataset, dev: Predictions) -> tuple[ClassCount, ...] |
 
 
 def duel(dataset: Dataset, dev: Predictions, answer: int) -> Duel:
-    """How many dev rows only the network gets right, and how many only `answer`."""
+    """How many dev rows only the network gets right, and how many only `answer`.
+
+    Of weighted rows, as many as all that either gets right say together, shared by weight.
+    """
     network, baseline = dev.answers == dev.targets, dev.targets == answer
-    return Duel(
-        network=int(np.count_nonzero(network & ~baseline)),
-        baseline=int(np.count_nonzero(baseline & ~network)),
-        answer=dataset.classes[answer],
-    )
+    only_network, only_baseline = network & ~baseline, baseline & ~network
+    if dataset.dev.weight is None:
+        counts = int(np.count_nonzero(only_network)), int(np.count_nonzero(only_baseline))
+    else:
+        counts = shared_counts(dataset.dev.weight[only_network], dataset.dev.weight[only_baseline])
+    return Duel(network=counts[0], baseline=counts[1], answer=dataset.classes[answer])
+
+
+def shared_counts(one: Array, other: Array) -> tuple[int, int]:
+    """Counts of two sets of rows with these weights, such that a test of counts is as sure as their weights allow."""
+    both = np.concatenate([one, other])
+    if not both.sum():
+        return 0, 0
+    rows = effective_rows(both)
+    of_one = round(rows * float(one.sum() / both.sum()))
+    return of_one, rows - of_one

@@ -35,8 +35,8 @@ def trainer_of(experiment: Experiment) -> Trainer:
     return Trainer(
         experiment.network,
         experiment.parameters,
-        Examples(train.X, train.Y),
-        Examples(dev.X, dev.Y),
+        Examples(train.X, train.Y, train.weight),
+        Examples(dev.X, dev.Y, dev.weight),
         experiment.plan,
         Streams(streams["batches"], streams["dropout"]),
         augmenter_of(experiment),

@@ -3,7 +3,7 @@
 What is imported here is light. `gradients` and `probe`, which load the gradient check and more, are imported by name.
 """
 
-from .asked import AskedDiagnosis, asked_diagnosis
+from .asked import AskedDiagnosis, asked_diagnosis, diagnosis_of_run
 from .comparison import Comparison, compare
 from .contents import PageContents, contents, page_contents
 from .looks import hashes_of, look_at_test, with_selection
@@ -18,6 +18,7 @@ __all__ = [
     "asked_diagnosis",
     "compare",
     "contents",
+    "diagnosis_of_run",
     "difference",
     "hashes_of",
     "look_at_test",

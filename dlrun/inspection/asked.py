@@ -5,14 +5,17 @@ test set, and on request the reference.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..advice import RunDiagnosis
+from ..advice import Advice, RunDiagnosis
+from ..diagnosis import Finding, Judgements, optimal_of
+from ..diagnosis.ills import Verdict
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
-from ..records import flat, omitted
+from ..experiment.advising import diagnosis_of
+from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Metrics
-from ..store import Result, RunFolder
+from ..store import Result, RunFolder, read_result
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
 
@@ -33,6 +36,38 @@ class AskedDiagnosis:
     test_look: int | None
     metrics: Mapping[str, Metrics] | None = omitted()
 
+    @property
+    def verdict(self) -> Verdict:
+        """The levels of bias and variance."""
+        return self.run.verdict
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        return self.run.sentence
+
+    @property
+    def errors(self) -> BySplit[float]:
+        """The error of each split."""
+        return self.run.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of errors, data, training and selection."""
+        return self.run.findings
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to try, best first."""
+        return self.run.advice
+
+    def __str__(self) -> str:
+        return str(self.run)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return self.run._repr_html_()
+
 
 def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, with_reference: bool) -> AskedDiagnosis:
     """The diagnosis of a run with all that is known today; `with_reference` trains ordinary learners and takes longer.
@@ -51,3 +86,13 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
         test_look=test_look,
         metrics=result.metrics,
     )
+
+
+def diagnosis_of_run(
+    folder: RunFolder, optimal: float | Judgements | None, *, with_reference: bool = False
+) -> AskedDiagnosis:
+    """The diagnosis of a run; `optimal` replaces the optimal error of its config. Raises as `asked_diagnosis` does."""
+    result = read_result(folder)
+    if optimal is not None:
+        result = replace(result, optimal=optimal_of(optimal))
+    return asked_diagnosis(diagnosis_of(result, folder), folder, result, with_reference=with_reference)

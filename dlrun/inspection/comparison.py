@@ -17,7 +17,7 @@ from ..experiment.identity import compared
 from ..records import NO_ERRORS, SPLITS, BySplit, ConfigData, Split, omitted
 from ..statistics.intervals import Interval
 from ..statistics.metrics import Metrics
-from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses
+from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses, compare_weighted_answers
 from ..store import (
     PREDICTIONS,
     Array,
@@ -177,19 +177,41 @@ def against(this: ComparedBy, first: ComparedBy) -> tuple[Paired | None, str | N
         return None, "its predictions were not kept"
     if this.task != first.task or not np.array_equal(this.arrays["dev_targets"], first.arrays["dev_targets"]):
         return None, "other targets"
+    if not same_weights(this, first, "dev"):
+        return None, "other weights of rows"
     return paired(this, first), None
 
 
 def paired(this: ComparedBy, first: ComparedBy) -> Paired:
     """The paired test for the task."""
     if this.task != "regression":
-        return compare_answers(this.arrays["dev_correct"], first.arrays["dev_correct"])
+        return compare_correct(this, first, "dev")
     return compare_losses(shares_unexplained(this), shares_unexplained(first))
 
 
+def compare_correct(this: ComparedBy, first: ComparedBy, split: str) -> Paired:
+    """The paired test of two classifiers on the rows of a split, by weight where the rows have weights."""
+    correct, other = (run.arrays[f"{split}_correct"] for run in (this, first))
+    weight = weights_of(this, split)
+    return compare_answers(correct, other) if weight is None else compare_weighted_answers(correct, other, weight)
+
+
+def weights_of(run: ComparedBy, split: str) -> Array | None:
+    """The weights (m,) of a split's rows; None where all count alike."""
+    return run.arrays.get(f"{split}_weights")
+
+
+def same_weights(this: ComparedBy, first: ComparedBy, split: str) -> bool:
+    """Whether each row of a split counts as often in both runs."""
+    one, other = weights_of(this, split), weights_of(first, split)
+    return one is other if one is None or other is None else np.array_equal(one, other)
+
+
 def shares_unexplained(run: ComparedBy) -> Array:
-    """A regression's loss of each dev row, scaled so that the mean is its error, 1 - R²."""
+    """A regression's loss of each dev row, by its weight, scaled so that the mean is its error, 1 - R²."""
     losses: Array = run.arrays["dev_losses"]
+    if (weight := weights_of(run, "dev")) is not None:
+        losses = losses * weight
     return losses * ((run.dev_error or 0.0) / losses.mean()) if losses.any() else losses
 
 

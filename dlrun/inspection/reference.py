@@ -29,6 +29,8 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
     """
     experiment = prepare(own_config(folder, ()))
     refuse_changed_data(folder, read_manifest(folder).identity, experiment)
+    if experiment.dataset.train.weight is not None:
+        raise DataError(f"--reference: the rows of {folder.id} have weights, which ordinary learners would not heed")
     dataset, rng = experiment.dataset, np.random.default_rng(SEED)
     is_regression = dataset.task == "regression"
     X, y = reference_rows(dataset, rng)

@@ -56,6 +56,10 @@ class Model:
             outputs[piece] = self._outputs_of(logits)
         return outputs
 
+    def outputs_of_numbers(self, numbers: Array) -> Array:
+        """The same of numbers (k, p) alone, NaN where missing, for a network without columns of words."""
+        return self.outputs(NewRows(self.preparation.filled(numbers), np.empty((len(numbers), 0), np.int32), ()))
+
     def _outputs_of(self, logits: Array) -> Array:
         if self.task == "regression":
             return self.preparation.target_in_own_units(logits)

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..arrays import Array, Rows
+from .losses import weighted_mean
 from .moments import Moments
 from .network import Network, predict_logits
 from .parameters import Parameters
@@ -20,16 +21,22 @@ EVALUATION_ROWS = 1024
 
 
 class Evaluation(NamedTuple):
-    """loss : mean data loss per example. error : fraction of wrong answers, or 1 - R^2 for squared error."""
+    """loss : mean data loss per example. error : fraction of wrong answers, or 1 - R^2 for squared error.
+
+    Of weighted rows, each is that of rows repeated as often as they weigh.
+    """
 
     loss: float
     error: float
 
 
 class Tally(Protocol):
-    """Takes answers (k,) and the truth (k,) a chunk at a time; error() is the error of all chunks together."""
+    """Takes answers (k,) and the truth (k,) a chunk at a time; error() is the error of all chunks together.
 
-    def add(self, answers: Array, truth: Array) -> None: ...
+    With `weight` (k,), each row counts as that many.
+    """
+
+    def add(self, answers: Array, truth: Array, weight: Array | None = None) -> None: ...
 
     def error(self) -> float: ...
 
@@ -38,11 +45,16 @@ class WrongAnswers:
     """The fraction of rows answered wrongly."""
 
     def __init__(self) -> None:
-        self.wrong, self.count = 0, 0
+        self.wrong: float = 0
+        self.count: float = 0
 
-    def add(self, answers: Array, truth: Array) -> None:
-        self.wrong += int(np.count_nonzero(answers != truth))
-        self.count += len(truth)
+    def add(self, answers: Array, truth: Array, weight: Array | None = None) -> None:
+        if weight is None:
+            self.wrong += int(np.count_nonzero(answers != truth))
+            self.count += len(truth)
+        else:
+            self.wrong += float(weight[answers != truth].sum())
+            self.count += float(weight.sum())
 
     def error(self) -> float:
         return self.wrong / self.count
@@ -58,10 +70,11 @@ class UnexplainedVariance:
     def __init__(self) -> None:
         self.residual, self.truth = 0.0, Moments(1)
 
-    def add(self, answers: Array, truth: Array) -> None:
+    def add(self, answers: Array, truth: Array, weight: Array | None = None) -> None:
         truth = truth.astype(np.float64)
-        self.residual += float(np.square(answers - truth).sum())
-        self.truth.add(truth[:, None])
+        squares = np.square(answers - truth)
+        self.residual += float(squares.sum() if weight is None else weight @ squares)
+        self.truth.add(truth[:, None], weight)
 
     def error(self) -> float:
         total = float(self.truth.squares[0])
@@ -75,14 +88,18 @@ TALLIES: dict[str, type[Tally]] = {
 }
 
 
-def evaluate(network: Network, parameters: Parameters, X: Rows, Y: Rows) -> Evaluation:
+def evaluate(network: Network, parameters: Parameters, X: Rows, Y: Rows, weight: Array | None = None) -> Evaluation:
     """Loss and error of X (m, n_in) against Y, in Y's own form: (m, 1), or class indices (m,) for softmax."""
     loss, tally = 0.0, TALLIES[network.loss]()
     for rows in pieces(len(X)):
         logits, truth = predict_logits(network, parameters, X[rows]), Y[rows]
-        loss += network.loss_function.mean(logits, truth) * len(truth)
-        tally.add(network.loss_function.predict(logits), truth.reshape(-1))
-    return Evaluation(loss / len(X), tally.error())
+        of_rows = None if weight is None else weight[rows]
+        if of_rows is None:
+            loss += network.loss_function.mean(logits, truth) * len(truth)
+        else:
+            loss += weighted_mean(network.loss_function, logits, truth, of_rows) * len(truth)
+        tally.add(network.loss_function.predict(logits), truth.reshape(-1), of_rows)
+    return Evaluation(loss / (len(X) if weight is None else float(weight.sum())), tally.error())
 
 
 def error_of(network: Network, logits: Array, Y: Array) -> float:
@@ -92,25 +109,28 @@ def error_of(network: Network, logits: Array, Y: Array) -> float:
     return tally.error()
 
 
-def baseline_error(network: Network, Y_train: Rows, Y: Rows) -> float:
+def baseline_error(
+    network: Network, Y_train: Rows, Y: Rows, weight_train: Array | None = None, weight: Array | None = None
+) -> float:
     """The error on Y of one answer for all: the commonest training class, or the mean of the training targets."""
-    answer, tally = commonest_answer(network, Y_train), TALLIES[network.loss]()
+    answer, tally = commonest_answer(network, Y_train, weight_train), TALLIES[network.loss]()
     for rows in pieces(len(Y)):
         truth = Y[rows].reshape(-1)
-        tally.add(np.full(len(truth), answer), truth)
+        tally.add(np.full(len(truth), answer), truth, None if weight is None else weight[rows])
     return tally.error()
 
 
-def commonest_answer(network: Network, Y: Rows) -> float:
+def commonest_answer(network: Network, Y: Rows, weight: Array | None = None) -> float:
     """The one answer that fits Y best: its commonest class, the lowest among equals, or its mean."""
     if network.loss == "squared":
         moments = Moments(1)
         for rows in pieces(len(Y)):
-            moments.add(Y[rows])
+            moments.add(Y[rows], None if weight is None else weight[rows])
         return float(moments.mean()[0])
-    counts = np.zeros(max(network.sizes[-1], 2), np.int64)
+    counts = np.zeros(max(network.sizes[-1], 2))
     for rows in pieces(len(Y)):
-        counts += np.bincount(Y[rows].reshape(-1).astype(np.int64), minlength=len(counts))
+        of_rows = None if weight is None else weight[rows]
+        counts += np.bincount(Y[rows].reshape(-1).astype(np.int64), of_rows, minlength=len(counts))
     return int(counts.argmax())
 
 

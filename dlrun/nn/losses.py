@@ -19,10 +19,25 @@ class Mean(Protocol):
 
 
 class Loss(NamedTuple):
-    """mean(Z, Y, dZ=None) -> loss per example; predict(Z) -> class indices (m,) or values (m,)."""
+    """mean(Z, Y, dZ=None) -> loss per example; predict(Z) -> class indices (m,) or values (m,).
+
+    of_rows(Z, Y) -> the loss of each row (m,), which only weighted rows need.
+    """
 
     mean: Mean
     predict: Callable[[Array], Array]
+    of_rows: Callable[[Array, Array], Array]
+
+
+def weighted_mean(loss: Loss, Z: Array, Y: Array, weight: Array, dZ: Array | None = None) -> float:
+    """(1/m) sum weight_i loss_i, and its slope at the logits in dZ where that is given; `weight` is (m,).
+
+    The slope of a row is its own slope times its weight, since no other row's loss depends on it.
+    """
+    if dZ is not None:
+        loss.mean(Z, Y, dZ)
+        dZ *= weight[:, None]
+    return float(np.dot(loss.of_rows(Z, Y), weight)) / len(Z)
 
 
 def sigmoid_cross_entropy(Z: Array, Y: Array, dZ: Array | None = None) -> float:
@@ -75,6 +90,25 @@ def squared_error(Z: Array, Y: Array, dZ: Array | None = None) -> float:
     return float(np.add.reduce(np.square(difference), axis=None)) / len(Z)
 
 
+def sigmoid_rows(Z: Array, Y: Array) -> Array:
+    """The logistic loss of each row (m,): log(1 + exp(z)) - z y."""
+    losses: Array = (np.logaddexp(0, Z) - Z * Y)[:, 0]
+    return losses
+
+
+def softmax_rows(Z: Array, Y: Array) -> Array:
+    """The cross-entropy of each row (m,): log sum_j exp(z_j) - z_y, the largest logit taken out first."""
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    losses: Array = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(Z)), Y]
+    return losses
+
+
+def squared_rows(Z: Array, Y: Array) -> Array:
+    """The squared error of each row (m,)."""
+    losses: Array = np.square(Z - Y)[:, 0]
+    return losses
+
+
 def positive(Z: Array) -> Array:
     """Class 1 where the logit is above zero."""
     return (Z[:, 0] > 0).astype(np.int64)
@@ -92,7 +126,7 @@ def value(Z: Array) -> Array:
 
 
 LOSSES = {
-    "sigmoid": Loss(sigmoid_cross_entropy, positive),
-    "softmax": Loss(softmax_cross_entropy, largest),
-    "squared": Loss(squared_error, value),
+    "sigmoid": Loss(sigmoid_cross_entropy, positive, sigmoid_rows),
+    "softmax": Loss(softmax_cross_entropy, largest, softmax_rows),
+    "squared": Loss(squared_error, value, squared_rows),
 }

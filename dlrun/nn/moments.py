@@ -16,10 +16,11 @@ class Moments:
     """
 
     def __init__(self, n: int):
-        self.count, self.first, self.offset, self.squares = 0, np.zeros(n), np.zeros(n), np.zeros(n)
+        self.count: float = 0
+        self.first, self.offset, self.squares = np.zeros(n), np.zeros(n), np.zeros(n)
 
-    def add(self, block: Array) -> None:
-        """Take in rows (k, n) of any numeric type.
+    def add(self, block: Array, weight: Array | None = None) -> None:
+        """Take in rows (k, n) of any numeric type; with `weight` (k,), each counts as that many rows.
 
         Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance", equation 2.1.
         """
@@ -28,12 +29,20 @@ class Moments:
         if self.count == 0:
             self.first = block[0].astype(np.float64)
         distance = block - self.first
-        offset = distance.mean(axis=0)
-        distance -= offset
-        apart, share = offset - self.offset, len(block) / (self.count + len(block))
-        self.squares += np.einsum("ij,ij->j", distance, distance) + apart * apart * (self.count * share)
+        if weight is None:
+            k: float = len(block)
+            offset = distance.mean(axis=0)
+            distance -= offset
+            squares = np.einsum("ij,ij->j", distance, distance)
+        else:
+            k = float(weight.sum())
+            offset = weight @ distance / k
+            distance -= offset
+            squares = np.einsum("i,ij,ij->j", weight, distance, distance)
+        apart, share = offset - self.offset, k / (self.count + k)
+        self.squares += squares + apart * apart * (self.count * share)
         self.offset += apart * share
-        self.count += len(block)
+        self.count += k
 
     def mean(self) -> Array:
         """(n,)."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..arrays import Array
 from .activations import ACTIVATIONS, Activation
 from .dropout import Masks, realised_keep_prob
-from .losses import LOSSES, Loss
+from .losses import LOSSES, Loss, weighted_mean
 from .parameters import Parameters
 
 
@@ -155,10 +155,18 @@ def backward(parameters: Parameters, gradient: Parameters, workspace: Workspace)
             dZ = np.multiply(dA, workspace.hidden[index - 1].factor, out=dA)
 
 
-def loss_and_gradient(parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: Array) -> float:
-    """The mean data loss of the rows in `workspace.X` against Y, and its gradient in `gradient`; no penalty."""
-    logits = forward(parameters, workspace)
-    loss = workspace.network.loss_function.mean(logits, Y, workspace.dZ)
+def loss_and_gradient(
+    parameters: Parameters, gradient: Parameters, workspace: Workspace, Y: Array, weight: Array | None = None
+) -> float:
+    """The mean data loss of the rows in `workspace.X` against Y, and its gradient in `gradient`; no penalty.
+
+    weight (m,) : what each row's loss is multiplied by.
+    """
+    logits, function = forward(parameters, workspace), workspace.network.loss_function
+    if weight is None:
+        loss = function.mean(logits, Y, workspace.dZ)
+    else:
+        loss = weighted_mean(function, logits, Y, weight, workspace.dZ)
     backward(parameters, gradient, workspace)
     return loss
 

@@ -40,6 +40,15 @@ class Parameters:
             self.layers.append(Layer(Wb[:-1], Wb[-1], Wb))
             start += Wb.size
 
+    def __getstate__(self) -> tuple[tuple[int, ...], Array]:
+        """What a copy or a pickle holds: the numbers once, so that the layers of the copy are views again."""
+        return self.sizes, self.flat
+
+    def __setstate__(self, state: tuple[tuple[int, ...], Array]) -> None:
+        sizes, flat = state
+        self.__init__(sizes, flat.dtype)  # type: ignore[misc]  # the object is new, and its __init__ makes the views
+        self.flat[:] = flat
+
     def tensors(self) -> dict[str, Array]:
         """Views by name, in order: W1, b1, W2, b2, ..."""
         named = {}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..arrays import Array, Rows
 from ..records import omitted
 from .activations import ACTIVATIONS, Activation
+from .moments import Moments
 from .network import Network, Workspace, loss_and_gradient
 from .parameters import Parameters
 
@@ -108,15 +109,27 @@ class Tracer:
     early, spacing : the epoch of the early look, and the epochs between two others, chosen by the work they take.
     """
 
-    def __init__(self, network: Network, X: Rows, Y: Rows, *, batch_size: int, l2_lambda: float, dtype: npt.DTypeLike):
+    def __init__(
+        self,
+        network: Network,
+        X: Rows,
+        Y: Rows,
+        weight: Array | None = None,
+        *,
+        batch_size: int,
+        l2_lambda: float,
+        dtype: npt.DTypeLike,
+    ):
         m_train = len(X)
         count = min(m_train, MOST_ROWS, max(FEWEST_ROWS, m_train // ROWS_SHARE))
         rows = np.arange(count) * m_train // count
         looked_at, answers = X.take(rows, axis=0), Y.take(rows, axis=0)
+        weights = None if weight is None else weight[rows]
         stride = -(-count // max(FEWEST_DEEP_ROWS, ROWS_BY_LAYERS // network.depth))
         self.network = Network(network.sizes, network.activation, network.loss)  # the same, without dropout
-        self.start, self.Y = start_of(network.loss, looked_at, answers), answers[::stride]
+        self.start, self.Y = start_of(network.loss, looked_at, answers, weights), answers[::stride]
         m = len(self.Y)
+        self.weight = None if weights is None else (weights[::stride] / weights[::stride].mean()).astype(dtype)
         self.workspace = Workspace(self.network, m, dtype)
         np.copyto(self.workspace.X, looked_at[::stride])
         self.gradient = Parameters(network.sizes, dtype)
@@ -144,7 +157,7 @@ class Tracer:
     def look(self, epoch: int, parameters: Parameters, *, watched: bool) -> TraceLine:
         """One line of the trace. watched : whether `moves` belongs to the last step."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            loss = loss_and_gradient(parameters, self.gradient, self.workspace, self.Y)
+            loss = loss_and_gradient(parameters, self.gradient, self.workspace, self.Y, self.weight)
             weights = norms(parameters)
             penalty = 0.5 * self.penalty_slope * sum(weight**2 for weight in weights)
             share = penalty / (loss + penalty) if penalty else 0.0
@@ -205,8 +218,8 @@ def activity(activation: Activation, outputs: Array, widths: Array, firsts: Arra
     return figures
 
 
-def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
-    """What training on these rows begins with."""
+def start_of(loss: str, X: Array, Y: Array, weight: Array | None = None) -> TraceStart:
+    """What training on these rows begins with; `weight` (m,) concerns the loss alone."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         offsets, rows = X.astype(np.float64), np.full(len(X), 1 / len(X))
         means = rows @ offsets
@@ -214,19 +227,23 @@ def start_of(loss: str, X: Array, Y: Array) -> TraceStart:
         spreads = np.sqrt(rows @ np.square(offsets, out=offsets))
         varying = spreads[X.min(axis=0) < X.max(axis=0)]  # rounding gives even equal numbers a small spread
         return TraceStart(
-            prior_loss=prior_loss(loss, Y),
+            prior_loss=prior_loss(loss, Y, weight),
             least_spread=float(varying.min()) if varying.size else None,
             greatest_spread=float(varying.max()) if varying.size else None,
             greatest_mean=float(np.abs(means).max()),
         )
 
 
-def prior_loss(loss: str, Y: Array) -> float:
+def prior_loss(loss: str, Y: Array, weight: Array | None = None) -> float:
     """The loss of the best answer that uses no inputs: the entropy of the classes in nats, or the variance."""
     if loss == "squared":
-        return float(Y.var(dtype=np.float64))
-    counts = np.bincount(Y.ravel().astype(np.intp))
-    shares = counts[counts > 0] / len(Y)
+        if weight is None:
+            return float(Y.var(dtype=np.float64))
+        moments = Moments(1)
+        moments.add(Y, weight)
+        return float(moments.variance()[0])
+    counts = np.bincount(Y.ravel().astype(np.intp), weight)
+    shares = counts[counts > 0] / (len(Y) if weight is None else weight.sum())
     return float(-(shares * np.log(shares)).sum()) + 0.0
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..arrays import Array, Rows
 from ..errors import Diverged
 from .evaluation import evaluate
+from .losses import weighted_mean
 from .network import Network, Workspace, backward, forward
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
@@ -25,11 +26,13 @@ from .trace import TraceLine, Tracer
 class Examples(NamedTuple):
     """X (m, n_in), and Y as the loss wants it: (m, 1), or class indices (m,) for softmax.
 
-    Arrays, or rows that stay in a file.
+    Arrays, or rows that stay in a file. weight (m,) : how often each row counts; None: all alike. Only the ratios of
+    weights matter.
     """
 
     X: Rows
     Y: Rows
+    weight: Array | None = None
 
 
 class Streams(NamedTuple):
@@ -104,6 +107,10 @@ class Trainer:
         self.network, self.parameters, self.train, self.dev, self.plan = network, parameters, train, dev, plan
         self.streams, self.augment = streams, augment
         m = len(train.X)
+        # Their mean is 1, so that a step is as long as one on rows that are all alike.
+        self.weight = (
+            None if train.weight is None else (train.weight / train.weight.mean()).astype(parameters.flat.dtype)
+        )
         self.batch_size = min(plan.batch_size or m, m)
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
         decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
@@ -166,7 +173,11 @@ class Trainer:
         self.gather(rows, workspace)
         workspace.draw_masks(self.streams.dropout)
         logits = forward(self.parameters, workspace)
-        loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
+        if self.weight is None:
+            loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
+        else:
+            weight = self.weight if rows is None else self.weight[rows]
+            loss = weighted_mean(self.network.loss_function, logits, Y, weight, workspace.dZ)
         self.require_finite(loss, self.epochs_done + 1, workspace)
         backward(self.parameters, self.gradient, workspace)
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
@@ -296,4 +307,4 @@ class Trainer:
 def tracer_of(network: Network, parameters: Parameters, train: Examples, plan: TrainingPlan, batch_size: int) -> Tracer:
     """The tracer of a training with this plan."""
     dtype = parameters.flat.dtype
-    return Tracer(network, train.X, train.Y, batch_size=batch_size, l2_lambda=plan.l2_lambda, dtype=dtype)
+    return Tracer(network, *train, batch_size=batch_size, l2_lambda=plan.l2_lambda, dtype=dtype)

@@ -36,6 +36,7 @@ ROLES = {
     "split_column": "gives the split",
     "group": "keeps rows together",
     "order": "orders the split",
+    "weight": "weighs the rows",
 }
 
 

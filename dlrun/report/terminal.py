@@ -12,9 +12,10 @@ from rich.console import Console, JustifyMethod
 from rich.measure import Measurement
 from rich.table import Table
 
+from ..advice.shown import BASELINES
 from ..diagnosis import Diagnosis
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
-from ..diagnosis.records import ClassErrors
+from ..diagnosis.records import WEIGHTED, ClassErrors
 from ..diagnosis.words import error_word, points, span
 from ..places import command_for
 from ..records import SPLITS
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 MOST_READ_NOTES = 6
 
 INTERVAL_HEADER = "90% interval"
-BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
 
 
 def make_console(stderr: bool = False) -> Console:
@@ -176,6 +176,8 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
         unfinished = f"this run is {run_diagnosis.status}: its errors are those of the parameters that were kept"
         say(console, (unfinished, "bold red"))
     console.print(errors_table(diagnosis))
+    if diagnosis.weighted:
+        say(console, WEIGHTED)
     if diagnosis.errors.test is not None:
         say(console, "the test set is for the final check only: it takes no part in the verdict")
         show_test_look(asked.test_look if asked else None, console)

@@ -68,7 +68,13 @@ def learning_curve(
 
 
 def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
-    """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance."""
+    """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance.
+
+    Where rows have weights, times these, so that the mean is the weighted error.
+    """
+    weight = experiment.dataset.dev.weight
+    share = np.ones(len(dev.targets)) if weight is None else weight / weight.mean()
     if experiment.dataset.task != "regression":
-        return np.not_equal(dev.answers, dev.targets).astype(np.float64)
-    return dev.losses / (float(np.var(dev.targets)) or 1.0)
+        return share * np.not_equal(dev.answers, dev.targets)
+    variance = float((share * np.square(dev.targets - np.average(dev.targets, weights=share))).mean())
+    return share * dev.losses / (variance or 1.0)

@@ -103,6 +103,8 @@ def decompose(
     The decomposition is saved in the run's folder as decomposition.json. Raises StoreError, DataError.
     """
     experiment, result = reopened(folder)
+    if experiment.dataset.train.weight is not None:
+        raise DataError(f"{folder.id}: its rows have weights, and only rows that count alike can be decomposed")
     variants = [*half_variants(experiment, folder.id), *seed_variants(experiment)]
     resampled = bootstrap_variants(experiment, bootstrap)
     trained = train_variants(

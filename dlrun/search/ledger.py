@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import compared_by
+from ..inspection.comparison import compare_correct, compared_by, same_weights, weights_of
 from ..records import Change
-from ..statistics.paired import Paired, compare_answers, compare_losses
+from ..statistics.paired import Paired, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
 
@@ -125,11 +127,15 @@ def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | Non
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None
+    if not same_weights(new, old, split):
+        return None
     if old.task != "regression":
-        return compare_answers(new.arrays[f"{split}_correct"], old.arrays[f"{split}_correct"])
-    spread = float(old.arrays[targets].var()) or 1.0
+        return compare_correct(new, old, split)
+    values, weight = old.arrays[targets], weights_of(new, split)
+    share = np.ones(len(values)) if weight is None else weight / weight.mean()
+    spread = float((share * np.square(values - np.average(values, weights=share))).mean()) or 1.0
     ours, theirs = (run.arrays[f"{split}_outputs"][:, 0] - run.arrays[targets] for run in (new, old))
-    return compare_losses(ours**2 / spread, theirs**2 / spread)
+    return compare_losses(share * ours**2 / spread, share * theirs**2 / spread)
 
 
 def outcome_of(difference: Paired | None) -> Outcome:

@@ -181,4 +181,4 @@ def kept_answers(contents: RunContents) -> Answers:
     """A run's answers on the dev rows, from its predictions."""
     arrays = contents.predictions or {}
     correct = arrays.get("dev_correct")
-    return Answers(None if correct is None else ~correct, arrays["dev_losses"])
+    return Answers(None if correct is None else ~correct, arrays["dev_losses"], arrays.get("dev_weights"))

@@ -85,7 +85,8 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))
         group = None if dataset.train.group is None else dataset.train.group[variant.rows]
-        dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows], group))
+        weight = None if dataset.train.weight is None else dataset.train.weight[variant.rows]
+        dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows], group, weight))
     streams = random_streams(config.seed if variant.seed is None else variant.seed)
     parameters = first_parameters(config, experiment.network, streams["init"])
     return replace(experiment, plan=plan, dataset=dataset, parameters=parameters, streams=streams)

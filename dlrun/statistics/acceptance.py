@@ -20,10 +20,18 @@ FIRST_Z, MORE_Z = 0.3, 0.05
 
 
 class Answers(NamedTuple):
-    """A network on m dev rows: wrong (m,) booleans, None for a regression; losses (m,), data loss."""
+    """A network on m dev rows: wrong (m,) booleans, None for a regression; losses (m,), data loss.
+
+    weight (m,) : how often each row counts; None: all alike.
+    """
 
     wrong: Array | None
     losses: Array
+    weight: Array | None = None
+
+    def counted(self, values: Array) -> Array:
+        """Values (m,) of the rows times their weights, whose mean is the weighted one."""
+        return values if self.weight is None else values * (self.weight / self.weight.mean())
 
     def misses(self) -> Array:
         """(1 - p)^2 of each row, p the probability given to the right answer; a regression's squared residuals.
@@ -48,9 +56,11 @@ class Comparison(NamedTuple):
 
 def compare(before: Answers, after: Answers, trainings: int = 1) -> Comparison:
     """The acceptance rule on the same rows of two trainings; `trainings` came before the newer one."""
-    loss_z = paired_z(before.losses, after.losses)
-    miss_z = paired_z(before.misses(), after.misses()) if math.isfinite(loss_z) else loss_z
-    error_z = None if before.wrong is None or after.wrong is None else paired_z(before.wrong, after.wrong)
+    loss_z, error_z = paired_z(before.counted(before.losses), after.counted(after.losses)), None
+    misses = before.counted(before.misses()), after.counted(after.misses())
+    miss_z = paired_z(*misses) if math.isfinite(loss_z) else loss_z
+    if before.wrong is not None and after.wrong is not None:
+        error_z = paired_z(before.counted(before.wrong), after.counted(after.wrong))
     return Comparison(miss_z > FIRST_Z + MORE_Z * trainings, error_z, loss_z, miss_z)
 
 

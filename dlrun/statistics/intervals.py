@@ -84,6 +84,18 @@ def unexplained_estimate(rows: Array) -> tuple[float, float]:
     return float(ratio), float(np.sqrt(np.square(influence).mean() / len(rows)))
 
 
+def weighted_unexplained_estimate(rows: Array) -> tuple[float, float]:
+    """The same of rows (n, 3) that also have a weight: each mean is one by weight, and so is each row's influence."""
+    weight = rows[:, 2] / rows[:, 2].mean()
+    errors, distances = rows[:, 0], np.square(rows[:, 1] - (weight * rows[:, 1]).mean())
+    variance = (weight * distances).mean()
+    if not variance > 0:
+        return np.nan, np.nan
+    ratio = (weight * errors).mean() / variance
+    influence = weight * (errors - ratio * distances) / variance
+    return float(ratio), float(np.sqrt(np.square(influence).mean() / len(rows)))
+
+
 def bootstrap_intervals(
     samples: Sequence[Array], estimate: Estimate = mean_estimate, confidence: float = CONFIDENCE
 ) -> tuple[list[Interval | None], Interval | None]:
@@ -130,14 +142,15 @@ def studentised(value: float, error: float, values: Array, errors: Array, confid
     return float(value - high * error), float(value - low * error)
 
 
-def unexplained_intervals(parts: Mapping[str, tuple[Array, Array]]) -> dict[str, Interval | None]:
+def unexplained_intervals(parts: Mapping[str, tuple[Array, ...]]) -> dict[str, Interval | None]:
     """The intervals of 1 - R² of train, dev and perhaps test, and of the variance, dev less train.
 
-    parts : squared errors (m,) and targets (m,), in one unit, by split.
+    parts : squared errors (m,) and targets (m,), in one unit, by split; and weights (m,), in all splits or in none.
     """
-    rows = {name: np.stack(pair, axis=1) for name, pair in parts.items()}
+    rows = {name: np.stack(columns, axis=1) for name, columns in parts.items()}
     order = [name for name in ("dev", "train", "test") if name in rows]
-    single, variance = bootstrap_intervals([rows[name] for name in order], unexplained_estimate)
+    estimate = unexplained_estimate if rows["dev"].shape[1] == 2 else weighted_unexplained_estimate
+    single, variance = bootstrap_intervals([rows[name] for name in order], estimate)
     intervals = dict(zip(order, single, strict=True)) | {"variance": variance}
     floors: dict[str, float] = dict.fromkeys(order, 0.0)  # an error cannot be negative, the difference of two can
     return {
@@ -149,8 +162,12 @@ def unexplained_intervals(parts: Mapping[str, tuple[Array, Array]]) -> dict[str,
 TAIL_ROWS = 0.01
 
 
-def tail_share(squared_errors: Array) -> float:
-    """The part of the sum of squared errors (m,) that the largest 1% of them hold, one row at least."""
+def tail_share(squared_errors: Array, weight: Array | None = None) -> float:
+    """The part of the sum of squared errors (m,) that the largest 1% of them hold, one row at least.
+
+    With `weight` (m,), of what the rows add to the sum of weighted errors.
+    """
+    squared_errors = squared_errors if weight is None else squared_errors * weight
     m, total = len(squared_errors), float(squared_errors.sum())
     top = np.partition(squared_errors, m - max(1, round(TAIL_ROWS * m)))[-max(1, round(TAIL_ROWS * m)) :]
     return float(top.sum()) / total if total else 0.0

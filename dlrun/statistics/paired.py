@@ -4,7 +4,7 @@ Two errors measured on the same rows share most of their noise. So the test look
 differ; `dlrun compare` and the recipe use it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,14 @@ def compare_answers(correct: Array, other_correct: Array, confidence: float = CO
     interval = (max(-1.0, float(middle - reach)), min(1.0, float(middle + reach)))
     difference = (only_this - only_other) / rows
     return Paired(difference, interval, float(p_value), confidence, rows, only_this, only_other, "exact McNemar test")
+
+
+def compare_weighted_answers(correct: Array, other_correct: Array, weight: Array) -> Paired:
+    """The same of rows that count by their weights (m,): a paired bootstrap of weighted errors."""
+    own = weight / weight.mean()
+    compared = compare_losses(~correct * own, ~other_correct * own)
+    only_this, only_other = int(np.sum(~correct & other_correct)), int(np.sum(correct & ~other_correct))
+    return replace(compared, only_this_wrong=only_this, only_other_wrong=only_other)
 
 
 def compare_losses(losses: Array, other_losses: Array, confidence: float = CONFIDENCE) -> Paired:

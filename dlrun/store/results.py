@@ -33,6 +33,7 @@ class Result:
     about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
     interrupted it. sessions : number of processes that worked on it so far. metrics : the figures of the field by split
     (dev, and test if there is one) and name, of the rows whose outputs are kept. reused : whether it is an older run's.
+    effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class Result:
     losses: BySplit[float | None]
     rmse: BySplit[float | None] | None = None
     sizes: Sizes | None = None
+    effective_sizes: Sizes | None = omitted()
     epochs: int
     best_epoch: int | None
     seconds: float

@@ -28,6 +28,7 @@ NOT_MAPPED = {
     "split_column": "its rows are divided by data.split",
     "group": "its rows are divided at random",
     "order": "its rows are divided at random",
+    "weight": "all of its rows count alike",
 }
 
 DAMAGED = (

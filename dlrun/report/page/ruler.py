@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ...advice.shown import BASELINES
 from ...diagnosis.ills import Level
 from ...diagnosis.records import Diagnosis
 from ...diagnosis.words import error_word, percent, points
@@ -15,7 +16,6 @@ from ...inspection import PageContents
 from ...records import SPLITS
 from ...statistics.intervals import Interval
 from ...store import Result
-from ..terminal import BASELINES
 from ..text import shown
 from .drawing import even_ticks, percent_text
 

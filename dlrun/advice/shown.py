@@ -1,0 +1,91 @@
+"""A diagnosis with its advice as text, for `print`, and as HTML, for a notebook.
+
+The terminal has its own, richer form in `report`; here the record shows itself, wherever it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from ..diagnosis.ills import Level
+from ..diagnosis.records import WEIGHTED, Diagnosis
+from ..diagnosis.words import error_word, percent, span
+from ..records import SPLITS
+
+# What the baseline is, for classes and for a regression.
+BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
+
+# What a level is drawn in: red, brown, grey and green, each of which stands out from white by 4.5:1 or more.
+COLOURS: dict[Level, str] = {"high": "#c0392b", "moderate": "#9a6700", "inconclusive": "#6e7781", "low": "#1a7f37"}
+
+# More items than this are not read.
+MOST_ADVICE = 5
+
+Row = tuple[str, str, str, str]
+
+
+class ToTry(NamedTuple):
+    """An item of advice as it is shown: what to do, how to carry it out (may be empty), and why."""
+
+    action: str
+    how: str
+    why: str
+
+
+def error_rows(diagnosis: Diagnosis) -> Iterator[Row]:
+    """(name, rows, error, interval) of the optimal error, each split and the baseline, as they are shown."""
+    optimal = diagnosis.intervals.optimal
+    yield "optimal", "", percent(diagnosis.optimal_error), span(optimal) if optimal else ""
+    for split in SPLITS:
+        error, interval = diagnosis.errors.of(split), diagnosis.intervals.of(split)
+        rows = diagnosis.sizes.of(split) if diagnosis.sizes else None
+        if error is not None:
+            yield split, "" if rows is None else str(rows), percent(error), span(interval) if interval else ""
+    if diagnosis.baseline_error is not None:
+        yield "baseline", "", percent(diagnosis.baseline_error), BASELINES[diagnosis.regression]
+
+
+def as_text(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
+    """The errors, the findings, the verdict and the advice, a line each."""
+    header = ("", "rows", error_word(diagnosis.regression), "90% interval")
+    rows = [header, *error_rows(diagnosis)]
+    widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    lines = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}".rstrip() for a, b, c, d in rows]
+    lines += [WEIGHTED] if diagnosis.weighted else []
+    lines += [f"{finding.title}: {finding.evidence}; {finding.do}" for finding in diagnosis.findings]
+    lines.append(diagnosis.sentence)
+    lines += [
+        f"{number}. {action}{f': {how}' if how else ''}"
+        for number, (action, how, _) in enumerate(to_try[:MOST_ADVICE], start=1)
+    ]
+    return "\n".join(lines)
+
+
+def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
+    """The same as a piece of a page: no script, no outside file, and all text from outside escaped."""
+    verdict = diagnosis.verdict
+    badges = " ".join(
+        f'<b style="color:{COLOURS[level]}">{escape(level)} {escape(ill)}</b>' for ill, level in verdict.items()
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("", "rows", error_word(diagnosis.regression), "90%"))
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
+        for name, *cells in error_rows(diagnosis)
+    )
+    findings = "".join(
+        f"<li><b>{escape(one.title)}</b> ({escape(one.code)}): {escape(one.evidence)}; {escape(one.do)}</li>"
+        for one in diagnosis.findings
+    )
+    advice = "".join(
+        f"<li>{escape(action)}{f': <code>{escape(how)}</code>' if how else ''}<br><small>{escape(why)}</small></li>"
+        for action, how, why in to_try[:MOST_ADVICE]
+    )
+    return (
+        f'<div class="dlrun-diagnosis"><p>{badges}</p>'
+        + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        + (f"<p>{WEIGHTED}</p>" if diagnosis.weighted else "")
+        + f"<p>{escape(diagnosis.sentence)}</p>"
+        + (f"<p>Found:</p><ul>{findings}</ul>" if findings else "")
+        + (f"<p>Try:</p><ol>{advice}</ol>" if advice else "")
+        + "</div>"
+    )
