@@ -60,7 +60,7 @@ def test_the_least_config_is_complete(load):
             "checkpoint_seconds": 30.0,
             "trace": True,
         },
-        "diagnosis": {"optimal_error": None, "target_error": None, "ignore": []},
+        "diagnosis": {"optimal_error": None, "target_error": None, "metric": "error", "ignore": []},
         "report": True,
     }  # fmt: skip
     assert loaded.text == b"data: {source: digits}"
@@ -191,7 +191,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 3 + 39 + 6 + 8 + 14 + 3  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 3 + 39 + 6 + 8 + 14 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

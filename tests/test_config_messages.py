@@ -54,9 +54,9 @@ ONE_FAULT = [
     ("training", "lr: 0.1", "training.lr: unknown key here; did you mean learning_rate?"),
     ("training", "batch: 64", "training.batch: unknown key here; did you mean batch_size?"),
     ("training", "validation: 0.2", "training.validation: unknown key here; did you mean data.split.dev?"),
-    ("diagnosis", "zzz: 1", "diagnosis.zzz: unknown key here; known here: optimal_error, target_error, ignore"),
-    ("diagnosis", '"a\\nb": 1', "diagnosis.a\\nb: unknown key here; known here: optimal_error, target_error, ignore"),
-    ("diagnosis", '"": 1', "diagnosis.'': unknown key here; known here: optimal_error, target_error, ignore"),
+    ("diagnosis", "zzz: 1", "diagnosis.zzz: unknown key here; known here: optimal_error, target_error, metric, ignore"),
+    ("diagnosis", '"a\\nb": 1', "diagnosis.a\\nb: unknown key here; known here: optimal_error, target_error, metric, ignore"),
+    ("diagnosis", '"": 1', "diagnosis.'': unknown key here; known here: optimal_error, target_error, metric, ignore"),
     # values
     ("regularization", "keep_prob: 1.2", "regularization.keep_prob: got 1.2; expected 0 < keep_prob <= 1 (1 means no dropout)"),
     ("regularization", "keep_prob: [0.9, 0]", "regularization.keep_prob[1]: got 0; expected 0 < keep_prob <= 1 (1 means no dropout)"),

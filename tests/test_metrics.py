@@ -69,6 +69,18 @@ def test_a_class_without_rows_has_no_figure_that_needs_it():
     assert alone["auc"].value is None
 
 
+def test_what_is_perfect_is_as_sure_as_its_rows_allow():
+    y = np.arange(200) % 2
+    found = class_metrics(np.stack([1.0 - y, y], axis=1) * 0.8 + 0.1, y)
+    assert found["auc"].value == 1
+    assert found["auc"].interval == pytest.approx((0.05 ** (1 / 100), 1))
+    assert found["balanced_error"].value == 0
+    low, high = found["balanced_error"].interval
+    assert low == 0
+    # Each class has 100 rows and none wrong: 1 - 0.05^(1/100) a class, and the root of two halves squared for both.
+    assert high == pytest.approx((1 - 0.05**0.01) / 2**0.5)
+
+
 def test_curves_are_left_out_for_many_classes(rng):
     P, y = draw(rng, 100, MOST_CURVES + 1)
     assert "auc" not in class_metrics(P, y)

@@ -13,7 +13,7 @@ from ..diagnosis.causes import CAUSES
 from ..diagnosis.findings import Finding, Severity
 from ..diagnosis.ills import ILLS, Ill, Level
 from ..diagnosis.records import Diagnosis
-from ..diagnosis.words import distance, error_word, percent
+from ..diagnosis.words import distance, percent
 from ..records import Change
 from .bias_remedies import BIAS
 from .case import Case, changed
@@ -133,7 +133,7 @@ def distance_clause(
     diagnosis: Diagnosis, split: Literal["train", "dev"], compared_with: Literal["train", "optimal"]
 ) -> str:
     """A clause with the distance of a split's error from the train error or from the optimal error."""
-    word = error_word(diagnosis.regression)
+    word = diagnosis.word
     errors = {"train": diagnosis.errors.train, "dev": diagnosis.errors.dev, "optimal": diagnosis.optimal_error}
     reference = "the optimal" if compared_with == "optimal" else f"{compared_with} {word}"
     gap = distance(errors[split], errors[compared_with])

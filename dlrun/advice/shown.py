@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from ..diagnosis.ills import Level
 from ..diagnosis.records import WEIGHTED, Diagnosis
-from ..diagnosis.words import error_word, percent, span
+from ..diagnosis.words import percent, span
 from ..records import SPLITS
 
 # What the baseline is, for classes and for a regression.
 BASELINES = {False: "always answering the majority class", True: "predicting the mean"}
+
+# What the baseline is in any other measure.
+ONE_ANSWER = "one answer for all rows"
 
 # What a level is drawn in: red, brown, grey and green, each of which stands out from white by 4.5:1 or more.
 COLOURS: dict[Level, str] = {"high": "#c0392b", "moderate": "#9a6700", "inconclusive": "#6e7781", "low": "#1a7f37"}
@@ -42,12 +45,17 @@ def error_rows(diagnosis: Diagnosis) -> Iterator[Row]:
         if error is not None:
             yield split, "" if rows is None else str(rows), percent(error), span(interval) if interval else ""
     if diagnosis.baseline_error is not None:
-        yield "baseline", "", percent(diagnosis.baseline_error), BASELINES[diagnosis.regression]
+        yield "baseline", "", percent(diagnosis.baseline_error), baseline_words(diagnosis)
+
+
+def baseline_words(diagnosis: Diagnosis) -> str:
+    """What the baseline is the error of."""
+    return ONE_ANSWER if diagnosis.measure else BASELINES[diagnosis.regression]
 
 
 def as_text(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     """The errors, the findings, the verdict and the advice, a line each."""
-    header = ("", "rows", error_word(diagnosis.regression), "90% interval")
+    header = ("", "rows", diagnosis.word, "90% interval")
     rows = [header, *error_rows(diagnosis)]
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     lines = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}".rstrip() for a, b, c, d in rows]
@@ -67,7 +75,7 @@ def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     badges = " ".join(
         f'<b style="color:{COLOURS[level]}">{escape(level)} {escape(ill)}</b>' for ill, level in verdict.items()
     )
-    head = "".join(f"<th>{name}</th>" for name in ("", "rows", error_word(diagnosis.regression), "90%"))
+    head = "".join(f"<th>{name}</th>" for name in ("", "rows", diagnosis.word, "90%"))
     body = "".join(
         f"<tr><th>{escape(name)}</th>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
         for name, *cells in error_rows(diagnosis)

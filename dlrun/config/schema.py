@@ -187,6 +187,9 @@ class Diagnosis(Section):
     target_error: kinds.Fraction | None = Field(
         None, description="A dev error that is good enough; once it is surely met, the advice is that you are done."
     )
+    metric: kinds.Metric = Field(
+        "error", description="What bias and variance are told in; an optimal and a target error are in it too."
+    )
     ignore: kinds.Codes = Field((), description="Codes of findings that are not told; dlrun explain lists them.")
 
 

@@ -11,9 +11,11 @@ from ..errors import UsageError
 from ..records import SPLITS, BySplit, Sizes
 from ..statistics.intervals import Interval, difference_interval, error_interval
 from .ills import ByIll, Ill, Level
+from .measured import MeasuredErrors
 from .optimal import Optimal
 from .row_summary import RowSummary
 from .rule import GAP_DECIMALS, Thresholds, level, thresholds
+from .words import error_word
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,29 @@ class Figures:
     gap_intervals: ByIll[Interval | None]
     rows: RowSummary
 
+    @property
+    def measured(self) -> MeasuredErrors | None:
+        """The errors in another measure, where the diagnosis is told in that."""
+        return self.rows.measured
+
+    @property
+    def word(self) -> str:
+        """What an error is called."""
+        return self.measured.word if self.measured else error_word(self.regression)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether errors are shares of what one answer for all rows has, and may exceed 1."""
+        return self.measured.is_share if self.measured else self.regression
+
+    @property
+    def from_rows(self) -> bool:
+        """Whether the intervals come from the rows themselves, and not from counts of wrong answers."""
+        return self.regression or self.measured is not None
+
     def thresholds(self) -> Thresholds:
         """The two thresholds for these figures."""
-        return thresholds(self.optimal.error, self.baseline_error, self.regression)
+        return thresholds(self.optimal.error, self.baseline_error, self.is_share)
 
     def level(self, ill: Ill) -> Level:
         """The level of bias or variance by the rule; without an interval, by the distance alone."""
@@ -57,17 +79,22 @@ def figures_of(
     rows: RowSummary,
 ) -> Figures:
     """The figures, checked, with their intervals; raises UsageError for what cannot be an error."""
+    measured = rows.measured
+    is_share = measured.is_share if measured else regression
+    if measured is not None:
+        errors, baseline_error = measured.errors, measured.baseline
     checked = BySplit(
-        checked_error("train error", errors.train, regression),
-        checked_error("dev error", errors.dev, regression),
-        None if errors.test is None else checked_error("test error", errors.test, regression),
+        checked_error("train error", errors.train, is_share),
+        checked_error("dev error", errors.dev, is_share),
+        None if errors.test is None else checked_error("test error", errors.test, is_share),
     )
     if baseline_error is not None:
-        baseline_error = checked_error("baseline error", baseline_error, regression)
-    checked_error("optimal error", optimal.error, regression)
+        baseline_error = checked_error("baseline error", baseline_error, is_share)
+    checked_error("optimal error", optimal.error, is_share)
     intervals = regression_intervals(rows) if regression else share_intervals(checked, sizes)
+    intervals = measured.intervals if measured else intervals
     train, dev = intervals.train, intervals.dev
-    if regression and rows.intervals:
+    if regression and rows.intervals and measured is None:
         variance = rows.intervals["variance"]
     else:
         variance = dev and train and difference(checked.dev, dev, checked.train, train)
@@ -104,14 +131,14 @@ def difference(p1: float, interval1: Interval, p2: float, interval2: Interval) -
     return float(lower), float(upper)
 
 
-def checked_error(name: str, value: float | None, regression: bool) -> float:
+def checked_error(name: str, value: float | None, is_share: bool) -> float:
     """`value` as a float; raises UsageError where it is no possible error."""
     if value is None:
         raise UsageError(f"{name}: none given; a diagnosis needs the train error and the dev error")
     if not np.isfinite(value):
         raise UsageError(f"{name}: got {value}; expected a number, and a run that diverged has none to diagnose")
-    if regression and value < 0:
+    if is_share and value < 0:
         raise UsageError(f"{name}: got {value}; expected 1 - R², which is 0 or more")
-    if not regression and not 0 <= value <= 1:
+    if not is_share and not 0 <= value <= 1:
         raise UsageError(f"{name}: got {value}; expected a fraction from 0 to 1, such as 0.11 for 11%")
     return float(value)

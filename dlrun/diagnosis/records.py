@@ -8,6 +8,7 @@ from .findings import Finding
 from .ills import ByIll, Shares, Verdict
 from .optimal import OptimalKind
 from .rule import Thresholds
+from .words import error_word
 
 # What is said beside sizes that are fewer than the rows.
 WEIGHTED = "rows have weights: the errors are weighted, and as sure as those of so many rows that all count alike"
@@ -96,6 +97,7 @@ class Diagnosis:
     moderate. shares : None without an excess error. dev_rows_needed : where these rows do not settle bias or variance.
     classes : None where they are about equally common. findings : what outranks the verdict, the worst first.
     weighted : whether rows have weights; errors are then weighted, and sizes are those of WEIGHTED.
+    measure : what the errors are called, where they are told in another measure than the error.
     """
 
     errors: BySplit[float]
@@ -117,3 +119,9 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     regression: bool
     weighted: bool | None = omitted()
+    measure: str | None = omitted()
+
+    @property
+    def word(self) -> str:
+        """What an error is called."""
+        return self.measure or error_word(self.regression)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..records import omitted
 from ..statistics.intervals import Interval
+from .measured import MeasuredErrors
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class RowSummary:
     """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
 
     intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of
-    squared dev errors that comes from the largest 1% of them. weighted : whether rows have weights.
+    squared dev errors that comes from the largest 1% of them. weighted : whether rows have weights. measured : the
+    errors in the measure of diagnosis.metric, where that is not the error.
     """
 
     classes: tuple[ClassCount, ...] | None = None
@@ -49,3 +51,4 @@ class RowSummary:
     tail_share: float | None = None
     absolute_errors: AbsoluteErrors | None = None
     weighted: bool | None = omitted()
+    measured: MeasuredErrors | None = omitted()

@@ -69,11 +69,11 @@ def for_variance(figures: Figures, sizes: Sizes) -> RowsNeeded:
 def spreads(figures: Figures, sizes: Sizes) -> tuple[float, float]:
     """The standard deviation of a single dev row's part of the error, and the standard error of the train error.
 
-    For a share of rows they come from sqrt(p (1 - p)), where dev's p is at least one row; for a regression, from its
-    intervals.
+    For a share of rows they come from sqrt(p (1 - p)), where dev's p is at least one row; for a regression and other
+    measures, from the intervals.
     """
     errors = figures.errors
-    if figures.regression:
+    if figures.from_rows:
         train, dev = standard_error(figures.intervals.train), standard_error(figures.intervals.dev)
         return dev * math.sqrt(sizes.dev), train
     p, train = max(errors.dev, 1 / sizes.dev), errors.train

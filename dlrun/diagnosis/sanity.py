@@ -8,7 +8,7 @@ from typing import Literal
 from ..statistics.intervals import Interval
 from .figures import Figures
 from .findings import Finding, Severity
-from .words import error_word, percent, span
+from .words import percent, span
 
 # A network counts as better than the baseline if chance alone would show as large a lead in fewer than 5 of 100 cases.
 SIGN_TEST_LEVEL = 0.05
@@ -54,7 +54,7 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     upper end of the dev error's interval; without an interval, by the dev error itself.
     """
     error, baseline, dev = figures.errors.dev, figures.baseline_error, figures.intervals.dev
-    pairs = figures.rows.pairs
+    pairs = None if figures.measured else figures.rows.pairs
     if baseline is None:
         return None
     if pairs:
@@ -65,10 +65,11 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     else:
         is_better = (dev[1] if dev else error) < baseline
         interval = f" {span(dev)}" if dev else ""
-        evidence = f"dev {error_word(figures.regression)} {percent(error)}{interval} beside {percent(baseline)}"
+        evidence = f"dev {figures.word} {percent(error)}{interval} beside {percent(baseline)}"
     if is_better:
         return None
     rival = "predicting the mean" if figures.regression else "always answering the majority class"
+    rival = "one answer for all rows" if figures.measured else rival
     rival = f"always answering {pairs.answer}" if pairs else rival
     do = "check the learning rate, the inputs and the labels before all else"
     return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", evidence, do)
@@ -107,7 +108,7 @@ def surely_below(figures: Figures, split: Literal["train", "dev"], distance: Int
         percent(figures.errors.dev if split == "dev" else figures.errors.train),
         percent(figures.optimal.error),
     )
-    word = error_word(figures.regression)
+    word = figures.word
     return f"{split} {word} {error} is surely below the optimal {optimal} (distance {span(distance)} points)"
 
 

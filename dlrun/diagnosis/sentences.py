@@ -5,7 +5,7 @@ The terminal and the pages show these sentences and make none of their own, so t
 
 from .figures import Figures
 from .ills import Ill, Level, Verdict
-from .words import distance, error_word, percent, span
+from .words import distance, percent, span
 
 # The two errors between which each distance lies.
 ENDS: dict[Ill, tuple[str, str]] = {"bias": ("train", "the optimal"), "variance": ("dev", "train")}
@@ -21,7 +21,7 @@ def verdict_sentence(figures: Figures, verdict: Verdict) -> str:
 
 def gap_sentence(figures: Figures, ill: Ill, level: Level) -> str:
     """One verdict with its distance: "low variance: dev error is 1.0 points [-1.0, 3.1] above train error"."""
-    (split, compared_with), word = ENDS[ill], error_word(figures.regression)
+    (split, compared_with), word = ENDS[ill], figures.word
     gap, interval = figures.gaps.of(ill), figures.gap_intervals.of(ill)
     if interval and gap < 0:  # 4.0 points below, between 5.0 below and 3.0 below
         interval = (-interval[1], -interval[0])
@@ -31,6 +31,6 @@ def gap_sentence(figures: Figures, ill: Ill, level: Level) -> str:
 
 def target_sentence(target_error: float, figures: Figures, met: bool) -> str:
     """Whether the target is met, and the dev error that decides it."""
-    dev, word = figures.intervals.dev, error_word(figures.regression)
+    dev, word = figures.intervals.dev, figures.word
     reached = f"dev {word} {percent(figures.errors.dev)}{f' {span(dev)}' if dev else ''}"
     return f"target {percent(target_error)} {'met' if met else 'not shown to be met'}: {reached}"

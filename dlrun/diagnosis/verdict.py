@@ -42,6 +42,8 @@ def diagnose(
     sizes : without them there are no intervals, and the verdict comes from the distances alone.
     rows : what is known of single rows.
     target_error : a dev error surely no larger is good enough.
+    Where `rows` has the errors in another measure, these take the place of `errors` and `baseline_error`, and an
+    optimal and a target error are in that measure too.
     Raises UsageError for a value that cannot be an error.
     """
     figures = figures_of(errors, optimal_of(optimal_error), baseline_error, regression, sizes, rows or RowSummary())
@@ -72,6 +74,7 @@ def diagnose(
         findings=findings,
         regression=regression,
         weighted=figures.rows.weighted,
+        measure=figures.measured.word if figures.measured else None,
     )
 
 
@@ -86,7 +89,7 @@ def optimal_used(figures: Figures, findings: Sequence[Finding]) -> OptimalUsed:
     optimal, level, break_even_error = figures.optimal, figures.level("bias"), None
     if optimal.kind == "assumed" and level in ("high", "moderate"):
         train = figures.intervals.train or (figures.errors.train, figures.errors.train)
-        break_even_error = break_even(train, level, figures.baseline_error, figures.regression)
+        break_even_error = break_even(train, level, figures.baseline_error, figures.is_share)
     return OptimalUsed(
         kind=optimal.kind,
         error=optimal.error,

@@ -18,6 +18,7 @@ from ..records import SPLITS, BySplit, Sizes, without_infinities
 from ..statistics.metrics import Metric, class_metrics, number_metrics
 from ..store import Result, RunFolder, now
 from .judge import Lines, data_findings, training_findings
+from .measuring import measured_errors
 from .predictions import in_own_units
 from .prepare import Experiment
 from .rows import row_summary
@@ -65,7 +66,10 @@ def summarize(
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,
         seconds=outcome.seconds,
-        row_summary=row_summary(experiment.network, dataset, predictions),
+        row_summary=replace(
+            row_summary(experiment.network, dataset, predictions),
+            measured=measured_errors(config.diagnosis.metric, dataset, predictions),
+        ),
         metrics=metrics_of(dataset, predictions),
         warnings=dataset.warnings,
         data_findings=data_findings(experiment),

@@ -54,7 +54,9 @@ def with_selection(
     judged = diagnosis.diagnosis
     if judged.sizes is None or not judged.sizes.dev:
         return diagnosis, None
-    chosen = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=judged.regression)
+    # How much the lowest of many errors flatters itself is known for shares of wrong answers alone.
+    is_share_of_rows = not judged.regression and judged.measure is None
+    chosen = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=not is_share_of_rows)
     findings = selection_findings(chosen, judged.errors, judged.sizes, verdict=judged.verdict)
     shown = [finding for finding in findings if finding.code not in result.ignore]
     return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *shown))), chosen

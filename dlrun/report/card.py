@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..data.records import DataFacts, SourceColumn
 from ..diagnosis import Diagnosis
 from ..diagnosis.classes import recall
-from ..diagnosis.words import error_word, percent, span
+from ..diagnosis.words import percent, span
 from ..errors import UsageError
 from ..records import SPLITS
 from ..store import RunContents
@@ -131,9 +131,10 @@ def _errors(run: RunContents, judged: Diagnosis, test_look: int | None) -> list[
             rows.append([split, f"{size:,}" if size else "", shown(error), _span(judged.intervals.of(split)), *own])
     if judged.baseline_error is not None:
         rows.append(["baseline", "", shown(judged.baseline_error), "", *([""] if rmse else [])])
-    headers = ["", "rows", error_word(judged.regression), f"{judged.confidence:.0%} interval"]
+    headers = ["", "rows", judged.word, f"{judged.confidence:.0%} interval"]
     lines = table([*headers, *(["RMSE"] if rmse else [])], rows)
     baseline = "predicting the mean" if judged.regression else "always answering the commonest class"
+    baseline = "one answer for all rows" if judged.measure else baseline
     lines += ["", f"The baseline is the error of {baseline}. {_sentence(judged.sentence)}"]
     lines += ["", _sentence(judged.optimal.sentence), "", _of_test(judged, test_look)]
     return lines

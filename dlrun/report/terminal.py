@@ -6,19 +6,19 @@ differences of two of their numbers, and prints to a given console.
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console, JustifyMethod
 from rich.measure import Measurement
 from rich.table import Table
 
-from ..advice.shown import BASELINES
+from ..advice.shown import BASELINES, ONE_ANSWER
 from ..diagnosis import Diagnosis
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import WEIGHTED, ClassErrors
 from ..diagnosis.words import error_word, points, span
 from ..places import command_for
-from ..records import SPLITS
+from ..records import SPLITS, BySplit
 from ..statistics.intervals import Interval
 from .advice import show_advice
 from .bars import error_bars
@@ -111,13 +111,13 @@ def epochs_phrase(result: "Result") -> str:
 
 def errors_table(judged: "Result | Diagnosis") -> Table:
     """One row per split, between the optimal error and the baseline."""
-    errors, sizes, intervals = judged.errors, judged.sizes, judged.intervals
+    errors, baseline, word, baseline_is = told_errors(judged)
+    sizes, intervals = judged.sizes, judged.intervals
     rmse = None if isinstance(judged, Diagnosis) else judged.rmse
-    regression = judged.regression if isinstance(judged, Diagnosis) else judged.task == "regression"
     has_intervals = intervals is not None and any(intervals.of(split) for split in SPLITS)
     table = borderless_table()
     table.add_column("", no_wrap=True)
-    for header in ("rows", error_word(regression)):
+    for header in ("rows", word):
         table.add_column(header, justify="right", no_wrap=True)
     if has_intervals:
         table.add_column(INTERVAL_HEADER, no_wrap=True)
@@ -133,12 +133,35 @@ def errors_table(judged: "Result | Diagnosis") -> Table:
             rows = sizes.of(split) if sizes else None
             size = UNKNOWN if rows is None else str(rows)
             table.add_row(split, size, shown(errors.of(split)), *interval, *rmse_cells, "")
-    if judged.baseline_error is not None:
+    if baseline is not None:
         blanks = [""] * (has_intervals + bool(rmse))
-        words = cell(BASELINES[regression], "dim")
+        words = cell(baseline_is, "dim")
         words.no_wrap, words.overflow = True, "ellipsis"
-        table.add_row("baseline", "", shown(judged.baseline_error), *blanks, words)
+        table.add_row("baseline", "", shown(baseline), *blanks, words)
     return table
+
+
+class ToldErrors(NamedTuple):
+    """Errors and baseline as they are told, what an error is called, and what the baseline is."""
+
+    errors: BySplit[float] | BySplit[float | None]
+    baseline: float | None
+    word: str
+    baseline_is: str
+
+
+def told_errors(judged: "Result | Diagnosis") -> ToldErrors:
+    """Those of a result or a diagnosis, in the measure of the diagnosis."""
+    if isinstance(judged, Diagnosis):
+        is_measured, regression, word = judged.measure is not None, judged.regression, judged.word
+        errors: BySplit[float] | BySplit[float | None] = judged.errors
+        baseline = judged.baseline_error
+    else:
+        measured = judged.row_summary.measured if judged.row_summary else None
+        is_measured, regression = measured is not None, judged.task == "regression"
+        word = measured.word if measured else error_word(regression)
+        errors, baseline = (measured.errors, measured.baseline) if measured else (judged.errors, judged.baseline_error)
+    return ToldErrors(errors, baseline, word, ONE_ANSWER if is_measured else BASELINES[regression])
 
 
 def shown_interval(interval: Interval | None) -> str:
@@ -170,7 +193,7 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
     """
     diagnosis = run_diagnosis.diagnosis
     run = f" of {run_diagnosis.run_id}" if run_diagnosis.run_id else ""
-    unit = ", in 1 - R²" if diagnosis.regression else ""
+    unit = f", in {diagnosis.word}" if diagnosis.regression or diagnosis.measure else ""
     say(console, (f"diagnosis{run}{unit}", "bold"), whole=True)
     if run_diagnosis.status not in (None, "finished"):
         unfinished = f"this run is {run_diagnosis.status}: its errors are those of the parameters that were kept"

@@ -97,8 +97,8 @@ def _of_metric(name: str, *, is_flipped: bool = False) -> Callable[[Array, Array
 # The words of diagnosis.metric, except error, which needs no rows.
 MEASURES: Mapping[str, Measure] = {
     "balanced_error": Measure("balanced error", True, _of_metric("balanced_error"), lambda K: 1 - 1 / K),
-    "log_loss": Measure("log loss, as a share of the classes' own", True, log_loss_share),
+    "log_loss": Measure("relative log loss", True, log_loss_share),
     "1 - auc": Measure("1 - AUC", True, _of_metric("auc", is_flipped=True), lambda K: 0.5),
-    "rmse": Measure("RMSE, as a share of the targets' deviation", False, root_share),
-    "mae": Measure("absolute error, as a share of the median's", False, absolute_share),
+    "rmse": Measure("relative RMSE", False, root_share),
+    "mae": Measure("relative MAE", False, absolute_share),
 }

@@ -50,6 +50,7 @@ def class_metrics(probabilities: Array, y: Array) -> dict[str, Metric]:
     squared = np.square(probabilities - truth).sum(axis=1) / (2 if K == 2 else 1)
     confusion = np.bincount(y * K + probabilities.argmax(axis=1), minlength=K * K).reshape(K, K).astype(float)
     found = {"log_loss": _mean(-np.log(own)), "brier": _mean(squared)}
+    found["balanced_error"] = _balanced(confusion)
     found |= {name: _of_confusion(confusion, figure) for name, figure in CONFUSIONS.items()}
     if K <= MOST_CURVES:
         found |= {name: _of_ranking(probabilities, truth, figure) for name, figure in RANKINGS.items()}
@@ -87,15 +88,22 @@ def _quantile(values: Array, share: float) -> Metric:
     return Metric(float(np.quantile(values, share)), interval)
 
 
+def _balanced(confusion: Array) -> Metric:
+    """The mean over the classes with rows of the share of their rows that is answered wrongly.
+
+    Its interval combines those of the shares, which are exact also where no row is wrong. Source: Zou and Donner 2008
+    (MOVER), equation 4, for a mean of independent estimates.
+    """
+    rows = confusion.sum(axis=1)
+    rows, right = rows[rows > 0], np.diag(confusion)[rows > 0]
+    shares, (lower, upper) = 1 - right / rows, proportion_interval(rows - right, rows)
+    value, K = float(shares.mean()), len(rows)
+    down, up = (float(np.sqrt(np.square(ends - shares).sum())) / K for ends in (lower, upper))
+    return Metric(value, (max(0.0, value - down), min(1.0, value + up)))
+
+
 # From confusion matrices (r, K, K), rows true and columns answered, to figures (r,).
 OfConfusion = Callable[[Array], Array]
-
-
-def balanced_error(confusions: Array) -> Array:
-    """The mean over the classes with rows of the share of their rows that is answered wrongly."""
-    right, rows = np.diagonal(confusions, axis1=1, axis2=2), confusions.sum(axis=2)
-    shares = np.where(rows > 0, right / np.maximum(rows, 1), 0.0)
-    return np.asarray(1 - shares.sum(axis=1) / (rows > 0).sum(axis=1))
 
 
 def f1(confusions: Array) -> Array:
@@ -115,7 +123,7 @@ def mcc(confusions: Array) -> Array:
     return np.asarray(np.where(spread > 0, covariance / np.maximum(spread, 1e-300), 0.0))
 
 
-CONFUSIONS: Mapping[str, OfConfusion] = {"balanced_error": balanced_error, "f1": f1, "mcc": mcc}
+CONFUSIONS: Mapping[str, OfConfusion] = {"f1": f1, "mcc": mcc}
 
 
 def _of_confusion(confusion: Array, figure: OfConfusion) -> Metric:
@@ -184,6 +192,10 @@ def _of_ranking(probabilities: Array, truth: Array, figure: OfRanking) -> Metric
     if not np.isfinite(value):
         return Metric(None, None)
     error = float(np.sqrt((len(drawn) - 1) / len(drawn) * np.square(drawn - drawn.mean()).sum()))
+    if error == 0 and value in (0, 1):
+        # As of a share of the rows of the rarest class, none of which is out of order.
+        least = ((1 - CONFIDENCE) / 2) ** (1 / max(1, int(truth.sum(axis=0).min())))
+        return Metric(value, (least, 1.0) if value == 1 else (0.0, 1 - least))
     if not (0 < value < 1 and np.isfinite(error) and error > 0):
         return Metric(value, None)
     odds, reach = np.log(value / (1 - value)), Z_ONE_SIDE * error / (value * (1 - value))

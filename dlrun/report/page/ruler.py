@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ...advice.shown import BASELINES
+from ...advice.shown import baseline_words
 from ...diagnosis.ills import Level
 from ...diagnosis.records import Diagnosis
-from ...diagnosis.words import error_word, percent, points
+from ...diagnosis.words import percent, points
 from ...inspection import PageContents
 from ...records import SPLITS
 from ...statistics.intervals import Interval
@@ -97,18 +97,17 @@ def errors(contents: PageContents) -> Errors | None:
     if result is None or diagnosed is None:
         return None
     diagnosis = diagnosed.diagnosis
-    by_bar = errors_by_bar(result, diagnosis)
+    by_bar = errors_by_bar(diagnosis)
     ticks = ruler_ticks([*by_bar.values(), *(end for name in by_bar for end in interval_of(diagnosis, name) or ())])
     rows = ruler_rows(result, diagnosis, by_bar, ticks[-1] or 1.0)
-    is_regression = result.task == "regression"
     return Errors(
-        word=error_word(is_regression),
+        word=diagnosis.word,
         rows=rows,
         ticks=tuple(Tick(100 * tick / (ticks[-1] or 1.0), percent_text(tick)) for tick in ticks),
         label="; ".join(row.words for row in rows) + ".",
         has_rmse=result.rmse is not None,
-        baseline=result.baseline_error,
-        baseline_words=BASELINES[is_regression],
+        baseline=diagnosis.baseline_error,
+        baseline_words=baseline_words(diagnosis),
         confidence=diagnosis.confidence,
         has_intervals=any(isinstance(row, ErrorRow) and row.interval for row in rows),
         optimal=diagnosis.optimal.sentence,
@@ -116,10 +115,10 @@ def errors(contents: PageContents) -> Errors | None:
     )
 
 
-def errors_by_bar(result: Result, diagnosis: Diagnosis) -> dict[Bar, float]:
+def errors_by_bar(diagnosis: Diagnosis) -> dict[Bar, float]:
     """The errors that have a bar."""
     by_bar: dict[Bar, float | None] = {"optimal": diagnosis.optimal_error}
-    by_bar |= dict(result.errors.items())
+    by_bar |= dict(diagnosis.errors.items())
     return {name: error for name, error in by_bar.items() if error is not None and math.isfinite(error)}
 
 
