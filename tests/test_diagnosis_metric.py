@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from dlrun import DenseClassifier
 from dlrun.diagnosis import diagnose
 from dlrun.diagnosis.measured import MeasuredErrors
 from dlrun.diagnosis.row_summary import RowSummary
@@ -99,7 +100,7 @@ def test_a_run_is_told_in_it_by_every_verb(tmp_path, config, metric):
         (("diagnosis.metric=log_loss", "training.class_weight=balanced"), "which heeds no weights of rows"),
         (
             ("diagnosis.metric=log_loss", "diagnosis.optimal_error={errors: 3, n: 100}"),
-            "diagnosis.optimal_error is then a number in it",
+            "the optimal error is then a number in it",
         ),
     ],
 )
@@ -108,3 +109,14 @@ def test_a_metric_that_does_not_suit_is_refused_before_training(tmp_path, overri
     assert done.returncode == 3
     assert sentence in " ".join(done.stderr.split())
     assert not (tmp_path / "runs").exists()
+
+
+def test_an_estimator_is_told_in_it_and_refuses_what_does_not_suit():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    estimator = DenseClassifier((8,), epochs=5, metric="log_loss", random_state=0).fit(X, X[:, 0] > 0)
+    assert estimator.diagnosis_.diagnosis.measure == "relative log loss"
+    with pytest.raises(ValueError, match="metric: got 'rmse', and the target holds classes"):
+        DenseClassifier(metric="rmse").fit(X, X[:, 0] > 0)
+    with pytest.raises(ValueError, match="metric"):
+        DenseClassifier(metric="accuracy").fit(X, X[:, 0] > 0)

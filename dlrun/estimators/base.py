@@ -85,6 +85,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         duplicates: Duplicates | None = None,
         optimal_error: float | Mapping[str, int] | None = None,
         target_error: float | None = None,
+        metric: str = "error",
         ignore: tuple[str, ...] = (),
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -112,6 +113,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.duplicates = duplicates
         self.optimal_error = optimal_error
         self.target_error = target_error
+        self.metric = metric
         self.ignore = ignore
         self.random_state = random_state
 

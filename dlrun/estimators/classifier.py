@@ -22,7 +22,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
     rows, or their number, that are held back to judge by: the dev part. They choose the best epoch where
     `patience_epochs` is set, and the diagnosis is about them. stratify : whether dev keeps the shares of the classes.
     class_weight : "balanced", or labels with how often their rows count, in the loss and in the diagnosis.
-    optimal_error, target_error, ignore : what the diagnosis measures against, and findings that it leaves out.
+    optimal_error, target_error, metric, ignore : what the diagnosis measures against and is told in, and findings that
+    it leaves out.
     random_state : the config's seed; anything but an integer draws one.
 
     Rows are divided as `data.split: {train: 1 - dev, dev: dev}` divides those of a file: at random, every class with
@@ -66,6 +67,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         duplicates: Duplicates | None = None,
         optimal_error: float | Mapping[str, int] | None = None,
         target_error: float | None = None,
+        metric: str = "error",
         ignore: tuple[str, ...] = (),
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -94,6 +96,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
             duplicates=duplicates,
             optimal_error=optimal_error,
             target_error=target_error,
+            metric=metric,
             ignore=ignore,
             random_state=random_state,
         )

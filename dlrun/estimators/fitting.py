@@ -18,6 +18,7 @@ from ..errors import DlrunError
 from ..experiment.advising import advised, facts_of
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.judge import Lines, judged
+from ..experiment.metric_choice import metric_fault
 from ..experiment.predictions import predict
 from ..experiment.prepare import (
     Experiment,
@@ -90,6 +91,8 @@ def fit(config: Config, examples: Examples) -> Fit:
         experiment = experiment_of(config, dataset, streams, declared_optimal(config, Path()))
     except DlrunError as problem:
         raise ValueError(str(problem)) from None
+    if fault := metric_fault(config, dataset):
+        raise ValueError(f"metric: {fault}")
     checkpointer = Checkpointer(experiment, trainer_of(experiment), keeps_lines=True)
     outcome = train(checkpointer)
     lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))

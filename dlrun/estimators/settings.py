@@ -37,6 +37,7 @@ KEYS: Mapping[str, str] = {
     "duplicates": "data.duplicates",
     "optimal_error": "diagnosis.optimal_error",
     "target_error": "diagnosis.target_error",
+    "metric": "diagnosis.metric",
     "ignore": "diagnosis.ignore",
 }
 

@@ -36,7 +36,7 @@ from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.training import TrainingPlan
-from .metric_choice import refuse_other_metric
+from .metric_choice import metric_fault
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
@@ -86,7 +86,8 @@ def prepare(loaded: LoadedConfig) -> Experiment:
     refuse_full_batch_of_mapped_rows(loaded)
     dataset = prepare_data(config, folder, streams)
     refuse_moving_no_pixels(loaded, augmentation_of(config), dataset)
-    refuse_other_metric(loaded, dataset)
+    if fault := metric_fault(config, dataset):
+        raise ConfigError([f"{loaded.file}: diagnosis.metric: {fault}"])
     return experiment_of(config, dataset, streams, declared_optimal(config, folder))
 
 
