@@ -49,6 +49,7 @@ def test_the_figures_of_numbers_are_those_of_scikit_learn(rng):
     answers = truth + rng.normal(size=250)
     found = number_metrics(answers, truth)
     assert found["rmse"].value == pytest.approx(theirs.root_mean_squared_error(truth, answers))
+    assert found["r2"].value == pytest.approx(theirs.r2_score(truth, answers))
     assert found["mae"].value == pytest.approx(theirs.mean_absolute_error(truth, answers))
     assert found["absolute_error_50"].value == pytest.approx(theirs.median_absolute_error(truth, answers))
     for metric in found.values():
@@ -125,6 +126,10 @@ def test_the_interval_of_an_area_is_that_of_drawing_rows_again(rng):
     assert np.allclose([low, high], np.quantile(slow, [0.05, 0.95]), atol=0.5 * np.std(slow))
 
 
+def answers_of(outputs):
+    return (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+
 @pytest.mark.parametrize("config", ["breast_cancer", "wine", "diabetes"])
 def test_a_run_keeps_them_for_dev_and_test_and_every_verb_shows_them(tmp_path, config):
     done = dlrun(
@@ -144,6 +149,10 @@ def test_a_run_keeps_them_for_dev_and_test_and_every_verb_shows_them(tmp_path, c
             P = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
             assert found["mcc"]["value"] == pytest.approx(theirs.matthews_corrcoef(truth, P.argmax(axis=1)))
             assert found["log_loss"]["value"] == pytest.approx(result["losses"][split], rel=1e-3)
+            for split in ("dev", "test"):
+                expected = theirs.confusion_matrix(kept[f"{split}_targets"], answers_of(kept[f"{split}_outputs"]))
+                assert result["confusion"][split] == expected.tolist()
+    assert ("dev: true \\ answered" in dlrun("show", "latest", cwd=tmp_path).stdout) == (config != "diabetes")
     name = NAMES["rmse" if config == "diabetes" else "mcc"][0]
     assert name in dlrun("show", "latest", cwd=tmp_path).stdout
     assert name in dlrun("diagnose", cwd=tmp_path).stdout

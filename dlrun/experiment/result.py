@@ -15,17 +15,12 @@ from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
 from ..nn.training import TrainingPlan
 from ..records import SPLITS, BySplit, Sizes, without_infinities
-from ..statistics.metrics import Metric, class_metrics, number_metrics
 from ..store import Result, RunFolder, now
 from .judge import Lines, data_findings, training_findings
-from .measuring import measured_errors
-from .predictions import in_own_units
+from .measuring import confusions_of, measured_errors, metrics_of
 from .prepare import Experiment
 from .rows import row_summary
 from .train import Outcome
-
-# The splits that judge a network.
-JUDGED = SPLITS[1:]
 
 # The message of a diverged run advises the learning rate times this.
 SMALLER_RATE_FACTOR = 0.1
@@ -71,6 +66,7 @@ def summarize(
             measured=measured_errors(config.diagnosis.metric, dataset, predictions),
         ),
         metrics=metrics_of(dataset, predictions),
+        confusion=confusions_of(dataset, predictions),
         warnings=dataset.warnings,
         data_findings=data_findings(experiment),
         signal=outcome.signal,
@@ -78,23 +74,6 @@ def summarize(
     )
     result = without_infinities(result)
     return replace(result, health=training_findings(experiment, result, lines))
-
-
-def metrics_of(dataset: Dataset, predictions: Mapping[str, Predictions]) -> dict[str, dict[str, Metric]] | None:
-    """The figures of dev and test, of the rows whose outputs are kept; None where an output is not finite."""
-    found: dict[str, dict[str, Metric]] = {}
-    for split in JUDGED:
-        if split not in predictions:
-            continue
-        outputs = predictions[split].outputs.astype(np.float64)
-        truth = predictions[split].targets[: len(outputs)]
-        if not np.isfinite(outputs).all():
-            return None
-        if dataset.task == "regression":
-            found[split] = number_metrics(*(in_own_units(dataset, values) for values in (outputs[:, 0], truth)))
-        else:
-            found[split] = class_metrics(np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs, truth)
-    return found
 
 
 def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:

@@ -1,12 +1,12 @@
 """Show the figures that the field judges answers by, of dev and test, on a terminal and for a page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.console import Console
 
 from ..records import SPLITS
-from ..statistics.metrics import Metric, Metrics
+from ..statistics.metrics import Confusion, Metric, Metrics
 from .text import UNKNOWN, borderless_table, cell
 
 # What each figure is called, and whether a lower one is better.
@@ -20,9 +20,14 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "average_precision": ("average precision", "higher"),
     "rmse": ("RMSE", "lower"),
     "mae": ("mean absolute error", "lower"),
+    "r2": ("R²", "higher"),
     "absolute_error_50": ("half of the errors are below", "lower"),
     "absolute_error_90": ("9 in 10 of the errors are below", "lower"),
 }
+
+
+# Classes whose confusion fits on a screen; the report has that of more.
+MOST_CONFUSED = 8
 
 
 class MetricRow(NamedTuple):
@@ -67,4 +72,17 @@ def show_metrics(metrics: Mapping[str, Metrics] | None, console: Console) -> Non
     table.add_column("better")
     for row in rows:
         table.add_row(cell(row.name), *(cell(text) for pair in row.figures for text in pair), cell(row.better, "dim"))
+    console.print(table)
+
+
+def show_confusion(confusion: Mapping[str, Confusion] | None, classes: Sequence[str], console: Console) -> None:
+    """How many dev rows of each class are answered with each; nothing for more classes than a screen has room for."""
+    if not confusion or "dev" not in confusion or not 0 < len(classes) <= MOST_CONFUSED:
+        return
+    table = borderless_table()
+    table.add_column("dev: true \\ answered")
+    for name in classes:
+        table.add_column(cell(name), justify="right")
+    for name, counts in zip(classes, confusion["dev"], strict=True):
+        table.add_row(cell(name), *(cell(str(count)) for count in counts))
     console.print(table)

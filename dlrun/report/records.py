@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ..places import command_for
 from ..records import ConfigData, Flat, flattened
-from .metrics import show_metrics
+from .metrics import show_confusion, show_metrics
 from .qualifiers import show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
@@ -41,6 +41,9 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         show_test_look(test_look, console)
         show_bars(run.diagnosis, console)
         show_metrics(run.result.metrics, console)
+        summary = run.result.row_summary
+        labels = [of.label for of in (summary.classes or ())] if summary else []
+        show_confusion(run.result.confusion, labels, console)
         for sentence in verdict_sentences(run.result):
             say(console, sentence)
         show_top_advice(run.diagnosis, console)

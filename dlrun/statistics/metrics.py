@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array
-from .intervals import CONFIDENCE, Z_ONE_SIDE, Interval, bootstrap_intervals, proportion_interval
+from .intervals import CONFIDENCE, Z_ONE_SIDE, Interval, bootstrap_intervals, proportion_interval, unexplained_estimate
 
 # Draws of the rows for figures of the confusion matrix: 20 of them lie beyond each 5% point.
 RESAMPLES = 400
@@ -38,6 +38,9 @@ class Metric:
 
 Metrics = Mapping[str, Metric]
 
+# Rows of each true class (the outer ones) by answered class.
+Confusion = tuple[tuple[int, ...], ...]
+
 
 def class_metrics(probabilities: Array, y: Array) -> dict[str, Metric]:
     """The figures of probabilities (m, K) for the classes y (m,); of two classes, class 1 is the positive one.
@@ -64,8 +67,24 @@ def number_metrics(answers: Array, truth: Array) -> dict[str, Metric]:
     ends = mean_square.interval
     assert mean_square.value is not None, "there are rows"
     rmse = Metric(mean_square.value**0.5, None if ends is None else (max(ends[0], 0.0) ** 0.5, ends[1] ** 0.5))
+    [unexplained], _ = bootstrap_intervals([np.stack([np.square(errors), truth], axis=1)], unexplained_estimate)
+    share, _ = unexplained_estimate(np.stack([np.square(errors), truth], axis=1))
+    explained = None if unexplained is None else (1 - unexplained[1], 1 - unexplained[0])
+    r2 = Metric(1 - share, explained) if np.isfinite(share) else Metric(None, None)
     quantiles = {f"absolute_error_{share * 100:.0f}": _quantile(errors, share) for share in QUANTILES}
-    return {"rmse": rmse, "mae": _mean(errors), **quantiles}
+    return {"rmse": rmse, "mae": _mean(errors), "r2": r2, **quantiles}
+
+
+def confusion_of(probabilities: Array, y: Array) -> Confusion | None:
+    """Rows of each true class (the outer ones) by answered class; None for more than MOST_CURVES classes.
+
+    The answer is the most probable class: of two, the one above 0.5.
+    """
+    K = probabilities.shape[1]
+    if K > MOST_CURVES:
+        return None
+    counts = np.bincount(y * K + probabilities.argmax(axis=1), minlength=K * K).reshape(K, K)
+    return tuple(map(tuple, counts.tolist()))
 
 
 def _mean(values: Array) -> Metric:

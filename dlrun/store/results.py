@@ -14,7 +14,7 @@ from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
 from ..records import BySplit, Sizes, omitted
-from ..statistics.metrics import Metrics
+from ..statistics.metrics import Confusion, Metrics
 
 FILE = "result.json"
 
@@ -32,7 +32,8 @@ class Result:
     how the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
     about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
     interrupted it. sessions : number of processes that worked on it so far. metrics : the figures of the field by split
-    (dev, and test if there is one) and name, of the rows whose outputs are kept. reused : whether it is an older run's.
+    (dev, and test if there is one) and name, of the rows whose outputs are kept. confusion : of the same rows, by
+    split, how many of each true class are answered with each class. reused : whether it is an older run's.
     effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
     """
 
@@ -69,6 +70,7 @@ class Result:
     sessions: int | None = None
     notes: tuple[str, ...] = ()
     metrics: Mapping[str, Metrics] | None = omitted()
+    confusion: Mapping[str, Confusion] | None = omitted()
     reused: bool | None = omitted()
 
     @property
