@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.inspection.groups import groups_of, weak_groups
+from dlrun.model import trust_of
 from dlrun.report.card import plain
 from dlrun.statistics import groups as groups_module
 from dlrun.statistics.groups import FEWEST_ROWS, groups_to_test, worse_by_rank, worse_by_share
@@ -85,7 +86,12 @@ def test_the_figures_of_a_card_are_those_of_the_run(place, name, tmp_path):
     result, data = (json.loads((folder / f"{part}.json").read_text()) for part in ("result", "data"))
     assert card.startswith(f"# {name}: a model card")
     headings = re.findall(r"^## (.*)", card, re.M)
-    assert headings == ["What it was trained on", "Errors", "Where it is weak", "Limits", "How to make it again"]
+    probabilities = ["What its probabilities mean"] if name == "classes" else []
+    expected = ["What it was trained on", "Errors", *probabilities, "Where it is weak", "Limits"]
+    assert headings == [*expected, "How to make it again"]
+    if probabilities:
+        calibration = trust_of(np.load(folder / "predictions.npz"), result["task"]).calibration
+        assert f"is {100 * calibration.error_before:.1f}% from how often such answers" in card
     tables = tables_of(card)
     errors = {row[0]: row for row in tables["rows"][1:]}
     for split, rows in (("train", 300), ("dev", 400), ("test", 200)):

@@ -271,6 +271,19 @@ def test_rows_come_in_by_a_pipe_and_answers_leave_by_one(place):
     assert "300 rows answered by" in done.stderr
 
 
+@pytest.mark.parametrize("ending", [".csv.gz", ".parquet", ".jsonl"])
+def test_other_kinds_of_files_come_on_standard_input_too(place, ending):
+    plain = place / "table.csv"
+    frame = pl.read_csv(plain, separator=";", infer_schema_length=0)
+    (place / "piped.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    frame.write_parquet(place / "piped.parquet")
+    frame.write_ndjson(place / "piped.jsonl")
+    expected, _ = predicted(place, "classes", "table.csv")
+    with (place / f"piped{ending}").open("rb") as stream, mock.patch("sys.stdin", mock.Mock(buffer=stream)):
+        answers, _ = predicted(place, "classes", "-")
+    assert answers == expected
+
+
 def long_table(path, place):
     """Many rows, with quotes, line ends within cells, and a change of what is in them."""
     rows = [dict(row, remark=f'says "{at}"\n; and more') for at, row in enumerate(table_rows(place) * 4)]

@@ -9,7 +9,7 @@ from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, OneRun, Quiet, RunsDir
 
 RowFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A file of rows, with or without the target; - for CSV on standard input.")
+    str, typer.Argument(metavar="FILE", help="A file of rows, with or without the target; - for standard input.")
 ]
 
 

@@ -13,6 +13,7 @@ from ..diagnosis import Diagnosis
 from ..diagnosis.classes import recall
 from ..diagnosis.words import percent, span
 from ..errors import UsageError
+from ..model import trust_of
 from ..records import SPLITS
 from ..store import RunContents
 from .qualifiers import ordinal
@@ -42,6 +43,7 @@ def model_card(run: RunContents, groups: "WeakGroups", test_look: int | None) ->
         [f"# {plain(run.result_required().name)}: a model card", "", *_what(run, data)],
         ["## What it was trained on", "", *_data(data)],
         ["## Errors", "", *_errors(run, judged, test_look)],
+        *([["## What its probabilities mean", "", *calibrated]] if (calibrated := _calibration(run)) else []),
         ["## Where it is weak", "", *_weak(run, judged, groups)],
         ["## Limits", "", *(f"- {limit}" for limit in _limits(data, judged))],
         ["## How to make it again", "", *_again(run)],
@@ -155,6 +157,25 @@ def _of_test(judged: Diagnosis, test_look: int | None) -> str:
     return f"The dev error chose the epoch, and perhaps the config; the test error is the one to quote{looks}." + (
         " Choices made after a look make it too low." if looks else ""
     )
+
+
+def _calibration(run: RunContents) -> list[str]:
+    """How far probabilities are from how often answers are right; nothing for a regression."""
+    result = run.result_required()
+    calibration = trust_of(run.predictions, result.task).calibration if run.predictions else None
+    if calibration is None:
+        return []
+    rows = f"the {calibration.rows:,} {calibration.measured_on} rows"
+    lines = [
+        f"On {rows}, the probability of an answer is {percent(calibration.error_before)} from how often such answers"
+        " are right (the expected calibration error)."
+    ]
+    if calibration.temperature != 1:
+        lines += [
+            f"`dlrun predict` and the exports divide the logits by {calibration.temperature:.3g}, as the"
+            f" {calibration.dev_rows:,} dev rows say; then it is {percent(calibration.error_after)}."
+        ]
+    return lines
 
 
 def _weak(run: RunContents, judged: Diagnosis, groups: "WeakGroups") -> list[str]:
