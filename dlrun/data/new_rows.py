@@ -14,10 +14,11 @@ from .cells.forms import ColumnForm
 from .cells.markers import is_marker
 from .cells.numbers import NumberForm, number_form, numbers_of
 from .cells.words import coded_words, levels_of
+from .columns import is_number
 from .frames import texts_of_typed
 from .new_words import codes_by_word, place_in_order
 from .preparation import MISSING_CODE, UNSEEN_CODE, Preparation, codes_of_words
-from .source_form import SourceForm
+from .source_form import PLAIN, SourceForm
 
 if TYPE_CHECKING:
     import polars
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 # A number further from the mean, in standard deviations, would make sums within the network infinite in float32, whose
 # largest number is 3e38.
 MOST_DEVIATIONS = 1e30
+
+
+NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 class Oddity(NamedTuple):
@@ -84,8 +88,14 @@ def new_rows(columns: "Mapping[str, polars.Series]", form: SourceForm, preparati
     numbers = np.empty((rows, len(number_places)), order="F")
     codes = np.empty((rows, len(code_places)), dtype=np.int32, order="F")
     oddities: list[Oddity] = []
+    has_markers = bool(_numbers_meant(form.missing))
     for name in form.features:
         of_column = form.form(name)
+        if not has_markers and of_column == PLAIN and name in number_places:
+            limits = _limits(preparation, number_places[name])
+            if (usual := _usual_numbers(columns[name], limits)) is not None:
+                numbers[:, number_places[name]] = usual
+                continue
         if name in code_places:
             own = preparation.levels[code_places[name]]
             codes[:, code_places[name]], odd = _codes(columns[name], of_column, form.missing, own)
@@ -96,6 +106,15 @@ def new_rows(columns: "Mapping[str, polars.Series]", form: SourceForm, preparati
                 numbers[:, number_places[feature]] = values
         oddities += odd
     return NewRows(preparation.filled(numbers), codes, tuple(oddities))
+
+
+def _usual_numbers(values: "polars.Series", limits: "_Limits") -> Array | None:
+    """Numbers (k,) of a column that has a type, no gap and nothing out of range, as nearly all have; else None."""
+    if not values.dtype.is_numeric() or values.null_count() or not len(values):
+        return None
+    numbers = values.to_numpy()
+    # Neither holds if a number is NaN.
+    return numbers if float(numbers.min()) >= limits.low and float(numbers.max()) <= limits.high else None
 
 
 def target_numbers(values: "polars.Series", form: SourceForm) -> Array:
@@ -228,14 +247,13 @@ def _all_unread(values: "polars.Series") -> _Read:
 
 def _without_markers(numbers: "polars.Series", missing: Sequence[str]) -> "polars.Series":
     """Without numbers that stand for a missing value, such as -999, which may also be written -999.0."""
-    gone = []
-    for marker in missing:
-        try:
-            gone.append(float(marker))
-        except ValueError:
-            continue
-    gone = [number for number in gone if number == number]
+    gone = _numbers_meant(missing)
     return numbers.set(numbers.is_in(gone).fill_null(False), None) if gone else numbers
+
+
+def _numbers_meant(missing: Sequence[str]) -> list[float]:
+    """The numbers among the texts for a missing value; nan is none."""
+    return [number for text in missing if is_number(text) and (number := float(text)) == number]
 
 
 class _Limits(NamedTuple):
@@ -261,36 +279,39 @@ def _checked(
 ) -> list[Oddity]:
     """What is odd in the numbers of a column beside what is `told`; those too large for float32 become NaN."""
     name, numbers = cells.name, made[cells.name]
-    # Neither holds if a number is NaN.
-    if len(numbers) and numbers.min() >= limits.low and numbers.max() <= limits.high and np.isfinite(limits.low):
+    if not len(numbers):
         return []
-    odd, is_gap = [], np.isnan(numbers)
-    enormous = np.abs(numbers) > limits.largest
-    if enormous.any():
+    # The ends tell which of the looks at each number are needed; few columns need more than one.
+    low, high = float(numbers.min()), float(numbers.max())
+    is_gap = np.isnan(numbers) if low != low else None
+    if is_gap is not None:
+        low, high = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))
+    odd: list[Oddity] = []
+    if max(-low, high) > limits.largest:
+        enormous = np.abs(numbers) > limits.largest
         odd += _odd("unread", cells, enormous)
         numbers = made[name] = np.where(enormous, np.nan, numbers)
-    odd += [] if form.kind == "flag" else _beyond(numbers, name, form, limits)
+    if form.kind != "flag":
+        below = np.flatnonzero(numbers < limits.low) if low < limits.low else NO_ROWS
+        above = np.flatnonzero(numbers > limits.high) if high > limits.high else NO_ROWS
+        odd += [
+            Oddity(what, name, rows, f"{_shown(float(numbers[rows[0]]), form)} (the {side} was {_shown(end, form)})")
+            for what, rows, side, end in (
+                ("below", below, "least", limits.low),
+                ("above", above, "greatest", limits.high),
+            )
+            if len(rows)
+        ]
+    if is_gap is None or limits.has_gaps:
+        return odd
     for oddity in told:
         if oddity.what in ("unread", "unseen"):
             is_gap[oddity.rows] = False
-    return odd if limits.has_gaps else odd + _odd("missing", cells, is_gap)
+    return odd + _odd("missing", cells, is_gap)
 
 
-def _beyond(numbers: Array, name: str, form: ColumnForm, limits: _Limits) -> list[Oddity]:
-    """Numbers below the least and above the greatest of training."""
-
-    def shown(number: float) -> str:
-        return iso(number, "hour" in form.date_parts) if form.kind == "date" else f"{number:g}"
-
-    found = []
-    for what, mask, side, end in (
-        ("below", numbers < limits.low, "least", limits.low),
-        ("above", numbers > limits.high, "greatest", limits.high),
-    ):
-        if (rows := np.flatnonzero(mask)).size:
-            example = f"{shown(float(numbers[rows[0]]))} (the {side} was {shown(end)})"
-            found.append(Oddity(what, name, rows, example))
-    return found
+def _shown(number: float, form: ColumnForm) -> str:
+    return iso(number, "hour" in form.date_parts) if form.kind == "date" else f"{number:g}"
 
 
 def _odd(what: str, cells: "polars.Series", mask: Array) -> list[Oddity]:

@@ -86,7 +86,7 @@ class Preparation:
         becomes zeros where there is none. Without medians NaN stays NaN: training had no such rows.
         """
         if self.medians is None and not self.levels:
-            return np.ascontiguousarray(self.scaling.of(numbers, dtype))
+            return self.scaling.of(numbers, dtype)
         X = np.empty((len(numbers), len(self.feature_names)), dtype)
         at = len(self.numeric_columns)
         if self.medians is not None:
