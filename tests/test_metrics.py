@@ -152,13 +152,18 @@ def test_a_run_keeps_them_for_dev_and_test_and_every_verb_shows_them(tmp_path, c
             for split in ("dev", "test"):
                 expected = theirs.confusion_matrix(kept[f"{split}_targets"], answers_of(kept[f"{split}_outputs"]))
                 assert result["confusion"][split] == expected.tolist()
-    assert ("dev: true \\ answered" in dlrun("show", "latest", cwd=tmp_path).stdout) == (config != "diabetes")
+    for verb in ("show", "diagnose"):
+        assert ("dev: true \\ answered" in dlrun(verb, "latest", cwd=tmp_path).stdout) == (config != "diabetes")
     name = NAMES["rmse" if config == "diabetes" else "mcc"][0]
     assert name in dlrun("show", "latest", cwd=tmp_path).stdout
     assert name in dlrun("diagnose", cwd=tmp_path).stdout
     again = json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)
     assert again["metrics"] == result["metrics"]
+    assert again.get("confusion") == result.get("confusion")
     dlrun("train", ROOT / f"configs/{config}.yaml", "training.epochs=2", "report=false", "-q", cwd=tmp_path)
     lines = dlrun("compare", config, "--csv", cwd=tmp_path).stdout.splitlines()
     column = lines[0].split(",").index("dev_rmse" if config == "diabetes" else "dev_mcc")
     assert all(float(line.split(",")[column]) for line in lines[1:])
+    compared = json.loads(dlrun("compare", config, "--json", cwd=tmp_path).stdout)["runs"]
+    ours = next(run for run in compared if run["run_id"] == result["run_id"])
+    assert ours.get("confusion") == (result.get("confusion") or {}).get("dev")

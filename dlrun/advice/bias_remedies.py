@@ -135,7 +135,7 @@ def deeper(case: Case) -> Proposal | None:
     why = (
         "without a hidden layer it can only draw flat boundaries"
         if from_none
-        else (f"{len(hidden)} hidden layer{'s' if len(hidden) > 1 else ''} do not fit the training rows")
+        else f"{len(hidden)} hidden {'layers do' if len(hidden) > 1 else 'layer does'} not fit the training rows"
     )
     sure: Confidence = "likely" if from_none else "unsure"
     return Proposal("bigger network: more layers", "network.depth", change, why, "a lower train error", sure, "train")

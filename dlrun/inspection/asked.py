@@ -14,7 +14,7 @@ from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..experiment.advising import diagnosis_of
 from ..records import BySplit, flat, omitted
-from ..statistics.metrics import Metrics
+from ..statistics.metrics import Confusion, Metrics
 from ..store import Result, RunFolder, read_result
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
@@ -25,8 +25,8 @@ class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
     reference : None unless it was asked for. selection : None for a run older than the ledger. test_look : the number
-    of this look at the test set, counted from 1; None without a test error. metrics : the figures of the field by split
-    and name, as the run's result has them.
+    of this look at the test set, counted from 1; None without a test error. metrics, confusion : as the run's result
+    has them. labels : the classes in the order of the confusion.
     """
 
     run: RunDiagnosis = flat()
@@ -35,6 +35,8 @@ class AskedDiagnosis:
     run_dir: str
     test_look: int | None
     metrics: Mapping[str, Metrics] | None = omitted()
+    confusion: Mapping[str, Confusion] | None = omitted()
+    labels: tuple[str, ...] | None = omitted()
 
     @property
     def verdict(self) -> Verdict:
@@ -85,6 +87,8 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
         run_dir=str(folder.path),
         test_look=test_look,
         metrics=result.metrics,
+        confusion=result.confusion,
+        labels=result.labels if result.confusion else None,
     )
 
 

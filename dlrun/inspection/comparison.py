@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..experiment.identity import compared
 from ..records import NO_ERRORS, SPLITS, BySplit, ConfigData, Split, omitted
 from ..statistics.intervals import Interval
-from ..statistics.metrics import Metrics
+from ..statistics.metrics import Confusion, Metrics
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses, compare_weighted_answers
 from ..store import (
     PREDICTIONS,
@@ -43,8 +43,8 @@ ORDERS = (*SPLITS, GIVEN)
 class ComparedRun:
     """One of several compared runs. config : the values of the keys that differ, by dotted path.
 
-    metrics : the figures of dev. difference : its dev error less the first run's. not_comparable : a clause that says
-    why there is no difference.
+    metrics, confusion : those of dev. difference : its dev error less the first run's. not_comparable : a clause that
+    says why there is no difference.
     """
 
     run_id: str
@@ -59,6 +59,7 @@ class ComparedRun:
     best_epoch: int | None
     seconds: float | None
     metrics: Metrics | None = omitted()
+    confusion: Confusion | None = omitted()
     difference: Paired | None = None
     not_comparable: str | None = None
 
@@ -145,6 +146,7 @@ def compared_run(folder: RunFolder, manifest: Manifest) -> ComparedRun:
         best_epoch=result.best_epoch if result else None,
         seconds=result.seconds if result else None,
         metrics=(result.metrics or {}).get("dev") if result else None,
+        confusion=(result.confusion or {}).get("dev") if result else None,
     )
 
 

@@ -41,9 +41,7 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         show_test_look(test_look, console)
         show_bars(run.diagnosis, console)
         show_metrics(run.result.metrics, console)
-        summary = run.result.row_summary
-        labels = [of.label for of in (summary.classes or ())] if summary else []
-        show_confusion(run.result.confusion, labels, console)
+        show_confusion(run.result.confusion, run.result.labels, console)
         for sentence in verdict_sentences(run.result):
             say(console, sentence)
         show_top_advice(run.diagnosis, console)

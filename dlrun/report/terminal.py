@@ -23,7 +23,7 @@ from ..statistics.intervals import Interval
 from .advice import show_advice
 from .bars import error_bars
 from .health import SEVERITIES, show_finding
-from .metrics import show_metrics
+from .metrics import show_confusion, show_metrics
 from .qualifiers import show_reference, show_selection, show_test_look
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
@@ -212,7 +212,9 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
     for finding in diagnosis.findings:
         show_finding(finding, console)
     show_classes(diagnosis.classes, console)
-    show_metrics(asked.metrics if asked else None, console)
+    if asked:
+        show_metrics(asked.metrics, console)
+        show_confusion(asked.confusion, asked.labels or (), console)
     say(console, ("verdict: ", "bold"), (diagnosis.sentence, "bold"))
     needed = diagnosis.dev_rows_needed
     for outlook in (needed.bias, needed.variance, diagnosis.target):

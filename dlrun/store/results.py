@@ -78,6 +78,11 @@ class Result:
         """Whether there is anything to judge: all outputs of a network that diverged at once may be infinite."""
         return self.errors.train is not None and self.errors.dev is not None
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes as the source writes them, in the order of `confusion`; empty for a regression and old runs."""
+        return tuple(of.label for of in (self.row_summary.classes or ())) if self.row_summary else ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailedSession:
