@@ -386,3 +386,18 @@ def test_a_run_is_kept_whichever_standard_stream_is_closed(closed, tmp_path):
     assert b"bug" not in done.stdout + done.stderr
     (run_dir,) = (tmp_path / "runs").glob("2*")
     assert json.loads((run_dir / "result.json").read_text())["status"] == "finished"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [(">/dev/full", 6), ("2>/dev/full", 0), (">/dev/full 2>&1", 6), ("| true", 141), ("2>&1 | true", 141)],
+)
+def test_a_run_is_kept_whichever_standard_stream_is_full_or_broken(streams, status, tmp_path):
+    words = f'"{sys.executable}" -m dlrun train "{DIGITS}" {" ".join(SHORT)} {streams}; exit ${{PIPESTATUS[0]}}'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert done.returncode == status
+    assert ("standard output: cannot be written" in done.stderr) == (streams == ">/dev/full")
+    (run_dir,) = (tmp_path / "runs").glob("2*")
+    assert json.loads((run_dir / "result.json").read_text())["status"] == "finished"

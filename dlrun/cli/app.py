@@ -33,6 +33,7 @@ from . import (
     verify,
 )
 from .guard import ClosedPipe, guarded, leave_on_sigterm
+from .streams import status_with_output
 
 HELP = """Train a dense network from a YAML file and learn the truth about it.
 
@@ -106,4 +107,4 @@ def options(
 
 def run_command() -> None:
     leave_on_sigterm()
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    sys.exit(status_with_output(guarded(lambda: app(standalone_mode=False))))

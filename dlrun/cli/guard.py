@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ConfigError, DlrunError, StoreError
 from ..places import default_runs_dir
+from .streams import BROKEN_PIPE_STATUS
 
 TOO_LITTLE_MEMORY = "more memory is needed than there is; take fewer rows, a smaller network or a smaller batch"
 
@@ -19,8 +20,6 @@ BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
 # What a shell reports for a process that SIGTERM ended: 128 + 15.
 TERMINATED_STATUS = 143
-# What a shell reports for a process that writes to a closed pipe: 128 + SIGPIPE.
-BROKEN_PIPE_STATUS = 141
 
 
 class ClosedPipe(Exception):

@@ -3,9 +3,11 @@
 A file appears under its name once it is whole.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import UnsupportedOperation
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -24,8 +26,8 @@ Write = Callable[[Mapping[str, Any]], None]
 def writer_to(out: str) -> Iterator[Write]:
     """A function that writes rows to the file `out`, or as CSV to standard output for "-". Raises DataError."""
     if out == "-":
-        yield _csv(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        with _standard_output() as stream:
+            yield _csv(stream)
         return
     path = Path(out)
     begin = ENDINGS.get(path.suffix.lower())
@@ -39,6 +41,25 @@ def writer_to(out: str) -> Iterator[Write]:
             unfinished.replace(path)
     except OSError as problem:
         raise DataError(f"{out}: could not be written ({problem.strerror}); check the folder and the disk") from None
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    """Standard output by a stream of our own, in which a reader that left ends the writing."""
+    sys.stdout.flush()
+    try:
+        descriptor = os.dup(sys.stdout.fileno())
+    except UnsupportedOperation:  # standard output was replaced by a stream that is no file
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise DataError(f"standard output: could not be written ({problem.strerror})") from None
 
 
 def _frame(rows: Mapping[str, Any]) -> "polars.DataFrame":
