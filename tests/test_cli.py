@@ -401,3 +401,15 @@ def test_a_run_is_kept_whichever_standard_stream_is_full_or_broken(streams, stat
     assert ("standard output: cannot be written" in done.stderr) == (streams == ">/dev/full")
     (run_dir,) = (tmp_path / "runs").glob("2*")
     assert json.loads((run_dir / "result.json").read_text())["status"] == "finished"
+
+
+def test_a_run_has_the_name_of_its_config_in_any_script_and_without_a_known_ending(tmp_path):
+    for file, name in (("实验.yaml", "实验"), ("esc.csv.yaml", "esc"), ("हिन्दी.xlsx.yml", "हिन्दी")):
+        (tmp_path / file).write_bytes(DIGITS.read_bytes().replace(b"name: digits", b""))
+        trained = json.loads(dlrun("train", file, *SHORT, "-q", "--json", cwd=tmp_path).stdout)
+        assert trained["name"] == name
+        assert f"-{name}-" in trained["run_id"]
+        assert dlrun("resume", name, "training.epochs=3", "-q", cwd=tmp_path).returncode == 0
+        assert name in dlrun("tag", name, name, cwd=tmp_path).stdout
+        assert name in dlrun("runs", cwd=tmp_path).stdout
+        assert dlrun("rm", name, cwd=tmp_path).returncode == 0

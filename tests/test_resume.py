@@ -413,7 +413,7 @@ def test_a_run_of_a_config_without_a_latin_letter_in_its_name_is_resumed(tmp_pat
         stop_at(patch, 7)
         folder = RunFolder(Path(run(read_config(path), tmp_path / "runs").run_dir))
     assert essence(resume(folder).run_dir) == essence(whole.run_dir)
-    assert whole.name == "run"
+    assert whole.name == "实验"
 
 
 def test_a_needed_run_is_used_again_unless_config_or_data_differ(tmp_path):

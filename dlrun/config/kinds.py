@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from ..places import RUN_NAME, RUN_NAME_WORDS
 from . import words
 
 MAX_DEPTH = (
@@ -39,8 +40,8 @@ class OneOf:
 Text = Annotated[str, Field(min_length=1), Expects("text (in quotes if it looks like a number)")]
 Name = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
-    Expects("1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first"),
+    Field(pattern=rf"^{RUN_NAME}$"),
+    Expects(RUN_NAME_WORDS),
 ]
 Source = Annotated[
     Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)],

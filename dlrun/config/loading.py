@@ -6,12 +6,14 @@ comes from.
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..places import NOT_IN_A_NAME
 from .agreement import completed, disagreements
 from .keys import leaf_paths, section_at
 from .overrides import Given, given_by, lay_over, parse_override
@@ -25,6 +27,8 @@ from .words import NO_VOCABULARY, Vocabulary
 YAML_SUFFIXES = (".yaml", ".yml")
 # The name of a run whose config has none, and whose file name has no letter that a name may have.
 NAMELESS = "run"
+# File systems take 255 bytes of a name; a run's id has a time and a suffix, and files beside it have endings.
+MOST_NAME_BYTES = 200
 EXAMPLE = "expected keys and values such as data: {source: digits}"
 WRITTEN = "dlrun init TABLE writes a config"
 
@@ -78,7 +82,8 @@ def _loaded(path: str | Path, text: bytes, overrides: tuple[str, ...], vocabular
     given = given_by(document)
     for key_path, value in parsed:
         lay_over(given, key_path, value)
-    config = checked(given, file, name=slug(Path(path).stem), vocabulary=vocabulary)
+    name = slug(without_endings(Path(path).stem, vocabulary.file_suffixes))
+    config = checked(given, file, name=name, vocabulary=vocabulary)
     return LoadedConfig(config, text, origins(given), file, overrides)
 
 
@@ -110,9 +115,18 @@ def origins(given: Given) -> dict[str, str]:
     return {dotted(path): _origin(given, path) for path in leaf_paths()}
 
 
+def without_endings(name: str, endings: Iterable[str]) -> str:
+    """A file's name without the endings (in small letters, with the dot) that it has, however many."""
+    longest_first = sorted(endings, key=len, reverse=True)
+    while ending := next((one for one in longest_first if name.lower().endswith(one)), ""):
+        name = name[: -len(ending)]
+    return name
+
+
 def slug(stem: str) -> str:
     """A file's stem as a name that the schema accepts; NAMELESS if no character of it can stay."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64].rstrip("-") or NAMELESS
+    fit = re.sub(f"[{NOT_IN_A_NAME}]+", "-", unicodedata.normalize("NFC", stem)).lstrip("._-")[:64]
+    return fit.encode()[:MOST_NAME_BYTES].decode(errors="ignore").rstrip("-") or NAMELESS
 
 
 def _origin(given: Given, path: KeyPath) -> str:

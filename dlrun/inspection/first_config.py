@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..config import NAMELESS, yaml_value
+from ..config import NAMELESS, without_endings, yaml_value
 from ..config.problems import counted, escaped
 from ..data import FILE_SUFFIXES
 from ..data.proposal import Named, Proposal
@@ -48,10 +48,7 @@ def first_config(look: FirstLook, proposal: Proposal, config: Path) -> str:
 
 def config_path(file: Path) -> Path:
     """Where the config of a file of data is written: its name without the endings, in the working directory."""
-    stem = file.name
-    while ending := next((one for one in sorted(FILE_SUFFIXES, key=len)[::-1] if stem.lower().endswith(one)), ""):
-        stem = stem[: -len(ending)]
-    return Path(f"{stem or NAMELESS}.yaml")
+    return Path(f"{without_endings(file.name, FILE_SUFFIXES) or NAMELESS}.yaml")
 
 
 def source_for(file: Path, config: Path) -> str:

@@ -5,16 +5,18 @@ a path.
 """
 
 import re
+import unicodedata
 from pathlib import Path
 
 from ..errors import StoreError
+from ..places import NOT_IN_A_NAME
 from .folder import RunFolder
 from .listing import list_runs
 from .runs import run_ids, run_name
 from .tags import read_tags
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,84}")
+REFERENCE = re.compile(rf"[^{NOT_IN_A_NAME}._\-][^{NOT_IN_A_NAME}]{{0,84}}")
 
 # An ambiguous reference lists at most this many candidates.
 CANDIDATES_SHOWN = 10
@@ -27,6 +29,7 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
     tried in this order, so that a name is preferred to a beginning. Raises StoreError where the reference is malformed,
     or means no run, several runs or a symbolic link.
     """
+    reference = unicodedata.normalize("NFC", reference)
     if not REFERENCE.fullmatch(reference):
         expected = "latest, best, a run's id, the beginning of one, or a name; no folders"
         raise StoreError(f"run {reference!r}: not a reference to a run; expected {expected} (see `dlrun runs`)")

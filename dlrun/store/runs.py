@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import StoreError
+from ..places import RUN_NAME, RUN_NAME_WORDS
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-RUN_ID = re.compile(rf"(?P<time>[0-9]{{8}}-[0-9]{{6}})-(?P<name>{NAME})-[0-9a-f]{{4}}")
+RUN_ID = re.compile(rf"(?P<time>[0-9]{{8}}-[0-9]{{6}})-(?P<name>{RUN_NAME})-[0-9a-f]{{4}}")
 
 # Of the 65536 suffixes for a second and a name, this many are tried before an error.
 SUFFIX_TRIES = 100
@@ -25,9 +25,8 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
     Two processes never get the same folder, because only one can make it. `now` is for tests. Raises StoreError for an
     impossible name and where the folder cannot be made.
     """
-    if not re.fullmatch(NAME, name):
-        expected = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
-        raise StoreError(f"run name: got {name!r}; expected {expected}")
+    if not re.fullmatch(RUN_NAME, name):
+        raise StoreError(f"run name: got {name!r}; expected {RUN_NAME_WORDS}")
     with raised_as_store_error(runs_dir, "made"):
         runs_dir.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")

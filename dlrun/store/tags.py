@@ -3,8 +3,8 @@
 import re
 
 from ..errors import StoreError
+from ..places import RUN_NAME, RUN_NAME_WORDS
 from .folder import RunFolder, corrupt
-from .runs import NAME
 
 FILE = "tags.json"
 
@@ -14,7 +14,7 @@ def read_tags(folder: RunFolder) -> list[str]:
     if not (folder.path / FILE).exists():
         return []
     tags = folder.read_json(FILE)
-    if not isinstance(tags, list) or not all(isinstance(tag, str) and re.fullmatch(NAME, tag) for tag in tags):
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and re.fullmatch(RUN_NAME, tag) for tag in tags):
         raise corrupt(folder.path / FILE, "not a list of tags")
     return sorted(set(tags))
 
@@ -22,9 +22,8 @@ def read_tags(folder: RunFolder) -> list[str]:
 def change_tags(folder: RunFolder, added: list[str], removed: list[str]) -> list[str]:
     """Adds and removes tags, and returns those the run then has. Raises StoreError for a word that is no tag."""
     for tag in (*added, *removed):
-        if not re.fullmatch(NAME, tag):
-            expected = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
-            raise StoreError(f"tag: got {tag!r}; expected {expected}")
+        if not re.fullmatch(RUN_NAME, tag):
+            raise StoreError(f"tag: got {tag!r}; expected {RUN_NAME_WORDS}")
     tags = sorted({*read_tags(folder), *added} - set(removed))
     folder.write_json(FILE, tags)
     return tags
