@@ -187,10 +187,21 @@ def test_what_was_not_looked_for_and_what_teaches_nothing_is_said(mapped):
         " data.memory_map leaves the rows in their file",
     )
     assert not dataset.train.X[:][:, 2].any()
-    array[:, -1] = 0.5
+    in_train = np.array([mapped_split(0, row) == "train" for row in range(len(array))])
+    array[:, -1] = np.where(in_train, 0.5, 0.25)
     assert mapped(array, task="regression").warnings[1] == (
         "the target 'x5' is constant in the training rows; there is nothing to learn"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(0.5, "every row has the same target, 'x5' is 0.5"), (-1e300, "the target 'x5' has numbers as large as 1e+300")],
+)
+def test_a_target_that_teaches_nothing_is_refused_at_the_start(value, reason, message):
+    array = rows(dtype=np.float64)
+    array[:, -1] = value
+    assert message(array, task="regression").startswith(f"a.npy: {reason}")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -234,6 +234,18 @@ BAD = [
         "t.csv: every row has the same target, 'y' is '0'; there is nothing to learn: name another column with"
         " data.target, or add rows of another class",
     ),
+    (
+        "a,y\n1,5.5\n2,5.5\n",
+        {"task": "regression"},
+        "t.csv: every row has the same target, 'y' is 5.5; there is nothing to learn: name another column with"
+        " data.target, or add rows with another value",
+    ),
+    (
+        "a,y\n1,-2.5e300\n2,5.5\n",
+        {},
+        "t.csv: the target 'y' has numbers as large as 2.5e+300, whose squares no float holds; express it in other"
+        " units, or take its logarithm",
+    ),
 ]
 
 

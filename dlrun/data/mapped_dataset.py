@@ -21,7 +21,7 @@ from .reading import Task
 from .scaling import Scaling, out_of_range
 from .splits import refuse_untaught
 from .survey import MOST_CLASSES, Survey, survey
-from .targets import are_classes, task_of_classes
+from .targets import are_classes, refuse_unlearnable, task_of_classes
 
 UNCHECKED = Suspicion(
     "unchecked",
@@ -96,6 +96,8 @@ def classified(examples: MappedExamples, surveyed: Survey) -> tuple[MappedExampl
             " many for classes; name another column with data.target, or set data.task: regression"
         )
     if asked_task == "regression" or (asked_task == "auto" and (surveyed.counts is None or not are_classes(values))):
+        least, greatest = surveyed.low[examples.target], surveyed.high[examples.target]
+        refuse_unlearnable(examples.target_name, float(least), float(greatest), examples.shown)
         return examples, "regression", values[:0]
     classes = tuple(label(value) for value in values)
     task = task_of_classes(examples.target_name, classes, examples.m, task=asked_task, shown=examples.shown)

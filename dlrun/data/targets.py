@@ -25,6 +25,9 @@ LARGEST_CLASS_SHARE = 0.5
 # With fewer rows than this, each may have its own class.
 FEWEST_ROWS_TO_JUDGE = 20
 
+# The squares of numbers up to this, and sums of as many of them as there ever are, stay within float64.
+LARGEST_TARGET = 1e100
+
 
 class Target(NamedTuple):
     """y (m,): int64 class indices into `classes`, or float64 where the task is regression and `classes` is empty."""
@@ -51,13 +54,13 @@ def read_target(column: Column, *, task: AskedTask, shown: str, place: Callable[
     if not np.isfinite(values).all():
         row = int(np.isfinite(values).argmin())
         raise DataError(f"{place(row)}: the target {column.name!r} is {values[row]}; it must be finite: correct it")
-    if task == "regression":
-        return Target(values, (), "regression")
-    distinct, y = _distinct(values)
-    if task == "auto" and not are_classes(distinct):
-        return Target(values, (), "regression")
-    classes = tuple(label(value) for value in distinct)
-    return Target(y, classes, task_of_classes(column.name, classes, len(y), task=task, shown=shown))
+    if task != "regression":
+        distinct, y = _distinct(values)
+        if task != "auto" or are_classes(distinct):
+            classes = tuple(label(value) for value in distinct)
+            return Target(y, classes, task_of_classes(column.name, classes, len(y), task=task, shown=shown))
+    refuse_unlearnable(column.name, values.min(), values.max(), shown)
+    return Target(values, (), "regression")
 
 
 def _distinct(values: Array) -> tuple[Array, Array]:
@@ -69,6 +72,21 @@ def _distinct(values: Array) -> tuple[Array, Array]:
 def are_classes(distinct: Array) -> bool:
     """Whether numbers are classes if the config does not say: whole numbers, and few different ones."""
     return len(distinct) <= MOST_INTEGER_CLASSES and bool((distinct == np.round(distinct)).all())
+
+
+def refuse_unlearnable(name: str, least: float, greatest: float, shown: str) -> None:
+    """Raises DataError for numbers that are all the same, or too large for their squares."""
+    largest = max(abs(least), abs(greatest))
+    if largest > LARGEST_TARGET:
+        raise DataError(
+            f"{shown}: the target {name!r} has numbers as large as {largest:.3g}, whose squares no float holds; express"
+            " it in other units, or take its logarithm"
+        )
+    if least == greatest:
+        raise DataError(
+            f"{shown}: every row has the same target, {name!r} is {label(least)}; there is nothing to learn: name"
+            " another column with data.target, or add rows with another value"
+        )
 
 
 def task_of_classes(name: str, classes: Sequence[str], m: int, *, task: AskedTask, shown: str) -> Task:
