@@ -84,6 +84,29 @@ def test_rows_that_trained_the_network_are_recognised(place):
     assert record["trained_share"] == pytest.approx(0.6, abs=0.05)
 
 
+def test_a_target_that_cannot_be_read_or_squared_is_told_and_not_judged(place):
+    rows = rows_of(np.random.default_rng(3), 40).with_columns(pl.col("amount").cast(pl.String))
+    amounts = rows["amount"].to_list()
+    amounts[4:7] = ["hello", "-1e300", "3e200"]
+    new = rows.with_columns(amount=pl.Series(amounts))
+    record = evaluated(place, "n", new)
+    (told,) = [item for item in record["noticed"] if item["what"] == "unjudged"]
+    assert (told["column"], told["rows"], record["errors"]["rows"]) == ("amount", 3, 37)
+    assert told["sentence"].startswith("column 'amount': the target cannot be read as in training in 3 rows, such as")
+    assert np.isfinite(record["metrics"]["rmse"]["value"])
+    done = dlrun("predict", "n", "new.csv", "-o", "-", cwd=place)
+    assert len(done.stdout.splitlines()) == 41
+    assert "3 rows" in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_a_single_row_has_no_interval_and_is_too_few_to_tell(place):
+    record = evaluated(place, "n", rows_of(np.random.default_rng(3), 1))
+    assert record["meaning"] == "too few"
+    assert "distance_interval" not in record or record["distance_interval"] is None
+    assert record["metrics"]["rmse"]["interval"] is None
+
+
 def test_the_error_is_that_of_predict(place):
     rows_of(np.random.default_rng(11), 200).write_csv(place / "new.csv")
     words = ("new.csv", "-q", "--json")

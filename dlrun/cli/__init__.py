@@ -1,6 +1,8 @@
 """The command line: one module per verb. A verb reads its options, makes one call, and shows the result."""
 
 import os
+import sys
+import warnings
 
 from .streams import let_writes_fail, open_closed_streams
 
@@ -14,6 +16,8 @@ def main() -> None:
     """The `dlrun` command."""
     open_closed_streams()
     let_writes_fail()
+    if not sys.warnoptions:  # what a library warns of reaches a person as a finding, or not at all
+        warnings.simplefilter("ignore")
     for variable in BLAS_THREADS:
         os.environ.setdefault(variable, "1")
     from .app import run_command

@@ -19,6 +19,7 @@ from .frames import texts_of_typed
 from .new_words import codes_by_word, place_in_order
 from .preparation import MISSING_CODE, UNSEEN_CODE, Preparation, codes_of_words
 from .source_form import PLAIN, SourceForm
+from .targets import LARGEST_TARGET
 
 if TYPE_CHECKING:
     import polars
@@ -60,6 +61,9 @@ ODDITIES: Mapping[str, OddKind] = {
         "written otherwise", "written otherwise than in training in {rows}, such as {example}, and read all the same"
     ),
     "unread": OddKind("not readable", "cannot be read as in training in {rows}, such as {example}; taken as missing"),
+    "unjudged": OddKind(
+        "target not readable", "the target cannot be read as in training in {rows}, such as {example}; not judged"
+    ),
 }
 
 
@@ -117,9 +121,15 @@ def _usual_numbers(values: "polars.Series", limits: "_Limits") -> Array | None:
     return numbers if float(numbers.min()) >= limits.low and float(numbers.max()) <= limits.high else None
 
 
-def target_numbers(values: "polars.Series", form: SourceForm) -> Array:
-    """(k,) float64 of a target of numbers; NaN where it is missing or cannot be read."""
-    return _numbers(values, form.form(form.target), form.missing)[0][values.name]
+def target_numbers(values: "polars.Series", form: SourceForm) -> tuple[Array, tuple[Oddity, ...]]:
+    """(k,) float64 of a target of numbers, NaN where it is missing or cannot be judged; and where that is."""
+    made, odd = _numbers(values, form.form(form.target), form.missing)
+    numbers = made[values.name]
+    with np.errstate(invalid="ignore"):
+        enormous = np.abs(numbers) > LARGEST_TARGET
+    odd += _odd("unread", values, enormous)
+    unjudged = [oddity._replace(what="unjudged") for oddity in odd if oddity.what in ("unread", "unseen")]
+    return np.where(enormous, np.nan, numbers), tuple(unjudged)
 
 
 def target_classes(values: "polars.Series", form: SourceForm, classes: Sequence[str]) -> Array:

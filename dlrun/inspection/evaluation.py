@@ -39,10 +39,11 @@ SEED = 0
 # From this share of rows that trained the network on, its error says little about new rows. A judgement.
 TRAINED_SHARE = 0.1
 
-Meaning = Literal["trained", "chance", "better", "drift", "other answers", "worse"]
+Meaning = Literal["trained", "too few", "chance", "better", "drift", "other answers", "worse"]
 
 MEANINGS: dict[Meaning, str] = {
     "trained": "many of these rows trained the network: the error says little about new rows",
+    "too few": "these rows, or those of dev, are too few or too alike to tell chance from more",
     "chance": "no further from the dev error than chance takes it",
     "better": "surely better than on dev: these rows are easier, or fewer kinds of them are here",
     "drift": "surely worse than on dev, and the rows are of another kind: the network was not trained for such rows",
@@ -207,7 +208,9 @@ def _meaning(difference: Interval | None, compared: _Compared) -> Meaning:
     shift = compared.shift
     if compared.trained_share is not None and compared.trained_share >= TRAINED_SHARE:
         return "trained"
-    if difference is None or difference[0] <= 0 <= difference[1]:
+    if difference is None:
+        return "too few"
+    if difference[0] <= 0 <= difference[1]:
         return "chance"
     if difference[1] < 0:
         return "better"

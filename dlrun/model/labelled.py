@@ -51,6 +51,8 @@ def labelled_rows(model: Model, file: str, by: str | None, progress: Progress) -
     left_out: tuple[str, ...] = ()
     for one in answered_pieces(model, file, Wanted("--by", () if by is None else (by,)), Promises()):
         tally.add(one.answers.given, one.rows.oddities, one.piece.notes)
+        for oddity in one.unjudged:
+            tally.count(oddity)
         left_out = tuple(name for name in one.match.left_out if name != by)
         progress(one.piece.share, tally.rows)
         if one.target is None:

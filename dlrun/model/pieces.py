@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ..arrays import Array
 from ..data.files import listed
 from ..data.matching import Match, matched
-from ..data.new_rows import NewRows, new_rows, target_classes, target_numbers
+from ..data.new_rows import NewRows, Oddity, new_rows, target_classes, target_numbers
 from ..data.readers.pieces import Piece
 from ..data.row_source import SHOWN, STANDARD_INPUT, row_pieces
 from ..errors import DataError, UsageError
@@ -25,7 +25,7 @@ class AnsweredPiece(NamedTuple):
     """Some rows of a file: as they were read, as the network takes them, and their answers.
 
     target (k,) : class indices, below 0 where there is none or training did not know it; or numbers, NaN where there is
-    none; None without such a column.
+    none; None without such a column. unjudged : where the target cannot be read, which tells nothing of the network.
     """
 
     piece: Piece
@@ -33,6 +33,7 @@ class AnsweredPiece(NamedTuple):
     rows: NewRows
     answers: Answers
     target: Array | None
+    unjudged: tuple[Oddity, ...]
 
 
 def answered_pieces(model: Model, file: str, wanted: Wanted, promises: Promises) -> Iterator[AnsweredPiece]:
@@ -42,8 +43,8 @@ def answered_pieces(model: Model, file: str, wanted: Wanted, promises: Promises)
         match = match or _matched(piece, model, wanted, shown)
         rows = _rows_of(piece, match, model)
         answers = answers_of(model, model.outputs(rows), promises)
-        target = None if match.target is None else _target_of(piece.frame[match.target], model)
-        yield AnsweredPiece(piece, match, rows, answers, target)
+        target, unjudged = (None, ()) if match.target is None else _target_of(piece.frame[match.target], model)
+        yield AnsweredPiece(piece, match, rows, answers, target, unjudged)
     if match is None:
         raise DataError(f"{shown}: has no rows to answer")
 
@@ -71,8 +72,8 @@ def _rows_of(piece: Piece, match: Match, model: Model) -> NewRows:
     return new_rows(columns, model.form, model.preparation)
 
 
-def _target_of(values: Any, model: Model) -> Array:
+def _target_of(values: Any, model: Model) -> tuple[Array, tuple[Oddity, ...]]:
     """The target of a piece: class indices, below 0 where there is none; or numbers, NaN where there is none."""
     if model.task == "regression":
         return target_numbers(values, model.form)
-    return target_classes(values, model.form, model.classes)
+    return target_classes(values, model.form, model.classes), ()

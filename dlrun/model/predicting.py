@@ -48,6 +48,8 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
             if one.target is not None:
                 scores.add(one.answers, one.target)
             tally.add(one.answers.given, one.rows.oddities, one.piece.notes)
+            for oddity in one.unjudged:
+                tally.count(oddity)
             left_out = tuple(name for name in one.match.left_out if name not in asked.keep)
             progress(one.piece.share, tally.rows)
     return Prediction(

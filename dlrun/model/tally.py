@@ -25,12 +25,16 @@ class Tally:
         is_odd = np.zeros(len(given), dtype=bool)
         for oddity in oddities:
             is_odd[oddity.rows] = True
-            count, example = self.kinds.get((oddity.column, oddity.what), (0, oddity.example))
-            self.kinds[oddity.column, oddity.what] = (count + len(oddity.rows), example)
+            self.count(oddity)
         self.rows += len(given)
         self.abstained += int((~given).sum())
         self.odd_rows += int(is_odd.sum())
         self.notes |= dict.fromkeys(notes)
+
+    def count(self, oddity: Oddity) -> None:
+        """Count the rows of an oddity, which makes no row odd by itself."""
+        count, example = self.kinds.get((oddity.column, oddity.what), (0, oddity.example))
+        self.kinds[oddity.column, oddity.what] = (count + len(oddity.rows), example)
 
     def noticed(self) -> tuple[Noticed, ...]:
         """Everything noticed, that of most rows first."""

@@ -70,7 +70,7 @@ def show_errors(errors: "ErrorsHere", console: Console, is_part: int | None = No
     interval = f" ({errors.confidence:.0%} interval {span(errors.interval)})" if errors.interval else ""
     more = f"; RMSE {errors.rmse:.4g}, mean absolute error {errors.mae:.4g}" if is_regression else ""
     word = error_word(is_regression)
-    rows = f"{errors.rows:,} {'answered ' if is_part else ''}rows with a target"
+    rows = f"{errors.rows:,} {'answered ' if is_part else ''}{'row' if errors.rows == 1 else 'rows'} with a target"
     say(console, (f"{word} {shown(errors.error)}", "bold"), f"{interval} on {rows}{more}")
     if errors.held is not None:
         say(console, f"of these, the interval or set holds the target in {shown(errors.held)}")

@@ -106,7 +106,8 @@ def bootstrap_intervals(
     Source: Davison and Hinkley 1997, section 5.2.1.
     """
     rng = np.random.Generator(np.random.SFC64(0))
-    on_all_rows = [estimate(sample) for sample in samples]
+    # A single row tells nothing of the spread.
+    on_all_rows = [estimate(s) if len(s) > 1 else (estimate(s)[0], np.nan) for s in samples]
     resampled = [
         resamples(sample, estimate, estimate_on_all, rng)
         for sample, estimate_on_all in zip(samples, on_all_rows, strict=True)
