@@ -255,6 +255,22 @@ def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
     assert advice[nothing - 1]["command"] == f"dlrun curve {parent.id} --runs-dir {runs_dir}"
 
 
+def test_advice_on_a_regression_of_more_rows_than_outputs_are_kept_of_is_judged_by_all(tmp_path, monkeypatch):
+    """Outputs of single rows are kept of 20,000; here of 50, so that few rows do."""
+    monkeypatch.setattr("dlrun.nn.predictions.OUTPUT_ROWS", 50)
+    path = tmp_path / "linear.yaml"
+    path.write_text(
+        "data: {source: regression, samples: 400, noise: 0.1}\nnetwork: {width: 4}\ntraining: {epochs: 2}\n"
+        "report: false\n"
+    )
+    parent = RunFolder(Path(run(read_config(path), tmp_path / "runs").run_dir))
+    applied, contents = apply(parent, 2)
+    before, after = (read_contents(folder).result.errors for folder in (parent, contents.folder))
+    assert applied.line.train.rows == 240
+    assert applied.line.train.difference == pytest.approx(after.train - before.train)
+    assert applied.line.dev.difference == pytest.approx(after.dev - before.dev)
+
+
 def test_an_outcome_is_read_off_the_interval_of_the_error_that_was_to_fall():
     from dlrun.statistics.paired import compare_answers
 

@@ -188,7 +188,8 @@ def paired(this: ComparedBy, first: ComparedBy) -> Paired:
     """The paired test for the task."""
     if this.task != "regression":
         return compare_correct(this, first, "dev")
-    return compare_losses(shares_unexplained(this), shares_unexplained(first))
+    ours, theirs = (shares_unexplained(run, "dev", run.dev_error) for run in (this, first))
+    return compare_losses(ours, theirs)
 
 
 def compare_correct(this: ComparedBy, first: ComparedBy, split: str) -> Paired:
@@ -209,12 +210,12 @@ def same_weights(this: ComparedBy, first: ComparedBy, split: str) -> bool:
     return one is other if one is None or other is None else np.array_equal(one, other)
 
 
-def shares_unexplained(run: ComparedBy) -> Array:
-    """A regression's loss of each dev row, by its weight, scaled so that the mean is its error, 1 - R²."""
-    losses: Array = run.arrays["dev_losses"]
-    if (weight := weights_of(run, "dev")) is not None:
+def shares_unexplained(run: ComparedBy, split: str, error: float | None) -> Array:
+    """A regression's loss of each row of a split, by its weight, scaled so that the mean is the `error`, 1 - R²."""
+    losses: Array = run.arrays[f"{split}_losses"]
+    if (weight := weights_of(run, split)) is not None:
         losses = losses * weight
-    return losses * ((run.dev_error or 0.0) / losses.mean()) if losses.any() else losses
+    return losses * ((error or 0.0) / losses.mean()) if losses.any() else losses
 
 
 def differing_keys(configs: Sequence[ConfigData]) -> list[str]:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import compare_correct, compared_by, same_weights, weights_of
-from ..records import Change
+from ..inspection.comparison import compare_correct, compared_by, same_weights, shares_unexplained
+from ..records import Change, Split
 from ..statistics.paired import Paired, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
@@ -121,7 +119,7 @@ def tally(ledger: Sequence[LedgerLine]) -> Tally:
     return Tally(tuple(ledger), tuple(sorted(counts, key=lambda count: -count.tried)))
 
 
-def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | None:
+def compared_on(split: Split, parent: RunFolder, child: RunFolder) -> Paired | None:
     """Compares the errors of child and parent on the rows of a split; None where these are not the same rows."""
     old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
     targets = f"{split}_targets"
@@ -131,11 +129,8 @@ def compared_on(split: str, parent: RunFolder, child: RunFolder) -> Paired | Non
         return None
     if old.task != "regression":
         return compare_correct(new, old, split)
-    values, weight = old.arrays[targets], weights_of(new, split)
-    share = np.ones(len(values)) if weight is None else weight / weight.mean()
-    spread = float((share * np.square(values - np.average(values, weights=share))).mean()) or 1.0
-    ours, theirs = (run.arrays[f"{split}_outputs"][:, 0] - run.arrays[targets] for run in (new, old))
-    return compare_losses(share * ours**2 / spread, share * theirs**2 / spread)
+    before, after = (read_result(folder).errors.of(split) for folder in (parent, child))
+    return compare_losses(shares_unexplained(new, split, after), shares_unexplained(old, split, before))
 
 
 def outcome_of(difference: Paired | None) -> Outcome:
