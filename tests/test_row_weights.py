@@ -471,7 +471,7 @@ def test_runs_are_compared_by_weight(kind, tmp_path, rng):
 def test_the_shares_of_a_weighted_regression_are_its_weighted_losses(rng):
     losses, weight = rng.exponential(size=50), rng.uniform(1, 5, 50)
     run = ComparedBy(None, "regression", 0.4, {"dev_losses": losses, "dev_weights": weight})
-    np.testing.assert_allclose(shares_unexplained(run), 0.4 * 50 * losses * weight / (losses @ weight))
+    np.testing.assert_allclose(shares_unexplained(run, "dev", 0.4), 0.4 * 50 * losses * weight / (losses @ weight))
 
 
 def test_runs_whose_rows_count_differently_are_not_compared(tmp_path, rng):
