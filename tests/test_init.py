@@ -18,9 +18,9 @@ from dlrun.inspection.first_config import config_path
 from dlrun.inspection.first_look import look_at_file
 from dlrun.inspection.first_settings import FEWEST_TO_STOP_BY, TIERS, settings_for
 from tests.commands import ROOT, dlrun
+from tests.exported import REAL
 
 ROWS = 240
-TABLES = Path("/work/shared/data/tabular")
 
 
 def column(name, kind="number", *, distinct=50, rows=100, missing=0, levels=(), notes=()):
@@ -365,7 +365,7 @@ def test_a_config_has_the_name_of_its_file(file, config):
     assert config_path(Path(file)) == Path(config)
 
 
-@pytest.mark.skipif(not TABLES.is_dir(), reason="the public tables are not here")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the public tables are not here")
 @pytest.mark.parametrize(
     ("name", "target", "drop"),
     [
@@ -379,7 +379,7 @@ def test_a_config_has_the_name_of_its_file(file, config):
     ],
 )
 def test_public_tables_get_the_config_that_a_careful_person_would_write(name, target, drop, tmp_path):
-    done = dlrun("init", TABLES / f"{name}.csv", cwd=tmp_path)
+    done = dlrun("init", REAL / f"{name}.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     data = values(tmp_path / f"{name}.yaml").data
     assert (data.target, data.drop) == (target, drop)
