@@ -31,20 +31,14 @@ def evaluate(
     """
     from ..inspection.evaluation import evaluate_file
     from ..model import load_model
-    from ..report import counting_display, make_console
+    from ..report import make_console, share_display
     from ..report.evaluation import show_evaluation
     from ..store import find_run
     from .output import print_json
 
     folder = find_run(runs_dir, run)
-    with counting_display("rows", make_console(stderr=True), quiet=quiet) as count:
-        evaluated = evaluate_file(
-            folder,
-            load_model(folder),
-            file,
-            by,
-            lambda share, rows: count(rows, round(rows / share) if share else rows),
-        )
+    with share_display("rows", make_console(stderr=True), quiet=quiet) as tell:
+        evaluated = evaluate_file(folder, load_model(folder), file, by, tell)
     if as_json:
         print_json(evaluated)
     else:

@@ -1,7 +1,6 @@
 """Turn an exception into an exit status and one message: a sentence for a person, or a JSON object for a script."""
 
 import json
-import os
 import signal
 import sys
 import traceback
@@ -40,14 +39,12 @@ def guarded(command: Callable[[], object]) -> int:
     """Run a command and return its exit status; no exception leaves this function."""
     try:
         status = command()
-        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except DlrunError as error:
         return tell(error.kind, str(error), error.exit_status, problems_of(error))
     except MemoryError:
         return tell("config", TOO_LITTLE_MEMORY, ConfigError.exit_status, {"problems": [TOO_LITTLE_MEMORY]})
     except (BrokenPipeError, ClosedPipe):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush fails in silence
         return BROKEN_PIPE_STATUS
     except KeyboardInterrupt as left:
         return tell("interrupted", str(left) or "interrupted", INTERRUPTED_STATUS)

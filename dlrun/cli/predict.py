@@ -54,7 +54,7 @@ def predict(
     Example: dlrun predict best new.csv -o answers.csv --keep id --check
     """
     from ..model import Asked, load_model, predict_file
-    from ..report import counting_display, make_console
+    from ..report import make_console, share_display
     from ..report.prediction import show_prediction
     from ..store import find_run
     from .output import print_json
@@ -64,9 +64,8 @@ def predict(
     model = load_model(find_run(runs_dir, run))
     beside = make_console(stderr=True)
     asked = Asked(file, out, tuple(keep or ()), check, interval, abstain)
-    with counting_display("rows", beside, quiet=quiet) as count:
-        # How many rows there are is known once all are read; until then, by the share of the file that is.
-        prediction = predict_file(model, asked, lambda share, rows: count(rows, round(rows / share) if share else rows))
+    with share_display("rows", beside, quiet=quiet) as tell:
+        prediction = predict_file(model, asked, tell)
     if as_json:
         print_json(prediction)
     else:

@@ -39,11 +39,9 @@ def let_writes_fail() -> None:
         stream = getattr(sys, name)
         if stream is not getattr(sys, f"__{name}__"):
             continue  # it leads to nowhere already
-        raw = io.BufferedWriter(Lenient(stream.fileno(), "w", closefd=False))
-        lenient = io.TextIOWrapper(
-            raw, stream.encoding, stream.errors, line_buffering=stream.line_buffering or name == "stderr"
-        )
-        setattr(sys, name, lenient)
+        binary = io.BufferedWriter(Lenient(stream.fileno(), "w", closefd=False))
+        text = io.TextIOWrapper(binary, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+        setattr(sys, name, text)
 
 
 def status_with_output(status: int) -> int:
@@ -52,7 +50,8 @@ def status_with_output(status: int) -> int:
     A reader that left is told nothing. A full disk is told on standard error: what was printed is not what was meant.
     """
     sys.stdout.flush()
-    fault = getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "fault", None)
+    raw = getattr(sys.stdout.buffer, "raw", None)
+    fault = raw.fault if isinstance(raw, Lenient) else None
     if fault is None:
         return status
     if isinstance(fault, BrokenPipeError):

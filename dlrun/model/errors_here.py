@@ -14,6 +14,11 @@ from .records import ErrorsHere
 ROWS_FOR_INTERVAL = 100_000
 
 
+def has_target(model: Model, target: Array) -> Array:
+    """Which rows (k,) have a target (k,), one that training did not know too."""
+    return np.isfinite(target) if model.task == "regression" else target != MISSING_CODE
+
+
 class Scores:
     """Takes answers and targets a piece at a time; `errors()` tells the errors of all of them."""
 
@@ -25,8 +30,7 @@ class Scores:
 
     def add(self, answers: Answers, target: Array) -> None:
         """Takes in the answers of k rows and their target (k,) as `predicting` reads it."""
-        known = np.isfinite(target) if self.model.task == "regression" else target != MISSING_CODE
-        known = known & answers.given
+        known = has_target(self.model, target) & answers.given
         self.held += int(holds(self.model, answers, target, self.promises)[known].sum())
         if self.model.task == "regression":
             self._add_numbers(answers.outputs[known, 0], target[known])

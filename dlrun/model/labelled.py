@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..data.preparation import MISSING_CODE
 from .answering import Promises
-from .errors_here import Scores
+from .errors_here import Scores, has_target
 from .groups import Grouping, grouped
 from .model import Model
 from .pieces import AnsweredPiece, Wanted, answered_pieces, shown_name
@@ -58,7 +57,7 @@ def labelled_rows(model: Model, file: str, by: str | None, progress: Progress) -
         if one.target is None:
             continue
         scores.add(one.answers, one.target)
-        known = np.isfinite(one.target) if model.task == "regression" else one.target != MISSING_CODE
+        known = has_target(model, one.target)
         outputs.append(one.answers.outputs[known])
         truth.append(one.target[known])
         inputs.append(_some_inputs(model, one, known, rng))

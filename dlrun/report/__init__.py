@@ -5,7 +5,7 @@ from .evidence import show_curve, show_decomposition
 from .following import show_ledger, show_outcome, show_path, show_step
 from .health import show_codes, show_explanation
 from .probe import show_probe
-from .progress import counting_display, training_display
+from .progress import counting_display, share_display, training_display
 from .records import show_difference, show_garbage, show_run, show_verification
 from .terminal import make_console, show_diagnosis, show_gradcheck, show_result, show_runs, show_sweep
 from .text import say
@@ -17,6 +17,7 @@ __all__ = [
     "make_console",
     "metrics_csv",
     "say",
+    "share_display",
     "show_codes",
     "show_comparison",
     "show_curve",

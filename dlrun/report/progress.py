@@ -117,3 +117,10 @@ def counting_display(things: str, console: Console, *, quiet: bool = False) -> I
         yield count
     finally:
         progress.stop()
+
+
+@contextmanager
+def share_display(things: str, console: Console, *, quiet: bool = False) -> Iterator[Callable[[float, int], None]]:
+    """The same for a file of unknown length: a function to call as `tell(share of the file, done)`."""
+    with counting_display(things, console, quiet=quiet) as count:
+        yield lambda share, done: count(done, round(done / share) if share else done)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import compare_correct, compared_by, same_weights, shares_unexplained
+from ..inspection.comparison import ComparedBy, compare_correct, compared_by, same_weights, shares_unexplained
 from ..records import Change, Split
 from ..statistics.paired import Paired, compare_losses
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
@@ -74,7 +74,9 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) ->
     before, after = (
         TrainAndDev(errors.train, errors.dev) for errors in (read_result(folder).errors for folder in (parent, child))
     )
-    train, dev = (compared_on(split, parent, child) for split in ("train", "dev"))
+    old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
+    train = compared_on("train", old, new, before.train, after.train)
+    dev = compared_on("dev", old, new, before.dev, after.dev)
     outcome = outcome_of(train if item.about == "train" else dev)
     line = LedgerLine(
         time=now(),
@@ -119,9 +121,10 @@ def tally(ledger: Sequence[LedgerLine]) -> Tally:
     return Tally(tuple(ledger), tuple(sorted(counts, key=lambda count: -count.tried)))
 
 
-def compared_on(split: Split, parent: RunFolder, child: RunFolder) -> Paired | None:
-    """Compares the errors of child and parent on the rows of a split; None where these are not the same rows."""
-    old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
+def compared_on(
+    split: Split, old: ComparedBy, new: ComparedBy, before: float | None, after: float | None
+) -> Paired | None:
+    """Compares the errors after and before on the rows of a split; None where these are not the same rows."""
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None
@@ -129,7 +132,6 @@ def compared_on(split: Split, parent: RunFolder, child: RunFolder) -> Paired | N
         return None
     if old.task != "regression":
         return compare_correct(new, old, split)
-    before, after = (read_result(folder).errors.of(split) for folder in (parent, child))
     return compare_losses(shares_unexplained(new, split, after), shares_unexplained(old, split, before))
 
 
