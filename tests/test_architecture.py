@@ -27,11 +27,12 @@ RUNGS = {
     "experiment": 7,
     "inspection": 8,
     "search": 9,
+    "sweep": 10,
     "estimators": 8,
-    "report": 10,
-    "api": 11,
-    "cli": 11,
-    "__main__": 12,
+    "report": 11,
+    "api": 12,
+    "cli": 12,
+    "__main__": 13,
 }
 
 # Packages beyond the standard library that a rung may import.
@@ -53,6 +54,7 @@ MAY_IMPORT = {
     "experiment": {"numpy"},
     "inspection": {"numpy"},
     "search": {"numpy", "joblib", "sklearn", "distributed"},
+    "sweep": {"numpy", "scipy", "joblib", "optuna"},
     "estimators": {"numpy", "sklearn"},
     "api": set(),
     "report": {"rich", "jinja2", "markupsafe", "contourpy", "numpy", "mlflow", "tensorboardX"},
