@@ -15,7 +15,7 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord, Trainer
 from ..records import without_infinities
 from ..store import METRICS, TRACE, Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
-from .interrupts import Interrupts, Stopped
+from .interrupts import Interrupts, Paused, Stopped
 from .prepare import STREAMS, Experiment
 
 # The share of a run's seconds that checkpoints by time may cost.
@@ -40,7 +40,7 @@ class Checkpointer:
     """Writes a run's lines and its checkpoints: every so many epochs or seconds, and on an interrupt.
 
     Without a folder it writes nothing, and keeps its lines only with `keeps_lines`. metrics, trace : the run's lines so
-    far, those of earlier sessions included.
+    far, those of earlier sessions included. pause_epochs : after so many epochs it saves the run and raises Paused.
     seconds() : how long the run has been trained, in all of its sessions.
     """
 
@@ -59,6 +59,7 @@ class Checkpointer:
         self.keeps_lines = keeps_lines or folder is not None
         self.metrics: list[EpochRecord] = []
         self.trace: list[TraceLine] = []
+        self.pause_epochs: int | None = None
         self.every_epochs = experiment.config.training.checkpoint_epochs
         self.every_seconds = experiment.config.training.checkpoint_seconds
         state = trainer.state()
@@ -101,10 +102,16 @@ class Checkpointer:
             self.trace.append(line)
 
     def after_epoch(self) -> None:
-        """Saves the run after every so many epochs; not after the last, which was saved before it was measured."""
+        """Saves the run after every so many epochs; not after the last, which was saved before it was measured.
+
+        Raises Paused where the run is to pause.
+        """
         done = self.trainer.epochs_done
-        if self.every_epochs and done % self.every_epochs == 0 and done < self.trainer.plan.epochs:
+        pauses = done == self.pause_epochs and done < self.trainer.plan.epochs and not self.trainer.out_of_patience()
+        if pauses or (self.every_epochs and done % self.every_epochs == 0 and done < self.trainer.plan.epochs):
             self.save()
+        if pauses:
+            raise Paused
 
     def after_last(self) -> None:
         """Saves a run that stopped early."""
@@ -125,12 +132,15 @@ class Checkpointer:
             return
         self.folder.sync(METRICS)
         self.folder.sync(TRACE)
-        arrays = trainer.state() | {"streams": self.stream_states(), "seconds": np.array([self.seconds()])}
-        checkpoints.save(self.folder, trainer.optimizer.steps, trainer.best_epoch or 0, self.hashes, arrays)
+        checkpoints.save(self.folder, trainer.optimizer.steps, trainer.best_epoch or 0, self.hashes, self.state())
         ended = time.perf_counter()
         self.cost = ended - began
         self.spent += self.cost
         self.due = ended + self.every_seconds
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The arrays that `restore_state` continues from: of the trainer, the random streams and the clock."""
+        return self.trainer.state() | {"streams": self.stream_states(), "seconds": np.array([self.seconds()])}
 
     def is_finite(self) -> bool:
         """Whether all parameters are finite numbers."""
@@ -151,11 +161,15 @@ class Checkpointer:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Sets streams, trainer and clock to the state of a checkpoint."""
-        for rng, words in zip(self.streams.values(), checkpoint.arrays["streams"], strict=True):
+        self.restore_state(checkpoint.arrays)
+
+    def restore_state(self, arrays: dict[str, np.ndarray]) -> None:
+        """Sets streams, trainer and clock to what `state` returned."""
+        for rng, words in zip(self.streams.values(), arrays["streams"], strict=True):
             leftover = {"has_uint32": int(words[4]), "uinteger": int(words[5])}
             rng.bit_generator.state = {"bit_generator": "SFC64", "state": {"state": words[:4].copy()}, **leftover}
-        self.trainer.restore(checkpoint.arrays)
-        self.began = time.perf_counter() - float(checkpoint.arrays["seconds"][0])
+        self.trainer.restore(arrays)
+        self.began = time.perf_counter() - float(arrays["seconds"][0])
 
     def newest(self, folder: RunFolder, hashes: Hashes, sound: SoundEpochs) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint in `folder` that is undamaged, of this config and data, and within the `sound` epochs.

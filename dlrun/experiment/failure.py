@@ -9,6 +9,7 @@ from contextlib import suppress
 from ..errors import StoreError
 from ..places import command_for
 from ..store import Ended, FailedSession, RunFolder, is_begun, now, release, reserve, write_failed_session
+from .interrupts import Paused
 
 
 class failure_recorded:  # noqa: N801 (read as a word of the with statement)
@@ -24,7 +25,7 @@ class failure_recorded:  # noqa: N801 (read as a word of the with statement)
         reserve(self.folder)
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
+        if error is None or isinstance(error, Paused):
             release(self.folder)
         elif isinstance(error, StoreError):
             self.write("failed", str(error))

@@ -68,8 +68,13 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     return replace(loaded, config=loaded.config.model_copy(update=update))
 
 
-def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | None) -> Identity:
-    """The identity of a new run: config, hashes, overrides as typed, parent, versions and machine."""
+def identity_of(
+    loaded: LoadedConfig, experiment: Experiment, parent: Parent | None, here: Environment | None = None
+) -> Identity:
+    """The identity of a new run: config, hashes, overrides as typed, parent, versions and machine.
+
+    here : the environment of this process, if it is known already.
+    """
     config = with_absolute_paths(loaded).config.to_dict()
     return Identity(
         name=loaded.config.name,
@@ -78,7 +83,7 @@ def identity_of(loaded: LoadedConfig, experiment: Experiment, parent: Parent | N
         overrides=loaded.overrides,
         config=config,
         hashes=hashes_of(config, experiment.dataset),
-        environment=environment(),
+        environment=here or environment(),
     )
 
 

@@ -17,6 +17,10 @@ class Stopped(Exception):
     """Training was asked to stop: its step is finished, and a checkpoint to resume it from is written."""
 
 
+class Paused(Exception):
+    """Training has reached the epoch where it was to pause; the session ends without an ending and can be resumed."""
+
+
 class Interrupts:
     """first : the first signal that came, or None."""
 

@@ -4,9 +4,10 @@ The one place where the config's words become the arguments of the maths. Traini
 checks all begin here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,23 @@ class Experiment:
     optimal: Optimal
 
 
+@dataclass(frozen=True)
+class ReadyData:
+    """What the data of a config become, which is the same for all configs that agree in `DATA_KEYS`.
+
+    drawn : the states of the random streams that dividing the rows has left, by name.
+    """
+
+    dataset: Dataset
+    optimal: Optimal
+    drawn: Mapping[str, Mapping[str, Any]]
+
+
+# The parts of a config that its data depend on.
+DATA_KEYS = ("data", "seed", "training.precision", "training.class_weight", "diagnosis.optimal_error")
+DATA_STREAMS = ("source", "split")
+
+
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
     return load_config(path, overrides, vocabulary=_vocabulary())
@@ -80,15 +98,28 @@ def random_streams(seed: int) -> dict[str, np.random.Generator]:
     return {name: np.random.Generator(np.random.SFC64(child)) for name, child in zip(STREAMS, children, strict=True)}
 
 
-def prepare(loaded: LoadedConfig) -> Experiment:
-    """Read, split and scale the data, and draw the network's initial weights. Raises ConfigError, DataError."""
+def ready_data(loaded: LoadedConfig, examples: Examples | MappedExamples | None = None) -> ReadyData:
+    """Read, split and scale the data of a config; `examples` are its rows, if read already. Raises DataError."""
     config, streams, folder = loaded.config, random_streams(loaded.config.seed), Path(loaded.file).parent
+    dataset = prepare_data(config, folder, streams, examples)
+    drawn = {name: streams[name].bit_generator.state for name in DATA_STREAMS}
+    return ReadyData(dataset, declared_optimal(config, folder), drawn)
+
+
+def prepare(loaded: LoadedConfig, ready: Callable[[LoadedConfig], ReadyData] = ready_data) -> Experiment:
+    """The experiment of a config, with the network's initial weights drawn. Raises ConfigError, DataError.
+
+    ready : gives the data of the config, perhaps prepared before.
+    """
+    config, streams = loaded.config, random_streams(loaded.config.seed)
     refuse_full_batch_of_mapped_rows(loaded)
-    dataset = prepare_data(config, folder, streams)
-    refuse_moving_no_pixels(loaded, augmentation_of(config), dataset)
-    if fault := metric_fault(config, dataset):
+    data = ready(loaded)
+    refuse_moving_no_pixels(loaded, augmentation_of(config), data.dataset)
+    if fault := metric_fault(config, data.dataset):
         raise ConfigError([f"{loaded.file}: diagnosis.metric: {fault}"])
-    return experiment_of(config, dataset, streams, declared_optimal(config, folder))
+    for name, state in data.drawn.items():
+        streams[name].bit_generator.state = dict(state)
+    return experiment_of(config, data.dataset, streams, data.optimal)
 
 
 def experiment_of(
@@ -157,9 +188,15 @@ def first_parameters(config: Config, network: Network, rng: np.random.Generator)
     return initial_parameters(network.sizes, config.network.init, rng=rng, scale=config.network.init_scale, dtype=dtype)
 
 
-def prepare_data(config: Config, folder: Path, streams: dict[str, np.random.Generator]) -> Dataset:
-    """The three steps from a source to a Dataset."""
-    examples = read_examples(reading_of(config.data), folder=folder, rng=streams["source"])
+def prepare_data(
+    config: Config,
+    folder: Path,
+    streams: dict[str, np.random.Generator],
+    examples: Examples | MappedExamples | None = None,
+) -> Dataset:
+    """The three steps from a source to a Dataset; the first is done already where there are `examples`."""
+    if examples is None:
+        examples = read_examples(reading_of(config.data), folder=folder, rng=streams["source"])
     return fitted_dataset(config, examples, parts_of(config, examples, streams["split"]))
 
 

@@ -4,7 +4,7 @@ Every step is a function of the state in a checkpoint. So a run that was interru
 with the same bits as one that never was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..config import NAMELESS, LoadedConfig
 from ..nn.training import Trainer
@@ -46,9 +46,17 @@ from .run import Display, checkpointer_of, quiet, train_to_an_end
 OVER = ("finished", "diverged")
 
 
-def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = quiet) -> RunContents:
+def resume(
+    folder: RunFolder,
+    overrides: Iterable[str] = (),
+    display: Display = quiet,
+    *,
+    prepared: Callable[[LoadedConfig], Experiment] = prepare,
+    pause_epochs: int | None = None,
+) -> RunContents:
     """Resume a run and return its contents; a run that is over is only read.
 
+    prepared : prepares its config. pause_epochs : after so many epochs the run is saved again and Paused is raised.
     overrides : only `training.epochs=N` with a larger N, which makes a new run. It is a child of this one, and equals a
     run that had that many epochs from the start.
     Raises StoreError while another process works in the run, and where its config or data changed, saying how.
@@ -62,11 +70,11 @@ def resume(folder: RunFolder, overrides: Iterable[str] = (), display: Display = 
         ended = ending_of(folder)
         if ended is not None and ended.status in OVER and not is_longer:
             return read_contents(folder)
-        experiment = prepare(loaded)
+        experiment = prepared(loaded)
         refuse_changed_data(folder, manifest.identity, experiment)
         if is_longer:
             return make_longer(folder, manifest, loaded, experiment, display)
-        return resume_in_place(folder, manifest, experiment, display)
+        return resume_in_place(folder, manifest, experiment, display, pause_epochs)
 
 
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
@@ -80,11 +88,14 @@ def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     return read_config(folder.path / RESOLVED, [*before, *overrides]) if before else loaded
 
 
-def resume_in_place(folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display) -> RunContents:
+def resume_in_place(
+    folder: RunFolder, manifest: Manifest, experiment: Experiment, display: Display, pause_epochs: int | None = None
+) -> RunContents:
     """Resume in the run's own folder; first its metrics and trace are cut back to the checkpoint."""
     with noted_interrupts() as interrupts, failure_recorded(folder, len(manifest.sessions) + 1):
         folder.tidy()
         checkpointer = checkpointer_of(experiment, folder, manifest.identity, interrupts)
+        checkpointer.pause_epochs = pause_epochs
         lines = sound_lines(folder)
         checkpoint, notes = checkpointer.newest(
             folder, manifest.identity.hashes, sound_epochs(lines, checkpointer.trainer)

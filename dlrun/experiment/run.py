@@ -68,12 +68,27 @@ def run(
     identity = identity_of(loaded, experiment, parent)
     if needed and (same := find_same(runs_dir, identity)):
         return reused(same)
-    with noted_interrupts() as interrupts:
-        folder = create_run(runs_dir, loaded.config.name or NAMELESS)
-        with folder.locked(), failure_recorded(folder, sessions=1):
-            begun = write_beginning(folder, loaded, experiment, identity)
-            checkpointer = checkpointer_of(experiment, folder, identity, interrupts)
-            return train_to_an_end(begun, experiment, checkpointer, display)
+    return run_in(create_run(runs_dir, loaded.config.name or NAMELESS), loaded, experiment, identity, display)
+
+
+def run_in(
+    folder: RunFolder,
+    loaded: LoadedConfig,
+    experiment: Experiment,
+    identity: Identity,
+    display: Display = quiet,
+    *,
+    pause_epochs: int | None = None,
+) -> RunContents:
+    """Train a prepared experiment in an empty run folder; returns and raises as `run` does.
+
+    pause_epochs : after so many epochs the state is saved for `resume`, and Paused is raised.
+    """
+    with noted_interrupts() as interrupts, folder.locked(), failure_recorded(folder, sessions=1):
+        begun = write_beginning(folder, loaded, experiment, identity)
+        checkpointer = checkpointer_of(experiment, folder, identity, interrupts)
+        checkpointer.pause_epochs = pause_epochs
+        return train_to_an_end(begun, experiment, checkpointer, display)
 
 
 def reused(folder: RunFolder) -> RunContents:
