@@ -58,14 +58,19 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     data, folder = loaded.config.data, Path(loaded.file).parent
     named = {key: getattr(data, key) for key in ("source", "dev_source", "test_source")}
     files = {key: name for key, name in named.items() if name is not None and not is_named_source(name)}
-    absolute = {key: str(find_file(name, folder).resolve()) for key, name in files.items()}
+    absolute = {key: absolute_path(name, folder) for key, name in files.items()}
     update: dict[str, object] = {"data": data.model_copy(update=absolute)}
     diagnosis = loaded.config.diagnosis
     if isinstance(declared := diagnosis.optimal_error, SoftLabels):
-        file = find_file(declared.soft_labels, folder).resolve()
-        labels = declared.model_copy(update={"soft_labels": str(file)})
+        labels = declared.model_copy(update={"soft_labels": absolute_path(declared.soft_labels, folder)})
         update["diagnosis"] = diagnosis.model_copy(update={"optimal_error": labels})
     return replace(loaded, config=loaded.config.model_copy(update=update))
+
+
+def absolute_path(name: str, folder: Path) -> str:
+    """The absolute path of a config's file; one that is absolute may be of another machine, and is not looked for."""
+    path = Path(name).expanduser()
+    return str(path) if path.is_absolute() and not path.exists() else str(find_file(name, folder).resolve())
 
 
 def identity_of(

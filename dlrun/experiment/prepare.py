@@ -62,6 +62,14 @@ class Experiment:
 
 
 @dataclass(frozen=True)
+class ReadRows:
+    """What a config's files hold: its rows, and the declared optimal error."""
+
+    examples: Examples
+    optimal: Optimal
+
+
+@dataclass(frozen=True)
 class ReadyData:
     """What the data of a config become, which is the same for all configs that agree in `DATA_KEYS`.
 
@@ -98,12 +106,12 @@ def random_streams(seed: int) -> dict[str, np.random.Generator]:
     return {name: np.random.Generator(np.random.SFC64(child)) for name, child in zip(STREAMS, children, strict=True)}
 
 
-def ready_data(loaded: LoadedConfig, examples: Examples | MappedExamples | None = None) -> ReadyData:
-    """Read, split and scale the data of a config; `examples` are its rows, if read already. Raises DataError."""
+def ready_data(loaded: LoadedConfig, read: ReadRows | None = None) -> ReadyData:
+    """Read, split and scale the data of a config, of which `read` may be done already. Raises DataError."""
     config, streams, folder = loaded.config, random_streams(loaded.config.seed), Path(loaded.file).parent
-    dataset = prepare_data(config, folder, streams, examples)
+    dataset = prepare_data(config, folder, streams, read.examples if read else None)
     drawn = {name: streams[name].bit_generator.state for name in DATA_STREAMS}
-    return ReadyData(dataset, declared_optimal(config, folder), drawn)
+    return ReadyData(dataset, read.optimal if read else declared_optimal(config, folder), drawn)
 
 
 def prepare(loaded: LoadedConfig, ready: Callable[[LoadedConfig], ReadyData] = ready_data) -> Experiment:

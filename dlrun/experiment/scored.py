@@ -12,6 +12,12 @@ from ..store import Hashes, RunFolder, looks, now
 from .train import Outcome
 
 
+def candidates_of(plan: TrainingPlan, status: str, epochs: int, best_epoch: int | None) -> int:
+    """How many epochs the kept parameters were chosen among: 1 where they are simply the last."""
+    is_chosen = best_epoch is not None and (plan.patience_epochs is not None or status == "interrupted")
+    return math.ceil(epochs / plan.evaluate_every) if is_chosen else 1
+
+
 def note_scored(
     folder: RunFolder, hashes: Hashes, outcome: Outcome, plan: TrainingPlan, dev_error: float | None
 ) -> list[str]:
@@ -19,7 +25,6 @@ def note_scored(
 
     Best parameters were chosen among all epochs that were measured, so each of these counts as a candidate.
     """
-    is_chosen = outcome.best_epoch is not None and (plan.patience_epochs is not None or outcome.status == "interrupted")
     event = Scored(
         what="scored",
         run_id=folder.id,
@@ -27,7 +32,7 @@ def note_scored(
         split_sha256=hashes.split_sha256,
         config_sha256=hashes.config_sha256,
         dev_error=dev_error,
-        candidates=math.ceil(outcome.epochs / plan.evaluate_every) if is_chosen else 1,
+        candidates=candidates_of(plan, outcome.status, outcome.epochs, outcome.best_epoch),
         time=now(),
     )
     try:

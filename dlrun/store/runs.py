@@ -20,10 +20,15 @@ SUFFIX_TRIES = 100
 
 
 def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> RunFolder:
+    """A new run folder `YYYYMMDD-HHMMSS-NAME-xxxx`; see `create_folder`."""
+    return RunFolder(create_folder(runs_dir, name, now=now))
+
+
+def create_folder(runs_dir: Path, name: str, *, before: str = "", now: datetime | None = None) -> Path:
     """A new folder `YYYYMMDD-HHMMSS-NAME-xxxx` (UTC) in `runs_dir`, which is made if it is missing.
 
-    Two processes never get the same folder, because only one can make it. `now` is for tests. Raises StoreError for an
-    impossible name and where the folder cannot be made.
+    Two processes never get the same folder, because only one can make it. before : what its name begins with. `now` is
+    for tests. Raises StoreError for an impossible name and where the folder cannot be made.
     """
     if not re.fullmatch(RUN_NAME, name):
         raise StoreError(f"run name: got {name!r}; expected {RUN_NAME_WORDS}")
@@ -31,7 +36,7 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
         runs_dir.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(SUFFIX_TRIES):
-        path = runs_dir / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        path = runs_dir / f"{before}{stamp}-{name}-{secrets.token_hex(2)}"
         with raised_as_store_error(path, "made"), suppress(FileExistsError):
             path.mkdir()
             try:
@@ -39,7 +44,7 @@ def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> Run
             except OSError:
                 path.rmdir()
                 raise
-            return RunFolder(path)
+            return path
     raise StoreError(f"{runs_dir}: every suffix tried for {stamp}-{name} is taken; wait a second and try again")
 
 

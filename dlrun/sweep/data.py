@@ -1,0 +1,50 @@
+"""Decides how the trainings of a sweep get their data: read once, prepared once a machine, or each for itself."""
+
+from pathlib import Path
+
+from ..config import LoadedConfig, yaml_value
+from ..data import SOURCE_SETTINGS, Examples, is_named_source, read_examples
+from ..experiment.identity import with_absolute_paths
+from ..experiment.prepare import DATA_KEYS, ReadRows, declared_optimal, random_streams, reading_of
+from .plan import Plan
+
+# Keys of `data` that say what becomes of rows once they are read.
+AFTER_READING = ("data.split", "data.stratify", "data.duplicates", "data.normalize")
+
+# Keys that name files, which other machines cannot find beside the config.
+FILE_KEYS = ("source", "dev_source", "test_source")
+
+
+def is_below(key: str, above: tuple[str, ...]) -> bool:
+    """Whether a dotted key is one of `above`, or a key of such a section."""
+    return any(key == part or key.startswith(f"{part}.") for part in above)
+
+
+def data_is_shared(plan: Plan) -> bool:
+    """Whether several trainings of a plan have the same rows, divided and scaled alike."""
+    keys = plan.varied_keys
+    varied_data = [key for key in keys if is_below(key, DATA_KEYS)]
+    return plan.settings_count > 1 and (not varied_data or (plan.trials is None and len(varied_data) < len(keys)))
+
+
+def rows_read_once(base: LoadedConfig, plan: Plan) -> ReadRows | None:
+    """The rows of a sweep whose trainings all read the same; None where seeds or settings change what is read.
+
+    Raises DataError.
+    """
+    data, reading_keys = base.config.data, ("data", "diagnosis.optimal_error")
+    changed = [key for key in plan.varied_keys if is_below(key, reading_keys) and not is_below(key, AFTER_READING)]
+    is_generated = bool(SOURCE_SETTINGS.get(str(data.source)))  # only generators take settings, and draw from the seed
+    if changed or is_generated or data.memory_map:
+        return None
+    folder = Path(base.file).parent
+    examples = read_examples(reading_of(data), folder=folder, rng=random_streams(base.config.seed)["source"])
+    return ReadRows(examples, declared_optimal(base.config, folder)) if isinstance(examples, Examples) else None
+
+
+def absolute_overrides(base: LoadedConfig) -> tuple[str, ...]:
+    """Overrides that give the files of a config by their absolute paths."""
+    data = with_absolute_paths(base).config.data
+    named = {key: getattr(data, key) for key in FILE_KEYS}
+    files = {key: value for key, value in named.items() if value is not None and not is_named_source(value)}
+    return tuple(f"data.{key}={yaml_value(str(value))}" for key, value in files.items())

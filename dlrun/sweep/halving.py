@@ -1,0 +1,61 @@
+"""Successive halving: all settings are trained a little, the better third goes on, and so forth to the end.
+
+Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization". What is decided
+depends on the errors alone and not on the time of day, so that a sweep that is resumed decides the same.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .records import TrainingLine
+
+# The share of settings that goes on at each pause, as in Li et al. 2018 (Hyperband), and the number of pauses.
+SHARE_KEPT = 1 / 3
+PAUSES = 2
+
+# Fewer settings than this are all trained to their end: there would be nothing to save that is worth the risk.
+FEWEST_SETTINGS = 4
+
+
+class Score(NamedTuple):
+    """What settings are ranked by at a pause: the mean dev error over seeds, and the mean dev loss among equals."""
+
+    error: float
+    loss: float
+
+
+# Of a training that diverged or failed.
+WORST = Score(math.inf, math.inf)
+
+
+def score_of(line: TrainingLine) -> Score:
+    """The score of a training that has paused or finished."""
+    error, loss = line.errors.dev, line.losses.dev
+    if line.status not in ("finished", "stopped") or error is None:
+        return WORST
+    return Score(error, math.inf if loss is None else loss)
+
+
+def pauses(epochs: int, evaluate_every: int = 1) -> list[int]:
+    """The epochs after which a training of so many epochs pauses, each a multiple of `evaluate_every`."""
+    shares = [SHARE_KEPT**left for left in range(PAUSES, 0, -1)]
+    at = [math.ceil(epochs * share / evaluate_every) * evaluate_every for share in shares]
+    return [epoch for epoch in at if 0 < epoch < epochs]
+
+
+def survivors(scores: Mapping[int, Score]) -> set[int]:
+    """The numbers of the settings that go on: the best third, rounded up; of equals, the first in the plan."""
+    if len(scores) < FEWEST_SETTINGS:
+        return set(scores)
+    ranked = sorted(scores, key=lambda number: (scores[number], number))
+    return set(ranked[: math.ceil(len(ranked) * SHARE_KEPT)])
+
+
+def mean_score(of_seeds: Sequence[Score]) -> Score:
+    """The score of a setting over its seeds; the worst if one of them has none."""
+    if not of_seeds:
+        return WORST
+    return Score(
+        math.fsum(s.error for s in of_seeds) / len(of_seeds), math.fsum(s.loss for s in of_seeds) / len(of_seeds)
+    )

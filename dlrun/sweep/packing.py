@@ -1,0 +1,30 @@
+"""Puts a run folder that was made on another machine in its place among the runs."""
+
+from collections.abc import Mapping
+
+from ..errors import StoreError
+from ..store import Misfit, Result, RunFolder, from_plain, write_result
+from ..store.problems import raised_as_store_error
+from ..store.results import FILE as RESULT
+from ..store.strict_json import decode
+from ..store.verification import FILE as CHECKSUMS
+
+
+def unpack_run(folder: RunFolder, files: Mapping[str, bytes]) -> None:
+    """Writes a run's files into its folder, its result last. Raises StoreError.
+
+    The paths in them have changed on the way, so that the checksums of a run that has ended are made anew.
+    """
+    with raised_as_store_error(folder.path, "made"):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.locked():
+        for name, data in files.items():
+            if name not in (RESULT, CHECKSUMS) and not name.startswith("."):
+                folder.write_bytes(name, data)
+        if RESULT in files:
+            try:
+                write_result(folder, from_plain(Result, decode(files[RESULT])))
+            except (Misfit, ValueError) as problem:
+                raise StoreError(
+                    f"{folder.path / RESULT}: did not arrive whole ({problem}); resume the sweep"
+                ) from None

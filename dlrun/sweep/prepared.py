@@ -1,0 +1,60 @@
+"""The data of a sweep's trainings, prepared once a machine and shared by its processes as memory-mapped files.
+
+Trainings that agree in `DATA_KEYS` have the same rows, divided and scaled alike. The first process that needs them
+prepares them under a lock and leaves them in a file; the others map that file into their memory.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ..config import LoadedConfig
+from ..experiment.prepare import DATA_KEYS, ReadyData
+from ..records import flattened
+from ..search.shared import mapped, write_shared
+
+
+def data_key(loaded: LoadedConfig) -> str:
+    """The same text for configs of one folder whose data are the same."""
+    values = {
+        path: value
+        for path, value in flattened(loaded.config.to_dict()).items()
+        if any(path == key or path.startswith(f"{key}.") for key in DATA_KEYS)
+    }
+    return hashlib.sha256(json.dumps(sorted(values.items())).encode()).hexdigest()[:24]
+
+
+def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig], ReadyData]) -> ReadyData:
+    """The data of a config from the cache folder; made and left there by the first process that asks. Raises as `make`.
+
+    Rows that stay in their own file are not copied into another: they are made anew each time.
+    """
+    path = cache / f"{data_key(loaded)}.data"
+    if not path.exists():
+        with locked(path):
+            if not path.exists():
+                made = make(loaded)
+                if not isinstance(made.dataset.train.X, np.ndarray):
+                    return made
+                temporary = path.with_suffix(f".{os.getpid()}")
+                write_shared(made, temporary)
+                os.replace(temporary, path)
+    ready: ReadyData = mapped(str(path))
+    return ready
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds a lock beside the path, waiting for it; the kernel releases it when the process ends."""
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

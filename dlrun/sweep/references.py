@@ -1,0 +1,52 @@
+"""Finds the sweep that a person means by an id, the beginning of one, a name, or `latest`."""
+
+import os
+from pathlib import Path
+
+from ..errors import StoreError
+from ..store.problems import raised_as_store_error
+from .folder import SWEEP, SWEEP_ID, SweepFolder
+
+
+def sweep_ids(runs_dir: Path) -> list[str]:
+    """The ids of the sweeps in a runs folder, newest first."""
+    if not runs_dir.exists():
+        return []
+    with raised_as_store_error(runs_dir, "read"):
+        names = [entry.name for entry in os.scandir(runs_dir) if entry.name.startswith(SWEEP) and entry.is_dir()]
+    return sorted((name for name in names if SWEEP_ID.fullmatch(name)), reverse=True)
+
+
+def matching_sweeps(runs_dir: Path, reference: str) -> list[str]:
+    """The ids that `reference` means, newest first; several only where several begin with it."""
+    ids = sweep_ids(runs_dir)
+    if reference == "latest":
+        return ids[:1]
+    named = [sweep_id for sweep_id in ids if name_of(sweep_id) == reference]
+    beginning = [sweep_id for sweep_id in ids if sweep_id.startswith(reference) or sweep_id == SWEEP + reference]
+    return [reference] if reference in ids else named[:1] or beginning
+
+
+def find_sweep(runs_dir: Path, reference: str) -> SweepFolder:
+    """The sweep that `reference` means: an id, a name (then the newest of it), the beginning of one id, or `latest`.
+
+    Raises StoreError where it means none or several.
+    """
+    matching = matching_sweeps(runs_dir, reference)
+    if len(matching) > 1:
+        raise StoreError(f"sweep {reference!r}: begins {len(matching)} ids: {', '.join(matching)}; give more of one")
+    if not matching:
+        there = ", ".join(sweep_ids(runs_dir)[:10]) or "none"
+        raise StoreError(f"sweep {reference!r}: no such sweep in {runs_dir}; there are: {there}")
+    return SweepFolder(runs_dir / matching[0])
+
+
+def is_sweep(runs_dir: Path, reference: str) -> bool:
+    """Whether a word that may mean a run means a sweep: `sweep-...`, an id or the beginning of one."""
+    return reference.startswith(SWEEP) and bool(matching_sweeps(runs_dir, reference))
+
+
+def name_of(sweep_id: str) -> str:
+    """The NAME inside a sweep's id."""
+    match = SWEEP_ID.fullmatch(sweep_id)
+    return match["name"] if match else ""

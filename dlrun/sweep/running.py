@@ -1,0 +1,293 @@
+"""Does the trainings of a sweep that are not done yet, with one writer for all that comes back.
+
+What is done is known from the sweep's folder alone. So a sweep goes on after any end, by the same call that began it.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from .. import __version__
+from ..config import NAMELESS, LoadedConfig
+from ..diagnosis.looks import Scored
+from ..errors import StoreError
+from ..experiment.prepare import read_config_text
+from ..places import command_for
+from ..records import NO_ERRORS
+from ..search.executor import Done, Executor, Lost
+from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest
+from ..store.results import FILE as RESULT
+from .data import absolute_overrides, data_is_shared, rows_read_once
+from .folder import CONFIG, SweepFolder, SweepManifest, SweepSession, Writer, create_sweep
+from .halving import Score, score_of
+from .packing import unpack_run
+from .plan import Plan, PlannedTraining, overrides_of
+from .records import TrainingEnd, TrainingLine
+from .request import SweepRequest
+from .training import Base, Refused, Trained, Work, train_one
+
+# A training that ended like this would end like this again.
+OVER = ("finished", "diverged")
+
+
+class Watcher(Protocol):
+    """Shows a sweep while it runs."""
+
+    def begun(self, number: int, settings: object, seed: int) -> None:
+        """Called when a training is handed out."""
+
+    def update(self, line: TrainingLine) -> None:
+        """Called with the line of each training that has ended."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person wants of this session: failed trainings done again; an end at the first failure."""
+
+    retry: bool = False
+    fail_fast: bool = False
+
+
+class FailedFast(StoreError):
+    """A training failed, and the sweep was to end with it."""
+
+
+def begin(request: SweepRequest, runs_dir: Path, *, light: bool) -> SweepFolder:
+    """A new sweep's folder, with its plan. Raises StoreError."""
+    base = request.base
+    folder = create_sweep(runs_dir, base.config.name or NAMELESS)
+    folder.files.write_bytes(CONFIG, base.text)
+    manifest = SweepManifest(
+        sweep_id=folder.id,
+        name=base.config.name or NAMELESS,
+        dlrun=__version__,
+        config_file=str(Path(base.file).resolve()),
+        overrides=base.overrides,
+        plan=request.plan,
+        light=light,
+        early=request.early,
+    )
+    folder.write_manifest(manifest)
+    return folder
+
+
+def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:
+    """The base config of a sweep, from its own folder."""
+    return read_config_text(folder.config_text().decode(), Path(manifest.config_file), manifest.overrides)
+
+
+@contextmanager
+def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterator["Session"]:
+    """A session that works on a sweep, alone: raises StoreError while another process does."""
+    with folder.files.locked(), tempfile.TemporaryDirectory(prefix="dlrun-sweep-") as cache:
+        manifest = folder.manifest()
+        began = SweepSession(now(), executor.where)
+        manifest = replace(manifest, sessions=(*manifest.sessions, began))
+        folder.write_manifest(manifest)
+        writer = Writer(folder, manifest)
+        try:
+            yield Session(folder, manifest, executor, watcher, writer, Path(cache))
+        finally:
+            writer.close()
+
+
+@dataclass(frozen=True)
+class EndedTraining:
+    """How a training ended, and what it is ranked by among others."""
+
+    status: TrainingEnd
+    score: Score
+
+
+class Session:
+    """The work of one process on a sweep.
+
+    ended : how each training ended so far, by key. paused : the lines of trainings at their pauses, by key and epoch.
+    """
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        manifest: SweepManifest,
+        executor: Executor,
+        watcher: Watcher,
+        writer: Writer,
+        cache: Path,
+    ):
+        self.folder, self.manifest, self.executor, self.watcher, self.writer = (
+            folder,
+            manifest,
+            executor,
+            watcher,
+            writer,
+        )
+        self.loaded = base_of(folder, manifest)
+        self.base = self.base_for(cache)
+        self.ended = {line.key: EndedTraining(line.status, score_of(line)) for line in folder.lines()}
+        self.run_ids = folder.begun()
+        self.paused = {(line.key, line.epochs): line for line in folder.paused_lines()}
+        self.splits: set[tuple[int, str]] = set()
+
+    def base_for(self, cache: Path) -> Base:
+        """What all trainings have in common, with the rows read once."""
+        plan, manifest, packs = self.manifest.plan, self.manifest, not self.executor.shares_disk
+        rows = rows_read_once(self.loaded, plan) if packs or len(plan.seeds) > 1 else None
+        return Base(
+            sweep_id=self.folder.id,
+            text=self.folder.config_text(),
+            file=manifest.config_file,
+            overrides=(*manifest.overrides, *(absolute_overrides(self.loaded) if packs else ())),
+            runs_dir=None if manifest.light else self.folder.runs_dir.resolve(),
+            cache=cache if data_is_shared(plan) else None,
+            rows=self.executor.share(f"rows of {self.folder.id}", rows) if rows else None,
+            packs=packs,
+        )
+
+    def is_done(self, planned: PlannedTraining, *, retry: bool) -> bool:
+        """Whether a training needs no more work."""
+        ended = self.ended.get(planned.key)
+        return ended is not None and (ended.status in OVER or (ended.status == "failed" and not retry))
+
+    def do(
+        self, trainings: Iterable[PlannedTraining], pause_epochs: Callable[[PlannedTraining], int | None] | None = None
+    ) -> Iterator[TrainingLine]:
+        """The line of each training as it ends or pauses; those that end are written, paused ones are kept.
+
+        Raises StoreError where the disk does not take what is written, in any of the processes.
+        """
+        handed: dict[int, Work] = {}
+
+        def tasks() -> Iterator[tuple[Base, Work]]:
+            for place, planned in enumerate(trainings):
+                work = self.work_of(planned, pause_epochs(planned) if pause_epochs else None)
+                handed[place] = work
+                self.watcher.begun(work.number, work.settings, work.seed)
+                yield self.base, work
+
+        for done in self.executor.each(train_one, tasks()):
+            yield self.taken(handed.pop(done.number), done)
+
+    def work_of(self, planned: PlannedTraining, pause_epochs: int | None) -> Work:
+        """A training as its process gets it. It has its run folder from here on, so that it is found after any end."""
+        run_id = None if self.manifest.light else self.run_ids.get(planned.key)
+        if run_id is None and not self.manifest.light:
+            run_id = create_run(self.folder.runs_dir, self.manifest.name).id
+            self.writer.note_begun(planned.key, run_id)
+            self.run_ids[planned.key] = run_id
+        split = (planned.seed, str({key: value for key, value in planned.settings.items() if key.startswith("data.")}))
+        wants_split = split not in self.splits
+        self.splits.add(split)
+        return Work(
+            key=planned.key,
+            number=planned.number,
+            settings=planned.settings,
+            seed=planned.seed,
+            overrides=tuple(overrides_of(planned.settings, planned.seed)),
+            run_id=run_id,
+            pause_epochs=pause_epochs,
+            state=self.folder.paused_state(planned.key) if self.manifest.light else None,
+            files=files_of(self.folder.runs_dir / run_id) if run_id and self.base.packs else None,
+            wants_split=wants_split,
+        )
+
+    def taken(self, work: Work, done: Done[Trained | Refused]) -> TrainingLine:
+        """The line of what came back, written unless the training has only paused."""
+        came = done.value
+        if isinstance(came, Refused) and came.is_of_store:
+            raise StoreError(came.message)
+        if not isinstance(came, Trained):
+            return self.failed(work, came, done.attempts)
+        line = replace(came.line, attempts=done.attempts)
+        if came.files is not None and line.run_id is not None:
+            unpack_run(RunFolder(self.folder.runs_dir / line.run_id), came.files)
+        if came.split is not None:
+            self.writer.keep_split(line, came.split)
+        if came.is_paused:
+            line = self.writer.note_paused(line, came.arrays, came.state)
+            self.paused[line.key, line.epochs] = line
+            return line
+        line = self.ends(self.writer.note_ended(line, came.arrays, came.here))
+        self.note_scored(line)
+        return line
+
+    def ends(self, line: TrainingLine) -> TrainingLine:
+        """Takes note of a training that has ended, and shows it."""
+        self.ended[line.key] = EndedTraining(line.status, score_of(line))
+        self.watcher.update(line)
+        return line
+
+    def failed(self, work: Work, why: Refused | Lost, attempts: int) -> TrainingLine:
+        """The line of a training that gave nothing, with what is known of it."""
+        line = TrainingLine(
+            key=work.key,
+            number=work.number,
+            settings=work.settings,
+            seed=work.seed,
+            status="failed",
+            run_id=work.run_id,
+            message=why.message,
+            errors=NO_ERRORS,
+            losses=NO_ERRORS,
+            attempts=attempts,
+        )
+        if isinstance(why, Lost) and why.traceback:
+            self.writer.note_traceback(line, why.traceback)
+        return self.ends(self.writer.note_ended(line, b"", why.here if isinstance(why, Refused) else None))
+
+    def stop(self, line: TrainingLine, why: str) -> None:
+        """Ends a training where it has paused, since others do better; its run can be resumed by hand."""
+        if line.run_id is not None:
+            end_stopped_run(RunFolder(self.folder.runs_dir / line.run_id), why)
+        self.ends(self.writer.note_ended(replace(line, message=why), b"", None))
+
+    def note_scored(self, line: TrainingLine) -> None:
+        """Counts the training among those that were scored on its dev rows, unless its own process has done so."""
+        if self.base.runs_dir is not None and not self.base.packs:
+            return
+        looks.record(
+            self.folder.runs_dir,
+            Scored(
+                what="scored",
+                run_id=line.run_id or self.folder.id,
+                data_sha256=line.data_sha256 or "",
+                split_sha256=line.split_sha256 or "",
+                config_sha256=line.config_sha256 or "",
+                dev_error=line.errors.dev,
+                candidates=line.candidates,
+                time=now(),
+            ),
+        )
+
+
+def files_of(path: Path) -> dict[str, bytes] | None:
+    """The files of a run folder that was begun, by name; None for an empty one."""
+    files = (
+        {entry.name: entry.read_bytes() for entry in sorted(path.iterdir()) if entry.is_file()} if path.exists() else {}
+    )
+    return files or None
+
+
+def end_stopped_run(folder: RunFolder, why: str) -> None:
+    """Gives a run that was stopped where it paused an ending, so that it does not look like one that crashed."""
+    sessions = len(read_manifest(folder).sessions)
+    with folder.locked():
+        stopped = FailedSession(run_id=folder.id, status="interrupted", message=why, sessions=sessions, ended=now())
+        folder.write_json(RESULT, stopped)
+
+
+def do_all(session: Session, wishes: Wishes) -> None:
+    """Does every training of the plan that is not done. Raises StoreError, FailedFast."""
+    plan: Plan = session.manifest.plan
+    todo = (planned for planned in plan.trainings() if not session.is_done(planned, retry=wishes.retry))
+    for line in session.do(todo):
+        end_if_failed(session, line, wishes)
+
+
+def end_if_failed(session: Session, line: TrainingLine, wishes: Wishes) -> None:
+    """Raises FailedFast for a failed training, if that is wished."""
+    if wishes.fail_fast and line.status == "failed":
+        later = command_for("sweep --resume", session.folder.path)
+        raise FailedFast(f"training {line.number} failed: {line.message}; mend it, then: {later} --retry")

@@ -1,0 +1,368 @@
+"""One training of a sweep, from its settings to what the sweep keeps of it. Runs in a process of the executor.
+
+With a run folder it is a run of the usual kind, resumed where a killed process has left it; with --light nothing is
+written here. Either way the bits are those of `dlrun train` with the same values.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from ..arrays import Array
+from ..config import LoadedConfig
+from ..errors import DlrunError, StoreError
+from ..experiment import Experiment, prepare, resume
+from ..experiment.checkpointing import Checkpointer
+from ..experiment.identity import hashes_of, identity_of, with_absolute_paths
+from ..experiment.interrupts import Paused
+from ..experiment.prepare import ReadyData, read_config_text, ready_data
+from ..experiment.result import by_split, measure, message_of
+from ..experiment.run import run_in
+from ..experiment.scored import candidates_of
+from ..experiment.train import Outcome, train, trainer_of
+from ..model.model import network_of_arrays
+from ..nn.parameters import Parameters
+from ..nn.training import EpochRecord
+from ..records import NO_ERRORS, BySplit, Change, without_infinities
+from ..search.shared import Shared
+from ..store import (
+    METRICS,
+    Environment,
+    Hashes,
+    Parent,
+    Result,
+    RunContents,
+    RunFolder,
+    environment,
+    is_begun,
+    read_metrics,
+)
+from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
+from .prepared import shared_data
+from .records import TrainingLine
+
+# A process that was killed with its parent may still hold a run's lock while it ends.
+LOCK_PATIENCE_SECONDS = 30.0
+RETRY_SECONDS = 0.1
+
+# What a shell reports for a process that SIGTERM ended: 128 + 15.
+TERMINATED_STATUS = 143
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all trainings of a sweep have in common.
+
+    text, file : of the base config, the file's path absolute. runs_dir : where run folders are, None with --light.
+    cache : the folder of prepared data on this machine; None where each training has data of its own. rows : those
+    that were read, where all trainings read the same. packs : whether run folders are made
+    elsewhere and sent back as bytes, since the machine of this process does not have runs_dir.
+    """
+
+    sweep_id: str
+    text: bytes
+    file: str
+    runs_dir: Path | None
+    cache: Path | None
+    rows: Shared | None = None
+    packs: bool = False
+    overrides: tuple[str, ...] = ()
+    own_process: bool = True
+
+
+@dataclass(frozen=True)
+class Work:
+    """A training to do.
+
+    overrides : as typed after `dlrun train CONFIG`. run_id : of its run folder, None with --light. pause_epochs : to
+    pause after, None to train to the end. state : what a paused training without a folder continues from.
+    files : of its run folder so far, where that is made elsewhere. wants_split : whether the sweep does not yet have
+    the arrays of its split.
+    """
+
+    key: str
+    number: int
+    settings: Change
+    seed: int
+    overrides: tuple[str, ...]
+    run_id: str | None
+    pause_epochs: int | None = None
+    state: bytes | None = None
+    files: Mapping[str, bytes] | None = None
+    wants_split: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What comes back. line : without its place among the arrays. is_paused : the line is not that of an end.
+
+    arrays, split, state : packed. files : of its run folder, by name, where it was made elsewhere.
+    """
+
+    line: TrainingLine
+    arrays: bytes
+    here: Environment
+    is_paused: bool = False
+    split: bytes | None = None
+    state: bytes | None = None
+    files: Mapping[str, bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A training that its config, its data or the disk did not allow. is_of_store : whether it was the disk."""
+
+    message: str
+    is_of_store: bool
+    here: Environment
+
+
+def train_one(base: Base, work: Work) -> Trained | Refused:
+    """Do a training, or go on with it."""
+    try:
+        return trained(base, work)
+    except DlrunError as problem:
+        return Refused(str(problem), isinstance(problem, StoreError), here())
+    except MemoryError:
+        return Refused("more memory is needed than there is", False, here())
+
+
+def trained(base: Base, work: Work) -> Trained:
+    """Do a training, or go on with it. Raises DlrunError."""
+    loaded = read_config_text(base.text.decode(), Path(base.file), [*base.overrides, *work.overrides])
+    if work.run_id is None or base.runs_dir is None:
+        return train_in_memory(base, work, loaded)
+    if not base.packs:
+        return train_in_folder(base, work, loaded, RunFolder(base.runs_dir / work.run_id))
+    with tempfile.TemporaryDirectory(prefix="dlrun-") as elsewhere:
+        folder = RunFolder(Path(elsewhere) / work.run_id)
+        folder.path.mkdir()
+        for name, data in (work.files or {}).items():
+            (folder.path / name).write_bytes(data)
+        done = train_in_folder(base, work, loaded, folder)
+        files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir()) if path.is_file()}
+        return replace(done, files=at_home(files, elsewhere, str(base.runs_dir)))
+
+
+def at_home(files: Mapping[str, bytes], elsewhere: str, runs_dir: str) -> dict[str, bytes]:
+    """The files with the paths that the run has where it is kept."""
+    old, new = elsewhere.encode(), runs_dir.encode()
+    return {name: data.replace(old, new) if name.endswith(".json") else data for name, data in files.items()}
+
+
+def experiment_of(base: Base, loaded: LoadedConfig) -> Experiment:
+    """The experiment of a config, on data that this machine may have prepared already."""
+
+    def make(wanted: LoadedConfig) -> ReadyData:
+        return ready_data(wanted, base.rows.get() if base.rows else None)
+
+    cache_folder = base.cache
+    return prepare(loaded, make if cache_folder is None else lambda wanted: shared_data(wanted, cache_folder, make))
+
+
+@cache
+def here() -> Environment:
+    """The environment of this process, asked once: it starts git."""
+    return environment()
+
+
+def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFolder) -> Trained:
+    """Train in a run folder, or resume what a process that was killed or paused has left there."""
+    experiment = experiment_of(base, loaded)
+    wait_until_free(folder)
+    try:
+        contents = resumed(folder, experiment, work.pause_epochs) if is_begun(folder) else None
+        if contents is None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            folder.path.mkdir(parents=True)
+            experiment = experiment_of(base, loaded)  # a session that came to nothing has used its random streams
+            parent = Parent(base.sweep_id, f"training {work.number} of a sweep")
+            identity = identity_of(loaded, experiment, parent, here())
+            contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)
+    except Paused:
+        return paused_in_folder(work, loaded, experiment, folder)
+    if contents.status == "interrupted":
+        leave(base, contents.result_required())
+    return ended_in_folder(work, experiment, contents)
+
+
+def leave(base: Base, result: Result) -> NoReturn:
+    """Ends this process after a signal. The training is saved; whoever waits for it hands it out again, or stops."""
+    if base.own_process:
+        os._exit(TERMINATED_STATUS)
+    if result.signal == signal.SIGINT.name:
+        raise KeyboardInterrupt
+    raise SystemExit(TERMINATED_STATUS)
+
+
+def resumed(folder: RunFolder, experiment: Experiment, pause_epochs: int | None) -> RunContents | None:
+    """The run, resumed to its end; None where its files are damaged, so that it must begin anew.
+
+    Raises StoreError where the disk does not do what is asked of it.
+    """
+    try:
+        return resume(folder, prepared=lambda own: experiment, pause_epochs=pause_epochs)
+    except StoreError as problem:
+        if isinstance(problem.__cause__, OSError):
+            raise
+        return None
+
+
+def wait_until_free(folder: RunFolder) -> None:
+    """Waits while another process works in the run. Raises StoreError if that takes too long."""
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while folder.is_locked():
+        if time.monotonic() > deadline:
+            raise StoreError(f"{folder.path}: another process is at work in this run; wait until it has ended")
+        time.sleep(RETRY_SECONDS)
+
+
+def ended_in_folder(work: Work, experiment: Experiment, contents: RunContents) -> Trained:
+    """What is kept of a run that has ended."""
+    result, network = contents.result_required(), experiment.network
+    _, parameters = network_of_arrays(contents.model or {}, network.activation, network.loss)
+    line = line_of(work, contents.manifest.identity.hashes, contents.folder.id)
+    return ended(work, with_result(line, result), experiment, parameters, contents.metrics or ())
+
+
+def with_result(line: TrainingLine, result: Result) -> TrainingLine:
+    """The line of a run with its result."""
+    return replace(
+        line,
+        status="diverged" if result.status == "diverged" else "finished",
+        message=result.message,
+        errors=result.errors,
+        losses=result.losses,
+        epochs=result.epochs,
+        best_epoch=result.best_epoch,
+        seconds=round(result.seconds, 6),
+    )
+
+
+def paused_in_folder(work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder) -> Trained:
+    """What is known of a run at the epoch where it pauses; its state stays in its folder."""
+    line, metrics = line_of(work, hashes_here(loaded, experiment), folder.id), read_metrics(folder)
+    return paused(with_course(line, experiment, metrics), metrics)
+
+
+def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
+    """Train without a run folder: no trace, no diagnosis; the bits of the network are the same."""
+    experiment = experiment_of(base, loaded)
+    experiment = replace(experiment, plan=replace(experiment.plan, trace=False))
+    checkpointer = Checkpointer(experiment, trainer_of(experiment), keeps_lines=True)
+    checkpointer.pause_epochs = work.pause_epochs
+    if work.state is not None:
+        arrays = unpacked(work.state)
+        checkpointer.metrics = as_metrics(arrays.pop(METRICS))
+        checkpointer.restore_state(arrays)
+    try:
+        outcome = train(checkpointer)
+    except Paused:
+        line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, checkpointer.metrics)
+        state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
+        return paused(line, checkpointer.metrics, state)
+    line = with_outcome(line_of(work, hashes_here(loaded, experiment), None), experiment, outcome)
+    return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
+
+
+def paused(line: TrainingLine, metrics: Sequence[EpochRecord], state: bytes | None = None) -> Trained:
+    """What comes back of a training that pauses."""
+    return Trained(line, packed(course_arrays(metrics)), here(), is_paused=True, state=state)
+
+
+def as_array(metrics: Sequence[EpochRecord]) -> Array:
+    """(epochs, fields) float64, NaN for None."""
+    rows = [[np.nan if value is None else value for value in astuple(record)] for record in metrics]
+    return np.array(rows, np.float64).reshape(len(rows), len(fields(EpochRecord)))
+
+
+def as_metrics(array: Array) -> list[EpochRecord]:
+    """The inverse of `as_array`."""
+    rows = [[None if np.isnan(value) else value for value in row] for row in array.tolist()]
+    return [EpochRecord(int(epoch), *values) for epoch, *values in rows]
+
+
+def with_outcome(line: TrainingLine, experiment: Experiment, outcome: Outcome) -> TrainingLine:
+    """The line of a training in memory with how it ended."""
+    measured = measure(experiment, outcome.parameters)
+    line = replace(
+        line,
+        status="diverged" if outcome.status == "diverged" else "finished",
+        message=message_of(outcome, experiment.plan),
+        errors=by_split(measured, lambda e: e.error),
+        losses=by_split(measured, lambda e: e.loss),
+        epochs=outcome.epochs,
+        best_epoch=outcome.best_epoch,
+        seconds=round(outcome.seconds, 6),
+    )
+    return without_infinities(line)
+
+
+def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> TrainingLine:
+    """The line of a training that would be stopped where it pauses: the errors that its kept parameters have then.
+
+    With early stopping these are the best so far, without it the last that were measured.
+    """
+    measured = [record for record in metrics if record.dev_error is not None]
+    stops_early = experiment.plan.patience_epochs is not None
+    kept = (min(measured, key=dev_measure) if stops_early else measured[-1]) if measured else None
+    return replace(
+        line,
+        status="stopped",
+        errors=NO_ERRORS if kept is None else BySplit(kept.train_error, kept.dev_error),
+        losses=NO_ERRORS if kept is None else BySplit(kept.train_loss, kept.dev_loss),
+        epochs=len(metrics),
+        best_epoch=kept.epoch if kept and stops_early else None,
+        seconds=metrics[-1].seconds if metrics else 0.0,
+    )
+
+
+def dev_measure(record: EpochRecord) -> tuple[float, float]:
+    """What the best epoch is chosen by: the dev error, and among equals the dev loss."""
+    error, loss = record.dev_error, record.dev_loss
+    return (np.inf if error is None else error, np.inf if loss is None else loss)
+
+
+def line_of(work: Work, hashes: Hashes, run_id: str | None) -> TrainingLine:
+    """The line of a training as far as it is known before its end."""
+    return TrainingLine(
+        key=work.key,
+        number=work.number,
+        settings=work.settings,
+        seed=work.seed,
+        status="failed",
+        run_id=run_id,
+        errors=NO_ERRORS,
+        losses=NO_ERRORS,
+        config_sha256=hashes.config_sha256,
+        data_sha256=hashes.data_sha256,
+        split_sha256=hashes.split_sha256,
+    )
+
+
+def ended(
+    work: Work, line: TrainingLine, experiment: Experiment, parameters: Parameters, metrics: Sequence[EpochRecord]
+) -> Trained:
+    """What comes back of a training that has ended, with its line completed."""
+    line = replace(
+        line,
+        candidates=candidates_of(experiment.plan, line.status, line.epochs, line.best_epoch),
+        parameters_sha256=hashlib.sha256(np.ascontiguousarray(parameters.flat).tobytes()).hexdigest(),
+    )
+    split = packed(split_arrays(experiment)) if work.wants_split else None
+    return Trained(line, packed(training_arrays(experiment, parameters, metrics)), here(), split=split)
+
+
+def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
+    """The hashes of a config, its data and its split."""
+    return hashes_of(with_absolute_paths(loaded).config.to_dict(), experiment.dataset)
