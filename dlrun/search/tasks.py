@@ -1,0 +1,115 @@
+"""What a task gives, whichever process or machine did it, and what the task may ask there.
+
+The executors share it: `Here` of this machine and `Cluster` of many.
+"""
+
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
+
+from ..errors import DlrunError
+from .shared import Shared
+
+T = TypeVar("T")
+
+# How often a task is begun whose process is killed: memory may have been short for a moment, but hardly three times.
+MOST_ATTEMPTS = 3
+
+LIKELY = {"SIGKILL": "often for want of memory", "SIGSEGV": "a fault in a library"}
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task that gave no value.
+
+    message : a sentence. traceback : of an error, as text. error : the error itself, None where it cannot travel
+    between processes.
+    """
+
+    kind: Literal["error", "killed"]
+    message: str
+    traceback: str | None = None
+    error: BaseException | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """A task that has ended. number : the place of its arguments, from 0. attempts : how often it was begun."""
+
+    number: int
+    value: T | Lost
+    attempts: int = 1
+
+    def required(self) -> T:
+        """The value. Raises the task's own error, or DlrunError where its process was killed."""
+        if not isinstance(self.value, Lost):
+            return self.value
+        raise self.value.error or DlrunError(self.value.message)
+
+
+class Executor(Protocol):
+    """Does many tasks. processes : how many are done at a time."""
+
+    @property
+    def processes(self) -> int: ...
+
+    def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
+        """`function(*task)` for each task, in the order in which they end. One is `Lost` without harm to the others.
+
+        Tasks are taken only as they are needed. Where the iteration is left, no task goes on.
+        """
+
+    def share(self, key: str, value: T) -> Shared[T]:
+        """What to pass to tasks instead of the value. A value is sent to a machine once; a key stands for one value."""
+
+    def close(self) -> None:
+        """Ends the processes, and what they do."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
+    ) -> None: ...
+
+
+def outcome(function: Callable[..., T], task: tuple[Any, ...]) -> T | Lost:
+    """`function(*task)`, or what is known of its error. What ends this process goes through."""
+    try:
+        return function(*task)
+    except Exception as error:
+        return lost_by(error)
+
+
+def lost_by(error: BaseException) -> Lost:
+    """What is known of an error."""
+    sentence = str(error) if isinstance(error, DlrunError) else repr(error)
+    return Lost("error", sentence, "".join(traceback.format_exception(error)), error)
+
+
+def killed(exit_code: int | None, attempts: int) -> Lost:
+    """A task whose process ended each time. exit_code : as of `multiprocessing`, minus the signal; None if unknown."""
+    if exit_code is None:
+        how, likely = "its process was lost", LIKELY["SIGKILL"]
+    elif exit_code < 0:
+        name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else ""
+        how, likely = f"killed by signal {-exit_code}" + (f" ({name})" if name else ""), LIKELY.get(name, "")
+    else:
+        how, likely = f"its process ended with status {exit_code}", ""
+    times = f"in each of {attempts} attempts" if attempts > 1 else "in its only attempt"
+    return Lost("killed", "; ".join(filter(None, [f"{how} {times}", likely])))
+
+
+@cache
+def stop_mark() -> threading.Event:
+    """Set in a process whose tasks are no longer wanted."""
+    return threading.Event()
+
+
+def stop_wanted() -> bool:
+    """Whether the task that asks should end early, since nobody waits for its value."""
+    return stop_mark().is_set()
