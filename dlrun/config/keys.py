@@ -57,7 +57,7 @@ def expected_at(path: KeyPath) -> str:
     field = field_at(key_path)
     if field is None or _section_of(field):
         return f"a mapping with keys such as {', '.join(keys_at(key_path)[:3])}"
-    kind = _kind_of(field)
+    kind = kind_of(field)
     is_item = len(path) > len(key_path)
     return (kind.item or kind.whole) if is_item else kind.whole + (", or null" if _is_optional(field) else "")
 
@@ -101,7 +101,7 @@ def shown_word(word: str) -> str:
     return word if word.isidentifier() or word.isalnum() else repr(word)
 
 
-def _kind_of(field: FieldInfo) -> Expects:
+def kind_of(field: FieldInfo) -> Expects:
     """The field's `Expects`: on the field itself, on a member of its `... | None`, or made from its words."""
     if words := _words_of(field):
         return Expects("one of " + ", ".join(map(shown_word, words)))

@@ -22,6 +22,7 @@ from .schema import Config
 from .sentences import schema_problems
 from .strict_yaml import MAX_BYTES, Document, read_document
 from .suggestions import closest
+from .sweep_words import SWEEP, taken_from
 from .words import NO_VOCABULARY, Vocabulary
 
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -62,7 +63,7 @@ def load_config(
     for text in overrides:
         parse_override(text)  # a fault of the command line is told before one of the file
     file = escaped(str(path)) or "."
-    return _loaded(path, _bytes_of(Path(path), file), overrides, vocabulary)
+    return _loaded(path, bytes_of(Path(path), file), overrides, vocabulary)
 
 
 def config_from_text(
@@ -80,6 +81,8 @@ def _loaded(path: str | Path, text: bytes, overrides: tuple[str, ...], vocabular
     _refuse_table(document, file, vocabulary.file_suffixes)
     _refuse_root(document, file)
     given = given_by(document)
+    _refuse_sweep_of_another(given, file)
+    given.problems += taken_from(given).problems  # what is to be swept is no part of the config
     for key_path, value in parsed:
         lay_over(given, key_path, value)
     name = slug(without_endings(Path(path).stem, vocabulary.file_suffixes))
@@ -96,6 +99,13 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
 
 def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Vocabulary = NO_VOCABULARY) -> Config:
     """The complete config of what was given. Raises ConfigError with all problems, each with its place."""
+    if problems := problems_of(given, vocabulary):
+        raise ConfigError(lines_of(problems, file))
+    return Config.model_validate(completed(_without_empty_sections(given.data), name))
+
+
+def problems_of(given: Given, vocabulary: Vocabulary) -> list[Problem]:
+    """All problems of what was given, each with its place."""
     data = _without_empty_sections(given.data)
     problems = schema_problems(data)
     bad = {_key_of(path) for path in [*(problem.path for problem in problems), *given.unsure]}
@@ -105,9 +115,7 @@ def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Voc
         for problem in problems
         if not any(problem.path[:i] in given.unsure for i in range(len(problem.path) + 1))
     ]
-    if given.problems or located:
-        raise ConfigError(lines_of([*given.problems, *located], file))
-    return Config.model_validate(completed(data, name))
+    return [*given.problems, *located]
 
 
 def origins(given: Given) -> dict[str, str]:
@@ -155,6 +163,13 @@ def _refuse_table(document: Document, file: str, suffixes: tuple[str, ...]) -> N
         raise ConfigError([f"{file}: {sentence}"])
 
 
+def _refuse_sweep_of_another(given: Given, file: str) -> None:
+    """Raise ConfigError for a file that holds what `dlrun sweep` does with another config."""
+    if SWEEP in given.data and "config" in given.data:
+        remedy = f"dlrun sweep {shlex.quote(file)} trains it, and dlrun train takes the config that it names"
+        raise ConfigError([f"{file}: holds a sweep of another config; {remedy}"])
+
+
 def _refuse_root(document: Document, file: str) -> None:
     if not document.readable:
         raise ConfigError(lines_of(document.problems, file))
@@ -162,7 +177,8 @@ def _refuse_root(document: Document, file: str) -> None:
         raise ConfigError(lines_of([Problem((), f"got {shown(document.data)}; {EXAMPLE}; {WRITTEN}", Place(1))], file))
 
 
-def _bytes_of(path: Path, file: str) -> bytes:
+def bytes_of(path: Path, file: str) -> bytes:
+    """The bytes of a config, of which `file` is the name in messages. Raises ConfigError."""
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)

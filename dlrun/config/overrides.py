@@ -63,13 +63,25 @@ def given_by(document: Document) -> Given:
 
 def parse_override(text: str) -> tuple[KeyPath, Document]:
     """`a.b=value` as its path and its value, read as YAML; an empty value is null. Raises UsageError."""
+    path, value = key_of_override(text)
+    return path, read_document(value)
+
+
+def key_of_override(text: str) -> tuple[KeyPath, str]:
+    """`a.b=value` as its path and its value's text. Raises UsageError."""
     key, equals, value = text.partition("=")
     path = tuple(part.strip() for part in key.split("."))
     if not equals:
         raise UsageError(f"override {printable(text)}: got no = in it; {EXAMPLE}")
     if not all(path):
         raise UsageError(f"override {printable(text)}: got an empty key before the =; {EXAMPLE}")
-    return path, read_document(value)
+    return path, value
+
+
+def below_a_value(path: KeyPath) -> str | None:
+    """The sentence about a path that goes on below a key which takes a whole value, None for any other path."""
+    leaf = next((path[:i] for i in range(1, len(path)) if field_at(path[:i]) and not section_at(path[:i])), None)
+    return f"unknown key here; {dotted(leaf)} takes one whole value, as in {dotted(leaf)}=VALUE" if leaf else None
 
 
 def lay_over(given: Given, path: KeyPath, document: Document) -> None:
@@ -80,9 +92,7 @@ def lay_over(given: Given, path: KeyPath, document: Document) -> None:
     """
     given.problems += [Problem(path + problem.path, problem.sentence, COMMAND_LINE) for problem in document.problems]
     given.unsure |= {path + inner for inner in document.unsure}
-    leaf = next((path[:i] for i in range(1, len(path)) if field_at(path[:i]) and not section_at(path[:i])), None)
-    if leaf:
-        sentence = f"unknown key here; {dotted(leaf)} takes one whole value, as in {dotted(leaf)}=VALUE"
+    if sentence := below_a_value(path):
         given.problems.append(Problem(path, sentence, COMMAND_LINE))
         return
     if not document.readable:
