@@ -16,7 +16,6 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import dlrun
 from dlrun import DenseClassifier, DenseRegressor
-from dlrun.data.row_weights import effective_rows
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment import prepare, read_config
 from dlrun.experiment.rows import shared_counts
@@ -30,6 +29,7 @@ from dlrun.nn.trace import prior_loss
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 from dlrun.statistics import acceptance
 from dlrun.statistics.intervals import (
+    effective_rows,
     error_interval,
     unexplained_estimate,
     unexplained_intervals,

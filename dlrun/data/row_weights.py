@@ -67,21 +67,3 @@ def with_counted_rows(table: Table, reading: Reading) -> tuple[Table, Array | No
             f"data.weight: every weight in column {column.name!r} of {table.shown} is 0; nothing can be learned"
         )
     return (table, weight) if counted.all() else (table.only(np.flatnonzero(counted)), weight[counted])
-
-
-def effective_rows(weight: Array, wrong: Array | None = None) -> int:
-    """How many rows that all count alike say as much as rows with these weights (m,), at least 1.
-
-    (sum w)^2 / sum w^2, from Kish 1965, "Survey Sampling", section 11.7. Where it is known which rows are answered
-    wrongly, (m,) booleans, no more than p (1 - p) / Var(p) of the weighted share p of them, which is fewer where errors
-    lie on heavy rows: Korn and Graubard 1998, Survey Methodology 24, 193-201. In 36 simulated cases, of which the
-    test has four, an end of the exact interval for so many rows missed in 5.3 of 100 samples at most, except where a
-    class had five rows in all.
-    """
-    total = float(weight.sum())
-    rows = total**2 / float(np.square(weight).sum())
-    if wrong is not None:
-        share = float(weight[wrong].sum()) / total
-        variance = float(np.square(weight * (wrong - share)).sum()) / total**2
-        rows = min(rows, share * (1 - share) / variance) if variance else rows
-    return max(1, int(rows + 1e-6))  # rounding must not make 99 of a hundred equal weights

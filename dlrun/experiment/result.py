@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from ..data import Dataset
-from ..data.row_weights import effective_rows
 from ..diagnosis import Diagnosis
 from ..diagnosis.records import WEIGHTED
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
@@ -15,6 +14,7 @@ from ..nn.parameters import Parameters, weight_decay
 from ..nn.predictions import Predictions
 from ..nn.training import TrainingPlan
 from ..records import SPLITS, BySplit, Sizes, without_infinities
+from ..statistics.intervals import effective_rows
 from ..store import Result, RunFolder, now
 from .judge import Lines, data_findings, training_findings
 from .measuring import confusions_of, measured_errors, metrics_of

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..data import Dataset
-from ..data.row_weights import effective_rows
 from ..diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
 from ..nn.evaluation import commonest_answer
 from ..nn.network import Network
 from ..nn.predictions import Predictions
 from ..statistics import tail_share, unexplained_intervals
+from ..statistics.intervals import effective_rows
 from .predictions import in_own_units
 
 # A table with more classes is too long for a screen.

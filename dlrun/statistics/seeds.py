@@ -1,8 +1,86 @@
-"""Errors of one setting over several seeds, and the paired comparison of two settings over the same seeds and rows."""
+"""Errors of one setting over several seeds, and the paired comparison of two settings over the same seeds and rows.
 
-from dataclasses import dataclass
+A seed draws the split, the first weights, the batches and dropout. So the errors of one seed vary together, and those of
+a source row that is a dev row under several seeds; a mean over both is less sure than that of so many single rows.
+"""
 
-from .intervals import Interval
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..arrays import Array
+from .intervals import (
+    CONFIDENCE,
+    Interval,
+    bootstrap_intervals,
+    effective_rows,
+    error_interval,
+    mean_estimate,
+    proportion_interval,
+    unexplained_estimate,
+    weighted_unexplained_estimate,
+)
+from .paired import compare_answers, compare_losses
+
+# How a comparison over several seeds says what it did; that of a single seed has the method of `paired`.
+METHOD = "t test with variances by seed and by row"
+
+
+@dataclass(frozen=True)
+class RowErrors:
+    """The errors of one training on its dev rows.
+
+    rows : (m,) their numbers in the source, each once. errors : (m,) booleans, True for a wrong answer; or a
+    regression's squared errors divided by the variance of its dev targets. Their mean is the error, by `weights` (m,)
+    where rows have some. targets : (m,) of a regression, in any unit; with them, intervals count that the variance
+    of the targets is itself measured on these rows.
+    """
+
+    seed: int
+    rows: Array
+    errors: Array
+    weights: Array | None = None
+    targets: Array | None = None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the error is a share of wrong answers."""
+        return self.errors.dtype == np.bool_
+
+    def shares(self) -> Array:
+        """How much each row counts (m,): 1 on average."""
+        return np.ones(len(self.rows)) if self.weights is None else self.weights / self.weights.mean()
+
+    def error(self) -> float:
+        """The error, a fraction."""
+        return float((self.shares() * self.errors).mean())
+
+    def standardised(self) -> Array | None:
+        """The targets (m,) with mean 0 and variance 1 on these rows; None where they are not known or do not vary."""
+        if self.targets is None:
+            return None
+        share = self.shares()
+        distances = self.targets - (share * self.targets).mean()
+        variance = float((share * np.square(distances)).mean())
+        return distances / variance**0.5 if variance else None
+
+    def deviations(self, mean: float) -> Array:
+        """By how much each row (m,) pulls this error away from a `mean`; they add up to m (error - mean).
+
+        A regression's error is a ratio, and a row pulls at both of its parts (as in `unexplained_estimate`).
+        """
+        targets = self.standardised()
+        return self.shares() * (self.errors - (mean if targets is None else mean * np.square(targets)))
+
+    def rows_alike(self, wrong: Array | None = None) -> int:
+        """How many rows that all count alike say as much as these."""
+        return len(self.rows) if self.weights is None else effective_rows(self.weights, wrong)
+
+    def picked(self, places: Array) -> "RowErrors":
+        """The same of the rows at these places."""
+        weights, targets = (part if part is None else part[places] for part in (self.weights, self.targets))
+        return RowErrors(self.seed, self.rows[places], self.errors[places], weights, targets)
 
 
 @dataclass(frozen=True)
@@ -33,3 +111,174 @@ class SeedsCompared:
     seeds: int
     rows: int
     method: str
+
+
+@dataclass(frozen=True)
+class TwoWay:
+    """Sums of squares of a mean's deviations: added up first by row, by seed, or not at all; and how many there are.
+
+    The mean varies by rows and by seeds: V = V_rows + max(0, V_seeds - V_both), equation 2.11 of Cameron, Gelbach and
+    Miller 2011. V_both is counted in both; what seeds make vary is never less than it, since their rows do so already.
+    """
+
+    by_row: float
+    by_seed: float
+    by_both: float
+    rows: int
+    seeds: int
+
+    @property
+    def variance(self) -> float:
+        """Of the mean."""
+        return self.by_row + max(0.0, self.by_seed - self.by_both)
+
+    @property
+    def degrees(self) -> float:
+        """Of freedom, by Satterthwaite 1946: those of rows where these make most of the variance, or else of seeds."""
+        spread = self.by_seed**2 / (self.seeds - 1) + self.by_row**2 / max(1, self.rows - 1)
+        return self.variance**2 / spread if spread else self.seeds - 1.0
+
+
+def two_way(trainings: Sequence[RowErrors], mean: float) -> TwoWay:
+    """How the mean error of at least two trainings varies; V_seeds times S / (S - 1), for the mean is their own."""
+    S = len(trainings)
+    parts = [one.deviations(mean) / (len(one.rows) * S) for one in trainings]
+    rows, where = np.unique(np.concatenate([one.rows for one in trainings]), return_inverse=True)
+    by_row = np.bincount(where, weights=np.concatenate(parts))
+    by_seed = sum(float(part.sum()) ** 2 for part in parts) * S / (S - 1)
+    by_both = sum(float(np.square(part).sum()) for part in parts)
+    return TwoWay(float(np.square(by_row).sum()), by_seed, by_both, len(rows), S)
+
+
+def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> Spread:
+    """The mean error over seeds, and how sure it is of the error that this setting has on fresh rows.
+
+    A single seed has the interval that `diagnose` gives it. Of several, a share has the interval of Korn and Graubard
+    1998: the exact one for so many rows that their share varies as much as this mean (`two_way`), and for fewer where
+    the degrees of freedom are few. It is that of `diagnose` again where nothing but rows varies, and right for small
+    shares. A regression has an interval of Student's t. Raises ValueError without a training.
+    """
+    if not trainings:
+        raise ValueError("no training has an error")
+    errors = [one.error() for one in trainings]
+    mean, seeds = float(np.mean(errors)), len(errors)
+    if seeds == 1:
+        return Spread(mean, None, single_interval(trainings[0], confidence), 1)
+    deviation, varies = float(np.std(errors, ddof=1)), two_way(trainings, mean)
+    if trainings[0].is_share:
+        return Spread(mean, deviation, share_interval(trainings, mean, varies, confidence), seeds)
+    if not varies.variance:
+        return Spread(mean, deviation, None, seeds)
+    reach = t_quantile(varies.degrees, confidence) * varies.variance**0.5
+    return Spread(mean, deviation, (max(0.0, mean - reach), mean + reach), seeds)
+
+
+def single_interval(one: RowErrors, confidence: float) -> Interval | None:
+    """The interval of one training's error, as `diagnose` has it."""
+    if one.is_share:
+        return error_interval(one.error(), one.rows_alike(one.errors), confidence)
+    if (targets := one.standardised()) is None:
+        [interval], _ = bootstrap_intervals([one.shares() * one.errors], mean_estimate, confidence)
+    else:
+        columns = [one.errors, targets] if one.weights is None else [one.errors, targets, one.weights]
+        estimate = unexplained_estimate if one.weights is None else weighted_unexplained_estimate
+        [interval], _ = bootstrap_intervals([np.stack(columns, axis=1)], estimate, confidence)
+    return interval and (max(0.0, interval[0]), interval[1])
+
+
+def share_interval(trainings: Sequence[RowErrors], mean: float, varies: TwoWay, confidence: float) -> Interval:
+    """The interval of a share over several seeds."""
+    of_rows, of_all = t_quantile(max(1, varies.rows - 1), confidence), t_quantile(varies.degrees, confidence)
+    rows = rows_behind(trainings, mean, varies) * min(1.0, (of_rows / of_all) ** 2)
+    lower, upper = proportion_interval(mean * rows, rows, confidence)
+    return min(float(lower), mean), max(float(upper), mean)
+
+
+def rows_behind(trainings: Sequence[RowErrors], mean: float, varies: TwoWay) -> float:
+    """Of how many rows, answered by one network, the share of wrong answers varies as much as this mean.
+
+    Where all answers are right, or all wrong, a row that several seeds have counts once.
+    """
+    rows = sum(one.rows_alike() for one in trainings)
+    if not varies.variance:
+        return rows * varies.rows / sum(len(one.rows) for one in trainings)
+    return min(float(rows), mean * (1 - mean) / varies.variance)
+
+
+def t_quantile(degrees: float, confidence: float) -> float:
+    """How many standard errors an interval reaches to each side, by Student's t."""
+    from scipy.special import stdtrit  # without the import of all of scipy.stats
+
+    return float(stdtrit(degrees, (1 + confidence) / 2))
+
+
+def paired_by_seed(own: Sequence[RowErrors], other: Sequence[RowErrors]) -> list[tuple[RowErrors, RowErrors]]:
+    """Both trainings of each seed that both have, on the rows that both have, in the same order.
+
+    A seed whose rows count otherwise in the two cannot be compared, and is left out.
+    """
+    of_seed, pairs = {one.seed: one for one in other}, []
+    for this in own:
+        if (that := of_seed.get(this.seed)) is None:
+            continue
+        if not np.array_equal(this.rows, that.rows):
+            _, here, there = np.intersect1d(this.rows, that.rows, assume_unique=True, return_indices=True)
+            this, that = this.picked(here), that.picked(there)
+        if len(this.rows) and np.allclose(this.shares(), that.shares()):
+            pairs.append((this, that))
+    return pairs
+
+
+def compare_over_seeds(
+    own: Sequence[RowErrors], other: Sequence[RowErrors], confidence: float = CONFIDENCE
+) -> SeedsCompared | None:
+    """How the error of `own` differs from that of `other`, over the seeds and rows that both have; None without any.
+
+    With a single seed it is the test of `paired`: of two networks, since nothing tells what another seed would change.
+    With several it is of two settings: t = difference / sqrt(V), with V of `two_way` for the gaps of single rows. For
+    shares, V is that of two more rows that only one gets wrong, as in the interval of Bonett and Price 2012: without
+    them, a few rows that all fall on one side would look certain.
+    """
+    pairs = paired_by_seed(own, other)
+    if not pairs:
+        return None
+    if len(pairs) == 1:
+        return compared_once(*pairs[0], confidence)
+    gaps = [replace(this, errors=this.errors.astype(float) - that.errors) for this, that in pairs]
+    difference, is_share = float(np.mean([gap.error() for gap in gaps])), pairs[0][0].is_share
+    varies = two_way(gaps, difference)
+    if is_share:
+        varies = with_two_more(varies, sum(len(gap.rows) for gap in gaps))
+    if not varies.variance:
+        p_value = 2.0 ** (1 - varies.rows) if difference else 1.0  # the sign test, as in `compare_losses`
+        return SeedsCompared(difference, (difference,) * 2, p_value, confidence, len(gaps), varies.rows, METHOD)
+    error, farthest = varies.variance**0.5, 1.0 if is_share else np.inf
+    reach = t_quantile(varies.degrees, confidence) * error
+    interval = max(-farthest, difference - reach), min(farthest, difference + reach)
+    p_value = two_sided(difference / error, varies.degrees)
+    return SeedsCompared(difference, interval, p_value, confidence, len(gaps), varies.rows, METHOD)
+
+
+def compared_once(this: RowErrors, that: RowErrors, confidence: float) -> SeedsCompared:
+    """The test of two trainings of one seed."""
+    if this.is_share and this.weights is None:
+        found = compare_answers(~this.errors, ~that.errors, confidence)
+    else:
+        found = compare_losses(this.shares() * this.errors, that.shares() * that.errors, confidence)
+    return SeedsCompared(found.difference, found.interval, found.p_value, confidence, 1, found.rows, found.method)
+
+
+def with_two_more(varies: TwoWay, answers: int) -> TwoWay:
+    """The same with the variance of two more rows that differ, as many times as rows go together in the rest.
+
+    answers : rows of all seeds together. Where no row differs, or all do alike, a row counts once for all seeds.
+    """
+    together = max(1.0, varies.variance / varies.by_both) if varies.by_both else answers / varies.rows
+    return replace(varies, by_row=varies.by_row + 2 * together / answers**2)
+
+
+def two_sided(t: float, degrees: float) -> float:
+    """The probability of a t so far from 0, on either side."""
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(degrees, -abs(t)))
