@@ -22,7 +22,7 @@ def is_below(key: str, above: tuple[str, ...]) -> bool:
 
 def data_is_shared(plan: Plan) -> bool:
     """Whether several trainings of a plan have the same rows, divided and scaled alike."""
-    keys = plan.varied_keys
+    keys = [key.key for key in plan.keys]
     varied_data = [key for key in keys if is_below(key, DATA_KEYS)]
     return plan.settings_count > 1 and (not varied_data or (plan.trials is None and len(varied_data) < len(keys)))
 
@@ -33,7 +33,7 @@ def rows_read_once(base: LoadedConfig, plan: Plan) -> ReadRows | None:
     Raises DataError.
     """
     data, reading_keys = base.config.data, ("data", "diagnosis.optimal_error")
-    changed = [key for key in plan.varied_keys if is_below(key, reading_keys) and not is_below(key, AFTER_READING)]
+    changed = [key.key for key in plan.keys if is_below(key.key, reading_keys) and not is_below(key.key, AFTER_READING)]
     is_generated = bool(SOURCE_SETTINGS.get(str(data.source)))  # only generators take settings, and draw from the seed
     if changed or is_generated or data.memory_map:
         return None

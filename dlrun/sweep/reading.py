@@ -1,6 +1,5 @@
 """Reads what a sweep has kept of its trainings: errors by row for the tests, curves and boundaries for the page."""
 
-
 import numpy as np
 
 from ..arrays import Array

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from .. import __version__
-from ..config import NAMELESS, LoadedConfig
+from ..config import LoadedConfig
 from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..experiment.prepare import read_config_text
@@ -21,12 +20,11 @@ from ..search.executor import Done, Executor, Lost
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest
 from ..store.results import FILE as RESULT
 from .data import absolute_overrides, data_is_shared, rows_read_once
-from .folder import CONFIG, SweepFolder, SweepManifest, SweepSession, Writer, create_sweep
+from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
 from .packing import unpack_run
 from .plan import Plan, PlannedTraining, overrides_of
 from .records import TrainingEnd, TrainingLine
-from .request import SweepRequest
 from .training import Base, Refused, Trained, Work, train_one
 
 # A training that ended like this would end like this again.
@@ -53,25 +51,6 @@ class Wishes:
 
 class FailedFast(StoreError):
     """A training failed, and the sweep was to end with it."""
-
-
-def begin(request: SweepRequest, runs_dir: Path, *, light: bool) -> SweepFolder:
-    """A new sweep's folder, with its plan. Raises StoreError."""
-    base = request.base
-    folder = create_sweep(runs_dir, base.config.name or NAMELESS)
-    folder.files.write_bytes(CONFIG, base.text)
-    manifest = SweepManifest(
-        sweep_id=folder.id,
-        name=base.config.name or NAMELESS,
-        dlrun=__version__,
-        config_file=str(Path(base.file).resolve()),
-        overrides=base.overrides,
-        plan=request.plan,
-        light=light,
-        early=request.early,
-    )
-    folder.write_manifest(manifest)
-    return folder
 
 
 def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:

@@ -1,0 +1,209 @@
+"""`dlrun sweep`: train a config with many settings and seeds, and say which is best and how sure that is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import Interrupted, StoreError, UsageError
+from ..places import command_for
+from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunsDir, complete_overrides
+
+if TYPE_CHECKING:
+    from ..report.records import PlanShown
+    from ..search.executor import Executor
+    from ..sweep.folder import SweepFolder, SweepManifest
+    from ..sweep.records import SweepOutcome
+
+REPORT = "report.html"
+
+
+def sweep(
+    config: Annotated[
+        str | None, typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section.")
+    ] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUES]...",
+            help="What is tried: lists (0,0.1,1), ranges (0..4, 1e-4..1:log), choices; seed=0..4 repeats each setting.",
+            autocompletion=complete_overrides,
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="Draw so many settings instead of training the whole grid.")
+    ] = None,
+    sampler: Annotated[
+        str | None, typer.Option("--sampler", help="How settings are drawn: sobol (default), random, or Optuna's tpe.")
+    ] = None,
+    early: Annotated[
+        bool, typer.Option("--early", help="Stop the settings that do worse: successive halving.")
+    ] = False,
+    light: Annotated[
+        bool, typer.Option("--light", help="Keep a line and the predictions of each training, and no run folder.")
+    ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="SWEEP", help="Do what is missing of a sweep: an id, a name or latest. Words extend it."
+        ),
+    ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="With --resume: do the failed trainings again.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End at the first training that fails.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be trained, and train nothing.")] = False,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="Train in this many processes; default: one per core.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="WHERE",
+            help="Train on a Dask cluster: tcp://HOST:8786, local:4, or a YAML file for dask-jobqueue.",
+        ),
+    ] = None,
+    runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Train a config with many settings and seeds, and say which setting is best and how sure that is.
+
+    Each training is a run of its own, with the bits of `dlrun train`. After any end, --resume does what is missing.
+
+    Example: dlrun sweep configs/moons_overfit.yaml regularization.lambda=0,0.1,0.3,1,3,10 seed=0..4
+    """
+    from ..sweep.asked import Options, sweep_asked
+    from ..sweep.references import find_sweep
+
+    given = [word for word in (config, *(words or ())) if word is not None]
+    options = Options(trials=trials, sampler=sampler, early=early, light=light)
+    if retry and not resume:
+        raise UsageError("--retry: belongs to --resume SWEEP")
+    if processes and cluster:
+        raise UsageError("--processes, --cluster: more than one given; a cluster has its own number of processes")
+    asked = sweep_asked(given, options, find_sweep(runs_dir, resume) if resume else None)
+    if plan:
+        return show_what_is_planned(asked.manifest, where_of(processes, cluster), asked.done_count(), as_json)
+    folder = asked.written(runs_dir)
+    wishes = {"retry": retry, "fail_fast": fail_fast}
+    try:
+        with executor_for(processes, cluster) as executor:
+            notes = differences_told(executor, quiet)
+            run_shown(folder, executor, wishes, quiet=quiet)
+    except KeyboardInterrupt as left:
+        raise Interrupted(f"interrupted; resume: {command_for('sweep --resume', folder.path)}") from left
+    return tell_sweep(folder, as_json=as_json, quiet=quiet, verb="sweep", notes=notes)
+
+
+def where_of(processes: int | None, cluster: str | None) -> str:
+    """Where the trainings are done, in words."""
+    if cluster:
+        return cluster
+    from joblib import cpu_count
+
+    count = processes or cpu_count()
+    return "1 process" if count == 1 else f"{count} processes"
+
+
+def executor_for(processes: int | None, cluster: str | None) -> "Executor":
+    """The executor that the options ask for. Raises UsageError, DlrunError."""
+    if cluster:
+        from ..search.cluster import Cluster
+
+        return Cluster(cluster)
+    from ..search.executor import Here
+
+    return Here(processes)
+
+
+def show_what_is_planned(manifest: "SweepManifest", where: str, done: int, as_json: bool) -> int:
+    """Print the plan of a sweep."""
+    from ..report import make_console
+    from ..report.sweep import show_plan
+    from ..store import to_plain
+    from .output import print_json
+
+    shown = plan_shown(manifest, where, done)
+    if as_json:
+        print_json(to_plain(shown))
+    else:
+        show_plan(shown, make_console())
+    return 0
+
+
+def plan_shown(manifest: "SweepManifest", where: str, done: int) -> "PlanShown":
+    """The plan as it is shown."""
+    from ..report.records import PlanShown
+
+    plan = manifest.plan
+    return PlanShown(
+        name=manifest.name,
+        keys=tuple((key.key, key.text) for key in plan.keys),
+        settings=plan.settings_count,
+        seeds=len(plan.seeds),
+        trainings=plan.trainings_count,
+        where=where,
+        done=done,
+    )
+
+
+def differences_told(executor: "Executor", quiet: bool) -> tuple[str, ...]:
+    """What differs between this machine and those that train, told before the start."""
+    from ..report import make_console, say
+
+    notes = tuple(executor.differences())
+    if not quiet:
+        for note in notes:
+            say(make_console(stderr=True), ("note: ", "yellow"), note)
+    return notes
+
+
+def run_shown(folder: "SweepFolder", executor: "Executor", wishes: Mapping[str, bool], *, quiet: bool) -> None:
+    """Run a sweep with its plan and its progress on standard error."""
+    from ..report import make_console
+    from ..report.sweep import show_plan
+    from ..report.sweep_live import sweep_display
+    from ..sweep.running import Wishes
+    from ..sweep.sweeping import run_sweep
+
+    console = make_console(stderr=True)
+    shown = plan_shown(folder.manifest(), executor.where, folder.done_count())
+    if not quiet:
+        show_plan(shown, console)
+    with sweep_display(
+        shown.trainings, console, quiet=quiet, name=shown.name, processes=executor.processes, done=shown.done
+    ) as display:
+        run_sweep(folder, executor, display, Wishes(**wishes))
+
+
+def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, notes: tuple[str, ...] = ()) -> int:
+    """Print a sweep's outcome, write its page, and count the look at the winner's test error; return the status."""
+    from ..report import make_console
+    from ..report.sweep import show_sweep
+    from ..store import to_plain
+    from ..sweep.telling import outcome_of_folder, test_look
+    from .output import print_json
+
+    outcome = outcome_of_folder(folder, notes)
+    look = test_look(folder, outcome, verb)
+    page = written_page(folder, outcome)
+    if as_json:
+        print_json(to_plain(outcome) | {"test_look": look, "page": page})
+    else:
+        show_sweep(outcome, make_console(), test_look=look, page=page)
+    return StoreError.exit_status if outcome.counts.failed else 0
+
+
+def written_page(folder: "SweepFolder", outcome: "SweepOutcome") -> str | None:
+    """Write the page of a sweep, and return its path; None where it cannot be written, which is told."""
+    from ..report import make_console, say
+    from ..report.page.sweep import sweep_page
+    from ..sweep.reading import Reader
+    from .report import write_page
+
+    try:
+        return str(write_page(folder.path / REPORT, sweep_page(outcome, Reader(folder).drawn(outcome))))
+    except StoreError as problem:
+        say(make_console(stderr=True), f"no page: {problem}")
+        return None

@@ -1,0 +1,92 @@
+"""From what a person asks of a sweep to its folder: a new one, or an older one with more values, seeds or trials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .. import __version__
+from ..config import NAMELESS, LoadedConfig
+from ..errors import UsageError
+from .folder import CONFIG, SweepFolder, SweepManifest, create_sweep
+from .request import SweepRequest, read_extension, read_sweep
+from .running import base_of
+
+# The plan of a sweep that has no folder yet.
+UNWRITTEN = "sweep"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asks for besides keys and values; None and False leave it to the file."""
+
+    trials: int | None = None
+    sampler: str | None = None
+    early: bool = False
+    light: bool = False
+
+
+@dataclass(frozen=True)
+class SweepAsked:
+    """A sweep that is asked for. base : its config, None for one that has a folder."""
+
+    manifest: SweepManifest
+    base: LoadedConfig | None = None
+    folder: SweepFolder | None = None
+
+    def done_count(self) -> int:
+        """How many of its trainings are done."""
+        return self.folder.done_count() if self.folder else 0
+
+    def written(self, runs_dir: Path) -> SweepFolder:
+        """The sweep's folder, with the plan in it. Raises StoreError."""
+        if self.folder is not None:
+            with self.folder.files.locked():
+                if self.manifest != self.folder.manifest():
+                    self.folder.write_manifest(self.manifest)
+            return self.folder
+        assert self.base is not None
+        folder = create_sweep(runs_dir, self.manifest.name)
+        folder.files.write_bytes(CONFIG, self.base.text)
+        folder.write_manifest(replace(self.manifest, sweep_id=folder.id))
+        return folder
+
+
+def sweep_asked(given: Sequence[str], options: Options, older: SweepFolder | None) -> SweepAsked:
+    """The sweep of a config and words, or an older one, extended by words.
+
+    Raises ConfigError with every problem, UsageError.
+    """
+    if older is not None:
+        return SweepAsked(extended_manifest(older, given, options), folder=older)
+    if not given:
+        raise UsageError("sweep: give a config, and what to try: dlrun sweep CONFIG regularization.lambda=0,0.1,1")
+    file, *words = given
+    request = read_sweep(Path(file), words, trials=options.trials, sampler=options.sampler, early=options.early or None)
+    return SweepAsked(manifest_of(request, options), request.base)
+
+
+def manifest_of(request: SweepRequest, options: Options) -> SweepManifest:
+    """The manifest of a new sweep."""
+    base = request.base
+    return SweepManifest(
+        sweep_id=UNWRITTEN,
+        name=base.config.name or NAMELESS,
+        dlrun=__version__,
+        config_file=str(Path(base.file).resolve()),
+        overrides=base.overrides,
+        plan=request.plan,
+        light=options.light,
+        early=request.early,
+    )
+
+
+def extended_manifest(older: SweepFolder, words: Sequence[str], options: Options) -> SweepManifest:
+    """The manifest of an older sweep with the values, seeds and trials that are asked for beyond it."""
+    manifest = older.manifest()
+    if options.light and not manifest.light:
+        raise UsageError(f"--light: {older.id} keeps run folders; begin another sweep for that")
+    if options.sampler or (options.early and not manifest.early):
+        raise UsageError(f"--sampler, --early: {older.id} began without; begin another sweep for that")
+    if not words and options.trials is None:
+        return manifest
+    return replace(manifest, plan=read_extension(base_of(older, manifest), manifest.plan, words, options.trials))
