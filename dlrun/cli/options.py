@@ -1,8 +1,7 @@
 """The arguments and options that several verbs share, with their completion in the shell."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,22 +19,10 @@ def complete_runs(incomplete: str) -> list[str]:
 
 def complete_overrides(incomplete: str) -> list[str]:
     """`key=` for every key of the config, for the shell."""
-    from ..config import json_schema
+    from ..config.keys import leaf_paths
+    from ..config.problems import dotted
 
-    return [f"{key}=" for key in schema_keys(json_schema()) if key.startswith(incomplete)]
-
-
-def schema_keys(schema: Mapping[str, Any]) -> list[str]:
-    """Dotted paths of the leaves of a JSON Schema, following its references."""
-    definitions = schema.get("$defs", {})
-
-    def walk(node: Mapping[str, Any], path: str) -> list[str]:
-        node = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
-        if "properties" not in node:
-            return [path]
-        return [leaf for key, child in node["properties"].items() for leaf in walk(child, f"{path}.{key}".lstrip("."))]
-
-    return walk(schema, "")
+    return [f"{key}=" for key in map(dotted, leaf_paths()) if key.startswith(incomplete)]
 
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config, such as configs/digits.yaml.")]

@@ -12,6 +12,9 @@ from .keys import keys_at, section_at
 from .loading import LoadedConfig
 from .problems import KeyPath, dotted
 from .schema import Config
+from .sweep_schema import sweep_json_schema
+from .sweep_words import SWEEP
+from .trying import CONFIG
 
 # Comments start at this column; on a longer line (a list of names) the comment follows after two spaces.
 COMMENT_COLUMN = 44
@@ -57,9 +60,17 @@ def _quoted(text: str) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema as JSON Schema, draft 2020-12: no further keys anywhere, and a description on every key."""
-    schema = Config.model_json_schema(by_alias=True)
-    return {"$schema": DRAFT, "title": "A config of dlrun", **_without_titles(schema)}
+    """The schema as JSON Schema, draft 2020-12: no further keys anywhere, and a description on every key.
+
+    It takes what is written for `dlrun sweep` too: a config with a section `sweep`, or a file that names its config.
+    """
+    schema = _without_titles(Config.model_json_schema(by_alias=True))
+    schema["properties"] |= {
+        CONFIG: {"description": "The path of the config that a sweep trains, instead of its keys.", "type": "string"},
+        SWEEP: _without_titles(sweep_json_schema()),
+    }
+    forms = [{"required": schema.pop("required")}, {"required": [CONFIG, SWEEP]}]
+    return {"$schema": DRAFT, "title": "A config of dlrun", **schema, "anyOf": forms}
 
 
 def _without_titles(schema: Any) -> Any:

@@ -88,15 +88,16 @@ DATA_STREAMS = ("source", "split")
 
 def read_config(path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config at `path` with `key=value` overrides, its source and codes known. Raises ConfigError, UsageError."""
-    return load_config(path, overrides, vocabulary=_vocabulary())
+    return load_config(path, overrides, vocabulary=vocabulary())
 
 
 def read_config_text(text: str, path: Path, overrides: Iterable[str] = ()) -> LoadedConfig:
     """The config that `read_config` would read if the file at `path` held this text. Raises as it does."""
-    return config_from_text(text, path, overrides, vocabulary=_vocabulary())
+    return config_from_text(text, path, overrides, vocabulary=vocabulary())
 
 
-def _vocabulary() -> Vocabulary:
+def vocabulary() -> Vocabulary:
+    """The words that a config is checked against: of sources, of files' endings, and of findings."""
     return Vocabulary(SOURCE_SETTINGS, FILE_SUFFIXES, codes())
 
 
