@@ -4,12 +4,23 @@ Everything that dlrun raises on purpose is a `DlrunError`. Its text is written f
 would do) and is shown without a traceback. Any other exception is a bug in dlrun and ends with status 1.
 """
 
+from typing import Any
+
 
 class DlrunError(Exception):
     """A sentence for the user; `kind` names it in JSON, `exit_status` ends the process."""
 
     kind = "error"
     exit_status = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes, an error is made again without its `__init__`, which may want other arguments."""
+        return unpickled, (type(self), self.args), vars(self)
+
+
+def unpickled(kind: type[DlrunError], arguments: tuple[object, ...]) -> DlrunError:
+    """An error of this kind with the arguments of `Exception`."""
+    return kind.__new__(kind, *arguments)
 
 
 class UsageError(DlrunError):

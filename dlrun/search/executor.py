@@ -29,8 +29,8 @@ __all__ = ["Done", "Executor", "Here", "Lost", "Shared", "stop_wanted"]
 
 T = TypeVar("T")
 
-# A worker whose last task took less has its next one sent before it asks. Between longer tasks the wait for one does
-# not count, and a task that waits behind a long one could have been done elsewhere.
+# A worker whose last task took less has its next one sent before it asks, while there are more than one for each.
+# Between longer tasks the wait for one does not count, and what waits behind a long one could be done elsewhere.
 SHORT_SECONDS = 1.0
 
 # How many workers in a row may end before they are ready.
@@ -85,9 +85,6 @@ class Worker:
         self.is_ready, self.is_short = False, False
         self.code: bytes | None = None
         self.began = 0.0
-
-    def can_take(self) -> bool:
-        return self.is_ready and len(self.tasks) < (2 if self.is_short else 1)
 
     def send(self, task: Task, code: bytes) -> None:
         """Raises OSError where the process has just died, and any other error where the task cannot be pickled."""
@@ -168,7 +165,7 @@ class Here:
         A task that cannot be sent to any process has ended.
         """
         for worker in sorted(self.workers, key=lambda worker: len(worker.tasks)):
-            while worker.can_take() and (task := coming.take()) is not None:
+            while self.has_room(worker, coming) and (task := coming.take()) is not None:
                 try:
                     worker.send(task, code)
                 except OSError:  # it is dead, as `heard` will find out
@@ -180,6 +177,11 @@ class Here:
         while len(self.workers) < self.processes and coming.has(starting + 1):
             self.workers.append(Worker(self.folder))
             starting += 1
+
+    def has_room(self, worker: Worker, coming: Coming) -> bool:
+        if not worker.is_ready or len(worker.tasks) == 2:
+            return False
+        return not worker.tasks or (worker.is_short and coming.has(self.processes + 1))
 
     def speaking(self) -> list[Worker]:
         """Waits for workers that have something to say, or have died."""

@@ -87,8 +87,8 @@ def outcome(function: Callable[..., T], task: tuple[Any, ...]) -> T | Lost:
 
 def lost_by(error: BaseException) -> Lost:
     """What is known of an error."""
-    sentence = str(error) if isinstance(error, DlrunError) else repr(error)
-    return Lost("error", sentence, "".join(traceback.format_exception(error)), error)
+    kind = "" if isinstance(error, DlrunError) else type(error).__name__
+    return Lost("error", ": ".join(filter(None, [kind, str(error)])), "".join(traceback.format_exception(error)), error)
 
 
 def killed(exit_code: int | None, attempts: int) -> Lost:

@@ -4,9 +4,10 @@
 seed; all are measured on the same dev rows, so that their answers can be compared row by row.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
+from uuid import uuid4
 
 import numpy as np
 
@@ -17,13 +18,12 @@ from ..experiment.checkpointing import Checkpointer
 from ..experiment.prepare import first_parameters
 from ..experiment.train import train, trainer_of
 from ..nn.predictions import Predictions, predictions
+from .executor import Executor, Here, Shared
 
 # Starting a process and importing NumPy there takes about a second. Less work than this is done in this process.
 WORTH_PROCESSES_SECONDS = 2.0
 
 Progress = Callable[[int, int], None]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,30 @@ def train_variants(
     *,
     seconds_each: float = 0.0,
     processes: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Trained]:
     """The trained network of each variant, in the same order.
 
     seconds_each : about how long one takes, which decides whether processes are worth starting.
-    processes : how many, None for one on each core.
+    processes : how many, None for one on each core. executor : where to train instead, such as on a cluster.
+    Raises what a training raises, and DlrunError where its process is killed again and again.
     """
-    worth = seconds_each * len(variants) > WORTH_PROCESSES_SECONDS
-    networks = in_processes(train_variant, [(experiment, v) for v in variants], processes or (None if worth else 1))
-    trained = []
-    for network in networks:
-        trained.append(network)
+    if executor is None:
+        worth = seconds_each * len(variants) > WORTH_PROCESSES_SECONDS
+        with Here(processes or (None if worth else 1)) as here:
+            return train_variants(experiment, variants, executor=here, progress=progress)
+    shared = executor.share(uuid4().hex, experiment)
+    trained: dict[int, Trained] = {}
+    for done in executor.each(train_variant, ((shared, variant) for variant in variants)):
+        trained[done.number] = done.required()
         progress(len(trained), len(variants))
-    return trained
+    return [trained[number] for number in range(len(variants))]
 
 
-def train_variant(experiment: Experiment, variant: Variant) -> Trained:
+def train_variant(experiment: Shared[Experiment], variant: Variant) -> Trained:
     """Train one variant to its end."""
-    changed = varied(experiment, variant)
+    changed = varied(experiment.get(), variant)
     outcome = train(Checkpointer(changed, trainer_of(changed)))
     dev = changed.dataset.dev
     with np.errstate(
@@ -90,31 +95,6 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     streams = random_streams(config.seed if variant.seed is None else variant.seed)
     parameters = first_parameters(config, experiment.network, streams["init"])
     return replace(experiment, plan=plan, dataset=dataset, parameters=parameters, streams=streams)
-
-
-def in_processes(
-    function: Callable[..., T], arguments: Sequence[tuple[Any, ...]], processes: int | None
-) -> Iterator[T]:
-    """`function(*each)` for each of `arguments`, in order: one process on each core, with one BLAS thread.
-
-    An interrupt ends these processes together with the one that waits for them.
-    """
-    if processes == 1:
-        yield from (function(*each) for each in arguments)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=processes or -1, return_as="generator")
-        yield from parallel(delayed(uninterrupted)(function, each) for each in arguments)
-
-
-def uninterrupted(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    """Calls the function and ignores Ctrl-C, which a terminal sends to this process too: its parent decides."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return function(*arguments)
 
 
 Drawn = list[tuple[np.ndarray, np.ndarray]]
