@@ -1,7 +1,7 @@
 """Errors of one setting over several seeds, and the paired comparison of two settings over the same seeds and rows.
 
-A seed draws the split, the first weights, the batches and dropout. So the errors of one seed vary together, and those of
-a source row that is a dev row under several seeds; a mean over both is less sure than that of so many single rows.
+A seed draws the split, the first weights, the batches and dropout. So the errors of one seed vary together, and those
+of a source row that is a dev row under several seeds; a mean over both is less sure than that of so many single rows.
 """
 
 from collections.abc import Sequence
@@ -160,23 +160,28 @@ def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) ->
     """
     if not trainings:
         raise ValueError("no training has an error")
-    errors = [one.error() for one in trainings]
-    mean, seeds = float(np.mean(errors)), len(errors)
-    if seeds == 1:
-        return Spread(mean, None, single_interval(trainings[0], confidence), 1)
-    deviation, varies = float(np.std(errors, ddof=1)), two_way(trainings, mean)
+    mean, seeds = mean_error(trainings), len(trainings)
+    deviation = float(np.std([one.error() for one in trainings], ddof=1)) if seeds > 1 else None
     if trainings[0].is_share:
-        return Spread(mean, deviation, share_interval(trainings, mean, varies, confidence), seeds)
+        rows = rows_behind(trainings, confidence)
+        interval = error_interval(mean, int(rows), confidence) if seeds == 1 else share_interval(mean, rows, confidence)
+        return Spread(mean, deviation, interval, seeds)
+    if seeds == 1:
+        return Spread(mean, deviation, unexplained_interval(trainings[0], confidence), seeds)
+    varies = two_way(trainings, mean)
     if not varies.variance:
         return Spread(mean, deviation, None, seeds)
     reach = t_quantile(varies.degrees, confidence) * varies.variance**0.5
     return Spread(mean, deviation, (max(0.0, mean - reach), mean + reach), seeds)
 
 
-def single_interval(one: RowErrors, confidence: float) -> Interval | None:
-    """The interval of one training's error, as `diagnose` has it."""
-    if one.is_share:
-        return error_interval(one.error(), one.rows_alike(one.errors), confidence)
+def mean_error(trainings: Sequence[RowErrors]) -> float:
+    """The mean of their errors."""
+    return float(np.mean([one.error() for one in trainings]))
+
+
+def unexplained_interval(one: RowErrors, confidence: float) -> Interval | None:
+    """The interval of one training of a regression, as `diagnose` has it."""
     if (targets := one.standardised()) is None:
         [interval], _ = bootstrap_intervals([one.shares() * one.errors], mean_estimate, confidence)
     else:
@@ -186,23 +191,26 @@ def single_interval(one: RowErrors, confidence: float) -> Interval | None:
     return interval and (max(0.0, interval[0]), interval[1])
 
 
-def share_interval(trainings: Sequence[RowErrors], mean: float, varies: TwoWay, confidence: float) -> Interval:
-    """The interval of a share over several seeds."""
-    of_rows, of_all = t_quantile(max(1, varies.rows - 1), confidence), t_quantile(varies.degrees, confidence)
-    rows = rows_behind(trainings, mean, varies) * min(1.0, (of_rows / of_all) ** 2)
-    lower, upper = proportion_interval(mean * rows, rows, confidence)
-    return min(float(lower), mean), max(float(upper), mean)
+def share_interval(share: float, rows: float, confidence: float = CONFIDENCE) -> Interval:
+    """The exact interval of a share that is as sure as that of so many rows."""
+    lower, upper = proportion_interval(share * rows, rows, confidence)
+    return min(float(lower), share), max(float(upper), share)
 
 
-def rows_behind(trainings: Sequence[RowErrors], mean: float, varies: TwoWay) -> float:
-    """Of how many rows, answered by one network, the share of wrong answers varies as much as this mean.
+def rows_behind(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> float:
+    """Of how many rows, answered by one network, the share of wrong answers is as sure as the mean of these trainings.
 
     Where all answers are right, or all wrong, a row that several seeds have counts once.
     """
-    rows = sum(one.rows_alike() for one in trainings)
+    if len(trainings) == 1:
+        return trainings[0].rows_alike(trainings[0].errors)
+    mean = mean_error(trainings)
+    varies, rows = two_way(trainings, mean), float(sum(one.rows_alike() for one in trainings))
     if not varies.variance:
         return rows * varies.rows / sum(len(one.rows) for one in trainings)
-    return min(float(rows), mean * (1 - mean) / varies.variance)
+    rows = min(rows, mean * (1 - mean) / varies.variance)
+    of_rows, of_all = t_quantile(max(1, varies.rows - 1), confidence), t_quantile(varies.degrees, confidence)
+    return rows * min(1.0, (of_rows / of_all) ** 2)
 
 
 def t_quantile(degrees: float, confidence: float) -> float:

@@ -1,0 +1,146 @@
+"""What being the best of many settings is worth: the honest error of the winner, and which others may be as good.
+
+The lowest of many errors is lower than what it measures. So the choice is made again and again on some of the rows and
+seeds, and measured on the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array
+from .intervals import CONFIDENCE, Interval
+from .seeds import RowErrors, rows_behind, share_interval, spread_of
+
+# More settings are not chosen among again; the others' errors are higher, and they win no bag.
+MOST_SETTINGS = 500
+
+# The mean over so many choices varies by a twentieth of what a single one does.
+CHOICES = 400
+
+# Rows are put together into so many clusters at most: memory and time stay the same for any number of rows, and a bag
+# of clusters is as good as one of rows.
+MOST_CLUSTERS = 2000
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The dev rows of some seeds, put together. rows (u,) in order, clusters (u,) of each, seeds (S,).
+
+    counts (S, C) : of how many rows each seed's error is the mean, by cluster; by weight where rows have some.
+    """
+
+    seeds: tuple[int, ...]
+    rows: Array
+    clusters: Array
+    counts: Array
+
+    def sums(self, trainings: Sequence[RowErrors]) -> Array | None:
+        """The errors of another setting (S, C), added up; None unless it has these seeds with these rows."""
+        of_seed = {one.seed: one for one in trainings}
+        if not all(seed in of_seed for seed in self.seeds):
+            return None
+        found = np.empty_like(self.counts)
+        for place, one in enumerate(of_seed[seed] for seed in self.seeds):
+            where = np.minimum(np.searchsorted(self.rows, one.rows), len(self.rows) - 1)
+            if not np.array_equal(self.rows[where], one.rows):
+                return None
+            found[place] = self.added(where, one.shares() * one.errors)
+            if not np.allclose(self.added(where, one.shares()), self.counts[place], rtol=1e-4):
+                return None
+        return found
+
+    def added(self, where: Array, values: Array) -> Array:
+        """Values (m,) of the rows at these places, added up by cluster (C,)."""
+        return np.bincount(self.clusters[where], weights=values, minlength=self.counts.shape[1])
+
+
+def clusters_of(trainings: Sequence[RowErrors]) -> Clusters:
+    """The clusters of the rows of these trainings: each row alone, or at random with others where they are many."""
+    rows = np.unique(np.concatenate([one.rows for one in trainings]))
+    few = min(len(rows), MOST_CLUSTERS)
+    clusters = np.random.default_rng(0).permutation(len(rows)) % few
+    empty = Clusters(tuple(one.seed for one in trainings), rows, clusters, np.zeros((len(trainings), few), np.float32))
+    for place, one in enumerate(trainings):
+        empty.counts[place] = empty.added(np.searchsorted(rows, one.rows), one.shares())
+    return empty
+
+
+def errors_elsewhere(sums: Array, counts: Array) -> Array:
+    """The errors (CHOICES,) of winners on rows and seeds that had no part in choosing them.
+
+    sums (k, S, C), counts (S, C) : of `Clusters`. Rows are drawn again as often as there are, and so are seeds; the
+    setting with the lowest error on those that were drawn is measured on those that were not. A single seed is used
+    for both. Source: Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV), for rows alone; but of settings that were
+    trained with few seeds, the winner is also the one whose seeds were lucky.
+    """
+    k, S, C = sums.shape
+    rng, of_setting = np.random.default_rng(0), sums.reshape(k * S, C).astype(np.float32).T
+    rows, seeds = rng.multinomial(C, np.full(C, 1 / C), size=CHOICES), drawn_seeds(S, rng)
+    inside, outside = rows.astype(np.float32), (rows == 0).astype(np.float32)
+    of_seeds = seeds / np.maximum(inside @ counts.T, np.finfo(np.float32).tiny)
+    chosen = np.einsum("bks,bs->bk", (inside @ of_setting).reshape(CHOICES, k, S), of_seeds).argmin(axis=1)
+    left = (outside @ of_setting).reshape(CHOICES, k, S)[np.arange(CHOICES), chosen]
+    counted = outside @ counts.T
+    is_measured = counted > 0 if S == 1 else (counted > 0) & (seeds == 0)
+    errors = np.where(is_measured, left / np.where(counted > 0, counted, 1), 0).sum(axis=1)
+    measured = is_measured.sum(axis=1)
+    found: Array = errors[measured > 0] / measured[measured > 0]
+    return found
+
+
+def drawn_seeds(seeds: int, rng: np.random.Generator) -> Array:
+    """How often each seed is drawn (CHOICES, seeds), as often as there are; never all of several."""
+    drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=CHOICES)
+    while seeds > 1 and (full := (drawn > 0).all(axis=1)).any():
+        drawn[full] = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=int(full.sum()))
+    return drawn.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Honest:
+    """An error that choosing does not flatter, and its interval; None for an interval where the winner has none."""
+
+    error: float
+    interval: Interval | None
+
+
+def honest_error(
+    winner: Sequence[RowErrors], sums: Array, counts: Array, confidence: float = CONFIDENCE
+) -> Honest | None:
+    """The error that the winner of k settings has on fresh rows, the mean of `errors_elsewhere`; None without such.
+
+    winner : its trainings. sums (k, S, C), counts (S, C) : of all settings, from `Clusters`. The interval is as wide
+    as that of the winner's own error (`spread_of`): `errors_elsewhere`, each of a third of the rows, spread more.
+    """
+    own = spread_of(winner, confidence)
+    if len(sums) == 1:
+        return Honest(own.mean, own.interval)
+    errors = errors_elsewhere(sums, counts)
+    if not len(errors):
+        return None
+    error = float(errors.mean())
+    if own.interval is None:
+        return Honest(error, None)
+    if not winner[0].is_share:
+        lower, upper = (max(0.0, end + error - own.mean) for end in own.interval)
+        return Honest(error, (lower, upper))
+    return Honest(error, share_interval(error, rows_behind(winner, confidence), confidence))
+
+
+def told_apart(p_values: Sequence[float], settings: int, confidence: float = CONFIDENCE) -> list[bool]:
+    """Which settings are surely worse than the winner of so many, from the p-values of each against the winner.
+
+    The winner was chosen by the same rows, so it stands at one end of all of them: with k equally good settings, that
+    is the largest of k (k - 1) / 2 differences, not of k - 1. The smallest p-value must therefore be at most
+    (1 - confidence) over the number of these pairs; then it leaves, and the next is judged among the pairs that remain.
+    A sequentially rejective Bonferroni test (Holm 1979) of equality in the manner of the model confidence set (Hansen,
+    Lunde and Nason 2011).
+    """
+    apart, remaining = [False] * len(p_values), settings
+    for place in np.argsort(p_values, kind="stable").tolist():
+        if remaining < 2 or p_values[place] > (1 - confidence) / (remaining * (remaining - 1) / 2):
+            break
+        apart[place], remaining = True, remaining - 1
+    return apart
