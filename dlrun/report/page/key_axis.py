@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from ...sweep.records import SettingOutcome, SweptKey
 from ..comparison import plain
 from .drawing import LEFT, RIGHT, WIDTH, linear_scale, log_scale, spread, text_at, tick_text
 
@@ -82,6 +83,11 @@ def value_ticks(values: Sequence[float], place: Callable[[float], float]) -> lis
         if abs(right - left) < LETTER_WIDTH * (len(one) + len(other)) / 2 + TICK_GAP:
             return []
     return ticks
+
+
+def all_values(key: SweptKey, settings: Sequence[SettingOutcome]) -> list[Any]:
+    """The values of a varied key in their order, and any that a setting has besides."""
+    return [*key.values, *(setting.settings[key.key] for setting in settings if key.key in setting.settings)]
 
 
 def axis_marks(axis: KeyAxis, y: float) -> list[str]:

@@ -26,7 +26,7 @@ from ..sweep_words import (
     troubles,
     winner_command,
 )
-from . import Script, page, safe
+from . import Script, page, safe, sentence
 from .sweep_maps import of_two_keys, parallel_coordinates
 from .sweep_paths import frames_of, paths_of
 from .validation import MOST_VALUES, validation_curve
@@ -97,8 +97,9 @@ def script_of(*names: str) -> Script:
 
 
 class Head(NamedTuple):
-    """What is said of the winner: sentences, its equals, how many more of these there are, and the command."""
+    """What is said of the winner, and what it is worth; its equals, how many more there are, and the command."""
 
+    winner: str
     sentences: tuple[str, ...]
     equals: tuple[Equal, ...]
     more_equals: int
@@ -114,7 +115,15 @@ def head(outcome: SweepOutcome) -> Head | None:
     equals = [by_number[number] for number in winner.equals if number in by_number]
     listed = tuple(Equal(settings_text(s.settings), spread_text(s.dev)) for s in equals[:MOST_EQUALS])
     sentences = tuple(filter(None, (flattery(winner), test_sentence(winner, outcome))))
-    return Head(sentences, listed, len(equals) - len(listed), winner_command(winner, outcome))
+    return Head(
+        sentence_of(winner.sentence), sentences, listed, len(equals) - len(listed), winner_command(winner, outcome)
+    )
+
+
+def sentence_of(text: str) -> str:
+    """A text as a sentence; one that begins with a key keeps its first letter, since a key is typed as it is."""
+    first = text.partition(" ")[0]
+    return sentence(text) if not set("._=") & set(first) else text + ("" if text.endswith(".") else ".")
 
 
 def numbers_of(outcome: SweepOutcome) -> list[bool]:

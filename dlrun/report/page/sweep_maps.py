@@ -12,10 +12,10 @@ from markupsafe import Markup
 from ...diagnosis.words import error_word, points
 from ...sweep.records import SettingOutcome, SweepOutcome, SweptKey
 from ..comparison import plain
-from ..sweep_words import BEST, key_names, mark_of, settings_text, value_text
+from ..sweep_words import BEST, EQUAL, key_names, mark_of, settings_text, value_text
 from ..text import shown
-from .drawing import BOTTOM, LEFT, TOP, WIDTH, linear_scale, percent_text, spread, svg, text_at
-from .key_axis import KeyAxis, key_axis
+from .drawing import BOTTOM, LEFT, TOP, WIDTH, linear_scale, log_scale, percent_text, spread, svg, text_at
+from .key_axis import KeyAxis, all_values, key_axis
 
 # A key with more values than this, as drawn from a range, is not a row or a column of cells.
 MOST_CELLS = 16
@@ -36,15 +36,19 @@ PLACES_HEIGHT = 300
 MOST_SETTINGS = 300
 
 # The most keys with an axis of their own, and the room of one, in pixels.
-MOST_AXES, AXIS_WIDTH = 10, 96
+MOST_AXES, AXIS_WIDTH = 10, 130
 AXES_TOP, AXES_BOTTOM, AXES_HEIGHT = 44, 16, 320
 
 
+# How a setting is framed that is the winner, or cannot be told from it.
+FRAMES = {BEST: "winner", EQUAL: "equal"}
+
+
 class Drawing(NamedTuple):
-    """A picture of the settings. is_wide : wider than a column. left_out : settings that are not drawn."""
+    """A picture of the settings. width : in its own pixels. left_out : settings that are not drawn."""
 
     picture: Markup
-    is_wide: bool
+    width: int
     left_out: int
     has_troubles: bool = False
     keys_left_out: tuple[str, ...] = ()
@@ -97,7 +101,8 @@ def heat_of_two(across: SweptKey, down: SweptKey, outcome: SweepOutcome) -> Draw
         elif setting.counts.diverged or setting.counts.failed:
             marks.append(text_at(*middle, "×", "label", "middle"))
         if mark := mark_of(setting, outcome):
-            frames.append(f'<rect class="frame {mark}" {box}/>')
+            inside = f'x="{x + 3:.1f}" y="{y + 3:.1f}" width="{wide - 6:.1f}" height="{high - 6:.1f}"'
+            frames.append(f'<rect class="frame {FRAMES[mark]}" {inside}/>')
     marks += [text_at(start - 6, bottom - (i + 0.5) * high + 4, row[:14], "tick", "end") for i, row in enumerate(rows)]
     marks += [
         text_at(start + (j + 0.5) * wide, bottom + 17, columns[j], "tick", "middle")
@@ -107,7 +112,7 @@ def heat_of_two(across: SweptKey, down: SweptKey, outcome: SweepOutcome) -> Draw
     marks.append(text_at(2, 12, down.key, "label"))
     troubled = any(s.dev is None and (s.counts.diverged or s.counts.failed) for s in outcome.settings)
     label = map_in_words(across, down, outcome)
-    return Drawing(svg(label, [*marks, *frames], height=round(bottom + BOTTOM)), False, 0, troubled)
+    return Drawing(svg(label, [*marks, *frames], height=round(bottom + BOTTOM)), WIDTH, 0, troubled)
 
 
 def place_in(key: SweptKey, setting: SettingOutcome) -> int | None:
@@ -122,8 +127,8 @@ def dots_of_two(across: SweptKey, down: SweptKey, outcome: SweepOutcome) -> Draw
     both = [s for s in outcome.settings if s.dev and across.key in s.settings and down.key in s.settings]
     chosen = chosen_settings(both)
     bottom, end = PLACES_HEIGHT - BOTTOM, WIDTH - 16
-    x = key_axis([s.settings[across.key] for s in both], across.scale, LEFT + 18, end - 8)
-    y = key_axis([s.settings[down.key] for s in both], down.scale, bottom - 8, TOP + 18)
+    x = key_axis(all_values(across, both), across.scale, LEFT + 18, end - 8)
+    y = key_axis(all_values(down, both), down.scale, bottom - 8, TOP + 18)
     marks = [f'<rect class="frame" x="{LEFT + 6}" y="{TOP + 6}" width="{end - LEFT - 6}" height="{bottom - TOP - 6}"/>']
     marks += [text_at(at, bottom + 17, text, "tick", "middle") for at, text in x.ticks]
     marks += [text_at(LEFT, at + 4, text, "tick", "end") for at, text in y.ticks]
@@ -133,11 +138,11 @@ def dots_of_two(across: SweptKey, down: SweptKey, outcome: SweepOutcome) -> Draw
         assert setting.dev is not None
         marks.append(f'<circle class="heat" style="--shade:{shade(setting.dev.mean):g}" {at} r="6"/>')
         if mark := mark_of(setting, outcome):
-            marks.append(f'<circle class="frame {mark}" {at} r="{9 if mark == BEST else 7.5}"/>')
+            marks.append(f'<circle class="frame {FRAMES[mark]}" {at} r="{9 if mark == BEST else 7.5}"/>')
     marks.append(text_at((LEFT + end) / 2, bottom + 35, across.key, "label", "middle"))
     marks.append(text_at(2, 12, down.key, "label"))
     picture = svg(map_in_words(across, down, outcome), marks, height=PLACES_HEIGHT)
-    return Drawing(picture, False, len(both) - len(chosen))
+    return Drawing(picture, WIDTH, len(both) - len(chosen))
 
 
 def chosen_settings(settings: Sequence[SettingOutcome]) -> list[SettingOutcome]:
@@ -166,7 +171,9 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
     bottom = AXES_HEIGHT - AXES_BOTTOM
     width = max(WIDTH, AXIS_WIDTH * len(keys) + 2 * LEFT + 20)
     places = {key.key: axis_of(key, known, bottom) for key in keys}
-    errors = linear_scale([s.dev.mean for s in chosen if s.dev], bottom, AXES_TOP, from_zero=True)
+    found = [s.dev.mean for s in chosen if s.dev]
+    # Where an error is 0 there is no logarithm; elsewhere a linear axis would press the best settings together.
+    errors = (log_scale if min(found) > 0 else linear_scale)(found, bottom, AXES_TOP)
     step = (width - 2 * LEFT) / len(keys)
     xs = [round(LEFT + number * step, 1) for number in range(len(keys) + 1)]
     shade, marks = shade_of(outcome), []
@@ -176,9 +183,9 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
             places[key.key].place(setting.settings[key.key]) if key.key in setting.settings else None for key in keys
         ]
         at = [(x, y) for x, y in zip(xs, [*heights, errors(setting.dev.mean)], strict=True) if y is not None]
-        mark = mark_of(setting, outcome) if setting.number == (outcome.winner and outcome.winner.number) else ""
+        mark = " winner" if mark_of(setting, outcome) == BEST else ""
         path = "L".join(f"{x:g} {y:g}" for x, y in at)
-        marks.append(f'<path class="setting {mark}" style="--shade:{shade(setting.dev.mean):g}" d="M{path}"/>')
+        marks.append(f'<path class="setting{mark}" style="--shade:{shade(setting.dev.mean):g}" d="M{path}"/>')
     ticks = [*(places[key.key].ticks for key in keys), [(errors(tick), percent_text(tick)) for tick in errors.ticks()]]
     for number, (x, name, of_axis) in enumerate(zip(xs, [*names, "dev"], ticks, strict=True)):
         marks.append(f'<path class="upright" d="M{x:g} {AXES_TOP - 6:g}V{bottom + 6:g}"/>')
@@ -191,11 +198,10 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
     best = f"the lowest dev {word} at {settings_text(known[0].settings)}"
     label = f"A line for each of {len(chosen)} settings, through {', '.join(names)} to its dev {word}; {best}."
     left_out = tuple(key.key for key in outcome.keys[MOST_AXES:])
-    picture = svg(label, marks, width=round(width), height=AXES_HEIGHT)
-    return Drawing(picture, width > WIDTH, len(known) - len(chosen), keys_left_out=left_out)
+    picture = svg(label, marks, width=width, height=AXES_HEIGHT)
+    return Drawing(picture, width, len(known) - len(chosen), keys_left_out=left_out)
 
 
 def axis_of(key: SweptKey, settings: Sequence[SettingOutcome], bottom: float) -> KeyAxis:
     """The upright axis of a key."""
-    values = [setting.settings[key.key] for setting in settings if key.key in setting.settings]
-    return key_axis(values, key.scale, bottom, AXES_TOP)
+    return key_axis(all_values(key, settings), key.scale, bottom, AXES_TOP)

@@ -22,12 +22,16 @@ from .drawing import (
     apart,
     axes,
     linear_scale,
+    log_scale,
     percent_text,
     spread,
     svg,
     text_at,
 )
-from .key_axis import KEY_END, KEY_START, KeyAxis, axis_marks, key_axis
+from .key_axis import KEY_END, KEY_START, KeyAxis, all_values, axis_marks, key_axis
+
+# The splits that a figure shows; test is looked at once, for the winner.
+DRAWN = ("train", "dev")
 
 # The most points on a line. Of numbers with more values, as drawn from a range, the best setting in each of
 # `PARTS` equal parts of the axis is on the line.
@@ -37,18 +41,18 @@ MOST_VALUES, PARTS = 16, 8
 MOST_DOTS = 300
 
 # Dots above this many times the highest point of the lines are left out, since they would flatten the lines.
-HIGHEST_DOT = 1.5
+HIGHEST_DOT = 2.0
 
 # How far the marks of train and dev stand apart at a word, in pixels.
 BESIDE = 5
 
 
 class Validation(NamedTuple):
-    """The figure of a key. others : dots of settings that are not on the line. above : settings left out at the top."""
+    """The figure of a key on a linear and on a logarithmic scale. above : settings left out on the linear one."""
 
     key: str
-    picture: Markup
-    others: int
+    even: Markup
+    log: Markup
     above: int
 
 
@@ -60,6 +64,10 @@ class Place(NamedTuple):
     train: Spread
     dev: Spread
 
+    def of(self, split: str) -> Spread:
+        """The error of a split by its name."""
+        return self.train if split == "train" else self.dev
+
 
 def validation_curve(key: SweptKey, outcome: SweepOutcome) -> Validation | None:
     """Train and dev error against the values of a key; None if no setting with this key has errors.
@@ -67,32 +75,62 @@ def validation_curve(key: SweptKey, outcome: SweepOutcome) -> Validation | None:
     With one key, a point is the setting of this value. With several, the line goes through the best setting of each
     value, and dots are the dev errors of the others.
     """
-    settings = [
-        setting for setting in outcome.settings if key.key in setting.settings and setting.dev and setting.train
-    ]
+    settings = [s for s in outcome.settings if key.key in s.settings and s.dev and s.train]
     if not settings:
         return None
-    axis = key_axis([setting.settings[key.key] for setting in settings], key.scale)
+    axis = key_axis(all_values(key, settings), key.scale)
     places = [place_of(setting, key.key, axis) for setting in settings]
     line = best_places(places, axis)
-    drawn = [bound for place in line for spread_ in (place.train, place.dev) for bound in ends_of(spread_)]
-    top = HIGHEST_DOT * max(drawn)
     rest = [place for place in places if place not in line]
-    others = [place for place in rest if place.dev.mean <= top]
-    others = [others[i] for i in spread(len(others), MOST_DOTS)]
-    y = linear_scale([*drawn, *(place.dev.mean for place in others)], HEIGHT - BOTTOM, TOP + 8, from_zero=True)
+    others = [rest[i] for i in spread(len(rest), MOST_DOTS)]
+    highest = HIGHEST_DOT * max(end for place in line for split in DRAWN for end in ends_of(place.of(split)))
+    above = sum(place.dev.mean > highest for place in rest)
+    near = [place for place in others if place.dev.mean <= highest]
+    even = picture(key, outcome, line, near, axis, is_log=False)
+    return Validation(key.key, even, picture(key, outcome, line, others, axis, is_log=True), above)
+
+
+def picture(
+    key: SweptKey,
+    outcome: SweepOutcome,
+    line: Sequence[Place],
+    others: Sequence[Place],
+    axis: KeyAxis,
+    *,
+    is_log: bool,
+) -> Markup:
+    """The lines of train and dev with their bands, and dots of other settings."""
+    ends = [end for place in line for split in DRAWN for end in ends_of(place.of(split))]
+    means = [error.mean for place in line for error in (place.train, place.dev)]
+    dots = [place for place in others if place.dev.mean > 0 or not is_log]
+    heights = [*(means if is_log else ends), *(place.dev.mean for place in dots)]
+    y = Heights(
+        log_scale(heights, HEIGHT - BOTTOM, TOP + 8)
+        if is_log
+        else linear_scale(heights, HEIGHT - BOTTOM, TOP + 8, from_zero=True)
+    )
     word = error_word(outcome.task == "regression")
-    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, key.key, word, y_text=percent_text, x_ticks=[])
-    marks += axis_marks(axis, y.start)
-    marks += winner_marks(key.key, outcome, axis, y)
-    marks += [f'<circle class="dot dev faint" cx="{p.x:g}" cy="{y(p.dev.mean):g}" r="2.5"/>' for p in others]
-    for split in ("train", "dev"):
-        marks += split_marks([(p.x, p.train if split == "train" else p.dev) for p in line], split, axis, y)
-    last = line[-1]
-    names = apart([(y(last.train.mean), "train"), (y(last.dev.mean), "dev")], y.end, y.start + 4)
-    marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in names]
-    above = sum(place.dev.mean > top for place in rest)
-    return Validation(key.key, svg(in_words(key.key, line, word), marks), len(others), above)
+    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y.scale, key.key, word, y_text=percent_text, x_ticks=[])
+    marks += axis_marks(axis, y.scale.start)
+    marks += winner_marks(key.key, outcome, axis, y.scale)
+    marks += [f'<circle class="dot dev faint" cx="{p.x:g}" cy="{y(p.dev.mean):g}" r="2.5"/>' for p in dots]
+    names = []
+    for split in DRAWN:
+        points = [(place.x, place.of(split)) for place in line if place.of(split).mean > 0 or not is_log]
+        marks += split_marks(points, split, axis, y)
+        names += [(y(points[-1][1].mean), split)] if points else []
+    placed = apart(names, y.scale.end, y.scale.start + 4)
+    marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in placed]
+    return svg(in_words(key.key, line, word), marks)
+
+
+class Heights(NamedTuple):
+    """From an error to pixels; the end of an interval that is off the scale is at the edge."""
+
+    scale: Scale
+
+    def __call__(self, error: float) -> float:
+        return self.scale(min(max(error, self.scale.low), self.scale.high))
 
 
 def place_of(setting: SettingOutcome, key: str, axis: KeyAxis) -> Place:
@@ -119,8 +157,8 @@ def ends_of(error: Spread) -> tuple[float, ...]:
     return (error.mean, *(error.interval or ()))
 
 
-def split_marks(points: Sequence[tuple[float, Spread]], split: str, axis: KeyAxis, y: Scale) -> list[str]:
-    """The line of a split with its band, broken at a 0 that stands apart; for words, dots with their intervals."""
+def split_marks(points: Sequence[tuple[float, Spread]], split: str, axis: KeyAxis, y: Heights) -> list[str]:
+    """The line of a split with its band, dashed to a 0 that stands apart; for words, dots with their intervals."""
     if not axis.is_number:
         shift = -BESIDE if split == "train" else BESIDE
         return [mark for x, error in points for mark in dot_marks(x + shift, error, split, y)]
@@ -134,14 +172,14 @@ def split_marks(points: Sequence[tuple[float, Spread]], split: str, axis: KeyAxi
     return marks + [dot(x, y(error.mean), split) for x, error in rest]
 
 
-def line_marks(points: Sequence[tuple[float, Spread]], split: str, y: Scale) -> list[str]:
+def line_marks(points: Sequence[tuple[float, Spread]], split: str, y: Heights) -> list[str]:
     if len(points) < 2:
         return []
     path = "L".join(f"{x:g} {y(error.mean):g}" for x, error in points)
     return [f'<path class="line {split}" d="M{path}"/>']
 
 
-def band_marks(points: Sequence[tuple[float, Spread]], split: str, y: Scale) -> list[str]:
+def band_marks(points: Sequence[tuple[float, Spread]], split: str, y: Heights) -> list[str]:
     """The intervals as a band; for a single point, as an upright line."""
     known = [(x, error.interval) for x, error in points if error.interval]
     if len(known) < 2:
@@ -151,7 +189,7 @@ def band_marks(points: Sequence[tuple[float, Spread]], split: str, y: Scale) -> 
     return [f'<path class="band {split}" d="M{"L".join([*lower, *upper[::-1]])}Z"/>']
 
 
-def dot_marks(x: float, error: Spread, split: str, y: Scale) -> list[str]:
+def dot_marks(x: float, error: Spread, split: str, y: Heights) -> list[str]:
     """A dot with its interval as an upright line."""
     return [*band_marks([(x, error)], split, y), dot(x, y(error.mean), split)]
 

@@ -1,5 +1,5 @@
 for (const part of document.querySelectorAll(".frames")) {
-  const frames = [...part.querySelectorAll(".frame")];
+  const frames = [...part.querySelectorAll(".at-value")];
   const slider = part.querySelector("input"), told = part.querySelector("output");
   const show = () => {
     const shown = frames[slider.value];
