@@ -78,7 +78,7 @@ def sweep_page(outcome: SweepOutcome, drawn: Drawn) -> str:
         "parallel": parallel_coordinates(outcome),
         "frames": frames_of(outcome, drawn),
         "paths": paths_of(outcome, drawn),
-        "headers": headers(outcome),
+        "headers": columns_of(outcome),
         "numbers": numbers_of(outcome),
         "rows": rows_of(outcome),
         "rest": rest_sentences(outcome, MOST_ROWS),
@@ -126,16 +126,23 @@ def sentence_of(text: str) -> str:
     return sentence(text) if not set("._=") & set(first) else text + ("" if text.endswith(".") else ".")
 
 
+def columns_of(outcome: SweepOutcome) -> list[str]:
+    """The columns of the table; dev comes before train, since a phone shows only the first ones at once."""
+    names = headers(outcome)
+    names.insert(names.index("difference"), names.pop(names.index("train")))
+    return names
+
+
 def numbers_of(outcome: SweepOutcome) -> list[bool]:
     """Whether each column holds numbers."""
-    names = headers(outcome)
+    names = columns_of(outcome)
     of_key = [key.scale != "words" for key in outcome.keys]
     return [False, *of_key, *(name not in WORDS for name in names[1 + len(of_key) :])]
 
 
 def rows_of(outcome: SweepOutcome) -> list[Row]:
     """The first settings of the table."""
-    names, numbers = headers(outcome), numbers_of(outcome)
+    names, numbers = columns_of(outcome), numbers_of(outcome)
     rows = []
     for setting in outcome.settings[:MOST_ROWS]:
         texts, values = cells_of(setting, outcome), values_of(setting, outcome)
@@ -146,7 +153,7 @@ def rows_of(outcome: SweepOutcome) -> list[Row]:
 
 def values_of(setting: SettingOutcome, outcome: SweepOutcome) -> dict[str, object]:
     """The unrounded numbers of a row by header, by which its columns are sorted; empty text where there is none."""
-    keys = zip(headers(outcome)[1:], outcome.keys, strict=False)
+    keys = zip(columns_of(outcome)[1:], outcome.keys, strict=False)
     values: dict[str, object] = {name: setting.settings.get(key.key) for name, key in keys if key.scale != "words"}
     dev, difference = setting.dev, setting.difference
     values |= {
