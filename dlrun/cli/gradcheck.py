@@ -42,7 +42,7 @@ def gradcheck(
 
     Example: dlrun gradcheck configs/digits.yaml, or dlrun gradcheck my_backprop.py
     """
-    from ..report import counting_display, make_console, show_gradcheck, show_sweep
+    from ..report import counting_display, make_console, show_gradcheck, show_step_sweep
     from .output import print_json
 
     report: NetworkReport | OwnReport
@@ -65,7 +65,7 @@ def gradcheck(
             else:
                 report = check_gradients(loaded, options, progress=progress)
     if sweep:
-        print_json(swept) if as_json else show_sweep(swept, make_console())
+        print_json(swept) if as_json else show_step_sweep(swept, make_console())
         return 0
     print_json(report) if as_json else show_gradcheck(report, make_console())
     return 0 if report.passed else CheckFailed.exit_status

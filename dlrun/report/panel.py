@@ -64,8 +64,7 @@ class LivePanel:
         self.began = self.began or (now, record.epoch)
         if now >= self.next_refresh:
             self.refresh()
-            ended = time.monotonic()
-            self.next_refresh = ended + min(max(SHORTEST_SECONDS, (ended - now) / SHARE), LONGEST_SECONDS)
+            self.next_refresh = next_refresh(now)
 
     def refresh(self) -> None:
         """Draws the newest record."""
@@ -109,8 +108,7 @@ class LivePanel:
         seen, rest = record.epoch - first, self.epochs - record.epoch
         if rest == 0 or seen == 0:
             return "-:--:-- left" if rest else "0:00:00 left"
-        seconds = math.ceil((time.monotonic() - began) / seen * rest)
-        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
+        return f"{clock((time.monotonic() - began) / seen * rest)} left"
 
     def curve_lines(self, record: "EpochRecord", width: int, ascii_only: bool) -> list[Text]:
         """Cost, train and dev error, each a number and a curve; the two errors on one scale."""
@@ -127,6 +125,18 @@ class LivePanel:
             drawn = curve(values, scale, width - len("train") - digits - 4, ascii_only)
             lines.append(Text.assemble(f"{name:5}  {figure:>{digits}}  ", (drawn, "cyan" if name == "dev" else "")))
         return lines
+
+
+def next_refresh(began: float) -> float:
+    """When to draw again, after a drawing that began at that time of the monotonic clock and has just ended."""
+    ended = time.monotonic()
+    return ended + min(max(SHORTEST_SECONDS, (ended - began) / SHARE), LONGEST_SECONDS)
+
+
+def clock(seconds: float) -> str:
+    """A time in whole seconds, rounded up: "0:00:12"."""
+    whole = math.ceil(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def finite(value: float | None) -> float | None:

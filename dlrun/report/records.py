@@ -1,10 +1,11 @@
-"""Show one run in full, the differences of two runs, the result of a check, and what gc deletes.
+"""Show one run in full, the differences of two runs, the result of a check, and what gc deletes; and a plan to show.
 
-`dlrun show`, `diff`, `verify` and `gc` use it. Text from outside is cleaned before it is shown.
+`dlrun show`, `diff`, `verify` and `gc` use it, and `sweep` the record. Text from outside is cleaned before it is shown.
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
     from ..inspection.overview import Difference, Rerun
     from ..store import FileCheck
     from ..store.trash import Garbage
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanShown:
+    """The plan of a sweep as it is shown before the start.
+
+    keys : each varied key with its values or its range in words. trainings : settings times seeds. done : how many of
+    these were trained before. where : in words, such as "on 2 processes of this machine". seconds : of all that are to
+    come, by the clock; None where it is not known yet.
+    """
+
+    name: str
+    keys: tuple[tuple[str, str], ...]
+    settings: int
+    seeds: int
+    trainings: int
+    where: str
+    done: int = 0
+    seconds: float | None = None
 
 
 def show_run(run: "Overview", console: Console, *, test_look: int | None = None) -> None:

@@ -272,7 +272,7 @@ def show_gradcheck(report: "NetworkReport | OwnReport", console: Console) -> Non
         say(console, (line, style if number == 0 else ""), whole=True)
 
 
-def show_sweep(report: "SweepReport", console: Console) -> None:
+def show_step_sweep(report: "SweepReport", console: Console) -> None:
     """The V-curve: relative difference against the step."""
     from ..gradcheck import sweep_lines
 

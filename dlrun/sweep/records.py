@@ -184,7 +184,8 @@ class Drawn:
     """What is drawn beside the figures of an outcome.
 
     boundaries : by number of setting, of its first seed; empty unless there are two inputs. points : (m, 2) dev rows
-    in the units of the source, and labels (m,) their classes or targets, for the same.
+    in the units of the source, and labels (m,) the numbers of their classes, or their targets, for the same. classes :
+    the names of the classes, by number.
     """
 
     paths: tuple[TrainingPath, ...]
@@ -192,3 +193,4 @@ class Drawn:
     points: np.ndarray | None = None
     labels: np.ndarray | None = None
     input_names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -29,13 +29,12 @@ from .drawing import (
     axes,
     line_chart,
     linear_scale,
-    log_scale,
     percent_text,
-    spread,
     svg,
     text_at,
     tick_text,
 )
+from .key_axis import KeyAxis, axis_marks, key_axis
 
 # The order of the columns: the deciding ones come first, since a phone shows only these at once.
 IMPORTANT = ("dev", "difference", "p", "train", "test")
@@ -43,15 +42,6 @@ IMPORTANT = ("dev", "difference", "p", "train", "test")
 # The most lines that can be told apart: four colours, each solid and dashed.
 MOST_LINES = 8
 COLOURS = 4
-
-# A key is shown on a logarithmic axis if its largest number is at least this many times its smallest.
-LOG_SPAN = 20
-
-# The range for the values of a key, in pixels.
-KEY_START, KEY_END = LEFT + 12, WIDTH - RIGHT - 12
-
-# The most words written below a figure.
-MOST_WORDS = 8
 
 
 class Figure(NamedTuple):
@@ -146,7 +136,7 @@ def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str
     errors = [error for dot in dots for error in (dot.train, dot.dev)]
     y = linear_scale([*ends, *errors], HEIGHT - BOTTOM, TOP + 8, from_zero=True)
     marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, key, "error", y_text=percent_text, x_ticks=[])
-    marks += [text_at(at, y.start + 17, text, "tick", "middle") for at, text in axis.ticks]
+    marks += axis_marks(axis, y.start)
     xs = [axis.place(dot.value) for dot in dots]
     of_splits = {"train": [y(dot.train) for dot in dots], "dev": [y(dot.dev) for dot in dots]}
     for split, of_split in of_splits.items():
@@ -164,44 +154,10 @@ def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str
     return svg(f"Dev error against {key}. {in_words(dots, axis)}", marks)
 
 
-class KeyAxis(NamedTuple):
-    """The axis of a key: a function from value to x in pixels, ticks as (x, text), and whether values are numbers."""
-
-    place: Callable[[Any], float]
-    ticks: Sequence[tuple[float, str]]
-    is_number: bool
-
-
 def in_words(dots: Sequence[Dot], axis: KeyAxis) -> str:
     """The dev errors of a figure in words, from left to right: "0.1: A 12.3%; 1: B 15.7%"."""
     from_left = sorted(dots, key=lambda dot: axis.place(dot.value))
     return "; ".join(f"{plain(dot.value)}: {dot.letter} {shown(dot.dev)}" for dot in from_left)
-
-
-def key_axis(values: Sequence[Any]) -> KeyAxis:
-    """The axis of these values of a key.
-
-    Numbers over a wide range stand on a logarithmic axis, with 0 to the left of it. Other values stand side by side.
-    """
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return number_axis(values)
-    words = sorted({plain(value) for value in values})
-    step = (KEY_END - KEY_START) / max(len(words), 1)
-    places = {word: KEY_START + (number + 0.5) * step for number, word in enumerate(words)}
-    ticks = [(places[words[i]], words[i][:14]) for i in spread(len(words), MOST_WORDS)]
-    return KeyAxis(lambda value: places[plain(value)], ticks, False)
-
-
-def number_axis(values: Sequence[float]) -> KeyAxis:
-    """The axis of numbers."""
-    positive = [value for value in values if value > 0]
-    if positive and min(values) >= 0 and max(positive) >= LOG_SPAN * min(positive):
-        has_zero = 0 in values
-        scale = log_scale(positive, KEY_START + (40 if has_zero else 0), KEY_END)
-        ticks = [(scale(tick), tick_text(tick)) for tick in scale.ticks()] + [(KEY_START, "0")] * has_zero
-        return KeyAxis(lambda value: scale(value) if value > 0 else KEY_START, ticks, True)
-    scale = linear_scale(values, KEY_START, KEY_END)
-    return KeyAxis(scale, [(scale(tick), tick_text(tick)) for tick in scale.ticks()], True)
 
 
 def mean_points(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
