@@ -135,11 +135,12 @@ def show_what_is_planned(manifest: "SweepManifest", where: str, done: int, as_js
 def plan_shown(manifest: "SweepManifest", where: str, done: int) -> "PlanShown":
     """The plan as it is shown."""
     from ..report.records import PlanShown
+    from ..sweep.plan import asked_text
 
     plan = manifest.plan
     return PlanShown(
         name=manifest.name,
-        keys=tuple((key.key, key.text) for key in plan.keys),
+        keys=tuple((key.key, asked_text(key)) for key in plan.keys),
         settings=plan.settings_count,
         seeds=len(plan.seeds),
         trainings=plan.trainings_count,
@@ -179,7 +180,7 @@ def run_shown(folder: "SweepFolder", executor: "Executor", wishes: Mapping[str, 
 
 def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, notes: tuple[str, ...] = ()) -> int:
     """Print a sweep's outcome, write its page, and count the look at the winner's test error; return the status."""
-    from ..report import make_console
+    from ..report import make_console, say
     from ..report.sweep import show_sweep
     from ..store import to_plain
     from ..sweep.telling import outcome_of_folder, test_look
@@ -191,7 +192,12 @@ def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, 
     if as_json:
         print_json(to_plain(outcome) | {"test_look": look, "page": page})
     else:
-        show_sweep(outcome, make_console(), test_look=look, page=page)
+        console = make_console()
+        show_sweep(outcome, console)
+        if look is not None and look > 1:
+            say(console, f"the test rows were looked at {look} times by now", whole=True)
+        if page is not None:
+            say(console, f"page: {page}", whole=True)
     return StoreError.exit_status if outcome.counts.failed else 0
 
 

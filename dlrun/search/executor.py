@@ -138,6 +138,17 @@ class Here:
         # Also where nobody closes it, before Python waits for its processes to end.
         self.finalize = Finalize(self, ended, (self.workers, self.folder), exitpriority=10)
 
+    @property
+    def where(self) -> str:
+        return "this process" if self.processes == 1 else f"{self.processes} processes"
+
+    @property
+    def shares_disk(self) -> bool:
+        return True
+
+    def differences(self) -> list[str]:
+        return []
+
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. See `Executor`."""
         if self.processes == 1:

@@ -53,10 +53,19 @@ class Done(Generic[T]):
 
 
 class Executor(Protocol):
-    """Does many tasks. processes : how many are done at a time."""
+    """Does many tasks. processes : how many are done at a time. where : in words. shares_disk : with this process."""
 
     @property
     def processes(self) -> int: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def shares_disk(self) -> bool: ...
+
+    def differences(self) -> list[str]:
+        """Sentences on how the machines that do the tasks differ from this one."""
 
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. One is `Lost` without harm to the others.

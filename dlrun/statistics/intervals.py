@@ -24,6 +24,9 @@ RESAMPLES = 400
 # From this many rows on, the studentised bootstrap and the normal interval agree within the resamples' own noise.
 BOOTSTRAP_ROWS = 10_000
 
+# Random row numbers drawn at a time; this limits the memory.
+DRAWS_AT_A_TIME = 1_000_000
+
 Interval = tuple[float, float]
 
 N = TypeVar("N", float, Array)
@@ -146,8 +149,21 @@ def resamples(
     n, (value, error) = len(sample), on_all_rows
     if n > BOOTSTRAP_ROWS:
         return value + error * rng.standard_normal(RESAMPLES), np.full(RESAMPLES, error)
+    if estimate is mean_estimate:
+        return resampled_means(sample, rng)
     estimates = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
     return estimates[:, 0], estimates[:, 1]
+
+
+def resampled_means(sample: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """The same for means: the same draws and the same sums, many at a time, which is ten times as fast."""
+    n, values, errors = len(sample), np.empty(RESAMPLES), np.empty(RESAMPLES)
+    at_a_time = max(1, DRAWS_AT_A_TIME // n)
+    for start in range(0, RESAMPLES, at_a_time):
+        some = slice(start, min(start + at_a_time, RESAMPLES))
+        drawn = sample[rng.integers(n, size=(some.stop - some.start, n))]
+        values[some], errors[some] = drawn.mean(axis=1), drawn.std(axis=1) / np.sqrt(n)
+    return values, errors
 
 
 def studentised(value: float, error: float, values: Array, errors: Array, confidence: float) -> Interval | None:

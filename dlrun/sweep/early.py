@@ -4,18 +4,22 @@ All settings reach a pause before any goes on. What has survived is computed ane
 sweep is resumed, so that it is never decided twice in two ways.
 """
 
-from .halving import WORST, Score, mean_score, pauses, score_of, survivors
+from collections.abc import Iterator
+
+from .halving import PAUSES, WORST, Score, mean_score, pauses, score_of, survivors
 from .plan import PlannedTraining
 from .running import Session, Wishes, end_if_failed
 
 
 def do_early(session: Session, wishes: Wishes) -> None:
     """Does the trainings of a plan by successive halving. Raises StoreError, FailedFast."""
-    going_on, stages = None, len(pause_epochs(session, next(iter(session.manifest.plan.trainings()))))
-    for stage in range(stages):
-        for line in session.do(
-            unpaused(session, going_on, stage, wishes), lambda one, at=stage: pause_at(session, one, at)
-        ):
+    going_on: set[int] | None = None
+    for stage in range(PAUSES):
+
+        def pause_of(planned: PlannedTraining, stage: int = stage) -> int | None:
+            return pause_at(session, planned, stage)
+
+        for line in session.do(unpaused(session, going_on, stage, wishes), pause_of):
             end_if_failed(session, line, wishes)
         scores = scores_at(session, going_on, stage)
         chosen = survivors(scores)
@@ -45,7 +49,7 @@ def is_open(session: Session, planned: PlannedTraining, going_on: set[int] | Non
     return is_in and not session.is_done(planned, retry=wishes.retry)
 
 
-def unpaused(session: Session, going_on: set[int] | None, stage: int, wishes: Wishes):
+def unpaused(session: Session, going_on: set[int] | None, stage: int, wishes: Wishes) -> Iterator[PlannedTraining]:
     """The trainings that have yet to reach a pause."""
     for planned in session.manifest.plan.trainings():
         if is_open(session, planned, going_on, wishes):

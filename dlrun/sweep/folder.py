@@ -56,7 +56,8 @@ class SweepManifest:
     """plan.json: what a sweep is to do, and who worked on it.
 
     config_file : the base config, absolute. overrides : those that all trainings share. light : whether trainings leave
-    a line and no run folder. early : whether trainings that do worse are stopped. environments : those of the processes so far; a line has the number of its own.
+    a line and no run folder. early : whether trainings that do worse are stopped. environments : those of the
+    processes so far; a line has the number of its own.
     """
 
     format: int = FORMAT

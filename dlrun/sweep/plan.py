@@ -219,6 +219,18 @@ def overrides_of(settings: Mapping[str, object], seed: int) -> list[str]:
     return [*(f"{key}={yaml_value(value)}" for key, value in settings.items()), f"seed={seed}"]
 
 
+def asked_text(key: PlannedKey) -> str:
+    """What a key takes, in the words that ask for it."""
+    if key.drawn_from:
+        ends = f"{yaml_value(key.drawn_from.low)}..{yaml_value(key.drawn_from.high)}"
+        text = ends + (":log" if key.drawn_from.is_log else "")
+    else:
+        text = ", ".join(yaml_value(value) for value in key.values)
+    if key.only_if is None:
+        return text
+    return f"{text} if {key.only_if.key}={','.join(yaml_value(value) for value in key.only_if.among)}"
+
+
 def scale_of(key: PlannedKey) -> Scale:
     """The scale of a figure's axis for a key: of its range, or by the ratio of its numbers; "words" for other values.
 

@@ -15,7 +15,7 @@ from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..experiment.prepare import read_config_text
 from ..places import command_for
-from ..records import NO_ERRORS
+from ..records import NO_ERRORS, Change
 from ..search.executor import Done, Executor, Lost
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest
 from ..store.results import FILE as RESULT
@@ -34,7 +34,7 @@ OVER = ("finished", "diverged")
 class Watcher(Protocol):
     """Shows a sweep while it runs."""
 
-    def begun(self, number: int, settings: object, seed: int) -> None:
+    def begun(self, number: int, settings: Change, seed: int) -> None:
         """Called when a training is handed out."""
 
     def update(self, line: TrainingLine) -> None:
@@ -123,6 +123,7 @@ class Session:
             cache=cache if data_is_shared(plan) else None,
             rows=self.executor.share(f"rows of {self.folder.id}", rows) if rows else None,
             packs=packs,
+            own_process=self.executor.processes > 1 or packs,
         )
 
     def is_done(self, planned: PlannedTraining, *, retry: bool) -> bool:

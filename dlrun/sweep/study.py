@@ -7,13 +7,13 @@ have not ended, since the sweep was cut short, are handed out again when it is r
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .early import pause_epochs
 from .folder import SweepFolder
 from .halving import Score, mean_score, score_of
-from .optuna_space import suggested
+from .optuna_space import suggest
 from .plan import Plan, PlannedTraining, planned_training
 from .records import TrainingLine
 from .running import Session, Wishes, end_if_failed
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import optuna
 
 STUDY = "study.log"
-
-# Names of Optuna's samplers, by the words of --sampler.
-SAMPLERS = {"tpe": "TPESampler", "gp": "GPSampler", "cmaes": "CmaEsSampler"}
 
 
 @dataclass
@@ -53,11 +50,10 @@ def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Stu
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     optuna.logging.disable_propagation()
-    sampler: Any = getattr(optuna.samplers, SAMPLERS[plan.sampler])
     return optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(folder.path / STUDY))),
         study_name=folder.id,
-        sampler=sampler(seed=plan.sampler_seed),
+        sampler=optuna.samplers.TPESampler(seed=plan.sampler_seed),
         pruner=optuna.pruners.SuccessiveHalvingPruner(reduction_factor=3) if early else optuna.pruners.NopPruner(),
         load_if_exists=True,
     )
@@ -110,7 +106,7 @@ class Choosing:
             trial = optuna.trial.Trial(self.study, frozen._trial_id)
         else:
             trial = self.study.ask()
-        settings = suggested(trial, self.plan)
+        settings = suggest(trial, self.plan)
         first = trial.number * len(self.plan.seeds)
         trainings = tuple(
             planned_training(first + place, trial.number, settings, seed) for place, seed in enumerate(self.plan.seeds)

@@ -4,7 +4,7 @@ from ..search.executor import Executor
 from .early import do_early
 from .folder import SweepFolder
 from .running import Watcher, Wishes, do_all, working
-from .study import SAMPLERS, do_study
+from .study import do_study
 
 
 def run_sweep(folder: SweepFolder, executor: Executor, watcher: Watcher, wishes: Wishes) -> None:
@@ -14,7 +14,7 @@ def run_sweep(folder: SweepFolder, executor: Executor, watcher: Watcher, wishes:
     """
     with working(folder, executor, watcher) as session:
         manifest = session.manifest
-        if manifest.plan.sampler in SAMPLERS:
+        if manifest.plan.is_proposed:
             do_study(session, wishes)
         elif manifest.early:
             do_early(session, wishes)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.identity import hashes_of, identity_of, with_absolute_paths
 from ..experiment.interrupts import Paused
-from ..experiment.prepare import ReadyData, read_config_text, ready_data
+from ..experiment.prepare import ReadRows, ReadyData, read_config_text, ready_data
 from ..experiment.result import by_split, measure, message_of
 from ..experiment.run import run_in
 from ..experiment.scored import candidates_of
@@ -74,7 +74,7 @@ class Base:
     file: str
     runs_dir: Path | None
     cache: Path | None
-    rows: Shared | None = None
+    rows: Shared[ReadRows] | None = None
     packs: bool = False
     overrides: tuple[str, ...] = ()
     own_process: bool = True
@@ -181,11 +181,13 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
     experiment = experiment_of(base, loaded)
     wait_until_free(folder)
     try:
-        contents = resumed(folder, experiment, work.pause_epochs) if is_begun(folder) else None
+        contents = None
+        if is_begun(folder):
+            contents = resumed(folder, experiment, work.pause_epochs)
+            experiment = experiment_of(base, loaded)  # resuming has used its random streams
         if contents is None:
             shutil.rmtree(folder.path, ignore_errors=True)
             folder.path.mkdir(parents=True)
-            experiment = experiment_of(base, loaded)  # a session that came to nothing has used its random streams
             parent = Parent(base.sweep_id, f"training {work.number} of a sweep")
             identity = identity_of(loaded, experiment, parent, here())
             contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)
@@ -288,7 +290,7 @@ def as_array(metrics: Sequence[EpochRecord]) -> Array:
 
 def as_metrics(array: Array) -> list[EpochRecord]:
     """The inverse of `as_array`."""
-    rows = [[None if np.isnan(value) else value for value in row] for row in array.tolist()]
+    rows: list[list[Any]] = [[None if np.isnan(value) else value for value in row] for row in array.tolist()]
     return [EpochRecord(int(epoch), *values) for epoch, *values in rows]
 
 
