@@ -78,3 +78,10 @@ class StoreError(DlrunError):
 
     kind = "store"
     exit_status = 6
+
+
+class ClusterError(DlrunError):
+    """A cluster cannot be reached, is gone, or has no workers."""
+
+    kind = "cluster"
+    exit_status = 7

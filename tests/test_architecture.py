@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "model": {"numpy", "onnx", "polars"},
     "experiment": {"numpy"},
     "inspection": {"numpy"},
-    "search": {"numpy", "joblib", "sklearn", "distributed"},
+    "search": {"numpy", "scipy", "joblib", "sklearn", "distributed", "threadpoolctl"},
     "sweep": {"numpy", "scipy", "joblib", "optuna"},
     "estimators": {"numpy", "sklearn"},
     "api": set(),

@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 
 from ..errors import DlrunError
 from .shared import Held, Mapped, Shared, write_shared
-from .tasks import MOST_ATTEMPTS, Done, Executor, Lost, killed, lost_by, outcome, stop_wanted
+from .tasks import MOST_ATTEMPTS, Coming, Done, Executor, Lost, Task, killed, lost_by, outcome, stop_wanted
 from .worker import FUNCTION, GRACE_SECONDS, ONE_THREAD, READY, STOP, TASK, serve
 
 __all__ = ["Done", "Executor", "Here", "Lost", "Shared", "stop_wanted"]
@@ -35,35 +35,6 @@ SHORT_SECONDS = 1.0
 
 # How many workers in a row may end before they are ready.
 MOST_FAILED_STARTS = 3
-
-
-class Task:
-    """A task on its way. attempts : how often it was begun before."""
-
-    def __init__(self, number: int, arguments: tuple[Any, ...]):
-        self.number, self.arguments, self.attempts = number, arguments, 0
-
-
-class Coming:
-    """The tasks that are to come, taken as late as possible; those that come again are first."""
-
-    def __init__(self, tasks: Iterable[tuple[Any, ...]]):
-        self.rest = enumerate(tasks)
-        self.first: deque[Task] = deque()
-
-    def take(self) -> Task | None:
-        return self.first.popleft() if self.has(1) else None
-
-    def has(self, tasks: int) -> bool:
-        """Whether there are so many."""
-        while len(self.first) < tasks:
-            if (following := next(self.rest, None)) is None:
-                return False
-            self.first.append(Task(*following))
-        return True
-
-    def again(self, task: Task) -> None:
-        self.first.appendleft(task)
 
 
 class Worker:

@@ -3,11 +3,13 @@
 The executors share it: `Here` of this machine and `Cluster` of many.
 """
 
+import pickle
 import signal
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import TracebackType
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
@@ -36,6 +38,14 @@ class Lost:
     traceback: str | None = None
     error: BaseException | None = field(default=None, compare=False, repr=False)
 
+    def portable(self) -> Self:
+        """The same, with its error only if that can be pickled and loaded again: some errors' `__init__` forbids it."""
+        try:
+            pickle.loads(pickle.dumps(self))
+            return self
+        except Exception:
+            return replace(self, error=None)
+
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
@@ -50,6 +60,35 @@ class Done(Generic[T]):
         if not isinstance(self.value, Lost):
             return self.value
         raise self.value.error or DlrunError(self.value.message)
+
+
+class Task:
+    """A task on its way. attempts : how often it was begun before."""
+
+    def __init__(self, number: int, arguments: tuple[Any, ...]):
+        self.number, self.arguments, self.attempts = number, arguments, 0
+
+
+class Coming:
+    """The tasks that are to come, taken as late as possible; those that come again are first."""
+
+    def __init__(self, tasks: Iterable[tuple[Any, ...]]):
+        self.rest = enumerate(tasks)
+        self.first: deque[Task] = deque()
+
+    def take(self) -> Task | None:
+        return self.first.popleft() if self.has(1) else None
+
+    def has(self, tasks: int) -> bool:
+        """Whether there are so many."""
+        while len(self.first) < tasks:
+            if (following := next(self.rest, None)) is None:
+                return False
+            self.first.append(Task(*following))
+        return True
+
+    def again(self, task: Task) -> None:
+        self.first.appendleft(task)
 
 
 class Executor(Protocol):

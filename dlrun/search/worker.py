@@ -104,22 +104,12 @@ def answer(function: Callable[..., Any], message: bytes) -> bytes:
     try:
         task = pickle.loads(memoryview(message)[1:])
     except Exception as error:
-        return portable(lost_by(error))
+        return pickle.dumps(lost_by(error).portable())
     try:
         value = outcome(function, task)
         if isinstance(value, Lost):
-            return portable(value)
+            value = value.portable()
         pickled: bytes = pickle.dumps(value, protocol=5)
         return pickled
     except BaseException as error:  # a task that calls sys.exit ends itself, not the process
-        return portable(lost_by(error))
-
-
-def portable(lost: Lost) -> bytes:
-    """A lost task, pickled, with its error only if that can be loaded again: some errors' own `__init__` forbids it."""
-    try:
-        pickled: bytes = pickle.dumps(lost, protocol=5)
-        pickle.loads(pickled)
-        return pickled
-    except Exception:
-        return pickle.dumps(Lost(lost.kind, lost.message, lost.traceback))
+        return pickle.dumps(lost_by(error).portable())

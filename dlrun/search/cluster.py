@@ -1,0 +1,296 @@
+"""Many tasks on many machines, by Dask distributed: none is lost with a worker, and workers may come and go.
+
+The client keeps few tasks on the cluster at a time. A task that was at work where a worker died is done again by the
+scheduler. Since a worker holds a second task beside the one at work, a death does not tell which of the two is at
+fault. So a task that was there twice is done alone the third time, after all others.
+"""
+
+import queue
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from ..errors import ClusterError
+from .cluster_address import no_warnings, opened
+from .shared import Shared, write_shared
+from .tasks import MOST_ATTEMPTS, Coming, Done, Task, killed, lost_by
+
+T = TypeVar("T")
+
+# How many tasks a thread of the cluster has: one at work, and one that waits behind it.
+TASKS_A_THREAD = 2
+
+# How often the client looks whether workers have joined.
+REFRESH_SECONDS = 1.0
+
+# How long a cluster at an address may have no worker at all. A worker that is started again takes a few seconds.
+PATIENCE_SECONDS = 60.0
+
+
+class Cluster:
+    """The executor of a cluster. address : tcp://HOST:8786, local:4 or a YAML file, see `cluster_address`.
+
+    Raises UsageError, ConfigError or ClusterError where there is no such cluster.
+    """
+
+    def __init__(self, address: str):
+        self.opened = opened(address)
+        self.address, self.client = address, self.opened.client
+        self.folder = Path(tempfile.mkdtemp(prefix="dlrun-"))
+        self.shared: dict[str, Shared[Any]] = {}
+        self.plugins: list[str] = []
+        self.threads, self.looked, self.last_worker = 0, 0.0, time.monotonic()
+        self.is_ready = False
+
+    @property
+    def processes(self) -> int:
+        """How many tasks are done at a time now."""
+        self.look(at_once=True)
+        return self.threads
+
+    @property
+    def where(self) -> str:
+        """The cluster in words."""
+        return f"the cluster {self.address}"
+
+    @property
+    def shares_disk(self) -> bool:
+        """Workers may be other machines, so that nothing here is taken to be there."""
+        return False
+
+    def differences(self) -> list[str]:
+        """In what the workers of now differ from this machine, in sentences; with a worker without dlrun, that alone.
+
+        Waits for the first worker.
+        """
+        from .cluster_worker import differences, environment
+
+        self.await_worker()
+        found = self.asked(lambda: self.client.run(environment, on_error="return"))
+        workers = {address: one if isinstance(one, dict) else None for address, one in found.items()}
+        return differences(environment(), workers)
+
+    def await_worker(self) -> None:
+        """Returns when there is a worker. Raises ClusterError where none comes to a cluster that was there before."""
+        self.look(at_once=True)
+        while not self.threads:
+            time.sleep(REFRESH_SECONDS / 10)
+            self.look(at_once=True)
+
+    def make_ready(self) -> None:
+        """Sends the workers what each must have before it does tasks. Raises ClusterError where one has no dlrun."""
+        from .cluster_worker import Tasks
+
+        if not self.is_ready:
+            self.register(Tasks(), f"dlrun-tasks-{uuid4().hex}")
+            self.is_ready = True
+
+    def register(self, plugin: Any, name: str) -> None:
+        try:
+            self.asked(lambda: self.client.register_plugin(plugin, name=name))
+        except ClusterError:
+            raise
+        except Exception as error:
+            raise ClusterError(f"--cluster {self.address}: a worker is not ready for dlrun: {error}") from error
+        self.plugins.append(name)
+
+    def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
+        """`function(*task)` for each task, in the order in which they end. See `Executor`.
+
+        attempts : also counts the worker that died while the task waited there. Raises ClusterError where the scheduler
+        is gone, or all workers are for a minute.
+        """
+        self.await_worker()
+        self.make_ready()
+        return Round(self, function, tasks).results()
+
+    def share(self, key: str, value: T) -> Shared[T]:
+        """What to pass to tasks instead of the value. See `Executor`. Raises StoreError where there is no room."""
+        from .cluster_worker import Delivered, Delivery
+
+        if key not in self.shared:
+            name = f"dlrun-{uuid4().hex}"
+            path = self.folder / name
+            write_shared(value, path)
+            self.register(Delivery(name, path, None if self.opened.is_local else path.read_bytes()), name)
+            self.shared[key] = Delivered(name)
+        return self.shared[key]
+
+    def look(self, *, at_once: bool = False) -> None:
+        """Counts the threads of the workers, once in a while. Raises ClusterError where there are none for long."""
+        now = time.monotonic()
+        if not at_once and now - self.looked < REFRESH_SECONDS:
+            return
+        self.looked = now
+        self.threads = sum(self.asked(self.client.nthreads).values())
+        if self.threads:
+            self.last_worker = now
+        elif self.opened.cluster is None and now - self.last_worker > PATIENCE_SECONDS:
+            none = f"it has had no worker for {PATIENCE_SECONDS:.0f} seconds"
+            raise ClusterError(f"--cluster {self.address}: {none}; `dask worker {self.address}` starts one")
+
+    def window(self) -> int:
+        """How many tasks may be on the cluster: enough for the workers that are there, and to ask for those to come."""
+        return TASKS_A_THREAD * max(self.threads, self.opened.expected)
+
+    def asked(self, question: Callable[[], T]) -> T:
+        """The scheduler's answer. Raises ClusterError where it is gone."""
+        try:
+            if self.client.status == "running":
+                return question()
+        except (OSError, TimeoutError) as error:
+            raise self.gone() from error
+        raise self.gone()
+
+    def gone(self) -> ClusterError:
+        return ClusterError(f"--cluster {self.address}: the scheduler is gone; what had ended before is kept")
+
+    def close(self) -> None:
+        """Ends what this client has begun, and the cluster if it was started for it."""
+        with suppress(Exception), no_warnings():  # whatever is wrong with a cluster, nobody needs it any more
+            if self.client.status == "running":
+                for name in self.plugins:
+                    self.client.unregister_worker_plugin(name)
+        with suppress(Exception), no_warnings():
+            self.client.close(timeout=2)
+        with suppress(Exception), no_warnings():
+            if self.opened.cluster is not None:
+                self.opened.cluster.close(timeout=5)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Round:
+    """The tasks of one call of `each`.
+
+    at_work : by their keys on the cluster. suspects : those that two workers died with. said : futures that have ended,
+    and keys of tasks whose worker has died, by threads of the client.
+    """
+
+    def __init__(self, cluster: Cluster, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]):
+        self.cluster, self.function, self.coming = cluster, function, Coming(tasks)
+        self.name = f"dlrun-{uuid4().hex}"
+        self.at_work: dict[str, tuple[Any, Task]] = {}
+        self.suspects: deque[Task] = deque()
+        self.is_alone = False
+        self.said: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def results(self) -> Iterator[Done[Any]]:
+        client = self.cluster.client
+        client.subscribe_topic("all", self.note_deaths)
+        try:
+            while True:
+                yield from self.hand_out()
+                if not self.at_work and not self.suspects and not self.coming.has(1):
+                    return
+                ended, died = self.heard()
+                for key in died:
+                    yield from self.after_death(key)
+                yield from self.after(ended)
+                self.cluster.look()
+        finally:
+            with suppress(Exception):  # the scheduler may be gone
+                client.unsubscribe_topic("all")
+                client.cancel([future for future, _ in self.at_work.values()])
+
+    def note_deaths(self, event: tuple[float, dict[str, Any]]) -> None:
+        """Called for each event of the scheduler: a worker that is removed had these tasks."""
+        message = event[1]
+        if message.get("action") == "remove-worker" and not message.get("expected"):
+            for key in message.get("processing-tasks", ()):
+                self.said.put(key)
+
+    def hand_out(self) -> Iterator[Done[Any]]:
+        """Sends as many tasks as the cluster takes, and at the end each suspect alone. One that cannot be has ended."""
+        while len(self.at_work) < self.cluster.window() and (task := self.coming.take()) is not None:
+            yield from self.submit(task)
+        if not self.at_work and self.suspects:
+            self.is_alone = True
+            yield from self.submit(self.suspects.popleft())
+
+    def submit(self, task: Task) -> Iterator[Done[Any]]:
+        from .cluster_worker import outcome_there
+
+        key, client = f"{self.name}-{task.number}-{task.attempts}", self.cluster.client
+        try:
+            future = client.submit(outcome_there, self.function, task.arguments, key=key, pure=False)
+        except Exception as error:
+            yield Done(task.number, lost_by(error))
+            return
+        self.at_work[key] = future, task
+        future.add_done_callback(self.said.put)
+
+    def heard(self) -> tuple[list[Any], list[str]]:
+        """Futures that have ended, and keys of tasks whose worker has died; waits for the first for a while."""
+        ended: list[Any] = []
+        died: list[str] = []
+        try:
+            said = self.said.get(timeout=REFRESH_SECONDS)
+            while True:
+                (died if isinstance(said, str) else ended).append(said)
+                said = self.said.get_nowait()
+        except queue.Empty:
+            return ended, died
+
+    def after_death(self, key: str) -> Iterator[Done[Any]]:
+        """The task has cost a worker, or was beside one that did; the scheduler does it again."""
+        if key not in self.at_work:
+            return
+        future, task = self.at_work[key]
+        task.attempts += 1
+        if self.is_alone or task.attempts >= MOST_ATTEMPTS - 1:
+            del self.at_work[key]
+            future.cancel()
+            yield from self.suspected(task)
+
+    def suspected(self, task: Task) -> Iterator[Done[Any]]:
+        """It has cost workers: alone it is at fault, and else it will be done alone."""
+        if self.is_alone:
+            yield Done(task.number, killed(None, task.attempts), task.attempts)
+        else:
+            self.suspects.append(task)
+
+    def after(self, ended: list[Any]) -> Iterator[Done[Any]]:
+        """What futures have given, fetched together."""
+        from distributed import KilledWorker
+
+        mine = [(future, *self.at_work.pop(future.key)) for future in ended if future.key in self.at_work]
+        good = [(future, task) for future, _, task in mine if future.status == "finished"]
+        for future, _, task in mine:
+            if future.status == "error":
+                yield from self.after_error(task, future.exception())
+            elif future.status != "finished":
+                raise self.cluster.gone()  # cancelled, and not by this client
+        try:
+            values = self.cluster.asked(lambda: self.cluster.client.gather([future for future, _ in good]))
+        except KilledWorker:  # a value was lost with its worker, and so was the task when it was done again
+            for future, task in good:
+                self.at_work[future.key] = future, task
+                self.said.put(future)
+            return
+        for (_, task), value in zip(good, values, strict=True):
+            yield Done(task.number, value, task.attempts + 1)
+
+    def after_error(self, task: Task, error: BaseException) -> Iterator[Done[Any]]:
+        """A task that the scheduler gave up, since its workers died, or one that could not be sent."""
+        from distributed import KilledWorker
+
+        if isinstance(error, KilledWorker):
+            task.attempts = max(task.attempts, 1)
+            yield from self.suspected(task)
+        else:
+            yield Done(task.number, lost_by(error).portable(), task.attempts + 1)
