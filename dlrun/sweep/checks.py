@@ -45,10 +45,10 @@ def unfit_for_a_sweep(varied: Iterable[Asked], is_drawn: bool) -> Iterator[Probl
             ends = asked.values.drawn_from
             assert ends is not None, "values are empty only for a range"
             text = f"{ends.low}..{ends.high}"
-            remedy = f"a step ({text}:STEP), a number of values ({text}:log5), or --trials N to draw from it"
-            yield problem_of(
-                asked, f"got {text}, all numbers between two, and a grid takes each of its values; give {remedy}"
-            )
+            number = f", a number of values ({text}:log5)" if ends.low > 0 else ""
+            fault = f"got {text}, all numbers between two, and a grid takes each of its values"
+            remedy = f"give a step ({text}:STEP){number}, or --trials N to draw from it"
+            yield problem_of(asked, f"{fault}; {remedy}")
 
 
 def with_conditions(
@@ -144,16 +144,20 @@ def _tried(plan: Plan) -> Iterator[Change]:
 
 
 def _star(keys: Sequence[PlannedKey]) -> Iterator[Change]:
-    by_name = {key.key: key for key in keys}
     share = MOST_TRIED // (2 * len(keys)) if keys else 0
     for key in keys:
         for value in _spread(_candidates(key), share):
-            chosen = {key.key: value}
-            at = key.only_if
-            while at and at.key not in chosen:
-                chosen[at.key] = at.among[0]
-                at = by_name[at.key].only_if
-            yield assigned(keys, lambda one, chosen=chosen: chosen.get(one.key, _candidates(one)[0]))  # type: ignore[misc]
+            yield _setting_with(keys, key, value)
+
+
+def _setting_with(keys: Sequence[PlannedKey], key: PlannedKey, value: object) -> Change:
+    """The setting with this value of a key, where the keys of its conditions meet them, and the others are first."""
+    by_name = {one.key: one for one in keys}
+    chosen, condition = {key.key: value}, key.only_if
+    while condition:
+        chosen[condition.key] = condition.among[0]
+        condition = by_name[condition.key].only_if
+    return assigned(keys, lambda one: chosen.get(one.key, _candidates(one)[0]))
 
 
 def _candidates(key: PlannedKey) -> Sequence[object]:

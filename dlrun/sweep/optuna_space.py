@@ -4,6 +4,7 @@ Optuna is an optional package: `pip install 'dlrun[search]'`. Nothing else of a 
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,6 @@ from .plan import Plan
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import BaseTrial
-
-# Values of a float range with a step are at equal distances but for their last bits.
-EVEN = 1e-9
 
 
 def suggest(trial: "BaseTrial", plan: Plan) -> Change:
@@ -79,9 +77,11 @@ def _step(values: Sequence[object]) -> int | float | None:
     """The distance between neighbours of numbers that are at equal distances, three or more; None for others."""
     if len(values) < 3 or not all(type(value) in (int, float) for value in values):
         return None
-    numbers = sorted(map(_number, values))
-    steps = [after - before for before, after in pairwise(numbers)]
-    return steps[0] if max(steps) - min(steps) <= EVEN * max(steps) else None
+    numbers = sorted(values, key=_number)
+    steps = {Fraction(repr(after)) - Fraction(repr(before)) for before, after in pairwise(numbers)}
+    if len(steps) > 1:
+        return None
+    return int(steps.pop()) if all(type(value) is int for value in values) else float(steps.pop())
 
 
 def _number(value: object) -> Any:
