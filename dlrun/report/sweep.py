@@ -6,7 +6,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -36,11 +36,15 @@ if TYPE_CHECKING:
     from ..statistics.seeds import Spread
     from ..sweep.records import SettingOutcome, SweepOutcome, Winner
 
-# The rows of the table: as many as a screen of usual height shows; the rest is counted in a line.
-MOST_ROWS = 20
+# The rows of the table, or the settings on lines of their own: as many as a screen of usual height shows. The rest is
+# counted in a line.
+MOST_ROWS, MOST_BLOCKS = 20, 8
 
 # On a terminal that is too narrow for all columns, these go first, in this order.
 LEAST_NEEDED = ("seconds", "sd", "seeds", "train")
+
+# The columns whose intervals go last.
+INTERVALS = ("dev", "difference")
 
 STYLES = {BEST: "bold green", EQUAL: "green"}
 
@@ -51,8 +55,7 @@ def show_plan(plan: PlanShown, console: Console) -> None:
     done = f", {plan.done:,} of them done" if plan.done else ""
     say(console, (plan.name, "bold"), f"  {counts}{counted(plan.trainings, 'training')}{done}")
     table = borderless_table()
-    table.add_column()
-    table.add_column()
+    table.show_header = False
     for key, values in plan.keys:
         table.add_row(cell(f"  {key}"), cell(values, "cyan"))
     if plan.keys:
@@ -64,13 +67,15 @@ def show_plan(plan: PlanShown, console: Console) -> None:
 def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
     """The settings, best first, then the winner, what it is worth, its test error, the command to type, and notes."""
     say(console, (outcome.name, "bold"), f"  {sweep_phrase(outcome)}")
-    table = fitting_table(outcome, console)
-    if table is not None:
-        console.print(table)
+    fitting = fitting_table(outcome, console)
+    if fitting:
+        console.print(fitting.table)
+        told = legend(outcome, has_intervals=fitting.has_intervals, has_sd="sd" in fitting.columns)
     else:
-        for setting in outcome.settings[:MOST_ROWS]:
+        for setting in outcome.settings[:MOST_BLOCKS]:
             show_block(setting, outcome, console)
-    for sentence in (*rest_sentences(outcome, MOST_ROWS), *legend(outcome)):
+        told = legend(outcome, has_sd=False)
+    for sentence in (*rest_sentences(outcome, MOST_ROWS if fitting else MOST_BLOCKS), *told):
         say(console, (sentence, "dim"))
     for trouble in troubles(outcome):
         style = "bold red" if trouble.kind == "failed" else "yellow"
@@ -91,15 +96,26 @@ def show_winner(winner: "Winner", outcome: "SweepOutcome", console: Console) -> 
     say(console, "train it: ", (winner_command(winner, outcome), "bold"), whole=True)
 
 
-def fitting_table(outcome: "SweepOutcome", console: Console) -> Table | None:
-    """The table with as many columns as the console has room for; None if even the least do not fit."""
+class Fitting(NamedTuple):
+    """A table that fits the console, its columns, and whether its errors have their intervals."""
+
+    table: Table
+    columns: Sequence[str]
+    has_intervals: bool
+
+
+def fitting_table(outcome: "SweepOutcome", console: Console) -> Fitting | None:
+    """The table with as many columns as the console has room for, then without intervals; None if that is too wide."""
     columns, options = headers(outcome), console.options.update(max_width=10_000)
     rows = [cells_of(setting, outcome) for setting in outcome.settings[:MOST_ROWS]]
-    for dropped in (None, *LEAST_NEEDED):
+    brief = [
+        {name: text.partition(" [")[0] if name in INTERVALS else text for name, text in row.items()} for row in rows
+    ]
+    for dropped in (None, *LEAST_NEEDED, INTERVALS):
         columns = [column for column in columns if column != dropped]
-        table = settings_table(columns, rows)
+        table = settings_table(columns, brief if dropped == INTERVALS else rows)
         if Measurement.get(console, options, table).maximum <= console.width:
-            return table
+            return Fitting(table, columns, dropped != INTERVALS)
     return None
 
 

@@ -131,16 +131,17 @@ def rest_sentences(outcome: "SweepOutcome", most: int) -> list[str]:
     return [f"and {counted(len(rest), 'more setting')}: {', '.join(parts)}"]
 
 
-def legend(outcome: "SweepOutcome") -> list[str]:
-    """A sentence that says what the columns mean."""
-    differences = [setting.difference for setting in outcome.settings if setting.difference]
-    if not differences or outcome.winner is None:
-        return []
-    word, share = error_word(outcome.task == "regression"), f"{100 * outcome.confidence:g}%"
-    equal = f"; {EQUAL}: cannot be told from it" if outcome.winner.equals else ""
-    return [
-        f"difference: points of dev {word} above the best, over the same seeds and dev rows, [{share} interval]{equal}"
-    ]
+def legend(outcome: "SweepOutcome", *, has_intervals: bool = True, has_sd: bool = True) -> list[str]:
+    """A sentence that says what the columns mean, as far as a table has them."""
+    parts, share = [], f", [{100 * outcome.confidence:g}% interval]" if has_intervals else ""
+    if any(setting.difference for setting in outcome.settings):
+        word = error_word(outcome.task == "regression")
+        parts.append(f"difference: points of dev {word} above the best, over the same seeds and dev rows{share}")
+    if outcome.winner and outcome.winner.equals:
+        parts.append(f"{EQUAL}: cannot be told from the best")
+    if has_sd and any(setting.dev and setting.dev.deviation is not None for setting in outcome.settings):
+        parts.append("sd: standard deviation over seeds, in points")
+    return ["; ".join(parts)] if parts else []
 
 
 def troubles(outcome: "SweepOutcome") -> list[Trouble]:

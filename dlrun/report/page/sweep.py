@@ -32,7 +32,7 @@ from .sweep_paths import frames_of, paths_of
 from .validation import MOST_VALUES, validation_curve
 
 # The most rows of the table, and equals of the winner that are listed.
-MOST_ROWS, MOST_EQUALS = 200, 10
+MOST_ROWS, MOST_EQUALS = 200, 5
 
 # The most keys with a figure of their own.
 MOST_KEYS = 12

@@ -1,6 +1,6 @@
 """The pictures of several keys of a sweep at once: a heat map of two, parallel coordinates of more.
 
-In both, the deeper the colour, the lower the dev error.
+In both, the stronger the colour, the lower the dev error.
 """
 
 import math
