@@ -101,6 +101,11 @@ class Ranking:
         """All that have a dev error, in order; the first is the winner."""
         return self.whole + self.partial + self.lost
 
+    @property
+    def rivals(self) -> int:
+        """How many of these, the first ones, are judged as equals of the winner."""
+        return len(self.whole) + len(self.partial) or len(self.lost)
+
 
 def ranking_of(settings: Sequence[Setting]) -> Ranking:
     """The settings by their mean dev error, in groups: a setting cannot win by its lucky seeds alone.

@@ -69,30 +69,49 @@ def flattery_words(winner: Winner, settings: int) -> str | None:
 
 def equals_words(winner: Winner, outcomes: Sequence[SettingOutcome]) -> str | None:
     """How many others may be as good, and the quickest of them; None where nothing was compared."""
-    if not any(outcome.difference for outcome in outcomes):
+    compared = sum(outcome.difference is not None for outcome in outcomes)
+    if not compared:
         return None
-    if not winner.equals:
-        return "every other is surely worse" if all(o.difference for o in outcomes[1:]) else "no other that was compared may be as good"
     number = len(winner.equals)
-    told = f"{number} other{'s' if number > 1 else ''} cannot be told from it"
-    equal = [o for o in outcomes[1:] if o.is_equal and o.seconds is not None]
-    quickest, own = min(equal, key=lambda o: o.seconds or 0.0, default=None), outcomes[0].seconds
+    if not number:
+        return (
+            "all others are surely worse" if compared == len(outcomes) - 1 else "none that was compared may be as good"
+        )
+    told = f"{some(number, 'other')} cannot be told from it"
+    equal = [outcome for outcome in outcomes[1:] if outcome.is_equal and outcome.seconds is not None]
+    quickest, own = min(equal, key=lambda outcome: outcome.seconds or 0.0, default=None), outcomes[0].seconds
     if quickest is None or not own or (quickest.seconds or 0.0) > WORTH_NAMING * own:
         return told
-    which = "the quickest of them" if number > 1 else "which takes less time:"
-    return f"{told}, {which} {setting_words(quickest.settings)} ({quickest.seconds:.2g} s a training, not {own:.2g} s)"
+    quicker = "the quickest of them" if number > 1 else "and is quicker"
+    return (
+        f"{told}, {quicker}: {setting_words(quickest.settings)} ({quickest.seconds:.2g} s a training, not {own:.2g} s)"
+    )
 
 
-def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], compared: int, answered: bool) -> list[str]:
-    """Sentences on how the settings were ranked and compared."""
-    notes = []
-    if ranking.lost:
-        what = some(len(ranking.lost), "setting") + (" have" if len(ranking.lost) > 1 else " has")
+def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) -> list[str]:
+    """Sentences on how the settings were ranked and compared. read : how many were compared, the winner with them."""
+    notes, rivals = [], outcomes[: ranking.rivals]
+    if ranking.partial:
         notes.append(
-            f"{what} seeds that diverged, failed or were stopped, and so comes after the others: with their lucky seeds"
-            " alone they cannot win"
-            if ranking.whole or ranking.partial
-            else "no setting finished for all of its seeds; those that lost the fewest seeds come first"
+            f"{some(len(ranking.partial), 'setting')} without a seed that most others have so far: after these, since"
+            " means over other seeds cannot be compared"
+        )
+    if ranking.lost and len(ranking.lost) < len(outcomes):
+        notes.append(
+            f"{some(len(ranking.lost), 'setting')} with seeds that diverged, failed or were stopped: after the others,"
+            " since one cannot win by its lucky seeds alone"
+        )
+    elif ranking.lost:
+        notes.append("no setting finished for each of its seeds; those that lost the fewest come first")
+    if outcomes and not read:
+        notes.append("the answers of the winner were not kept, so nothing was compared with it")
+    elif read < len(rivals):
+        more = "; the last of them may be as good as it, and so may more" if outcomes[read - 1].is_equal else ""
+        notes.append(f"the best {read} of {len(rivals)} settings were compared with the winner{more}")
+    unknown = sum(outcome.difference is None for outcome in rivals[1:read])
+    if unknown:
+        notes.append(
+            f"{some(unknown, 'setting')} not compared: no seed, rows, weights or answers shared with the winner"
         )
     return notes
 
