@@ -212,7 +212,7 @@ def rows_alike(trainings: Sequence[RowErrors]) -> float:
 
 
 def rows_behind(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> float:
-    """The same, and fewer where few degrees of freedom leave the variance unsure: an interval is that of so many rows."""
+    """The same, and fewer where few degrees of freedom leave that unsure: an interval is that of so many rows."""
     rows = rows_alike(trainings)
     if len(trainings) == 1:
         return rows

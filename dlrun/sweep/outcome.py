@@ -1,7 +1,7 @@
 """The outcome of a sweep from its lines and predictions: every setting's errors, the winner, and what may be as good.
 
-`dlrun sweep` and `dlrun compare SWEEP` make it. Lines are kept as figures, and predictions are read a setting at a time,
-of the best settings alone.
+`dlrun sweep` and `dlrun compare SWEEP` make it. Lines are kept as figures, and predictions are read a setting at a
+time, of the best settings alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -86,10 +86,11 @@ def outcome_of(
 
 @dataclass(frozen=True)
 class Judged:
-    """What the answers of the best settings say, in the order of the ranking. spreads, differences : of the first `read`.
+    """What the answers of the best settings say, in the order of the ranking.
 
-    apart : of each, whether it is surely worse than the winner. winner : the trainings of the winner; empty if their
-    answers were not kept. honest : its error without the flattery of being chosen.
+    read : how many were read, the first ones, whose are spreads and differences. apart : of each of these, whether it
+    is surely worse than the winner. winner : the trainings of the winner; empty if their answers were not kept.
+    honest : its error without the flattery of being chosen.
     """
 
     read: int = 0
@@ -195,7 +196,9 @@ def winner_of(
         test=spread_of_lines(first.finished, "test"),
         sentence="",
     )
-    return replace(winner, sentence=winner_sentence(winner, ranked, regression=regression, confidence=confidence))
+    return replace(
+        winner, sentence=winner_sentence(winner, ranked, ranking.rivals, regression=regression, confidence=confidence)
+    )
 
 
 def optimism_over_seeds(
@@ -236,7 +239,7 @@ def is_count(value: object) -> TypeGuard[int | float]:
 
 def saved_seconds(line: TrainingLine, epochs: int) -> float:
     """What a training that was stopped early would still have taken, by the seconds of its epochs so far."""
-    whole = line.settings.get("training.epochs", epochs)
+    whole = float(line.settings.get("training.epochs", epochs))
     if line.status != "stopped" or not line.epochs:
         return 0.0
     return line.seconds * max(0.0, whole / line.epochs - 1)

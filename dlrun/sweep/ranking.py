@@ -50,7 +50,7 @@ class Setting:
 
     def counts(self, seeds: Sequence[int]) -> Counts:
         """How its trainings ended, and how many of the planned seeds are to come."""
-        ended = Counter(line.status for line in self.by_seed.values())
+        ended = Counter[str](line.status for line in self.by_seed.values())
         return Counts(**ended, to_come=sum(seed not in self.by_seed for seed in seeds))
 
     def candidates(self) -> int:
@@ -64,7 +64,7 @@ def is_number(value: float | None) -> bool:
 
 
 def settings_of(lines: Iterable[TrainingLine], setting_number: Callable[[int], int]) -> list[Setting]:
-    """The settings of the lines, in the order of their numbers; of a training that was done again, the last line counts.
+    """The settings of the lines, by their numbers; of a training that was done again, the last line counts.
 
     setting_number : the number of a training's setting, by that of the training.
     """

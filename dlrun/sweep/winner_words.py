@@ -24,15 +24,18 @@ def setting_words(settings: Change) -> str:
     return ", ".join(overrides_of(settings)) or "the config as it is"
 
 
-def winner_sentence(winner: Winner, outcomes: Sequence[SettingOutcome], *, regression: bool, confidence: float) -> str:
+def winner_sentence(
+    winner: Winner, outcomes: Sequence[SettingOutcome], rivals: int, *, regression: bool, confidence: float
+) -> str:
     """The winner in plain words: its dev error, how much of it may be flattery, its equals and its test error.
 
-    outcomes : of the settings that have a dev error, the winner first.
+    outcomes : of the settings that have a dev error, the winner first. rivals : how many of them, the first ones, may
+    be its equals.
     """
     word = error_word(regression)
     details = details_of(winner.dev, confidence)
     clauses = [f"{setting_words(winner.settings)} has the lowest dev {word}, {percent(winner.dev.mean)}{details}"]
-    clauses += filter(None, [flattery_words(winner, len(outcomes)), equals_words(winner, outcomes)])
+    clauses += filter(None, [flattery_words(winner, len(outcomes)), equals_words(winner, outcomes[:rivals])])
     if winner.test is not None:
         clauses.append(f"its test {word} is {percent(winner.test.mean)}{details_of(winner.test, confidence)}")
     return "; ".join(clauses)
@@ -67,25 +70,23 @@ def flattery_words(winner: Winner, settings: int) -> str | None:
     return f"chosen among {some(settings, 'setting')}{counted}, {', '.join(parts)}" if parts else None
 
 
-def equals_words(winner: Winner, outcomes: Sequence[SettingOutcome]) -> str | None:
+def equals_words(winner: Winner, rivals: Sequence[SettingOutcome]) -> str | None:
     """How many others may be as good, and the quickest of them; None where nothing was compared."""
-    compared = sum(outcome.difference is not None for outcome in outcomes)
+    compared = sum(rival.difference is not None for rival in rivals)
     if not compared:
         return None
     number = len(winner.equals)
     if not number:
-        return (
-            "all others are surely worse" if compared == len(outcomes) - 1 else "none that was compared may be as good"
-        )
+        whole = compared == len(rivals) - 1
+        return "all others are surely worse" if whole else "all others that were compared are surely worse"
     told = f"{some(number, 'other')} cannot be told from it"
-    equal = [outcome for outcome in outcomes[1:] if outcome.is_equal and outcome.seconds is not None]
-    quickest, own = min(equal, key=lambda outcome: outcome.seconds or 0.0, default=None), outcomes[0].seconds
+    equal = [rival for rival in rivals[1:] if rival.is_equal and rival.seconds is not None]
+    quickest, own = min(equal, key=lambda rival: rival.seconds or 0.0, default=None), rivals[0].seconds
     if quickest is None or not own or (quickest.seconds or 0.0) > WORTH_NAMING * own:
         return told
     quicker = "the quickest of them" if number > 1 else "and is quicker"
-    return (
-        f"{told}, {quicker}: {setting_words(quickest.settings)} ({quickest.seconds:.2g} s a training, not {own:.2g} s)"
-    )
+    seconds = f"{quickest.seconds:.2g} s a training, not {own:.2g} s"
+    return f"{told}, {quicker}: {setting_words(quickest.settings)} ({seconds})"
 
 
 def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) -> list[str]:
@@ -110,9 +111,8 @@ def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) ->
         notes.append(f"the best {read} of {len(rivals)} settings were compared with the winner{more}")
     unknown = sum(outcome.difference is None for outcome in rivals[1:read])
     if unknown:
-        notes.append(
-            f"{some(unknown, 'setting')} not compared: no seed, rows, weights or answers shared with the winner"
-        )
+        missing = "no seed, rows, weights or answers shared with the winner"
+        notes.append(f"{some(unknown, 'setting')} not compared: {missing}")
     return notes
 
 
