@@ -197,18 +197,26 @@ def share_interval(share: float, rows: float, confidence: float = CONFIDENCE) ->
     return min(float(lower), share), max(float(upper), share)
 
 
-def rows_behind(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> float:
-    """Of how many rows, answered by one network, the share of wrong answers is as sure as the mean of these trainings.
+def rows_alike(trainings: Sequence[RowErrors]) -> float:
+    """Of how many rows, answered by one network, the share of wrong answers varies as much as that of these trainings.
 
     Where all answers are right, or all wrong, a row that several seeds have counts once.
     """
     if len(trainings) == 1:
         return trainings[0].rows_alike(trainings[0].errors)
-    mean = mean_error(trainings)
-    varies, rows = two_way(trainings, mean), float(sum(one.rows_alike() for one in trainings))
+    mean, rows = mean_error(trainings), float(sum(one.rows_alike() for one in trainings))
+    varies = two_way(trainings, mean)
     if not varies.variance:
         return rows * varies.rows / sum(len(one.rows) for one in trainings)
-    rows = min(rows, mean * (1 - mean) / varies.variance)
+    return min(rows, mean * (1 - mean) / varies.variance)
+
+
+def rows_behind(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> float:
+    """The same, and fewer where few degrees of freedom leave that unsure: an interval is that of so many rows."""
+    rows = rows_alike(trainings)
+    if len(trainings) == 1:
+        return rows
+    varies = two_way(trainings, mean_error(trainings))
     of_rows, of_all = t_quantile(max(1, varies.rows - 1), confidence), t_quantile(varies.degrees, confidence)
     return rows * min(1.0, (of_rows / of_all) ** 2)
 
