@@ -360,7 +360,7 @@ def test_a_bug_ends_with_1_and_its_traceback_is_in_the_run_folder(tmp_path, monk
 
 @pytest.mark.parametrize("words", [["--runs-dir", "elsewhere"], ["--runs-dir=elsewhere"]])
 def test_a_bug_without_a_run_leaves_its_traceback_where_runs_were_asked_for(words, tmp_path):
-    planted = "import dlrun.store\ndlrun.store.list_runs = None\nfrom dlrun.cli import main\nmain()"
+    planted = "import dlrun.store\ndlrun.store.first_runs = None\nfrom dlrun.cli import main\nmain()"
     done = process("runs", *words, cwd=tmp_path, code=planted)
     assert done.returncode == 1
     (saved,) = tmp_path.glob("**/traceback.txt")

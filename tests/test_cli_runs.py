@@ -184,7 +184,7 @@ def test_a_verb_left_by_ctrl_c_says_so_and_ends_with_130(monkeypatch, capsys):
     def leave(*arguments):
         raise KeyboardInterrupt("left at once; resume: dlrun resume r")
 
-    monkeypatch.setattr("dlrun.store.list_runs", leave)
+    monkeypatch.setattr("dlrun.store.first_runs", leave)
     monkeypatch.setattr(sys, "argv", ["dlrun", "runs"])
     assert guarded(lambda: app(["runs"], standalone_mode=False)) == 130
     assert capsys.readouterr().err == "dlrun: left at once; resume: dlrun resume r\n"

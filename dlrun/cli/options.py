@@ -11,9 +11,9 @@ from ..places import RUNS_VARIABLE, default_runs_dir
 
 def complete_runs(incomplete: str) -> list[str]:
     """Run ids, newest first, for the shell."""
-    from ..store import list_runs
+    from ..store import run_entries
 
-    ids = ["latest", "best", *(run.run_id for run in list_runs(Path(default_runs_dir())))]
+    ids = ["latest", "best", *(entry.name for entry in run_entries(Path(default_runs_dir())))]
     return [run_id for run_id in ids if run_id.startswith(incomplete)]
 
 

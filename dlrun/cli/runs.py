@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ..store import RunSummary
 
 
+# A large terminal's screen. A table of 20,000 runs takes seconds to lay out, and nobody reads it.
+SHOWN = 50
+
+
 class Order(StrEnum):
     """How runs are sorted."""
 
@@ -41,6 +45,7 @@ def runs(
     status: Annotated[Status | None, typer.Option("--status", help="Only the runs with this status.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only the runs with this tag.")] = None,
     sort: Annotated[Order, typer.Option("--sort", help="The newest first, or the lowest dev error.")] = Order.NEWEST,
+    all_: Annotated[bool, typer.Option("--all", help=f"Show all, not only the first {SHOWN}.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Write a page with links to the runs' reports.")] = False,
     output: PageFile = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
@@ -48,17 +53,21 @@ def runs(
 ) -> None:
     """List the runs so far, newest first: id, name, status, errors and verdict.
 
-    With --html, write them as a page: index.html in the runs folder, or the file that -o names.
+    The first 50 are shown, with --all or --json all of them. With --html, write all as a page: index.html in the runs
+    folder, or the file that -o names.
 
     Example: dlrun runs --status finished --sort dev
     """
-    from ..report import make_console, say, show_runs
-    from ..store import list_runs, select
+    from ..report import counting_display, make_console, say, show_runs
+    from ..store import Wanted, first_runs
     from .output import print_json
 
     if output is not None and not html:
         raise UsageError("-o: got a file without --html; add --html, or send the output to a file with >")
-    rows = select(list_runs(runs_dir), name=name, status=status and status.value, tag=tag, by_dev=sort == Order.DEV)
+    at_most = None if all_ or html or as_json else SHOWN
+    wanted = Wanted(name, status and status.value, tag, by_dev=sort == Order.DEV)
+    with counting_display("runs", make_console(stderr=True)) as progress:
+        rows, more = first_runs(runs_dir, at_most, wanted, progress)
     page = write_index(runs_dir, rows, output or runs_dir / "index.html") if html else None
     if as_json:
         print_json({"runs": rows} | ({"page": str(page)} if page else {}))
@@ -66,6 +75,8 @@ def runs(
         say(make_console(), str(page), whole=True)
     else:
         show_runs(rows, make_console())
+        if more:
+            say(make_console(), f"and {more} more: dlrun runs --all")
 
 
 def write_index(runs_dir: Path, rows: "Sequence[RunSummary]", path: Path) -> Path:

@@ -5,18 +5,11 @@
 
 from pathlib import Path
 
-from ..errors import StoreError
-from ..store import Identity, RunFolder, list_runs, read_manifest
+from ..store import Identity, RunFolder, identity_key, same_runs
 
 
 def find_same(runs_dir: Path, identity: Identity) -> RunFolder | None:
     """The newest finished run of this identity; None where there is none."""
-    for row in list_runs(runs_dir):
-        folder = RunFolder(runs_dir / row.run_id)
-        if row.status == "finished" and row.errors.train is not None:
-            try:
-                if read_manifest(folder).identity.is_same(identity):
-                    return folder
-            except StoreError:
-                continue  # it is listed as broken; a new run is trained instead
-    return None
+    (same,) = same_runs(runs_dir, [identity_key(identity)]).values()
+    usable = [row.run_id for row in same if row.status == "finished" and row.errors.train is not None]
+    return RunFolder(runs_dir / usable[0]) if usable else None

@@ -13,7 +13,7 @@ from ..advice.advise import overrides_of
 from ..advice.plan import plan
 from ..advice.records import Advice
 from ..config import LoadedConfig
-from ..errors import StoreError, UsageError
+from ..errors import UsageError
 from ..experiment import diagnosis_of, prepare, read_config, resume, run
 from ..experiment.advising import case_of
 from ..experiment.identity import differences, identity_of, of_config, with_absolute_paths
@@ -29,9 +29,9 @@ from ..store import (
     Result,
     RunContents,
     RunFolder,
-    list_runs,
-    read_manifest,
+    identity_key,
     read_result,
+    same_runs,
 )
 from . import ledger
 from .follow import FollowedAdvice, Judged, Step, follow
@@ -164,17 +164,10 @@ class TrialRunner:
 
 def same_run(runs_dir: Path, identity: Identity) -> RunFolder | None:
     """A run of this identity to use or resume, preferably one that is over; None where there is none."""
-    candidates: list[tuple[bool, int, RunFolder]] = []
-    for row in list_runs(runs_dir):
-        folder = RunFolder(runs_dir / row.run_id)
-        if row.status in (*OVER, "interrupted", "crashed"):
-            try:
-                manifest = read_manifest(folder)
-            except StoreError:
-                continue  # it is listed as broken; a new run is trained instead
-            if manifest.identity.is_same(identity):
-                candidates.append((row.status not in OVER, len(candidates), folder))
-    return min(candidates)[2] if candidates else None
+    (same,) = same_runs(runs_dir, [identity_key(identity)]).values()
+    usable = [row for row in same if row.status in (*OVER, "interrupted", "crashed")]
+    best = min(usable, key=lambda row: row.status not in OVER, default=None)  # the newest of equals
+    return None if best is None else RunFolder(runs_dir / best.run_id)
 
 
 def kept_answers(contents: RunContents) -> Answers:

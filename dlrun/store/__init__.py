@@ -21,7 +21,8 @@ from .contents import (
 )
 from .disk import write_whole
 from .folder import RunFolder, corrupt
-from .listing import RunSummary, list_runs, read_result, select
+from .known import identity_key
+from .listing import RunSummary, Wanted, first_runs, list_runs, read_result, same_runs
 from .manifest import (
     Hashes,
     Identity,
@@ -39,7 +40,7 @@ from .references import find_run, find_runs
 from .reserve import release, reserve, write_failed_session
 from .results import Ended, Ending, FailedSession, Result
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
-from .runs import create_run
+from .runs import create_run, run_entries
 from .status import Status, ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
@@ -77,6 +78,7 @@ __all__ = [
     "RunSummary",
     "Session",
     "Status",
+    "Wanted",
     "add_file",
     "add_session",
     "change_tags",
@@ -88,8 +90,10 @@ __all__ = [
     "environment",
     "find_run",
     "find_runs",
+    "first_runs",
     "form_of",
     "from_plain",
+    "identity_key",
     "is_begun",
     "kept_diagnosis",
     "list_runs",
@@ -103,7 +107,8 @@ __all__ = [
     "release",
     "require_sound",
     "reserve",
-    "select",
+    "run_entries",
+    "same_runs",
     "sound_metrics",
     "sound_trace",
     "status_of",

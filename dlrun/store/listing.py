@@ -1,23 +1,25 @@
 """The list of all runs with their errors and verdicts, for `dlrun runs`.
 
-Each run is read by itself, so that one damaged folder hides no other.
+Each run is read by itself (see `known`), so that one damaged folder hides no other.
 """
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ..diagnosis.ills import Verdict
+from ..diagnosis.ills import Level, Verdict
 from ..errors import StoreError
 from ..records import NO_ERRORS, BySplit
 from .folder import RunFolder
+from .known import Known, known
 from .manifest import require_known_format
 from .results import FILE, Result
-from .runs import run_ids, run_name, run_time
-from .status import Status, glance_at, read_ending
-from .tags import read_tags
+from .runs import run_entries, run_name
+from .status import Status, read_ending
 
 
 @dataclass(frozen=True)
@@ -33,25 +35,61 @@ class RunSummary:
     problem: str | None = None
 
 
-def list_runs(runs_dir: Path) -> list[RunSummary]:
-    """A summary of each run, newest first. Raises StoreError only if `runs_dir` itself cannot be read."""
-    ids, links = run_ids(runs_dir)
-    rows = [summary_of(RunFolder(runs_dir / run_id)) for run_id in ids]
-    rows += [broken(run_id, "a symbolic link, not a run folder") for run_id in links]
-    # The sort is stable: runs that began in the same second stay in the order of their last change.
-    return sorted(rows, key=lambda row: run_time(row.run_id), reverse=True)
+def list_runs(runs_dir: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> list[RunSummary]:
+    """A summary of each run, newest first. Raises StoreError only if `runs_dir` itself cannot be read.
 
-
-def select(
-    rows: Sequence[RunSummary], *, name: str | None, status: str | None, tag: str | None, by_dev: bool = False
-) -> list[RunSummary]:
-    """The rows with this name, status and tag (None: any); with `by_dev` sorted by dev error.
-
-    Rows without a dev error then come last.
+    progress : told how many runs have been read of those that the index does not know.
     """
-    chosen = [row for row in rows if name in (None, row.name) and status in (None, row.status)]
-    chosen = [row for row in chosen if tag is None or tag in row.tags]
-    return sorted(chosen, key=dev_error) if by_dev else chosen
+    return summaries(runs_dir, run_entries(runs_dir), progress)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs a person asks for: of this name, status and tag (None: any); with `by_dev` sorted by dev error.
+
+    Runs without a dev error then come last.
+    """
+
+    name: str | None = None
+    status: str | None = None
+    tag: str | None = None
+    by_dev: bool = False
+
+    def of(self, rows: Sequence[RunSummary]) -> list[RunSummary]:
+        """The rows that are wanted, in the order that is."""
+        chosen = [row for row in rows if self.name in (None, row.name) and self.status in (None, row.status)]
+        chosen = [row for row in chosen if self.tag is None or self.tag in row.tags]
+        return sorted(chosen, key=dev_error) if self.by_dev else chosen
+
+
+def first_runs(
+    runs_dir: Path,
+    at_most: int | None,
+    wanted: Wanted,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[RunSummary], int]:
+    """The first of the wanted runs (None: all of them), and how many more there are. Reads no run that it need not.
+
+    Raises StoreError only if `runs_dir` itself cannot be read.
+    """
+    entries = [entry for entry in run_entries(runs_dir) if wanted.name in (None, run_name(entry.name))]
+    if wanted == Wanted(wanted.name):
+        return summaries(runs_dir, entries[:at_most], progress), len(entries) - len(entries[:at_most])
+    rows = wanted.of(summaries(runs_dir, entries, progress))
+    return rows[:at_most], len(rows) - len(rows[:at_most])
+
+
+def same_runs(runs_dir: Path, identities: Collection[bytes]) -> dict[bytes, list[RunSummary]]:
+    """The runs of each of these identities by its `identity_key`, newest first; whoever has many asks once for all.
+
+    Runs that are running or cannot be read are left out. Raises StoreError only if `runs_dir` itself cannot be read.
+    """
+    found: dict[bytes, list[RunSummary]] = {identity: [] for identity in identities}
+    folders = [entry for entry in run_entries(runs_dir) if not entry.is_symlink()]
+    for entry, run in zip(folders, known(runs_dir, folders), strict=True):
+        if run.identity is not None and run.identity in found:
+            found[run.identity].append(summary_of(entry.name, run))
+    return found
 
 
 def dev_error(row: RunSummary) -> float:
@@ -59,23 +97,31 @@ def dev_error(row: RunSummary) -> float:
     return math.inf if row.errors.dev is None else row.errors.dev
 
 
-def summary_of(folder: RunFolder) -> RunSummary:
-    """A run's summary, whatever the state of its folder."""
-    try:
-        name, tags = run_name(folder.id), tuple(read_tags(folder))
-        if folder.is_locked():
-            return RunSummary(folder.id, name, "running", tags)
-        glance = glance_at(folder)
-        if glance is None:
-            return RunSummary(folder.id, name, "crashed", tags)
-        return RunSummary(folder.id, name, glance.status, tags, glance.errors or NO_ERRORS, glance.verdict)
-    except (StoreError, OSError) as problem:
-        return broken(folder.id, str(problem))
+def summaries(
+    runs_dir: Path, entries: Sequence["os.DirEntry[str]"], progress: Callable[[int, int], None]
+) -> list[RunSummary]:
+    """The summaries of these entries of `runs_dir`, in their order."""
+    folders = [entry for entry in entries if not entry.is_symlink()]
+    found = iter(known(runs_dir, folders, progress))
+    return [broken_link(entry.name) if entry.is_symlink() else summary_of(entry.name, next(found)) for entry in entries]
 
 
-def broken(run_id: str, problem: str) -> RunSummary:
-    """The summary of a run that cannot be read."""
-    return RunSummary(run_id, run_name(run_id), "broken", problem=problem)
+def summary_of(run_id: str, run: Known) -> RunSummary:
+    """A run's summary, from what is known of it."""
+    errors = BySplit(run.train, run.dev, run.test)
+    verdict = None if run.bias is None or run.variance is None else verdict_of(run.bias, run.variance)
+    return RunSummary(run_id, run_name(run_id), run.status, run.tags, errors, verdict, run.problem)
+
+
+@cache  # of two words out of four; a list has one verdict for each run
+def verdict_of(bias: Level, variance: Level) -> Verdict:
+    """The verdict of these two words."""
+    return Verdict(bias, variance)
+
+
+def broken_link(run_id: str) -> RunSummary:
+    """The summary of a link in the place of a run."""
+    return RunSummary(run_id, run_name(run_id), "broken", problem="a symbolic link, not a run folder")
 
 
 def read_result(folder: RunFolder) -> Result:

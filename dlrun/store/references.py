@@ -4,15 +4,17 @@ Every verb that takes a RUN uses it. The typed word is only compared with the na
 a path.
 """
 
+import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import StoreError
 from ..places import NOT_IN_A_NAME
 from .folder import RunFolder
-from .listing import list_runs
-from .runs import run_ids, run_name
+from .known import Known, known
+from .runs import run_name, split_entries
 from .tags import read_tags
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
@@ -33,15 +35,16 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
     if not REFERENCE.fullmatch(reference):
         expected = "latest, best, a run's id, the beginning of one, or a name; no folders"
         raise StoreError(f"run {reference!r}: not a reference to a run; expected {expected} (see `dlrun runs`)")
-    ids, links = run_ids(runs_dir)
+    folders, linked = split_entries(runs_dir)
+    ids, links = [entry.name for entry in folders], [entry.name for entry in linked]
     if reference == "best" and ids:
-        return best_run(runs_dir)
+        return best_run(runs_dir, folders)
     if matching := matches(ids, reference):
         if len(matching) > 1:
             raise ambiguous(reference, matching)
         return RunFolder(runs_dir / matching[0])
-    if linked := matches(links, reference):
-        raise StoreError(f"{runs_dir / linked[0]}: a symbolic link; put the run folder itself in its place")
+    if matching := matches(links, reference):
+        raise StoreError(f"{runs_dir / matching[0]}: a symbolic link; put the run folder itself in its place")
     if not ids:
         raise StoreError(f"run {reference!r}: no runs in {runs_dir}; train one first, or choose another runs folder")
     raise StoreError(f"run {reference!r}: no such run in {runs_dir}; `dlrun runs` lists those there are")
@@ -52,28 +55,31 @@ def find_runs(runs_dir: Path, reference: str) -> list[RunFolder]:
 
     Raises StoreError where there is none.
     """
-    ids, _ = run_ids(runs_dir)
-    matching = [run_id for run_id in ids if reference in (run_name(run_id), *tags_of(RunFolder(runs_dir / run_id)))]
-    if reference in ids or reference in ("latest", "best") or not matching:
+    folders, _ = split_entries(runs_dir)
+    if reference in ("latest", "best") or reference in [entry.name for entry in folders]:
         return [find_run(runs_dir, reference)]
-    return [RunFolder(runs_dir / run_id) for run_id in matching]
+    matching = [
+        RunFolder(runs_dir / entry.name)
+        for entry, run in zip(folders, known(runs_dir, folders), strict=True)
+        if reference == run_name(entry.name) or reference in tags_of(runs_dir, entry.name, run)
+    ]
+    return matching or [find_run(runs_dir, reference)]
 
 
-def tags_of(folder: RunFolder) -> list[str]:
-    """A run's tags; a damaged run has none, so that it does not hide the others."""
+def tags_of(runs_dir: Path, run_id: str, run: Known) -> Sequence[str]:
+    """A run's tags; one whose tags are damaged has none, so that it does not hide the others."""
+    if run.status != "broken":
+        return run.tags
     try:
-        return read_tags(folder)
+        return read_tags(RunFolder(runs_dir / run_id))
     except StoreError:
         return []
 
 
-def best_run(runs_dir: Path) -> RunFolder:
+def best_run(runs_dir: Path, folders: Sequence["os.DirEntry[str]"]) -> RunFolder:
     """The finished run with the lowest dev error, the newest of equals. Raises StoreError where none has one."""
-    judged = [
-        (row.errors.dev, row.run_id)
-        for row in list_runs(runs_dir)
-        if row.status == "finished" and row.errors.dev is not None
-    ]
+    runs = zip(folders, known(runs_dir, folders), strict=True)
+    judged = [(run.dev, entry.name) for entry, run in runs if run.status == "finished" and run.dev is not None]
     if not judged:
         raise StoreError(f"run 'best': no finished run in {runs_dir} has a dev error; train one first")
     return RunFolder(runs_dir / min(judged, key=lambda pair: pair[0])[1])

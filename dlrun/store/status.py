@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from .codec import Misfit, Plain, from_plain
 from .folder import RunFolder, corrupt
-from .manifest import is_begun, read_manifest
+from .manifest import Manifest, is_begun, read_manifest
 from .results import ENDINGS, FILE, Ended, Ending, FailedSession, Glance, Result
 
 Status = Ended | Literal["running", "crashed"]
@@ -30,19 +30,24 @@ def status_of(folder: RunFolder) -> Status:
     """
     if folder.is_locked():
         return "running"
-    glance = glance_at(folder)
+    glance = glance_at(folder, manifest_of(folder))
     return "crashed" if glance is None else glance.status
 
 
-def glance_at(folder: RunFolder) -> Glance | None:
+def manifest_of(folder: RunFolder) -> Manifest | None:
+    """run.json; None where the run has not begun. Raises StoreError if corrupt."""
+    return read_manifest(folder) if is_begun(folder) else None
+
+
+def glance_at(folder: RunFolder, manifest: Manifest | None) -> Glance | None:
     """The fields of a run's result that a list shows; None where its last session died. Raises StoreError."""
-    plain = last_result(folder)
+    plain = last_result(folder, manifest)
     return None if plain is None else checked(folder, Glance, plain)
 
 
 def ending_of(folder: RunFolder) -> Ending | None:
     """The result.json of the run's last session; None where it died before. Raises StoreError if corrupt."""
-    plain = last_result(folder)
+    plain = last_result(folder, manifest_of(folder))
     return None if plain is None else ending_in(folder, plain)
 
 
@@ -51,9 +56,9 @@ def read_ending(folder: RunFolder) -> Ending:
     return ending_in(folder, read_result_json(folder))
 
 
-def last_result(folder: RunFolder) -> Plain | None:
+def last_result(folder: RunFolder, manifest: Manifest | None) -> Plain | None:
     """The values of result.json; None where there is none, or where it is that of an earlier session."""
-    sessions = len(read_manifest(folder).sessions) if is_begun(folder) else None
+    sessions = len(manifest.sessions) if manifest else None
     if not (folder.path / FILE).exists():
         return None
     plain = read_result_json(folder)

@@ -1,0 +1,77 @@
+"""The stamp of a run: what the file system says of its files, so that a change is seen without opening any.
+
+A stamp holds inode and ctime of the folder, and inode, ctime and size of the files that a list is read from. ctime
+cannot be set by hand, and everything moves it: a write in place, a rename, other permissions. A file that is made or
+deleted, a run's lock that is taken (see `lock`), and a folder put in the place of another move the folder's.
+"""
+
+import os
+import stat
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress, product
+from typing import NamedTuple
+
+from .manifest import FILE as MANIFEST
+from .results import FILE as RESULT
+from .tags import FILE as TAGS
+
+FILES = (MANIFEST, RESULT, TAGS)
+
+# The files that a stamp is of, by its first byte: three bits that say which of them there are.
+PRESENT = [tuple(compress((f"/{name}" for name in FILES), bits)) for bits in product((False, True), repeat=len(FILES))]
+PACKERS = [struct.Struct("<Qq" + "QqQ" * len(names)) for names in PRESENT]
+LENGTHS = [1 + packer.size for packer in PACKERS]
+
+
+class Stamp(NamedTuple):
+    """A stamp as bytes to compare, and the time of the newest change in it, in nanoseconds."""
+
+    bytes: bytes
+    newest_ns: int
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """The stamp of a run's folder now; None where something other than a file is in a file's place, or unreadable."""
+    try:
+        found = [os.lstat(path)]
+        present = 0
+        for name in FILES:
+            present *= 2
+            try:
+                found.append(os.lstat(f"{path}/{name}"))
+                present += 1
+            except FileNotFoundError:
+                continue
+    except OSError:
+        return None
+    if not all(stat.S_ISREG(file.st_mode) for file in found[1:]):
+        return None
+    numbers = [found[0].st_ino, found[0].st_ctime_ns]
+    for file in found[1:]:
+        numbers += (file.st_ino, file.st_ctime_ns, file.st_size)
+    return Stamp(bytes([present]) + PACKERS[present].pack(*numbers), max(file.st_ctime_ns for file in found))
+
+
+def unchanged(
+    entries: Iterable["os.DirEntry[str]"], lines: Mapping[str, bytes]
+) -> Iterator[tuple["os.DirEntry[str]", bytes]]:
+    """The run folders among these whose line, by run id, begins with the stamp that they have now, with that line.
+
+    Where a folder is unchanged, a file that was not there is not there now; so only those that were are asked for.
+    """
+    for entry in entries:  # 20,000 of them: two thirds of the time are spent in lstat, and no call adds to it
+        line = lines.get(entry.name)
+        if line is None:
+            continue
+        present, path = line[0], entry.path
+        try:
+            folder = entry.stat(follow_symlinks=False)
+            numbers = [folder.st_ino, folder.st_ctime_ns]
+            for name in PRESENT[present]:
+                file = os.lstat(path + name)
+                numbers += (file.st_ino, file.st_ctime_ns, file.st_size)
+        except OSError:
+            continue
+        if line.startswith(PACKERS[present].pack(*numbers), 1):
+            yield entry, line
