@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arrays import Array
+from ..data.reading import Task
 from ..errors import StoreError
 from ..places import RUN_NAME
 from ..store import Environment, Misfit, RunFolder, from_plain, write_whole
@@ -56,8 +57,8 @@ class SweepManifest:
     """plan.json: what a sweep is to do, and who worked on it.
 
     config_file : the base config, absolute. overrides : those that all trainings share. light : whether trainings leave
-    a line and no run folder. early : whether trainings that do worse are stopped. environments : those of the
-    processes so far; a line has the number of its own.
+    a line and no run folder. early : whether trainings that do worse are stopped. task : known once something was
+    trained. environments : those of the processes so far; a line has the number of its own.
     """
 
     format: int = FORMAT
@@ -69,6 +70,7 @@ class SweepManifest:
     plan: Plan
     light: bool
     early: bool
+    task: Task | None = None
     sessions: tuple[SweepSession, ...] = ()
     environments: tuple[Environment, ...] = ()
 
@@ -224,6 +226,12 @@ class Writer:
             self.manifest = replace(self.manifest, environments=(*self.manifest.environments, here))
             self.folder.write_manifest(self.manifest)
         return self.manifest.environments.index(here)
+
+    def note_task(self, task: Task) -> None:
+        """Notes what the target asks for, once it is known."""
+        if self.manifest.task != task:
+            self.manifest = replace(self.manifest, task=task)
+            self.folder.write_manifest(self.manifest)
 
     def keep_split(self, line: TrainingLine, split: bytes) -> None:
         """Keeps the arrays of a split."""

@@ -103,6 +103,15 @@ class Plan:
             number -= settings.count
         raise IndexError("no such setting in the plan")
 
+    def setting_number_of(self, training_number: int) -> int:
+        """The number of the setting of a training, by the number of the training."""
+        first = 0
+        for stage in self.stages:
+            if training_number < first + stage.settings * len(stage.seeds):
+                return stage.first + (training_number - first) % stage.settings
+            first += stage.settings * len(stage.seeds)
+        return training_number // len(self.seeds)
+
     def trainings(self) -> Iterator[PlannedTraining]:
         """Each training, in order: all settings with the first seed, then all with the next.
 

@@ -181,6 +181,7 @@ class Session:
         if not isinstance(came, Trained):
             return self.failed(work, came, done.attempts)
         line = replace(came.line, attempts=done.attempts)
+        self.writer.note_task(came.task)
         if came.files is not None and line.run_id is not None:
             unpack_run(RunFolder(self.folder.runs_dir / line.run_id), came.files)
         if came.split is not None:

@@ -2,17 +2,46 @@
 
 from collections.abc import Iterator
 
+from ..experiment.identity import WATCHED
 from ..inspection import look_at_test
-from ..store import Hashes, RunFolder
-from .folder import SweepFolder
-from .outcome import outcome_of
+from ..records import flattened
+from ..store import Hashes, RunFolder, to_plain
+from .folder import SweepFolder, SweepManifest
+from .outcome import AboutSweep, outcome_of
+from .plan import scale_of
 from .reading import Reader, key_of
 from .records import SweepOutcome, TrainingLine
+from .running import base_of
 
 
 def outcome_of_folder(folder: SweepFolder, notes: tuple[str, ...] = ()) -> SweepOutcome:
     """What a sweep has found so far. Raises StoreError where its plan cannot be read."""
-    return outcome_of(folder.manifest(), folder.lines, Reader(folder).row_errors, notes)
+    manifest = folder.manifest()
+    plan, base = manifest.plan, base_of(folder, manifest)
+    about = AboutSweep(
+        sweep_id=folder.id,
+        name=manifest.name,
+        config=base.file,
+        task=manifest.task or "multiclass",
+        scales={key.key: scale_of(key) for key in plan.keys},
+        seeds=plan.seeds,
+        planned=plan.trainings_count,
+        epochs=base.config.training.epochs,
+        setting_number=plan.setting_number_of,
+        notes=(*notes, *environment_notes(manifest)),
+    )
+    return outcome_of(folder.lines(), Reader(folder).row_errors, about=about)
+
+
+def environment_notes(manifest: SweepManifest) -> list[str]:
+    """A note where the trainings were done with several versions or on several kinds of machine."""
+    known = [flattened(to_plain(environment)) for environment in manifest.environments]
+    watched = [key for key in (known[0] if known else ()) if key.split(".")[0] in WATCHED]
+    differ = {key: list(dict.fromkeys(str(one.get(key)) for one in known)) for key in watched}
+    told = [f"{key} {' and '.join(values)}" for key, values in differ.items() if len(values) > 1]
+    return (
+        [f"trained with several versions or machines, so the last bits may differ: {'; '.join(told)}"] if told else []
+    )
 
 
 def test_look(folder: SweepFolder, outcome: SweepOutcome, verb: str) -> int | None:

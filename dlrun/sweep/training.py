@@ -20,6 +20,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..config import LoadedConfig
+from ..data.reading import Task
 from ..errors import DlrunError, StoreError
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
@@ -112,6 +113,7 @@ class Trained:
     line: TrainingLine
     arrays: bytes
     here: Environment
+    task: Task
     is_paused: bool = False
     split: bytes | None = None
     state: bytes | None = None
@@ -254,7 +256,7 @@ def with_result(line: TrainingLine, result: Result) -> TrainingLine:
 def paused_in_folder(work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder) -> Trained:
     """What is known of a run at the epoch where it pauses; its state stays in its folder."""
     line, metrics = line_of(work, hashes_here(loaded, experiment), folder.id), read_metrics(folder)
-    return paused(with_course(line, experiment, metrics), metrics)
+    return paused(with_course(line, experiment, metrics), experiment, metrics)
 
 
 def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
@@ -272,14 +274,17 @@ def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
     except Paused:
         line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, checkpointer.metrics)
         state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
-        return paused(line, checkpointer.metrics, state)
+        return paused(line, experiment, checkpointer.metrics, state)
     line = with_outcome(line_of(work, hashes_here(loaded, experiment), None), experiment, outcome)
     return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
 
 
-def paused(line: TrainingLine, metrics: Sequence[EpochRecord], state: bytes | None = None) -> Trained:
+def paused(
+    line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord], state: bytes | None = None
+) -> Trained:
     """What comes back of a training that pauses."""
-    return Trained(line, packed(course_arrays(metrics)), here(), is_paused=True, state=state)
+    task = experiment.dataset.task
+    return Trained(line, packed(course_arrays(metrics)), here(), task, is_paused=True, state=state)
 
 
 def as_array(metrics: Sequence[EpochRecord]) -> Array:
@@ -362,7 +367,8 @@ def ended(
         parameters_sha256=hashlib.sha256(np.ascontiguousarray(parameters.flat).tobytes()).hexdigest(),
     )
     split = packed(split_arrays(experiment)) if work.wants_split else None
-    return Trained(line, packed(training_arrays(experiment, parameters, metrics)), here(), split=split)
+    arrays = packed(training_arrays(experiment, parameters, metrics))
+    return Trained(line, arrays, here(), experiment.dataset.task, split=split)
 
 
 def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
