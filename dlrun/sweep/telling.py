@@ -1,5 +1,6 @@
 """The outcome of a sweep from its folder, and the look at its winner's test error."""
 
+import os
 from collections.abc import Iterator
 
 from ..experiment.identity import WATCHED
@@ -21,7 +22,7 @@ def outcome_of_folder(folder: SweepFolder, notes: tuple[str, ...] = ()) -> Sweep
     about = AboutSweep(
         sweep_id=folder.id,
         name=manifest.name,
-        config=base.file,
+        config=shown_path(base.file),
         task=manifest.task or "multiclass",
         scales={key.key: scale_of(key) for key in plan.keys},
         seeds=plan.seeds,
@@ -39,9 +40,14 @@ def environment_notes(manifest: SweepManifest) -> list[str]:
     watched = [key for key in (known[0] if known else ()) if key.split(".")[0] in WATCHED]
     differ = {key: list(dict.fromkeys(str(one.get(key)) for one in known)) for key in watched}
     told = [f"{key} {' and '.join(values)}" for key, values in differ.items() if len(values) > 1]
-    return (
-        [f"trained with several versions or machines, so the last bits may differ: {'; '.join(told)}"] if told else []
-    )
+    several = "trained with several versions or machines, so the last bits may differ"
+    return [f"{several}: {'; '.join(told)}"] if told else []
+
+
+def shown_path(file: str) -> str:
+    """A file's path as a person would type it here."""
+    near = os.path.relpath(file)
+    return file if near.startswith("..") else near
 
 
 def test_look(folder: SweepFolder, outcome: SweepOutcome, verb: str) -> int | None:
