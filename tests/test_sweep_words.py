@@ -25,6 +25,8 @@ from dlrun.experiment import read_config
 from dlrun.experiment.identity import config_sha256
 from dlrun.sweep.request import read_sweep
 
+from tests.commands import dlrun
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
 BASE = "data: {source: moons, samples: 200}\nnetwork: {depth: 2, width: 8}\n"
@@ -461,6 +463,21 @@ def test_train_reads_a_config_as_if_it_had_no_section(base):
     assert config_sha256(with_section.config.to_dict()) == config_sha256(without.config.to_dict())
     assert "sweep" not in resolved_yaml(with_section)
     assert with_section.origins.keys() == without.origins.keys()
+
+
+def test_the_command_trains_a_config_with_a_section_to_the_same_parameters(base):
+    path = base.parent / "own.yaml"
+    path.write_text(BASE + "name: base\nsweep: {network.width: '4,8', seed: 0..4}\n")
+    answers = [
+        json.loads(dlrun("train", file, "training.epochs=2", "report=false", "--json", cwd=base.parent).stdout)
+        for file in (path, base)
+    ]
+    folders = [base.parent / "runs" / answer["run_id"] for answer in answers]
+    hashes = [json.loads((folder / "run.json").read_text())["config_sha256"] for folder in folders]
+    assert hashes[0] == hashes[1]
+    models = [dict(np.load(folder / "model.npz")) for folder in folders]
+    assert models[0].keys() == models[1].keys()
+    assert all(np.array_equal(models[0][name], models[1][name]) for name in models[0])
 
 
 def test_train_tells_the_faults_of_a_section(tmp_path):
