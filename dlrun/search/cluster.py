@@ -221,7 +221,10 @@ class Round:
         except Exception as error:
             yield Done(task.number, lost_by(error))
             return
-        self.at_work[key] = future, task
+        self.watch(future, task)
+
+    def watch(self, future: Any, task: Task) -> None:
+        self.at_work[future.key] = future, task
         future.add_done_callback(self.said.put)
 
     def heard(self) -> tuple[list[Any], list[str]]:
@@ -263,14 +266,15 @@ class Round:
         for future, _, task in mine:
             if future.status == "error":
                 yield from self.after_error(task, future.exception())
+            elif future.status in ("lost", "pending"):  # it had ended, and its worker died before the value was here
+                self.watch(future, task)
             elif future.status != "finished":
                 raise self.cluster.gone()  # cancelled, and not by this client
         try:
             values = self.cluster.asked(lambda: self.cluster.client.gather([future for future, _ in good]))
         except KilledWorker:  # a value was lost with its worker, and so was the task when it was done again
             for future, task in good:
-                self.at_work[future.key] = future, task
-                self.said.put(future)
+                self.watch(future, task)
             return
         for (_, task), value in zip(good, values, strict=True):
             yield Done(task.number, value, task.attempts + 1)
