@@ -5,12 +5,14 @@ scheduler. Since a worker holds a second task beside the one at work, a death do
 fault. So a task that was there twice is done alone the third time, after all others.
 """
 
+import asyncio
 import queue
 import shutil
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +28,9 @@ T = TypeVar("T")
 
 # How many tasks a thread of the cluster has: one at work, and one that waits behind it.
 TASKS_A_THREAD = 2
+
+# The value of a task in a list, on its way from the worker.
+Fetched = Future[list[Any]]
 
 # How often the client looks whether workers have joined.
 REFRESH_SECONDS = 1.0
@@ -177,8 +182,9 @@ class Cluster:
 class Round:
     """The tasks of one call of `each`.
 
-    at_work : by their keys on the cluster. suspects : those that two workers died with. said : futures that have ended,
-    and keys of tasks whose worker has died, by threads of the client.
+    at_work : by their keys on the cluster, with their futures there. suspects : those that two workers died with.
+    said : keys with the value that came for them, or None for a worker that died with the task; from threads of the
+    client.
     """
 
     def __init__(self, cluster: Cluster, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]):
@@ -187,7 +193,7 @@ class Round:
         self.at_work: dict[str, tuple[Any, Task]] = {}
         self.suspects: deque[Task] = deque()
         self.is_alone = False
-        self.said: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.said: queue.SimpleQueue[tuple[str, Fetched | None]] = queue.SimpleQueue()
 
     def results(self) -> Iterator[Done[Any]]:
         client = self.cluster.client
@@ -197,10 +203,9 @@ class Round:
                 yield from self.hand_out()
                 if not self.at_work and not self.suspects and not self.coming.has(1):
                     return
-                ended, died = self.heard()
-                for key in died:
-                    yield from self.after_death(key)
-                yield from self.after(ended)
+                for key, fetched in self.heard():
+                    if key in self.at_work:
+                        yield from self.after_death(key) if fetched is None else self.after(key, fetched)
                 self.cluster.look()
         finally:
             with suppress(Exception):  # the scheduler may be gone
@@ -212,7 +217,7 @@ class Round:
         message = event[1]
         if message.get("action") == "remove-worker" and not message.get("expected"):
             for key in message.get("processing-tasks", ()):
-                self.said.put(key)
+                self.said.put((key, None))
 
     def hand_out(self) -> Iterator[Done[Any]]:
         """Sends as many tasks as the cluster takes, and at the end each suspect alone. One that cannot be has ended."""
@@ -223,6 +228,10 @@ class Round:
             yield from self.submit(self.suspects.popleft())
 
     def submit(self, task: Task) -> Iterator[Done[Any]]:
+        """Sends a task, and has its value fetched as soon as it is there.
+
+        Each value is fetched for itself, since the scheduler may look for one on a dead worker for half a minute.
+        """
         from .cluster_worker import outcome_there
 
         key, client = f"{self.name}-{task.number}-{task.attempts}", self.cluster.client
@@ -232,27 +241,22 @@ class Round:
             yield Done(task.number, lost_by(error))
             return
         self.at_work[key] = future, task
-        future.add_done_callback(self.said.put)
+        value = client.gather([future], asynchronous=True)
+        fetched: Fetched = asyncio.run_coroutine_threadsafe(value, client.loop.asyncio_loop)
+        fetched.add_done_callback(lambda fetched: self.said.put((key, fetched)))
 
-    def heard(self) -> tuple[list[Any], list[str]]:
-        """Futures that have ended, and keys of tasks whose worker has died; waits for the first for a while."""
-        ended: list[Any] = []
-        died: list[str] = []
-        try:
-            said = self.said.get(timeout=REFRESH_SECONDS)
+    def heard(self) -> Iterator[tuple[str, Fetched | None]]:
+        """What has been said; waits for the first for a while."""
+        with suppress(queue.Empty):
+            yield self.said.get(timeout=REFRESH_SECONDS)
             while True:
-                (died if isinstance(said, str) else ended).append(said)
-                said = self.said.get_nowait()
-        except queue.Empty:
-            return ended, died
+                yield self.said.get_nowait()
 
     def after_death(self, key: str) -> Iterator[Done[Any]]:
-        """The task has cost a worker, or was beside one that did; the scheduler does it again."""
-        if key not in self.at_work:
-            return
+        """The task has cost a worker, or was beside one that did; the scheduler does it again, at first."""
         future, task = self.at_work[key]
         task.attempts += 1
-        if self.is_alone or task.attempts >= MOST_ATTEMPTS - 1:
+        if self.is_alone or task.attempts == MOST_ATTEMPTS - 1:
             del self.at_work[key]
             future.cancel()
             yield from self.suspected(task)
@@ -264,33 +268,18 @@ class Round:
         else:
             self.suspects.append(task)
 
-    def after(self, ended: list[Any]) -> Iterator[Done[Any]]:
-        """What futures have given, fetched together."""
+    def after(self, key: str, fetched: Fetched) -> Iterator[Done[Any]]:
+        """What has come for a task: its value, or why there is none. Raises ClusterError where nothing will come."""
         from distributed import KilledWorker
 
-        mine = [(future, *self.at_work.pop(future.key)) for future in ended if future.key in self.at_work]
-        good = [(future, task) for future, _, task in mine if future.status == "finished"]
-        for future, _, task in mine:
-            if future.status == "error":
-                yield from self.after_error(task, future.exception())
-            elif future.status != "finished":
-                raise self.cluster.gone()  # cancelled, and not by this client
-        try:
-            values = self.cluster.asked(lambda: self.cluster.client.gather([future for future, _ in good]))
-        except KilledWorker:  # a value was lost with its worker, and so was the task when it was done again
-            for future, task in good:
-                self.at_work[future.key] = future, task
-                self.said.put(future)
-            return
-        for (_, task), value in zip(good, values, strict=True):
-            yield Done(task.number, value, task.attempts + 1)
-
-    def after_error(self, task: Task, error: BaseException) -> Iterator[Done[Any]]:
-        """A task that the scheduler gave up, since its workers died, or one that could not be sent."""
-        from distributed import KilledWorker
-
-        if isinstance(error, KilledWorker):
-            task.attempts = max(task.attempts, 1)
+        _, task = self.at_work.pop(key)
+        error = asyncio.CancelledError() if fetched.cancelled() else fetched.exception()
+        if error is None:
+            yield Done(task.number, fetched.result()[0], task.attempts + 1)
+        elif isinstance(error, KilledWorker):  # the scheduler itself gave up
+            task.attempts += 1
             yield from self.suspected(task)
+        elif isinstance(error, asyncio.CancelledError | OSError):
+            raise self.cluster.gone()
         else:
             yield Done(task.number, lost_by(error).portable(), task.attempts + 1)

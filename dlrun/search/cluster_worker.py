@@ -147,5 +147,7 @@ def differences(here: dict[str, str], workers: dict[str, dict[str, str] | None])
 
 
 def told(addresses: Iterable[str]) -> str:
-    first, *more = sorted(addresses)
-    return f"{first} and {len(more)} more workers have" if more else f"{first} has"
+    first, *others = sorted(addresses)
+    if not others:
+        return f"{first} has"
+    return f"{first} and {len(others)} more {'worker' if len(others) == 1 else 'workers'} have"

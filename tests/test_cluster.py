@@ -1,0 +1,378 @@
+"""The executor of a cluster: a real scheduler and workers, which are killed, join late, and differ."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun.errors import ClusterError, ConfigError, UsageError
+from dlrun.search.cluster_address import CLASS, opened
+from dlrun.search.executor import Here, Lost
+
+pytest.importorskip("distributed")
+
+from dlrun.search import cluster as clusters
+from dlrun.search import cluster_worker
+from dlrun.search.cluster import Cluster
+
+ROOT = Path(__file__).parents[1]
+
+# What the README shows, on a port that is free here.
+SCHEDULER = "dask scheduler --port 8786"
+WORKER = "dask worker tcp://HOST:8786 --nthreads 1"
+
+
+class Machines:
+    """A scheduler and workers, each a process in a folder of its own, as if each were on a machine of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.processes = folder, {}
+        with socket.socket() as any_port:
+            any_port.bind(("127.0.0.1", 0))
+            self.port = any_port.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.start("scheduler", SCHEDULER)
+
+    def start(self, name, line):
+        line = line.replace("tcp://HOST:8786", self.address).replace("8786", str(self.port))
+        dask, *words = line.split()
+        (self.folder / name).mkdir()
+        with open(self.folder / name / "log", "wb") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", dask, *words],
+                cwd=self.folder / name,
+                env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self, name):
+        """The process and those that it has started, as the end of a machine would."""
+        os.killpg(self.processes[name].pid, signal.SIGKILL)
+        self.processes.pop(name).wait()
+
+    def close(self):
+        for name in list(self.processes):
+            self.kill(name)
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    started = Machines(tmp_path_factory.mktemp("machines"))
+    for number in (1, 2, 3):
+        started.start(f"worker{number}", WORKER)
+    yield started
+    started.close()
+
+
+def noted(folder, shared, number, seconds):
+    """The sum of the shared rows times the number. Leaves a line that it has begun, and where."""
+    with open(folder / "begun", "a") as file:
+        file.write(f"{number} {Path.cwd().name}\n")
+    time.sleep(seconds)
+    return float(shared.get()["rows"].sum()) * number
+
+
+def await_workers(cluster, workers):
+    deadline = time.monotonic() + 30
+    while cluster.processes != workers:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def begun(folder):
+    return [line.split() for line in (folder / "begun").read_text().splitlines()]
+
+
+def test_no_task_is_lost_with_a_worker_and_a_late_one_takes_its_share(machines, tmp_path, rng, capfd):
+    rows = rng.random((1000, 3))
+    with Cluster(machines.address) as cluster:
+        assert cluster.differences() == []
+        shared = cluster.share("rows", {"rows": rows})
+        await_workers(cluster, 3)
+
+        def tasks():
+            for number in range(500):
+                if number == 400:
+                    await_workers(cluster, 3)
+                    assert "late" in {Path(place).name for place in cluster.client.run(os.getcwd).values()}
+                yield tmp_path, shared, number, 0.01
+
+        going = cluster.each(noted, tasks())
+        done = list(islice(going, 100))
+        machines.kill("worker2")
+        machines.start("late", WORKER)
+        done += list(going)
+    assert sorted(one.number for one in done) == list(range(500))
+    assert {one.number: one.value for one in done} == {n: float(rows.sum()) * n for n in range(500)}
+    again = len(begun(tmp_path)) - 500
+    # What the dead worker had at work, or had done while nobody had fetched it yet.
+    assert 0 <= again <= 2 * clusters.TASKS_A_THREAD
+    assert [one for one in done if one.attempts > 1] or again == 0
+    assert all(one.attempts <= 2 for one in done)
+    places = {place for _, place in begun(tmp_path)}
+    assert places == {"worker1", "worker2", "worker3", "late"}
+    assert capfd.readouterr() == ("", "")
+
+
+def die_or(folder, number):
+    if number == 3:
+        (folder / str(len(list(folder.iterdir())))).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_task_that_kills_its_workers_is_lost_alone(machines, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "REFRESH_SECONDS", 0.1)
+    with Cluster(machines.address) as cluster:
+        done = sorted(cluster.each(die_or, [(tmp_path, n) for n in range(12)]), key=lambda one: one.number)
+    lost = done.pop(3)
+    told = f"its process was lost in each of {lost.attempts} attempts; often for want of memory"
+    assert lost.value == Lost("killed", told)
+    assert lost.attempts == 3
+    assert [one.value for one in done] == [n for n in range(12) if n != 3]
+    # The scheduler may begin it again before the client has told it not to, up to its own limit of 4, now and alone.
+    assert 3 <= len(list(tmp_path.iterdir())) <= 8
+
+
+def fail(error):
+    raise error
+
+
+def test_errors_are_told_as_on_this_machine(machines):
+    tasks = [(ValueError("no such row"),), (lambda: 1,), (SystemExit(3),)]
+    with Cluster(machines.address) as cluster:
+        faulty, _, left = sorted(cluster.each(fail, tasks), key=lambda one: one.number)
+    with Here(1) as here:
+        [as_here] = here.each(fail, tasks[:1])
+    assert faulty.value == Lost("error", "ValueError: no such row", faulty.value.traceback)
+    assert faulty.value.message == as_here.value.message
+    assert "in fail\n" in faulty.value.traceback
+    assert left.value.message == "SystemExit: 3"
+
+
+def threads_and_bits(matrix):
+    from threadpoolctl import threadpool_info
+
+    return {library["num_threads"] for library in threadpool_info()}, (matrix @ matrix.T).tobytes()
+
+
+def test_workers_have_one_thread_of_linear_algebra_and_the_bits_of_this_machine(machines, rng):
+    matrix = rng.random((200, 300))
+    with Cluster(machines.address) as cluster:
+        [done] = cluster.each(threads_and_bits, [(matrix,)])
+    with Here(2) as here:
+        [as_here] = here.each(threads_and_bits, [(matrix,)])
+    assert done.value == as_here.value == ({1}, as_here.value[1])
+
+
+def spin(folder, number):
+    (folder / f"at work {number}").touch()
+    while number:
+        (folder / f"still {number}").touch()
+        time.sleep(0.01)
+
+
+def test_tasks_end_where_they_are_when_nobody_waits_for_them(machines, tmp_path):
+    with Cluster(machines.address) as cluster:
+        going = cluster.each(spin, [(tmp_path, number) for number in range(3)])
+        next(going)
+        deadline = time.monotonic() + 10
+        while len(list(tmp_path.glob("at work *"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        going.close()
+        time.sleep(0.5)
+        for mark in tmp_path.glob("still *"):
+            mark.unlink()
+        time.sleep(0.3)
+        assert not list(tmp_path.glob("still *"))
+
+
+def test_the_bits_of_trainings_are_those_of_this_machine(machines, tmp_path):
+    from dlrun.experiment import prepare, read_config
+    from dlrun.search.trainings import Variant, train_variants
+
+    (tmp_path / "c.yaml").write_text("data: {source: iris}\nnetwork: {width: 8}\ntraining: {epochs: 5}\n")
+    experiment = prepare(read_config(tmp_path / "c.yaml"))
+    variants = [Variant(seed=seed) for seed in range(4)] + [Variant(np.arange(40))]
+    with Cluster(machines.address) as cluster:
+        there = train_variants(experiment, variants, executor=cluster)
+    here = train_variants(experiment, variants, processes=1)
+    assert [one.dev.losses.tobytes() for one in there] == [one.dev.losses.tobytes() for one in here]
+
+
+def test_what_a_worker_has_otherwise_is_told_in_sentences():
+    here = {"dlrun": "1", "Python": "3.12.1", "NumPy": "2.1", "distributed": "1", "a processor": "x86_64 SkylakeX"}
+    other = here | {"NumPy": "2.0", "a processor": "x86_64 Haswell"}
+    old = here | {"Python": "3.11.7"}
+    assert cluster_worker.differences(here, {"tcp://a:1": here}) == []
+    assert cluster_worker.differences(
+        here, {"tcp://a:1": other, "tcp://b:1": other, "tcp://c:1": old, "tcp://d:1": None, "tcp://e:1": here}
+    ) == [
+        "tcp://d:1 has no dlrun 1: install it there as here",
+        "tcp://c:1 has Python 3.11.7, and this machine 3.12.1: tasks may fail there",
+        "tcp://a:1 and 1 more worker have NumPy 2.0, and this machine 2.1: the last bits of results may differ",
+        "tcp://a:1 and 1 more worker have a processor x86_64 Haswell, and this machine x86_64 SkylakeX:"
+        " the last bits of results may differ",
+    ]
+    assert set(cluster_worker.environment()) == set(here)
+
+
+def test_a_worker_without_dlrun_is_told(machines, tmp_path):
+    code = "import sys; sys.modules['dlrun'] = None; from distributed.cli.dask_worker import main; main(sys.argv[1:])"
+    alone = subprocess.Popen(
+        [sys.executable, "-c", code, machines.address, "--nthreads", "1", "--no-nanny", "--name", "without"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with Cluster(machines.address) as cluster:
+            await_workers(cluster, 4)
+            [sentence] = cluster.differences()
+            assert re.fullmatch(r"tcp://127.0.0.1:\d+ has no dlrun 0.1.0: install it there as here", sentence)
+    finally:
+        alone.kill()
+        alone.wait()
+
+
+def test_processes_of_this_machine_as_a_cluster(capfd):
+    with Cluster("local:2") as cluster:
+        assert cluster.processes == 2
+        shared = cluster.share("rows", {"rows": np.ones(4)})
+        assert cluster.share("rows", {"rows": np.ones(4)}) is shared
+        done = list(cluster.each(sum_of, [(shared, number) for number in range(20)]))
+    assert {one.number: one.value for one in done} == {n: 4.0 * n for n in range(20)}
+    assert capfd.readouterr() == ("", "")
+
+
+def sum_of(shared, number):
+    return shared.get()["rows"].sum() * number
+
+
+def test_a_scheduler_that_is_gone_is_told_in_a_sentence(tmp_path, capfd):
+    machines = Machines(tmp_path)
+    try:
+        machines.start("worker", WORKER)
+        with Cluster(machines.address) as cluster:
+            going = cluster.each(time.sleep, [(0.05,)] * 200)
+            next(going)
+            machines.kill("scheduler")
+            with pytest.raises(ClusterError) as told:
+                list(going)
+    finally:
+        machines.close()
+    sentence = "the scheduler is gone; what had ended before is kept"
+    assert str(told.value) == f"--cluster {machines.address}: {sentence}"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_cluster_without_workers_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "PATIENCE_SECONDS", 0.2)
+    machines = Machines(tmp_path)
+    try:
+        with Cluster(machines.address) as cluster, pytest.raises(ClusterError) as told:
+            cluster.each(time.sleep, [(0.0,)])
+    finally:
+        machines.close()
+    assert str(told.value).endswith(f"no worker for 0 seconds; `dask worker {machines.address}` starts one")
+
+
+def message(address):
+    with pytest.raises((ClusterError, ConfigError, UsageError)) as told:
+        opened(str(address))
+    return str(told.value)
+
+
+def test_an_address_where_nobody_answers(monkeypatch):
+    monkeypatch.setattr("dlrun.search.cluster_address.CONNECT_SECONDS", 0.2)
+    start = "--cluster tcp://127.0.0.1:9: no scheduler answers there"
+    assert message("tcp://127.0.0.1:9") == f"{start}; `dask scheduler` starts one and says its address"
+    assert message("abc://127.0.0.1").startswith("--cluster abc://127.0.0.1: ")
+    assert message("local:0").startswith("--cluster local:0: No such file or directory; expected tcp://HOST:8786")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("cluster: SLURM\nscale: 1", ["1: cluster: got 'SLURM'; expected a class of a package of Dask's, such as"]),
+        ("cluster: os.system\nscale: 0", ["1: cluster: got 'os.system'", "2: scale: got 0; expected a number"]),
+        ("cluster: distributed.LocalCluster", ["scale: expected either scale: 10 or adapt: {minimum: 0, maximum: 10}"]),
+        ("- a", ["cluster: got null"]),
+        ("cluster: [", ["not YAML"]),
+        ("cluster: distributed.SlurmCluster\nscale: 1", ["1: cluster: distributed has no SlurmCluster; it has Local"]),
+        (
+            "cluster: dask_no_such.OwnCluster\nscale: 1",
+            ["1: cluster: dask_no_such.OwnCluster needs the package dask-no-such; pip install dask-no-such"],
+        ),
+        ("cluster: distributed.SSHCluster\nscale: 1\nhosts: []", ["c.yaml: SSHCluster: ValueError: `hosts` must be "]),
+    ],
+)
+def test_a_file_that_names_no_cluster(tmp_path, text, sentences):
+    (tmp_path / "c.yaml").write_text(text)
+    told = message(tmp_path / "c.yaml")
+    assert told.startswith(str(tmp_path / "c.yaml"))
+    assert [sentence for sentence in sentences if sentence not in told] == []
+
+
+def test_classes_that_a_file_may_name():
+    names = "dask_jobqueue.SLURMCluster", "dask_kubernetes.operator.KubeCluster", "distributed.LocalCluster"
+    assert all(CLASS.fullmatch(name) for name in names)
+    assert not any(CLASS.fullmatch(name) for name in ("evil.XCluster", "os.system", "dask_x", "dask_x.y", "XCluster"))
+
+
+FILE = """
+cluster: distributed.LocalCluster
+n_workers: 1
+threads_per_worker: 1
+dashboard_address: null
+adapt: {minimum: 1, maximum: 2}
+"""
+
+
+def test_a_cluster_of_a_file_by_the_words_of_its_own_class(tmp_path):
+    (tmp_path / "c.yaml").write_text(FILE)
+    with Cluster(str(tmp_path / "c.yaml")) as cluster:
+        assert cluster.opened.expected == 2
+        assert sorted(one.value for one in cluster.each(abs, [(-n,) for n in range(20)])) == list(range(20))
+
+
+SBATCH = """#!/bin/sh
+sh "$1" >job.log 2>&1 &
+echo "Submitted batch job $!"
+"""
+SLURM = """
+cluster: dask_jobqueue.SLURMCluster
+cores: 1
+memory: 1 GB
+interface: lo
+scale: 1
+"""
+
+
+def test_a_queueing_system_by_the_words_of_dask_jobqueue(tmp_path, monkeypatch):
+    """With an `sbatch` that begins the job at once and a `scancel` that ends it: the job's script is the real one."""
+    pytest.importorskip("dask_jobqueue")
+    for name, script in (("sbatch", SBATCH), ("scancel", "#!/bin/sh\nkill $1\n")):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "slurm.yaml").write_text(SLURM)
+    with Cluster("slurm.yaml") as cluster:
+        assert sorted(one.value for one in cluster.each(abs, [(-n,) for n in range(20)])) == list(range(20))
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert message("tcp://127.0.0.1:9") == "--cluster needs the package distributed; pip install 'dlrun[cluster]'"
