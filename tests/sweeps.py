@@ -118,7 +118,7 @@ def two_keys(**changes):
     widths, keeps = (16, 64, 256), (0.5, 0.75, 1.0)
     keys = (SweptKey(WIDTH, widths, "log"), SweptKey(KEEP, keeps, "linear"))
     grid = [{WIDTH: width, KEEP: keep} for width in widths for keep in keeps]
-    found = ranked(keys, grid, lambda s: (1 / s[WIDTH], 0.02 + 1 / s[WIDTH] + 0.1 * (1 - s[KEEP])))
+    found = ranked(keys, grid, lambda s: (1 / s[WIDTH], 0.02 + 1 / s[WIDTH] + 0.03 * (1 - s[KEEP])))
     *sound, one, other = found.settings
     ill = {"train": None, "dev": None, "difference": None}
     lost = [
@@ -164,7 +164,7 @@ def drawn_of(sweep, *, seeds=2, inputs=False, classes=("no", "yes")):
     points = rng.normal(size=(300, 2))
     x, y = np.meshgrid(grid, grid)
     boundaries = {
-        one.number: Boundary(one.number, 0, grid, grid, 1 / (1 + np.exp(-(x + (0.2 * one.number) * y))))
+        one.number: Boundary(one.number, 0, grid, grid, 0.5 + 0.5 * np.tanh(x + (0.1 * one.number) * y))
         for one in sweep.settings
         if one.dev
     }
