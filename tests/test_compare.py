@@ -21,7 +21,8 @@ from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit
 from dlrun.report import comparison_csv, comparison_markdown, show_comparison
 from dlrun.report.page import comparison_page
-from dlrun.report.page.comparison import key_axis, letter, mean_points
+from dlrun.report.page.comparison import letter, mean_points
+from dlrun.report.page.key_axis import key_axis
 from dlrun.statistics.paired import Paired
 from dlrun.store import change_tags, find_run, find_runs
 from tests.trainings import run
@@ -161,7 +162,7 @@ def test_the_page_escapes_what_comes_from_outside_and_names_its_runs_by_letters(
 
 
 def places(values):
-    place, ticks, is_number = key_axis(values)
+    place, ticks, is_number, _ = key_axis(values)
     return [place(value) for value in values], [text for _, text in ticks], is_number
 
 

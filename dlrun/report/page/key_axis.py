@@ -1,5 +1,6 @@
 """The axis of a config key: numbers on a linear or logarithmic scale, with a 0 apart from the others, or words."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -21,7 +22,7 @@ APART = 40
 MOST_WORDS, MOST_LETTERS = 8, 14
 
 # The room that a letter of a tick takes, and the least between two ticks, in pixels.
-LETTER_WIDTH, TICK_GAP = 7, 6
+LETTER_WIDTH, TICK_GAP = 7.5, 6
 
 AxisScale = Literal["log", "linear", "words"]
 
@@ -52,8 +53,16 @@ def key_axis(
     words = sorted(given) if scale is None else list(given)
     step = (end - start) / max(len(words), 1)
     places = {word: start + (number + 0.5) * step for number, word in enumerate(words)}
-    ticks = [(places[words[i]], words[i][:MOST_LETTERS]) for i in spread(len(words), MOST_WORDS)]
+    # Below a level axis, the words of neighbours share its length.
+    room = abs(end - start) / min(max(len(words), 1), MOST_WORDS) if end > start else math.inf
+    letters = int(min(MOST_LETTERS, max(2, (room - TICK_GAP) // LETTER_WIDTH)))
+    ticks = [(places[words[i]], shortened(words[i], letters)) for i in spread(len(words), MOST_WORDS)]
     return KeyAxis(lambda value: places[plain(value)], ticks, False)
+
+
+def shortened(word: str, letters: int) -> str:
+    """The word in at most so many letters."""
+    return word if len(word) <= letters else word[: letters - 1] + "…"
 
 
 def number_axis(values: Sequence[float], scale: AxisScale | None, start: float, end: float) -> KeyAxis:

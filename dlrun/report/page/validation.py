@@ -48,12 +48,16 @@ BESIDE = 5
 
 
 class Validation(NamedTuple):
-    """The figure of a key on a linear and on a logarithmic scale. above : settings left out on the linear one."""
+    """The figure of a key on a linear and on a logarithmic scale. above : dots left out on the linear one.
+
+    left_out : settings that are not drawn on either.
+    """
 
     key: str
     even: Markup
     log: Markup
     above: int
+    left_out: int
 
 
 class Place(NamedTuple):
@@ -84,10 +88,10 @@ def validation_curve(key: SweptKey, outcome: SweepOutcome) -> Validation | None:
     rest = [place for place in places if place not in line]
     others = [rest[i] for i in spread(len(rest), MOST_DOTS)]
     highest = HIGHEST_DOT * max(end for place in line for split in DRAWN for end in ends_of(place.of(split)))
-    above = sum(place.dev.mean > highest for place in rest)
     near = [place for place in others if place.dev.mean <= highest]
     even = picture(key, outcome, line, near, axis, is_log=False)
-    return Validation(key.key, even, picture(key, outcome, line, others, axis, is_log=True), above)
+    log = picture(key, outcome, line, others, axis, is_log=True)
+    return Validation(key.key, even, log, len(others) - len(near), len(rest) - len(others))
 
 
 def picture(
