@@ -1,15 +1,8 @@
 """`dlrun curve`: say whether more data would help a run."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
-
-Processes = Annotated[
-    int | None, typer.Option("--processes", min=1, help="Train in this many processes; default: one per core.")
-]
+from .options import DEFAULT_RUNS_DIR, Json, Processes, Quiet, RunReference, RunsDir
 
 
 def curve(

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .curve import Processes
-from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
+from .options import DEFAULT_RUNS_DIR, Json, Processes, Quiet, RunReference, RunsDir
 
 
 def decompose(

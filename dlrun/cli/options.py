@@ -46,3 +46,6 @@ RunsDir = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Processes = Annotated[
+    int | None, typer.Option("--processes", min=1, help="Train in this many processes; default: one per core.")
+]

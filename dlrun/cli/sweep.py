@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ..errors import Interrupted, StoreError, UsageError
 from ..places import command_for
-from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunsDir, complete_overrides
+from .options import DEFAULT_RUNS_DIR, Json, Processes, Quiet, RunsDir
+from .sweep_options import (
+    ClusterOption,
+    Early,
+    FailFast,
+    Light,
+    PlanOnly,
+    Resume,
+    Retry,
+    Sampler,
+    SweepConfig,
+    SweepWords,
+    Trials,
+)
 
 if TYPE_CHECKING:
     from ..report.records import PlanShown
@@ -20,49 +31,18 @@ REPORT = "report.html"
 
 
 def sweep(
-    config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section.")
-    ] = None,
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[KEY=VALUES]...",
-            help="What is tried: lists (0,0.1,1), ranges (0..4, 1e-4..1:log), choices; seed=0..4 repeats each setting.",
-            autocompletion=complete_overrides,
-        ),
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="Draw so many settings instead of training the whole grid.")
-    ] = None,
-    sampler: Annotated[
-        str | None, typer.Option("--sampler", help="How settings are drawn: sobol (default), random, or Optuna's tpe.")
-    ] = None,
-    early: Annotated[
-        bool, typer.Option("--early", help="Stop the settings that do worse: successive halving.")
-    ] = False,
-    light: Annotated[
-        bool, typer.Option("--light", help="Keep a line and the predictions of each training, and no run folder.")
-    ] = False,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume", metavar="SWEEP", help="Do what is missing of a sweep: an id, a name or latest. Words extend it."
-        ),
-    ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="With --resume: do the failed trainings again.")] = False,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End at the first training that fails.")] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Show what would be trained, and train nothing.")] = False,
-    processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="Train in this many processes; default: one per core.")
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="WHERE",
-            help="Train on a Dask cluster: tcp://HOST:8786, local:4, or a YAML file for dask-jobqueue.",
-        ),
-    ] = None,
+    config: SweepConfig = None,
+    words: SweepWords = None,
+    trials: Trials = None,
+    sampler: Sampler = None,
+    early: Early = False,
+    light: Light = False,
+    resume: Resume = None,
+    retry: Retry = False,
+    fail_fast: FailFast = False,
+    plan: PlanOnly = False,
+    processes: Processes = None,
+    cluster: ClusterOption = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -97,13 +77,13 @@ def sweep(
 
 
 def where_of(processes: int | None, cluster: str | None) -> str:
-    """Where the trainings are done, in words."""
-    if cluster:
-        return cluster
-    from joblib import cpu_count
+    """Where the trainings are to be done, in words."""
+    from ..search.executor import Here
 
-    count = processes or cpu_count()
-    return "1 process" if count == 1 else f"{count} processes"
+    if cluster:
+        return f"the cluster {cluster}"
+    with Here(processes) as here:
+        return here.where
 
 
 def executor_for(processes: int | None, cluster: str | None) -> "Executor":

@@ -19,6 +19,28 @@ from ..statistics.seeds import SeedsCompared, Spread
 TrainingEnd = Literal["finished", "diverged", "stopped", "failed"]
 
 
+@dataclass(frozen=True)
+class Work:
+    """A training to do.
+
+    overrides : as typed after `dlrun train CONFIG`. run_id : of its run folder, None with --light. pause_epochs : to
+    pause after, None to train to the end. state : what a paused training without a folder continues from.
+    files : of its run folder so far, where that is made elsewhere. wants_split : whether the sweep does not yet have
+    the arrays of its split.
+    """
+
+    key: str
+    number: int
+    settings: Change
+    seed: int
+    overrides: tuple[str, ...]
+    run_id: str | None
+    pause_epochs: int | None = None
+    state: bytes | None = None
+    files: Mapping[str, bytes] | None = None
+    wants_split: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingLine:
     """A training that has ended: a line of the sweep's trainings.jsonl.

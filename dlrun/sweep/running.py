@@ -24,8 +24,8 @@ from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
 from .packing import unpack_run
 from .plan import Plan, PlannedTraining, overrides_of
-from .records import TrainingEnd, TrainingLine
-from .training import Base, Refused, Trained, Work, train_one
+from .records import TrainingEnd, TrainingLine, Work
+from .training import Base, Refused, Trained, train_one
 
 # A training that ended like this would end like this again.
 OVER = ("finished", "diverged")

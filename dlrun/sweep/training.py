@@ -11,35 +11,31 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
-from ..arrays import Array
 from ..config import LoadedConfig
 from ..data.reading import Task
 from ..errors import DlrunError, StoreError
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
-from ..experiment.identity import hashes_of, identity_of, with_absolute_paths
+from ..experiment.identity import identity_of
 from ..experiment.interrupts import Paused
 from ..experiment.prepare import ReadRows, ReadyData, read_config_text, ready_data
-from ..experiment.result import by_split, measure, message_of
 from ..experiment.run import run_in
 from ..experiment.scored import candidates_of
-from ..experiment.train import Outcome, train, trainer_of
+from ..experiment.train import train, trainer_of
 from ..model.model import network_of_arrays
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord
-from ..records import NO_ERRORS, BySplit, Change, without_infinities
 from ..search.shared import Shared
 from ..store import (
     METRICS,
     Environment,
-    Hashes,
     Parent,
     Result,
     RunContents,
@@ -49,8 +45,9 @@ from ..store import (
     read_metrics,
 )
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
+from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
 from .prepared import shared_data
-from .records import TrainingLine
+from .records import TrainingLine, Work
 
 # A process that was killed with its parent may still hold a run's lock while it ends.
 LOCK_PATIENCE_SECONDS = 30.0
@@ -79,28 +76,6 @@ class Base:
     packs: bool = False
     overrides: tuple[str, ...] = ()
     own_process: bool = True
-
-
-@dataclass(frozen=True)
-class Work:
-    """A training to do.
-
-    overrides : as typed after `dlrun train CONFIG`. run_id : of its run folder, None with --light. pause_epochs : to
-    pause after, None to train to the end. state : what a paused training without a folder continues from.
-    files : of its run folder so far, where that is made elsewhere. wants_split : whether the sweep does not yet have
-    the arrays of its split.
-    """
-
-    key: str
-    number: int
-    settings: Change
-    seed: int
-    overrides: tuple[str, ...]
-    run_id: str | None
-    pause_epochs: int | None = None
-    state: bytes | None = None
-    files: Mapping[str, bytes] | None = None
-    wants_split: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,20 +214,6 @@ def ended_in_folder(work: Work, experiment: Experiment, contents: RunContents) -
     return ended(work, with_result(line, result), experiment, parameters, contents.metrics or ())
 
 
-def with_result(line: TrainingLine, result: Result) -> TrainingLine:
-    """The line of a run with its result."""
-    return replace(
-        line,
-        status="diverged" if result.status == "diverged" else "finished",
-        message=result.message,
-        errors=result.errors,
-        losses=result.losses,
-        epochs=result.epochs,
-        best_epoch=result.best_epoch,
-        seconds=round(result.seconds, 6),
-    )
-
-
 def paused_in_folder(work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder) -> Trained:
     """What is known of a run at the epoch where it pauses; its state stays in its folder."""
     line, metrics = line_of(work, hashes_here(loaded, experiment), folder.id), read_metrics(folder)
@@ -287,76 +248,6 @@ def paused(
     return Trained(line, packed(course_arrays(metrics)), here(), task, is_paused=True, state=state)
 
 
-def as_array(metrics: Sequence[EpochRecord]) -> Array:
-    """(epochs, fields) float64, NaN for None."""
-    rows = [[np.nan if value is None else value for value in astuple(record)] for record in metrics]
-    return np.array(rows, np.float64).reshape(len(rows), len(fields(EpochRecord)))
-
-
-def as_metrics(array: Array) -> list[EpochRecord]:
-    """The inverse of `as_array`."""
-    rows: list[list[Any]] = [[None if np.isnan(value) else value for value in row] for row in array.tolist()]
-    return [EpochRecord(int(epoch), *values) for epoch, *values in rows]
-
-
-def with_outcome(line: TrainingLine, experiment: Experiment, outcome: Outcome) -> TrainingLine:
-    """The line of a training in memory with how it ended."""
-    measured = measure(experiment, outcome.parameters)
-    line = replace(
-        line,
-        status="diverged" if outcome.status == "diverged" else "finished",
-        message=message_of(outcome, experiment.plan),
-        errors=by_split(measured, lambda e: e.error),
-        losses=by_split(measured, lambda e: e.loss),
-        epochs=outcome.epochs,
-        best_epoch=outcome.best_epoch,
-        seconds=round(outcome.seconds, 6),
-    )
-    return without_infinities(line)
-
-
-def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> TrainingLine:
-    """The line of a training that would be stopped where it pauses: the errors that its kept parameters have then.
-
-    With early stopping these are the best so far, without it the last that were measured.
-    """
-    measured = [record for record in metrics if record.dev_error is not None]
-    stops_early = experiment.plan.patience_epochs is not None
-    kept = (min(measured, key=dev_measure) if stops_early else measured[-1]) if measured else None
-    return replace(
-        line,
-        status="stopped",
-        errors=NO_ERRORS if kept is None else BySplit(kept.train_error, kept.dev_error),
-        losses=NO_ERRORS if kept is None else BySplit(kept.train_loss, kept.dev_loss),
-        epochs=len(metrics),
-        best_epoch=kept.epoch if kept and stops_early else None,
-        seconds=metrics[-1].seconds if metrics else 0.0,
-    )
-
-
-def dev_measure(record: EpochRecord) -> tuple[float, float]:
-    """What the best epoch is chosen by: the dev error, and among equals the dev loss."""
-    error, loss = record.dev_error, record.dev_loss
-    return (np.inf if error is None else error, np.inf if loss is None else loss)
-
-
-def line_of(work: Work, hashes: Hashes, run_id: str | None) -> TrainingLine:
-    """The line of a training as far as it is known before its end."""
-    return TrainingLine(
-        key=work.key,
-        number=work.number,
-        settings=work.settings,
-        seed=work.seed,
-        status="failed",
-        run_id=run_id,
-        errors=NO_ERRORS,
-        losses=NO_ERRORS,
-        config_sha256=hashes.config_sha256,
-        data_sha256=hashes.data_sha256,
-        split_sha256=hashes.split_sha256,
-    )
-
-
 def ended(
     work: Work, line: TrainingLine, experiment: Experiment, parameters: Parameters, metrics: Sequence[EpochRecord]
 ) -> Trained:
@@ -369,8 +260,3 @@ def ended(
     split = packed(split_arrays(experiment)) if work.wants_split else None
     arrays = packed(training_arrays(experiment, parameters, metrics))
     return Trained(line, arrays, here(), experiment.dataset.task, split=split)
-
-
-def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
-    """The hashes of a config, its data and its split."""
-    return hashes_of(with_absolute_paths(loaded).config.to_dict(), experiment.dataset)

@@ -1,0 +1,107 @@
+"""Makes the line of a training: from a run's result, from a training in memory, or from one that pauses."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, fields, replace
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..config import LoadedConfig
+from ..experiment import Experiment
+from ..experiment.identity import hashes_of, with_absolute_paths
+from ..experiment.result import by_split, measure, message_of
+from ..experiment.train import Outcome
+from ..nn.training import EpochRecord
+from ..records import NO_ERRORS, BySplit, without_infinities
+from ..store import Hashes, Result
+from .records import TrainingLine, Work
+
+
+def with_outcome(line: TrainingLine, experiment: Experiment, outcome: Outcome) -> TrainingLine:
+    """The line of a training in memory with how it ended."""
+    measured = measure(experiment, outcome.parameters)
+    line = replace(
+        line,
+        status="diverged" if outcome.status == "diverged" else "finished",
+        message=message_of(outcome, experiment.plan),
+        errors=by_split(measured, lambda e: e.error),
+        losses=by_split(measured, lambda e: e.loss),
+        epochs=outcome.epochs,
+        best_epoch=outcome.best_epoch,
+        seconds=round(outcome.seconds, 6),
+    )
+    return without_infinities(line)
+
+
+def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> TrainingLine:
+    """The line of a training that would be stopped where it pauses: the errors that its kept parameters have then.
+
+    With early stopping these are the best so far, without it the last that were measured.
+    """
+    measured = [record for record in metrics if record.dev_error is not None]
+    stops_early = experiment.plan.patience_epochs is not None
+    kept = (min(measured, key=dev_measure) if stops_early else measured[-1]) if measured else None
+    return replace(
+        line,
+        status="stopped",
+        errors=NO_ERRORS if kept is None else BySplit(kept.train_error, kept.dev_error),
+        losses=NO_ERRORS if kept is None else BySplit(kept.train_loss, kept.dev_loss),
+        epochs=len(metrics),
+        best_epoch=kept.epoch if kept and stops_early else None,
+        seconds=metrics[-1].seconds if metrics else 0.0,
+    )
+
+
+def dev_measure(record: EpochRecord) -> tuple[float, float]:
+    """What the best epoch is chosen by: the dev error, and among equals the dev loss."""
+    error, loss = record.dev_error, record.dev_loss
+    return (np.inf if error is None else error, np.inf if loss is None else loss)
+
+
+def line_of(work: Work, hashes: Hashes, run_id: str | None) -> TrainingLine:
+    """The line of a training as far as it is known before its end."""
+    return TrainingLine(
+        key=work.key,
+        number=work.number,
+        settings=work.settings,
+        seed=work.seed,
+        status="failed",
+        run_id=run_id,
+        errors=NO_ERRORS,
+        losses=NO_ERRORS,
+        config_sha256=hashes.config_sha256,
+        data_sha256=hashes.data_sha256,
+        split_sha256=hashes.split_sha256,
+    )
+
+
+def with_result(line: TrainingLine, result: Result) -> TrainingLine:
+    """The line of a run with its result."""
+    return replace(
+        line,
+        status="diverged" if result.status == "diverged" else "finished",
+        message=result.message,
+        errors=result.errors,
+        losses=result.losses,
+        epochs=result.epochs,
+        best_epoch=result.best_epoch,
+        seconds=round(result.seconds, 6),
+    )
+
+
+def as_array(metrics: Sequence[EpochRecord]) -> Array:
+    """(epochs, fields) float64, NaN for None."""
+    rows = [[np.nan if value is None else value for value in astuple(record)] for record in metrics]
+    return np.array(rows, np.float64).reshape(len(rows), len(fields(EpochRecord)))
+
+
+def as_metrics(array: Array) -> list[EpochRecord]:
+    """The inverse of `as_array`."""
+    rows: list[list[Any]] = [[None if np.isnan(value) else value for value in row] for row in array.tolist()]
+    return [EpochRecord(int(epoch), *values) for epoch, *values in rows]
+
+
+def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
+    """The hashes of a config, its data and its split."""
+    return hashes_of(with_absolute_paths(loaded).config.to_dict(), experiment.dataset)
