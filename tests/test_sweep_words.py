@@ -24,7 +24,6 @@ from dlrun.errors import ConfigError, DlrunError, UsageError
 from dlrun.experiment import read_config
 from dlrun.experiment.identity import config_sha256
 from dlrun.sweep.request import read_sweep
-
 from tests.commands import dlrun
 
 ROOT = Path(__file__).parents[1]
@@ -323,7 +322,22 @@ def test_depth_and_width_are_tried_together_where_the_config_has_a_list(tmp_path
     assert line.startswith("c.yaml:2: network.hidden: 2 widths given; network.depth 2 has 1 hidden layer")
 
 
+def test_each_value_below_a_condition_is_tried_however_far_away_it_is(base):
+    words = ["network.activation=relu,tanh", "training.epochs=1..3000"]
+    (line,) = problems(base, *words, "regularization.keep_prob=0.5,[0.5,0.5] if network.activation=tanh")
+    assert line.startswith("command line: regularization.keep_prob: 2 values given; the network has 1 hidden layer")
+    assert line.endswith("(with network.activation=tanh training.epochs=1 regularization....)")
+
+
 # ---- conditions
+
+
+def test_a_condition_on_a_key_that_is_not_varied_everywhere_looks_at_the_config(base):
+    words = ["training.optimizer=gd,momentum", "training.momentum=0.5,0.9 if training.optimizer=momentum"]
+    held = read_sweep(base, [*words, "training.rms_decay=0.8,0.9 if training.momentum=0.9"]).plan
+    assert held.settings_count == 2 + 1 + 2  # gd with the config's momentum, 0.9; momentum 0.5; momentum 0.9
+    base.write_text(BASE + "training: {momentum: 0.7}\n")
+    assert read_sweep(base, [*words, "training.rms_decay=0.8,0.9 if training.momentum=0.9"]).plan.settings_count == 4
 
 
 def test_a_condition_on_a_key_of_the_config_that_holds_is_left_out(base):
