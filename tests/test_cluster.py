@@ -9,6 +9,7 @@ import sys
 import time
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from dlrun.errors import ClusterError, ConfigError, UsageError
 from dlrun.search.cluster_address import CLASS, opened
 from dlrun.search.executor import Here, Lost
+from dlrun.search.shared import write_shared
 
 pytest.importorskip("distributed")
 
@@ -285,6 +287,24 @@ def test_a_cluster_without_workers_is_not_waited_for_without_end(tmp_path, monke
     finally:
         machines.close()
     assert str(told.value).endswith(f"no worker for 0 seconds; `dask worker {machines.address}` starts one")
+
+
+@pytest.mark.parametrize("seen", ["not at all", "with other bytes", "as it is"])
+def test_a_value_is_copied_to_a_machine_that_does_not_see_it(tmp_path, rng, seen):
+    rows = rng.random((20, 3))
+    path, worker = tmp_path / "shared", SimpleNamespace(local_directory=tmp_path / "there")
+    worker.local_directory.mkdir()
+    write_shared(rows, path)
+    delivery = cluster_worker.Delivery(seen, path, path.read_bytes())
+    if seen != "as it is":
+        path.unlink()
+    if seen == "with other bytes":
+        write_shared(rows[::-1], path)
+    delivery.setup(worker)
+    assert np.array_equal(cluster_worker.Delivered(seen).get(), rows)
+    assert len(list(worker.local_directory.iterdir())) == (seen != "as it is")
+    delivery.teardown(worker)
+    assert not list(worker.local_directory.iterdir())
 
 
 def message(address):

@@ -7,10 +7,12 @@ interrupted benchmark goes on) and prints the tables of all cells there.
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from dlrun.search.executor import Here, Lost
 
 from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS
@@ -76,11 +78,10 @@ def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]
 
 
 def computed(missing: list[list], processes: int) -> Iterator[tuple[list, dict | list[dict]]]:
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=processes, return_as="generator")
-        yield from zip(missing, parallel(delayed(cell_of)(*job) for job in missing), strict=True)
+    with Here(processes) as executor:
+        for done in executor.each(cell_of, map(tuple, missing)):
+            job, value = missing[done.number], done.value
+            yield job, problem_of(*job[1:3], job[3:], value.message) if isinstance(value, Lost) else value
 
 
 def cell_of(part: str, task: str, seed: int, *names: str | None) -> dict | list[dict]:
@@ -88,7 +89,11 @@ def cell_of(part: str, task: str, seed: int, *names: str | None) -> dict | list[
     try:
         return KINDS[part](task, seed, *names)
     except Exception as error:
-        return {"task": task, "seed": seed, "names": names, "problem": f"{type(error).__name__}: {error}"}
+        return problem_of(task, seed, names, f"{type(error).__name__}: {error}")
+
+
+def problem_of(task: str, seed: int, names: Sequence[str | None], problem: str) -> dict:
+    return {"task": task, "seed": seed, "names": names, "problem": problem}
 
 
 if __name__ == "__main__":
