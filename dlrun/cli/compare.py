@@ -1,7 +1,7 @@
 """`dlrun compare`: show several runs side by side, and which differences are more than chance."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,7 +19,7 @@ def compare(
         typer.Argument(
             metavar="RUN...",
             help="Run ids, prefixes, latest or best; a name or a tag stands for all its runs. The first is what the "
-            "others are compared with (of several runs of a name, the best one).",
+            "others are compared with (of several runs of a name, the best one). Or one sweep.",
             autocompletion=complete_runs,
         ),
     ],
@@ -45,10 +45,13 @@ def compare(
     from ..inspection import hashes_of, look_at_test
     from ..report import comparison_csv, comparison_markdown, counting_display, make_console, say, show_comparison
     from ..store import RunFolder, find_runs, to_plain
+    from ..sweep.references import is_sweep
     from .output import print_json
 
     if as_json + as_csv + as_markdown + (html is not None) > 1:
         raise UsageError("--json, --csv, --md, --html: more than one given; choose one")
+    if len(runs) == 1 and is_sweep(runs_dir, runs[0]):
+        return compare_settings(runs_dir, runs[0], SweepForm(as_json, as_csv, as_markdown, html))
     groups = [find_runs(runs_dir, reference) for reference in runs]
     with counting_display("runs", make_console(stderr=True), quiet=quiet) as progress:
         comparison = compare_runs(groups, order=sort, progress=progress)
@@ -66,6 +69,32 @@ def compare(
         print((comparison_csv if as_csv else comparison_markdown)(comparison), end="")
     else:
         show_comparison(comparison, make_console(), test_look=test_look)
+
+
+class SweepForm(NamedTuple):
+    """In which form the outcome of a sweep is told; as a table where none is given."""
+
+    as_json: bool
+    as_csv: bool
+    as_markdown: bool
+    html: Path | None
+
+
+def compare_settings(runs_dir: Path, reference: str, form: SweepForm) -> None:
+    """Tell the outcome of a sweep, whose settings are compared with the best."""
+    from ..report import make_console, say
+    from ..report.sweep import sweep_csv, sweep_markdown
+    from ..sweep.references import find_sweep
+    from ..sweep.telling import outcome_of_folder
+    from .sweep import tell_sweep, written_page
+
+    folder = find_sweep(runs_dir, reference)
+    if form.as_csv or form.as_markdown:
+        print((sweep_csv if form.as_csv else sweep_markdown)(outcome_of_folder(folder)), end="")
+    elif form.html is not None:
+        say(make_console(), str(written_page(folder, outcome_of_folder(folder), form.html)), whole=True)
+    else:
+        tell_sweep(folder, as_json=form.as_json, verb="compare")
 
 
 def write_comparison(path: Path, comparison: "Comparison", runs_dir: Path) -> Path:

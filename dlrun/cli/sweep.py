@@ -73,7 +73,7 @@ def sweep(
             run_shown(folder, executor, wishes, quiet=quiet)
     except KeyboardInterrupt as left:
         raise Interrupted(f"interrupted; resume: {command_for('sweep --resume', folder.path)}") from left
-    return tell_sweep(folder, as_json=as_json, quiet=quiet, verb="sweep", notes=notes)
+    return tell_sweep(folder, as_json=as_json, verb="sweep", notes=notes)
 
 
 def where_of(processes: int | None, cluster: str | None) -> str:
@@ -158,7 +158,7 @@ def run_shown(folder: "SweepFolder", executor: "Executor", wishes: Mapping[str, 
         run_sweep(folder, executor, display, Wishes(**wishes))
 
 
-def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, notes: tuple[str, ...] = ()) -> int:
+def tell_sweep(folder: "SweepFolder", *, as_json: bool, verb: str, notes: tuple[str, ...] = ()) -> int:
     """Print a sweep's outcome, write its page, and count the look at the winner's test error; return the status."""
     from ..report import make_console, say
     from ..report.sweep import show_sweep
@@ -168,7 +168,7 @@ def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, 
 
     outcome = outcome_of_folder(folder, notes)
     look = test_look(folder, outcome, verb)
-    page = written_page(folder, outcome)
+    page = written_page(folder, outcome, folder.path / REPORT)
     if as_json:
         print_json(to_plain(outcome) | {"test_look": look, "page": page})
     else:
@@ -181,7 +181,7 @@ def tell_sweep(folder: "SweepFolder", *, as_json: bool, quiet: bool, verb: str, 
     return StoreError.exit_status if outcome.counts.failed else 0
 
 
-def written_page(folder: "SweepFolder", outcome: "SweepOutcome") -> str | None:
+def written_page(folder: "SweepFolder", outcome: "SweepOutcome", path: Path) -> str | None:
     """Write the page of a sweep, and return its path; None where it cannot be written, which is told."""
     from ..report import make_console, say
     from ..report.page.sweep import sweep_page
@@ -189,7 +189,7 @@ def written_page(folder: "SweepFolder", outcome: "SweepOutcome") -> str | None:
     from .report import write_page
 
     try:
-        return str(write_page(folder.path / REPORT, sweep_page(outcome, Reader(folder).drawn(outcome))))
+        return str(write_page(path, sweep_page(outcome, Reader(folder).drawn(outcome))))
     except StoreError as problem:
         say(make_console(stderr=True), f"no page: {problem}")
         return None
