@@ -13,13 +13,13 @@ from typing import Protocol
 from ..config import LoadedConfig
 from ..diagnosis.looks import Scored
 from ..errors import StoreError
-from ..experiment.prepare import read_config_text
+from ..experiment.prepare import DATA_KEYS, read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
 from ..search.executor import Done, Executor, Lost
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest
 from ..store.results import FILE as RESULT
-from .data import absolute_overrides, data_is_shared, rows_read_once
+from .data import absolute_overrides, data_is_shared, is_below, rows_read_once
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
 from .packing import unpack_run
@@ -108,7 +108,7 @@ class Session:
         self.ended = {line.key: EndedTraining(line.status, score_of(line)) for line in folder.lines()}
         self.run_ids = folder.begun()
         self.paused = {(line.key, line.epochs): line for line in folder.paused_lines()}
-        self.splits: set[tuple[int, str]] = set()
+        self.splits: set[str] = set()
 
     def base_for(self, cache: Path) -> Base:
         """What all trainings have in common, with the rows read once."""
@@ -157,9 +157,6 @@ class Session:
             run_id = create_run(self.folder.runs_dir, self.manifest.name).id
             self.writer.note_begun(planned.key, run_id)
             self.run_ids[planned.key] = run_id
-        split = (planned.seed, str({key: value for key, value in planned.settings.items() if key.startswith("data.")}))
-        wants_split = split not in self.splits
-        self.splits.add(split)
         return Work(
             key=planned.key,
             number=planned.number,
@@ -170,7 +167,7 @@ class Session:
             pause_epochs=pause_epochs,
             state=self.folder.paused_state(planned.key) if self.manifest.light else None,
             files=files_of(self.folder.runs_dir / run_id) if run_id and self.base.packs else None,
-            wants_split=wants_split,
+            wants_split=split_key(planned.seed, planned.settings) not in self.splits,
         )
 
     def taken(self, work: Work, done: Done[Trained | Refused]) -> TrainingLine:
@@ -186,6 +183,7 @@ class Session:
             unpack_run(RunFolder(self.folder.runs_dir / line.run_id), came.files)
         if came.split is not None:
             self.writer.keep_split(line, came.split)
+            self.splits.add(split_key(work.seed, work.settings))
         if came.is_paused:
             line = self.writer.note_paused(line, came.arrays, came.state)
             self.paused[line.key, line.epochs] = line
@@ -241,6 +239,11 @@ class Session:
                 time=now(),
             ),
         )
+
+
+def split_key(seed: int, settings: Change) -> str:
+    """The same text for trainings that have the same rows, divided alike."""
+    return repr((seed, *((key, value) for key, value in settings.items() if is_below(key, DATA_KEYS))))
 
 
 def files_of(path: Path) -> dict[str, bytes] | None:

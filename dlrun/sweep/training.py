@@ -217,7 +217,7 @@ def ended_in_folder(work: Work, experiment: Experiment, contents: RunContents) -
 def paused_in_folder(work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder) -> Trained:
     """What is known of a run at the epoch where it pauses; its state stays in its folder."""
     line, metrics = line_of(work, hashes_here(loaded, experiment), folder.id), read_metrics(folder)
-    return paused(with_course(line, experiment, metrics), experiment, metrics)
+    return paused(work, with_course(line, experiment, metrics), experiment, metrics)
 
 
 def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
@@ -235,17 +235,20 @@ def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
     except Paused:
         line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, checkpointer.metrics)
         state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
-        return paused(line, experiment, checkpointer.metrics, state)
+        return replace(paused(work, line, experiment, checkpointer.metrics), state=state)
     line = with_outcome(line_of(work, hashes_here(loaded, experiment), None), experiment, outcome)
     return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
 
 
-def paused(
-    line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord], state: bytes | None = None
-) -> Trained:
-    """What comes back of a training that pauses."""
-    task = experiment.dataset.task
-    return Trained(line, packed(course_arrays(metrics)), here(), task, is_paused=True, state=state)
+def paused(work: Work, line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> Trained:
+    """What comes back of a training that pauses, but for its state."""
+    arrays, task = packed(course_arrays(metrics)), experiment.dataset.task
+    return Trained(line, arrays, here(), task, is_paused=True, split=split_wanted(work, experiment))
+
+
+def split_wanted(work: Work, experiment: Experiment) -> bytes | None:
+    """The arrays of the split, where the sweep does not have them yet."""
+    return packed(split_arrays(experiment)) if work.wants_split else None
 
 
 def ended(
@@ -257,6 +260,5 @@ def ended(
         candidates=candidates_of(experiment.plan, line.status, line.epochs, line.best_epoch),
         parameters_sha256=hashlib.sha256(np.ascontiguousarray(parameters.flat).tobytes()).hexdigest(),
     )
-    split = packed(split_arrays(experiment)) if work.wants_split else None
     arrays = packed(training_arrays(experiment, parameters, metrics))
-    return Trained(line, arrays, here(), experiment.dataset.task, split=split)
+    return Trained(line, arrays, here(), experiment.dataset.task, split=split_wanted(work, experiment))
