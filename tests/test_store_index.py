@@ -19,6 +19,7 @@ import pytest
 from dlrun.cli.options import complete_runs
 from dlrun.errors import StoreError
 from dlrun.experiment.reuse import find_same
+from dlrun.places import RUN_ID
 from dlrun.records import NO_ERRORS
 from dlrun.search.recipe import same_run
 from dlrun.store import (
@@ -42,7 +43,6 @@ from dlrun.store import (
 )
 from dlrun.store.index import path_of
 from dlrun.store.manifest import write_manifest
-from dlrun.store.runs import RUN_ID
 from dlrun.store.status import glance_at, manifest_of
 from tests.commands import ROOT, dlrun
 
@@ -445,6 +445,25 @@ def test_a_run_that_ends_between_two_looks_has_never_crashed(runs_dir, monkeypat
 
     monkeypatch.setattr(RunFolder, "is_locked", ended_just_now)
     assert next(row for row in list_runs(runs_dir) if row.run_id == folder.id).status == "finished"
+
+
+def test_a_change_while_a_run_is_read_is_seen_by_the_next_look(runs_dir, monkeypatch):
+    from dlrun.store.known import read_run
+
+    folder = folders_of(runs_dir)[0]
+    change_tags(folder, ["before"], [])
+    time.sleep(TICK_SECONDS)
+
+    def changed_afterwards(asked: RunFolder):
+        known = read_run(asked)
+        change_tags(folder, ["after"], ["before"])
+        time.sleep(TICK_SECONDS)
+        return known
+
+    monkeypatch.setattr("dlrun.store.known.read_run", changed_afterwards)
+    assert "before" in list_runs(runs_dir)[0].tags
+    monkeypatch.setattr("dlrun.store.known.read_run", read_run)
+    require_the_same_answers(runs_dir)
 
 
 def test_names_and_tags_that_are_no_text_do_no_harm(runs_dir):
