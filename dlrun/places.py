@@ -4,8 +4,13 @@ It is at the bottom, since the config, the store, the reports and the command li
 """
 
 import os
+import re
 import shlex
+from itertools import groupby
 from pathlib import Path
+
+# An entry of a folder, as the operating system lists it.
+Entry = os.DirEntry[str]
 
 DEFAULT_RUNS_DIR = "runs"
 RUNS_VARIABLE = "DLRUN_RUNS"
@@ -16,6 +21,51 @@ RUNS_VARIABLE = "DLRUN_RUNS"
 NOT_IN_A_NAME = r"\u0000-,/:-@\[-\^`\{-\u00a0\u00ad\u061c\u180e\u2000-\u206f\u3000\ufeff\ufff0-\uffff"
 RUN_NAME = rf"[^{NOT_IN_A_NAME}._\-][^{NOT_IN_A_NAME}]{{0,63}}"
 RUN_NAME_WORDS = "1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first"
+
+RUN_ID = re.compile(rf"[0-9]{{8}}-[0-9]{{6}}-{RUN_NAME}-[0-9a-f]{{4}}")
+
+# The lengths of the parts of an id around the name. Lists of 20,000 runs cut ids by them, since the pattern is slower.
+TIME_CHARACTERS, SUFFIX_CHARACTERS = 15, 4
+
+
+def run_name(run_id: str) -> str:
+    """The NAME inside a run id."""
+    return run_id[TIME_CHARACTERS + 1 : -SUFFIX_CHARACTERS - 1]
+
+
+def run_time(run_id: str) -> str:
+    """The second in which a run began, as text that sorts by time."""
+    return run_id[:TIME_CHARACTERS]
+
+
+def runs_in(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
+    """The entries that are run folders, newest first, and those that are symbolic links, in the order of their names.
+
+    Anything whose name is no run id is ignored; a missing `runs_dir` has no runs. It is here and not in the store,
+    because a shell that completes an id waits for it, and not for the store's libraries. Raises OSError.
+    """
+    if not runs_dir.exists():
+        return [], []
+    entries = {entry.name: entry for entry in os.scandir(runs_dir) if RUN_ID.fullmatch(entry.name)}
+    newest_first = [entries[name] for name in sorted(entries, reverse=True)]
+    links = [entry for entry in reversed(newest_first) if entry.is_symlink()]
+    folders = [entry for entry in newest_first if not entry.is_symlink() and entry.is_dir()]
+    together = (list(group) for _, group in groupby(folders, key=lambda entry: run_time(entry.name)))
+    return [entry for group in together for entry in by_last_change(group)], links
+
+
+def by_last_change(folders: list[Entry]) -> list[Entry]:
+    """Runs that began in the same second, the one that changed last first, since the suffix of an id is random."""
+    if len(folders) < 2:
+        return folders  # and the disk is not asked
+    return sorted(folders, key=lambda entry: (entry.stat().st_mtime_ns, entry.name), reverse=True)
+
+
+def in_one_list(folders: list[Entry], links: list[Entry]) -> list[Entry]:
+    """What `runs_in` returns in one list, newest first; of one second, the symbolic links come last."""
+    if not links:
+        return folders
+    return sorted(folders + links, key=lambda entry: run_time(entry.name), reverse=True)  # the sort is stable
 
 
 def default_runs_dir() -> str:

@@ -1,19 +1,21 @@
 """The arguments and options that several verbs share, with their completion in the shell."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..places import DEFAULT_RUNS_DIR as DEFAULT_RUNS_DIR
-from ..places import RUNS_VARIABLE, default_runs_dir
+from ..places import RUNS_VARIABLE, Entry, default_runs_dir, in_one_list, runs_in
 
 
 def complete_runs(incomplete: str) -> list[str]:
     """Run ids, newest first, for the shell."""
-    from ..store import run_entries
-
-    ids = ["latest", "best", *(entry.name for entry in run_entries(Path(default_runs_dir())))]
+    entries: list[Entry] = []
+    with suppress(OSError):  # the verb itself will say so
+        entries = in_one_list(*runs_in(Path(default_runs_dir())))
+    ids = ["latest", "best", *(entry.name for entry in entries)]
     return [run_id for run_id in ids if run_id.startswith(incomplete)]
 
 

@@ -40,7 +40,7 @@ from .references import find_run, find_runs
 from .reserve import release, reserve, write_failed_session
 from .results import Ended, Ending, FailedSession, Result
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
-from .runs import create_run, run_entries
+from .runs import create_run
 from .status import Status, ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
@@ -107,7 +107,6 @@ __all__ = [
     "release",
     "require_sound",
     "reserve",
-    "run_entries",
     "same_runs",
     "sound_metrics",
     "sound_trace",

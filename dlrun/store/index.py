@@ -107,7 +107,7 @@ def asked(path: Path, question: Callable[["Connection"], R], otherwise: R) -> R:
         with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS)) as base:
             base.execute("PRAGMA synchronous = OFF")  # a power cut may tear it; the checksums show that
             return question(base)
-    except sqlite3.Error as problem:
+    except (sqlite3.Error, ValueError, MemoryError) as problem:  # torn, it may ask for any memory, or hold no text
         primary = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         # Another process is writing, or the disk is full: the index itself may be sound.
         if primary not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from ..diagnosis.ills import Level
 from ..errors import StoreError
+from ..places import Entry
 from ..records import NO_ERRORS
 from . import index, strict_json
 from .folder import RunFolder
@@ -65,7 +66,7 @@ class Known(NamedTuple):
 
 def known(
     runs_dir: Path,
-    entries: Sequence["os.DirEntry[str]"],
+    entries: Sequence[Entry],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Known]:
     """What is known of each of these run folders, in their order. progress : told how many of them have been read."""
@@ -81,7 +82,7 @@ def known(
     return [found[run_id] for run_id in names]
 
 
-def still_known(entries: Sequence["os.DirEntry[str]"], lines: Mapping[str, bytes]) -> dict[str, Known]:
+def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes]) -> dict[str, Known]:
     """What the index knows of the runs that have not changed since, by run id."""
     found, not_over = {}, []
     for entry, line in unchanged(entries, lines):

@@ -4,7 +4,6 @@ Each run is read by itself (see `known`), so that one damaged folder hides no ot
 """
 
 import math
-import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,12 +12,13 @@ from typing import Literal
 
 from ..diagnosis.ills import Level, Verdict
 from ..errors import StoreError
+from ..places import Entry, run_name
 from ..records import NO_ERRORS, BySplit
 from .folder import RunFolder
 from .known import Known, known
 from .manifest import require_known_format
 from .results import FILE, Result
-from .runs import run_entries, run_name
+from .runs import run_entries
 from .status import Status, read_ending
 
 
@@ -97,9 +97,7 @@ def dev_error(row: RunSummary) -> float:
     return math.inf if row.errors.dev is None else row.errors.dev
 
 
-def summaries(
-    runs_dir: Path, entries: Sequence["os.DirEntry[str]"], progress: Callable[[int, int], None]
-) -> list[RunSummary]:
+def summaries(runs_dir: Path, entries: Sequence[Entry], progress: Callable[[int, int], None]) -> list[RunSummary]:
     """The summaries of these entries of `runs_dir`, in their order."""
     folders = [entry for entry in entries if not entry.is_symlink()]
     found = iter(known(runs_dir, folders, progress))

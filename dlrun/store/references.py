@@ -4,17 +4,16 @@ Every verb that takes a RUN uses it. The typed word is only compared with the na
 a path.
 """
 
-import os
 import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import NOT_IN_A_NAME
+from ..places import NOT_IN_A_NAME, Entry, run_name
 from .folder import RunFolder
 from .known import Known, known
-from .runs import run_name, split_entries
+from .runs import split_entries
 from .tags import read_tags
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
@@ -76,7 +75,7 @@ def tags_of(runs_dir: Path, run_id: str, run: Known) -> Sequence[str]:
         return []
 
 
-def best_run(runs_dir: Path, folders: Sequence["os.DirEntry[str]"]) -> RunFolder:
+def best_run(runs_dir: Path, folders: Sequence[Entry]) -> RunFolder:
     """The finished run with the lowest dev error, the newest of equals. Raises StoreError where none has one."""
     runs = zip(folders, known(runs_dir, folders), strict=True)
     judged = [(run.dev, entry.name) for entry, run in runs if run.status == "finished" and run.dev is not None]

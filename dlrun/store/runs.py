@@ -1,23 +1,16 @@
 """The runs folder: makes the folder of a new run, and lists the folders that exist."""
 
-import os
 import re
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import RUN_NAME, RUN_NAME_WORDS
+from ..places import RUN_NAME, RUN_NAME_WORDS, Entry, in_one_list, runs_in
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
-
-RUN_ID = re.compile(rf"[0-9]{{8}}-[0-9]{{6}}-{RUN_NAME}-[0-9a-f]{{4}}")
-
-# The lengths of the parts of an id around the name. Lists of 20,000 runs cut ids by them, since the pattern is slower.
-TIME_CHARACTERS, SUFFIX_CHARACTERS = 15, 4
 
 # Of the 65536 suffixes for a second and a name, this many are tried before an error.
 SUFFIX_TRIES = 100
@@ -52,16 +45,6 @@ def create_folder(runs_dir: Path, name: str, *, before: str = "", now: datetime 
     raise StoreError(f"{runs_dir}: every suffix tried for {stamp}-{name} is taken; wait a second and try again")
 
 
-def run_name(run_id: str) -> str:
-    """The NAME inside a run id."""
-    return run_id[TIME_CHARACTERS + 1 : -SUFFIX_CHARACTERS - 1]
-
-
-def run_time(run_id: str) -> str:
-    """The second in which a run began, as text that sorts by time."""
-    return run_id[:TIME_CHARACTERS]
-
-
 def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:
     """The ids of the run folders in `runs_dir`, newest first, and separately the ids that are symbolic links.
 
@@ -71,36 +54,16 @@ def run_ids(runs_dir: Path) -> tuple[list[str], list[str]]:
     return [entry.name for entry in folders], [entry.name for entry in links]
 
 
-def run_entries(runs_dir: Path) -> list["os.DirEntry[str]"]:
+def run_entries(runs_dir: Path) -> list[Entry]:
     """The entries of `runs_dir` whose names are run ids, newest first; of one second, symbolic links come last."""
     folders, links = split_entries(runs_dir)
-    if not links:
-        return folders
-    return sorted(folders + links, key=lambda entry: run_time(entry.name), reverse=True)  # the sort is stable
+    return in_one_list(folders, links)
 
 
-def split_entries(runs_dir: Path) -> tuple[list["os.DirEntry[str]"], list["os.DirEntry[str]"]]:
+def split_entries(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
     """The entries that are run folders, newest first, and those that are symbolic links, in the order of their names.
 
     Raises StoreError where `runs_dir` cannot be read.
     """
     with raised_as_store_error(runs_dir, "read"):
-        if not runs_dir.exists():
-            return [], []
-        entries = {entry.name: entry for entry in os.scandir(runs_dir) if RUN_ID.fullmatch(entry.name)}
-        folders: list[os.DirEntry[str]] = []
-        links: list[os.DirEntry[str]] = []
-        for name in sorted(entries, reverse=True):
-            if entries[name].is_symlink():
-                links.insert(0, entries[name])
-            elif entries[name].is_dir():
-                folders.append(entries[name])
-        together = (list(group) for _, group in groupby(folders, key=lambda entry: run_time(entry.name)))
-        return [entry for group in together for entry in by_last_change(group)], links
-
-
-def by_last_change(folders: list["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
-    """Runs that began in the same second, the one that changed last first, since the suffix of an id is random."""
-    if len(folders) < 2:
-        return folders  # and the disk is not asked
-    return sorted(folders, key=lambda entry: (entry.stat().st_mtime_ns, entry.name), reverse=True)
+        return runs_in(runs_dir)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress, product
 from typing import NamedTuple
 
+from ..places import Entry
 from .manifest import FILE as MANIFEST
 from .results import FILE as RESULT
 from .tags import FILE as TAGS
@@ -53,9 +54,7 @@ def stamp_of(path: str) -> Stamp | None:
     return Stamp(bytes([present]) + PACKERS[present].pack(*numbers), max(file.st_ctime_ns for file in found))
 
 
-def unchanged(
-    entries: Iterable["os.DirEntry[str]"], lines: Mapping[str, bytes]
-) -> Iterator[tuple["os.DirEntry[str]", bytes]]:
+def unchanged(entries: Iterable[Entry], lines: Mapping[str, bytes]) -> Iterator[tuple[Entry, bytes]]:
     """The run folders among these whose line, by run id, begins with the stamp that they have now, with that line.
 
     Where a folder is unchanged, a file that was not there is not there now; so only those that were are asked for.

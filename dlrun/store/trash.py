@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
+from ..places import RUN_ID
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
-from .runs import RUN_ID, run_ids
+from .runs import run_ids
 
 TRASH = ".trash"
 
