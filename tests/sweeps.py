@@ -1,6 +1,7 @@
 """Outcomes of sweeps for tests of what is seen of them: made by code, with errors that a formula says."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from pages import HOSTILE
@@ -180,4 +181,5 @@ def hostile_sweep():
     lost = setting(9, {ACTIVATION: "d"}, None, counts=Counts(failed=5), message=HOSTILE[0])
     words = {"name": HOSTILE[0], "notes": HOSTILE, "sweep_id": HOSTILE[1], "config": HOSTILE[1]}
     sweep = outcome(keys, [*found.settings, lost], **words)
+    sweep = replace(sweep, winner=replace(sweep.winner, sentence=HOSTILE[0]))
     return sweep, drawn_of(sweep, inputs=True, classes=HOSTILE[:2])

@@ -308,6 +308,9 @@ def test_one_keys_values_share_their_axes_and_start_at_the_winner():
     assert all(
         len(marks(frame.curves, "seed")) == 4 and len(marks(frame.curves, "line")) == 2 for frame in frames.frames
     )
+    lines = [each for frame in frames.frames for kind in ("seed", "line") for each in marks(frame.curves, kind)]
+    heights = [y for each in lines for _, y in points_of(each)]
+    assert 22 <= min(heights) < max(heights) <= 220
     assert all(frame.plane for frame in frames.frames)
     assert frames.planes.classes == ("no", "yes")
     assert (frames.planes.points, frames.planes.all_points) == (250, 300)

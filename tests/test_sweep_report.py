@@ -86,6 +86,18 @@ def test_what_failed_is_told_apart_from_what_diverged():
     assert "note: two machines have other versions" in lines
 
 
+def test_the_message_of_a_setting_with_both_is_told_with_what_failed():
+    lost = [
+        setting(0, {LAMBDA: 1}, None, counts=Counts(failed=1, diverged=4), message="no memory"),
+        setting(1, {LAMBDA: 3}, None, counts=Counts(diverged=5), message="the cost is nan"),
+    ]
+    lines = screen(show_sweep, outcome((SweptKey(LAMBDA, (1, 3), "log"),), lost), width=100).splitlines()
+    assert lines[-2:] == [
+        "failed: 1 training, such as lambda 1: no memory",
+        "diverged: 9 trainings, such as lambda 3: the cost is nan",
+    ]
+
+
 def test_on_a_narrow_terminal_the_least_needed_columns_go_first_then_intervals():
     assert screen(show_sweep, lambda_sweep(), width=60).splitlines()[1:3] == [
         "       lambda                 dev           difference",
