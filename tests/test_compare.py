@@ -162,7 +162,7 @@ def test_the_page_escapes_what_comes_from_outside_and_names_its_runs_by_letters(
 
 
 def places(values):
-    place, ticks, is_number, _ = key_axis(values)
+    place, ticks, is_number, *_ = key_axis(values)
     return [place(value) for value in values], [text for _, text in ticks], is_number
 
 

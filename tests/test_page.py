@@ -60,6 +60,7 @@ def test_scales_hold_their_values_and_land_on_their_pixels():
     assert (scale(0.0), scale(20.0), scale(10.0)) == (100, 0, 50)
     assert log_ticks(1e-4, 10.0) == [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
     assert log_ticks(0.5, 3.0) == [0.5, 1.0, 2.0]
+    assert log_ticks(0.08, 0.15) == [0.08, 0.1, 0.12, 0.14]
 
 
 def test_a_line_goes_through_its_points_and_leaves_out_what_is_not_known():

@@ -135,8 +135,8 @@ def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str
     ends = [bound for dot in dots for bound in dot.interval or ()]
     errors = [error for dot in dots for error in (dot.train, dot.dev)]
     y = linear_scale([*ends, *errors], HEIGHT - BOTTOM, TOP + 8, from_zero=True)
-    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, key, "error", y_text=percent_text, x_ticks=[])
-    marks += axis_marks(axis, y.start)
+    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y, "", "error", y_text=percent_text, x_ticks=[])
+    marks += axis_marks(axis, y.start, key)
     xs = [axis.place(dot.value) for dot in dots]
     of_splits = {"train": [y(dot.train) for dot in dots], "dev": [y(dot.dev) for dot in dots]}
     for split, of_split in of_splits.items():
@@ -151,7 +151,7 @@ def against_key(key: str, runs: Sequence[ComparedRun], letters: Mapping[str, str
         last = xs.index(max(xs))
         names = apart([(of_split[last], split) for split, of_split in of_splits.items()], y.end, y.start + 4)
         marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in names]
-    return svg(f"Dev error against {key}. {in_words(dots, axis)}", marks)
+    return svg(f"Dev error against {key}. {in_words(dots, axis)}", marks, height=HEIGHT + axis.extra)
 
 
 def in_words(dots: Sequence[Dot], axis: KeyAxis) -> str:

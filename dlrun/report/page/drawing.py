@@ -79,13 +79,17 @@ def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten; with 2 and 5 times these if there are fewer than three; only every n-th if there are too many."""
+    """Powers of ten; with 2 and 5 times these if there are fewer than three; only every n-th if there are too many.
+
+    Between two such numbers, where the scale is nearly linear, round numbers in even steps.
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     inside = [power for power in powers if low <= 10.0**power <= high * (1 + 1e-9)]
     if len(inside) >= 3:
         return [10.0**power for power in inside[:: math.ceil(len(inside) / 6)]]
     fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
-    return [tick for tick in fine if low <= tick <= high * (1 + 1e-9)] or [low, high]
+    ticks = [tick for tick in fine if low <= tick <= high * (1 + 1e-9)]
+    return ticks if len(ticks) > 1 else even_ticks(low, high, 4)
 
 
 def linear_scale(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
@@ -153,7 +157,8 @@ def axes(
         marks.append(f'<path class="tickmark" d="M{x(tick):g} {y.start:g}v5"/>')
         marks.append(text_at(x(tick), y.start + 17, tick_text(tick), "tick", "middle"))
     marks.append(f'<path class="axis" d="M{x.start:g} {y.start:g}H{x.end:g}"/>')
-    marks.append(text_at((x.start + x.end) / 2, y.start + 35, x_label, "label", "middle"))
+    if x_label:
+        marks.append(text_at((x.start + x.end) / 2, y.start + 35, x_label, "label", "middle"))
     marks.append(text_at(2, 10, y_label, "label"))
     return marks
 

@@ -1,6 +1,5 @@
 """The axis of a config key: numbers on a linear or logarithmic scale, with a 0 apart from the others, or words."""
 
-import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -21,6 +20,9 @@ APART = 40
 # The most words written at an axis, and the letters shown of each.
 MOST_WORDS, MOST_LETTERS = 8, 14
 
+# The height of a line of ticks, in pixels.
+LINE_HEIGHT = 15
+
 # The room that a letter of a tick takes, and the least between two ticks, in pixels.
 LETTER_WIDTH, TICK_GAP = 7.5, 6
 
@@ -31,12 +33,19 @@ class KeyAxis(NamedTuple):
     """The axis of a key: a function from value to pixels, ticks as (pixels, text), and whether values are numbers.
 
     break_at : where the axis is broken, between a 0 and the logarithmic rest; None without a 0 apart.
+    is_staggered : every other tick is written one line lower, so that longer words fit.
     """
 
     place: Callable[[Any], float]
     ticks: Sequence[tuple[float, str]]
     is_number: bool
     break_at: float | None = None
+    is_staggered: bool = False
+
+    @property
+    def extra(self) -> int:
+        """The height that a second line of ticks needs, in pixels."""
+        return LINE_HEIGHT if self.is_staggered else 0
 
 
 def key_axis(
@@ -53,11 +62,14 @@ def key_axis(
     words = sorted(given) if scale is None else list(given)
     step = (end - start) / max(len(words), 1)
     places = {word: start + (number + 0.5) * step for number, word in enumerate(words)}
-    # Below a level axis, the words of neighbours share its length.
-    room = abs(end - start) / min(max(len(words), 1), MOST_WORDS) if end > start else math.inf
-    letters = int(min(MOST_LETTERS, max(2, (room - TICK_GAP) // LETTER_WIDTH)))
+    step = abs(end - start) / min(max(len(words), 1), MOST_WORDS)
+    fits = max(map(len, words), default=0) * LETTER_WIDTH + TICK_GAP <= step
+    is_staggered = end > start and not fits
+    # Below a level axis, words that stand beside each other share its length.
+    room = (2 * step - TICK_GAP) // LETTER_WIDTH if is_staggered else MOST_LETTERS
+    letters = int(min(MOST_LETTERS, room))
     ticks = [(places[words[i]], shortened(words[i], letters)) for i in spread(len(words), MOST_WORDS)]
-    return KeyAxis(lambda value: places[plain(value)], ticks, False)
+    return KeyAxis(lambda value: places[plain(value)], ticks, False, is_staggered=is_staggered)
 
 
 def shortened(word: str, letters: int) -> str:
@@ -99,10 +111,12 @@ def all_values(key: SweptKey, settings: Sequence[SettingOutcome]) -> list[Any]:
     return [*key.values, *(setting.settings[key.key] for setting in settings if key.key in setting.settings)]
 
 
-def axis_marks(axis: KeyAxis, y: float) -> list[str]:
-    """Ticks below a level axis at this height, and two strokes where it is broken."""
+def axis_marks(axis: KeyAxis, y: float, key: str) -> list[str]:
+    """Ticks below a level axis at this height, the key's name, and two strokes where the axis is broken."""
     marks = [f'<path class="tickmark" d="M{at:g} {y:g}v5"/>' for at, _ in axis.ticks]
-    marks += [text_at(at, y + 17, text, "tick", "middle") for at, text in axis.ticks]
+    for number, (at, text) in enumerate(axis.ticks):
+        marks.append(text_at(at, y + 17 + axis.extra * (number % 2), text, "tick", "middle"))
+    marks.append(text_at((LEFT + WIDTH - RIGHT) / 2, y + 35 + axis.extra, key, "label", "middle"))
     if axis.break_at is not None:
         at = axis.break_at
         marks.append(f'<path class="gap" d="M{at - 3:g} {y:g}h6"/>')

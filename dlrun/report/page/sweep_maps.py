@@ -36,7 +36,7 @@ PLACES_HEIGHT = 300
 MOST_SETTINGS = 300
 
 # The most keys with an axis of their own, and the room of one, in pixels.
-MOST_AXES, AXIS_WIDTH = 10, 130
+MOST_AXES, AXIS_WIDTH = 10, 110
 AXES_TOP, AXES_BOTTOM, AXES_HEIGHT = 44, 16, 320
 
 

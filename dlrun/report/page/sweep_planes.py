@@ -32,11 +32,13 @@ class Planes(NamedTuple):
 def planes_of(task: Task, drawn: Drawn, numbers: Sequence[int]) -> Planes:
     """The pictures of the settings with these numbers that have a boundary."""
     of_setting = {number: drawn.boundaries[number] for number in numbers if number in drawn.boundaries}
-    all_points = 0 if drawn.points is None or drawn.labels is None else len(drawn.points)
-    chosen = spread(all_points, MOST_POINTS)
     points, labels = np.zeros((0, 2)), np.zeros(0)
     if drawn.points is not None and drawn.labels is not None:
-        points, labels = np.asarray(drawn.points)[chosen], np.asarray(drawn.labels)[chosen]
+        points, labels = np.asarray(drawn.points), np.asarray(drawn.labels)
+    all_points = len(points)
+    inside = np.flatnonzero([all(is_inside(point, at) for at in of_setting.values()) for point in points])
+    chosen = inside[spread(len(inside), MOST_POINTS)]
+    points, labels = points[chosen], labels[chosen]
     names = drawn.input_names if len(drawn.input_names) == 2 else ("input 1", "input 2")
     if task == "regression":
         pictures = number_pictures(of_setting, points, labels, names)
@@ -48,6 +50,12 @@ def planes_of(task: Task, drawn: Drawn, numbers: Sequence[int]) -> Planes:
         for number, at in of_setting.items()
     }
     return Planes(pictures, classes, len(points), all_points)
+
+
+def is_inside(point: Array, at: Boundary) -> bool:
+    """Whether a picture of this boundary has the point."""
+    (x, y) = point
+    return bool(at.x[0] <= x <= at.x[-1] and at.y[0] <= y <= at.y[-1])
 
 
 def class_names(task: Task, of_setting: Mapping[int, Boundary], labels: Array) -> tuple[str, ...]:

@@ -114,8 +114,8 @@ def picture(
         else linear_scale(heights, HEIGHT - BOTTOM, TOP + 8, from_zero=True)
     )
     word = error_word(outcome.task == "regression")
-    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y.scale, key.key, word, y_text=percent_text, x_ticks=[])
-    marks += axis_marks(axis, y.scale.start)
+    marks = axes(Scale(0, 1, LEFT, WIDTH - RIGHT), y.scale, "", word, y_text=percent_text, x_ticks=[])
+    marks += axis_marks(axis, y.scale.start, key.key)
     marks += winner_marks(key.key, outcome, axis, y.scale)
     marks += [f'<circle class="dot dev faint" cx="{p.x:g}" cy="{y(p.dev.mean):g}" r="2.5"/>' for p in dots]
     names = []
@@ -125,7 +125,7 @@ def picture(
         names += [(y(points[-1][1].mean), split)] if points else []
     placed = apart(names, y.scale.end, y.scale.start + 4)
     marks += [text_at(WIDTH - RIGHT + 8, at + 4, split, f"name {split}") for at, split in placed]
-    return svg(in_words(key.key, line, word), marks)
+    return svg(in_words(key.key, line, word), marks, height=HEIGHT + axis.extra)
 
 
 class Heights(NamedTuple):
