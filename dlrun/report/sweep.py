@@ -19,13 +19,12 @@ from .sweep_words import (
     EQUAL,
     cells_of,
     counted,
-    flattery,
     headers,
     legend,
     rest_sentences,
     settings_text,
     sweep_phrase,
-    test_sentence,
+    test_look,
     trouble_phrase,
     troubles,
     winner_command,
@@ -89,10 +88,10 @@ def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
 
 
 def show_winner(winner: "Winner", outcome: "SweepOutcome", console: Console) -> None:
-    """The winner in a sentence, what being the best is worth, its test error, and the command that trains it."""
+    """The winner in a sentence, which says what it is worth and its test error, and the command that trains it."""
     say(console, ("winner: ", "bold"), winner.sentence)
-    for sentence in filter(None, (flattery(winner), test_sentence(winner, outcome))):
-        say(console, sentence)
+    if look := test_look(winner):
+        say(console, (look, "dim"))
     say(console, "train it: ", (winner_command(winner, outcome), "bold"), whole=True)
 
 
@@ -192,6 +191,6 @@ def sweep_markdown(outcome: "SweepOutcome") -> str:
     told = [*rest_sentences(outcome, MOST_ROWS), *legend(outcome), sweep_phrase(outcome)]
     told += [f"{trouble.kind}: {trouble_phrase(trouble)}" for trouble in troubles(outcome)]
     if winner := outcome.winner:
-        told += [winner.sentence, flattery(winner), test_sentence(winner, outcome)]
+        told += [winner.sentence, test_look(winner)]
         told.append(f"train it: {winner_command(winner, outcome)}")
     return "\n\n".join(["\n".join(table), *(markdown_cell(sentence) for sentence in told if sentence)]) + "\n"
