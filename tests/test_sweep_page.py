@@ -410,3 +410,21 @@ def test_a_key_of_numbers_and_words_is_sorted_as_words():
     row = rows_of(sweep)[1]
     assert (row.cells[1].text, row.cells[1].is_number) == ("auto", False)
     assert "auto" in [each.text for each in marks(validation.validation_curve(keys[0], sweep).even, "tick")]
+
+
+def test_dev_points_outside_a_picture_are_not_drawn_and_not_counted_as_drawn():
+    grid = np.linspace(-1.0, 1.0, 5)
+    at = Boundary(0, 0, grid, grid, np.tile(grid, (5, 1)))
+    planes = sweep_planes.planes_of(
+        "binary", Drawn((), {0: at}, np.array([[0.0, 0.5], [0.0, 3.0]]), np.array([0, 0])), [0]
+    )
+    assert (planes.points, planes.all_points) == (1, 2)
+    (first, _) = marks(planes.pictures[0], "point")
+    assert first.get("d").count("M") == 1
+
+
+def test_the_words_of_a_map_name_the_lowest_and_the_highest_error_in_whatever_order_settings_come():
+    sweep = two_keys()
+    first, *rest = [s for s in sweep.settings if s.dev]
+    words = sweep_maps.map_in_words(*sweep.keys, outcome(sweep.keys, [rest[0], first, *rest[:0:-1]]))
+    assert "lowest at width 256, keep_prob 1.0, 2.4%; highest at width 16, keep_prob 1.0, 8.2%" in words
