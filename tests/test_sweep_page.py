@@ -80,12 +80,13 @@ def test_hostile_text_stands_on_the_page_as_text(made):
 
 def test_the_head_says_who_won_what_that_is_worth_its_equals_and_the_command(made):
     text = re.sub(r"<[^>]*>", "", made["one"])
-    assert "The first has the lowest dev error." in text
-    assert "Being the lowest of 6 may flatter its dev error by up to 1.8 points; chosen on some dev rows" in text
-    assert "Test error 15.9% [13.9, 17.9] over 5 seeds: looked at once, after the choice." in text
+    assert (
+        "It has the lowest dev error.\nIt may flatter itself by up to 1.8 points.\nThe test set was looked at once"
+        in text
+    )
     assert "dlrun train configs/demo.yaml regularization.lambda=3" in text
     assert "lambda 1: dev 16.5% [14.5, 18.5]" in text
-    assert "6 settings x 5 seeds: 30 finished in 7.5 s" in text
+    assert "6 settings x 5 seeds: 30 finished in 7.5 s of training" in text
 
 
 def test_what_failed_and_what_diverged_are_told_apart(made):
@@ -393,3 +394,37 @@ def test_a_key_of_many_values_has_a_bounded_number_of_frames_with_the_winner_amo
     assert frames.frames[frames.start].value == "777"
     assert len(frames.frames) <= sweep_paths.MOST_FRAMES + 1
     assert f"{2000 - len(frames.frames):,} more values are not drawn" in text
+
+
+def test_a_sweep_of_seeds_alone_has_a_page():
+    sweep = outcome((), [setting(0, {}, (0.1, 0.2))])
+    text = re.sub(r"<[^>]*>", "", sweep_page(sweep, drawn_of(sweep)))
+    assert "Sweep of seeds; 1 setting x 5 seeds" in text
+    assert "All trainings" in text
+    assert "against" not in text.partition("Settings")[0].partition("All trainings")[0]
+
+
+def test_a_key_of_numbers_and_words_is_sorted_as_words():
+    keys = (SweptKey(KEEP, (0.5, "auto"), "linear"),)
+    sweep = ranked(keys, [{KEEP: 0.5}, {KEEP: "auto"}], lambda s: (0.1, 0.2 if s[KEEP] == 0.5 else 0.3))
+    row = rows_of(sweep)[1]
+    assert (row.cells[1].text, row.cells[1].is_number) == ("auto", False)
+    assert "auto" in [each.text for each in marks(validation.validation_curve(keys[0], sweep).even, "tick")]
+
+
+def test_dev_points_outside_a_picture_are_not_drawn_and_not_counted_as_drawn():
+    grid = np.linspace(-1.0, 1.0, 5)
+    at = Boundary(0, 0, grid, grid, np.tile(grid, (5, 1)))
+    planes = sweep_planes.planes_of(
+        "binary", Drawn((), {0: at}, np.array([[0.0, 0.5], [0.0, 3.0]]), np.array([0, 0])), [0]
+    )
+    assert (planes.points, planes.all_points) == (1, 2)
+    (first, _) = marks(planes.pictures[0], "point")
+    assert first.get("d").count("M") == 1
+
+
+def test_the_words_of_a_map_name_the_lowest_and_the_highest_error_in_whatever_order_settings_come():
+    sweep = two_keys()
+    first, *rest = [s for s in sweep.settings if s.dev]
+    words = sweep_maps.map_in_words(*sweep.keys, outcome(sweep.keys, [rest[0], first, *rest[:0:-1]]))
+    assert "lowest at width 256, keep_prob 1.0, 2.4%; highest at width 16, keep_prob 1.0, 8.2%" in words

@@ -24,6 +24,7 @@ from .sweep_words import (
     rest_sentences,
     settings_text,
     sweep_phrase,
+    test_look,
     trouble_phrase,
     troubles,
     winner_command,
@@ -63,7 +64,7 @@ def show_plan(plan: PlanShown, console: Console) -> None:
 
 
 def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
-    """The settings, best first, then the winner, the command to type, and notes."""
+    """The settings, best first, then the winner, what it is worth, its test error, the command to type, and notes."""
     say(console, (outcome.name, "bold"), f"  {sweep_phrase(outcome)}")
     fitting = fitting_table(outcome, console)
     if fitting:
@@ -87,8 +88,10 @@ def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
 
 
 def show_winner(winner: "Winner", outcome: "SweepOutcome", console: Console) -> None:
-    """The winner in a sentence, and the command that trains it."""
+    """The winner in a sentence, which says what it is worth and its test error, and the command that trains it."""
     say(console, ("winner: ", "bold"), winner.sentence)
+    if look := test_look(winner):
+        say(console, (look, "dim"))
     say(console, "train it: ", (winner_command(winner, outcome), "bold"), whole=True)
 
 
@@ -188,5 +191,6 @@ def sweep_markdown(outcome: "SweepOutcome") -> str:
     told = [*rest_sentences(outcome, MOST_ROWS), *legend(outcome), sweep_phrase(outcome)]
     told += [f"{trouble.kind}: {trouble_phrase(trouble)}" for trouble in troubles(outcome)]
     if winner := outcome.winner:
-        told += [winner.sentence, f"train it: {winner_command(winner, outcome)}"]
+        told += [winner.sentence, test_look(winner)]
+        told.append(f"train it: {winner_command(winner, outcome)}")
     return "\n\n".join(["\n".join(table), *(markdown_cell(sentence) for sentence in told if sentence)]) + "\n"

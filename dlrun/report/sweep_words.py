@@ -31,10 +31,10 @@ class Trouble(NamedTuple):
 
 
 def sweep_phrase(outcome: "SweepOutcome") -> str:
-    """The size of a sweep and how its trainings ended: "6 settings x 5 seeds: 30 finished in 12.3 s"."""
+    """The size of a sweep and how its trainings ended: "6 settings x 5 seeds: 30 finished in 12.3 s of training"."""
     size = f"{counted(len(outcome.settings), 'setting')} x {counted(len(outcome.seeds), 'seed')}"
     saved = f", {seconds_phrase(outcome.saved_seconds)} saved by stopping early" if outcome.saved_seconds else ""
-    return f"{size}: {counts_phrase(outcome.counts)} in {seconds_phrase(outcome.seconds)}{saved}"
+    return f"{size}: {counts_phrase(outcome.counts)} in {seconds_phrase(outcome.seconds)} of training{saved}"
 
 
 def counted(count: int, thing: str) -> str:
@@ -58,7 +58,8 @@ def value_text(value: object) -> str:
 def settings_text(settings: Mapping[str, object]) -> str:
     """A setting in words: "width 64, keep_prob 0.8"."""
     names = short_names(list(settings))
-    return ", ".join(f"{name} {value_text(value)}" for name, value in zip(names, settings.values(), strict=True))
+    told = [f"{name} {value_text(value)}" for name, value in zip(names, settings.values(), strict=True)]
+    return ", ".join(told) or "the config as it is"
 
 
 def key_names(outcome: "SweepOutcome") -> list[str]:
@@ -166,27 +167,9 @@ def trouble_phrase(trouble: Trouble) -> str:
     return f"{counted(trouble.trainings, 'training')}{such}"
 
 
-def flattery(winner: "Winner") -> str:
-    """What being the lowest of many is worth, in a sentence; empty if only one was to choose from."""
-    parts = []
-    if winner.candidates > 1 and winner.optimism_up_to is not None:
-        upto = points(winner.optimism_up_to)
-        parts.append(f"being the lowest of {winner.candidates:,} may flatter its dev error by up to {upto} points")
-    if winner.honest_dev is not None:
-        honest = with_interval(winner.honest_dev, winner.honest_interval)
-        parts.append(f"chosen on some dev rows and measured on others, it is {honest}")
-    return "; ".join(parts)
-
-
-def test_sentence(winner: "Winner", outcome: "SweepOutcome") -> str:
-    """The winner's test error, which is looked at once; empty without one."""
-    if winner.test is None:
-        return ""
-    over = f" over {counted(winner.test.seeds, 'seed')}" if winner.test.seeds > 1 else ""
-    word = error_word(outcome.task == "regression")
-    return (
-        f"test {word} {with_interval(winner.test.mean, winner.test.interval)}{over}: looked at once, after the choice"
-    )
+def test_look(winner: "Winner") -> str:
+    """How often the test error in the winner's sentence was looked at; empty without one."""
+    return "" if winner.test is None else "the test set was looked at once, for the winner alone"
 
 
 def winner_command(winner: "Winner", outcome: "SweepOutcome") -> str:

@@ -10,10 +10,9 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ...diagnosis.words import error_word
-from ...sweep.records import Drawn, SettingOutcome, SweepOutcome
+from ...sweep.records import Drawn, SettingOutcome, SweepOutcome, SweptKey
 from ..sweep_words import (
     cells_of,
-    flattery,
     headers,
     legend,
     mark_of,
@@ -21,7 +20,7 @@ from ..sweep_words import (
     settings_text,
     spread_text,
     sweep_phrase,
-    test_sentence,
+    test_look,
     trouble_phrase,
     troubles,
     winner_command,
@@ -97,7 +96,7 @@ def script_of(*names: str) -> Script:
 
 
 class Head(NamedTuple):
-    """What is said of the winner, and what it is worth; its equals, how many more there are, and the command."""
+    """The clauses of the winner's sentence; its equals, how many more there are, and the command that trains it."""
 
     winner: str
     sentences: tuple[str, ...]
@@ -114,9 +113,13 @@ def head(outcome: SweepOutcome) -> Head | None:
     by_number = {setting.number: setting for setting in outcome.settings}
     equals = [by_number[number] for number in winner.equals if number in by_number]
     listed = tuple(Equal(settings_text(s.settings), spread_text(s.dev)) for s in equals[:MOST_EQUALS])
-    sentences = tuple(filter(None, (flattery(winner), test_sentence(winner, outcome))))
+    first, *others = filter(None, (*winner.sentence.split("; "), test_look(winner)))
     return Head(
-        sentence_of(winner.sentence), sentences, listed, len(equals) - len(listed), winner_command(winner, outcome)
+        sentence_of(first),
+        tuple(map(sentence_of, others)),
+        listed,
+        len(equals) - len(listed),
+        winner_command(winner, outcome),
     )
 
 
@@ -136,8 +139,13 @@ def columns_of(outcome: SweepOutcome) -> list[str]:
 def numbers_of(outcome: SweepOutcome) -> list[bool]:
     """Whether each column holds numbers."""
     names = columns_of(outcome)
-    of_key = [key.scale != "words" for key in outcome.keys]
+    of_key = [has_numbers(key) for key in outcome.keys]
     return [False, *of_key, *(name not in WORDS for name in names[1 + len(of_key) :])]
+
+
+def has_numbers(key: SweptKey) -> bool:
+    """Whether all values of a key are numbers; true and false are words."""
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in key.values)
 
 
 def rows_of(outcome: SweepOutcome) -> list[Row]:
@@ -154,7 +162,7 @@ def rows_of(outcome: SweepOutcome) -> list[Row]:
 def values_of(setting: SettingOutcome, outcome: SweepOutcome) -> dict[str, object]:
     """The unrounded numbers of a row by header, by which its columns are sorted; empty text where there is none."""
     keys = zip(columns_of(outcome)[1:], outcome.keys, strict=False)
-    values: dict[str, object] = {name: setting.settings.get(key.key) for name, key in keys if key.scale != "words"}
+    values: dict[str, object] = {name: setting.settings.get(key.key) for name, key in keys if has_numbers(key)}
     dev, difference = setting.dev, setting.difference
     values |= {
         "train": setting.train.mean if setting.train else None,

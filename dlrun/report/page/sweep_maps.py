@@ -154,9 +154,9 @@ def chosen_settings(settings: Sequence[SettingOutcome]) -> list[SettingOutcome]:
 
 
 def map_in_words(across: SweptKey, down: SweptKey, outcome: SweepOutcome) -> str:
-    """The best and the worst place of a picture of two keys, in words."""
-    known = [setting for setting in outcome.settings if setting.dev]
-    ends = [f"{settings_text(s.settings)}, {shown(s.dev.mean)}" for s in (known[0], known[-1]) if s.dev]
+    """The lowest and the highest error of a picture of two keys, in words."""
+    known = sorted((s.dev.mean, place) for place, s in enumerate(outcome.settings) if s.dev)
+    ends = [f"{settings_text(outcome.settings[place].settings)}, {shown(error)}" for error, place in known]
     word = error_word(outcome.task == "regression")
     return f"Dev {word} against {across.key} and {down.key}: lowest at {ends[0]}; highest at {ends[-1]}."
 
@@ -195,7 +195,7 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
         marks.append(text_at(named_at, 12 + 16 * (number % 2), name, "label", anchor))
         marks += [text_at(x + 5, at_tick + 4, text, "tick onlines") for at_tick, text in of_axis]
     word = error_word(outcome.task == "regression")
-    best = f"the lowest dev {word} at {settings_text(known[0].settings)}"
+    best = f"the best at {settings_text(known[0].settings)}"
     label = f"A line for each of {len(chosen)} settings, through {', '.join(names)} to its dev {word}; {best}."
     left_out = tuple(key.key for key in outcome.keys[MOST_AXES:])
     picture = svg(label, marks, width=width, height=AXES_HEIGHT)
