@@ -98,7 +98,7 @@ def split_arrays(experiment: Experiment) -> dict[str, Array]:
     """Of all trainings on one split:
 
     dev_rows (m,) : row numbers in the source. dev_targets (m,) : class numbers, or numbers of the scaled target.
-    dev_weights (m,) : of weighted rows. points (k, 2), labels (k,), names (2,) : dev rows to draw, of two inputs.
+    dev_weights (m,) : of weighted rows. points (k, 2), labels (k,), names (2,), classes : of two inputs.
     """
     dataset = experiment.dataset
     dev = dataset.dev
@@ -112,6 +112,7 @@ def split_arrays(experiment: Experiment) -> dict[str, Array]:
         arrays["points"] = dataset.preparation.raw(dev.X[kept][drawn]).astype(np.float32)
         arrays["labels"] = targets[drawn]
         arrays["names"] = np.array(dataset.feature_names, dtype=np.str_)
+        arrays["classes"] = np.array(dataset.classes, dtype=np.str_)
     return arrays
 
 

@@ -63,7 +63,8 @@ class Reader:
             boundaries=boundaries,
             points=points["points"] if points else None,
             labels=points["labels"] if points else None,
-            input_names=tuple(str(name) for name in points["names"]) if points else (),
+            input_names=tuple(map(str, points["names"])) if points else (),
+            classes=tuple(map(str, points["classes"])) if points else (),
         )
 
 
