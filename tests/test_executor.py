@@ -1,6 +1,7 @@
 """The executor of this machine: every task gives a value or says why not, and no process outlives its parent."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -76,6 +77,20 @@ def test_tasks_are_taken_as_they_are_needed(here):
         assert done.value == 2 * done.number
     # Two at work, one behind each, and three looked at.
     assert 500 <= taken <= 507
+
+
+def mark(folder, number):
+    (folder / str(number)).touch()
+
+
+def test_a_process_goes_on_while_the_parent_is_busy(here, tmp_path):
+    values(here, nap, [(0.1,)] * 2)
+    going = here.each(mark, [(tmp_path, number) for number in range(50)])
+    next(going)
+    time.sleep(0.3)
+    # One is told, and two for each process are done meanwhile.
+    assert len(list(tmp_path.iterdir())) == 5
+    assert len(list(going)) == 49
 
 
 def test_a_large_task_meets_a_large_answer(here):
@@ -385,11 +400,16 @@ def test_an_interrupt_ends_the_processes_and_nothing_else_is_said(tmp_path):
     assert len(pids_in(tmp_path)) == 2  # the tasks that were to come have not begun
 
 
-def test_an_interrupt_while_processes_start_is_as_quiet(tmp_path):
-    parent = parent_at_work(PARENT, tmp_path, (tmp_path / "folder").exists)
-    time.sleep(0.15)
-    os.killpg(parent.pid, signal.SIGINT)
-    assert parent.communicate(timeout=10) == ("interrupted\n", "")
+def test_a_process_knows_no_interrupt_from_its_first_moment(tmp_path):
+    """Also while it starts, when no code of dlrun could keep it from a traceback."""
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    worker = executors.Worker(str(tmp_path))
+    try:
+        status = Path(f"/proc/{worker.process.pid}/status").read_text()
+        assert int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16) & 1 << signal.SIGINT - 1
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        executors.stop([worker])
 
 
 TRAINING = """

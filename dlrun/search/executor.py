@@ -229,7 +229,10 @@ def pickled_function(function: Callable[..., Any]) -> bytes:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Keeps Ctrl-C for after the block, so that a process that is started in it never sees one."""
+    """Keeps Ctrl-C for after the block, so that a process that is started in it never sees one: its parent decides.
+
+    Blocked and not ignored, because a training with a run folder puts its own handler in place of one that ignores.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

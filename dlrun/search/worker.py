@@ -34,7 +34,8 @@ ONE_THREAD = {
 
 def serve(pipe: Connection, folder: str) -> None:
     """Does the tasks that come through the pipe until it closes. folder : of the shared values."""
-    hold_interrupts()
+    if not hasattr(signal, "pthread_sigmask"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # elsewhere this process was started without it
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=receive, args=(pipe, inbox, folder), daemon=True).start()
     function: Callable[..., Any] = nothing
@@ -48,17 +49,6 @@ def serve(pipe: Connection, folder: str) -> None:
                 pipe.send_bytes(answer(function, message))
     except OSError:
         pass  # the parent is gone, which the other thread sees too
-
-
-def hold_interrupts() -> None:
-    """Keeps Ctrl-C, which a terminal sends to this process too, from every thread: the parent decides what it means.
-
-    Blocked and not ignored, because a training with a run folder puts its own handler in place of one that ignores.
-    """
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    else:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def receive(pipe: Connection, inbox: "queue.SimpleQueue[bytes]", folder: str) -> None:
