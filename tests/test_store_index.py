@@ -139,7 +139,8 @@ def found_best(runs_dir: Path) -> str | None:
 
 
 def identity(number: int) -> Identity:
-    return Identity(overrides=(), config={"name": "a"}, dlrun="0", hashes=Hashes(f"config {number}", "data", "split"))
+    hashes = Hashes(f"config {number // 2}", "data", "split")
+    return Identity(overrides=(), config={"name": "a"}, dlrun=str(number % 2), hashes=hashes)
 
 
 def result(rng: random.Random, status: str = "finished") -> dict:
