@@ -139,7 +139,8 @@ def found_best(runs_dir: Path) -> str | None:
 
 
 def identity(number: int) -> Identity:
-    return Identity(overrides=(), config={"name": "a"}, dlrun="0", hashes=Hashes(f"config {number}", "data", "split"))
+    hashes = Hashes(f"config {number // 2}", "data", "split")
+    return Identity(overrides=(), config={"name": "a"}, dlrun=str(number % 2), hashes=hashes)
 
 
 def result(rng: random.Random, status: str = "finished") -> dict:
@@ -466,12 +467,27 @@ def test_a_change_while_a_run_is_read_is_seen_by_the_next_look(runs_dir, monkeyp
     require_the_same_answers(runs_dir)
 
 
-def test_names_and_tags_that_are_no_text_do_no_harm(runs_dir):
-    os.rename(folders_of(runs_dir)[0].path, os.fsencode(runs_dir) + b"/20260301-120000-\xff\xfe-0000")
+def test_a_link_in_the_place_of_a_file_is_looked_at_each_time(runs_dir, tmp_path):
+    """What it leads to may change while nothing in the run does."""
+    path = folders_of(runs_dir)[0].path / "result.json"
+    path.unlink()
+    path.symlink_to(tmp_path / "not yet")
+    settle(runs_dir)
+    assert list_runs(runs_dir)[0].status == "crashed"
+    (tmp_path / "not yet").write_text("{}")
+    assert list_runs(runs_dir)[0].status == "broken"
+    require_the_same_answers(runs_dir)
+
+
+def test_names_and_tags_that_are_no_text_do_no_harm(runs_dir, reads):
+    odd = b"20260301-120000-\xff\xfe-0000"
+    os.rename(folders_of(runs_dir)[0].path, os.fsencode(runs_dir) + b"/" + odd)
     (folders_of(runs_dir)[1].path / "tags.json").write_text('["\\ud800", "é"]')
     time.sleep(TICK_SECONDS)
     require_the_same_answers(runs_dir)
+    reads.clear()
     require_the_same_answers(runs_dir)
+    assert set(reads) == {os.fsdecode(odd)}  # SQLite cannot keep it
 
 
 # --- whatever happens to the index -----------------------------------------------------------------------------------
@@ -622,11 +638,11 @@ def test_on_a_full_disk_it_is_done_without_and_what_it_has_is_kept(runs_dir, mon
 
 def test_a_writer_that_does_not_end_is_not_waited_for(runs_dir, monkeypatch):
     monkeypatch.setattr("dlrun.store.index.PATIENCE_SECONDS", 0.05)
-    other, kept = sqlite3.connect(path_of(runs_dir)), path_of(runs_dir).read_bytes()
+    other, kept = sqlite3.connect(path_of(runs_dir)), path_of(runs_dir).stat()
     other.execute("BEGIN EXCLUSIVE")
     assert list_runs(runs_dir) == every_run_by_itself(runs_dir)
+    assert os.path.samestat(path_of(runs_dir).stat(), kept)
     other.close()
-    assert path_of(runs_dir).read_bytes() == kept
 
 
 def test_an_index_that_vanishes_while_it_is_used_does_no_harm(runs_dir, monkeypatch):
