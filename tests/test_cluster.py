@@ -168,13 +168,21 @@ def threads_and_bits(matrix):
     return {library["num_threads"] for library in threadpool_info()}, (matrix @ matrix.T).tobytes()
 
 
-def test_workers_have_one_thread_of_linear_algebra_and_the_bits_of_this_machine(machines, rng):
+def test_workers_have_one_thread_of_linear_algebra_and_the_bits_of_this_machine(machines, rng, monkeypatch):
+    """Also a worker that was started with more threads, as one without a nanny is."""
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "2")
+    machines.start("wide", f"{WORKER} --no-nanny")
     matrix = rng.random((200, 300))
     with Cluster(machines.address) as cluster:
-        [done] = cluster.each(threads_and_bits, [(matrix,)])
+        await_workers(cluster, 4)
+        assert [done.value for done in cluster.each(abs, [(-1,)])] == [1]
+        there = list(cluster.client.run(threads_and_bits, matrix).values())
+    machines.kill("wide")
     with Here(2) as here:
         [as_here] = here.each(threads_and_bits, [(matrix,)])
-    assert done.value == as_here.value == ({1}, as_here.value[1])
+    assert there == [as_here.value] * 4
+    assert as_here.value[0] == {1}
 
 
 def spin(folder, number):
@@ -261,21 +269,36 @@ def sum_of(shared, number):
     return shared.get()["rows"].sum() * number
 
 
-def test_a_scheduler_that_is_gone_is_told_in_a_sentence(tmp_path, capfd):
+CLIENT = """
+import sys, time
+from dlrun.errors import ClusterError
+from dlrun.search.cluster import Cluster
+
+try:
+    with Cluster(sys.argv[1]) as cluster:
+        for done in cluster.each(time.sleep, [(0.05,)] * 2000):
+            print("done", flush=True)
+except ClusterError as error:
+    print(error)
+"""
+
+
+def test_a_scheduler_that_is_gone_is_told_in_a_sentence_and_nothing_else_is_said(tmp_path):
     machines = Machines(tmp_path)
     try:
         machines.start("worker", WORKER)
-        with Cluster(machines.address) as cluster:
-            going = cluster.each(time.sleep, [(0.05,)] * 200)
-            next(going)
+        command = [sys.executable, "-c", CLIENT, machines.address]
+        variables = os.environ | {"PYTHONPATH": str(ROOT)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=variables, text=True, **pipes) as client:
+            assert client.stdout.readline() == "done\n"
             machines.kill("scheduler")
-            with pytest.raises(ClusterError) as told:
-                list(going)
+            out, err = client.communicate(timeout=60)
     finally:
         machines.close()
     sentence = "the scheduler is gone; what had ended before is kept"
-    assert str(told.value) == f"--cluster {machines.address}: {sentence}"
-    assert capfd.readouterr() == ("", "")
+    assert out.replace("done\n", "") == f"--cluster {machines.address}: {sentence}\n"
+    assert err == ""
 
 
 def test_a_cluster_without_workers_is_not_waited_for_without_end(tmp_path, monkeypatch):
