@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from machines import WORKER, Machines
 
 from dlrun.errors import ClusterError, ConfigError, UsageError
 from dlrun.search.cluster_address import CLASS, opened
@@ -26,45 +26,6 @@ from dlrun.search import cluster_worker
 from dlrun.search.cluster import Cluster
 
 ROOT = Path(__file__).parents[1]
-
-# What the README shows, on a port that is free here.
-SCHEDULER = "dask scheduler --port 8786"
-WORKER = "dask worker tcp://HOST:8786 --nthreads 1"
-
-
-class Machines:
-    """A scheduler and workers, each a process in a folder of its own, as if each were on a machine of its own."""
-
-    def __init__(self, folder):
-        self.folder, self.processes = folder, {}
-        with socket.socket() as any_port:
-            any_port.bind(("127.0.0.1", 0))
-            self.port = any_port.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        self.start("scheduler", SCHEDULER)
-
-    def start(self, name, line):
-        line = line.replace("tcp://HOST:8786", self.address).replace("8786", str(self.port))
-        dask, *words = line.split()
-        (self.folder / name).mkdir()
-        with open(self.folder / name / "log", "wb") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", dask, *words],
-                cwd=self.folder / name,
-                env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def kill(self, name):
-        """The process and those that it has started, as the end of a machine would."""
-        os.killpg(self.processes[name].pid, signal.SIGKILL)
-        self.processes.pop(name).wait()
-
-    def close(self):
-        for name in list(self.processes):
-            self.kill(name)
 
 
 @pytest.fixture(scope="module")
