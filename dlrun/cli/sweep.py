@@ -65,14 +65,14 @@ def sweep(
     asked = sweep_asked(given, options, find_sweep(runs_dir, resume) if resume else None)
     if plan:
         return show_what_is_planned(asked.manifest, where_of(processes, cluster), asked.done_count(), as_json)
-    folder = asked.written(runs_dir)
     wishes = {"retry": retry, "fail_fast": fail_fast}
-    try:
-        with executor_for(processes, cluster) as executor:
-            notes = differences_told(executor, quiet)
+    with executor_for(processes, cluster) as executor:
+        notes = differences_told(executor, quiet)
+        folder = asked.written(runs_dir)
+        try:
             run_shown(folder, executor, wishes, quiet=quiet)
-    except KeyboardInterrupt as left:
-        raise Interrupted(f"interrupted; resume: {command_for('sweep --resume', folder.path)}") from left
+        except KeyboardInterrupt as left:
+            raise Interrupted(f"interrupted; resume: {command_for('sweep --resume', folder.path)}") from left
     return tell_sweep(folder, as_json=as_json, verb="sweep", notes=notes)
 
 
