@@ -24,6 +24,10 @@ RUN_NAME_WORDS = "1 to 64 letters, digits, dots, dashes or underscores, a letter
 
 RUN_ID = re.compile(rf"[0-9]{{8}}-[0-9]{{6}}-{RUN_NAME}-[0-9a-f]{{4}}")
 
+# The id of a sweep, which has a folder beside those of its runs.
+SWEEP = "sweep-"
+SWEEP_ID = re.compile(rf"{SWEEP}{RUN_ID.pattern}")
+
 # The lengths of the parts of an id around the name. Lists of 20,000 runs cut ids by them, since the pattern is slower.
 TIME_CHARACTERS, SUFFIX_CHARACTERS = 15, 4
 

@@ -180,3 +180,19 @@ def test_a_signal_ends_a_sweep_with_the_command_that_goes_on(folder, number, sta
     assert json.loads(done.stdout)["counts"]["finished"] == 40
     statuses = json.loads(dlrun("runs", "--json", cwd=folder).stdout)["runs"]
     assert [row["status"] for row in statuses] == ["finished"] * 40
+
+
+def test_a_sweep_goes_into_the_trash_with_its_runs_and_comes_back_whole(folder):
+    dlrun("sweep", "small.yaml", *WORDS, cwd=folder)
+    reference = sweep_id(folder)
+    told = dlrun("compare", reference, "--csv", cwd=folder).stdout
+    assert dlrun("rm", reference, cwd=folder).stdout == f"moved to runs/.trash/{reference}, with 6 runs\n"
+    assert json.loads(dlrun("runs", "--json", cwd=folder).stdout)["runs"] == []
+    assert dlrun("compare", reference, cwd=folder).returncode == 6
+    back = json.loads(dlrun("restore", reference, "--json", cwd=folder).stdout)
+    assert back == {"run_id": reference, "path": f"runs/{reference}", "runs": 6}
+    assert dlrun("compare", reference, "--csv", cwd=folder).stdout == told
+    assert len(json.loads(dlrun("runs", "--json", cwd=folder).stdout)["runs"]) == 6
+    dlrun("rm", reference, cwd=folder)
+    dlrun("gc", cwd=folder)
+    assert list((folder / "runs" / ".trash").iterdir()) == []

@@ -81,8 +81,7 @@ def test_hostile_text_stands_on_the_page_as_text(made):
 def test_the_head_says_who_won_what_that_is_worth_its_equals_and_the_command(made):
     text = re.sub(r"<[^>]*>", "", made["one"])
     assert (
-        "It has the lowest dev error.\nIt may flatter itself by up to 1.8 points.\nThe test set was looked at once"
-        in text
+        "It has the lowest dev error.\nIt may flatter itself by up to 1.8 points.\nOf the test errors only that" in text
     )
     assert "dlrun train configs/demo.yaml regularization.lambda=3" in text
     assert "lambda 1: dev 16.5% [14.5, 18.5]" in text

@@ -68,7 +68,7 @@ def test_a_sweep_is_a_table_best_first_then_the_winner_its_worth_and_the_command
         "difference: points of dev error above the best, over the same seeds and dev rows, [90% interval];\n"
         "equal: cannot be told from the best; sd: standard deviation over seeds, in points\n"
         "winner: it has the lowest dev error; it may flatter itself by up to 1.8 points\n"
-        "the test set was looked at once, for the winner alone\n"
+        "of the test errors only that of the winner was looked at\n"
         "train it: dlrun train configs/demo.yaml regularization.lambda=3"
     )
 

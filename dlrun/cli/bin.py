@@ -9,33 +9,43 @@ from .options import DEFAULT_RUNS_DIR, Json, OneRun, RunsDir
 
 
 def rm(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
-    """Move a run into the trash inside the runs folder; `dlrun restore` brings it back.
+    """Move a run, or a sweep with its runs, into the trash inside the runs folder; `dlrun restore` brings it back.
 
     Example: dlrun rm latest
     """
     from ..store import find_run, trash
+    from ..sweep.references import find_sweep, is_sweep
+    from ..sweep.removing import remove_sweep
 
-    show_path(trash.remove(find_run(runs_dir, run)), "moved to", as_json)
+    if is_sweep(runs_dir, run):
+        show_path(*remove_sweep(find_sweep(runs_dir, run)), verb="moved to", as_json=as_json)
+        return
+    show_path(trash.remove(find_run(runs_dir, run)), verb="moved to", as_json=as_json)
 
 
 def restore(run: OneRun, runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR), as_json: Json = False) -> None:
-    """Bring a run back from the trash.
+    """Bring a run, or a sweep with its runs, back from the trash.
 
     Example: dlrun restore latest
     """
     from ..store import find_run, trash
+    from ..sweep.references import find_sweep, is_sweep
+    from ..sweep.removing import restore_sweep
 
-    show_path(trash.restore(find_run(runs_dir / trash.TRASH, run)), "back in", as_json)
+    if is_sweep(runs_dir / trash.TRASH, run):
+        show_path(*restore_sweep(find_sweep(runs_dir / trash.TRASH, run)), verb="back in", as_json=as_json)
+        return
+    show_path(trash.restore(find_run(runs_dir / trash.TRASH, run)), verb="back in", as_json=as_json)
 
 
-def show_path(path: Path, verb: str, as_json: bool) -> None:
-    """Print where a run is now."""
+def show_path(path: Path, runs: int | None = None, *, verb: str, as_json: bool) -> None:
+    """Print where a run is now, or a sweep with so many runs."""
     from .output import print_json
 
     if as_json:
-        print_json({"run_id": path.name, "path": str(path)})
+        print_json({"run_id": path.name, "path": str(path)} | ({} if runs is None else {"runs": runs}))
     else:
-        print(f"{verb} {path}")
+        print(f"{verb} {path}" + ("" if runs is None else f", with {runs} run{'' if runs == 1 else 's'}"))
 
 
 def gc(

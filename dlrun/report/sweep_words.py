@@ -169,7 +169,7 @@ def trouble_phrase(trouble: Trouble) -> str:
 
 def test_look(winner: "Winner") -> str:
     """How often the test error in the winner's sentence was looked at; empty without one."""
-    return "" if winner.test is None else "the test set was looked at once, for the winner alone"
+    return "" if winner.test is None else "of the test errors only that of the winner was looked at"
 
 
 def winner_command(winner: "Winner", outcome: "SweepOutcome") -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import RUN_ID
+from ..places import RUN_ID, SWEEP_ID
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
@@ -53,17 +53,25 @@ def moved(path: Path, target: Path) -> Path:
 
 
 def garbage(runs_dir: Path) -> list[Path]:
-    """What `collect` deletes: the runs in the trash, and files that dead processes left in runs that are not locked."""
-    trashed = [runs_dir / TRASH / run_id for run_id in run_ids(runs_dir / TRASH)[0]]
+    """What `collect` deletes: runs and sweeps in the trash, and what dead processes left in runs that are not locked."""
+    trash = runs_dir / TRASH
+    trashed = sorted(path for path in trash.iterdir() if is_kept_here(path)) if trash.exists() else []
     idle = [RunFolder(runs_dir / run_id) for run_id in run_ids(runs_dir)[0]]
     return trashed + [path for folder in idle if not folder.is_locked() for path in disk.leftovers(folder.path)]
+
+
+def is_kept_here(path: Path) -> bool:
+    """Whether a folder of the trash is a run's or a sweep's."""
+    return (
+        path.is_dir() and not path.is_symlink() and bool(RUN_ID.fullmatch(path.name) or SWEEP_ID.fullmatch(path.name))
+    )
 
 
 def collect(paths: list[Path]) -> None:
     """Deletes what `garbage` lists for good. Raises StoreError where that fails."""
     for path in paths:
         with raised_as_store_error(path, "removed"):
-            if RUN_ID.fullmatch(path.name):
+            if is_kept_here(path):
                 shutil.rmtree(path)
             elif not RunFolder(path.parent).is_locked():
                 disk.discard(path)

@@ -12,7 +12,6 @@ its line and has none is cut off by the next one that writes, and done again.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from typing import Any
 from ..arrays import Array
 from ..data.reading import Task
 from ..errors import StoreError
-from ..places import RUN_NAME
+from ..places import SWEEP
 from ..store import Environment, Misfit, RunFolder, from_plain, write_whole
 from ..store.codec import to_plain
 from ..store.disk import complete_lines_length, discard, opened
@@ -32,9 +31,6 @@ from ..store.runs import create_folder
 from .arrays import unpacked
 from .plan import Plan
 from .records import TrainingLine
-
-SWEEP = "sweep-"
-SWEEP_ID = re.compile(rf"{SWEEP}(?P<time>[0-9]{{8}}-[0-9]{{6}})-(?P<name>{RUN_NAME})-[0-9a-f]{{4}}")
 
 PLAN, CONFIG, ARRAYS, LOG = "plan.json", "config.yaml", "arrays.bin", "log.txt"
 BEGUN, TRAININGS, PAUSES = "begun.jsonl", "trainings.jsonl", "paused.jsonl"

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from ..errors import StoreError
+from ..places import SWEEP, SWEEP_ID, run_name
 from ..store.problems import raised_as_store_error
-from .folder import SWEEP, SWEEP_ID, SweepFolder
+from .folder import SweepFolder
 
 
 def sweep_ids(runs_dir: Path) -> list[str]:
@@ -22,7 +23,7 @@ def matching_sweeps(runs_dir: Path, reference: str) -> list[str]:
     ids = sweep_ids(runs_dir)
     if reference == "latest":
         return ids[:1]
-    named = [sweep_id for sweep_id in ids if name_of(sweep_id) == reference]
+    named = [sweep_id for sweep_id in ids if run_name(sweep_id.removeprefix(SWEEP)) == reference]
     beginning = [sweep_id for sweep_id in ids if sweep_id.startswith(reference) or sweep_id == SWEEP + reference]
     return [reference] if reference in ids else named[:1] or beginning
 
@@ -44,9 +45,3 @@ def find_sweep(runs_dir: Path, reference: str) -> SweepFolder:
 def is_sweep(runs_dir: Path, reference: str) -> bool:
     """Whether a word that may mean a run means a sweep: `sweep-...`, an id or the beginning of one."""
     return reference.startswith(SWEEP) and bool(matching_sweeps(runs_dir, reference))
-
-
-def name_of(sweep_id: str) -> str:
-    """The NAME inside a sweep's id."""
-    match = SWEEP_ID.fullmatch(sweep_id)
-    return match["name"] if match else ""
