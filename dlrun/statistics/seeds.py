@@ -136,7 +136,7 @@ class TwoWay:
     def degrees(self) -> float:
         """Of freedom, by Satterthwaite 1946: those of rows where these make most of the variance, or else of seeds."""
         spread = self.by_seed**2 / (self.seeds - 1) + self.by_row**2 / max(1, self.rows - 1)
-        return self.variance**2 / spread if spread else self.seeds - 1.0
+        return self.variance**2 / spread if spread else max(1.0, self.rows - 1)
 
 
 def two_way(trainings: Sequence[RowErrors], mean: float) -> TwoWay:
