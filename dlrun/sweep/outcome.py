@@ -6,6 +6,7 @@ time, of the best settings alone.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Literal, TypeGuard
 
 import numpy as np
@@ -166,7 +167,7 @@ def setting_outcome(
         dev=dev,
         difference=difference,
         is_equal=found is not None and (place == 0 or (difference is not None and not apart)),
-        seconds=float(np.mean([line.seconds for line in setting.finished])) if setting.finished else None,
+        seconds=fmean(line.seconds for line in setting.finished) if setting.finished else None,
         run_ids=tuple(line.run_id for line in ended if line.run_id is not None),
         message=next((line.message for line in ended if line.status in ("failed", "diverged")), None),
     )

@@ -107,7 +107,7 @@ def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) ->
     if outcomes and not read:
         notes.append("the answers of the winner were not kept, so nothing was compared with it")
     elif read < len(rivals):
-        more = "; the last of them may be as good as it, and so may more" if outcomes[read - 1].is_equal else ""
+        more = "; the last of them may be as good, and so may more" if outcomes[read - 1].is_equal else ""
         notes.append(f"the best {read} of {len(rivals)} settings were compared with the winner{more}")
     unknown = sum(outcome.difference is None for outcome in rivals[1:read])
     if unknown:
