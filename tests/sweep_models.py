@@ -17,11 +17,13 @@ class Model:
     it and the luck of the seed fall below a level.
 
     error : of a setting with a seed of no luck. luck : the standard deviation of seeds, where that of rows is 1.
-    better : by how much the level of the first settings is lower. first : how many those are.
+    better : by how much the level of the first settings is lower. first : how many those are. fixed : whether all
+    seeds have the same dev rows, as those of a file of their own.
     """
 
-    def __init__(self, *, table=400, dev=0.25, error=0.15, luck=0.0, better=0.0, first=0):
+    def __init__(self, *, table=400, dev=0.25, error=0.15, luck=0.0, better=0.0, first=0, fixed=False):
         self.table, self.dev_rows = table, round(dev * table)
+        self.fixed = fixed
         self.level, self.luck, self.better, self.first = NORMAL.inv_cdf(error), luck, better, first
 
     def level_of(self, setting):
@@ -35,6 +37,7 @@ class Model:
         """The row errors of each setting, by seed: the same dev rows for all settings."""
         difficulty = rng.normal(scale=SHARED**0.5, size=self.table)
         rows = [np.sort(rng.permutation(self.table)[: self.dev_rows]) for _ in range(seeds)]
+        rows = rows[:1] * seeds if self.fixed else rows
         return [
             [
                 RowErrors(seed, rows[seed], self.noisy(rng, difficulty[rows[seed]]) < self.level_of(setting))
