@@ -109,7 +109,7 @@ def test_the_sentence_says_it_all_in_plain_words(four):
     found = four.outcome()
     assert found.winner.sentence == (
         "network.width=64 has the lowest dev error, 12.2% (mean of 3 seeds, 90% interval 10.0% to 14.7%);"
-        " chosen among 4 settings, it may flatter itself by up to 2.5 points, about 12.5% (10.3% to 15.0%) is honest;"
+        " chosen among 4 settings, it may flatter itself by up to 2.5 points, about 12.8% (10.6% to 15.4%) is honest;"
         " 2 others cannot be told from it, the quickest of them: network.width=16 (0.16 s a training, not 0.64 s);"
         " its test error is 13.2% (mean of 3 seeds)"
     )

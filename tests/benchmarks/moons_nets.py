@@ -64,7 +64,7 @@ def answers(weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
 
 
 def swept(rng: np.random.Generator, tables: int, rows: int, dev: float, seeds: int, widths: list[int]) -> list[Swept]:
-    """A sweep over the widths with so many seeds, on each of so many tables of `rows` rows, a share `dev` of them dev."""
+    """A sweep over the widths with so many seeds, on each of so many tables, a share `dev` of their rows dev."""
     fresh_X, fresh_y = moons(rng, FRESH)
     drawn = [moons(rng, rows) for _ in range(tables)]
     m = round(dev * rows)
