@@ -194,7 +194,7 @@ DRAWS = 800
 SLACK = 0.02
 
 
-@pytest.mark.parametrize(("seeds", "luck"), [(2, 0.0), (2, 0.1), (5, 0.0), (5, 0.15), (10, 0.3)])
+@pytest.mark.parametrize(("seeds", "luck"), [(2, 0.0), (2, 0.1), (2, 0.4), (5, 0.0), (5, 0.15), (10, 0.3)])
 def test_the_interval_covers_the_error_on_fresh_rows(seeds, luck):
     model, rng, covered = Model(luck=luck), np.random.default_rng(1), 0
     for _ in range(DRAWS):

@@ -8,7 +8,7 @@ import pytest
 
 from dlrun.diagnosis.selection import optimism_up_to
 from dlrun.records import BySplit
-from dlrun.statistics.seeds import RowErrors, compare_over_seeds, spread_of
+from dlrun.statistics.seeds import RowErrors, SeedsCompared, compare_over_seeds, spread_of
 from dlrun.store import from_plain, to_plain
 from dlrun.sweep import outcome as module
 from dlrun.sweep.outcome import AboutSweep, optimism_over_seeds, outcome_of
@@ -194,6 +194,27 @@ def test_a_setting_whose_answers_are_lost_is_not_called_equal(four):
     lost = next(one for one in found.settings if one.settings["network.width"] == 16)
     assert (lost.difference, lost.is_equal, lost.dev.interval) == (None, False, None)
     assert found.notes == ("1 setting not compared: no seed, rows, weights or answers shared with the winner",)
+
+
+def test_a_setting_with_the_answers_of_some_seeds_alone_has_no_interval_of_its_mean(four):
+    found = outcome_of(
+        four.lines,
+        lambda line: None if line.settings["network.width"] == 16 and line.seed == 1 else four.answer(line),
+        about=ABOUT,
+    )
+    some = next(one for one in found.settings if one.settings["network.width"] == 16)
+    assert (some.dev.seeds, some.dev.interval, some.difference) == (3, None, None)
+
+
+def test_what_is_not_surely_above_the_winner_is_its_equal_and_counts_among_its_rivals():
+    def compared(difference, p_value):
+        return SeedsCompared(difference, (-1, 1), p_value, 0.9, 3, 100, "")
+
+    worse, level, better = compared(0.1, 0.02), compared(0.1, 0.08), compared(-0.1, 0.0)
+    assert module.surely_worse([None, worse, level], 3, 0.9) == [False, True, True]
+    assert module.surely_worse([None, None, level], 3, 0.9) == [False, False, False]
+    assert module.surely_worse([None, worse, better], 3, 0.9) == [False, True, False]
+    assert module.surely_worse([None, level, None, None], 2, 0.9) == [False, True, True, True]
 
 
 def test_only_the_best_are_compared_and_it_is_said(four, monkeypatch):
