@@ -178,6 +178,12 @@ def test_what_was_stopped_is_told_with_the_seconds_it_would_still_have_taken(fou
     assert four.outcome(varied).saved_seconds == pytest.approx(4 * 1.0)
 
 
+def test_of_settings_with_one_seed_it_is_said_that_the_seed_may_have_decided(four):
+    about = replace(ABOUT, seeds=(0,), planned=4)
+    [note] = outcome_of(four.lines[:4], four.answer, about=about).notes
+    assert note.startswith("one seed each")
+
+
 def test_without_answers_the_figures_are_told_and_nothing_is_compared(four):
     found = outcome_of(four.lines, lambda line: None, about=ABOUT)
     assert [one.dev.mean for one in found.settings] == [one.dev.mean for one in four.outcome().settings]

@@ -104,6 +104,12 @@ def honest_error(
 
     winner : its trainings. sums (k, S, C), counts (S, C) : of all settings, from `Clusters`. The interval is as wide
     as that of the winner's own error (`spread_of`): `errors_elsewhere`, each of a third of the rows, spread more.
+
+    Measured (`python -m tests.benchmarks.sweep_statistics --draws 300`, 120 dev rows a seed, errors of 15%): of 500
+    equal settings with five seeds that differ, the winner is 5.6 points too low, this error 0.0, and the interval
+    covers in 97%. Where few are better it is pessimistic, since they are found less often by a part of the rows: by 0.6
+    points with 3 of 50 (81%), 1.6 with 3 of 500 (73%). With a single seed each it knows nothing of the luck of seeds:
+    where rows are all that varies it is 0.5 points too low with 50 equal settings (96%), and else 5.2 (56%).
     """
     own = spread_of(winner, confidence)
     if len(sums) == 1:
@@ -128,6 +134,10 @@ def told_apart(p_values: Sequence[float], settings: int, confidence: float = CON
     (1 - confidence) over the number of these pairs; then it leaves, and the next is judged among the pairs that remain.
     A sequentially rejective Bonferroni test (Holm 1979) of equality in the manner of the model confidence set (Hansen,
     Lunde and Nason 2011).
+
+    Measured, as above, at 90%: any of k equal settings is told from the winner in 1 to 8% of sweeps with one or five
+    seeds, k up to 50, and in 12% with two; Bonferroni over k - 1 would in up to 49%. Of settings of 15% error, 98% are
+    told from a winner of 5% among 10, and 70% among 24.
     """
     apart, remaining = [False] * len(p_values), settings
     for place in np.argsort(p_values, kind="stable").tolist():

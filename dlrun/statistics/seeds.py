@@ -160,9 +160,9 @@ def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) ->
 
     Measured at 90% (`python -m tests.benchmarks.sweep_statistics --draws 300`): on a model with known errors it covers
     in 88% (two seeds that differ more than their rows) to 96%; on networks, the error of this table's trainings in 91
-    to 96%, and that over all tables in 88 to 97%, least where seeds share the most training rows. Not chosen: t of
-    S - 1 degrees alone, twice as wide for two seeds whose rows are all that varies; and Nadeau and Bengio 2003, which
-    covered in 68% where ten seeds have the same dev rows.
+    to 96%, and that over all tables in 88 to 97%, least where seeds share the most training rows. Not chosen, after 600
+    draws of normal errors: t of S - 1 degrees alone, twice as wide for two seeds whose rows are all that varies; and
+    Nadeau and Bengio 2003, which covered in 68% where ten seeds have the same dev rows.
     """
     if not trainings:
         raise ValueError("no training has an error")

@@ -92,6 +92,10 @@ def equals_words(winner: Winner, rivals: Sequence[SettingOutcome]) -> str | None
 def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) -> list[str]:
     """Sentences on how the settings were ranked and compared. read : how many were compared, the winner with them."""
     notes, rivals = [], outcomes[: ranking.rivals]
+    if len(rivals) > 1 and rivals[0].dev and rivals[0].dev.seeds == 1 and not rivals[0].counts.to_come:
+        notes.append(
+            "one seed each: another seed may rank the settings otherwise, by how much only more seeds can tell"
+        )
     if ranking.partial:
         notes.append(
             f"{some(len(ranking.partial), 'setting')} without a seed that most others have so far: after these, since"
