@@ -242,6 +242,7 @@ def test_many_dev_rows_leave_fewer_settings_to_compare_but_never_none():
     assert module.most_compared(own[:1]) == 50
     assert module.most_compared([*own, *own]) == module.LEAST_COMPARED
     assert module.most_compared([RowErrors(0, rows[:10], rows[:10] > 3)]) == module.MOST_COMPARED
+    assert module.most_compared([RowErrors(seed, rows[:10], rows[:10] > 3) for seed in range(50)]) == 50
 
 
 def test_sweeps_without_a_finished_training_have_no_winner(four):

@@ -76,7 +76,7 @@ def errors_elsewhere(sums: Array, counts: Array) -> Array:
     of settings that were trained with few seeds, the winner is also the one whose seeds were lucky.
     """
     k, S, C = sums.shape
-    of_setting, left_out = sums.reshape(k * S, C).astype(np.float32).T, np.arange(CHOICES) % S
+    of_setting, left_out = sums.reshape(k * S, C).astype(np.float32, copy=False).T, np.arange(CHOICES) % S
     drawn = np.random.default_rng(0).multinomial(C, np.full(C, 1 / C), size=CHOICES)
     inside, outside = drawn.astype(np.float32), (drawn == 0).astype(np.float32)
     chosen_by = (np.arange(S) != left_out[:, None]) | (S == 1)
