@@ -25,8 +25,8 @@ from .winner_words import notes_of, overrides_of, winner_sentence
 # So many settings are compared with the winner, the best ones: it is chosen again among the same (`honest_error`).
 MOST_COMPARED = MOST_SETTINGS
 
-# And fewer where there are many seeds or dev rows: so many trainings are read at most, and so many answers of all, which
-# takes some ten seconds; never fewer settings than LEAST_COMPARED, for the nearest ones are the ones to compare.
+# And fewer where there are many seeds or dev rows: so many trainings are read at most, and so many answers of all, in
+# some ten seconds; never fewer settings than LEAST_COMPARED, for the nearest ones are the ones to compare.
 MOST_TRAININGS, MOST_ANSWERS, LEAST_COMPARED = 2500, 50_000_000, 20
 
 # From a training's line to the errors of its dev rows; None where these were not kept.
