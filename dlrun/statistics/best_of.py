@@ -68,34 +68,25 @@ def clusters_of(trainings: Sequence[RowErrors]) -> Clusters:
 
 
 def errors_elsewhere(sums: Array, counts: Array) -> Array:
-    """The errors (CHOICES,) of winners on rows and seeds that had no part in choosing them.
+    """The errors (CHOICES,) of winners on rows and a seed that had no part in choosing them.
 
-    sums (k, S, C), counts (S, C) : of `Clusters`. Rows are drawn again as often as there are, and so are seeds; the
-    setting with the lowest error on those that were drawn is measured on those that were not. A single seed is used
-    for both. Source: Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV), for rows alone; but of settings that were
-    trained with few seeds, the winner is also the one whose seeds were lucky.
+    sums (k, S, C), counts (S, C) : of `Clusters`. Rows are drawn again, as many as there are, and one seed at a time is
+    left out; the setting with the lowest error on the rest is measured on the rows that were not drawn, with that seed.
+    A single seed is used for both. Source: Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV), for rows alone; but
+    of settings that were trained with few seeds, the winner is also the one whose seeds were lucky.
     """
     k, S, C = sums.shape
-    rng, of_setting = np.random.default_rng(0), sums.reshape(k * S, C).astype(np.float32).T
-    rows, seeds = rng.multinomial(C, np.full(C, 1 / C), size=CHOICES), drawn_seeds(S, rng)
-    inside, outside = rows.astype(np.float32), (rows == 0).astype(np.float32)
-    of_seeds = seeds / np.maximum(inside @ counts.T, np.finfo(np.float32).tiny)
-    chosen = np.einsum("bks,bs->bk", (inside @ of_setting).reshape(CHOICES, k, S), of_seeds).argmin(axis=1)
-    left = (outside @ of_setting).reshape(CHOICES, k, S)[np.arange(CHOICES), chosen]
-    counted = outside @ counts.T
-    is_measured = counted > 0 if S == 1 else (counted > 0) & (seeds == 0)
-    errors = np.where(is_measured, left / np.where(counted > 0, counted, 1), 0).sum(axis=1)
-    measured = is_measured.sum(axis=1)
-    found: Array = errors[measured > 0] / measured[measured > 0]
+    of_setting, left_out = sums.reshape(k * S, C).astype(np.float32, copy=False).T, np.arange(CHOICES) % S
+    drawn = np.random.default_rng(0).multinomial(C, np.full(C, 1 / C), size=CHOICES)
+    inside, outside = drawn.astype(np.float32), (drawn == 0).astype(np.float32)
+    chosen_by = (np.arange(S) != left_out[:, None]) | (S == 1)
+    weights = chosen_by / np.maximum(inside @ counts.T, np.finfo(np.float32).tiny)
+    winners = np.einsum("bks,bs->bk", (inside @ of_setting).reshape(CHOICES, k, S), weights).argmin(axis=1)
+    every = np.arange(CHOICES)
+    errors = (outside @ of_setting).reshape(CHOICES, k, S)[every, winners, left_out]
+    counted = (outside @ counts.T)[every, left_out]
+    found: Array = errors[counted > 0].astype(np.float64) / counted[counted > 0]
     return found
-
-
-def drawn_seeds(seeds: int, rng: np.random.Generator) -> Array:
-    """How often each seed is drawn (CHOICES, seeds), as often as there are; never all of several."""
-    drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=CHOICES)
-    while seeds > 1 and (full := (drawn > 0).all(axis=1)).any():
-        drawn[full] = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=int(full.sum()))
-    return drawn.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -113,6 +104,12 @@ def honest_error(
 
     winner : its trainings. sums (k, S, C), counts (S, C) : of all settings, from `Clusters`. The interval is as wide
     as that of the winner's own error (`spread_of`): `errors_elsewhere`, each of a third of the rows, spread more.
+
+    Measured (`python -m tests.benchmarks.sweep_statistics --draws 300`, 120 dev rows a seed, errors of 15%): of 500
+    equal settings with five seeds that differ, the winner is 5.6 points too low, this error 0.0, and the interval
+    covers in 97%. Where few are better it is pessimistic, since they are found less often by a part of the rows: by 0.6
+    points with 3 of 50 (81%), 1.6 with 3 of 500 (73%). With a single seed each it knows nothing of the luck of seeds:
+    where rows are all that varies it is 0.5 points too low with 50 equal settings (96%), and else 5.2 (56%).
     """
     own = spread_of(winner, confidence)
     if len(sums) == 1:
@@ -137,6 +134,10 @@ def told_apart(p_values: Sequence[float], settings: int, confidence: float = CON
     (1 - confidence) over the number of these pairs; then it leaves, and the next is judged among the pairs that remain.
     A sequentially rejective Bonferroni test (Holm 1979) of equality in the manner of the model confidence set (Hansen,
     Lunde and Nason 2011).
+
+    Measured, as above, at 90%: any of k equal settings is told from the winner in 1 to 8% of sweeps with one or five
+    seeds, k up to 50, and in 12% with two; Bonferroni over k - 1 would in up to 49%. Of settings of 15% error, 98% are
+    told from a winner of 5% among 10, and 70% among 24.
     """
     apart, remaining = [False] * len(p_values), settings
     for place in np.argsort(p_values, kind="stable").tolist():

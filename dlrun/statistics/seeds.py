@@ -136,7 +136,7 @@ class TwoWay:
     def degrees(self) -> float:
         """Of freedom, by Satterthwaite 1946: those of rows where these make most of the variance, or else of seeds."""
         spread = self.by_seed**2 / (self.seeds - 1) + self.by_row**2 / max(1, self.rows - 1)
-        return self.variance**2 / spread if spread else self.seeds - 1.0
+        return self.variance**2 / spread if spread else max(1.0, self.rows - 1)
 
 
 def two_way(trainings: Sequence[RowErrors], mean: float) -> TwoWay:
@@ -157,6 +157,12 @@ def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) ->
     1998: the exact one for so many rows that their share varies as much as this mean (`two_way`), and for fewer where
     the degrees of freedom are few. It is that of `diagnose` again where nothing but rows varies, and right for small
     shares. A regression has an interval of Student's t. Raises ValueError without a training.
+
+    Measured at 90% (`python -m tests.benchmarks.sweep_statistics --draws 300`): on a model with known errors it covers
+    in 88% (two seeds that differ more than their rows) to 96%; on networks, the error of this table's trainings in 91
+    to 96%, and that over all tables in 88 to 97%, least where seeds share the most training rows. Not chosen, after 600
+    draws of normal errors: t of S - 1 degrees alone, twice as wide for two seeds whose rows are all that varies; and
+    Nadeau and Bengio 2003, which covered in 68% where ten seeds have the same dev rows.
     """
     if not trainings:
         raise ValueError("no training has an error")
@@ -254,6 +260,10 @@ def compare_over_seeds(
     With several it is of two settings: t = difference / sqrt(V), with V of `two_way` for the gaps of single rows. For
     shares, V is that of two more rows that only one gets wrong, as in the interval of Bonett and Price 2012: without
     them, a few rows that all fall on one side would look certain.
+
+    Measured on networks, as above, at p <= .1: equal settings differ in 0 to 7% of the sweeps; settings of 16 and 22%
+    error with three seeds in 55%, where unpaired rows would tell them in 16% and Nadeau and Bengio's t in 32%. The t
+    test of the seeds' errors alone tells them as often, but calls equal settings different in up to 12%.
     """
     pairs = paired_by_seed(own, other)
     if not pairs:

@@ -53,7 +53,7 @@ def moved(path: Path, target: Path) -> Path:
 
 
 def garbage(runs_dir: Path) -> list[Path]:
-    """What `collect` deletes: runs and sweeps in the trash, and what dead processes left in runs that are not locked."""
+    """What `collect` deletes: runs and sweeps in the trash, and what dead processes left in runs without a lock."""
     trash = runs_dir / TRASH
     trashed = sorted(path for path in trash.iterdir() if is_kept_here(path)) if trash.exists() else []
     idle = [RunFolder(runs_dir / run_id) for run_id in run_ids(runs_dir)[0]]

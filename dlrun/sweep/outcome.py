@@ -6,6 +6,7 @@ time, of the best settings alone.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Literal, TypeGuard
 
 import numpy as np
@@ -24,9 +25,9 @@ from .winner_words import notes_of, overrides_of, winner_sentence
 # So many settings are compared with the winner, the best ones: it is chosen again among the same (`honest_error`).
 MOST_COMPARED = MOST_SETTINGS
 
-# And fewer where there are many dev rows, so that the answers of all are read and compared in some ten seconds; never
-# fewer than LEAST_COMPARED, for the nearest ones are the ones to compare.
-MOST_ANSWERS, LEAST_COMPARED = 50_000_000, 20
+# And fewer where there are many seeds or dev rows: so many trainings are read at most, and so many answers of all, in
+# some ten seconds; never fewer settings than LEAST_COMPARED, for the nearest ones are the ones to compare.
+MOST_TRAININGS, MOST_ANSWERS, LEAST_COMPARED = 2500, 50_000_000, 20
 
 # From a training's line to the errors of its dev rows; None where these were not kept.
 Answers = Callable[[TrainingLine], RowErrors | None]
@@ -136,9 +137,10 @@ def answers_of(setting: Setting, answers: Answers) -> tuple[RowErrors, ...]:
 
 
 def most_compared(winner: Sequence[RowErrors]) -> int:
-    """How many settings are compared, the winner with them, by the number of answers of each."""
-    each = sum(len(one.rows) for one in winner)
-    return min(MOST_COMPARED, max(LEAST_COMPARED, MOST_ANSWERS // max(1, each)))
+    """How many settings are compared, the winner with them, by the number of seeds and answers of each."""
+    answers = sum(len(one.rows) for one in winner)
+    affordable = min(MOST_TRAININGS // len(winner), MOST_ANSWERS // max(1, answers))
+    return min(MOST_COMPARED, max(LEAST_COMPARED, affordable))
 
 
 def surely_worse(differences: Sequence[SeedsCompared | None], rivals: int, confidence: float) -> list[bool]:
@@ -166,7 +168,7 @@ def setting_outcome(
         dev=dev,
         difference=difference,
         is_equal=found is not None and (place == 0 or (difference is not None and not apart)),
-        seconds=float(np.mean([line.seconds for line in setting.finished])) if setting.finished else None,
+        seconds=fmean(line.seconds for line in setting.finished) if setting.finished else None,
         run_ids=tuple(line.run_id for line in ended if line.run_id is not None),
         message=next((line.message for line in ended if line.status in ("failed", "diverged")), None),
     )

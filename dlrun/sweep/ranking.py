@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from statistics import fmean
 
-import numpy as np
-
-from ..records import NO_ERRORS, Change
+from ..records import NO_ERRORS, Change, Split
 from ..statistics.seeds import Spread
 from .records import Counts, TrainingLine
 
@@ -36,12 +35,17 @@ class Setting:
     @cached_property
     def finished(self) -> list[TrainingLine]:
         """Those that finished with a dev error, in the order of the seeds."""
-        return [line for line in self.in_order() if line.status == "finished" and is_number(line.errors.dev)]
+        return [
+            line
+            for line in self.in_order()
+            if line.status == "finished" and line.errors.dev is not None and math.isfinite(line.errors.dev)
+        ]
 
     @cached_property
     def dev(self) -> float | None:
         """The mean dev error of those; None without one."""
-        return float(np.mean([line.errors.dev for line in self.finished])) if self.finished else None
+        spread = spread_of_lines(self.finished, "dev")
+        return None if spread is None else spread.mean
 
     @cached_property
     def lost(self) -> int:
@@ -56,11 +60,6 @@ class Setting:
     def candidates(self) -> int:
         """How many epochs early stopping chose among, the most of any seed; 1 without."""
         return max((line.candidates for line in self.finished), default=1)
-
-
-def is_number(value: float | None) -> bool:
-    """Whether there is a finite number."""
-    return value is not None and math.isfinite(value)
 
 
 def settings_of(lines: Iterable[TrainingLine], setting_number: Callable[[int], int]) -> list[Setting]:
@@ -130,10 +129,12 @@ def by_error(settings: Iterable[Setting]) -> tuple[Setting, ...]:
     return tuple(sorted(settings, key=lambda setting: (setting.dev, setting.number)))
 
 
-def spread_of_lines(lines: Sequence[TrainingLine], split: str) -> Spread | None:
+def spread_of_lines(lines: Sequence[TrainingLine], split: Split) -> Spread | None:
     """The mean error of a split and its deviation over the seeds, from figures alone; None if one has no such error."""
-    errors = [getattr(line.errors, split) for line in lines]
-    if not errors or not all(map(is_number, errors)):
+    errors = [line.errors.of(split) for line in lines]
+    known = [error for error in errors if error is not None and math.isfinite(error)]
+    if not known or len(known) < len(errors):
         return None
-    deviation = float(np.std(errors, ddof=1)) if len(errors) > 1 else None
-    return Spread(float(np.mean(errors)), deviation, None, len(errors))
+    mean = fmean(known)
+    squares = sum((error - mean) ** 2 for error in known)
+    return Spread(mean, (squares / (len(known) - 1)) ** 0.5 if len(known) > 1 else None, None, len(known))

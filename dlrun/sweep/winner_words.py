@@ -92,6 +92,10 @@ def equals_words(winner: Winner, rivals: Sequence[SettingOutcome]) -> str | None
 def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) -> list[str]:
     """Sentences on how the settings were ranked and compared. read : how many were compared, the winner with them."""
     notes, rivals = [], outcomes[: ranking.rivals]
+    if len(rivals) > 1 and rivals[0].dev and rivals[0].dev.seeds == 1 and not rivals[0].counts.to_come:
+        notes.append(
+            "one seed each: another seed may rank the settings otherwise, by how much only more seeds can tell"
+        )
     if ranking.partial:
         notes.append(
             f"{some(len(ranking.partial), 'setting')} without a seed that most others have so far: after these, since"
@@ -107,7 +111,7 @@ def notes_of(ranking: Ranking, outcomes: Sequence[SettingOutcome], read: int) ->
     if outcomes and not read:
         notes.append("the answers of the winner were not kept, so nothing was compared with it")
     elif read < len(rivals):
-        more = "; the last of them may be as good as it, and so may more" if outcomes[read - 1].is_equal else ""
+        more = "; the last of them may be as good, and so may more" if outcomes[read - 1].is_equal else ""
         notes.append(f"the best {read} of {len(rivals)} settings were compared with the winner{more}")
     unknown = sum(outcome.difference is None for outcome in rivals[1:read])
     if unknown:
