@@ -52,6 +52,14 @@ def test_rows_are_answered_at_a_rate_and_in_memory_that_are_measured():
     assert re.search(r"the network alone: \d\.\d+ million rows a second, [01]\.\d+ of what", printed)
 
 
+def test_the_verbs_that_ask_all_runs_are_timed_at_each_size():
+    printed = output_of("store", "--sizes", "3", "4", "--rounds", "1", "--verbs", "completion of an id", "show best")
+    wall, processor, _ = printed.split("\n\n")
+    for seconds in (wall, processor):
+        assert "3: first  3: then  3: beyond  4: in 2 runs" in seconds
+        assert re.search(r"^show best( +-?\d+\.\d\d){8}$", seconds, re.M)
+
+
 def test_promises_are_measured_over_splits():
     printed = output_of("promises", "--splits", "3", "--data", "moons", "diabetes")
     assert re.search(r"^moons +[01]\.\d{3} \(SE 0\.\d+\)", printed, re.M)

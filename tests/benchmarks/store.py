@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     found = machine.facts(None)
     with tempfile.TemporaryDirectory(dir=options.dir) as place:
         made = train_one(Path(place))
-        measured = {size: measured_at(size, made, Path(place), options.rounds) for size in options.sizes}
+        measured = {size: measured_at(size, made, Path(place), options) for size in options.sizes}
     for clock, title in enumerate(("by the clock", "of processor time")):
         print(table(f"Seconds {title}", *rows_of(measured, clock)), end="\n\n")
     print(machine.sentence(found))
@@ -73,6 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.store", description=__doc__.split("\n\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of runs")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each command is timed with an index")
+    parser.add_argument("--verbs", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--dir", type=Path, help="where the runs are made; by default where temporary files are")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured there")
     return parser.parse_args(arguments)
@@ -90,7 +91,7 @@ def rows_of(measured: dict[int, dict[str, dict[str, Taken]]], clock: int) -> tup
     return header, rows
 
 
-def measured_at(size: int, made: Path, place: Path, rounds: int) -> dict[str, dict[str, Taken]]:
+def measured_at(size: int, made: Path, place: Path, options: argparse.Namespace) -> dict[str, dict[str, Taken]]:
     """What each verb took with so many runs: in two runs, the first time, and then (the median of the rounds)."""
     few, many = place / "few", place / f"runs{size}"
     for runs_dir, count in ((few, 2), (many, size)):
@@ -98,16 +99,17 @@ def measured_at(size: int, made: Path, place: Path, rounds: int) -> dict[str, di
         populate(runs_dir, made, count)
     time.sleep(SETTLED_SECONDS)
     taken = {}
-    for verb, command in COMMANDS.items():
+    for verb in options.verbs:
+        command = COMMANDS[verb]
         for index in many.glob(".index*"):
             index.unlink()
         first = timed(command, many)
         if not list(many.glob(".index*")):  # this verb needs none; then its times are those beside one
             timed(COMMANDS["runs --sort dev"], many)
         taken[verb] = {
-            "in 2 runs": median([timed(command, few) for _ in range(rounds)]),
+            "in 2 runs": median([timed(command, few) for _ in range(options.rounds)]),
             "first": first,
-            "then": median([timed(command, many) for _ in range(rounds)]),
+            "then": median([timed(command, many) for _ in range(options.rounds)]),
         }
     shutil.rmtree(many)
     return taken
