@@ -58,6 +58,15 @@ def runs_in(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
     return [entry for group in together for entry in by_last_change(group)], links
 
 
+def sweeps_in(runs_dir: Path) -> list[str]:
+    """The ids of the sweeps in a runs folder, newest first. Raises OSError."""
+    if not runs_dir.exists():
+        return []
+    return sorted(
+        (one.name for one in os.scandir(runs_dir) if SWEEP_ID.fullmatch(one.name) and one.is_dir()), reverse=True
+    )
+
+
 def by_last_change(folders: list[Entry]) -> list[Entry]:
     """Runs that began in the same second, the one that changed last first, since the suffix of an id is random."""
     if len(folders) < 2:

@@ -125,6 +125,19 @@ def test_more_seeds_of_an_older_sweep_do_the_new_trainings_alone(folder):
     assert "12/12 trainings" in dlrun("sweep", "--resume", "small", "seed=3", "--processes", "1", cwd=folder).stderr
 
 
+def test_a_shell_completes_the_ids_of_sweeps(swept, monkeypatch):
+    from dlrun.cli.options import complete_compared, complete_sweeps
+
+    folder, _ = swept
+    monkeypatch.chdir(folder)
+    assert complete_sweeps("") == ["latest", sweep_id(folder)]
+    assert complete_sweeps("sweep-") == [sweep_id(folder)]
+    assert complete_compared("")[-1] == sweep_id(folder)
+    assert complete_compared("l") == ["latest"]
+    monkeypatch.setenv("DLRUN_RUNS", "nowhere")
+    assert complete_sweeps("") == ["latest"]
+
+
 def test_a_failed_training_is_told_with_its_message_and_exit_6(folder):
     done = dlrun("sweep", "small.yaml", "data.samples=200,4", "--processes", "1", cwd=folder)
     assert done.returncode == 6

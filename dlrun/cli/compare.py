@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from ..errors import UsageError
-from .options import DEFAULT_RUNS_DIR, Csv, Json, Quiet, RunsDir, complete_runs
+from .options import DEFAULT_RUNS_DIR, Csv, Json, Quiet, RunsDir, complete_compared
 from .report import write_page
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def compare(
             metavar="RUN...",
             help="Run ids, prefixes, latest or best; a name or a tag stands for all its runs. The first is what the "
             "others are compared with (of several runs of a name, the best one). Or one sweep.",
-            autocompletion=complete_runs,
+            autocompletion=complete_compared,
         ),
     ],
     sort: Annotated[str, typer.Option("--sort", help="train, dev, test, given, or a config key.")] = "dev",

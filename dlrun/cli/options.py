@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..places import DEFAULT_RUNS_DIR as DEFAULT_RUNS_DIR
-from ..places import RUNS_VARIABLE, Entry, default_runs_dir, in_one_list, runs_in
+from ..places import RUNS_VARIABLE, Entry, default_runs_dir, in_one_list, runs_in, sweeps_in
 
 
 def complete_runs(incomplete: str) -> list[str]:
@@ -17,6 +17,19 @@ def complete_runs(incomplete: str) -> list[str]:
         entries = in_one_list(*runs_in(Path(default_runs_dir())))
     ids = ["latest", "best", *(entry.name for entry in entries)]
     return [run_id for run_id in ids if run_id.startswith(incomplete)]
+
+
+def complete_sweeps(incomplete: str) -> list[str]:
+    """Ids of sweeps, newest first, for the shell."""
+    ids: list[str] = []
+    with suppress(OSError):
+        ids = sweeps_in(Path(default_runs_dir()))
+    return [sweep_id for sweep_id in ("latest", *ids) if sweep_id.startswith(incomplete)]
+
+
+def complete_compared(incomplete: str) -> list[str]:
+    """Run ids and then sweeps, for the shell."""
+    return list(dict.fromkeys((*complete_runs(incomplete), *complete_sweeps(incomplete))))
 
 
 def complete_overrides(incomplete: str) -> list[str]:

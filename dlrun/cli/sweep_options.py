@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .options import complete_overrides
+from .options import complete_overrides, complete_sweeps
 
 SweepConfig = Annotated[
     str | None, typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section.")
@@ -30,7 +30,10 @@ Light = Annotated[
 Resume = Annotated[
     str | None,
     typer.Option(
-        "--resume", metavar="SWEEP", help="Do what is missing of a sweep: an id, a name or latest. Words extend it."
+        "--resume",
+        metavar="SWEEP",
+        help="Do what is missing of a sweep: an id, a name or latest. Words extend it.",
+        autocompletion=complete_sweeps,
     ),
 ]
 Retry = Annotated[bool, typer.Option("--retry", help="With --resume: do the failed trainings again.")]

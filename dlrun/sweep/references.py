@@ -1,21 +1,17 @@
 """Finds the sweep that a person means by an id, the beginning of one, a name, or `latest`."""
 
-import os
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import SWEEP, SWEEP_ID, run_name
+from ..places import SWEEP, run_name, sweeps_in
 from ..store.problems import raised_as_store_error
 from .folder import SweepFolder
 
 
 def sweep_ids(runs_dir: Path) -> list[str]:
-    """The ids of the sweeps in a runs folder, newest first."""
-    if not runs_dir.exists():
-        return []
+    """The ids of the sweeps in a runs folder, newest first. Raises StoreError."""
     with raised_as_store_error(runs_dir, "read"):
-        names = [entry.name for entry in os.scandir(runs_dir) if entry.name.startswith(SWEEP) and entry.is_dir()]
-    return sorted((name for name in names if SWEEP_ID.fullmatch(name)), reverse=True)
+        return sweeps_in(runs_dir)
 
 
 def matching_sweeps(runs_dir: Path, reference: str) -> list[str]:
