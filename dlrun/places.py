@@ -51,10 +51,9 @@ def runs_in(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
     if not runs_dir.exists():
         return [], []
     entries = {entry.name: entry for entry in os.scandir(runs_dir) if RUN_ID.fullmatch(entry.name)}
-    newest_first = [entries[name] for name in sorted(entries, reverse=True)]
-    links = [entry for entry in reversed(newest_first) if entry.is_symlink()]
-    folders = [entry for entry in newest_first if not entry.is_symlink() and entry.is_dir()]
-    together = (list(group) for _, group in groupby(folders, key=lambda entry: run_time(entry.name)))
+    links = [entries[name] for name in sorted(entries) if entries[name].is_symlink()]
+    folders = [name for name, entry in entries.items() if entry.is_dir(follow_symlinks=False)]
+    together = ([entries[name] for name in names] for _, names in groupby(sorted(folders, reverse=True), run_time))
     return [entry for group in together for entry in by_last_change(group)], links
 
 

@@ -20,7 +20,7 @@ from . import index, strict_json
 from .folder import RunFolder
 from .manifest import Identity
 from .results import ENDINGS
-from .stamps import LENGTHS, Stamp, stamp_of, unchanged
+from .stamps import LENGTHS, TAGS_ALONE, Stamp, lines_that_hold, stamp_of
 from .status import Status, glance_at, manifest_of
 from .tags import read_tags
 
@@ -73,29 +73,52 @@ def known(
     if len(entries) < FEWEST_INDEXED:
         return [read_run(RunFolder(runs_dir / entry.name)) for entry in entries]
     lines = index.load(runs_dir)
-    found = still_known(entries, lines)
-    names = [entry.name for entry in entries]
-    if gone := [run_id for run_id in lines.keys() - set(names) if not os.path.lexists(f"{runs_dir}/{run_id}")]:
-        index.save(runs_dir, {}, gone)
-    if changed := [run_id for run_id in names if run_id not in found]:
-        found |= read_again(runs_dir, changed, index.clock_ns(runs_dir), progress)
-    return [found[run_id] for run_id in names]
+    runs, names = still_known(entries, lines), [entry.name for entry in entries]
+    if sum(map(lines.__contains__, names)) < len(lines):
+        others = lines.keys() - set(names)
+        index.save(runs_dir, {}, [run_id for run_id in others if not os.path.lexists(f"{runs_dir}/{run_id}")])
+    if changed := [run_id for run_id, run in zip(names, runs, strict=True) if run is None]:
+        read = read_again(runs_dir, changed, index.clock_ns(runs_dir), progress)
+        return [run or read[run_id] for run_id, run in zip(names, runs, strict=True)]
+    return [run for run in runs if run]
 
 
-def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes]) -> dict[str, Known]:
-    """What the index knows of the runs that have not changed since, by run id."""
-    found, not_over = {}, []
-    for entry, line in unchanged(entries, lines):
-        found[entry.name] = run = unpacked(line)
-        if run.status not in ("finished", "diverged"):
-            not_over.append(entry)
-    # A run that is over is not asked for its lock: whoever takes that leaves a trace in the stamp. The others are:
-    # a dlrun before this one, which leaves none, may be at work on them. It may have ended after the stamp was
-    # compared and before the lock was asked for; so the stamp is compared again.
-    for entry in not_over:
-        if RunFolder(Path(entry.path)).is_locked() or not is_current(entry.path, lines[entry.name]):
-            del found[entry.name]
-    return found
+def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes]) -> list[Known | None]:
+    """What the index knows of each of these runs; None for those that have changed since.
+
+    A run that is over is not asked for its lock: whoever takes that leaves a trace in the stamp. The others are, since
+    a dlrun before this one, which leaves none, may be at work on them. It may have ended after the stamp was compared
+    and before the lock was asked for; so the stamp is compared again.
+    """
+    runs: list[Known | None] = []
+    for entry, line in zip(entries, lines_that_hold(entries, lines), strict=True):
+        run = None if line is None else unpacked(line)
+        if line is not None and run is not None and run.status not in ("finished", "diverged"):
+            is_at_rest = not RunFolder(Path(entry.path)).is_locked() and is_current(entry.path, line)
+            run = run if is_at_rest else None
+        runs.append(run)
+    return runs
+
+
+def known_tags(runs_dir: Path, entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """The tags of each of these runs; one whose tags are damaged has none, so that it does not hide the others.
+
+    Files of tags are small. So those that the index does not know are read, and not all else that it would keep.
+    """
+    lines = index.load(runs_dir) if len(entries) >= FEWEST_INDEXED else {}
+    held = lines_that_hold(entries, lines, TAGS_ALONE)
+    return [
+        sound_tags(RunFolder(runs_dir / entry.name)) if line is None else unpacked(line).tags
+        for entry, line in zip(entries, held, strict=True)
+    ]
+
+
+def sound_tags(folder: RunFolder) -> tuple[str, ...]:
+    """A run's tags; none where they are damaged."""
+    try:
+        return tuple(read_tags(folder))
+    except StoreError:
+        return ()
 
 
 def is_current(path: str, line: bytes) -> bool:

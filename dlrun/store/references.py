@@ -12,9 +12,8 @@ from pathlib import Path
 from ..errors import StoreError
 from ..places import NOT_IN_A_NAME, Entry, run_name
 from .folder import RunFolder
-from .known import Known, known
+from .known import known, known_tags
 from .runs import split_entries
-from .tags import read_tags
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
 REFERENCE = re.compile(rf"[^{NOT_IN_A_NAME}._\-][^{NOT_IN_A_NAME}]{{0,84}}")
@@ -59,20 +58,10 @@ def find_runs(runs_dir: Path, reference: str) -> list[RunFolder]:
         return [find_run(runs_dir, reference)]
     matching = [
         RunFolder(runs_dir / entry.name)
-        for entry, run in zip(folders, known(runs_dir, folders), strict=True)
-        if reference == run_name(entry.name) or reference in tags_of(runs_dir, entry.name, run)
+        for entry, tags in zip(folders, known_tags(runs_dir, folders), strict=True)
+        if reference == run_name(entry.name) or reference in tags
     ]
     return matching or [find_run(runs_dir, reference)]
-
-
-def tags_of(runs_dir: Path, run_id: str, run: Known) -> Sequence[str]:
-    """A run's tags; one whose tags are damaged has none, so that it does not hide the others."""
-    if run.status != "broken":
-        return run.tags
-    try:
-        return read_tags(RunFolder(runs_dir / run_id))
-    except StoreError:
-        return []
 
 
 def best_run(runs_dir: Path, folders: Sequence[Entry]) -> RunFolder:
