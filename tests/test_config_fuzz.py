@@ -1,11 +1,14 @@
 """Whatever stands in the file or on the command line, the answer is a config or an error of ours."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlrun.config import LoadedConfig, Vocabulary, config_from_dict, load_config, resolved_yaml
+from dlrun.config import LoadedConfig, Vocabulary, config_from_dict, config_from_text, load_config, resolved_yaml
+from dlrun.config import loading as config_loading
 from dlrun.config.keys import all_paths
 from dlrun.errors import DlrunError
 
@@ -53,6 +56,14 @@ def ends_well(path, overrides=()):
     return isinstance(loaded, LoadedConfig) and load_config(path).config == loaded.config
 
 
+def found_in(text, overrides):
+    """The config of a text, or the error's words."""
+    try:
+        return config_from_text(text, Path("c.yaml"), overrides, vocabulary=Vocabulary(SOURCES, (".csv",)))
+    except DlrunError as error:
+        return type(error), str(error)
+
+
 def reads_back(data):
     """Whether plain data gives an error of ours, or a config whose own plain data gives it again."""
     try:
@@ -98,6 +109,24 @@ def test_any_value_at_any_key(changes):
 def test_any_overrides(tmp_path, pairs):
     (tmp_path / "c.yaml").write_bytes(EXAMPLE)
     assert ends_well(tmp_path / "c.yaml", [".".join(path) + end for path, end in pairs])
+
+
+MANY_TEXTS = st.sampled_from(
+    [EXAMPLE.decode(), EXAMPLE.decode() + "sweep: {seed: 0..4}\n", "data: {source: digits, x: 1}\n"]
+)
+MANY_OVERRIDES = st.lists(st.tuples(st.sampled_from(sorted(all_paths())), ENDS), max_size=3)
+
+
+@QUICK
+@given(readings=st.lists(st.tuples(MANY_TEXTS, MANY_OVERRIDES), min_size=2, max_size=6))
+def test_what_was_read_of_a_file_before_changes_nothing(readings):
+    asked = [(text, [".".join(path) + end for path, end in pairs]) for text, pairs in readings]
+    alone = []
+    for text, overrides in asked:
+        config_loading._given_by_file.cache_clear()
+        alone.append(found_in(text, overrides))
+    assert [found_in(*reading) for reading in asked] == alone
+    assert [found_in(*reading) for reading in asked] == alone
 
 
 # Of YAML and of dotted keys: more than Python's stack of 1000 calls holds.

@@ -4,7 +4,8 @@ It is computed from the schema's models, so that messages, overrides and renderi
 """
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from pydantic.fields import FieldInfo
 
@@ -13,7 +14,8 @@ from .problems import KeyPath
 from .schema import Config, Section
 
 
-def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
+@cache  # a sweep asks for them thousands of times a second
+def fields_of(section: type[Section]) -> Mapping[str, FieldInfo]:
     """The fields of a section under the words that the YAML uses (`lambda`, not `lambda_`)."""
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
@@ -46,9 +48,10 @@ def all_paths(section: type[Section] = Config, start: KeyPath = ()) -> Iterator[
             yield from all_paths(inner, (*start, key))
 
 
-def leaf_paths() -> Iterator[KeyPath]:
+@cache
+def leaf_paths() -> tuple[KeyPath, ...]:
     """The paths that hold a value of their own: lists are values, sections are not."""
-    return (path for path in all_paths() if section_at(path) is None)
+    return tuple(path for path in all_paths() if section_at(path) is None)
 
 
 def expected_at(path: KeyPath) -> str:

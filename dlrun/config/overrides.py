@@ -30,6 +30,10 @@ class Given:
     problems: list[Problem] = field(default_factory=list)
     unsure: set[KeyPath] = field(default_factory=set)
 
+    def copy(self) -> "Given":
+        """The same, to be changed alone."""
+        return Given(copied(self.data), dict(self.places), list(self.problems), set(self.unsure))
+
     def place(self, path: KeyPath) -> Place:
         """Where a path was given: its own place, or that of the nearest section above it."""
         while path and path not in self.places:
@@ -53,6 +57,13 @@ class Given:
             here = here[part]
         del here[key]
         self.places = {held: place for held, place in self.places.items() if held[: len(path)] != path}
+
+
+def copied(data: Any) -> Any:
+    """Plain data with mappings and lists of its own. `copy.deepcopy` takes sixty times as long."""
+    if isinstance(data, dict):
+        return {key: copied(value) for key, value in data.items()}
+    return [copied(value) for value in data] if isinstance(data, list) else data
 
 
 def given_by(document: Document) -> Given:

@@ -1,6 +1,5 @@
 """Reads the file of a sweep, and tries values in its config, thousands a second, without reading it again."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ class Overlay:
 
     def problems(self, settings: Mapping[str, object]) -> list[Problem]:
         """What is wrong with the config once these values are laid over it, as a training with them would say."""
-        given = copy.deepcopy(self._given)
+        given = self._given.copy()
         for key, value in settings.items():
             lay_over(given, tuple(key.split(".")), Document(data=value))
         return problems_of(given, self._vocabulary)
