@@ -106,12 +106,16 @@ class Checkpointer:
 
         Raises Paused where the run is to pause.
         """
-        done = self.trainer.epochs_done
-        pauses = done == self.pause_epochs and done < self.trainer.plan.epochs and not self.trainer.out_of_patience()
+        done, pauses = self.trainer.epochs_done, self.is_to_pause()
         if pauses or (self.every_epochs and done % self.every_epochs == 0 and done < self.trainer.plan.epochs):
             self.save()
         if pauses:
             raise Paused
+
+    def is_to_pause(self) -> bool:
+        """Whether this is the epoch where the run pauses. A run that ends there does not."""
+        done = self.trainer.epochs_done
+        return done == self.pause_epochs and done < self.trainer.plan.epochs and not self.trainer.out_of_patience()
 
     def after_last(self) -> None:
         """Saves a run that stopped early."""

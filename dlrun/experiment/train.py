@@ -9,7 +9,7 @@ from ..nn.augmentation import Augmenter
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord, Examples, Streams, Trainer
 from .checkpointing import Checkpointer
-from .interrupts import Stopped
+from .interrupts import Paused, Stopped
 from .prepare import Experiment
 
 Watch = Callable[[EpochRecord], None]
@@ -59,9 +59,14 @@ def augmenter_of(experiment: Experiment) -> Augmenter | None:
 
 
 def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Outcome:
-    """Train to the end, or to divergence or an interrupt; `watch` gets each epoch's record once it is written."""
+    """Train to the end, or to divergence or an interrupt; `watch` gets each epoch's record once it is written.
+
+    Raises Paused where the run is to pause, at once if it has come so far already.
+    """
     trainer, error = checkpointer.trainer, None
     status: TrainingEnd = "finished"
+    if checkpointer.is_to_pause():
+        raise Paused
     try:
         if not trainer.has_begun():
             checkpointer.write_trace()

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +17,31 @@ from .problems import raised_as_store_error
 SUFFIX_TRIES = 100
 
 
-def create_run(runs_dir: Path, name: str, *, now: datetime | None = None) -> RunFolder:
+def nobody(run_id: str) -> None:
+    """Takes note of no id."""
+
+
+def create_run(
+    runs_dir: Path, name: str, *, now: datetime | None = None, noted: Callable[[str], None] = nobody
+) -> RunFolder:
     """A new run folder `YYYYMMDD-HHMMSS-NAME-xxxx`; see `create_folder`."""
-    return RunFolder(create_folder(runs_dir, name, now=now))
+    return RunFolder(create_folder(runs_dir, name, now=now, noted=noted))
 
 
-def create_folder(runs_dir: Path, name: str, *, before: str = "", now: datetime | None = None) -> Path:
+def create_folder(
+    runs_dir: Path,
+    name: str,
+    *,
+    before: str = "",
+    now: datetime | None = None,
+    noted: Callable[[str], None] = nobody,
+) -> Path:
     """A new folder `YYYYMMDD-HHMMSS-NAME-xxxx` (UTC) in `runs_dir`, which is made if it is missing.
 
     Two processes never get the same folder, because only one can make it. before : what its name begins with. `now` is
-    for tests. Raises StoreError for an impossible name and where the folder cannot be made.
+    for tests. noted : gets each id just before the folder is made, so that no folder is there of which nobody knows;
+    the last id counts. Raises StoreError for an impossible name and where the folder cannot be made, and what `noted`
+    raises.
     """
     if not re.fullmatch(RUN_NAME, name):
         raise StoreError(f"run name: got {name!r}; expected {RUN_NAME_WORDS}")
@@ -34,6 +50,9 @@ def create_folder(runs_dir: Path, name: str, *, before: str = "", now: datetime 
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(SUFFIX_TRIES):
         path = runs_dir / f"{before}{stamp}-{name}-{secrets.token_hex(2)}"
+        if path.exists():
+            continue
+        noted(path.name)
         with raised_as_store_error(path, "made"), suppress(FileExistsError):
             path.mkdir()
             try:

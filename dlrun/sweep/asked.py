@@ -1,5 +1,6 @@
 """From what a person asks of a sweep to its folder: a new one, or an older one with more values, seeds or trials."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,22 +28,28 @@ class Options:
 
 @dataclass(frozen=True)
 class SweepAsked:
-    """A sweep that is asked for. base : its config, None for one that has a folder."""
+    """A sweep that is asked for. base : its config, None for one that has a folder. words : that extend such a one."""
 
     manifest: SweepManifest
+    options: Options
     base: LoadedConfig | None = None
     folder: SweepFolder | None = None
+    words: tuple[str, ...] = ()
 
     def done_count(self) -> int:
         """How many of its trainings are done."""
         return self.folder.done_count() if self.folder else 0
 
     def written(self, runs_dir: Path) -> SweepFolder:
-        """The sweep's folder, with the plan in it. Raises StoreError."""
+        """The sweep's folder, with the plan in it. Raises StoreError, and for an older sweep as `sweep_asked` does.
+
+        An older sweep may have been worked on since it was read here, so it is extended as it is once its lock is held.
+        """
         if self.folder is not None:
             with self.folder.files.locked():
-                if self.manifest != self.folder.manifest():
-                    self.folder.write_manifest(self.manifest)
+                extended = extended_manifest(self.folder, self.words, self.options)
+                if extended != self.folder.manifest():
+                    self.folder.write_manifest(extended)
             return self.folder
         assert self.base is not None
         folder = create_sweep(runs_dir, self.manifest.name)
@@ -57,12 +64,13 @@ def sweep_asked(given: Sequence[str], options: Options, older: SweepFolder | Non
     Raises ConfigError with every problem, UsageError.
     """
     if older is not None:
-        return SweepAsked(extended_manifest(older, given, options), folder=older)
+        manifest = extended_manifest(older, given, options)
+        return SweepAsked(manifest, options, folder=older, words=tuple(given))
     if not given:
         raise UsageError("sweep: give a config, and what to try: dlrun sweep CONFIG regularization.lambda=0,0.1,1")
     file, *words = given
     request = read_sweep(Path(file), words, trials=options.trials, sampler=options.sampler, early=options.early or None)
-    return SweepAsked(manifest_of(request, options), request.base)
+    return SweepAsked(manifest_of(request, options), options, request.base)
 
 
 def manifest_of(request: SweepRequest, options: Options) -> SweepManifest:
@@ -73,6 +81,7 @@ def manifest_of(request: SweepRequest, options: Options) -> SweepManifest:
         name=base.config.name or NAMELESS,
         dlrun=__version__,
         config_file=str(Path(base.file).resolve()),
+        config_sha256=hashlib.sha256(base.text).hexdigest(),
         overrides=base.overrides,
         plan=request.plan,
         light=options.light,

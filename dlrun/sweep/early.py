@@ -50,12 +50,19 @@ def is_open(session: Session, planned: PlannedTraining, going_on: set[int] | Non
 
 
 def unpaused(session: Session, going_on: set[int] | None, stage: int, wishes: Wishes) -> Iterator[PlannedTraining]:
-    """The trainings that have yet to reach a pause."""
+    """The trainings that have yet to reach a pause, and those that were there and whose line of it was damaged."""
     for planned in session.manifest.plan.trainings():
-        if is_open(session, planned, going_on, wishes):
+        if going_on is None or planned.setting_number in going_on:
             at = pause_at(session, planned, stage)
-            if at is None or (planned.key, at) not in session.paused:
+            has_paused = at is not None and (planned.key, at) in session.paused
+            if not has_paused and (is_open(session, planned, going_on, wishes) or was_at(session, planned, at)):
                 yield planned
+
+
+def was_at(session: Session, planned: PlannedTraining, epochs: int | None) -> bool:
+    """Whether a training that has ended was trained for more epochs than these."""
+    ended = session.ended.get(planned.key)
+    return ended is not None and epochs is not None and ended.epochs > epochs
 
 
 def scores_at(session: Session, going_on: set[int] | None, stage: int) -> dict[int, Score]:

@@ -11,7 +11,8 @@ One process writes here, under the folder's lock. A line is the truth that a tra
 its line and has none is cut off by the next one that writes, and done again.
 """
 
-import os
+import hashlib
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,13 +23,14 @@ from ..arrays import Array
 from ..data.reading import Task
 from ..errors import StoreError
 from ..places import SWEEP
-from ..store import Environment, Misfit, RunFolder, from_plain, write_whole
+from ..store import Environment, Misfit, RunFolder, from_plain, strict_json, write_whole
 from ..store.codec import to_plain
-from ..store.disk import complete_lines_length, discard, opened
-from ..store.lines import sealed, unsealed
+from ..store.disk import discard, opened
+from ..store.lines import checksum, sealed, unsealed
 from ..store.problems import raised_as_store_error
 from ..store.runs import create_folder
 from .arrays import unpacked
+from .line_file import LineFile
 from .plan import Plan
 from .records import TrainingLine
 
@@ -38,6 +40,9 @@ SPLITS, PAUSED = "splits", "paused"
 
 # The number of the folder's format; a program refuses newer ones.
 FORMAT = 1
+
+# The last key of plan.json: the checksum of all others. A digit that is damaged would be a plan of other trainings.
+SEAL = "crc32"
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,10 @@ class SweepSession:
 class SweepManifest:
     """plan.json: what a sweep is to do, and who worked on it.
 
-    config_file : the base config, absolute. overrides : those that all trainings share. light : whether trainings leave
-    a line and no run folder. early : whether trainings that do worse are stopped. task : known once something was
-    trained. environments : those of the processes so far; a line has the number of its own.
+    config_file : the base config, absolute. config_sha256 : of the sweep's own copy. overrides : those that all
+    trainings share. light : whether trainings leave a line and no run folder. early : whether trainings that do worse
+    are stopped. task : known once something was trained. environments : those of the processes so far; a line has the
+    number of its own.
     """
 
     format: int = FORMAT
@@ -62,6 +68,7 @@ class SweepManifest:
     name: str
     dlrun: str
     config_file: str
+    config_sha256: str
     overrides: tuple[str, ...]
     plan: Plan
     light: bool
@@ -102,15 +109,24 @@ class SweepFolder:
         if isinstance(number, int) and number > FORMAT:
             newer = f"format {number}, and this dlrun knows formats up to {FORMAT}"
             raise StoreError(f"{self.path / PLAN}: {newer}; use the newer dlrun that wrote it")
-        return self.files.read_record(PLAN, SweepManifest)
+        if not isinstance(plain, dict) or plain.pop(SEAL, None) != seal_of(plain):
+            raise damaged(self.path / PLAN, "its checksum does not fit")
+        try:
+            return from_plain(SweepManifest, plain)
+        except Misfit as problem:
+            raise damaged(self.path / PLAN, problem) from problem
 
     def write_manifest(self, manifest: SweepManifest) -> None:
         """Writes plan.json."""
-        self.files.write_json(PLAN, manifest)
+        plain = to_plain(manifest)
+        self.files.write_json(PLAN, plain | {SEAL: seal_of(plain)})
 
-    def config_text(self) -> bytes:
-        """The text of the base config."""
-        return self.files.read_bytes(CONFIG)
+    def config_text(self, manifest: SweepManifest) -> bytes:
+        """The text of the base config. Raises StoreError where it is not the one that was written."""
+        text = self.files.read_bytes(CONFIG)
+        if hashlib.sha256(text).hexdigest() != manifest.config_sha256:
+            raise damaged(self.path / CONFIG, "its SHA-256 is not that of plan.json")
+        return text
 
     def lines(self) -> Iterator[TrainingLine]:
         """The last line of each training, in the order in which they are written; damaged lines are left out.
@@ -161,9 +177,26 @@ class SweepFolder:
         try:
             with opened(self.path / ARRAYS) as file:
                 file.seek(line.arrays_at)
-                return unpacked(file.read(line.arrays_bytes))
+                data = file.read(line.arrays_bytes)
+            return unpacked(data) if zlib.crc32(data) == line.arrays_crc32 else None
         except (StoreError, ValueError):
             return None
+
+    def unreadable(self) -> set[str]:
+        """Keys of trainings to be done again, since their arrays, or those of their split, are not what was written."""
+        found: set[str] = set()
+        splits: set[str | None] = set()
+        with opened(self.path / ARRAYS) as file:
+            for line in self.lines():
+                if line.arrays_at is None:
+                    continue
+                file.seek(line.arrays_at)
+                if zlib.crc32(file.read(line.arrays_bytes or 0)) != line.arrays_crc32:
+                    found.add(line.key)
+                elif line.split_sha256 not in splits:
+                    splits.add(line.split_sha256)  # if it is damaged, one training is enough to have it again
+                    found |= set() if self.split_of(line) else {line.key}
+        return found
 
     def split_of(self, line: TrainingLine) -> dict[str, Array] | None:
         """The arrays of the split that a training was on; None where they are missing or damaged."""
@@ -180,6 +213,16 @@ class SweepFolder:
             return None
 
 
+def seal_of(plain: dict[str, Any]) -> str:
+    """The checksum of the values of plan.json."""
+    return checksum(strict_json.encode(plain)).decode()
+
+
+def damaged(path: Path, reason: object) -> StoreError:
+    """The error for a file of a sweep without which it cannot go on."""
+    return StoreError(f"{path}: corrupt ({reason}); restore it from a copy, or begin another sweep")
+
+
 def create_sweep(runs_dir: Path, name: str) -> SweepFolder:
     """A new, empty sweep folder. Raises StoreError."""
     return SweepFolder(create_folder(runs_dir, name, before=SWEEP))
@@ -190,7 +233,10 @@ class Writer:
 
     def __init__(self, folder: SweepFolder, manifest: SweepManifest):
         self.folder, self.manifest = folder, manifest
-        folder.files.tidy()
+        for part in (folder.path, folder.path / SPLITS, folder.path / PAUSED):
+            if part.exists():
+                RunFolder(part).tidy()
+        self.discard_states()
         self.trainings = LineFile(folder.path / TRAININGS)
         self.begun = LineFile(folder.path / BEGUN)
         self.pauses = LineFile(folder.path / PAUSES)
@@ -202,6 +248,13 @@ class Writer:
         for file in (self.arrays, self.begun, self.pauses, self.trainings):
             file.close()
 
+    def discard_states(self) -> None:
+        """Deletes the states of trainings that have ended since, where a killed process has not come to that."""
+        ended = self.folder.ended()
+        for path in (self.folder.path / PAUSED).glob("*.npz"):
+            if ended.get(path.stem, "stopped") != "stopped":
+                discard(path)
+
     def note_begun(self, key: str, run_id: str) -> None:
         """Notes the run folder of a training before it begins."""
         self.begun.append(sealed(to_plain(Begun(key, run_id))))
@@ -209,12 +262,17 @@ class Writer:
     def note_ended(self, line: TrainingLine, arrays: bytes, here: Environment | None) -> TrainingLine:
         """Adds the line of a training that has ended, after its arrays; returns it as it was written."""
         if arrays:
-            line = replace(line, arrays_at=self.arrays.append(arrays), arrays_bytes=len(arrays))
+            line = self.with_arrays(line, arrays)
         if here is not None:
             line = replace(line, environment=self.number_of(here))
         self.trainings.append(sealed(to_plain(line)))
         discard(self.folder.path / PAUSED / f"{line.key}.npz")
         return line
+
+    def with_arrays(self, line: TrainingLine, arrays: bytes) -> TrainingLine:
+        """The line with the place of its arrays, which are added to the others."""
+        at = self.arrays.append(arrays)
+        return replace(line, arrays_at=at, arrays_bytes=len(arrays), arrays_crc32=zlib.crc32(arrays))
 
     def number_of(self, here: Environment) -> int:
         """The number of an environment; a new one is added to plan.json."""
@@ -237,7 +295,7 @@ class Writer:
         """Adds the line of a pause, after the state that the training continues from (None: in its run folder)."""
         if state is not None:
             self.keep(PAUSED, f"{line.key}.npz", state)
-        line = replace(line, arrays_at=self.arrays.append(arrays), arrays_bytes=len(arrays))
+        line = self.with_arrays(line, arrays)
         self.pauses.append(sealed(to_plain(line)))
         return line
 
@@ -259,35 +317,3 @@ def plain_end(plain: dict[str, Any]) -> int:
     """Where the arrays of a line end; 0 without."""
     at, size = plain.get("arrays_at"), plain.get("arrays_bytes")
     return at + size if isinstance(at, int) and isinstance(size, int) else 0
-
-
-class LineFile:
-    """A file that only grows. An end that a killed process has left incomplete is cut off when it is opened.
-
-    length : how much of it is complete, where that is not seen from its newlines.
-    """
-
-    def __init__(self, path: Path, length: int | None = None):
-        self.path = path
-        with raised_as_store_error(path, "written"):
-            self.file = open(path, "a+b", buffering=0)  # noqa: SIM115 (it is open as long as the sweep)
-            self.file.truncate(complete_lines_length(self.file) if length is None else length)
-
-    def append(self, data: bytes) -> int:
-        """Adds the bytes at the end, hands them to the system, and returns where they begin."""
-        with raised_as_store_error(self.path, "written"):
-            at = self.file.seek(0, os.SEEK_END)
-            written = 0
-            try:
-                while written < len(data):
-                    written += self.file.write(data[written:]) or 0
-            except BaseException:  # a full disk, or a signal: half a line is none
-                self.file.truncate(at)
-                raise
-            return at
-
-    def close(self) -> None:
-        """Syncs the file to the disk and closes it."""
-        with raised_as_store_error(self.path, "written"):
-            os.fsync(self.file.fileno())
-            self.file.close()

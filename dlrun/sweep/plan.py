@@ -23,6 +23,9 @@ KEY_DIGITS = 16
 # From this ratio of the largest to the smallest on, an axis is logarithmic: 1, 3, 10, 30 is a usual list for that.
 LOG_RATIO = 30
 
+# A range of more whole numbers than a sweep has trainings is as good as endless.
+MOST_LISTED = 100_000
+
 Scale = Literal["log", "linear", "words"]
 
 
@@ -78,11 +81,19 @@ class Plan:
         """Whether settings are proposed while the sweep goes on, so that the plan holds their ranges alone."""
         return self.sampler == "tpe"
 
+    @cached_property
+    def every_setting(self) -> Settings | None:
+        """All settings that can be proposed; None where a key is drawn from numbers without end."""
+        values = [values_of(key) for key in self.keys]
+        listed = tuple(one for one in values if one is not None)
+        return Settings(self.keys, Grid(listed)) if len(listed) == len(values) else None
+
     @property
     def settings_count(self) -> int:
         """How many settings are trained, counting those that are still to be proposed."""
         if self.is_proposed:
-            return self.trials or 0
+            most = self.trials or 0
+            return most if self.every_setting is None else min(most, self.every_setting.count)
         return len(self.drawn) + sum(settings.count for settings in self._settings)
 
     @property
@@ -103,6 +114,16 @@ class Plan:
             number -= settings.count
         raise IndexError("no such setting in the plan")
 
+    def training_number(self, setting_number: int, seed: int) -> int:
+        """The number of the training of a setting with a seed. Raises IndexError for one that is not planned."""
+        first = 0
+        for stage in self.stages:
+            at = setting_number - stage.first
+            if 0 <= at < stage.settings and seed in stage.seeds:
+                return first + stage.seeds.index(seed) * stage.settings + at
+            first += stage.settings * len(stage.seeds)
+        raise IndexError("no such training in the plan")
+
     def setting_number_of(self, training_number: int) -> int:
         """The number of the setting of a training, by the number of the training."""
         first = 0
@@ -120,11 +141,19 @@ class Plan:
         settings are proposed; `planned_training` makes them.
         """
         number = 0
-        for stage in self.stages:
+        for stage in () if self.is_proposed else self.stages:
             for seed in stage.seeds:
                 for setting_number in range(stage.first, stage.first + stage.settings):
                     yield planned_training(number, setting_number, self.setting(setting_number), seed)
                     number += 1
+
+
+def values_of(key: PlannedKey) -> tuple[object, ...] | None:
+    """The values that a key can have; None for those of a range without end."""
+    if key.drawn_from is None:
+        return key.values
+    low, high = key.drawn_from.low, key.drawn_from.high
+    return tuple(range(int(low), int(high) + 1)) if key.drawn_from.is_whole and high - low < MOST_LISTED else None
 
 
 def planned_training(number: int, setting_number: int, settings: Change, seed: int) -> PlannedTraining:
@@ -164,8 +193,6 @@ def drawn_plan(
 
 def staged(plan: Plan, before: Plan | None = None) -> Plan:
     """The plan with its stages: those of the plan before, its settings with new seeds, then new settings with all."""
-    if plan.is_proposed:
-        return plan
     known = before.settings_count if before else 0
     stages = before.stages if before else ()
     new_seeds = tuple(seed for seed in plan.seeds if before is None or seed not in before.seeds)

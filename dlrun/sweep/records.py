@@ -49,8 +49,8 @@ class TrainingLine:
     values of the varied keys. run_id : None with --light. errors, losses : as in a run's result. candidates : the
     epochs that early stopping chose among, 1 without. parameters_sha256 : of the kept parameters, by which a training
     that is made again can be seen to be the same. attempts : how often it was begun, since a process may be killed.
-    environment : a number of the environments of the sweep. arrays_at, arrays_bytes : its place in the sweep's file of
-    predictions and curves.
+    environment : a number of the environments of the sweep. arrays_at, arrays_bytes, arrays_crc32 : its place in the
+    sweep's file of predictions and curves, and their checksum.
     """
 
     key: str
@@ -74,6 +74,7 @@ class TrainingLine:
     environment: int = 0
     arrays_at: int | None = None
     arrays_bytes: int | None = None
+    arrays_crc32: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from ..experiment.prepare import DATA_KEYS, read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
 from ..search.executor import Done, Executor, Lost
-from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest
+from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
 from .data import absolute_overrides, data_is_shared, is_below, rows_read_once
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
@@ -55,7 +56,7 @@ class FailedFast(StoreError):
 
 def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:
     """The base config of a sweep, from its own folder."""
-    return read_config_text(folder.config_text().decode(), Path(manifest.config_file), manifest.overrides)
+    return read_config_text(folder.config_text(manifest).decode(), Path(manifest.config_file), manifest.overrides)
 
 
 @contextmanager
@@ -75,16 +76,23 @@ def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterat
 
 @dataclass(frozen=True)
 class EndedTraining:
-    """How a training ended, and what it is ranked by among others."""
+    """How a training ended and after how many epochs, and what it is ranked by among others."""
 
     status: TrainingEnd
     score: Score
+    epochs: int
+
+
+def ended_training(line: TrainingLine) -> EndedTraining:
+    """What a session knows of a training by its line."""
+    return EndedTraining(line.status, score_of(line), line.epochs)
 
 
 class Session:
     """The work of one process on a sweep.
 
     ended : how each training ended so far, by key. paused : the lines of trainings at their pauses, by key and epoch.
+    unreadable : keys of those that have ended, and whose arrays were damaged since.
     """
 
     def __init__(
@@ -105,10 +113,11 @@ class Session:
         )
         self.loaded = base_of(folder, manifest)
         self.base = self.base_for(cache)
-        self.ended = {line.key: EndedTraining(line.status, score_of(line)) for line in folder.lines()}
-        self.run_ids = folder.begun()
+        self.ended = {line.key: ended_training(line) for line in folder.lines()}
         self.paused = {(line.key, line.epochs): line for line in folder.paused_lines()}
+        self.run_ids = {line.key: line.run_id for line in self.paused.values() if line.run_id} | folder.begun()
         self.splits: set[str] = set()
+        self.unreadable = folder.unreadable()
 
     def base_for(self, cache: Path) -> Base:
         """What all trainings have in common, with the rows read once."""
@@ -116,7 +125,7 @@ class Session:
         rows = rows_read_once(self.loaded, plan) if packs or len(plan.seeds) > 1 else None
         return Base(
             sweep_id=self.folder.id,
-            text=self.folder.config_text(),
+            text=self.folder.config_text(manifest),
             file=manifest.config_file,
             overrides=(*manifest.overrides, *(absolute_overrides(self.loaded) if packs else ())),
             runs_dir=None if manifest.light else self.folder.runs_dir.resolve(),
@@ -129,6 +138,8 @@ class Session:
     def is_done(self, planned: PlannedTraining, *, retry: bool) -> bool:
         """Whether a training needs no more work."""
         ended = self.ended.get(planned.key)
+        if planned.key in self.unreadable:
+            return False
         return ended is not None and (ended.status in OVER or (ended.status == "failed" and not retry))
 
     def do(
@@ -154,8 +165,8 @@ class Session:
         """A training as its process gets it. It has its run folder from here on, so that it is found after any end."""
         run_id = None if self.manifest.light else self.run_ids.get(planned.key)
         if run_id is None and not self.manifest.light:
-            run_id = create_run(self.folder.runs_dir, self.manifest.name).id
-            self.writer.note_begun(planned.key, run_id)
+            note = partial(self.writer.note_begun, planned.key)
+            run_id = create_run(self.folder.runs_dir, self.manifest.name, noted=note).id
             self.run_ids[planned.key] = run_id
         return Work(
             key=planned.key,
@@ -185,16 +196,17 @@ class Session:
             self.writer.keep_split(line, came.split)
             self.splits.add(split_key(work.seed, work.settings))
         if came.is_paused:
-            line = self.writer.note_paused(line, came.arrays, came.state)
+            is_over = line.key in self.ended and self.ended[line.key].status in OVER
+            line = self.writer.note_paused(line, came.arrays, None if is_over else came.state)
             self.paused[line.key, line.epochs] = line
             return line
-        line = self.ends(self.writer.note_ended(line, came.arrays, came.here))
         self.note_scored(line)
-        return line
+        return self.ends(self.writer.note_ended(line, came.arrays, came.here))
 
     def ends(self, line: TrainingLine) -> TrainingLine:
         """Takes note of a training that has ended, and shows it."""
-        self.ended[line.key] = EndedTraining(line.status, score_of(line))
+        self.ended[line.key] = ended_training(line)
+        self.unreadable.discard(line.key)
         self.watcher.update(line)
         return line
 
@@ -260,6 +272,7 @@ def end_stopped_run(folder: RunFolder, why: str) -> None:
     with folder.locked():
         stopped = FailedSession(run_id=folder.id, status="interrupted", message=why, sessions=sessions, ended=now())
         folder.write_json(RESULT, stopped)
+        release(folder)
 
 
 def do_all(session: Session, wishes: Wishes) -> None:

@@ -1,7 +1,7 @@
 """A sweep whose settings are chosen by one of Optuna's samplers, each after what the others have reached.
 
-The study is a journal in the sweep's folder, which Optuna's own programs can open. Settings that were handed out and
-have not ended, since the sweep was cut short, are handed out again when it is resumed.
+Settings that were handed out and have not ended, since the sweep was cut short, are handed out again when it is
+resumed. A setting that is proposed twice is trained once, and both proposals are told what it has reached.
 """
 
 from collections import deque
@@ -9,60 +9,50 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..records import Change
 from .early import pause_epochs
-from .folder import SweepFolder
+from .grid import canonical
 from .halving import Score, mean_score, score_of
-from .optuna_space import suggest
-from .plan import Plan, PlannedTraining, planned_training
+from .journal import known_settings, opened_study, sampler_of, writing
+from .optuna_space import parameters_of, suggest
+from .plan import PlannedTraining, planned_training
 from .records import TrainingLine
 from .running import Session, Wishes, end_if_failed
 
 if TYPE_CHECKING:
     import optuna
 
-STUDY = "study.log"
+# After so many proposals in a row that bring nothing new, the next new setting of the grid is taken, if there is a grid.
+MANY_REPEATS = 10
+
+# And after so many, where there is no grid, nothing new is expected any more.
+MOST_REPEATS = 100
 
 
 @dataclass
 class Tried:
-    """A setting that is being tried. open : keys of its trainings that have not come to their pause or end.
+    """A setting that is being tried. trials : those of the study that have proposed it; the first one reports.
 
-    pause : the number of the pause that they go to. scores : of those that have come to it, by key.
+    pause : the number of the pause that its trainings go to. open : keys of those that have not come there, nor ended.
+    scores : of those that have, by key.
     """
 
-    trial: "optuna.Trial"
-    number: int
+    trials: list["optuna.Trial"]
     trainings: tuple[PlannedTraining, ...]
     pause: int = 0
     open: set[str] = field(default_factory=set)
     scores: dict[str, Score] = field(default_factory=dict)
 
 
-def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Study":
-    """The sweep's study, which is made if it is missing. Raises UsageError without Optuna."""
-    try:
-        import optuna
-    except ImportError as missing:
-        raise UsageError(f"--sampler {plan.sampler}: needs optuna; pip install 'dlrun[search]'") from missing
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    optuna.logging.disable_propagation()
-    return optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(folder.path / STUDY))),
-        study_name=folder.id,
-        sampler=optuna.samplers.TPESampler(seed=plan.sampler_seed),
-        pruner=optuna.pruners.SuccessiveHalvingPruner(reduction_factor=3) if early else optuna.pruners.NopPruner(),
-        load_if_exists=True,
-    )
-
-
 def do_study(session: Session, wishes: Wishes) -> None:
-    """Does the trainings of a sampler's settings, until there are as many as the plan asks for."""
-    plan = session.manifest.plan
-    choosing = Choosing(session, opened_study(session.folder, plan, early=session.manifest.early), wishes)
+    """Does the trainings of a sampler's settings, until there are as many as the plan asks for.
+
+    Raises StoreError, FailedFast, and UsageError without Optuna.
+    """
+    manifest = session.manifest
+    choosing = Choosing(session, opened_study(session.folder, manifest.plan, early=manifest.early), wishes)
+    for line in session.do(choosing.owed()):
+        end_if_failed(session, line, wishes)
     while choosing.has_more():
         for line in session.do(choosing.trainings(), choosing.pause_of):
             choosing.take(line)
@@ -70,7 +60,11 @@ def do_study(session: Session, wishes: Wishes) -> None:
 
 
 class Choosing:
-    """Hands out the trainings of each setting, and tells the study what came of them."""
+    """Hands out the trainings of each setting, and tells the study what came of them.
+
+    known : the text of each setting that was proposed, with its number. repeats : how many of the last proposals were
+    among these.
+    """
 
     def __init__(self, session: Session, study: "optuna.Study", wishes: Wishes):
         from optuna.trial import TrialState
@@ -80,14 +74,23 @@ class Choosing:
         self.tried: dict[str, Tried] = {}
         self.waiting: deque[PlannedTraining] = deque()
         self.unfinished = deque(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+        self.known = known_settings(study, self.plan)
+        self.repeats = 0
 
     def has_more(self) -> bool:
         """Whether there is a training to hand out."""
-        return bool(self.waiting or self.unfinished or self.asked() < (self.plan.trials or 0))
+        is_wanted = len(self.known) < self.plan.settings_count and self.repeats < MOST_REPEATS
+        return bool(self.waiting or self.unfinished or is_wanted)
 
-    def asked(self) -> int:
-        """How many settings were chosen so far."""
-        return len(self.study.get_trials(deepcopy=False))
+    def owed(self) -> Iterator[PlannedTraining]:
+        """Trainings of settings that the study is done with: of seeds that came later, or to be done again."""
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.state.is_finished():
+                for planned in self.trainings_of(suggest(trial, self.plan)):
+                    ended = self.session.ended.get(planned.key)
+                    is_stopped = ended is not None and ended.status == "stopped"
+                    if not is_stopped and not self.session.is_done(planned, retry=self.wishes.retry):
+                        yield planned
 
     def trainings(self) -> Iterator[PlannedTraining]:
         """The next trainings: of settings that go on, of those that a resumed sweep has open, and of new ones."""
@@ -98,39 +101,78 @@ class Choosing:
                 yield self.waiting.popleft()
 
     def begin_setting(self) -> None:
-        """Takes up one more setting."""
+        """Takes up one more proposal."""
+        with writing(self.session.folder):
+            trial = self.next_trial()
+            settings = suggest(trial, self.plan)
+        text = canonical(settings)
+        self.repeats = self.repeats + 1 if text in self.known else 0
+        self.known.setdefault(text, len(self.known))
+        trainings = self.trainings_of(settings)
+        if (tried := self.tried.get(trainings[0].key)) is not None:
+            tried.trials.append(trial)
+        else:
+            self.go_on(Tried([trial], trainings, self.pause_reached(trainings)))
+
+    def next_trial(self) -> "optuna.Trial":
+        """A trial that was not told an end, or a new one."""
         import optuna
 
         if self.unfinished:
-            frozen = self.unfinished.popleft()
-            trial = optuna.trial.Trial(self.study, frozen._trial_id)
-        else:
-            trial = self.study.ask()
-        settings = suggest(trial, self.plan)
-        first = trial.number * len(self.plan.seeds)
-        trainings = tuple(
-            planned_training(first + place, trial.number, settings, seed) for place, seed in enumerate(self.plan.seeds)
+            return optuna.trial.Trial(self.study, self.unfinished.popleft()._trial_id)
+        everything = self.plan.every_setting
+        if self.repeats >= MANY_REPEATS and everything is not None:
+            settings = map(everything.setting, range(everything.count))
+            new = next(setting for setting in settings if canonical(setting) not in self.known)
+            self.study.enqueue_trial(parameters_of(self.plan, new))
+        self.study.sampler = sampler_of(self.plan, len(self.study.get_trials(deepcopy=False)))
+        return self.study.ask()
+
+    def trainings_of(self, settings: Change) -> tuple[PlannedTraining, ...]:
+        """The trainings of a known setting, one a seed."""
+        number = self.known[canonical(settings)]
+        seeds = self.plan.seeds
+        return tuple(
+            planned_training(self.plan.training_number(number, seed), number, settings, seed) for seed in seeds
         )
-        self.go_on(Tried(trial, trial.number, trainings))
+
+    def pause_reached(self, trainings: tuple[PlannedTraining, ...]) -> int:
+        """The number of the last pause that one of the trainings has come to, in a session before this one."""
+        reached = 0
+        for planned in trainings:
+            for number, at in enumerate(self.pauses_of(planned)):
+                if (planned.key, at) in self.session.paused:
+                    reached = max(reached, number)
+        return reached
+
+    def pauses_of(self, planned: PlannedTraining) -> list[int]:
+        """The epochs after which a training pauses."""
+        return pause_epochs(self.session, planned) if self.session.manifest.early else []
+
+    def pause_of(self, planned: PlannedTraining) -> int | None:
+        """The epoch after which a training pauses next."""
+        pauses, number = self.pauses_of(planned), self.tried[planned.key].pause
+        return pauses[number] if number < len(pauses) else None
 
     def go_on(self, tried: Tried) -> None:
-        """Hands out the trainings of a setting, up to their next pause."""
+        """Hands out the trainings of a setting that have not come to their next pause."""
         tried.open, tried.scores = set(), {}
         for planned in tried.trainings:
             self.tried[planned.key] = tried
-            ended = self.session.ended.get(planned.key)
-            if self.session.is_done(planned, retry=self.wishes.retry) and ended:
-                tried.scores[planned.key] = ended.score
+            if (score := self.score_so_far(planned)) is not None:
+                tried.scores[planned.key] = score
             else:
                 tried.open.add(planned.key)
                 self.waiting.append(planned)
         self.judge(tried)
 
-    def pause_of(self, planned: PlannedTraining) -> int | None:
-        """The epoch after which a training pauses next."""
-        pauses = pause_epochs(self.session, planned) if self.session.manifest.early else []
-        at = self.tried[planned.key].pause
-        return pauses[at] if at < len(pauses) else None
+    def score_so_far(self, planned: PlannedTraining) -> Score | None:
+        """The score of a training that has ended, or has come to the pause; None for one that goes on."""
+        ended = self.session.ended.get(planned.key)
+        if ended and (ended.status == "stopped" or self.session.is_done(planned, retry=self.wishes.retry)):
+            return ended.score
+        paused = self.session.paused.get((planned.key, self.pause_of(planned) or 0))
+        return None if paused is None else score_of(paused)
 
     def take(self, line: TrainingLine) -> None:
         """Takes note of a training that has paused or ended."""
@@ -143,38 +185,48 @@ class Choosing:
         """Once all seeds of a setting are there: tells the study, and stops the setting or lets it go on."""
         if tried.open:
             return
+        ended = [self.session.ended.get(planned.key) for planned in tried.trainings]
         error = mean_score(list(tried.scores.values())).error
-        if all(planned.key in self.session.ended for planned in tried.trainings):
+        if any(one is not None and one.status == "stopped" for one in ended):
+            self.stop(tried)  # as was decided before the sweep was cut short
+        elif all(ended):
             self.tell(tried, error)
-            return
-        step = max(self.pause_of(planned) or 0 for planned in tried.trainings)
-        tried.trial.report(error, step)
-        if tried.trial.should_prune():
-            self.stop(tried, step)
+        elif self.is_to_stop(tried, error):
+            self.stop(tried)
         else:
             tried.pause += 1
             self.go_on(tried)
 
-    def stop(self, tried: Tried, step: int) -> None:
+    def is_to_stop(self, tried: Tried, error: float) -> bool:
+        """Whether the study has seen enough of a setting, by its error at this pause."""
+        trial, step = tried.trials[0], max(self.pause_of(planned) or 0 for planned in tried.trainings)
+        with writing(self.session.folder):
+            if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
+                trial.report(error, step)
+            return bool(trial.should_prune())
+
+    def stop(self, tried: Tried) -> None:
         """Stops the trainings of a setting where they have paused."""
         from optuna.trial import TrialState
 
         for planned in tried.trainings:
             line = self.session.paused.get((planned.key, self.pause_of(planned) or 0))
             if line is not None and planned.key not in self.session.ended:
-                self.session.stop(line, f"stopped at epoch {step}: a third of the settings so far did better there")
-        self.study.tell(tried.trial, state=TrialState.PRUNED)
-        self.forget(tried)
+                why = f"stopped at epoch {line.epochs}: a third of the settings so far did better there"
+                self.session.stop(line, why)
+        self.tell_all(tried, None, TrialState.PRUNED)
 
     def tell(self, tried: Tried, error: float) -> None:
         """Tells the study the mean dev error of a setting; one that diverged or failed has none."""
         from optuna.trial import TrialState
 
         is_number = error < float("inf")
-        self.study.tell(tried.trial, error if is_number else None, state=None if is_number else TrialState.FAIL)
-        self.forget(tried)
+        self.tell_all(tried, error if is_number else None, None if is_number else TrialState.FAIL)
 
-    def forget(self, tried: Tried) -> None:
-        """Drops what is held of a setting that is over."""
+    def tell_all(self, tried: Tried, value: float | None, state: "optuna.trial.TrialState | None") -> None:
+        """Tells the study what became of a setting that is over, and drops what is held of it."""
+        with writing(self.session.folder):
+            for trial in tried.trials:
+                self.study.tell(trial, value, state=state)
         for planned in tried.trainings:
             self.tried.pop(planned.key, None)

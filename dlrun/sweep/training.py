@@ -18,6 +18,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from ..arrays import Array
 from ..config import LoadedConfig
 from ..data.reading import Task
 from ..errors import DlrunError, StoreError
@@ -43,6 +44,7 @@ from ..store import (
     environment,
     is_begun,
     read_metrics,
+    sound_metrics,
 )
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
 from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
@@ -157,6 +159,8 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
     """Train in a run folder, or resume what a process that was killed or paused has left there."""
     experiment = experiment_of(base, loaded)
     wait_until_free(folder)
+    if passed := metrics_at_pause(work, sound_metrics(folder)[0]):
+        return paused_in_folder(work, loaded, experiment, folder, passed)
     try:
         contents = None
         if is_begun(folder):
@@ -169,10 +173,18 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
             identity = identity_of(loaded, experiment, parent, here())
             contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)
     except Paused:
-        return paused_in_folder(work, loaded, experiment, folder)
+        return paused_in_folder(work, loaded, experiment, folder, read_metrics(folder))
     if contents.status == "interrupted":
         leave(base, contents.result_required())
     return ended_in_folder(work, experiment, contents)
+
+
+def metrics_at_pause(work: Work, metrics: Sequence[EpochRecord]) -> Sequence[EpochRecord] | None:
+    """The epochs up to the pause of a training that has gone further already; None for any other.
+
+    So a sweep has its line of a pause again where that was lost, without training.
+    """
+    return metrics[: work.pause_epochs] if work.pause_epochs and len(metrics) > work.pause_epochs else None
 
 
 def leave(base: Base, result: Result) -> NoReturn:
@@ -214,9 +226,11 @@ def ended_in_folder(work: Work, experiment: Experiment, contents: RunContents) -
     return ended(work, with_result(line, result), experiment, parameters, contents.metrics or ())
 
 
-def paused_in_folder(work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder) -> Trained:
+def paused_in_folder(
+    work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder, metrics: Sequence[EpochRecord]
+) -> Trained:
     """What is known of a run at the epoch where it pauses; its state stays in its folder."""
-    line, metrics = line_of(work, hashes_here(loaded, experiment), folder.id), read_metrics(folder)
+    line = line_of(work, hashes_here(loaded, experiment), folder.id)
     return paused(work, with_course(line, experiment, metrics), experiment, metrics)
 
 
@@ -226,18 +240,38 @@ def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
     experiment = replace(experiment, plan=replace(experiment.plan, trace=False))
     checkpointer = Checkpointer(experiment, trainer_of(experiment), keeps_lines=True)
     checkpointer.pause_epochs = work.pause_epochs
-    if work.state is not None:
-        arrays = unpacked(work.state)
+    if arrays := state_of(work):
         checkpointer.metrics = as_metrics(arrays.pop(METRICS))
         checkpointer.restore_state(arrays)
+    if passed := metrics_at_pause(work, checkpointer.metrics):
+        return paused_in_memory(work, loaded, experiment, checkpointer, passed)
     try:
         outcome = train(checkpointer)
     except Paused:
-        line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, checkpointer.metrics)
-        state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
-        return replace(paused(work, line, experiment, checkpointer.metrics), state=state)
+        return paused_in_memory(work, loaded, experiment, checkpointer, checkpointer.metrics)
     line = with_outcome(line_of(work, hashes_here(loaded, experiment), None), experiment, outcome)
     return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
+
+
+def state_of(work: Work) -> dict[str, Array] | None:
+    """The state that a training continues from; None for one that begins, also since its state is damaged."""
+    try:
+        return unpacked(work.state) if work.state is not None else None
+    except ValueError:
+        return None
+
+
+def paused_in_memory(
+    work: Work,
+    loaded: LoadedConfig,
+    experiment: Experiment,
+    checkpointer: Checkpointer,
+    metrics: Sequence[EpochRecord],
+) -> Trained:
+    """What is known of a training without a folder at the epoch where it pauses, with its state."""
+    line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, metrics)
+    state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
+    return replace(paused(work, line, experiment, metrics), state=state)
 
 
 def paused(work: Work, line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> Trained:
