@@ -273,6 +273,30 @@ def test_a_run_folder_that_takes_no_writes_ends_the_sweep_with_a_sentence_and_lo
     assert len(folder.ended()) == 4
 
 
+@pytest.mark.parametrize("more", [[], ["seed=2"]])
+@pytest.mark.parametrize("light", [False, True])
+def test_a_sweep_does_not_go_on_with_other_data(config, light, more):
+    table = config.parent / "table.csv"
+    rows = np.random.default_rng(0).normal(size=(80, 3))
+    table.write_text("a,b,c\n" + "".join(f"{a},{b},{int(c > 0)}\n" for a, b, c in rows))
+    config.write_text("data: {source: table.csv}\nnetwork: {hidden: [4]}\ntraining: {epochs: 2}\n")
+    folder = begun(config, *WORDS, light=light)
+    if more:
+        worked(folder)
+        folder = sweep_asked(more, Options(), folder).written(folder.runs_dir)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            worked(folder, seen=Seen(interrupt_after=1))
+    whole, done = table.read_text(), len(folder.ended())
+    table.write_text(whole.replace("1\n", "0\n", 3))
+    with pytest.raises(StoreError, match=r"the data of table\.csv changed since the sweep began: their sha256 was"):
+        worked(folder)
+    table.write_text(whole)
+    assert len(folder.ended()) == done
+    worked(folder)
+    assert len(folder.ended()) == (6 if more else 4)
+
+
 EARLY = ("regularization.lambda=0,0.1,0.3,1,3,10", "training.learning_rate=0.05,0.0001", "seed=0..1")
 
 

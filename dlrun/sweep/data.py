@@ -4,9 +4,12 @@ from pathlib import Path
 
 from ..config import LoadedConfig, yaml_value
 from ..data import SOURCE_SETTINGS, Examples, is_named_source, read_examples
+from ..errors import StoreError
 from ..experiment.identity import with_absolute_paths
 from ..experiment.prepare import DATA_KEYS, ReadRows, declared_optimal, random_streams, reading_of
+from ..records import Change
 from .plan import Plan
+from .records import TrainingLine
 
 # Keys of `data` that say what becomes of rows once they are read.
 AFTER_READING = ("data.split", "data.stratify", "data.duplicates", "data.normalize")
@@ -40,6 +43,33 @@ def rows_read_once(base: LoadedConfig, plan: Plan) -> ReadRows | None:
     folder = Path(base.file).parent
     examples = read_examples(reading_of(data), folder=folder, rng=random_streams(base.config.seed)["source"])
     return ReadRows(examples, declared_optimal(base.config, folder)) if isinstance(examples, Examples) else None
+
+
+def split_key(seed: int, settings: Change) -> str:
+    """The same text for trainings that have the same rows, divided alike."""
+    return repr((seed, *((key, value) for key, value in settings.items() if is_below(key, DATA_KEYS))))
+
+
+class KnownData:
+    """The hashes of the data that trainings of a sweep were on, so that others on changed data are not mixed in."""
+
+    def __init__(self, base: LoadedConfig):
+        self.source = base.config.data.source
+        self.draws = bool(SOURCE_SETTINGS.get(str(base.config.data.source)))
+        self.hashes: dict[str, str | None] = {}
+
+    def note(self, line: TrainingLine) -> None:
+        """Notes the data of a training that is done. Raises StoreError where another one had other data."""
+        if line.data_sha256 is None:
+            return
+        read = {key: value for key, value in line.settings.items() if is_below(key, ("data",))}
+        rows = repr(("rows", line.seed if self.draws or "data.source" in read else None, *sorted(read.items())))
+        found = {rows: line.data_sha256, split_key(line.seed, line.settings): line.split_sha256}
+        for key, sha256 in found.items():
+            if (before := self.hashes.setdefault(key, sha256)) != sha256:
+                changed = f"the data of {self.source} changed since the sweep began"
+                hashes = f"their sha256 was {str(before)[:12]}, is {str(sha256)[:12]}"
+                raise StoreError(f"{changed}: {hashes}; put them back, or begin another sweep on the new data")
 
 
 def absolute_overrides(base: LoadedConfig) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ from typing import Protocol
 from ..config import LoadedConfig
 from ..diagnosis.looks import Scored
 from ..errors import StoreError
-from ..experiment.prepare import DATA_KEYS, read_config_text
+from ..experiment.prepare import read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
 from ..search.executor import Done, Executor, Lost
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
-from .data import absolute_overrides, data_is_shared, is_below, rows_read_once
+from .data import KnownData, absolute_overrides, data_is_shared, rows_read_once, split_key
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
 from .packing import unpack_run
@@ -113,7 +113,11 @@ class Session:
         )
         self.loaded = base_of(folder, manifest)
         self.base = self.base_for(cache)
-        self.ended = {line.key: ended_training(line) for line in folder.lines()}
+        self.ended: dict[str, EndedTraining] = {}
+        self.data = KnownData(self.loaded)
+        for line in folder.lines():
+            self.ended[line.key] = ended_training(line)
+            self.data.note(line)
         self.paused = {(line.key, line.epochs): line for line in folder.paused_lines()}
         self.run_ids = {line.key: line.run_id for line in self.paused.values() if line.run_id} | folder.begun()
         self.splits: set[str] = set()
@@ -189,6 +193,7 @@ class Session:
         if not isinstance(came, Trained):
             return self.failed(work, came, done.attempts)
         line = replace(came.line, attempts=done.attempts)
+        self.data.note(line)
         self.writer.note_task(came.task)
         if came.files is not None and line.run_id is not None:
             unpack_run(RunFolder(self.folder.runs_dir / line.run_id), came.files)
@@ -251,11 +256,6 @@ class Session:
                 time=now(),
             ),
         )
-
-
-def split_key(seed: int, settings: Change) -> str:
-    """The same text for trainings that have the same rows, divided alike."""
-    return repr((seed, *((key, value) for key, value in settings.items() if is_below(key, DATA_KEYS))))
 
 
 def files_of(path: Path) -> dict[str, bytes] | None:

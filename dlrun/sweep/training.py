@@ -24,7 +24,7 @@ from ..data.reading import Task
 from ..errors import DlrunError, StoreError
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
-from ..experiment.identity import identity_of
+from ..experiment.identity import identity_of, refuse_changed_data
 from ..experiment.interrupts import Paused
 from ..experiment.prepare import ReadRows, ReadyData, read_config_text, ready_data
 from ..experiment.run import run_in
@@ -43,6 +43,7 @@ from ..store import (
     RunFolder,
     environment,
     is_begun,
+    read_manifest,
     read_metrics,
     sound_metrics,
 )
@@ -197,11 +198,12 @@ def leave(base: Base, result: Result) -> NoReturn:
 
 
 def resumed(folder: RunFolder, experiment: Experiment, pause_epochs: int | None) -> RunContents | None:
-    """The run, resumed to its end; None where its files are damaged, so that it must begin anew.
+    """The run, resumed to its end; None where it must begin anew: its files are damaged, or it was on other data.
 
     Raises StoreError where the disk does not do what is asked of it.
     """
     try:
+        refuse_changed_data(folder, read_manifest(folder).identity, experiment)
         return resume(folder, prepared=lambda own: experiment, pause_epochs=pause_epochs)
     except StoreError as problem:
         if isinstance(problem.__cause__, OSError):
