@@ -15,15 +15,15 @@ import pytest
 from machines import WORKER, Machines
 
 from dlrun.errors import ClusterError, ConfigError, UsageError
-from dlrun.search.cluster_address import CLASS, opened
-from dlrun.search.executor import Here, Lost
-from dlrun.search.shared import write_shared
+from dlrun.executor import Here, Lost
+from dlrun.executor.cluster_address import CLASS, opened
+from dlrun.executor.shared import write_shared
 
 pytest.importorskip("distributed")
 
-from dlrun.search import cluster as clusters
-from dlrun.search import cluster_worker
-from dlrun.search.cluster import Cluster
+from dlrun.executor import cluster as clusters
+from dlrun.executor import cluster_worker
+from dlrun.executor.cluster import Cluster
 
 ROOT = Path(__file__).parents[1]
 
@@ -233,7 +233,7 @@ def sum_of(shared, number):
 CLIENT = """
 import sys, time
 from dlrun.errors import ClusterError
-from dlrun.search.cluster import Cluster
+from dlrun.executor.cluster import Cluster
 
 try:
     with Cluster(sys.argv[1]) as cluster:
@@ -298,7 +298,7 @@ def message(address):
 
 
 def test_an_address_where_nobody_answers(monkeypatch):
-    monkeypatch.setattr("dlrun.search.cluster_address.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("dlrun.executor.cluster_address.CONNECT_SECONDS", 0.2)
     start = "--cluster tcp://127.0.0.1:9: no scheduler answers there"
     assert message("tcp://127.0.0.1:9") == f"{start}; `dask scheduler` starts one and says its address"
     assert message("abc://127.0.0.1").startswith("--cluster abc://127.0.0.1: ")

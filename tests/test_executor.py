@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from dlrun.errors import ConfigError, Diverged, DlrunError, StoreError
+from dlrun.executor import Here, Lost, stop_wanted
+from dlrun.executor.shared import Mapped, mapped, write_shared
 from dlrun.search import executor as executors
-from dlrun.search.executor import Here, Lost, stop_wanted
-from dlrun.search.shared import Mapped, mapped, write_shared
 from dlrun.store import checkpoints, find_run, status_of
 
 ROOT = Path(__file__).parents[1]
@@ -345,7 +345,7 @@ PARENT = """
 import os, signal, sys, time
 from pathlib import Path
 
-from dlrun.search.executor import Here
+from dlrun.executor import Here
 
 def work(number, seconds):
     Path(str(os.getpid())).touch()
@@ -416,7 +416,7 @@ TRAINING = """
 from pathlib import Path
 
 from dlrun.experiment import read_config, run
-from dlrun.search.executor import Here
+from dlrun.executor import Here
 
 def main():
     loaded = read_config(Path("long.yaml"))

@@ -14,7 +14,7 @@ from dlrun.sweep.reading import Reader
 
 pytest.importorskip("distributed")
 
-from dlrun.search.cluster import Cluster
+from dlrun.executor.cluster import Cluster
 
 TINY = """\
 data: {source: moons, samples: 60, noise: 0.3}

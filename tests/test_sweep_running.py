@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dlrun.errors import StoreError, UsageError
+from dlrun.executor import Here
 from dlrun.experiment import read_config, resume, run
-from dlrun.search.executor import Here
 from dlrun.store import MODEL, PREDICTIONS, RunFolder, list_runs, read_metrics, status_of
 from dlrun.sweep import folder as sweep_folder
 from dlrun.sweep.asked import Options, sweep_asked

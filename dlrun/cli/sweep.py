@@ -22,8 +22,8 @@ from .sweep_options import (
 )
 
 if TYPE_CHECKING:
+    from ..executor import Executor
     from ..report.records import PlanShown
-    from ..search.executor import Executor
     from ..sweep.folder import SweepFolder, SweepManifest
     from ..sweep.records import SweepOutcome
 
@@ -78,7 +78,7 @@ def sweep(
 
 def where_of(processes: int | None, cluster: str | None) -> str:
     """Where the trainings are to be done, in words."""
-    from ..search.executor import Here
+    from ..executor import Here
 
     if cluster:
         return f"the cluster {cluster}"
@@ -89,10 +89,10 @@ def where_of(processes: int | None, cluster: str | None) -> str:
 def executor_for(processes: int | None, cluster: str | None) -> "Executor":
     """The executor that the options ask for. Raises UsageError, DlrunError."""
     if cluster:
-        from ..search.cluster import Cluster
+        from ..executor.cluster import Cluster
 
         return Cluster(cluster)
-    from ..search.executor import Here
+    from ..executor import Here
 
     return Here(processes)
 

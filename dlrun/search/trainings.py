@@ -13,12 +13,12 @@ import numpy as np
 
 from ..data.examples import Split
 from ..data.splits import by_group
+from ..executor import Executor, Here, Shared
 from ..experiment import Experiment, random_streams
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.prepare import first_parameters
 from ..experiment.train import train, trainer_of
 from ..nn.predictions import Predictions, predictions
-from .executor import Executor, Here, Shared
 
 # Starting a process and importing NumPy there takes about a second. Less work than this is done in this process.
 WORTH_PROCESSES_SECONDS = 2.0

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from ..config import LoadedConfig
+from ..executor.shared import mapped, write_shared
 from ..experiment.prepare import DATA_KEYS, ReadyData
 from ..records import flattened
-from ..search.shared import mapped, write_shared
 
 
 def data_key(loaded: LoadedConfig) -> str:

@@ -14,10 +14,10 @@ from typing import Protocol
 from ..config import LoadedConfig
 from ..diagnosis.looks import Scored
 from ..errors import StoreError
+from ..executor import Done, Executor, Lost
 from ..experiment.prepare import read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
-from ..search.executor import Done, Executor, Lost
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
 from .data import KnownData, absolute_overrides, data_is_shared, rows_read_once, split_key

@@ -1,6 +1,6 @@
 """Runs a sweep to its end, or as far as it comes: by its plan, by successive halving, or by a sampler."""
 
-from ..search.executor import Executor
+from ..executor import Executor
 from .early import do_early
 from .folder import SweepFolder
 from .running import Watcher, Wishes, do_all, working

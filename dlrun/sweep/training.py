@@ -22,6 +22,7 @@ from ..arrays import Array
 from ..config import LoadedConfig
 from ..data.reading import Task
 from ..errors import DlrunError, StoreError
+from ..executor import Shared
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.identity import identity_of, refuse_changed_data
@@ -33,7 +34,6 @@ from ..experiment.train import train, trainer_of
 from ..model.model import network_of_arrays
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord
-from ..search.shared import Shared
 from ..store import (
     METRICS,
     Environment,

@@ -144,8 +144,8 @@ def variants() -> Run:
 
 def sweep_here(place: Path, words: tuple[str, ...], light: bool, trials: int | None = None) -> Run:
     """A sweep from its words to its outcome, in this process and two more."""
+    from dlrun.executor import Here
     from dlrun.report.sweep_live import SweepDisplay
-    from dlrun.search.executor import Here
     from dlrun.sweep.asked import Options, sweep_asked
     from dlrun.sweep.running import Wishes
     from dlrun.sweep.sweeping import run_sweep
@@ -286,8 +286,8 @@ def epochs_lasting(seconds: float) -> Run:
 
 def sweep_warm(place: Path, words: tuple[str, ...], trainings: int) -> Run:
     """Seconds of a sweep in processes that have done another one before."""
+    from dlrun.executor import Here
     from dlrun.report.sweep_live import SweepDisplay
-    from dlrun.search.executor import Here
     from dlrun.sweep.asked import Options, sweep_asked
     from dlrun.sweep.running import Wishes
     from dlrun.sweep.sweeping import run_sweep

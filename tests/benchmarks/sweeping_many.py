@@ -93,8 +93,8 @@ def plan(place: Path, size: int) -> Run:
 
 def run(folder: Path, workers: int) -> Run:
     """Does what is missing of a sweep."""
+    from dlrun.executor import Here
     from dlrun.report.sweep_live import SweepDisplay
-    from dlrun.search.executor import Here
     from dlrun.sweep.folder import SweepFolder
     from dlrun.sweep.running import Wishes
     from dlrun.sweep.sweeping import run_sweep

@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from dlrun.search.executor import Here, Lost
+from dlrun.executor import Here, Lost
 
 from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS

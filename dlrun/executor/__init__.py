@@ -1,0 +1,10 @@
+"""Many tasks at once, none of which is lost: in processes of this machine (`Here`), or on a cluster (`Cluster`).
+
+It knows functions and their arguments, and nothing of trainings. Whatever trains many networks is given an `Executor`.
+"""
+
+from .here import Here
+from .shared import Shared
+from .tasks import Done, Executor, Lost, stop_wanted
+
+__all__ = ["Done", "Executor", "Here", "Lost", "Shared", "stop_wanted"]
