@@ -45,16 +45,30 @@ def run_time(run_id: str) -> str:
 def runs_in(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
     """The entries that are run folders, newest first, and those that are symbolic links, in the order of their names.
 
-    Anything whose name is no run id is ignored; a missing `runs_dir` has no runs. It is here and not in the store,
-    because a shell that completes an id waits for it, and not for the store's libraries. Raises OSError.
+    It is here and not in the store, because a shell that completes an id waits for it, and not for the store's
+    libraries. Raises OSError.
+    """
+    folders, links = unsorted_runs_in(runs_dir)
+    return newest_first(folders), sorted(links, key=lambda entry: entry.name)
+
+
+def unsorted_runs_in(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
+    """The entries that are run folders, and those that are symbolic links.
+
+    Anything whose name is no run id is ignored; a missing `runs_dir` has no runs. Raises OSError.
     """
     if not runs_dir.exists():
         return [], []
-    entries = {entry.name: entry for entry in os.scandir(runs_dir) if RUN_ID.fullmatch(entry.name)}
-    links = [entries[name] for name in sorted(entries) if entries[name].is_symlink()]
-    folders = [name for name, entry in entries.items() if entry.is_dir(follow_symlinks=False)]
-    together = ([entries[name] for name in names] for _, names in groupby(sorted(folders, reverse=True), run_time))
-    return [entry for group in together for entry in by_last_change(group)], links
+    entries = [entry for entry in os.scandir(runs_dir) if RUN_ID.fullmatch(entry.name)]
+    links = [entry for entry in entries if entry.is_symlink()]
+    return [entry for entry in entries if entry.is_dir(follow_symlinks=False)], links
+
+
+def newest_first(folders: list[Entry]) -> list[Entry]:
+    """Run folders by the second in which they began, and within one by their last change. Raises OSError."""
+    by_name = {entry.name: entry for entry in folders}
+    together = ([by_name[name] for name in names] for _, names in groupby(sorted(by_name, reverse=True), run_time))
+    return [entry for group in together for entry in by_last_change(group)]
 
 
 def sweeps_in(runs_dir: Path) -> list[str]:

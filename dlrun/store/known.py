@@ -20,7 +20,7 @@ from . import index, strict_json
 from .folder import RunFolder
 from .manifest import Identity
 from .results import ENDINGS
-from .stamps import LENGTHS, TAGS_ALONE, Stamp, lines_that_hold, stamp_of
+from .stamps import ALL, LENGTHS, TAGS_ALONE, Stamp, lines_that_hold, stamp_of
 from .status import Status, glance_at, manifest_of
 from .tags import read_tags
 
@@ -68,12 +68,17 @@ def known(
     runs_dir: Path,
     entries: Sequence[Entry],
     progress: Callable[[int, int], None] = lambda done, total: None,
+    asked: int = ALL,
 ) -> list[Known]:
-    """What is known of each of these run folders, in their order. progress : told how many of them have been read."""
+    """What is known of each of these run folders, in their order.
+
+    progress : told how many of them have been read. asked : ALL of it; or only the FIGURES, and then a run that is over
+    may be running all the same, and its tags be others.
+    """
     if len(entries) < FEWEST_INDEXED:
         return [read_run(RunFolder(runs_dir / entry.name)) for entry in entries]
     lines = index.load(runs_dir)
-    runs, names = still_known(entries, lines), [entry.name for entry in entries]
+    runs, names = still_known(entries, lines, asked), [entry.name for entry in entries]
     if sum(map(lines.__contains__, names)) < len(lines):
         others = lines.keys() - set(names)
         index.save(runs_dir, {}, [run_id for run_id in others if not os.path.lexists(f"{runs_dir}/{run_id}")])
@@ -83,7 +88,7 @@ def known(
     return [run for run in runs if run]
 
 
-def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes]) -> list[Known | None]:
+def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes], asked: int) -> list[Known | None]:
     """What the index knows of each of these runs; None for those that have changed since.
 
     A run that is over is not asked for its lock: whoever takes that leaves a trace in the stamp. The others are, since
@@ -91,7 +96,7 @@ def still_known(entries: Sequence[Entry], lines: Mapping[str, bytes]) -> list[Kn
     and before the lock was asked for; so the stamp is compared again.
     """
     runs: list[Known | None] = []
-    for entry, line in zip(entries, lines_that_hold(entries, lines), strict=True):
+    for entry, line in zip(entries, lines_that_hold(entries, lines, asked), strict=True):
         run = None if line is None else unpacked(line)
         if line is not None and run is not None and run.status not in ("finished", "diverged"):
             is_at_rest = not RunFolder(Path(entry.path)).is_locked() and is_current(entry.path, line)

@@ -6,14 +6,14 @@ a path.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import NOT_IN_A_NAME, Entry, run_name
+from ..places import NOT_IN_A_NAME, newest_first, run_name
 from .folder import RunFolder
 from .known import known, known_tags
-from .runs import split_entries
+from .runs import run_ids, split_entries, unsorted_entries
+from .stamps import FIGURES
 
 # An id is at most 15 + 1 + 64 + 1 + 4 = 85 characters long.
 REFERENCE = re.compile(rf"[^{NOT_IN_A_NAME}._\-][^{NOT_IN_A_NAME}]{{0,84}}")
@@ -33,10 +33,9 @@ def find_run(runs_dir: Path, reference: str) -> RunFolder:
     if not REFERENCE.fullmatch(reference):
         expected = "latest, best, a run's id, the beginning of one, or a name; no folders"
         raise StoreError(f"run {reference!r}: not a reference to a run; expected {expected} (see `dlrun runs`)")
-    folders, linked = split_entries(runs_dir)
-    ids, links = [entry.name for entry in folders], [entry.name for entry in linked]
-    if reference == "best" and ids:
-        return best_run(runs_dir, folders)
+    if reference == "best" and (best := best_run(runs_dir)):
+        return best
+    ids, links = run_ids(runs_dir)
     if matching := matches(ids, reference):
         if len(matching) > 1:
             raise ambiguous(reference, matching)
@@ -64,13 +63,23 @@ def find_runs(runs_dir: Path, reference: str) -> list[RunFolder]:
     return matching or [find_run(runs_dir, reference)]
 
 
-def best_run(runs_dir: Path, folders: Sequence[Entry]) -> RunFolder:
-    """The finished run with the lowest dev error, the newest of equals. Raises StoreError where none has one."""
-    runs = zip(folders, known(runs_dir, folders), strict=True)
-    judged = [(run.dev, entry.name) for entry, run in runs if run.status == "finished" and run.dev is not None]
-    if not judged:
+def best_run(runs_dir: Path) -> RunFolder | None:
+    """The finished run with the lowest dev error, the newest of equals; None where there are no runs.
+
+    Raises StoreError where none has an error.
+    """
+    folders = unsorted_entries(runs_dir)
+    runs = zip(folders, known(runs_dir, folders, asked=FIGURES), strict=True)
+    judged = [(entry, run.dev) for entry, run in runs if run.status == "finished" and run.dev is not None]
+    while judged:  # the first time it ends, unless a process is at work on the best run
+        lowest = min(dev for _, dev in judged)
+        for entry in newest_first([entry for entry, dev in judged if dev == lowest]):
+            if not RunFolder(runs_dir / entry.name).is_locked():
+                return RunFolder(runs_dir / entry.name)
+        judged = [(entry, dev) for entry, dev in judged if dev > lowest]
+    if folders:
         raise StoreError(f"run 'best': no finished run in {runs_dir} has a dev error; train one first")
-    return RunFolder(runs_dir / min(judged, key=lambda pair: pair[0])[1])
+    return None
 
 
 def matches(ids: list[str], reference: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import RUN_NAME, RUN_NAME_WORDS, Entry, in_one_list, runs_in
+from ..places import RUN_NAME, RUN_NAME_WORDS, Entry, in_one_list, runs_in, unsorted_runs_in
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
@@ -86,3 +86,9 @@ def split_entries(runs_dir: Path) -> tuple[list[Entry], list[Entry]]:
     """
     with raised_as_store_error(runs_dir, "read"):
         return runs_in(runs_dir)
+
+
+def unsorted_entries(runs_dir: Path) -> list[Entry]:
+    """The entries that are run folders, in no order. Raises StoreError where `runs_dir` cannot be read."""
+    with raised_as_store_error(runs_dir, "read"):
+        return unsorted_runs_in(runs_dir)[0]
