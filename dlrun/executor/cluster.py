@@ -35,6 +35,9 @@ Fetched = Future[list[Any]]
 # How often the client looks whether workers have joined.
 REFRESH_SECONDS = 1.0
 
+# How long tasks that were called off are waited for. Those of other people do not count.
+SETTLE_SECONDS = 30.0
+
 # How long a cluster at an address may have no worker at all. A worker that is started again takes a few seconds.
 PATIENCE_SECONDS = 60.0
 
@@ -225,7 +228,19 @@ class Round:
             yield from self.submit(task)
         if not self.at_work and self.suspects:
             self.is_alone = True
+            self.settle()
             yield from self.submit(self.suspects.popleft())
+
+    def settle(self) -> None:
+        """Waits until no worker does a task of this round: one that was called off may have begun again, and kill."""
+        from .cluster_worker import does_task_of
+
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            there = self.cluster.asked(lambda: self.cluster.client.run(does_task_of, self.name, on_error="return"))
+            if not any(there.values()):  # an error, as of a worker that has just died, is true as well
+                return
+            time.sleep(REFRESH_SECONDS / 10)
 
     def submit(self, task: Task) -> Iterator[Done[Any]]:
         """Sends a task, and has its value fetched as soon as it is there.

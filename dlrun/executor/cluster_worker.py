@@ -127,6 +127,11 @@ def environment() -> dict[str, str]:
 PROTOCOL = ("dlrun", "Python", "distributed")
 
 
+def does_task_of(name: str, dask_worker: Any) -> bool:
+    """Whether a worker is at a task whose key begins so."""
+    return any(str(task.key).startswith(name) for task in dask_worker.state.executing)
+
+
 def differences(here: dict[str, str], workers: dict[str, dict[str, str] | None]) -> list[str]:
     """A sentence for each thing in which workers differ from this machine. None stands for a worker without dlrun."""
     sentences = []
