@@ -5,6 +5,6 @@ It knows functions and their arguments, and nothing of trainings. Whatever train
 
 from .here import Here
 from .shared import Shared
-from .tasks import Done, Executor, Lost, stop_wanted
+from .tasks import Done, Executor, Lost, in_order, stop_wanted
 
-__all__ = ["Done", "Executor", "Here", "Lost", "Shared", "stop_wanted"]
+__all__ = ["Done", "Executor", "Here", "Lost", "Shared", "in_order", "stop_wanted"]

@@ -125,6 +125,23 @@ class Executor(Protocol):
     ) -> None: ...
 
 
+def in_order(
+    executor: Executor,
+    function: Callable[..., T],
+    tasks: Iterable[tuple[Any, ...]],
+    note: Callable[[int], object] = lambda ended: None,
+) -> list[T]:
+    """The value of each task, in the order of the tasks. note : called with the number of those that have ended.
+
+    Raises what a task raises, and DlrunError where its process is killed again and again.
+    """
+    values: dict[int, T] = {}
+    for done in executor.each(function, tasks):
+        values[done.number] = done.required()
+        note(len(values))
+    return [values[number] for number in range(len(values))]
+
+
 def outcome(function: Callable[..., T], task: tuple[Any, ...]) -> T | Lost:
     """`function(*task)`, or what is known of its error. What ends this process goes through."""
     try:

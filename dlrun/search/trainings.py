@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.examples import Split
 from ..data.splits import by_group
-from ..executor import Executor, Here, Shared
+from ..executor import Executor, Here, Shared, in_order
 from ..experiment import Experiment, random_streams
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.prepare import first_parameters
@@ -61,11 +61,8 @@ def train_variants(
         with Here(processes or (None if worth else 1)) as here:
             return train_variants(experiment, variants, executor=here, progress=progress)
     shared = executor.share(uuid4().hex, experiment)
-    trained: dict[int, Trained] = {}
-    for done in executor.each(train_variant, ((shared, variant) for variant in variants)):
-        trained[done.number] = done.required()
-        progress(len(trained), len(variants))
-    return [trained[number] for number in range(len(variants))]
+    tasks = ((shared, variant) for variant in variants)
+    return in_order(executor, train_variant, tasks, lambda done: progress(done, len(variants)))
 
 
 def train_variant(experiment: Shared[Experiment], variant: Variant) -> Trained:
