@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from .early import pause_epochs
 from .folder import SweepFolder
-from .halving import Score, mean_score, score_of
+from .halving import SHARE_KEPT, Score, mean_score, score_of
 from .optuna_space import suggest
 from .plan import Plan, PlannedTraining, planned_training
 from .records import TrainingLine
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import optuna
 
 STUDY = "study.log"
+
+# What Optuna divides the settings by at each pause. It is told of the pauses as steps 1, REDUCTION, REDUCTION**2 and so
+# on: at such steps it halves once. Told the epochs, it halves as often as there are such steps before them.
+REDUCTION = round(1 / SHARE_KEPT)
 
 
 @dataclass
@@ -50,11 +54,12 @@ def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Stu
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     optuna.logging.disable_propagation()
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
     return optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(folder.path / STUDY))),
         study_name=folder.id,
         sampler=optuna.samplers.TPESampler(seed=plan.sampler_seed),
-        pruner=optuna.pruners.SuccessiveHalvingPruner(reduction_factor=3) if early else optuna.pruners.NopPruner(),
+        pruner=pruner if early else optuna.pruners.NopPruner(),
         load_if_exists=True,
     )
 
@@ -147,22 +152,22 @@ class Choosing:
         if all(planned.key in self.session.ended for planned in tried.trainings):
             self.tell(tried, error)
             return
-        step = max(self.pause_of(planned) or 0 for planned in tried.trainings)
-        tried.trial.report(error, step)
+        tried.trial.report(error, REDUCTION**tried.pause)
         if tried.trial.should_prune():
-            self.stop(tried, step)
+            self.stop(tried)
         else:
             tried.pause += 1
             self.go_on(tried)
 
-    def stop(self, tried: Tried, step: int) -> None:
+    def stop(self, tried: Tried) -> None:
         """Stops the trainings of a setting where they have paused."""
         from optuna.trial import TrialState
 
         for planned in tried.trainings:
             line = self.session.paused.get((planned.key, self.pause_of(planned) or 0))
             if line is not None and planned.key not in self.session.ended:
-                self.session.stop(line, f"stopped at epoch {step}: a third of the settings so far did better there")
+                behind = f"stopped at epoch {line.epochs}: not among the best {SHARE_KEPT:.0%} of the settings so far"
+                self.session.stop(line, behind)
         self.study.tell(tried.trial, state=TrialState.PRUNED)
         self.forget(tried)
 
