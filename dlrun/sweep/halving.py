@@ -1,4 +1,4 @@
-"""Successive halving: all settings are trained a little, the better third goes on, and so forth to the end.
+"""Successive halving: all settings are trained a little, the better half goes on, and so forth to the end.
 
 Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization". What is decided
 depends on the errors alone and not on the time of day, so that a sweep that is resumed decides the same.
@@ -10,9 +10,16 @@ from typing import NamedTuple
 
 from .records import TrainingLine
 
-# The share of settings that goes on at each pause, as in Li et al. 2018 (Hyperband), and the number of pauses.
-SHARE_KEPT = 1 / 3
-PAUSES = 2
+# The share of settings that goes on at each pause, the number of pauses, and the share of the epochs before the last;
+# each pause before it comes at SHARE_KEPT of the epochs of the next. Chosen on 12 tasks, and confirmed on 12 others, by
+# `python -m tests.benchmarks.early --rules`: the winner's dev error is 0.11 points above that of the full sweep's,
+# 90% interval [0.05, 0.17], and 61% of the epochs are saved. A third at a ninth and a third of the epochs saves 72% for
+# 0.34 points, half at an eighth, a quarter and a half 68% for 0.18; no rule whose interval ends below 0.2 points saves
+# more than 62%. Ranks by dev loss, by the best epoch so far, or by error and loss together are no better, nor is it to
+# spare those that paired rows cannot tell from the last that goes on.
+SHARE_KEPT = 1 / 2
+PAUSES = 3
+LAST_PAUSE = 2 / 3
 
 # Fewer settings than this are all trained to their end: there would be nothing to save that is worth the risk.
 FEWEST_SETTINGS = 4
@@ -38,14 +45,17 @@ def score_of(line: TrainingLine) -> Score:
 
 
 def pauses(epochs: int, evaluate_every: int = 1) -> list[int]:
-    """The epochs after which a training of so many epochs pauses, each a multiple of `evaluate_every`."""
-    shares = [SHARE_KEPT**left for left in range(PAUSES, 0, -1)]
-    at = [math.ceil(epochs * share / evaluate_every) * evaluate_every for share in shares]
+    """The epochs after which a training of so many epochs pauses, each a multiple of `evaluate_every`.
+
+    A short training pauses fewer times, for it is not judged twice by the same errors.
+    """
+    shares = [LAST_PAUSE * SHARE_KEPT**left for left in reversed(range(PAUSES))]
+    at = dict.fromkeys(math.ceil(epochs * share / evaluate_every) * evaluate_every for share in shares)
     return [epoch for epoch in at if 0 < epoch < epochs]
 
 
 def survivors(scores: Mapping[int, Score]) -> set[int]:
-    """The numbers of the settings that go on: the best third, rounded up; of equals, the first in the plan."""
+    """The numbers of the settings that go on: the better half, rounded up; of equals, the first in the plan."""
     if len(scores) < FEWEST_SETTINGS:
         return set(scores)
     ranked = sorted(scores, key=lambda number: (scores[number], number))

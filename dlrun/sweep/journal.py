@@ -15,6 +15,7 @@ from ..store.disk import discard
 from ..store.problems import raised_as_store_error
 from .folder import SweepFolder, damaged
 from .grid import canonical
+from .halving import SHARE_KEPT
 from .line_file import LineFile
 from .optuna_space import suggest
 from .plan import Plan, training_key
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import optuna
 
 STUDY = "study.log"
+
+# What Optuna divides the settings by at each pause. It is told of the pauses as steps 1, REDUCTION, REDUCTION**2 and so
+# on: at such steps it halves once. Told the epochs, it halves as often as there are such steps before them.
+REDUCTION = round(1 / SHARE_KEPT)
 
 
 def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Study":
@@ -39,12 +44,13 @@ def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Stu
     path = folder.path / STUDY
     discard(Path(f"{path}.lock"))
     LineFile(path).close()
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
     try:
         study = optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(path))),
             study_name=folder.id,
             sampler=sampler_of(plan, 0),
-            pruner=optuna.pruners.SuccessiveHalvingPruner(reduction_factor=3) if early else optuna.pruners.NopPruner(),
+            pruner=pruner if early else optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
         known = known_settings(study, plan)

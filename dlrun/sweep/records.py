@@ -148,7 +148,8 @@ class SweepOutcome:
     """A sweep so far. status : "finished" if nothing is to come. settings : best dev error first, then those without.
 
     config : the base config's file. confidence : of all intervals. seconds : of all trainings together.
-    saved_seconds : what --early has not spent on trainings that it stopped, by the seconds of their epochs so far.
+    saved_seconds : what --early has not spent on trainings that it stopped, by the seconds of their epochs so far and
+    by how long others with patience went on.
     notes : sentences on how it went, such as versions that differ between machines.
     """
 

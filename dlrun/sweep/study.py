@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from ..records import Change
 from .early import pause_epochs
 from .grid import canonical
-from .halving import Score, mean_score, score_of
-from .journal import known_settings, opened_study, sampler_of, writing
+from .halving import SHARE_KEPT, Score, mean_score, score_of
+from .journal import REDUCTION, known_settings, opened_study, sampler_of, writing
 from .optuna_space import parameters_of, suggest
 from .plan import PlannedTraining, planned_training
 from .records import TrainingLine
@@ -199,7 +199,7 @@ class Choosing:
 
     def is_to_stop(self, tried: Tried, error: float) -> bool:
         """Whether the study has seen enough of a setting, by its error at this pause."""
-        trial, step = tried.trials[0], max(self.pause_of(planned) or 0 for planned in tried.trainings)
+        trial, step = tried.trials[0], REDUCTION**tried.pause
         with writing(self.session.folder):
             if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
                 trial.report(error, step)
@@ -212,7 +212,7 @@ class Choosing:
         for planned in tried.trainings:
             line = self.session.paused.get((planned.key, self.pause_of(planned) or 0))
             if line is not None and planned.key not in self.session.ended:
-                why = f"stopped at epoch {line.epochs}: a third of the settings so far did better there"
+                why = f"stopped at epoch {line.epochs}: not among the best {SHARE_KEPT:.0%} of the settings so far"
                 self.session.stop(line, why)
         self.tell_all(tried, None, TrialState.PRUNED)
 
