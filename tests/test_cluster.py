@@ -351,7 +351,8 @@ def test_a_cluster_of_a_file_by_the_words_of_its_own_class(tmp_path):
 
 
 SBATCH = """#!/bin/sh
-sh "$1" >job.log 2>&1 &
+cp "$1" job.sh
+sh job.sh >job.log 2>&1 &
 echo "Submitted batch job $!"
 """
 SLURM = """
