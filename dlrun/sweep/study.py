@@ -22,7 +22,7 @@ from .running import Session, Wishes, end_if_failed
 if TYPE_CHECKING:
     import optuna
 
-# After so many proposals in a row that bring nothing new, the next new setting of the grid is taken, if there is a grid.
+# After so many proposals in a row that bring nothing new, the next new setting of the grid is taken, if there is one.
 MANY_REPEATS = 10
 
 # And after so many, where there is no grid, nothing new is expected any more.

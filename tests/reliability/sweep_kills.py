@@ -30,17 +30,20 @@ def parents_killed(folder: Path, kills: int, seed: int = 0) -> dict:
     """kill -9 of `dlrun sweep`, then --resume: {kills, unbegun, trained before, losses}."""
     rng, losses, done, unbegun, kept = random.Random(seed), [], 0, 0, 0
     wholes: dict = {}
+    seconds: dict = {}
     number = 0
     while done < kills:
         kind, processes = KINDS[number % len(KINDS)], 1 + number // len(KINDS) % 2
         if kind not in wholes:
+            start = time.monotonic()
             wholes[kind] = undisturbed(folder / f"whole-{kind.name}", kind)
+            seconds[kind] = time.monotonic() - start
         place = place_in(folder / f"killed-{number}")
         number += 1
         began = time.monotonic()
         leader = begun_sweep(place, kind, processes)
         until_begun(place, leader, patience=rng.random() < 0.9)
-        time.sleep(rng.uniform(0, 4.0 if processes == 2 else 2.5))
+        time.sleep(rng.uniform(0, seconds[kind] * (1.2 if processes == 2 else 0.9)))
         os.kill(leader, signal.SIGKILL)
         if exit_status_of(leader) != -signal.SIGKILL:
             shutil.rmtree(place.path)
