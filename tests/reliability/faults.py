@@ -55,13 +55,6 @@ class Harm:
         for module_name in ("fsync", "replace", "rename", "mkdir"):
             setattr(os, module_name, self.wrapped(module_name, getattr(os, module_name)))
 
-    def install_in_optuna(self) -> None:
-        """The same for the journal of a study."""
-        from optuna.storages.journal import _file
-
-        file = self.file_class()
-        _file.open = lambda path, mode: io.BufferedWriter(file(path, "a")) if mode == "ab" else open(path, mode)
-
     def file_class(self) -> type[io.FileIO]:
         """A file whose writes are counted, and harmed."""
         harm = self

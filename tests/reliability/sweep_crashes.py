@@ -14,7 +14,6 @@ from .sweep_trials import (
     Place,
     acknowledged,
     command,
-    left_behind,
     losses_in,
     place_in,
     resumed_sweep,
@@ -48,8 +47,6 @@ def harmed(place: Place, kind: Kind, harm: Harm, told: Path | None = None) -> in
 
     def deed() -> None:
         harm.install()
-        if "tpe" in kind.name:
-            harm.install_in_optuna()
         try:
             command(("sweep", "tiny.yaml", *kind.words, "-q", "--processes", "1"), place.path)
         finally:
@@ -124,6 +121,3 @@ def after_resume(place: Place, kind: Kind, before, whole: dict, processes: int =
     if status != 0:
         return [f"resume ended with {status}: {place.said()[-400:]!r}"]
     return losses_in(place, kind, before, whole)
-
-
-__all__ = ["crash_matrix", "disk_faults", "left_behind"]

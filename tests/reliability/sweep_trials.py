@@ -179,7 +179,7 @@ def acknowledged(folder: SweepFolder | None) -> Acknowledged:
     """What is there now."""
     if folder is None:
         return Acknowledged()
-    runs = {line.run_id for line in folder.lines() if line.run_id}
+    runs = {line.run_id for line in folder.lines() if line.run_id and line.status != "failed"}
     return Acknowledged(
         complete_lines(folder.path / TRAININGS),
         {run_id: (folder.runs_dir / run_id / "run.json").read_bytes() for run_id in runs},
