@@ -1,18 +1,18 @@
-"""The study of a sampler, Optuna's journal in the sweep's folder: opened after any end, and checked before its use.
+"""The study of a sampler, a journal in the sweep's folder: opened after any end, and checked before its use.
 
-Optuna reads a line that was cut short, or a lock that a killed process has left, as if another process wrote just now.
-Here nobody else does, since the sweep's own lock is held.
+Optuna's own programs can read it. It is written here and not by Optuna's `JournalFileBackend`, which after a line that
+was cut short reads nothing any more, waits half a minute for the lock of a process that was killed, and has no sentence
+for a full disk. The lock here is the sweep's own.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, UsageError
-from ..store.disk import discard
-from ..store.problems import raised_as_store_error
+from ..store.disk import opened
 from .folder import SweepFolder, damaged
 from .grid import canonical
 from .halving import SHARE_KEPT
@@ -30,43 +30,70 @@ STUDY = "study.log"
 REDUCTION = round(1 / SHARE_KEPT)
 
 
-def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Study":
+class Journal:
+    """The lines of a study, as Optuna's storage asks for them and adds them. Raises StoreError.
+
+    read : how many lines were read, and where the next one begins.
+    """
+
+    def __init__(self, path: Path):
+        self.path, self.file, self.read = path, LineFile(path), (0, 0)
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """The lines from this number on."""
+        number, at = self.read if log_number_from >= self.read[0] else (0, 0)
+        with opened(self.path) as file:
+            file.seek(at)
+            for line in file:
+                number, at = number + 1, at + len(line)
+                self.read = number, at
+                if number > log_number_from:
+                    yield json.loads(line)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Adds lines, and syncs them to the disk: no training may be known of a setting that is not."""
+        self.file.append(b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs))
+        self.file.sync()
+
+
+@contextmanager
+def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> Iterator["optuna.Study"]:
     """The sweep's study, which is made if it is missing. Raises UsageError without Optuna, StoreError if damaged."""
     try:
         import optuna
     except ImportError as missing:
         raise UsageError(f"--sampler {plan.sampler}: needs optuna; pip install 'dlrun[search]'") from missing
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     optuna.logging.disable_propagation()
-    path = folder.path / STUDY
-    discard(Path(f"{path}.lock"))
-    LineFile(path).close()
-    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
+    journal = Journal(folder.path / STUDY)
+    try:
+        yield study_in(journal, folder, plan, early=early)
+    finally:
+        journal.file.close()
+
+
+def study_in(journal: Journal, folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Study":
+    """The study of a journal. Raises StoreError where it is not one of these trainings."""
+    import optuna
+
+    halving = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
     try:
         study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(path))),
+            storage=optuna.storages.JournalStorage(journal),
             study_name=folder.id,
             sampler=sampler_of(plan, 0),
-            pruner=pruner if early else optuna.pruners.NopPruner(),
+            pruner=halving if early else optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
         known = known_settings(study, plan)
-    except OSError as problem:
-        raise StoreError(f"{path}: cannot be written: {problem.strerror or problem}; free some space") from problem
-    except Exception as problem:  # of a journal that is damaged, whose errors may be of any kind
-        raise damaged(path, f"{type(problem).__name__}: {problem}") from problem
+    except StoreError:
+        raise
+    except Exception as problem:  # of a damaged line, whose errors may be of any kind
+        raise damaged(journal.path, f"{type(problem).__name__}: {problem}") from problem
     trained = {*folder.begun(), *folder.ended(), *(line.key for line in folder.paused_lines())}
     if trained - set(keys_of(known, plan)):
-        raise damaged(path, "it lacks settings that were trained")
+        raise damaged(journal.path, "it lacks settings that were trained")
     return study
-
-
-def writing(folder: SweepFolder) -> AbstractContextManager[None]:
-    """Turns an error of the disk, while the study is told of something, into a StoreError."""
-    return raised_as_store_error(folder.path / STUDY, "written")
 
 
 def sampler_of(plan: Plan, trials: int) -> "optuna.samplers.BaseSampler":

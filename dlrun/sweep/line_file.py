@@ -32,8 +32,14 @@ class LineFile:
                 raise
             return at
 
-    def close(self) -> None:
-        """Syncs the file to the disk and closes it."""
+    def sync(self) -> None:
+        """Syncs the file to the disk."""
         with raised_as_store_error(self.path, "written"):
             os.fsync(self.file.fileno())
+
+    def close(self) -> None:
+        """Syncs the file to the disk and closes it."""
+        try:
+            self.sync()
+        finally:
             self.file.close()

@@ -18,6 +18,7 @@ from ..config import LoadedConfig
 from ..executor.shared import mapped, write_shared
 from ..experiment.prepare import DATA_KEYS, ReadyData
 from ..records import flattened
+from ..store.problems import raised_as_store_error
 
 
 def data_key(loaded: LoadedConfig) -> str:
@@ -33,9 +34,12 @@ def data_key(loaded: LoadedConfig) -> str:
 def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig], ReadyData]) -> ReadyData:
     """The data of a config from the cache folder; made and left there by the first process that asks. Raises as `make`.
 
-    Rows that stay in their own file are not copied into another: they are made anew each time.
+    Rows that stay in their own file are not copied into another: they are made anew each time. So are all data on a
+    machine without the folder, which belongs to the process that began the sweep.
     """
     path = cache / f"{data_key(loaded)}.data"
+    if not cache.exists():
+        return make(loaded)
     if not path.exists():
         with locked(path):
             if not path.exists():
@@ -44,7 +48,8 @@ def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig]
                     return made
                 temporary = path.with_suffix(f".{os.getpid()}")
                 write_shared(made, temporary)
-                os.replace(temporary, path)
+                with raised_as_store_error(path, "written"):
+                    os.replace(temporary, path)
     ready: ReadyData = mapped(str(path))
     return ready
 
@@ -52,7 +57,8 @@ def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig]
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Holds a lock beside the path, waiting for it; the kernel releases it when the process ends."""
-    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    with raised_as_store_error(path, "locked"):
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -13,7 +13,7 @@ from ..records import Change
 from .early import pause_epochs
 from .grid import canonical
 from .halving import SHARE_KEPT, Score, mean_score, score_of
-from .journal import REDUCTION, known_settings, opened_study, sampler_of, writing
+from .journal import REDUCTION, known_settings, opened_study, sampler_of
 from .optuna_space import parameters_of, suggest
 from .plan import PlannedTraining, planned_training
 from .records import TrainingLine
@@ -50,13 +50,14 @@ def do_study(session: Session, wishes: Wishes) -> None:
     Raises StoreError, FailedFast, and UsageError without Optuna.
     """
     manifest = session.manifest
-    choosing = Choosing(session, opened_study(session.folder, manifest.plan, early=manifest.early), wishes)
-    for line in session.do(choosing.owed()):
-        end_if_failed(session, line, wishes)
-    while choosing.has_more():
-        for line in session.do(choosing.trainings(), choosing.pause_of):
-            choosing.take(line)
+    with opened_study(session.folder, manifest.plan, early=manifest.early) as study:
+        choosing = Choosing(session, study, wishes)
+        for line in session.do(choosing.owed()):
             end_if_failed(session, line, wishes)
+        while choosing.has_more():
+            for line in session.do(choosing.trainings(), choosing.pause_of):
+                choosing.take(line)
+                end_if_failed(session, line, wishes)
 
 
 class Choosing:
@@ -102,9 +103,8 @@ class Choosing:
 
     def begin_setting(self) -> None:
         """Takes up one more proposal."""
-        with writing(self.session.folder):
-            trial = self.next_trial()
-            settings = suggest(trial, self.plan)
+        trial = self.next_trial()
+        settings = suggest(trial, self.plan)
         text = canonical(settings)
         self.repeats = self.repeats + 1 if text in self.known else 0
         self.known.setdefault(text, len(self.known))
@@ -119,7 +119,9 @@ class Choosing:
         import optuna
 
         if self.unfinished:
-            return optuna.trial.Trial(self.study, self.unfinished.popleft()._trial_id)
+            frozen = self.unfinished.popleft()
+            self.study.sampler = sampler_of(self.plan, frozen.number)  # it may have been asked for nothing yet
+            return optuna.trial.Trial(self.study, frozen._trial_id)
         everything = self.plan.every_setting
         if self.repeats >= MANY_REPEATS and everything is not None:
             settings = map(everything.setting, range(everything.count))
@@ -200,10 +202,9 @@ class Choosing:
     def is_to_stop(self, tried: Tried, error: float) -> bool:
         """Whether the study has seen enough of a setting, by its error at this pause."""
         trial, step = tried.trials[0], REDUCTION**tried.pause
-        with writing(self.session.folder):
-            if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
-                trial.report(error, step)
-            return bool(trial.should_prune())
+        if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
+            trial.report(error, step)
+        return bool(trial.should_prune())
 
     def stop(self, tried: Tried) -> None:
         """Stops the trainings of a setting where they have paused."""
@@ -225,8 +226,7 @@ class Choosing:
 
     def tell_all(self, tried: Tried, value: float | None, state: "optuna.trial.TrialState | None") -> None:
         """Tells the study what became of a setting that is over, and drops what is held of it."""
-        with writing(self.session.folder):
-            for trial in tried.trials:
-                self.study.tell(trial, value, state=state)
+        for trial in tried.trials:
+            self.study.tell(trial, value, state=state)
         for planned in tried.trainings:
             self.tried.pop(planned.key, None)

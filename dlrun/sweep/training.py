@@ -47,6 +47,7 @@ from ..store import (
     read_metrics,
     sound_metrics,
 )
+from ..store.problems import raised_as_store_error
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
 from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
 from .prepared import shared_data
@@ -168,8 +169,9 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
             contents = resumed(folder, experiment, work.pause_epochs)
             experiment = experiment_of(base, loaded)  # resuming has used its random streams
         if contents is None:
-            shutil.rmtree(folder.path, ignore_errors=True)
-            folder.path.mkdir(parents=True)
+            with raised_as_store_error(folder.path, "made"):
+                shutil.rmtree(folder.path, ignore_errors=True)
+                folder.path.mkdir(parents=True, exist_ok=True)
             parent = Parent(base.sweep_id, f"training {work.number} of a sweep")
             identity = identity_of(loaded, experiment, parent, here())
             contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)

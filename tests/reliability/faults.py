@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 
 from dlrun.store import disk
+from dlrun.sweep import line_file
 
 DIED = 137
 NEEDS_ROOM = ("write", "mkdir")
@@ -48,6 +49,14 @@ class Harm:
 
     def install(self) -> None:
         """From here on, in this process."""
+        file = self.file_class()
+        disk.open = lambda path, mode: io.BufferedRandom(file(path, mode.replace("b", "")))
+        line_file.open = lambda path, mode, buffering: file(path, mode.replace("b", ""))
+        for module_name in ("fsync", "replace", "rename", "mkdir"):
+            setattr(os, module_name, self.wrapped(module_name, getattr(os, module_name)))
+
+    def file_class(self) -> type[io.FileIO]:
+        """A file whose writes are counted, and harmed."""
         harm = self
 
         class File(io.FileIO):
@@ -63,6 +72,4 @@ class Harm:
                     harm.do()
                 return super().truncate(size)
 
-        disk.open = lambda path, mode: io.BufferedRandom(File(path, mode.replace("b", "")))
-        for module_name in ("fsync", "replace", "rename", "mkdir"):
-            setattr(os, module_name, self.wrapped(module_name, getattr(os, module_name)))
+        return File

@@ -8,6 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,20 @@ from dlrun.sweep.records import TrainingLine
 from dlrun.sweep.references import sweep_ids
 
 from .short_run import begun, exit_status_of, in_child
+
+# What a sweep imports while it runs, loaded once here: a child has it at once, where a new process takes seconds.
+LIBRARIES = (
+    "dlrun.cli.app",
+    "dlrun.report.page.sweep",
+    "dlrun.report.sweep_live",
+    "dlrun.sweep.study",
+    "dlrun.sweep.sweeping",
+    "dlrun.sweep.telling",
+    "jinja2.ext",
+    "optuna",
+    "scipy.stats",
+    "sklearn.datasets",
+)
 
 # A training takes a tenth of a second or more, so that a kill lands in the middle of one, with a checkpoint behind it.
 CONFIG = """
@@ -78,6 +93,8 @@ class Place:
 
 def place_in(folder: Path, text: str = CONFIG) -> Place:
     """A new place, with the config."""
+    for library in LIBRARIES:
+        import_module(library)
     (folder / "tmp").mkdir(parents=True)
     (folder / "tiny.yaml").write_text(text)
     return Place(folder)
@@ -162,7 +179,7 @@ def acknowledged(folder: SweepFolder | None) -> Acknowledged:
     """What is there now."""
     if folder is None:
         return Acknowledged()
-    runs = {line.run_id for line in folder.lines() if line.run_id}
+    runs = {line.run_id for line in folder.lines() if line.run_id and line.status != "failed"}
     return Acknowledged(
         complete_lines(folder.path / TRAININGS),
         {run_id: (folder.runs_dir / run_id / "run.json").read_bytes() for run_id in runs},
@@ -178,9 +195,9 @@ def figures_of(line: TrainingLine) -> tuple:
     return (line.status, line.epochs, line.best_epoch, line.errors, line.losses, line.parameters_sha256, line.settings)
 
 
-def undisturbed(folder: Path, kind: Kind) -> dict[str, tuple]:
+def undisturbed(folder: Path, kind: Kind, text: str = CONFIG) -> dict[str, tuple]:
     """The figures of a sweep that nothing happens to, by training."""
-    place = place_in(folder)
+    place = place_in(folder, text)
     status = exit_status_of(begun_sweep(place, kind, 1))
     assert status == 0, (kind.name, status, place.said())
     return {line.key: figures_of(line) for line in place.sweep().lines()}
