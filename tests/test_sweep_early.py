@@ -186,7 +186,8 @@ def test_a_sampler_halves_once_at_each_pause(tmp_path):
     config = write_config("iris", tmp_path)
     words = ("training.learning_rate=1e-4..1e-1:log", "network.width=4..32:log")
     folder = swept(config, *words, early=True, runs_dir=tmp_path, trials=16, sampler="tpe")
-    trials = opened_study(folder, folder.manifest().plan, early=True).get_trials()
+    with opened_study(folder, folder.manifest().plan, early=True) as study:
+        trials = study.get_trials()
     lines = sorted(folder.lines(), key=lambda line: line.number)
     so_far = {step: [] for step in (1, 2, 4)}
     for trial, line in zip(trials, lines, strict=True):
