@@ -188,7 +188,7 @@ class SweepFolder:
         splits: set[str | None] = set()
         with opened(self.path / ARRAYS) as file:
             for line in self.lines():
-                if line.arrays_at is None:
+                if line.arrays_at is None or line.status == "stopped":  # only its course is shown of a stopped one
                     continue
                 file.seek(line.arrays_at)
                 if zlib.crc32(file.read(line.arrays_bytes or 0)) != line.arrays_crc32:

@@ -10,6 +10,7 @@ from dlrun.errors import StoreError
 from .faults import DIED, Harm
 from .short_run import in_child
 from .sweep_trials import (
+    Acknowledged,
     Kind,
     Place,
     acknowledged,
@@ -115,7 +116,7 @@ def after_refusal(place: Place, kind: Kind, status: int, whole: dict) -> list[st
     return after_resume(place, kind, before, whole)
 
 
-def after_resume(place: Place, kind: Kind, before, whole: dict, processes: int = 1) -> list[str]:
+def after_resume(place: Place, kind: Kind, before: Acknowledged, whole: dict, processes: int | str = 1) -> list[str]:
     """What a sweep has lost that was harmed, and is resumed here."""
     status = resumed_sweep(place, processes)
     if status != 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlrun.errors import StoreError
-from dlrun.sweep.folder import TRAININGS
+from dlrun.sweep.folder import BEGUN, PAUSES, TRAININGS
 
 from .short_run import exit_status_of
 from .sweep_crashes import after_resume
@@ -38,6 +38,9 @@ DEADLINE_SECONDS = 120.0
 
 # The share of harm that may come at any time, while Python starts as well; the rest waits until trainings have begun.
 AT_ANY_TIME = 0.1
+
+# The share of the workers that are killed only once one of them has trained: the others may still be starting.
+FIRST_IS_THERE = 0.8
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -107,8 +110,8 @@ def workers_killed(folder: Path, times: int, seed: int = 1) -> dict:
         whole, seconds = trials.of(kind)
         place, number = place_in(folder / f"worker-{number}"), number + 1
         leader = begun_sweep(place, kind, 2)
-        until_training(place, leader, trials.rng, at_any_time=0)
-        time.sleep(trials.rng.uniform(0, seconds))
+        until_training(place, leader, trials.rng, at_any_time=0, are_trained=trials.rng.random() < FIRST_IS_THERE)
+        time.sleep(trials.rng.uniform(0, seconds / 2))
         workers = workers_of(leader)
         if workers:
             os.kill(trials.rng.choice(workers), signal.SIGKILL)
@@ -140,7 +143,7 @@ def signalled(folder: Path, times: int, seed: int = 2) -> dict:
         for _ in range(how_often):
             process.send_signal(number_of_signal)
             time.sleep(trials.rng.uniform(0, 0.2))
-        status = process.wait(DEADLINE_SECONDS)
+        status = as_a_shell_says(process.wait(DEADLINE_SECONDS))
         if not is_there or status == 0:
             trials.note("", place, [])
             continue
@@ -187,20 +190,31 @@ def later(place: Place, words: tuple[object, ...], seconds: float) -> Callable[[
     return deed
 
 
-def until_training(place: Place, leader: int, rng: random.Random, at_any_time: float = AT_ANY_TIME) -> None:
-    """Returns at once in this share of the cases; else when a process trains, or the sweep has ended."""
+def until_training(
+    place: Place, leader: int, rng: random.Random, at_any_time: float = AT_ANY_TIME, *, are_trained: bool = False
+) -> None:
+    """Returns at once in this share of the cases; else when a process is there to train, or the sweep has ended.
+
+    are_trained : when there is a line of a training, or of a pause.
+    """
     if rng.random() < at_any_time:
         return
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and not has_ended(leader):
         folder = place.sweep()
-        if folder and (workers_of(leader) or complete_lines(folder.path / TRAININGS) or any(folder.path.glob("b*l"))):
+        lines = folder and any(complete_lines(folder.path / name) for name in (TRAININGS, PAUSES))
+        if lines or (folder and not are_trained and (workers_of(leader) or complete_lines(folder.path / BEGUN))):
             return
         time.sleep(0.01)
 
 
 def has_ended(process: int) -> bool:
     return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def as_a_shell_says(status: int) -> int:
+    """128 and the number of the signal for a process that ended by one, as the second of two may end it at any time."""
+    return 128 - status if status < 0 else status
 
 
 def at_a_shell(words: tuple[object, ...], place: Place) -> subprocess.Popen:

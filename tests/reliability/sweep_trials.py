@@ -43,7 +43,7 @@ CONFIG = """
 name: tiny
 data: {source: moons, samples: 60, noise: 0.3}
 network: {width: 4}
-training: {epochs: 200, batch_size: 16, checkpoint_epochs: 20, learning_rate: 0.02}
+training: {epochs: 400, batch_size: 16, checkpoint_epochs: 40, learning_rate: 0.02}
 """
 
 # What a process of a pool that has lost its parent may take to end: its grace, and what starts slowly.
