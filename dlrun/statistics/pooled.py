@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from .intervals import CONFIDENCE
-from .seeds import SeedPrior, TwoWay, with_two_more
+from .variance import SeedPrior, TwoWay, with_two_more
 
 # The settings of a sweep are not independent: neighbours learn alike from the same seed. They count as half as many.
 OF_ALL_SETTINGS = 0.5
