@@ -3,29 +3,40 @@
 Two or three seeds say little of how much a setting varies by its seeds. Many settings with the same seeds say more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..arrays import Array
+from .best_of import Clusters
 from .intervals import CONFIDENCE
 from .variance import SeedPrior, TwoWay, with_two_more
 
-# The settings of a sweep are not independent: neighbours learn alike from the same seed. They count as half as many.
-OF_ALL_SETTINGS = 0.5
+# Settings say less of the seeds than so many independent ones would: neighbours learn alike from the same seed. So the
+# degrees of freedom of the prior are at most this share of theirs.
+SHARE_FOR_GAPS = 0.5
+
+# And less of a whole error, for what a seed does to all settings alike is seen in none of the gaps between them.
+# Measured: with .5, the intervals of two seeds that all settings feel alike cover 4 points less often.
+SHARE_FOR_MEANS = 0.25
 
 # The degrees of freedom and the overdispersion that are tried for the prior, evenly on a log scale. A share of wrong
-# answers with an overdispersion of 100 differs by seed ten times as much as its rows make it differ.
+# answers with an overdispersion of 100 differs by seed ten times as much as its rows make it differ. Degrees below
+# half a one say nothing.
 TRIED_DEGREES, LEAST_DEGREES = 24, 0.5
 TRIED_OVERDISPERSIONS, MOST_OVERDISPERSION = 60, 100.0
+
+# Two settings say of each other only what their own gap says.
+LEAST_SETTINGS = 3
 
 
 @dataclass(frozen=True)
 class Together:
     """How the mean errors (k,) of settings with the same seeds and rows vary together.
 
-    by_row, by_seed, by_both (k, k) : products of deviations, added up first as in `TwoWay`; of a contrast of settings
-    c (k,) the sums of squares are c G c. answers : rows of all seeds together.
+    by_row, by_seed, by_both (k, k) : products of their deviations, added up first as in `TwoWay`; a contrast c (k,) of
+    settings has the sums of squares c G c. rows : each once. answers : rows of all seeds together.
     """
 
     errors: Array
@@ -35,62 +46,106 @@ class Together:
     rows: int
     seeds: int
     answers: int
+    is_share: bool
 
-    def contrasts(self, settings: Array) -> list[TwoWay]:
-        """How the error of each of these settings (r,) varies against the mean of all of them."""
-        r = len(settings)
-        weights = np.eye(r) - 1 / r
-        sums = [
-            np.einsum("ji,ik,jk->j", weights, part[np.ix_(settings, settings)], weights, optimize=True)
-            for part in (self.by_row, self.by_seed, self.by_both)
-        ]
-        return [TwoWay(*map(float, parts), self.rows, self.seeds) for parts in np.transpose(sums)]
+    def means(self) -> list[TwoWay]:
+        """How the error of each setting varies."""
+        return self.two_ways([np.diag(part) for part in (self.by_row, self.by_seed, self.by_both)])
+
+    def gaps(self, settings: Array) -> list[TwoWay]:
+        """How the gap of each of these settings (r,) to the mean of all of them varies."""
+        return self.two_ways([centred(part, settings) for part in (self.by_row, self.by_seed, self.by_both)])
+
+    def two_ways(self, parts: Sequence[Array]) -> list[TwoWay]:
+        """From the sums of squares (r,) by row, by seed and by both."""
+        by_row, by_seed, by_both = (np.maximum(part, 0.0).tolist() for part in parts)
+        sums = zip(by_row, by_seed, by_both, strict=True)
+        return [TwoWay(row, seed, both, self.rows, self.seeds) for row, seed, both in sums]
 
 
-def together_of(sums: Array, counts: Array, pulls: Array, rows: int, answers: int) -> Together:
-    """From the errors of settings, added up by cluster of rows: sums (k, S, C), counts and pulls (S, C) of `Clusters`.
+def centred(products: Array, settings: Array) -> Array:
+    """The sums of squares (r,) of each of these settings less their mean, from the products (k, k) of all."""
+    chosen = products[np.ix_(settings, settings)]
+    of_mean = chosen.mean(axis=0)
+    found: Array = np.diag(chosen) - 2 * of_mean + of_mean.mean()
+    return found
 
-    rows : how many there are, each once. Clusters vary as much as their rows, if they were put together at random.
-    """
-    S = len(counts)
-    sizes = counts.sum(axis=1, dtype=float)
+
+def together_of(sums: Array, clusters: Clusters) -> Together:
+    """From the sums of errors of settings (k, S, C), by cluster. Clusters vary as rows do, being random."""
+    S, sizes = len(clusters.counts), clusters.counts.sum(axis=1, dtype=float)
     errors = (sums.sum(axis=2, dtype=float) / sizes).mean(axis=1)
-    parts = (sums - errors[:, None, None] * pulls) / (S * sizes[:, None])
+    parts = (sums - errors[:, None, None] * clusters.pulls) / (S * sizes[:, None])
     of_rows, of_seeds, of_both = parts.sum(axis=1), parts.sum(axis=2), parts.reshape(len(parts), -1)
-    seeds = of_seeds @ of_seeds.T * (S / (S - 1) if S > 1 else 0.0)
-    return Together(errors, of_rows @ of_rows.T, seeds, of_both @ of_both.T, rows, S, answers)
+    return Together(
+        errors=errors,
+        by_row=of_rows @ of_rows.T,
+        by_seed=of_seeds @ of_seeds.T * (S / (S - 1) if S > 1 else 1.0),
+        by_both=of_both @ of_both.T,
+        rows=len(clusters.rows),
+        seeds=S,
+        answers=round(sizes.sum()),
+        is_share=clusters.is_share,
+    )
 
 
-def prior_of(together: Together) -> SeedPrior | None:
-    """What the seeds of all settings say of the seeds of any; None for fewer than three settings, or a single seed.
+def prior_of_gaps(together: Together) -> SeedPrior | None:
+    """What all settings say of how much seeds make a gap between two of them vary; None where they say nothing.
 
-    The overdispersion of each setting against their mean is taken for one of a scaled F distribution, whose scale and
-    degrees of freedom are those of the highest likelihood: the model of Smyth 2004 (limma) for variances, fitted as a
-    whole, since a logarithm of an overdispersion of one degree of freedom may be that of 0.
+    From their gaps to the mean of all, which do not have the noise of the winner in common, as gaps to it would.
     """
-    k, own = len(together.errors), together.seeds - 1
-    most = OF_ALL_SETTINGS * (k - 2) * own
-    found = [one.overdispersion for one in together.contrasts(np.arange(k))] if most else []
-    measured = np.array([one for one in found if one is not None])
-    if len(measured) < 3:
+    k = len(together.errors)
+    most = SHARE_FOR_GAPS * (k - 2) * (together.seeds - 1)
+    return fitted(together.gaps(np.arange(k)), most)
+
+
+def prior_of_means(together: Together) -> SeedPrior | None:
+    """What all settings say of how much seeds make the mean error of one vary; None where they say nothing.
+
+    The more their rows' errors go together, the fewer settings they are worth: with a mean squared correlation r², k
+    settings are worth k / (1 + (k - 1) r²), as squares of normal numbers with the correlation r are.
+    """
+    sizes = np.diag(together.by_both)
+    varying = np.flatnonzero(sizes > 0)
+    k = len(varying)
+    if k < LEAST_SETTINGS:
+        return None
+    squares = np.square(together.by_both[np.ix_(varying, varying)]) / np.outer(sizes[varying], sizes[varying])
+    worth = k**2 / float(squares.sum())
+    return fitted(together.means(), SHARE_FOR_MEANS * (worth - 1) * (together.seeds - 1))
+
+
+def fitted(settings: Sequence[TwoWay], most: float) -> SeedPrior | None:
+    """The prior, worth at most so many degrees, that gives the overdispersions of settings the highest likelihood.
+
+    Each is taken for one of a scaled F distribution: the model of Smyth 2004 (limma) for variances. He fits logarithms;
+    with two seeds an overdispersion may be 0. The scale is at least 1: seeds cannot make an error more alike than its
+    rows do.
+    """
+    found = np.array([one.overdispersion for one in settings if one.by_both])
+    if len(found) < LEAST_SETTINGS or most < LEAST_DEGREES:
         return None
     from scipy.special import betaln  # without the import of all of scipy.stats
 
-    degrees = np.geomspace(min(LEAST_DEGREES, most), most, TRIED_DEGREES)[:, None]
-    scale = np.geomspace(1, MOST_OVERDISPERSION, TRIED_OVERDISPERSIONS)
-    likelihood = len(measured) * (own / 2 * np.log(own / (degrees * scale)) - betaln(own / 2, degrees / 2))
-    for one in measured:
-        likelihood = likelihood - (own + degrees) / 2 * np.log1p(own * one / (degrees * scale))
-    best, of_scale = np.unravel_index(likelihood.argmax(), likelihood.shape)
-    return SeedPrior(float(scale[of_scale]), float(degrees[best, 0]))
+    own = settings[0].seeds - 1
+    degrees = np.geomspace(LEAST_DEGREES, most, TRIED_DEGREES)[:, None]
+    scales = np.geomspace(1, MOST_OVERDISPERSION, TRIED_OVERDISPERSIONS)
+    likelihood = len(found) * (own / 2 * np.log(own / (degrees * scales)) - betaln(own / 2, degrees / 2))
+    for one in found:
+        likelihood -= (own + degrees) / 2 * np.log1p(own * one / (degrees * scales))
+    of_degrees, of_scale = np.unravel_index(likelihood.argmax(), likelihood.shape)
+    return SeedPrior(float(scales[of_scale]), float(degrees[of_degrees, 0]))
 
 
-def not_the_best(together: Together, prior: SeedPrior | None, confidence: float = CONFIDENCE) -> list[bool]:
-    """Which settings are surely worse than the best of them.
+def not_the_best(
+    together: Together, prior: SeedPrior | None, settings: int, confidence: float = CONFIDENCE
+) -> list[bool]:
+    """Which are surely worse than the best of so many `settings`, of which some were not compared.
 
     The one that is farthest above the mean of all, in standard errors, leaves if its one-sided p-value is at most
     (1 - confidence) over their number; then the next is judged among those that remain. The model confidence set of
-    Hansen, Lunde and Nason 2011 with T_max and a Bonferroni bound.
+    Hansen, Lunde and Nason 2011 with their T_max and a Bonferroni bound. Nothing is compared with the winner, whose
+    luck all differences from it share; so k settings count, not k (k - 1) / 2 pairs of them.
     """
     from scipy.special import stdtr
 
@@ -98,12 +153,14 @@ def not_the_best(together: Together, prior: SeedPrior | None, confidence: float 
     while (r := len(remaining)) > 1:
         above = together.errors[remaining] - together.errors[remaining].mean()
         p_values = np.ones(r)
-        for place, varies in enumerate(together.contrasts(remaining)):
-            if above[place] > 0:
-                sure = with_two_more(varies.moderated(prior), together.answers, (1 - 1 / r) / 2)
+        for place, varies in enumerate(together.gaps(remaining)):
+            sure = varies.moderated(prior)
+            if together.is_share:
+                sure = with_two_more(sure, together.answers, (1 - 1 / r) / 2)
+            if above[place] > 0 and sure.variance:
                 p_values[place] = stdtr(sure.degrees, -above[place] / sure.variance**0.5)
         worst = int(p_values.argmin())
-        if p_values[worst] > (1 - confidence) / r:
+        if p_values[worst] > (1 - confidence) / (settings - len(apart) + r):
             break
         apart[remaining[worst]], remaining = True, np.delete(remaining, worst)
     return apart

@@ -72,8 +72,12 @@ class RowErrors:
 
         A regression's error is a ratio, and a row pulls at both of its parts (as in `unexplained_estimate`).
         """
+        return self.shares() * self.errors - mean * self.pulls()
+
+    def pulls(self) -> Array:
+        """By how much each row's error (m,) is expected to grow with the mean."""
         targets = self.standardised()
-        return self.shares() * (self.errors - (mean if targets is None else mean * np.square(targets)))
+        return self.shares() if targets is None else self.shares() * np.square(targets)
 
     def rows_alike(self, wrong: Array | None = None) -> int:
         """How many rows that all count alike say as much as these."""
@@ -179,7 +183,7 @@ def mean_over_seeds(trainings: Sequence[RowErrors]) -> MeanError:
     )
 
 
-def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> Spread:
+def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE, prior: SeedPrior | None = None) -> Spread:
     """The mean error over seeds, and how sure it is of the error that this setting has on fresh rows.
 
     A single seed has the interval that `diagnose` gives it. Of several, a share has the interval of Korn and Graubard
@@ -196,7 +200,7 @@ def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) ->
     if not trainings:
         raise ValueError("no training has an error")
     if len(trainings) > 1:
-        return mean_over_seeds(trainings).spread(confidence)
+        return mean_over_seeds(trainings).spread(confidence, prior)
     [one] = trainings
     if one.is_share:
         interval: Interval | None = error_interval(one.error(), int(rows_alike(trainings)), confidence)
