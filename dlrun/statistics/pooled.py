@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import Array
 from .best_of import Clusters
 from .intervals import CONFIDENCE
-from .variance import SeedPrior, TwoWay, with_two_more
+from .variance import SeedPrior, TwoWay, two_sided, with_two_more
 
 # Settings say less of the seeds than so many independent ones would: neighbours learn alike from the same seed. So the
 # degrees of freedom of the prior are at most this share of theirs.
@@ -23,9 +23,16 @@ SHARE_FOR_MEANS = 0.25
 
 # The degrees of freedom and the overdispersion that are tried for the prior, evenly on a log scale. A share of wrong
 # answers with an overdispersion of 100 differs by seed ten times as much as its rows make it differ. Degrees below
-# half a one say nothing.
+# a half say nothing.
 TRIED_DEGREES, LEAST_DEGREES = 24, 0.5
 TRIED_OVERDISPERSIONS, MOST_OVERDISPERSION = 60, 100.0
+
+# Of five settings or more, a difference from the winner is judged as one of so many times as there are others. Measured:
+# once would be enough where seeds change all settings alike, but not where they change some much more than others.
+TWICE = 2
+
+# A variance of 0 is taken for this one.
+TINY = np.finfo(float).tiny
 
 # Two settings say of each other only what their own gap says.
 LEAST_SETTINGS = 3
@@ -138,29 +145,43 @@ def fitted(settings: Sequence[TwoWay], most: float) -> SeedPrior | None:
 
 
 def not_the_best(
-    together: Together, prior: SeedPrior | None, settings: int, confidence: float = CONFIDENCE
+    together: Together,
+    prior: SeedPrior | None,
+    p_values: Sequence[float],
+    settings: int,
+    confidence: float = CONFIDENCE,
 ) -> list[bool]:
-    """Which are surely worse than the best of so many `settings`, of which some were not compared.
+    """Which are surely worse than the best of so many `settings`, of which some may not be compared.
 
-    The one that is farthest above the mean of all, in standard errors, leaves if its one-sided p-value is at most
-    (1 - confidence) over their number; then the next is judged among those that remain. The model confidence set of
-    Hansen, Lunde and Nason 2011 with their T_max and a Bonferroni bound. Nothing is compared with the winner, whose
-    luck all differences from it share; so k settings count, not k (k - 1) / 2 pairs of them.
+    p_values : of each against the winner, two-sided, and 1 where it is not above it, as for the winner itself. The one
+    with the smallest leaves if two tests say so; then the next is judged among those that remain. First, that not all
+    of them are equal (`are_equal`): this test does not look at the winner alone, whose luck all differences from it
+    share. Then, that this one is worse than the winner, by a Bonferroni bound over all pairs, as in `told_apart`, or
+    over TWICE the others, if these are fewer. The model confidence set of Hansen, Lunde and Nason 2011, with T_max and
+    a bound on what may leave.
     """
-    from scipy.special import stdtr
-
-    apart, remaining = [False] * len(together.errors), np.arange(len(together.errors))
-    while (r := len(remaining)) > 1:
-        above = together.errors[remaining] - together.errors[remaining].mean()
-        p_values = np.ones(r)
-        for place, varies in enumerate(together.gaps(remaining)):
-            sure = varies.moderated(prior)
-            if together.is_share:
-                sure = with_two_more(sure, together.answers, (1 - 1 / r) / 2)
-            if above[place] > 0 and sure.variance:
-                p_values[place] = stdtr(sure.degrees, -above[place] / sure.variance**0.5)
-        worst = int(p_values.argmin())
-        if p_values[worst] > (1 - confidence) / (settings - len(apart) + r):
+    own, remaining = np.array(p_values), np.arange(len(p_values))
+    while len(remaining) > 1:
+        r = settings - len(own) + len(remaining)
+        first = int(own[remaining].argmin())
+        counted = min(TWICE * (r - 1), r * (r - 1) / 2)
+        if own[remaining[first]] > (1 - confidence) / counted or are_equal(together, prior, remaining, r, confidence):
             break
-        apart[remaining[worst]], remaining = True, np.delete(remaining, worst)
-    return apart
+        remaining = np.delete(remaining, first)
+    return [place not in remaining for place in range(len(own))]
+
+
+def are_equal(together: Together, prior: SeedPrior | None, remaining: Array, settings: int, confidence: float) -> bool:
+    """Whether none of these differs from the mean of all, by a Bonferroni bound over so many settings."""
+    r = len(remaining)
+    above = together.errors[remaining] - together.errors[remaining].mean()
+    for distance, varies in zip(above.tolist(), together.gaps(remaining), strict=True):
+        sure = varies.moderated(prior)
+        if together.is_share:
+            sure = with_two_more(sure, together.answers, (1 - 1 / r) / 2)
+        if (
+            distance
+            and two_sided(distance / max(sure.variance, TINY) ** 0.5, sure.degrees) <= (1 - confidence) / settings
+        ):
+            return False
+    return True

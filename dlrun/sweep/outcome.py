@@ -133,14 +133,19 @@ def judged(ranking: Ranking, answers: Answers, confidence: float) -> Judged:
     together = together_of(chosen_among, clusters)
     of_gaps, of_means = prior_of_gaps(together), prior_of_means(together)
     differences = [gap.compared(confidence, of_gaps) if isinstance(gap, Gap) else gap for gap in gaps]
-    left = iter(not_the_best(together, of_gaps, ranking.rivals, confidence) if len(own) > 1 else ())
-    worse = [None if total is None else next(left, None) for total in sums[: ranking.rivals]]
+    apart = surely_worse(differences, ranking.rivals, confidence)
+    if len(own) > 1:
+        of_all = [place for place, total in enumerate(sums[: ranking.rivals]) if total is not None]
+        p_values = [p_value_above(differences[place]) for place in of_all]
+        worse = not_the_best(together, of_gaps, p_values, ranking.rivals, confidence)
+        for place, is_worse in zip(of_all, worse, strict=True):
+            apart[place] = is_worse
     return Judged(
         read=len(best),
         winner=own,
         spreads=tuple(one.spread(confidence, of_means) if isinstance(one, MeanError) else one for one in means),
         differences=tuple(differences),
-        apart=tuple(surely_worse(differences, ranking.rivals, confidence, worse)),
+        apart=tuple(apart),
         honest=honest_error(own, chosen_among, clusters.counts, confidence, of_means),
     )
 
@@ -164,23 +169,15 @@ def most_compared(winner: Sequence[RowErrors]) -> int:
     return min(MOST_COMPARED, max(LEAST_COMPARED, affordable))
 
 
-def surely_worse(
-    differences: Sequence[SeedsCompared | None],
-    rivals: int,
-    confidence: float,
-    worse: Sequence[bool | None] = (),
-) -> list[bool]:
-    """Of each setting, whether it can be told from the winner, the first; only `rivals` may be its equals.
+def p_value_above(difference: SeedsCompared | None) -> float:
+    """The p-value of a setting that is above the winner; 1 for others."""
+    return 1.0 if difference is None or difference.difference <= 0 else difference.p_value
 
-    worse : what `not_the_best` says of those that were judged together; it counts where the setting's own interval
-    says so, too. The others are told by their p-values alone.
-    """
-    p_values = [1.0 if one is None or one.difference <= 0 else one.p_value for one in differences[:rivals]]
-    apart = [False, *told_apart(p_values[1:], rivals, confidence)]
-    for place, (difference, is_worse) in enumerate(zip(differences, worse, strict=False)):
-        if difference is not None and is_worse is not None:
-            apart[place] = is_worse and difference.interval[0] > 0
-    return [*apart, *[True] * (len(differences) - len(p_values))]
+
+def surely_worse(differences: Sequence[SeedsCompared | None], rivals: int, confidence: float) -> list[bool]:
+    """Of each setting, whether it can be told from the winner, the first; only `rivals` may be its equals."""
+    p_values = [p_value_above(one) for one in differences[:rivals]]
+    return [False, *told_apart(p_values[1:], rivals, confidence), *[True] * (len(differences) - len(p_values))]
 
 
 def setting_outcome(
