@@ -27,8 +27,8 @@ SHARE_FOR_MEANS = 0.25
 TRIED_DEGREES, LEAST_DEGREES = 24, 0.5
 TRIED_OVERDISPERSIONS, MOST_OVERDISPERSION = 60, 100.0
 
-# Of five settings or more, a difference from the winner is judged as one of so many times as there are others. Measured:
-# once would be enough where seeds change all settings alike, but not where they change some much more than others.
+# Of five settings or more, a difference from the winner is judged as one of so many times as there are others. Once
+# would be enough where seeds change all settings alike; it is not where they change some much more than others.
 TWICE = 2
 
 # A variance of 0 is taken for this one.

@@ -50,14 +50,15 @@ class TwoWay:
     def moderated(self, prior: SeedPrior | None) -> "TwoWay":
         """The same with the overdispersion that is the mean of its own and the prior's, by degrees of freedom.
 
-        Source: Smyth 2004, of variances. An overdispersion can be compared between settings of different errors. But
-        never less than its own: two seeds that agree may do so by chance, while two that differ do differ.
+        Source: Smyth 2004, of variances. An overdispersion can be compared between settings of different errors.
+        Not chosen: never less than its own, for of twenty settings one has two seeds that differ much by chance, and
+        would be told from nothing.
         """
         if prior is None or self.seeds == 1:
             return self
         own = self.seeds - 1
         by_seed = (prior.degrees * prior.overdispersion * self.by_both + own * self.by_seed) / (prior.degrees + own)
-        return replace(self, by_seed=max(self.by_seed, by_seed), prior_degrees=prior.degrees)
+        return replace(self, by_seed=by_seed, prior_degrees=prior.degrees)
 
 
 def with_two_more(varies: TwoWay, answers: int, share: float = 1.0) -> TwoWay:
