@@ -13,12 +13,8 @@ from .best_of import Clusters
 from .intervals import CONFIDENCE
 from .variance import SeedPrior, TwoWay, two_sided, with_two_more
 
-# Settings say less of the seeds than so many independent ones would: neighbours learn alike from the same seed. So the
-# degrees of freedom of the prior are at most this share of theirs.
-SHARE_FOR_GAPS = 0.5
-
-# And less of a whole error, for what a seed does to all settings alike is seen in none of the gaps between them.
-# Measured: with .5, the intervals of two seeds that all settings feel alike cover 4 points less often.
+# What settings say of the seeds of a mean is worth this share of so many independent ones: a seed may change all of them
+# alike. Measured where it does: with .5, the intervals of two seeds cover 4 points less often.
 SHARE_FOR_MEANS = 0.25
 
 # The degrees of freedom and the overdispersion that are tried for the prior, evenly on a log scale. A share of wrong
@@ -99,11 +95,11 @@ def together_of(sums: Array, clusters: Clusters) -> Together:
 def prior_of_gaps(together: Together) -> SeedPrior | None:
     """What all settings say of how much seeds make a gap between two of them vary; None where they say nothing.
 
-    From their gaps to the mean of all, which do not have the noise of the winner in common, as gaps to it would.
+    From their gaps to the mean of all, which do not have the noise of the winner in common, as gaps to it would. With
+    those of its own, a gap has at most the (k - 1) (S - 1) degrees of freedom of an analysis of variance.
     """
     k = len(together.errors)
-    most = SHARE_FOR_GAPS * (k - 2) * (together.seeds - 1)
-    return fitted(together.gaps(np.arange(k)), most)
+    return fitted(together.gaps(np.arange(k)), (k - 2) * (together.seeds - 1))
 
 
 def prior_of_means(together: Together) -> SeedPrior | None:
