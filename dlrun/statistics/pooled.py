@@ -13,7 +13,7 @@ from .best_of import Clusters
 from .intervals import CONFIDENCE
 from .variance import SeedPrior, TwoWay, two_sided, with_two_more
 
-# What settings say of the seeds of a mean is worth this share of so many independent ones: a seed may change all of them
+# What settings say of the seeds of a mean is worth this share of so many independent ones, for a seed may change all
 # alike. Measured where it does: with .5, the intervals of two seeds cover 4 points less often.
 SHARE_FOR_MEANS = 0.25
 
