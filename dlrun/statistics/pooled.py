@@ -30,6 +30,8 @@ TWICE = 2
 # A variance of 0 is taken for this one.
 TINY = np.finfo(float).tiny
 
+DROP = 0.0
+
 # Two settings say of each other only what their own gap says.
 LEAST_SETTINGS = 3
 
@@ -136,8 +138,9 @@ def fitted(settings: Sequence[TwoWay], most: float) -> SeedPrior | None:
     likelihood = len(found) * (own / 2 * np.log(own / (degrees * scales)) - betaln(own / 2, degrees / 2))
     for one in found:
         likelihood -= (own + degrees) / 2 * np.log1p(own * one / (degrees * scales))
-    of_degrees, of_scale = np.unravel_index(likelihood.argmax(), likelihood.shape)
-    return SeedPrior(float(scales[of_scale]), float(degrees[of_degrees, 0]))
+    highest = likelihood.max(axis=1)
+    fewest = int(np.flatnonzero(highest >= highest.max() - DROP)[0])
+    return SeedPrior(float(scales[likelihood[fewest].argmax()]), float(degrees[fewest, 0]))
 
 
 def not_the_best(
@@ -168,8 +171,8 @@ def not_the_best(
 
 
 def are_equal(together: Together, prior: SeedPrior | None, remaining: Array, settings: int, confidence: float) -> bool:
-    """Whether none of these differs from the mean of all, by a Bonferroni bound over so many settings."""
-    r = len(remaining)
+    """Whether none of these differs from the mean of all, by a Bonferroni bound over so many settings; two are one."""
+    r, counted = len(remaining), settings if settings > 2 else 1
     above = together.errors[remaining] - together.errors[remaining].mean()
     for distance, varies in zip(above.tolist(), together.gaps(remaining), strict=True):
         sure = varies.moderated(prior)
@@ -177,7 +180,7 @@ def are_equal(together: Together, prior: SeedPrior | None, remaining: Array, set
             sure = with_two_more(sure, together.answers, (1 - 1 / r) / 2)
         if (
             distance
-            and two_sided(distance / max(sure.variance, TINY) ** 0.5, sure.degrees) <= (1 - confidence) / settings
+            and two_sided(distance / max(sure.variance, TINY) ** 0.5, sure.degrees) <= (1 - confidence) / counted
         ):
             return False
     return True

@@ -101,9 +101,10 @@ class SettingOutcome:
     """What one setting of the varied keys has reached, over its seeds.
 
     number : its place in the plan. train, dev : errors of the finished trainings, None without one. difference : its
-    dev error less the winner's, over the same seeds and dev rows, with what all settings say of the seeds; None for the winner, and where no seed is shared.
-    is_equal : cannot be told from the winner (the winner itself is). seconds : of one training, the mean. run_ids :
-    in the order of the seeds; empty with --light. message : of the first training that failed or diverged.
+    dev error less the winner's, over the same seeds and dev rows, with what all settings say of the seeds; None for the
+    winner, and where no seed is shared. is_equal : cannot be told from the winner (the winner itself is). seconds : of
+    one training, the mean. run_ids : in the order of the seeds; empty with --light. message : of the first training
+    that failed or diverged.
     """
 
     number: int
