@@ -8,7 +8,9 @@ import pytest
 
 from dlrun.diagnosis.selection import optimism_up_to
 from dlrun.records import BySplit
-from dlrun.statistics.seeds import RowErrors, SeedsCompared, compare_over_seeds, spread_of
+from dlrun.statistics.best_of import clusters_of
+from dlrun.statistics.pooled import prior_of_gaps, together_of
+from dlrun.statistics.seeds import RowErrors, SeedsCompared, compare_over_seeds, gap_over_seeds, spread_of
 from dlrun.store import from_plain, to_plain
 from dlrun.sweep import outcome as module
 from dlrun.sweep.outcome import AboutSweep, optimism_over_seeds, outcome_of
@@ -92,9 +94,16 @@ def test_the_winner_has_its_equals_and_its_test_error(four):
     assert (winner.number, winner.settings) == (first.number, first.settings)
     assert winner.overrides == (f"network.width={first.settings['network.width']}",)
     own = [four.answers[first.settings["network.width"], seed] for seed in SEEDS]
+    trained = {width: [four.answers[width, seed] for seed in SEEDS] for width in (4, 16, 64, 256)}
+    clusters = clusters_of(own)
+    prior = prior_of_gaps(together_of(np.stack([clusters.sums(one) for one in trained.values()]), clusters))
     for one in found.settings[1:]:
         theirs = [four.answers[one.settings["network.width"], seed] for seed in SEEDS]
-        assert one.difference == compare_over_seeds(theirs, own)
+        expected = gap_over_seeds(theirs, own).compared(0.9, prior)
+        assert (one.difference.difference, one.difference.method) == (expected.difference, expected.method)
+        figures = (*one.difference.interval, one.difference.p_value)
+        assert figures == pytest.approx((*expected.interval, expected.p_value), rel=1e-3)
+        assert one.difference.p_value != compare_over_seeds(theirs, own).p_value
         assert one.is_equal == (one.settings["network.width"] != 4)
     assert first.is_equal
     assert first.difference is None
@@ -295,6 +304,33 @@ def test_epochs_of_early_stopping_are_candidates(four):
     assert found.winner.candidates == 120
     assert "4 settings (120 candidates with the epochs that early stopping chose among)" in found.winner.sentence
     assert found.winner.optimism_up_to > four.outcome().winner.optimism_up_to
+
+
+def test_what_was_stopped_or_diverged_after_it_was_judged_is_a_candidate(four):
+    def ended(status, widths, dev):
+        errors = BySplit(0.1, dev, None)
+        return [line(number, width, 0, 0.1, status=status, errors=errors) for number, width in enumerate(widths, 20)]
+
+    finished = [one for one in four.lines if one.settings["network.width"] in (64, 256)]
+    others = ended("stopped", range(1000, 1036), 0.3) + ended("diverged", (2000, 2001), 0.5)
+    never_judged = ended("diverged", (3000,), None) + ended("failed", (3001,), None)
+    about = replace(ABOUT, setting_number=int)
+    alone, found = (outcome_of(lines, four.answer, about=about) for lines in (finished, finished + others))
+    assert (alone.winner.candidates, found.winner.candidates) == (2, 40)
+    assert found.winner.optimism_up_to > alone.winner.optimism_up_to
+    assert found.winner.equals == alone.winner.equals
+    assert "chosen among 40 settings, 36 of them stopped early, it may flatter itself" in found.winner.sentence
+    assert "is honest but for the choice of what was stopped" in found.winner.sentence
+    unchanged = outcome_of(finished + others + never_judged, four.answer, about=about)
+    assert unchanged.winner == found.winner
+
+
+def test_a_setting_alone_among_those_that_were_stopped_says_so(four):
+    finished = [one for one in four.lines if one.settings["network.width"] == 64]
+    stopped = [line(100 + n, 500 + n, 0, 0.3, status="stopped") for n in range(9)]
+    found = outcome_of(finished + stopped, four.answer, about=replace(ABOUT, setting_number=int))
+    assert "chosen among 10 settings, 9 of them stopped early, it may flatter itself by up to" in found.winner.sentence
+    assert "is honest" not in found.winner.sentence
 
 
 def test_values_are_told_with_numbers_in_order_and_words_after(four):

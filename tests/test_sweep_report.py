@@ -73,6 +73,16 @@ def test_a_sweep_is_a_table_best_first_then_the_winner_its_worth_and_the_command
     )
 
 
+def test_an_equal_whose_interval_is_above_zero_is_explained_where_there_is_one():
+    usual = lambda_sweep()
+    second = usual.settings[1]
+    difference = replace(second.difference, interval=(0.002, 0.014))
+    changed = replace(usual, settings=(usual.settings[0], replace(second, difference=difference), *usual.settings[2:]))
+    words = "even where its interval is above 0: the best was chosen by the same rows"
+    assert words in " ".join(screen(show_sweep, changed, width=100).split())
+    assert words not in " ".join(screen(show_sweep, usual, width=100).split())
+
+
 def test_what_failed_is_told_apart_from_what_diverged():
     shown = screen(show_sweep, two_keys(notes=("two machines have other versions",)), width=110)
     lines = shown.splitlines()

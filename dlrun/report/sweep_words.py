@@ -132,6 +132,19 @@ def rest_sentences(outcome: "SweepOutcome", most: int) -> list[str]:
     return [f"and {counted(len(rest), 'more setting')}: {', '.join(parts)}"]
 
 
+def equal_words(outcome: "SweepOutcome") -> str:
+    """What it means to be equal to the best; and why some are whose interval says otherwise, where there are such."""
+    told = "cannot be told from the best"
+    equal = [one.difference for one in outcome.settings if one.is_equal and one.difference is not None]
+    if not any(difference.interval[0] > 0 for difference in equal):
+        return told
+    compared = sum(setting.dev is not None for setting in outcome.settings)
+    return (
+        f"{told}, even where its interval is above 0: the best was chosen by the same rows, and of {compared} equal"
+        " settings some would be as far above it"
+    )
+
+
 def legend(outcome: "SweepOutcome", *, has_intervals: bool = True, has_sd: bool = True) -> list[str]:
     """A sentence that says what the columns mean, as far as a table has them."""
     parts, share = [], f", [{100 * outcome.confidence:g}% interval]" if has_intervals else ""
@@ -139,7 +152,7 @@ def legend(outcome: "SweepOutcome", *, has_intervals: bool = True, has_sd: bool 
         word = error_word(outcome.task == "regression")
         parts.append(f"difference: points of dev {word} above the best, over the same seeds and dev rows{share}")
     if outcome.winner and outcome.winner.equals:
-        parts.append(f"{EQUAL}: cannot be told from the best")
+        parts.append(f"{EQUAL}: {equal_words(outcome)}")
     if has_sd and any(setting.dev and setting.dev.deviation is not None for setting in outcome.settings):
         parts.append("sd: standard deviation over seeds, in points")
     return ["; ".join(parts)] if parts else []

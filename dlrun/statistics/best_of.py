@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays import Array
 from .intervals import CONFIDENCE, Interval
 from .seeds import RowErrors, rows_behind, share_interval, spread_of
+from .variance import SeedPrior
 
 # More settings are not chosen among again; the others' errors are higher, and they win no bag.
 MOST_SETTINGS = 500
@@ -29,12 +30,16 @@ class Clusters:
     """The dev rows of some seeds, put together. rows (u,) in order, clusters (u,) of each, seeds (S,).
 
     counts (S, C) : of how many rows each seed's error is the mean, by cluster; by weight where rows have some.
+    pulls (S, C) : by how much a cluster's sum of errors is expected to grow with the mean error: `counts`, or for a
+    regression the squared distances of the targets. is_share : whether errors are wrong answers.
     """
 
     seeds: tuple[int, ...]
     rows: Array
     clusters: Array
     counts: Array
+    pulls: Array
+    is_share: bool
 
     def sums(self, trainings: Sequence[RowErrors]) -> Array | None:
         """The errors of another setting (S, C), added up; None unless it has these seeds with these rows."""
@@ -61,9 +66,13 @@ def clusters_of(trainings: Sequence[RowErrors]) -> Clusters:
     rows = np.unique(np.concatenate([one.rows for one in trainings]))
     few = min(len(rows), MOST_CLUSTERS)
     clusters = np.random.default_rng(0).permutation(len(rows)) % few
-    empty = Clusters(tuple(one.seed for one in trainings), rows, clusters, np.zeros((len(trainings), few), np.float32))
+    counts, pulls = (np.zeros((len(trainings), few), np.float32) for _ in range(2))
+    seeds = tuple(one.seed for one in trainings)
+    empty = Clusters(seeds, rows, clusters, counts, pulls, trainings[0].is_share)
     for place, one in enumerate(trainings):
-        empty.counts[place] = empty.added(np.searchsorted(rows, one.rows), one.shares())
+        where = np.searchsorted(rows, one.rows)
+        counts[place] = empty.added(where, one.shares())
+        pulls[place] = counts[place] if one.targets is None else empty.added(where, one.pulls())
     return empty
 
 
@@ -98,11 +107,16 @@ class Honest:
 
 
 def honest_error(
-    winner: Sequence[RowErrors], sums: Array, counts: Array, confidence: float = CONFIDENCE
+    winner: Sequence[RowErrors],
+    sums: Array,
+    counts: Array,
+    confidence: float = CONFIDENCE,
+    prior: SeedPrior | None = None,
 ) -> Honest | None:
     """The error that the winner of k settings has on fresh rows, the mean of `errors_elsewhere`; None without such.
 
-    winner : its trainings. sums (k, S, C), counts (S, C) : of all settings, from `Clusters`. The interval is as wide
+    winner : its trainings. sums (k, S, C), counts (S, C) : of all settings, from `Clusters`. prior : what these say of
+    the seeds of a mean (`pooled.prior_of_means`). The interval is as wide
     as that of the winner's own error (`spread_of`): `errors_elsewhere`, each of a third of the rows, spread more.
 
     Measured (`python -m tests.benchmarks.sweep_statistics --draws 300`, 120 dev rows a seed, errors of 15%): of 500
@@ -111,7 +125,7 @@ def honest_error(
     points with 3 of 50 (81%), 1.6 with 3 of 500 (73%). With a single seed each it knows nothing of the luck of seeds:
     where rows are all that varies it is 0.5 points too low with 50 equal settings (96%), and else 5.2 (56%).
     """
-    own = spread_of(winner, confidence)
+    own = spread_of(winner, confidence, prior)
     if len(sums) == 1:
         return Honest(own.mean, own.interval)
     errors = errors_elsewhere(sums, counts)
@@ -123,7 +137,7 @@ def honest_error(
     if not winner[0].is_share:
         lower, upper = (max(0.0, end + error - own.mean) for end in own.interval)
         return Honest(error, (lower, upper))
-    return Honest(error, share_interval(error, rows_behind(winner, confidence), confidence))
+    return Honest(error, share_interval(error, rows_behind(winner, confidence, prior), confidence))
 
 
 def told_apart(p_values: Sequence[float], settings: int, confidence: float = CONFIDENCE) -> list[bool]:

@@ -22,9 +22,11 @@ from .intervals import (
     weighted_unexplained_estimate,
 )
 from .paired import compare_answers, compare_losses
+from .variance import SeedPrior, TwoWay, t_quantile, two_sided, with_two_more
 
 # How a comparison over several seeds says what it did; that of a single seed has the method of `paired`.
 METHOD = "t test with variances by seed and by row"
+POOLED_METHOD = METHOD + ", the first learnt from all settings"
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,12 @@ class RowErrors:
 
         A regression's error is a ratio, and a row pulls at both of its parts (as in `unexplained_estimate`).
         """
+        return self.shares() * self.errors - mean * self.pulls()
+
+    def pulls(self) -> Array:
+        """By how much each row's error (m,) is expected to grow with the mean."""
         targets = self.standardised()
-        return self.shares() * (self.errors - (mean if targets is None else mean * np.square(targets)))
+        return self.shares() if targets is None else self.shares() * np.square(targets)
 
     def rows_alike(self, wrong: Array | None = None) -> int:
         """How many rows that all count alike say as much as these."""
@@ -113,32 +119,6 @@ class SeedsCompared:
     method: str
 
 
-@dataclass(frozen=True)
-class TwoWay:
-    """Sums of squares of a mean's deviations: added up first by row, by seed, or not at all; and how many there are.
-
-    The mean varies by rows and by seeds: V = V_rows + max(0, V_seeds - V_both), equation 2.11 of Cameron, Gelbach and
-    Miller 2011. V_both is counted in both; what seeds make vary is never less than it, since their rows do so already.
-    """
-
-    by_row: float
-    by_seed: float
-    by_both: float
-    rows: int
-    seeds: int
-
-    @property
-    def variance(self) -> float:
-        """Of the mean."""
-        return self.by_row + max(0.0, self.by_seed - self.by_both)
-
-    @property
-    def degrees(self) -> float:
-        """Of freedom, by Satterthwaite 1946: those of rows where these make most of the variance, or else of seeds."""
-        spread = self.by_seed**2 / (self.seeds - 1) + self.by_row**2 / max(1, self.rows - 1)
-        return self.variance**2 / spread if spread else max(1.0, self.rows - 1)
-
-
 def two_way(trainings: Sequence[RowErrors], mean: float) -> TwoWay:
     """How the mean error of at least two trainings varies; V_seeds times S / (S - 1), for the mean is their own."""
     S = len(trainings)
@@ -150,7 +130,60 @@ def two_way(trainings: Sequence[RowErrors], mean: float) -> TwoWay:
     return TwoWay(float(np.square(by_row).sum()), by_seed, by_both, len(rows), S)
 
 
-def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> Spread:
+@dataclass(frozen=True)
+class MeanError:
+    """The mean error of at least two seeds, and how it varies. rows : of all seeds, as many as would all count alike.
+
+    answers : rows of all seeds together. A `prior` is what the other settings of a sweep say of the seeds.
+    """
+
+    mean: float
+    deviation: float
+    varies: TwoWay
+    rows: float
+    answers: int
+    is_share: bool
+
+    def rows_alike(self, prior: SeedPrior | None = None) -> float:
+        """Of how many rows, answered by one network, the share of wrong answers varies as much as this mean.
+
+        Where all answers are right, or all wrong, a row that several seeds have counts once.
+        """
+        if not (variance := self.varies.moderated(prior).variance):
+            return self.rows * self.varies.rows / self.answers
+        return min(self.rows, self.mean * (1 - self.mean) / variance)
+
+    def rows_behind(self, confidence: float, prior: SeedPrior | None = None) -> float:
+        """The same, and fewer where few degrees of freedom leave that unsure: an interval is that of so many rows."""
+        of_rows = t_quantile(max(1, self.varies.rows - 1), confidence)
+        of_all = t_quantile(self.varies.moderated(prior).degrees, confidence)
+        return self.rows_alike(prior) * min(1.0, (of_rows / of_all) ** 2)
+
+    def spread(self, confidence: float, prior: SeedPrior | None = None) -> Spread:
+        """With its interval, as `spread_of` has it."""
+        varies, interval = self.varies.moderated(prior), None
+        if self.is_share:
+            interval = share_interval(self.mean, self.rows_behind(confidence, prior), confidence)
+        elif varies.variance:
+            reach = t_quantile(varies.degrees, confidence) * varies.variance**0.5
+            interval = max(0.0, self.mean - reach), self.mean + reach
+        return Spread(self.mean, self.deviation, interval, varies.seeds)
+
+
+def mean_over_seeds(trainings: Sequence[RowErrors]) -> MeanError:
+    """The mean error of at least two trainings and how it varies."""
+    mean = mean_error(trainings)
+    return MeanError(
+        mean=mean,
+        deviation=float(np.std([one.error() for one in trainings], ddof=1)),
+        varies=two_way(trainings, mean),
+        rows=float(sum(one.rows_alike() for one in trainings)),
+        answers=sum(len(one.rows) for one in trainings),
+        is_share=trainings[0].is_share,
+    )
+
+
+def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE, prior: SeedPrior | None = None) -> Spread:
     """The mean error over seeds, and how sure it is of the error that this setting has on fresh rows.
 
     A single seed has the interval that `diagnose` gives it. Of several, a share has the interval of Korn and Graubard
@@ -166,19 +199,14 @@ def spread_of(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) ->
     """
     if not trainings:
         raise ValueError("no training has an error")
-    mean, seeds = mean_error(trainings), len(trainings)
-    deviation = float(np.std([one.error() for one in trainings], ddof=1)) if seeds > 1 else None
-    if trainings[0].is_share:
-        rows = rows_behind(trainings, confidence)
-        interval = error_interval(mean, int(rows), confidence) if seeds == 1 else share_interval(mean, rows, confidence)
-        return Spread(mean, deviation, interval, seeds)
-    if seeds == 1:
-        return Spread(mean, deviation, unexplained_interval(trainings[0], confidence), seeds)
-    varies = two_way(trainings, mean)
-    if not varies.variance:
-        return Spread(mean, deviation, None, seeds)
-    reach = t_quantile(varies.degrees, confidence) * varies.variance**0.5
-    return Spread(mean, deviation, (max(0.0, mean - reach), mean + reach), seeds)
+    if len(trainings) > 1:
+        return mean_over_seeds(trainings).spread(confidence, prior)
+    [one] = trainings
+    if one.is_share:
+        interval: Interval | None = error_interval(one.error(), int(rows_alike(trainings)), confidence)
+    else:
+        interval = unexplained_interval(one, confidence)
+    return Spread(one.error(), None, interval, 1)
 
 
 def mean_error(trainings: Sequence[RowErrors]) -> float:
@@ -206,32 +234,18 @@ def share_interval(share: float, rows: float, confidence: float = CONFIDENCE) ->
 def rows_alike(trainings: Sequence[RowErrors]) -> float:
     """Of how many rows, answered by one network, the share of wrong answers varies as much as that of these trainings.
 
-    Where all answers are right, or all wrong, a row that several seeds have counts once.
+    As `MeanError` has it where they are several.
     """
     if len(trainings) == 1:
         return trainings[0].rows_alike(trainings[0].errors)
-    mean, rows = mean_error(trainings), float(sum(one.rows_alike() for one in trainings))
-    varies = two_way(trainings, mean)
-    if not varies.variance:
-        return rows * varies.rows / sum(len(one.rows) for one in trainings)
-    return min(rows, mean * (1 - mean) / varies.variance)
+    return mean_over_seeds(trainings).rows_alike()
 
 
-def rows_behind(trainings: Sequence[RowErrors], confidence: float = CONFIDENCE) -> float:
+def rows_behind(
+    trainings: Sequence[RowErrors], confidence: float = CONFIDENCE, prior: SeedPrior | None = None
+) -> float:
     """The same, and fewer where few degrees of freedom leave that unsure: an interval is that of so many rows."""
-    rows = rows_alike(trainings)
-    if len(trainings) == 1:
-        return rows
-    varies = two_way(trainings, mean_error(trainings))
-    of_rows, of_all = t_quantile(max(1, varies.rows - 1), confidence), t_quantile(varies.degrees, confidence)
-    return rows * min(1.0, (of_rows / of_all) ** 2)
-
-
-def t_quantile(degrees: float, confidence: float) -> float:
-    """How many standard errors an interval reaches to each side, by Student's t."""
-    from scipy.special import stdtrit  # without the import of all of scipy.stats
-
-    return float(stdtrit(degrees, (1 + confidence) / 2))
+    return rows_alike(trainings) if len(trainings) == 1 else mean_over_seeds(trainings).rows_behind(confidence, prior)
 
 
 def paired_by_seed(own: Sequence[RowErrors], other: Sequence[RowErrors]) -> list[tuple[RowErrors, RowErrors]]:
@@ -251,6 +265,46 @@ def paired_by_seed(own: Sequence[RowErrors], other: Sequence[RowErrors]) -> list
     return pairs
 
 
+@dataclass(frozen=True)
+class Gap:
+    """By how much the error of a setting differs from another's over at least two seeds, and how that varies.
+
+    answers : rows of all seeds together.
+    """
+
+    difference: float
+    varies: TwoWay
+    answers: int
+    is_share: bool
+
+    def compared(self, confidence: float, prior: SeedPrior | None = None) -> SeedsCompared:
+        """The t test of the gap; a `prior` is what the other settings of a sweep say of the seeds."""
+        varies, difference = self.varies.moderated(prior), self.difference
+        if self.is_share:
+            varies = with_two_more(varies, self.answers)
+        if not varies.variance:
+            p_value = 2.0 ** (1 - varies.rows) if difference else 1.0  # the sign test, as in `compare_losses`
+            return SeedsCompared(difference, (difference,) * 2, p_value, confidence, varies.seeds, varies.rows, METHOD)
+        error, farthest = varies.variance**0.5, 1.0 if self.is_share else np.inf
+        reach = t_quantile(varies.degrees, confidence) * error
+        interval = max(-farthest, difference - reach), min(farthest, difference + reach)
+        p_value = two_sided(difference / error, varies.degrees)
+        method = METHOD if prior is None else POOLED_METHOD
+        return SeedsCompared(difference, interval, p_value, confidence, varies.seeds, varies.rows, method)
+
+
+def gap_over_seeds(
+    own: Sequence[RowErrors], other: Sequence[RowErrors], confidence: float = CONFIDENCE
+) -> Gap | SeedsCompared | None:
+    """The gap of two settings; the finished comparison of a single seed; None where they share none."""
+    pairs = paired_by_seed(own, other)
+    if len(pairs) < 2:
+        return compared_once(*pairs[0], confidence) if pairs else None
+    gaps = [replace(this, errors=this.errors.astype(float) - that.errors) for this, that in pairs]
+    difference = float(np.mean([gap.error() for gap in gaps]))
+    return Gap(difference, two_way(gaps, difference), sum(len(gap.rows) for gap in gaps), pairs[0][0].is_share)
+
+
 def compare_over_seeds(
     own: Sequence[RowErrors], other: Sequence[RowErrors], confidence: float = CONFIDENCE
 ) -> SeedsCompared | None:
@@ -265,24 +319,8 @@ def compare_over_seeds(
     error with three seeds in 55%, where unpaired rows would tell them in 16% and Nadeau and Bengio's t in 32%. The t
     test of the seeds' errors alone tells them as often, but calls equal settings different in up to 12%.
     """
-    pairs = paired_by_seed(own, other)
-    if not pairs:
-        return None
-    if len(pairs) == 1:
-        return compared_once(*pairs[0], confidence)
-    gaps = [replace(this, errors=this.errors.astype(float) - that.errors) for this, that in pairs]
-    difference, is_share = float(np.mean([gap.error() for gap in gaps])), pairs[0][0].is_share
-    varies = two_way(gaps, difference)
-    if is_share:
-        varies = with_two_more(varies, sum(len(gap.rows) for gap in gaps))
-    if not varies.variance:
-        p_value = 2.0 ** (1 - varies.rows) if difference else 1.0  # the sign test, as in `compare_losses`
-        return SeedsCompared(difference, (difference,) * 2, p_value, confidence, len(gaps), varies.rows, METHOD)
-    error, farthest = varies.variance**0.5, 1.0 if is_share else np.inf
-    reach = t_quantile(varies.degrees, confidence) * error
-    interval = max(-farthest, difference - reach), min(farthest, difference + reach)
-    p_value = two_sided(difference / error, varies.degrees)
-    return SeedsCompared(difference, interval, p_value, confidence, len(gaps), varies.rows, METHOD)
+    gap = gap_over_seeds(own, other, confidence)
+    return gap.compared(confidence) if isinstance(gap, Gap) else gap
 
 
 def compared_once(this: RowErrors, that: RowErrors, confidence: float) -> SeedsCompared:
@@ -292,19 +330,3 @@ def compared_once(this: RowErrors, that: RowErrors, confidence: float) -> SeedsC
     else:
         found = compare_losses(this.shares() * this.errors, that.shares() * that.errors, confidence)
     return SeedsCompared(found.difference, found.interval, found.p_value, confidence, 1, found.rows, found.method)
-
-
-def with_two_more(varies: TwoWay, answers: int) -> TwoWay:
-    """The same with the variance of two more rows that differ, as many times as rows go together in the rest.
-
-    answers : rows of all seeds together. Where no row differs, or all do alike, a row counts once for all seeds.
-    """
-    together = max(1.0, varies.variance / varies.by_both) if varies.by_both else answers / varies.rows
-    return replace(varies, by_row=varies.by_row + 2 * together / answers**2)
-
-
-def two_sided(t: float, degrees: float) -> float:
-    """The probability of a t so far from 0, on either side."""
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(degrees, -abs(t)))

@@ -48,6 +48,7 @@ def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[Ep
         errors=NO_ERRORS if kept is None else BySplit(kept.train_error, kept.dev_error),
         losses=NO_ERRORS if kept is None else BySplit(kept.train_loss, kept.dev_loss),
         epochs=len(metrics),
+        candidates=max(1, len(measured)) if stops_early else 1,
         best_epoch=kept.epoch if kept and stops_early else None,
         seconds=metrics[-1].seconds if metrics else 0.0,
     )

@@ -17,7 +17,18 @@ from ..data.reading import Task
 from ..diagnosis.selection import optimism_up_to
 from ..statistics.best_of import MOST_SETTINGS, Honest, clusters_of, honest_error, told_apart
 from ..statistics.intervals import CONFIDENCE
-from ..statistics.seeds import RowErrors, SeedsCompared, Spread, compare_over_seeds, rows_alike, spread_of
+from ..statistics.pooled import not_the_best, prior_of_gaps, prior_of_means, together_of
+from ..statistics.seeds import (
+    Gap,
+    MeanError,
+    RowErrors,
+    SeedsCompared,
+    Spread,
+    gap_over_seeds,
+    mean_over_seeds,
+    rows_alike,
+    spread_of,
+)
 from .ranking import Ranking, Setting, ranking_of, settings_of, spread_of_lines
 from .records import Counts, SettingOutcome, SweepOutcome, SweptKey, TrainingLine, Winner
 from .winner_words import notes_of, overrides_of, winner_sentence
@@ -111,23 +122,38 @@ def judged(ranking: Ranking, answers: Answers, confidence: float) -> Judged:
         return Judged()
     best = order[: most_compared(own)]
     clusters = clusters_of(own)
-    spreads: list[Spread | None] = [spread_of(own, confidence)]
-    differences: list[SeedsCompared | None] = [None]
+    means: list[MeanError | Spread | None] = [mean_of(own, confidence)]
+    gaps: list[Gap | SeedsCompared | None] = [None]
     sums: list[Array | None] = [clusters.sums(own)]
     for setting in best[1:]:
         theirs = answers_of(setting, answers)
-        spreads.append(spread_of(theirs, confidence) if theirs else None)
-        differences.append(compare_over_seeds(theirs, own, confidence))
+        means.append(mean_of(theirs, confidence) if theirs else None)
+        gaps.append(gap_over_seeds(theirs, own, confidence))
         sums.append(clusters.sums(theirs))
     chosen_among = np.stack([total for total in sums[: ranking.rivals] if total is not None])
+    together = together_of(chosen_among, clusters)
+    of_gaps, of_means = prior_of_gaps(together), prior_of_means(together)
+    differences = [gap.compared(confidence, of_gaps) if isinstance(gap, Gap) else gap for gap in gaps]
+    apart = surely_worse(differences, ranking.rivals, confidence)
+    if len(own) > 1:
+        of_all = [place for place, total in enumerate(sums[: ranking.rivals]) if total is not None]
+        p_values = [p_value_above(differences[place]) for place in of_all]
+        worse = not_the_best(together, of_gaps, p_values, ranking.rivals, confidence)
+        for place, is_worse in zip(of_all, worse, strict=True):
+            apart[place] = is_worse
     return Judged(
         read=len(best),
         winner=own,
-        spreads=tuple(spreads),
+        spreads=tuple(one.spread(confidence, of_means) if isinstance(one, MeanError) else one for one in means),
         differences=tuple(differences),
-        apart=tuple(surely_worse(differences, ranking.rivals, confidence)),
-        honest=honest_error(own, chosen_among, clusters.counts, confidence),
+        apart=tuple(apart),
+        honest=honest_error(own, chosen_among, clusters.counts, confidence, of_means),
     )
+
+
+def mean_of(trainings: Sequence[RowErrors], confidence: float) -> MeanError | Spread:
+    """The mean error of several seeds, to be judged by what other settings say of them; or the spread of one."""
+    return mean_over_seeds(trainings) if len(trainings) > 1 else spread_of(trainings, confidence)
 
 
 def answers_of(setting: Setting, answers: Answers) -> tuple[RowErrors, ...]:
@@ -144,9 +170,14 @@ def most_compared(winner: Sequence[RowErrors]) -> int:
     return min(MOST_COMPARED, max(LEAST_COMPARED, affordable))
 
 
+def p_value_above(difference: SeedsCompared | None) -> float:
+    """The p-value of a setting that is above the winner; 1 for others."""
+    return 1.0 if difference is None or difference.difference <= 0 else difference.p_value
+
+
 def surely_worse(differences: Sequence[SeedsCompared | None], rivals: int, confidence: float) -> list[bool]:
     """Of each setting, whether it can be told from the winner, the first; only `rivals` may be its equals."""
-    p_values = [1.0 if one is None or one.difference <= 0 else one.p_value for one in differences[:rivals]]
+    p_values = [p_value_above(one) for one in differences[:rivals]]
     return [False, *told_apart(p_values[1:], rivals, confidence), *[True] * (len(differences) - len(p_values))]
 
 
@@ -182,10 +213,10 @@ def winner_of(
     first, dev = ranking.with_error[0], ranked[0].dev
     assert dev is not None
     regression = about.task == "regression"
-    candidates = sum(setting.candidates() for setting in ranking.with_error)
+    candidates = sum(setting.candidates() for setting in ranking.candidates)
     optimism = None
     if found.winner and not regression:
-        optimism = optimism_over_seeds(found.winner, dev.mean, len(ranked), candidates, first.candidates())
+        optimism = optimism_over_seeds(found.winner, dev.mean, len(ranking.candidates), candidates, first.candidates())
     winner = Winner(
         number=first.number,
         settings=first.settings,
@@ -199,9 +230,8 @@ def winner_of(
         test=spread_of_lines(first.finished, "test"),
         sentence="",
     )
-    return replace(
-        winner, sentence=winner_sentence(winner, ranked, ranking.rivals, regression=regression, confidence=confidence)
-    )
+    sentence = winner_sentence(winner, ranked, ranking, regression=regression, confidence=confidence)
+    return replace(winner, sentence=sentence)
 
 
 def optimism_over_seeds(

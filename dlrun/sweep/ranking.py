@@ -35,11 +35,7 @@ class Setting:
     @cached_property
     def finished(self) -> list[TrainingLine]:
         """Those that finished with a dev error, in the order of the seeds."""
-        return [
-            line
-            for line in self.in_order()
-            if line.status == "finished" and line.errors.dev is not None and math.isfinite(line.errors.dev)
-        ]
+        return [line for line in self.in_order() if line.status == "finished" and has_dev_error(line)]
 
     @cached_property
     def dev(self) -> float | None:
@@ -57,9 +53,18 @@ class Setting:
         ended = Counter[str](line.status for line in self.by_seed.values())
         return Counts(**ended, to_come=sum(seed not in self.by_seed for seed in seeds))
 
+    @cached_property
+    def was_stopped(self) -> bool:
+        """Whether its dev error was measured where it was stopped early."""
+        return any(line.status == "stopped" and has_dev_error(line) for line in self.by_seed.values())
+
     def candidates(self) -> int:
-        """How many epochs early stopping chose among, the most of any seed; 1 without."""
-        return max((line.candidates for line in self.finished), default=1)
+        """How many candidates it was for the lowest dev error: the epochs that early stopping chose among, 1 without.
+
+        The most of any seed; also of trainings that were stopped, or diverged, once the dev rows had judged them. 0
+        where these were never asked.
+        """
+        return max((line.candidates for line in self.by_seed.values() if has_dev_error(line)), default=0)
 
 
 def settings_of(lines: Iterable[TrainingLine], setting_number: Callable[[int], int]) -> list[Setting]:
@@ -74,6 +79,11 @@ def settings_of(lines: Iterable[TrainingLine], setting_number: Callable[[int], i
         setting.number = min(setting.number, number)
         setting.by_seed[line.seed] = slim(line, setting.settings)
     return sorted(found.values(), key=lambda setting: setting.number)
+
+
+def has_dev_error(line: TrainingLine) -> bool:
+    """Whether a training has a dev error that is a number."""
+    return line.errors.dev is not None and math.isfinite(line.errors.dev)
 
 
 def slim(line: TrainingLine, settings: Change) -> TrainingLine:
@@ -104,6 +114,16 @@ class Ranking:
     def rivals(self) -> int:
         """How many of these, the first ones, are judged as equals of the winner."""
         return len(self.whole) + len(self.partial) or len(self.lost)
+
+    @property
+    def candidates(self) -> tuple[Setting, ...]:
+        """All that the dev rows have judged, also those that were stopped for it."""
+        return tuple(setting for setting in (*self.with_error, *self.nothing) if setting.candidates())
+
+    @property
+    def stopped(self) -> int:
+        """How many of the candidates were stopped early, for one seed at least."""
+        return sum(setting.was_stopped for setting in self.candidates)
 
 
 def ranking_of(settings: Sequence[Setting]) -> Ranking:

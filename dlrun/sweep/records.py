@@ -102,9 +102,10 @@ class SettingOutcome:
     """What one setting of the varied keys has reached, over its seeds.
 
     number : its place in the plan. train, dev : errors of the finished trainings, None without one. difference : its
-    dev error less the winner's, over the same seeds and dev rows; None for the winner, and where no seed is shared.
-    is_equal : cannot be told from the winner (the winner itself is). seconds : of one training, the mean. run_ids :
-    in the order of the seeds; empty with --light. message : of the first training that failed or diverged.
+    dev error less the winner's, over the same seeds and dev rows, with what all settings say of the seeds; None for the
+    winner, and where no seed is shared. is_equal : cannot be told from the winner (the winner itself is). seconds : of
+    one training, the mean. run_ids : in the order of the seeds; empty with --light. message : of the first training
+    that failed or diverged.
     """
 
     number: int
@@ -123,7 +124,8 @@ class SettingOutcome:
 class Winner:
     """The setting with the lowest mean dev error, and what being the lowest of many is worth.
 
-    candidates : how many settings (with the epochs that early stopping chose among) it is the lowest of.
+    candidates : how many settings (with the epochs that early stopping chose among) it is the lowest of, also those
+    that --early stopped by their dev error, and what diverged once it had one.
     optimism_up_to : by how much its dev error may flatter itself; None for a regression. honest_dev, honest_interval :
     its dev error without that, by choosing on some rows and measuring on others; None where it cannot be computed.
     equals : numbers of the settings that cannot be told from it, best first. test : its test error, the one that is

@@ -25,17 +25,16 @@ def setting_words(settings: Change) -> str:
 
 
 def winner_sentence(
-    winner: Winner, outcomes: Sequence[SettingOutcome], rivals: int, *, regression: bool, confidence: float
+    winner: Winner, outcomes: Sequence[SettingOutcome], ranking: Ranking, *, regression: bool, confidence: float
 ) -> str:
     """The winner in plain words: its dev error, how much of it may be flattery, its equals and its test error.
 
-    outcomes : of the settings that have a dev error, the winner first. rivals : how many of them, the first ones, may
-    be its equals.
+    outcomes : of the settings that have finished with a dev error, the winner first.
     """
     word = error_word(regression)
     details = details_of(winner.dev, confidence)
     clauses = [f"{setting_words(winner.settings)} has the lowest dev {word}, {percent(winner.dev.mean)}{details}"]
-    clauses += filter(None, [flattery_words(winner, len(outcomes)), equals_words(winner, outcomes[:rivals])])
+    clauses += filter(None, [flattery_words(winner, ranking), equals_words(winner, outcomes[: ranking.rivals])])
     if winner.test is not None:
         clauses.append(f"its test {word} is {percent(winner.test.mean)}{details_of(winner.test, confidence)}")
     return "; ".join(clauses)
@@ -54,20 +53,23 @@ def between(interval: Interval) -> str:
     return f"{percent(interval[0])} to {percent(interval[1])}"
 
 
-def flattery_words(winner: Winner, settings: int) -> str | None:
+def flattery_words(winner: Winner, ranking: Ranking) -> str | None:
     """How much the winner may flatter itself, and what is honest; None for a setting alone."""
+    settings, stopped = len(ranking.candidates), ranking.stopped
     epochs = winner.candidates > settings
     if winner.candidates < 2 or (winner.optimism_up_to is None and winner.honest_dev is None):
         return None
+    among = some(settings, "setting") + (f", {stopped} of them stopped early" if stopped else "")
     counted = f" ({winner.candidates} candidates with the epochs that early stopping chose among)" if epochs else ""
     parts = []
     if winner.optimism_up_to is not None:
         parts.append(f"it may flatter itself by up to {points(winner.optimism_up_to)} points")
-    if winner.honest_dev is not None and settings > 1:
+    if winner.honest_dev is not None and len(ranking.with_error) > 1:
         interval = f" ({between(winner.honest_interval)})" if winner.honest_interval else ""
-        but = " but for the choice of epochs" if epochs else ""
+        other_choices = ["of epochs"] * epochs + ["of what was stopped"] * bool(stopped)
+        but = f" but for the choice {' and '.join(other_choices)}" if other_choices else ""
         parts.append(f"about {percent(winner.honest_dev)}{interval} is honest{but}")
-    return f"chosen among {some(settings, 'setting')}{counted}, {', '.join(parts)}" if parts else None
+    return f"chosen among {among}{counted}, {', '.join(parts)}" if parts else None
 
 
 def equals_words(winner: Winner, rivals: Sequence[SettingOutcome]) -> str | None:

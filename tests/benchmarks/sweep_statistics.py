@@ -10,17 +10,36 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy import stats
 
+from dlrun.records import NO_ERRORS, BySplit
 from dlrun.statistics.best_of import MOST_SETTINGS, clusters_of, honest_error, told_apart
-from dlrun.statistics.seeds import RowErrors, SeedsCompared, compare_over_seeds, mean_error, spread_of, two_way
-from dlrun.sweep.outcome import optimism_over_seeds
-from tests.sweep_models import Model
+from dlrun.statistics.pooled import prior_of_gaps, prior_of_means, together_of
+from dlrun.statistics.seeds import (
+    Gap,
+    RowErrors,
+    SeedsCompared,
+    compare_over_seeds,
+    gap_over_seeds,
+    mean_error,
+    mean_over_seeds,
+    spread_of,
+    two_way,
+)
+from dlrun.sweep.outcome import Judged, judged, optimism_over_seeds
+from dlrun.sweep.ranking import Ranking, by_error
+from dlrun.sweep.ranking import Setting as RankedSetting
+from dlrun.sweep.records import TrainingLine
+from tests.sweep_models import NORMAL, Model
 
 from .moons_nets import swept
 
 Setting = Sequence[RowErrors]
 
+# Settings some of which differ by their seeds as much as by the rows of a few seeds, and others hardly.
+VARIED = (0.03, 0.05, 0.1, 0.2, 0.3)
+
 OF_NETS = "networks, seeds, true errors, cover, on this table, p <= .1, unpaired, t of seeds, Nadeau and Bengio"
-OF_RULES = "settings, seeds, ours, Bonferroni of k - 1, each alone"
+OF_RULES = "settings, seeds, ours, pairs by their own seeds, each alone"
+OF_POOLED = "settings, seeds, gap alone, gap with all, mean alone, mean with all"
 OF_HONEST = "settings, seeds, luck, bias of the winner, of the honest error, covers, width, up to"
 
 
@@ -131,39 +150,107 @@ def tests_of(one: Setting, two: Setting, dev: float) -> list[float]:
     return [ours, unpaired, of_seeds, nadeau]
 
 
-def others_told(settings: Sequence[Setting]) -> tuple[int, dict[str, np.ndarray]]:
-    """The winner, and by rule which others are told from it."""
-    winner, k = int(np.argmin([mean_error(one) for one in settings])), len(settings)
-    others = [place for place in range(k) if place != winner]
-    p = np.array([p_value(compare_over_seeds(settings[place], settings[winner])) for place in others])
-    told = {name: np.zeros(k, bool) for name in ("ours", "Bonferroni of k - 1", "each alone")}
-    told["ours"][others] = told_apart(p.tolist(), k)
-    told["Bonferroni of k - 1"][others] = p <= 0.1 / (k - 1)
-    told["each alone"][others] = p <= 0.1
-    return winner, told
+def others_told(settings: Sequence[Setting]) -> dict[str, np.ndarray]:
+    """By rule, which settings are told from the winner: ours, that of `told_apart` for pairs, and each gap alone."""
+    k = len(settings)
+    order, found = judged_sweep(settings)
+    told = {name: np.zeros(k, bool) for name in OF_RULES.split(", ")[2:]}
+    p = [p_value(compare_over_seeds(settings[place], settings[order[0]])) for place in order[1:]]
+    told["ours"][order] = found.apart
+    told["pairs by their own seeds"][order[1:]] = told_apart(p, k)
+    told["each alone"][order[1:]] = np.array(p) <= 0.1
+    return told
+
+
+def judged_sweep(settings: Sequence[Setting]) -> tuple[list[int], Judged]:
+    """The settings in the order of an outcome, and what this says of them, by its own code."""
+    swept_settings = [
+        RankedSetting(number, {}, {one.seed: line_of(number, one) for one in trainings})
+        for number, trainings in enumerate(settings)
+    ]
+    order = by_error(swept_settings)
+    found = judged(Ranking(order, (), (), ()), lambda line: settings[line.number][line.seed], 0.9)
+    return [one.number for one in order], found
+
+
+def line_of(number: int, one: RowErrors) -> TrainingLine:
+    errors = BySplit[float | None](None, one.error(), None)
+    return TrainingLine(
+        key="", number=number, settings={}, seed=one.seed, status="finished", errors=errors, losses=NO_ERRORS
+    )
 
 
 def equal_settings(draws: int) -> Iterable[Sequence[object]]:
     """How often any of k equal settings is called worse than the winner, and a better one is found."""
-    for k, seeds, luck in ((2, 1, 0), (10, 1, 0), (50, 1, 0), (2, 5, 0.1), (10, 5, 0.1), (50, 5, 0.1), (10, 2, 0.1)):
-        model, rng = Model(table=600, luck=luck), np.random.default_rng(2)
-        found = [others_told(model.drawn(rng, k, seeds))[1] for _ in range(draws)]
-        yield f"model, {k} equal", seeds, *(share([told[rule].any() for told in found]) for rule in found[0])
-    for k, seeds in ((10, 1), (10, 3), (10, 5)):
+    cases = [(k, 1, (0.0,)) for k in (2, 10, 50)] + [
+        (k, seeds, lucks) for k in (2, 6, 20, 50) for seeds in (2, 3, 5) for lucks in ((0.0,), (0.15,), VARIED)
+    ]
+    for k, seeds, lucks in cases:
+        model, rng = Model(table=600, dev=0.2, lucks=lucks), np.random.default_rng(2)
+        found = [others_told(model.drawn(rng, k, seeds)) for _ in range(draws if k < 50 else draws // 3)]
+        what = f"model, {k} equal, luck {' to '.join(f'{luck:g}' for luck in (lucks[0], *lucks[1:][-1:]))}"
+        yield what, seeds, *(share([told[rule].any() for told in found]) for rule in found[0])
+    for k, seeds in ((10, 1), (6, 2), (20, 2), (10, 3), (10, 5)):
         sweeps = swept(np.random.default_rng(3), draws // 2, 600, 0.2, seeds, [4] * k)
-        found = [others_told(one.trainings)[1] for one in sweeps]
+        found = [others_told(one.trainings) for one in sweeps]
         yield f"networks, {k} equal", seeds, *(share([told[rule].any() for told in found]) for rule in found[0])
 
 
 def better_settings(draws: int) -> Iterable[Sequence[object]]:
     """Of the settings that are truly worse than the best, how many are told; and how often a best one is told."""
-    for k, seeds, better in ((10, 5, 0.3), (10, 5, 0.6), (24, 5, 0.6), (24, 1, 0.6)):
-        model, rng, rows = Model(table=600, luck=0.05, better=better, first=2), np.random.default_rng(4), []
+    much = NORMAL.inv_cdf(0.15) - NORMAL.inv_cdf(0.05)
+    for k, seeds, best, better, dev_rows in (
+        (10, 5, 2, 0.3, 120),
+        (24, 5, 2, 0.6, 120),
+        (24, 1, 2, 0.6, 120),
+        *((k, seeds, k // 2, much, dev_rows) for seeds in (2, 3) for k in (2, 6, 20) for dev_rows in (120, 360)),
+    ):
+        model = Model(table=5 * dev_rows, dev=0.2, lucks=(0.1,), better=better, first=best)
+        rng, rows = np.random.default_rng(4), []
         for _ in range(draws // 2):
-            _, told = others_told(model.drawn(rng, k, seeds))
-            rows.append([(one[2:].mean(), one[:2].any()) for one in told.values()])
-        errors = f"2 of {k} at {model.true_error(0):.1%}, others {model.true_error(k):.1%}"
-        yield errors, seeds, *(f"{worse:.1%}, {best:.1%}" for worse, best in np.mean(rows, axis=0))
+            told = others_told(model.drawn(rng, k, seeds))
+            rows.append([(one[best:].mean(), one[:best].any()) for one in told.values()])
+        errors = f"{best} of {k} at {model.true_error(0):.1%}, others {model.true_error(k):.1%}, {dev_rows} dev rows"
+        yield errors, seeds, *(f"{worse:.1%}, {equal:.1%}" for worse, equal in np.mean(rows, axis=0))
+    for seeds, rows_, dev, widths, best in ((2, 600, 0.2, [8] * 6 + [2] * 4, 6), (3, 600, 0.3, [8] * 3 + [2] * 3, 3)):
+        sweeps = swept(np.random.default_rng(3), draws // 2, rows_, dev, seeds, widths)
+        true, found = np.mean([one.true for one in sweeps], axis=(0, 2)), []
+        for one in sweeps:
+            found.append([(told[best:].mean(), told[:best].any()) for told in others_told(one.trainings).values()])
+        errors = f"networks, {best} of {len(widths)} at {true[:best].mean():.1%}, others {true[best:].mean():.1%}"
+        yield errors, seeds, *(f"{worse:.1%}, {equal:.1%}" for worse, equal in np.mean(found, axis=0))
+
+
+def pooled_intervals(draws: int) -> Iterable[Sequence[object]]:
+    """Coverage and median width in points of the gap of two settings and of a mean, alone and with all settings."""
+    for k in (6, 20):
+        for seeds in (2, 3, 5):
+            for lucks, alike in (((0.0,), False), ((0.15,), False), (VARIED, False), ((0.15,), True)):
+                model, rng = Model(table=600, dev=0.2, lucks=lucks, alike=alike), np.random.default_rng(6)
+                sweeps = [model.drawn(rng, k, seeds) for _ in range(draws)]
+                what = f"model, {k}, luck {' to '.join(f'{luck:g}' for luck in (lucks[0], *lucks[1:][-1:]))}"
+                yield what + (", the same for all" if alike else ""), seeds, *covers(sweeps, [0.15] * k)
+    for seeds, widths in ((2, [4] * 6), (2, [2, 3, 4, 5, 6, 8]), (3, [2, 3, 4, 5, 6, 8]), (5, [2, 4, 8])):
+        nets = swept(np.random.default_rng(7), draws // 2, 600, 0.2, seeds, widths)
+        true = np.mean([one.true for one in nets], axis=(0, 2))
+        yield f"networks, widths {widths}", seeds, *covers([one.trainings for one in nets], true.tolist())
+
+
+def covers(sweeps: Sequence[Sequence[Setting]], true: Sequence[float]) -> Iterable[str]:
+    """Of two settings drawn from each sweep: of their gap, then of a mean; alone, then with all settings."""
+    rng, found = np.random.default_rng(8), []
+    for settings in sweeps:
+        one, two = rng.choice(len(settings), 2, replace=False)
+        clusters = clusters_of(settings[one])
+        together = together_of(np.stack([sums for s in settings if (sums := clusters.sums(s)) is not None]), clusters)
+        gap, mean = gap_over_seeds(settings[one], settings[two]), mean_over_seeds(settings[one])
+        assert isinstance(gap, Gap)
+        intervals = [gap.compared(0.9, prior).interval for prior in (None, prior_of_gaps(together))]
+        intervals += [mean.spread(0.9, prior).interval or (0, 1) for prior in (None, prior_of_means(together))]
+        of = [true[one] - true[two]] * 2 + [true[one]] * 2
+        found.append([(low <= t <= high, high - low) for (low, high), t in zip(intervals, of, strict=True)])
+    covered, width = np.mean(found, axis=0)[:, 0], np.median(found, axis=0)[:, 1]
+    return [f"{c:.0%}, {100 * w:.1f}" for c, w in zip(covered, width, strict=True)]
 
 
 def honest(draws: int) -> Iterable[Sequence[object]]:
@@ -202,16 +289,21 @@ def honest_once(model: Model, rng: np.random.Generator, k: int, seeds: int) -> t
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=400)
-    draws, began = parser.parse_args().draws, time.perf_counter()
-    for title, header, rows in (
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the tables, from 0")
+    asked = parser.parse_args()
+    draws, began = asked.draws, time.perf_counter()
+    tables = (
         ("Intervals of 90% over seeds, a model", "dev rows, seeds, luck, cover, width", spreads(2 * draws)),
         ("Regressions, a model", "seeds, luck, cover, p <= .1 if equal", regressions(2 * draws)),
         ("Real trainings of two settings", OF_NETS, of_nets(draws)),
         ("Any of k equal settings told from the winner", OF_RULES, equal_settings(draws)),
+        ("Intervals of 90% alone and with all settings: they cover, width", OF_POOLED, pooled_intervals(draws)),
         ("Worse settings told from the winner, and any of the best", OF_RULES, better_settings(draws)),
         ("What the winner flatters itself by, in points", OF_HONEST, honest(draws)),
-    ):
-        markdown(title, header.split(", "), rows)
+    )
+    for number, (title, header, rows) in enumerate(tables):
+        if asked.only is None or number in asked.only:
+            markdown(title, header.split(", "), rows)
     print(f"\n{draws} draws, {time.perf_counter() - began:.0f} s")
 
 
