@@ -18,9 +18,9 @@ DEADLINE_SECONDS = 300
 class Reports:
     """What the harm came to, told by a process of its own: a process of pytest's has threads, and must not fork."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *options: str):
         self.told, self.complaints = folder / "told", folder / "complaints"
-        command = [sys.executable, "-m", "tests.reliability", "--quick", "--json"]
+        command = [sys.executable, "-m", "tests.reliability", "--quick", "--json", *options]
         # Files, not pipes: a child that hangs would keep a pipe open, and whoever reads it waiting.
         with self.told.open("wb") as told, self.complaints.open("wb") as complaints:
             self.process = subprocess.Popen(
@@ -47,7 +47,7 @@ class Reports:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    begun = Reports(tmp_path_factory.mktemp("reliability"))
+    begun = Reports(tmp_path_factory.mktemp("reliability"), "--only", "runs")
     yield begun
     begun.end()
 

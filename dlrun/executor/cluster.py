@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -294,7 +294,7 @@ class Round:
         elif isinstance(error, KilledWorker):  # the scheduler itself gave up
             task.attempts += 1
             yield from self.suspected(task)
-        elif isinstance(error, asyncio.CancelledError | OSError):
+        elif isinstance(error, asyncio.CancelledError | CancelledError | OSError):
             raise self.cluster.gone()
         else:
             yield Done(task.number, lost_by(error).portable(), task.attempts + 1)

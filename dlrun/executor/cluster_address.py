@@ -61,7 +61,7 @@ def opened(address: str) -> Opened:
             if local is not None:
                 return on_this_machine(int(local[1]))
             return Opened(distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last, where a process of this machine does not start
         found = "no scheduler answers there" if isinstance(error, OSError) else str(error)
         raise ClusterError(f"--cluster {address}: {found}; `dask scheduler` starts one and says its address") from error
 

@@ -12,13 +12,28 @@ from pathlib import Path
 # Before NumPy loads, and as the command itself has it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from . import crashes, damage, fuzz, hostile, keyboard, kills, planted, together
+from . import (
+    crashes,
+    damage,
+    full_disk,
+    fuzz,
+    hostile,
+    keyboard,
+    kills,
+    planted,
+    sweep_cluster,
+    sweep_crashes,
+    sweep_damage,
+    sweep_kills,
+    together,
+)
 
 # Where there is a file system in memory a sync costs nothing, and a child's death leaves it as it is.
 MEMORY = Path("/dev/shm")
 
 # What is done, in its quick form and in full; each function takes a folder of its own.
-HARMS: dict[str, tuple[Callable[[Path], dict], Callable[[Path], dict]]] = {
+Form = Callable[[Path], dict]
+HARMS: dict[str, tuple[Form, Form]] = {
     "ended at every n-th write, sync and rename": (
         lambda folder: crashes.crash_matrix(folder, every=23),
         crashes.crash_matrix,
@@ -47,17 +62,51 @@ HARMS: dict[str, tuple[Callable[[Path], dict], Callable[[Path], dict]]] = {
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
 
+# The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one.
+SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
+    "a sweep ended at every n-th write, sync and rename": (
+        lambda folder: sweep_crashes.crash_matrix(folder, every=150),
+        sweep_crashes.crash_matrix,
+    ),
+    "a sweep's disk refuses (ENOSPC, EIO)": (
+        lambda folder: sweep_crashes.disk_faults(folder, every=700),
+        lambda folder: sweep_crashes.disk_faults(folder, every=7),
+    ),
+    "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
+    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 60)),
+    "kill -9 of a process that trains for a sweep": (
+        lambda folder: sweep_kills.workers_killed(folder, 1),
+        lambda folder: sweep_kills.workers_killed(folder, 60),
+    ),
+    "kill -9 of a machine of a sweep's cluster": (None, lambda folder: sweep_cluster.machines_killed(folder, 20)),
+    "SIGINT and SIGTERM to a sweep, once and twice": (
+        lambda folder: sweep_kills.signalled(folder, 1),
+        lambda folder: sweep_kills.signalled(folder, 20),
+    ),
+    "two resumes of a sweep at once": (
+        lambda folder: sweep_kills.resumed_twice(folder, 1),
+        lambda folder: sweep_kills.resumed_twice(folder, 20),
+    ),
+    "files of a sweep cut short and bytes changed": (
+        lambda folder: sweep_damage.damaged_files(folder, 12),
+        lambda folder: sweep_damage.damaged_files(folder, 300),
+    ),
+    **{what: (look, look) for what, look in planted.PLANTED_IN_SWEEPS.items()},
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="the form that the tests run")
+    parser.add_argument("--only", choices=("runs", "sweeps"), help="harm to these alone")
+    parser.add_argument("--about", metavar="WORDS", default="", help="the kinds of harm that have these words")
     parser.add_argument("--json", action="store_true", help="a line of JSON for each kind of harm")
     given = parser.parse_args(arguments)
     lost = 0
-    for what, forms in HARMS.items():
+    for what, form in chosen(given.only, given.about, quick=given.quick):
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(dir=MEMORY if given.quick and os.access(MEMORY, os.W_OK) else None) as place:
-            found = forms[0 if given.quick else 1](Path(place) / "place")
+            found = form(Path(place) / "place")
         found["losses"] += children_left()
         lost += len(found["losses"])
         told = sentence(what, found, time.perf_counter() - began)
@@ -65,6 +114,13 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.json:
         print(f"losses in all: {lost}")
     return 1 if lost else 0
+
+
+def chosen(only: str | None, about: str, *, quick: bool) -> list[tuple[str, Form]]:
+    """What is to be done, in which form."""
+    harms = {**(HARMS if only != "sweeps" else {}), **(SWEEP_HARMS if only != "runs" else {})}
+    forms = [(what, forms[0 if quick else 1]) for what, forms in harms.items() if about in what]
+    return [(what, form) for what, form in forms if form is not None]
 
 
 def children_left() -> list[str]:

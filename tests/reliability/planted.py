@@ -7,7 +7,10 @@ from pathlib import Path
 
 from dlrun.experiment.checkpointing import Checkpointer
 from dlrun.store import checkpoints, lines
+from dlrun.sweep import line_file
+from dlrun.sweep.folder import SweepFolder
 
+from . import sweep_crashes, sweep_damage
 from .crashes import crash_matrix
 from .damage import damaged_files
 from .short_run import in_child
@@ -43,6 +46,25 @@ def seen(plant: Callable[[], None], harm: Callable[[Path], dict]) -> Callable[[P
 
     return look
 
+
+def believe_cut_lines() -> None:
+    """A line that was cut short is the beginning of the next one."""
+    line_file.complete_lines_length = lambda file: file.seek(0, os.SEEK_END)
+
+
+def overlook_arrays() -> None:
+    """What a sweep keeps beside its lines is not looked at when it is resumed."""
+    SweepFolder.unreadable = lambda folder: set()
+
+
+PLANTED_IN_SWEEPS = {
+    "planted: lines of a sweep that were cut short": seen(
+        believe_cut_lines, lambda folder: sweep_crashes.crash_matrix(folder, every=3, kinds=sweep_crashes.KINDS[:1])
+    ),
+    "planted: damaged arrays of a sweep": seen(
+        overlook_arrays, lambda folder: sweep_damage.damaged_files(folder, 24, kinds=sweep_crashes.KINDS[:1])
+    ),
+}
 
 PLANTED = {
     "planted: checkpoints forget a random stream": seen(forget_a_stream, lambda folder: crash_matrix(folder, every=45)),

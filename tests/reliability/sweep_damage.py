@@ -34,11 +34,11 @@ OF_THE_OCCASION = {"sweep_id", "config", "seconds", "saved_seconds", "notes", "r
 HALF_SECONDS = 0.25
 
 
-def damaged_files(folder: Path, cases: int, seed: int = 4) -> dict:
+def damaged_files(folder: Path, cases: int, seed: int = 4, kinds: tuple[Kind, ...] = KINDS) -> dict:
     """Damages one file of a sweep that is half done, or done, and resumes it: {cases, refused, resumed, losses}."""
     rng, losses, refused, resumed = random.Random(seed), [], 0, 0
-    sweeps = [(kind, half(folder / f"{kind.name}-{state}", kind, state)) for kind in KINDS for state in (1, 2)]
-    wholes = {kind.name: whole(folder / f"whole-{kind.name}", kind) for kind in KINDS}
+    sweeps = [(kind, half(folder / f"{kind.name}-{state}", kind, state)) for kind in kinds for state in (1, 2)]
+    wholes = {kind.name: whole(folder / f"whole-{kind.name}", kind) for kind in kinds}
     for number in range(cases):
         kind, place = sweeps[number % len(sweeps)]
         copy = Place(folder / "copy")
