@@ -6,39 +6,21 @@ import time
 
 import numpy as np
 import pytest
-from benchmarks import early
+from benchmarks import early, early_samplers
 from benchmarks.early_courses import PLANS, courses_of, write_config
 from benchmarks.early_rules import ends_by, found_by, shipped
+from benchmarks.early_samplers import swept
 
 from dlrun.executor import Here
 from dlrun.records import NO_ERRORS
-from dlrun.sweep.asked import Options, sweep_asked
 from dlrun.sweep.halving import pauses
 from dlrun.sweep.outcome import saved_seconds
 from dlrun.sweep.records import TrainingLine
-from dlrun.sweep.running import Wishes, base_of
-from dlrun.sweep.sweeping import run_sweep
+from dlrun.sweep.running import base_of
 from dlrun.sweep.telling import outcome_of_folder
 
 # Of the benchmark's tasks, those that take least, and one on which its rule has cost something.
 TASKS = ("corners", "rings", "teacher12")
-
-
-class Silent:
-    def begun(self, number, settings, seed):
-        pass
-
-    def update(self, line):
-        pass
-
-
-def swept(config, *words, early, runs_dir, **options):
-    """A sweep with --light that has been done, in this process."""
-    asked = sweep_asked([str(config), *words], Options(early=early, light=True, **options), None)
-    folder = asked.written(runs_dir)
-    with Here(1) as here:
-        run_sweep(folder, here, Silent(), Wishes())
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +133,15 @@ def test_the_benchmark_shows_each_task_and_each_rule(tmp_path, monkeypatch, caps
     assert re.search(r"^iris +\d+\.\d\d +\d+\.\d +-?\d+\.\d\d +-?\d+\.\d +\d+% +\d+% +42% +\d+% ", tables[0], re.M)
     assert "1/2 by dev error, at 1/6, 1/3, 2/3" in tables[1]
     assert "Optuna's MedianPruner, each epoch" in tables[1]
+
+
+def test_the_samplers_are_compared_on_sweeps_of_their_own(capsys):
+    pytest.importorskip("optuna")
+    early_samplers.main(["--tasks", "iris", "--trials", "6"])
+    printed = capsys.readouterr().out
+    # Six settings come one after the other; drawn ones halve once, to three that are trained to the end.
+    assert re.search(r"^sobol --early - sobol +-?\d+\.\d\d +-?\d+\.\d\d +[4-7]\d%$", printed, re.M)
+    assert re.search(r"^tpe --early - tpe +-?\d+\.\d\d +-?\d+\.\d\d +\d\d%$", printed, re.M)
 
 
 @pytest.mark.parametrize(
