@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dlrun.statistics.best_of import Clusters, clusters_of
-from dlrun.statistics.pooled import fitted, not_the_best, prior_of_gaps, prior_of_means, together_of
+from dlrun.statistics.best_of import Clusters, clusters_of, told_apart
+from dlrun.statistics.pooled import fitted, prior_of_gaps, prior_of_means, together_of
 from dlrun.statistics.seeds import (
     Gap,
     RowErrors,
@@ -38,7 +38,10 @@ def judged(settings):
         assert isinstance(gap, Gap)
         found = gap.compared(0.9, prior)
         p_values.append(found.p_value if found.difference > 0 and place != winner else 1.0)
-    return winner, np.array(not_the_best(of_all, prior, p_values, len(settings)))
+    apart = np.zeros(len(settings), bool)
+    others = np.flatnonzero(np.arange(len(settings)) != winner)
+    apart[others] = told_apart([p_values[place] for place in others], len(settings))
+    return winner, apart
 
 
 @pytest.mark.parametrize("kind", ["shares", "weighted shares", "regression"])
@@ -53,9 +56,8 @@ def test_gaps_to_the_mean_of_all_vary_as_two_way_sums_of_their_rows_say(rng, kin
         [RowErrors(s, rows[s], of_setting[s], weights[s], targets[s]) for s in range(3)] for of_setting in errors
     ]
     found = together(settings)
-    chosen = [0, 1, 3]
-    for place, varies in zip(chosen, found.gaps(np.array(chosen)), strict=True):
-        centre = [np.mean([errors[other][s] for other in chosen], axis=0) for s in range(3)]
+    centre = [np.mean([of_setting[s] for of_setting in errors], axis=0) for s in range(3)]
+    for place, varies in enumerate(found.gaps()):
         gaps = [replace(one, errors=one.errors - centre[s]) for s, one in enumerate(settings[place])]
         expected = two_way(gaps, float(np.mean([gap.error() for gap in gaps])))
         assert (varies.rows, varies.seeds) == (expected.rows, expected.seeds)
@@ -147,13 +149,16 @@ def test_intervals_that_are_learnt_from_all_settings_cover(seeds, alike):
     assert np.mean(narrower) > 0.4
 
 
-def test_five_hundred_settings_with_five_seeds_take_some_seconds():
+def test_five_hundred_settings_with_five_seeds_take_a_second():
     rng = np.random.default_rng(0)
     counts = np.ones((5, 2000), np.float32)
-    clusters = Clusters(tuple(range(5)), np.arange(2000), np.arange(2000), counts, counts, True)
+    clusters = Clusters(tuple(range(5)), np.arange(2000), np.arange(2000), counts, counts)
     sums = (rng.random((500, 5, 2000)) < np.linspace(0.1, 0.6, 500)[:, None, None]).astype(np.float32)
-    began = time.perf_counter()
-    of_all = together_of(sums, clusters)
-    told = not_the_best(of_all, prior_of_gaps(of_all), [1.0, *np.linspace(0.5, 0, 499) ** 40], 500)
-    assert sum(told) > 300
-    assert time.perf_counter() - began < 10
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        of_all = together_of(sums, clusters)
+        assert prior_of_gaps(of_all).overdispersion < 1.5
+        assert prior_of_means(of_all).overdispersion < 1.5
+        took.append(time.perf_counter() - began)
+    assert min(took) < 2

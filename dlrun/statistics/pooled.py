@@ -1,4 +1,4 @@
-"""What seeds make vary, learnt from all settings of a sweep together, and which settings are surely not the best.
+"""What seeds make vary, learnt from all settings of a sweep together.
 
 Two or three seeds say little of how much a setting varies by its seeds. Many settings with the same seeds say more.
 """
@@ -10,8 +10,7 @@ import numpy as np
 
 from ..arrays import Array
 from .best_of import Clusters
-from .intervals import CONFIDENCE
-from .variance import SeedPrior, TwoWay, two_sided, with_two_more
+from .variance import SeedPrior, TwoWay
 
 # What settings say of the seeds of a mean is worth this share of so many independent ones, for a seed may change all
 # alike. Measured where it does: with .5, the intervals of two seeds cover 4 points less often.
@@ -23,15 +22,6 @@ SHARE_FOR_MEANS = 0.25
 TRIED_DEGREES, LEAST_DEGREES = 24, 0.5
 TRIED_OVERDISPERSIONS, MOST_OVERDISPERSION = 60, 100.0
 
-# Of five settings or more, a difference from the winner is judged as one of so many times as there are others. Once
-# would be enough where seeds change all settings alike; it is not where they change some much more than others.
-TWICE = 2
-
-# A variance of 0 is taken for this one.
-TINY = np.finfo(float).tiny
-
-DROP = 0.0
-
 # Two settings say of each other only what their own gap says.
 LEAST_SETTINGS = 3
 
@@ -41,25 +31,22 @@ class Together:
     """How the mean errors (k,) of settings with the same seeds and rows vary together.
 
     by_row, by_seed, by_both (k, k) : products of their deviations, added up first as in `TwoWay`; a contrast c (k,) of
-    settings has the sums of squares c G c. rows : each once. answers : rows of all seeds together.
+    settings has the sums of squares c G c. rows : each once.
     """
 
-    errors: Array
     by_row: Array
     by_seed: Array
     by_both: Array
     rows: int
     seeds: int
-    answers: int
-    is_share: bool
 
     def means(self) -> list[TwoWay]:
         """How the error of each setting varies."""
         return self.two_ways([np.diag(part) for part in (self.by_row, self.by_seed, self.by_both)])
 
-    def gaps(self, settings: Array) -> list[TwoWay]:
-        """How the gap of each of these settings (r,) to the mean of all of them varies."""
-        return self.two_ways([centred(part, settings) for part in (self.by_row, self.by_seed, self.by_both)])
+    def gaps(self) -> list[TwoWay]:
+        """How the gap of each setting to the mean of all varies."""
+        return self.two_ways([centred(part) for part in (self.by_row, self.by_seed, self.by_both)])
 
     def two_ways(self, parts: Sequence[Array]) -> list[TwoWay]:
         """From the sums of squares (r,) by row, by seed and by both."""
@@ -68,11 +55,10 @@ class Together:
         return [TwoWay(row, seed, both, self.rows, self.seeds) for row, seed, both in sums]
 
 
-def centred(products: Array, settings: Array) -> Array:
-    """The sums of squares (r,) of each of these settings less their mean, from the products (k, k) of all."""
-    chosen = products[np.ix_(settings, settings)]
-    of_mean = chosen.mean(axis=0)
-    found: Array = np.diag(chosen) - 2 * of_mean + of_mean.mean()
+def centred(products: Array) -> Array:
+    """The sums of squares (k,) of each setting less the mean of all, from their products (k, k)."""
+    of_mean = products.mean(axis=0)
+    found: Array = np.diag(products) - 2 * of_mean + of_mean.mean()
     return found
 
 
@@ -83,14 +69,11 @@ def together_of(sums: Array, clusters: Clusters) -> Together:
     parts = (sums - errors[:, None, None] * clusters.pulls) / (S * sizes[:, None])
     of_rows, of_seeds, of_both = parts.sum(axis=1), parts.sum(axis=2), parts.reshape(len(parts), -1)
     return Together(
-        errors=errors,
         by_row=of_rows @ of_rows.T,
         by_seed=of_seeds @ of_seeds.T * (S / (S - 1) if S > 1 else 1.0),
         by_both=of_both @ of_both.T,
         rows=len(clusters.rows),
         seeds=S,
-        answers=round(sizes.sum()),
-        is_share=clusters.is_share,
     )
 
 
@@ -100,8 +83,8 @@ def prior_of_gaps(together: Together) -> SeedPrior | None:
     From their gaps to the mean of all, which do not have the noise of the winner in common, as gaps to it would. With
     those of its own, a gap has at most the (k - 1) (S - 1) degrees of freedom of an analysis of variance.
     """
-    k = len(together.errors)
-    return fitted(together.gaps(np.arange(k)), (k - 2) * (together.seeds - 1))
+    k = len(together.by_both)
+    return fitted(together.gaps(), (k - 2) * (together.seeds - 1))
 
 
 def prior_of_means(together: Together) -> SeedPrior | None:
@@ -138,49 +121,5 @@ def fitted(settings: Sequence[TwoWay], most: float) -> SeedPrior | None:
     likelihood = len(found) * (own / 2 * np.log(own / (degrees * scales)) - betaln(own / 2, degrees / 2))
     for one in found:
         likelihood -= (own + degrees) / 2 * np.log1p(own * one / (degrees * scales))
-    highest = likelihood.max(axis=1)
-    fewest = int(np.flatnonzero(highest >= highest.max() - DROP)[0])
-    return SeedPrior(float(scales[likelihood[fewest].argmax()]), float(degrees[fewest, 0]))
-
-
-def not_the_best(
-    together: Together,
-    prior: SeedPrior | None,
-    p_values: Sequence[float],
-    settings: int,
-    confidence: float = CONFIDENCE,
-) -> list[bool]:
-    """Which are surely worse than the best of so many `settings`, of which some may not be compared.
-
-    p_values : of each against the winner, two-sided, and 1 where it is not above it, as for the winner itself. The one
-    with the smallest leaves if two tests say so; then the next is judged among those that remain. First, that not all
-    of them are equal (`are_equal`): this test does not look at the winner alone, whose luck all differences from it
-    share. Then, that this one is worse than the winner, by a Bonferroni bound over all pairs, as in `told_apart`, or
-    over TWICE the others, if these are fewer. The model confidence set of Hansen, Lunde and Nason 2011, with T_max and
-    a bound on what may leave.
-    """
-    own, remaining = np.array(p_values), np.arange(len(p_values))
-    while len(remaining) > 1:
-        r = settings - len(own) + len(remaining)
-        first = int(own[remaining].argmin())
-        counted = min(TWICE * (r - 1), r * (r - 1) / 2)
-        if own[remaining[first]] > (1 - confidence) / counted or are_equal(together, prior, remaining, r, confidence):
-            break
-        remaining = np.delete(remaining, first)
-    return [place not in remaining for place in range(len(own))]
-
-
-def are_equal(together: Together, prior: SeedPrior | None, remaining: Array, settings: int, confidence: float) -> bool:
-    """Whether none of these differs from the mean of all, by a Bonferroni bound over so many settings; two are one."""
-    r, counted = len(remaining), settings if settings > 2 else 1
-    above = together.errors[remaining] - together.errors[remaining].mean()
-    for distance, varies in zip(above.tolist(), together.gaps(remaining), strict=True):
-        sure = varies.moderated(prior)
-        if together.is_share:
-            sure = with_two_more(sure, together.answers, (1 - 1 / r) / 2)
-        if (
-            distance
-            and two_sided(distance / max(sure.variance, TINY) ** 0.5, sure.degrees) <= (1 - confidence) / counted
-        ):
-            return False
-    return True
+    of_degrees, of_scale = np.unravel_index(likelihood.argmax(), likelihood.shape)
+    return SeedPrior(float(scales[of_scale]), float(degrees[of_degrees, 0]))

@@ -61,14 +61,13 @@ class TwoWay:
         return replace(self, by_seed=by_seed, prior_degrees=prior.degrees)
 
 
-def with_two_more(varies: TwoWay, answers: int, share: float = 1.0) -> TwoWay:
+def with_two_more(varies: TwoWay, answers: int) -> TwoWay:
     """The same with the variance of two more rows that differ, as many times as rows go together in the rest.
 
     answers : rows of all seeds together. Where no row differs, or all do alike, a row counts once for all seeds.
-    share : of that variance, for a contrast other than of two settings.
     """
     together = max(1.0, varies.variance / varies.by_both) if varies.by_both else answers / varies.rows
-    return replace(varies, by_row=varies.by_row + 2 * share * together / answers**2)
+    return replace(varies, by_row=varies.by_row + 2 * together / answers**2)
 
 
 def t_quantile(degrees: float, confidence: float) -> float:

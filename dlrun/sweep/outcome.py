@@ -17,7 +17,7 @@ from ..data.reading import Task
 from ..diagnosis.selection import optimism_up_to
 from ..statistics.best_of import MOST_SETTINGS, Honest, clusters_of, honest_error, told_apart
 from ..statistics.intervals import CONFIDENCE
-from ..statistics.pooled import not_the_best, prior_of_gaps, prior_of_means, together_of
+from ..statistics.pooled import prior_of_gaps, prior_of_means, together_of
 from ..statistics.seeds import (
     Gap,
     MeanError,
@@ -134,19 +134,12 @@ def judged(ranking: Ranking, answers: Answers, confidence: float) -> Judged:
     together = together_of(chosen_among, clusters)
     of_gaps, of_means = prior_of_gaps(together), prior_of_means(together)
     differences = [gap.compared(confidence, of_gaps) if isinstance(gap, Gap) else gap for gap in gaps]
-    apart = surely_worse(differences, ranking.rivals, confidence)
-    if len(own) > 1:
-        of_all = [place for place, total in enumerate(sums[: ranking.rivals]) if total is not None]
-        p_values = [p_value_above(differences[place]) for place in of_all]
-        worse = not_the_best(together, of_gaps, p_values, ranking.rivals, confidence)
-        for place, is_worse in zip(of_all, worse, strict=True):
-            apart[place] = is_worse
     return Judged(
         read=len(best),
         winner=own,
         spreads=tuple(one.spread(confidence, of_means) if isinstance(one, MeanError) else one for one in means),
         differences=tuple(differences),
-        apart=tuple(apart),
+        apart=tuple(surely_worse(differences, ranking.rivals, confidence)),
         honest=honest_error(own, chosen_among, clusters.counts, confidence, of_means),
     )
 
@@ -170,14 +163,9 @@ def most_compared(winner: Sequence[RowErrors]) -> int:
     return min(MOST_COMPARED, max(LEAST_COMPARED, affordable))
 
 
-def p_value_above(difference: SeedsCompared | None) -> float:
-    """The p-value of a setting that is above the winner; 1 for others."""
-    return 1.0 if difference is None or difference.difference <= 0 else difference.p_value
-
-
 def surely_worse(differences: Sequence[SeedsCompared | None], rivals: int, confidence: float) -> list[bool]:
     """Of each setting, whether it can be told from the winner, the first; only `rivals` may be its equals."""
-    p_values = [p_value_above(one) for one in differences[:rivals]]
+    p_values = [1.0 if one is None or one.difference <= 0 else one.p_value for one in differences[:rivals]]
     return [False, *told_apart(p_values[1:], rivals, confidence), *[True] * (len(differences) - len(p_values))]
 
 
