@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from dlrun.records import Change
 from dlrun.executor import Here
+from dlrun.records import Change
 from dlrun.sweep.asked import Options, sweep_asked
 from dlrun.sweep.folder import SweepFolder
 from dlrun.sweep.records import TrainingLine
