@@ -3,9 +3,9 @@
 What is done is known from the sweep's folder alone. So a sweep goes on after any end, by the same call that began it.
 """
 
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from ..experiment.prepare import DATA_KEYS, read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
 from ..search.executor import Done, Executor, Lost
+from ..search.shared import temporary_folder
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
 from .data import absolute_overrides, data_is_shared, is_below, rows_read_once
@@ -62,7 +63,9 @@ def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:
 @contextmanager
 def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterator["Session"]:
     """A session that works on a sweep, alone: raises StoreError while another process does."""
-    with folder.files.locked(), tempfile.TemporaryDirectory(prefix="dlrun-sweep-") as cache:
+    with folder.files.locked(), ExitStack() as left:
+        cache = temporary_folder()
+        left.callback(shutil.rmtree, cache, ignore_errors=True)
         manifest = folder.manifest()
         began = SweepSession(now(), executor.where)
         manifest = replace(manifest, sessions=(*manifest.sessions, began))
