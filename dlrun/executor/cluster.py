@@ -8,7 +8,6 @@ fault. So a task that was there twice is done alone the third time, after all ot
 import asyncio
 import queue
 import shutil
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +20,7 @@ from uuid import uuid4
 
 from ..errors import ClusterError
 from .cluster_address import no_warnings, opened
-from .shared import Shared, write_shared
+from .shared import Shared, temporary_folder, write_shared
 from .tasks import MOST_ATTEMPTS, Coming, Done, Task, killed, lost_by
 
 T = TypeVar("T")
@@ -51,7 +50,7 @@ class Cluster:
     def __init__(self, address: str):
         self.opened = opened(address)
         self.address, self.client = address, self.opened.client
-        self.folder = Path(tempfile.mkdtemp(prefix="dlrun-"))
+        self.folder = Path(temporary_folder())
         self.shared: dict[str, Shared[Any]] = {}
         self.plugins: list[str] = []
         self.threads, self.looked, self.last_worker = 0, 0.0, time.monotonic()

@@ -9,7 +9,6 @@ the task at fault is known, and is done again.
 import pickle
 import shutil
 import signal
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import DlrunError
-from .shared import Held, Mapped, Shared, write_shared
+from .shared import Held, Mapped, Shared, temporary_folder, write_shared
 from .tasks import MOST_ATTEMPTS, Coming, Done, Executor, Lost, Task, killed, lost_by, outcome, stop_wanted
 from .worker import FUNCTION, GRACE_SECONDS, ONE_THREAD, READY, STOP, TASK, serve
 
@@ -105,7 +104,7 @@ class Here:
         self.workers: list[Worker] = []
         self.failed_starts = 0
         self.shared: dict[str, Shared[Any]] = {}
-        self.folder = tempfile.mkdtemp(prefix="dlrun-") if processes > 1 else ""
+        self.folder = temporary_folder() if processes > 1 else ""
         # Also where nobody closes it, before Python waits for its processes to end.
         self.finalize = Finalize(self, ended, (self.workers, self.folder), exitpriority=10)
 

@@ -3,9 +3,9 @@
 What is done is known from the sweep's folder alone. So a sweep goes on after any end, by the same call that began it.
 """
 
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..config import LoadedConfig
 from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..executor import Done, Executor, Lost
+from ..executor.shared import temporary_folder
 from ..experiment.prepare import read_config_text
 from ..places import command_for
 from ..records import NO_ERRORS, Change
@@ -62,7 +63,9 @@ def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:
 @contextmanager
 def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterator["Session"]:
     """A session that works on a sweep, alone: raises StoreError while another process does."""
-    with folder.files.locked(), tempfile.TemporaryDirectory(prefix="dlrun-sweep-") as cache:
+    with folder.files.locked(), ExitStack() as left:
+        cache = temporary_folder()
+        left.callback(shutil.rmtree, cache, ignore_errors=True)
         manifest = folder.manifest()
         began = SweepSession(now(), executor.where)
         manifest = replace(manifest, sessions=(*manifest.sessions, began))

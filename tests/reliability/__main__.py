@@ -66,11 +66,11 @@ HARMS: dict[str, tuple[Form, Form]] = {
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
         lambda folder: sweep_crashes.crash_matrix(folder, every=150),
-        sweep_crashes.crash_matrix,
+        lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
         lambda folder: sweep_crashes.disk_faults(folder, every=700),
-        lambda folder: sweep_crashes.disk_faults(folder, every=7),
+        lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
     "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
     "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 60)),
