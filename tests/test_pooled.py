@@ -111,11 +111,11 @@ def test_of_equal_settings_with_two_seeds_one_is_told_no_more_often_than_said(se
 MUCH = NORMAL.inv_cdf(0.15) - NORMAL.inv_cdf(0.05)
 
 
-@pytest.mark.parametrize("better", [1, 10, 18])
-def test_ten_points_are_told_with_two_seeds_whether_few_or_many_settings_are_better(better):
+@pytest.mark.parametrize(("seeds", "better", "least"), [(2, 10, 0.7), (3, 1, 0.9), (3, 10, 0.9), (3, 18, 0.9)])
+def test_ten_points_are_told_whether_few_or_many_settings_are_better(seeds, better, least):
     model, rng = Model(table=1800, dev=0.2, lucks=(0.1,), better=MUCH, first=better), np.random.default_rng(4)
-    found = np.array([judged(model.drawn(rng, 20, 2))[1] for _ in range(15)])
-    assert found[:, better:].mean() > 0.85
+    found = np.array([judged(model.drawn(rng, 20, seeds))[1] for _ in range(15)])
+    assert found[:, better:].mean() > least  # with the seeds of each pair alone it is 0.2 to 0.4
     assert found[:, :better].any(axis=1).mean() < 0.3
 
 

@@ -82,6 +82,10 @@ def prior_of_gaps(together: Together) -> SeedPrior | None:
 
     From their gaps to the mean of all, which do not have the noise of the winner in common, as gaps to it would. With
     those of its own, a gap has at most the (k - 1) (S - 1) degrees of freedom of an analysis of variance.
+
+    Measured at 90% (table 4 of the same benchmark): intervals of gaps cover in 85 to 99%, on networks in 83 to 97%, as
+    those by their own seeds do; with two seeds that change the settings they are half as wide. Those of means cover in
+    88 to 99%, on networks in 88 to 95%.
     """
     k = len(together.by_both)
     return fitted(together.gaps(), (k - 2) * (together.seeds - 1))
