@@ -118,6 +118,25 @@ def test_a_light_training_has_the_bits_of_dlrun_train_without_a_run_folder(confi
     assert len(list_runs(light.runs_dir)) == 4  # those of the other sweep alone
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ("regularization.patience_epochs=3", "training.epochs=60"),
+        ("training.evaluate_every=4",),
+        ("training.optimizer=gd", "training.learning_rate=1e30"),
+    ],
+)
+def test_the_errors_of_a_light_training_are_those_of_dlrun_train_however_it_ends(config, tmp_path, ends):
+    folder = begun(config, *ends, *WORDS, light=True)
+    worked(folder)
+    lines = list(folder.lines())
+    assert len(lines) == 4
+    for line in lines:
+        result = run(read_config(config, [*ends, *overrides(line)]), tmp_path / "alone").result_required()
+        assert (line.errors, line.losses) == (result.errors, result.losses)
+        assert (line.status, line.epochs, line.best_epoch) == (result.status, result.epochs, result.best_epoch)
+
+
 def test_the_kept_answers_are_those_of_the_run(config):
     folder = begun(config, *WORDS)
     worked(folder)

@@ -1,6 +1,6 @@
 """The result of a run: `train --json` prints it, result.json contains it, and every later verb starts from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -76,12 +76,14 @@ def summarize(
     return replace(result, health=training_findings(experiment, result, lines))
 
 
-def measure(experiment: Experiment, parameters: Parameters) -> dict[str, Evaluation]:
+def measure(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Evaluation]:
+    """Loss and error on each of these splits that there is."""
     # The parameters of a diverged run may be finite and still overflow; the result then contains infinite numbers.
     with np.errstate(over="ignore", invalid="ignore"):
         return {
             name: evaluate(experiment.network, parameters, part.X, part.Y, part.weight)
             for name, part in experiment.dataset.splits().items()
+            if name in splits
         }
 
 

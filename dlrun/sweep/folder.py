@@ -242,6 +242,7 @@ class Writer:
         self.pauses = LineFile(folder.path / PAUSES)
         ends = (plain_end(plain) for name in (TRAININGS, PAUSES) for plain in folder.plain_lines(name))
         self.arrays = LineFile(folder.path / ARRAYS, length=max(ends, default=0))
+        self.has_paused = (folder.path / PAUSED).exists()
 
     def close(self) -> None:
         """Syncs what was written to the disk."""
@@ -266,7 +267,8 @@ class Writer:
         if here is not None:
             line = replace(line, environment=self.number_of(here))
         self.trainings.append(sealed(to_plain(line)))
-        discard(self.folder.path / PAUSED / f"{line.key}.npz")
+        if self.has_paused:
+            discard(self.folder.path / PAUSED / f"{line.key}.npz")
         return line
 
     def with_arrays(self, line: TrainingLine, arrays: bytes) -> TrainingLine:
@@ -294,6 +296,7 @@ class Writer:
     def note_paused(self, line: TrainingLine, arrays: bytes, state: bytes | None) -> TrainingLine:
         """Adds the line of a pause, after the state that the training continues from (None: in its run folder)."""
         if state is not None:
+            self.has_paused = True
             self.keep(PAUSED, f"{line.key}.npz", state)
         line = self.with_arrays(line, arrays)
         self.pauses.append(sealed(to_plain(line)))

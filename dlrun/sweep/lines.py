@@ -12,15 +12,19 @@ from ..experiment import Experiment
 from ..experiment.identity import hashes_of, with_absolute_paths
 from ..experiment.result import by_split, measure, message_of
 from ..experiment.train import Outcome
+from ..nn.evaluation import Evaluation
 from ..nn.training import EpochRecord
-from ..records import NO_ERRORS, BySplit, without_infinities
+from ..records import NO_ERRORS, SPLITS, BySplit, without_infinities
 from ..store import Hashes, Result
 from .records import TrainingLine, Work
 
 
-def with_outcome(line: TrainingLine, experiment: Experiment, outcome: Outcome) -> TrainingLine:
+def with_outcome(
+    line: TrainingLine, experiment: Experiment, outcome: Outcome, metrics: Sequence[EpochRecord]
+) -> TrainingLine:
     """The line of a training in memory with how it ended."""
-    measured = measure(experiment, outcome.parameters)
+    measured = measured_before(experiment, outcome, metrics)
+    measured |= measure(experiment, outcome.parameters, [name for name in SPLITS if name not in measured])
     line = replace(
         line,
         status="diverged" if outcome.status == "diverged" else "finished",
@@ -32,6 +36,17 @@ def with_outcome(line: TrainingLine, experiment: Experiment, outcome: Outcome) -
         seconds=round(outcome.seconds, 6),
     )
     return without_infinities(line)
+
+
+def measured_before(experiment: Experiment, outcome: Outcome, metrics: Sequence[EpochRecord]) -> dict[str, Evaluation]:
+    """What was measured of the kept parameters during the training; nothing of one that diverged."""
+    stops_early = experiment.plan.patience_epochs is not None
+    kept_epoch = outcome.best_epoch if stops_early else outcome.epochs
+    for record in reversed(metrics) if outcome.status == "finished" else ():
+        of_train, of_dev = (record.train_loss, record.train_error), (record.dev_loss, record.dev_error)
+        if record.epoch == kept_epoch and None not in (*of_train, *of_dev):
+            return {"train": Evaluation(*of_train), "dev": Evaluation(*of_dev)}  # type: ignore[arg-type]  # no None
+    return {}
 
 
 def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> TrainingLine:

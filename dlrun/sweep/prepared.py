@@ -10,6 +10,8 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +19,14 @@ import numpy as np
 from ..config import LoadedConfig
 from ..executor.shared import mapped, write_shared
 from ..experiment.prepare import DATA_KEYS, ReadyData
-from ..records import flattened
 from ..store.problems import raised_as_store_error
 
 
 def data_key(loaded: LoadedConfig) -> str:
     """The same text for configs of one folder whose data are the same."""
-    values = {
-        path: value
-        for path, value in flattened(loaded.config.to_dict()).items()
-        if any(path == key or path.startswith(f"{key}.") for key in DATA_KEYS)
-    }
-    return hashlib.sha256(json.dumps(sorted(values.items())).encode()).hexdigest()[:24]
+    config = loaded.config.to_dict()
+    values = [reduce(getitem, key.split("."), config) for key in DATA_KEYS]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig], ReadyData]) -> ReadyData:

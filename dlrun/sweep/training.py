@@ -253,7 +253,8 @@ def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
         outcome = train(checkpointer)
     except Paused:
         return paused_in_memory(work, loaded, experiment, checkpointer, checkpointer.metrics)
-    line = with_outcome(line_of(work, hashes_here(loaded, experiment), None), experiment, outcome)
+    line = line_of(work, hashes_here(loaded, experiment), None)
+    line = with_outcome(line, experiment, outcome, checkpointer.metrics)
     return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
 
 
