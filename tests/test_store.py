@@ -237,6 +237,19 @@ def test_arrays_come_back_with_their_bits_types_and_shapes(folder):
         np.testing.assert_array_equal(archive["W1"], arrays["W1"])
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3, 20_000])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_of_any_size_and_order_come_back_to_be_written_to(folder, rows, order):
+    array = np.arange(rows * 7, dtype=np.float64).reshape(rows, 7).copy(order=order)
+    folder.write_arrays("model.npz", {"W": array, "number": np.array(5, ">i2")})
+    found = folder.read_arrays("model.npz")
+    np.testing.assert_array_equal(found["W"], array)
+    assert found["W"].flags[f"{order}_CONTIGUOUS"]
+    assert found["number"] == 5
+    found["W"] += 1
+    np.testing.assert_array_equal(folder.read_arrays("model.npz")["W"], array)
+
+
 def test_equal_arrays_give_equal_bytes(folder, monkeypatch):
     folder.write_arrays("a.npz", {"W": np.eye(3)})
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
