@@ -69,7 +69,7 @@ Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BySplit(Generic[T_co]):
     """One figure for each split; None for test if there is no test split."""
 

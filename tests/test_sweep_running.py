@@ -10,11 +10,14 @@ import pytest
 from dlrun.errors import StoreError, UsageError
 from dlrun.executor import Here
 from dlrun.experiment import read_config, resume, run
-from dlrun.store import MODEL, PREDICTIONS, RunFolder, list_runs, read_metrics, status_of
+from dlrun.records import NO_ERRORS, BySplit
+from dlrun.store import MODEL, PREDICTIONS, RunFolder, from_plain, list_runs, read_metrics, status_of, to_plain
+from dlrun.store.lines import sealed
 from dlrun.sweep import folder as sweep_folder
 from dlrun.sweep.asked import Options, sweep_asked
 from dlrun.sweep.folder import SweepFolder
 from dlrun.sweep.reading import Reader
+from dlrun.sweep.records import TrainingLine
 from dlrun.sweep.running import FailedFast, Wishes
 from dlrun.sweep.sweeping import run_sweep
 
@@ -231,6 +234,39 @@ def test_a_line_that_was_cut_short_or_damaged_is_done_again(config, cut):
     assert len(worked(folder).lines) == 1
     after = by_training(folder)
     assert {k: v.parameters_sha256 for k, v in after.items()} == {k: v.parameters_sha256 for k, v in before.items()}
+
+
+def test_a_line_is_found_by_its_key_and_its_arrays_by_their_place_whatever_its_texts_say(tmp_path):
+    said = '"key": "other", "arrays_at": 50, "arrays_bytes": 60'
+    first = TrainingLine(
+        key="a",
+        number=0,
+        settings={said: said},
+        seed=0,
+        status="failed",
+        message=said,
+        errors=NO_ERRORS,
+        losses=BySplit(0.1, 1e300),
+    )
+    second = replace(first, key="b", message=None, arrays_at=7, arrays_bytes=11)
+    again = replace(first, status="diverged")
+    lines = b"".join(sealed(to_plain(line)) for line in (first, second, again))
+    (tmp_path / sweep_folder.TRAININGS).write_bytes(lines + b"not a line\n")
+    folder = SweepFolder(tmp_path)
+    assert list(folder.lines()) == [second, again]
+    assert [from_plain(TrainingLine, plain) for plain in folder.plain_lines(sweep_folder.TRAININGS)] == [
+        first,
+        second,
+        again,
+    ]
+    assert folder.ended() == {"a": "diverged", "b": "failed"}
+    assert [sweep_folder.end_of(body) for _, body in folder.bodies(sweep_folder.TRAININGS)] == [0, 18, 0]
+
+
+def test_a_line_of_another_form_counts_as_not_done(tmp_path):
+    line = {"key": "a", "number": "0", "status": "finished"}
+    (tmp_path / sweep_folder.TRAININGS).write_bytes(sealed(line))
+    assert list(SweepFolder(tmp_path).lines()) == []
 
 
 def test_more_values_and_seeds_do_only_the_new_trainings(config):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from ..records import FLAT, OMITTED
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter, ValidationError
 
 R = TypeVar("R")
 
@@ -77,10 +77,27 @@ def from_plain(kind: type[R], value: object) -> R:
         record: R = adapter(key).validate_json(json.dumps(unflattened(kind, value), allow_nan=False), strict=True)
         return record
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise Misfit(own_path(kind, first["loc"]), first["type"] == "missing") from problem
+        raise misfit(kind, problem) from problem
     except ValueError as problem:  # 1e999 is JSON, and infinite
         raise Misfit(next(infinite_paths(value)), is_missing=False) from problem
+
+
+def from_json(kind: type[R], text: bytes) -> R:
+    """The same of JSON that is a record without flat fields, four times as fast. Raises Misfit."""
+    from pydantic import ValidationError
+
+    key: Any = kind
+    try:
+        record: R = adapter(key).validate_json(text, strict=True)
+        return record
+    except ValidationError as problem:
+        raise misfit(kind, problem) from problem
+
+
+def misfit(kind: type, problem: "ValidationError") -> Misfit:
+    """The first thing that pydantic has found."""
+    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+    return Misfit(own_path(kind, first["loc"]), first["type"] == "missing")
 
 
 @cache  # making it takes a millisecond

@@ -24,15 +24,20 @@ def sealed(record: Mapping[str, object]) -> bytes:
 
 def unsealed(line: bytes) -> dict[str, Any]:
     """The record of a line without its newline. Raises ValueError for anything but what `sealed` wrote."""
+    record = strict_json.decode(body_of(line))
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    return record
+
+
+def body_of(line: bytes) -> bytes:
+    """The JSON of such a line, without its checksum. Raises ValueError where the two do not fit."""
     body, seal = line[:-SEAL_LENGTH] + b"}", line[-SEAL_LENGTH:]
     if not seal.startswith(FIELD) or not seal.endswith(ENDING):
         raise ValueError("no checksum")
     if seal[len(FIELD) : -len(ENDING)] != checksum(body):
         raise ValueError("its checksum does not fit")
-    record = strict_json.decode(body)
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    return record
+    return body
 
 
 def checksum(body: bytes) -> bytes:

@@ -4,6 +4,7 @@ All settings reach a pause before any goes on. What has survived is computed ane
 sweep is resumed, so that it is never decided twice in two ways.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from .halving import PAUSES, WORST, Score, mean_score, pauses, score_of, survivors
@@ -85,12 +86,13 @@ def score_at(session: Session, planned: PlannedTraining, stage: int) -> Score:
 
 def stop_others(session: Session, scores: dict[int, Score], chosen: set[int], stage: int) -> None:
     """Stops the trainings of the settings that were not chosen, where they have paused."""
+    ranked, others = sorted(scores.values()), scores.keys() - chosen
     for planned in session.manifest.plan.trainings():
         at = pause_at(session, planned, stage)
         line = session.paused.get((planned.key, at or 0))
-        if planned.setting_number in scores.keys() - chosen and line is not None and planned.key not in session.ended:
+        if planned.setting_number in others and line is not None and planned.key not in session.ended:
             epochs = planned.settings.get("training.epochs", session.loaded.config.training.epochs)
-            better = sum(score < scores[planned.setting_number] for score in scores.values())
+            better = bisect_left(ranked, scores[planned.setting_number])
             session.stop(
                 line, f"stopped at epoch {at} of {epochs}: {better} of {len(scores)} settings did better so far"
             )

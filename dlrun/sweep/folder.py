@@ -12,6 +12,7 @@ its line and has none is cut off by the next one that writes, and done again.
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,11 +25,12 @@ from ..data.reading import Task
 from ..errors import StoreError
 from ..places import SWEEP
 from ..store import Environment, Misfit, RunFolder, from_plain, strict_json, write_whole
-from ..store.codec import to_plain
+from ..store.codec import from_json, to_plain
 from ..store.disk import discard, opened
-from ..store.lines import checksum, sealed, unsealed
+from ..store.lines import body_of, checksum, sealed
 from ..store.problems import raised_as_store_error
 from ..store.runs import create_folder
+from ..store.strict_json import decode
 from .arrays import unpacked
 from .line_file import LineFile
 from .plan import Plan
@@ -37,6 +39,10 @@ from .records import TrainingLine
 PLAN, CONFIG, ARRAYS, LOG = "plan.json", "config.yaml", "arrays.bin", "log.txt"
 BEGUN, TRAININGS, PAUSES = "begun.jsonl", "trainings.jsonl", "paused.jsonl"
 SPLITS, PAUSED = "splits", "paused"
+
+# What a line begins with, and the place of its arrays. A quote inside a text is written with a backslash before it.
+KEY = re.compile(rb'\{"key": "([^"\\]*)"')
+PLACE = re.compile(rb'"arrays_at": ([0-9]+), "arrays_bytes": ([0-9]+)')
 
 # The number of the folder's format; a program refuses newer ones.
 FORMAT = 1
@@ -133,17 +139,17 @@ class SweepFolder:
 
         A training that was done again after it failed, or that was given more epochs after it was stopped, has several.
         """
-        last = {plain["key"]: at for at, plain in enumerate(self.plain_lines(TRAININGS))}
-        for at, plain in enumerate(self.plain_lines(TRAININGS)):
-            if last.get(plain["key"]) == at:
+        last = {key: at for at, (key, _) in enumerate(self.bodies(TRAININGS))}
+        for at, (key, body) in enumerate(self.bodies(TRAININGS)):
+            if last.get(key) == at:
                 with suppress(Misfit):  # it counts as not done, and is done again
-                    yield from_plain(TrainingLine, plain)
+                    yield from_json(TrainingLine, body)
 
     def paused_lines(self) -> Iterator[TrainingLine]:
         """The line of each pause, oldest first."""
-        for plain in self.plain_lines(PAUSES):
+        for _, body in self.bodies(PAUSES):
             with suppress(Misfit):
-                yield from_plain(TrainingLine, plain)
+                yield from_json(TrainingLine, body)
 
     def ended(self) -> dict[str, str]:
         """How each training ended, by key."""
@@ -158,17 +164,22 @@ class SweepFolder:
         return {plain["key"]: str(plain.get("run_id")) for plain in self.plain_lines(BEGUN)}
 
     def plain_lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """The sound lines of a file that have a key, one after the other, without holding them all."""
+        """The sound lines of a file that have a key, as plain values."""
+        for _, body in self.bodies(name):
+            with suppress(ValueError):
+                plain: Any = decode(body)
+                yield plain
+
+    def bodies(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """The key and the JSON of each sound line of a file, one after the other, without holding them all."""
         if not (self.path / name).exists():
             return
         with opened(self.path / name) as file:
             for line in file:
-                try:
-                    plain = unsealed(line.removesuffix(b"\n"))
-                except ValueError:
-                    continue
-                if isinstance(plain.get("key"), str):
-                    yield plain
+                with suppress(ValueError):
+                    body = body_of(line.removesuffix(b"\n"))
+                    if match := KEY.match(body):
+                        yield match[1].decode(), body
 
     def arrays_of(self, line: TrainingLine) -> dict[str, Array] | None:
         """The arrays of a training; None where it has none, or where they are damaged."""
@@ -240,7 +251,7 @@ class Writer:
         self.trainings = LineFile(folder.path / TRAININGS)
         self.begun = LineFile(folder.path / BEGUN)
         self.pauses = LineFile(folder.path / PAUSES)
-        ends = (plain_end(plain) for name in (TRAININGS, PAUSES) for plain in folder.plain_lines(name))
+        ends = (end_of(body) for name in (TRAININGS, PAUSES) for _, body in folder.bodies(name))
         self.arrays = LineFile(folder.path / ARRAYS, length=max(ends, default=0))
         self.has_paused = (folder.path / PAUSED).exists()
 
@@ -316,7 +327,7 @@ class Writer:
         write_whole(path / name, lambda file: file.write(data))
 
 
-def plain_end(plain: dict[str, Any]) -> int:
+def end_of(body: bytes) -> int:
     """Where the arrays of a line end; 0 without."""
-    at, size = plain.get("arrays_at"), plain.get("arrays_bytes")
-    return at + size if isinstance(at, int) and isinstance(size, int) else 0
+    match = PLACE.search(body)
+    return int(match[1]) + int(match[2]) if match else 0

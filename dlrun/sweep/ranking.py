@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
+from sys import intern
 
 from ..records import NO_ERRORS, Change, Split
 from ..statistics.seeds import Spread
@@ -87,9 +88,15 @@ def has_dev_error(line: TrainingLine) -> bool:
 
 
 def slim(line: TrainingLine, settings: Change) -> TrainingLine:
-    """The line without its hashes and losses, which an outcome does not need, and with the settings it shares."""
+    """The line without what an outcome does not need of it, and with the settings and the text that it shares."""
     return replace(
-        line, settings=settings, losses=NO_ERRORS, config_sha256=None, data_sha256=None, parameters_sha256=None
+        line,
+        settings=settings,
+        losses=NO_ERRORS,
+        config_sha256=None,
+        data_sha256=None,
+        split_sha256=intern(line.split_sha256) if line.split_sha256 else None,
+        parameters_sha256=None,
     )
 
 

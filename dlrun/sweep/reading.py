@@ -43,18 +43,19 @@ class Reader:
     def drawn(self, outcome: SweepOutcome) -> Drawn:
         """The curves of the trainings and the boundaries of the best settings, as far as they were kept."""
         numbers = {key_of(setting.settings): setting.number for setting in outcome.settings}
-        shown = [setting.number for setting in outcome.settings[:MOST_BOUNDARIES]]
+        shown = {setting.number for setting in outcome.settings[:MOST_BOUNDARIES]}
         paths: list[TrainingPath] = []
         boundaries: dict[int, Boundary] = {}
         split: dict[str, Array] | None = None
         for line in self.folder.lines():
             number = numbers.get(key_of(line.settings))
-            arrays = self.folder.arrays_of(line) if number is not None else None
-            if number is None or arrays is None:
+            is_shown = number in shown and line.seed == outcome.seeds[0]
+            if number is None or not (is_shown or len(paths) < MOST_PATHS):
                 continue
+            arrays = self.folder.arrays_of(line) or {}
             if len(paths) < MOST_PATHS and len(arrays.get("epochs", ())):
                 paths.append(path_of(number, line, arrays))
-            if "plane" in arrays and number in shown and line.seed == outcome.seeds[0]:
+            if "plane" in arrays and is_shown:
                 boundaries[number] = boundary_of(number, line, arrays)
                 split = split or self.split_of(line)
         points = split if split is not None and "points" in split else None

@@ -41,7 +41,7 @@ class Work:
     wants_split: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)  # a sweep may have 100,000 of them in memory
 class TrainingLine:
     """A training that has ended: a line of the sweep's trainings.jsonl.
 

@@ -77,7 +77,7 @@ def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterat
             writer.close()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EndedTraining:
     """How a training ended and after how many epochs, and what it is ranked by among others."""
 
@@ -183,7 +183,7 @@ class Session:
             overrides=tuple(overrides_of(planned.settings, planned.seed)),
             run_id=run_id,
             pause_epochs=pause_epochs,
-            state=self.folder.paused_state(planned.key) if self.manifest.light else None,
+            state=self.folder.paused_state(planned.key) if self.manifest.light and self.writer.has_paused else None,
             files=files_of(self.folder.runs_dir / run_id) if run_id and self.base.packs else None,
             wants_split=split_key(planned.seed, planned.settings) not in self.splits,
         )
