@@ -79,6 +79,26 @@ def test_tasks_are_taken_as_they_are_needed(here):
     assert 500 <= taken <= 507
 
 
+def test_expected_processes_are_started_and_do_the_tasks_and_no_more_than_there_are():
+    with Here(3) as executor:
+        executor.expect(2)
+        expected = [worker.process.pid for worker in executor.workers]
+        assert len(expected) == 2
+        assert values(executor, doubled, ((n,) for n in range(2))) == [0, 2]
+        executor.expect(0)
+        assert [worker.process.pid for worker in executor.workers] == expected
+        executor.expect(9)
+        assert len(executor.workers) == 3
+        assert values(executor, pid_of, ((n,) for n in range(50)))[0] in {w.process.pid for w in executor.workers}
+    with Here(1) as executor:
+        executor.expect(9)
+        assert not executor.workers
+
+
+def pid_of(number):
+    return os.getpid()
+
+
 def mark(folder, number):
     (folder / str(number)).touch()
 

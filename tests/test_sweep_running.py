@@ -10,6 +10,7 @@ import pytest
 from dlrun.errors import StoreError, UsageError
 from dlrun.executor import Here
 from dlrun.experiment import read_config, resume, run
+from dlrun.experiment.prepare import ready_data
 from dlrun.records import NO_ERRORS, BySplit
 from dlrun.store import MODEL, PREDICTIONS, RunFolder, from_plain, list_runs, read_metrics, status_of, to_plain
 from dlrun.store.lines import sealed
@@ -119,6 +120,24 @@ def test_a_light_training_has_the_bits_of_dlrun_train_without_a_run_folder(confi
         mine, theirs = light.arrays_of(line), heavy.arrays_of(other)
         assert all(np.array_equal(mine[name], theirs[name]) for name in theirs)
     assert len(list_runs(light.runs_dir)) == 4  # those of the other sweep alone
+
+
+def test_the_data_of_many_settings_are_prepared_before_their_trainings_are_handed_out(tmp_path, monkeypatch):
+    """So that no process but the sweep's own imports what reads and scales them."""
+    config = tmp_path / "flowers.yaml"
+    config.write_text("data: {source: iris}\nnetwork: {hidden: [4]}\ntraining: {epochs: 1}\n")
+    seen = []
+    monkeypatch.setattr("dlrun.sweep.training.ready_data", lambda *given: seen.append(1) or ready_data(*given))
+    folder = begun(config, "regularization.lambda=0,1,2,3,4,5,6,7", "seed=0..1", light=True)
+    worked(folder, Here(2))
+    assert len(seen) == 2  # here, where monkeypatch reaches: once for each seed
+    assert folder.done_count() == 16
+    few = begun(config, *WORDS, light=True)
+    worked(few, Here(2))
+    assert len(seen) == 2
+    config.write_text("data: {source: moons, samples: 4}\n")
+    refused = begun(config, "regularization.lambda=0,1,2,3,4,5,6,7", light=True)
+    assert [line.status for line in worked(refused, Here(2)).lines] == ["failed"] * 8
 
 
 @pytest.mark.parametrize(

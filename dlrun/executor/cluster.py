@@ -108,6 +108,9 @@ class Cluster:
             raise ClusterError(f"--cluster {self.address}: a worker is not ready for dlrun: {error}") from error
         self.plugins.append(name)
 
+    def expect(self, tasks: int) -> None:
+        """Nothing: the processes of a cluster run already. See `Executor`."""
+
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. See `Executor`.
 

@@ -119,6 +119,11 @@ class Here:
     def differences(self) -> list[str]:
         return []
 
+    def expect(self, tasks: int) -> None:
+        """Starts processes for so many tasks that come soon, and does not wait for them. See `Executor`."""
+        while self.processes > 1 and len(self.workers) < min(self.processes, tasks):
+            self.workers.append(Worker(self.folder))
+
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. See `Executor`."""
         if self.processes == 1:

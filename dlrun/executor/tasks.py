@@ -106,6 +106,9 @@ class Executor(Protocol):
     def differences(self) -> list[str]:
         """Sentences on how the machines that do the tasks differ from this one."""
 
+    def expect(self, tasks: int) -> None:
+        """Starts processes for so many tasks that come soon, and does not wait for them."""
+
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. One is `Lost` without harm to the others.
 

@@ -14,6 +14,10 @@ from .records import TrainingLine
 # Keys of `data` that say what becomes of rows once they are read.
 AFTER_READING = ("data.split", "data.stratify", "data.duplicates", "data.normalize")
 
+# So many trainings in each process make it worth that the process of the sweep prepares their data. It does the first
+# while the others start, and these need not import scikit-learn, which takes as long as their own start.
+TRAININGS_EACH = 4
+
 # Keys that name files, which other machines cannot find beside the config.
 FILE_KEYS = ("source", "dev_source", "test_source")
 
@@ -28,6 +32,13 @@ def data_is_shared(plan: Plan) -> bool:
     keys = [key.key for key in plan.keys]
     varied_data = [key for key in keys if is_below(key, DATA_KEYS)]
     return plan.settings_count > 1 and (not varied_data or (plan.trials is None and len(varied_data) < len(keys)))
+
+
+def is_prepared_first(base: LoadedConfig, plan: Plan, processes: int) -> bool:
+    """Whether the data of each seed are worth being prepared in this process, before its trainings are handed out."""
+    varied_data = any(is_below(key.key, DATA_KEYS) for key in plan.keys)
+    is_shared = data_is_shared(plan) and not varied_data and not base.config.data.memory_map
+    return is_shared and processes > 1 and plan.settings_count >= TRAININGS_EACH * processes
 
 
 def rows_read_once(base: LoadedConfig, plan: Plan) -> ReadRows | None:

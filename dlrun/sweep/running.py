@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -21,13 +22,13 @@ from ..places import command_for
 from ..records import NO_ERRORS, Change
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
-from .data import KnownData, absolute_overrides, data_is_shared, rows_read_once, split_key
+from .data import KnownData, absolute_overrides, data_is_shared, is_prepared_first, rows_read_once, split_key
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
 from .packing import unpack_run
 from .plan import Plan, PlannedTraining, overrides_of
 from .records import TrainingEnd, TrainingLine, Work
-from .training import Base, Refused, Trained, train_one
+from .training import Base, Refused, Trained, prepare_data, train_one
 
 # A training that ended like this would end like this again.
 OVER = ("finished", "diverged")
@@ -114,8 +115,7 @@ class Session:
             watcher,
             writer,
         )
-        self.loaded = base_of(folder, manifest)
-        self.base = self.base_for(cache)
+        self.loaded, self.cache = base_of(folder, manifest), cache
         self.ended: dict[str, EndedTraining] = {}
         self.data = KnownData(self.loaded)
         for line in folder.lines():
@@ -125,9 +125,11 @@ class Session:
         self.run_ids = {line.key: line.run_id for line in self.paused.values() if line.run_id} | folder.begun()
         self.splits: set[str] = set()
         self.unreadable = folder.unreadable()
+        self.prepares = executor.shares_disk and is_prepared_first(self.loaded, manifest.plan, executor.processes)
 
-    def base_for(self, cache: Path) -> Base:
-        """What all trainings have in common, with the rows read once."""
+    @cached_property
+    def base(self) -> Base:
+        """What all trainings have in common, with the rows read once. Raises DataError."""
         plan, manifest, packs = self.manifest.plan, self.manifest, not self.executor.shares_disk
         rows = rows_read_once(self.loaded, plan) if packs or len(plan.seeds) > 1 else None
         return Base(
@@ -136,11 +138,15 @@ class Session:
             file=manifest.config_file,
             overrides=(*manifest.overrides, *(absolute_overrides(self.loaded) if packs else ())),
             runs_dir=None if manifest.light else self.folder.runs_dir.resolve(),
-            cache=cache if data_is_shared(plan) else None,
+            cache=self.cache if data_is_shared(plan) else None,
             rows=self.executor.share(f"rows of {self.folder.id}", rows) if rows else None,
             packs=packs,
             own_process=self.executor.processes > 1 or packs,
         )
+
+    def open_count(self) -> int:
+        """How many trainings may still be done."""
+        return self.manifest.plan.trainings_count - sum(ended.status in OVER for ended in self.ended.values())
 
     def is_done(self, planned: PlannedTraining, *, retry: bool) -> bool:
         """Whether a training needs no more work."""
@@ -154,13 +160,20 @@ class Session:
     ) -> Iterator[TrainingLine]:
         """The line of each training as it ends or pauses; those that end are written, paused ones are kept.
 
-        Raises StoreError where the disk does not take what is written, in any of the processes.
+        Raises StoreError where the disk does not take what is written, in any of the processes; DataError.
         """
         handed: dict[int, Work] = {}
+        trainings = iter(trainings)
+        first = next(trainings, None)
+        if first is None:
+            return
+        self.executor.expect(self.open_count())
 
         def tasks() -> Iterator[tuple[Base, Work]]:
-            for place, planned in enumerate(trainings):
+            for place, planned in enumerate(chain([first], trainings)):
                 work = self.work_of(planned, pause_epochs(planned) if pause_epochs else None)
+                if work.wants_split and self.prepares:
+                    prepare_data(self.base, work)
                 handed[place] = work
                 self.watcher.begun(work.number, work.settings, work.seed)
                 yield self.base, work

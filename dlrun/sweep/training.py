@@ -11,6 +11,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -120,7 +121,7 @@ def train_one(base: Base, work: Work) -> Trained | Refused:
 
 def trained(base: Base, work: Work) -> Trained:
     """Do a training, or go on with it. Raises DlrunError."""
-    loaded = read_config_text(base.text.decode(), Path(base.file), [*base.overrides, *work.overrides])
+    loaded = loaded_for(base, work)
     if work.run_id is None or base.runs_dir is None:
         return train_in_memory(base, work, loaded)
     if not base.packs:
@@ -133,6 +134,17 @@ def trained(base: Base, work: Work) -> Trained:
         done = train_in_folder(base, work, loaded, folder)
         files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir()) if path.is_file()}
         return replace(done, files=at_home(files, elsewhere, str(base.runs_dir)))
+
+
+def loaded_for(base: Base, work: Work) -> LoadedConfig:
+    """The config of a training. Raises ConfigError."""
+    return read_config_text(base.text.decode(), Path(base.file), [*base.overrides, *work.overrides])
+
+
+def prepare_data(base: Base, work: Work) -> None:
+    """Leaves the data of a training for the processes of this machine; what is wrong with them, these will find."""
+    with suppress(DlrunError, MemoryError):
+        experiment_of(base, loaded_for(base, work))
 
 
 def at_home(files: Mapping[str, bytes], elsewhere: str, runs_dir: str) -> dict[str, bytes]:
