@@ -8,7 +8,8 @@ from scipy.stats import ttest_rel
 from dlrun.diagnosis.learning_curve import answer_of, fit_power_law, judge_curve, paired_error
 from dlrun.errors import DataError, StoreError
 from dlrun.experiment import read_config
-from dlrun.search import decompose, learning_curve
+from dlrun.search.curve import learning_curve
+from dlrun.search.decompose import decompose
 from dlrun.search.reopen import reopened
 from dlrun.search.trainings import Variant, parts_of_rows, resampled_rows, train_variants, varied
 from dlrun.store import find_run, to_plain, verify

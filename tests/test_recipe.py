@@ -21,9 +21,9 @@ from dlrun.diagnosis.rule import Thresholds
 from dlrun.errors import UsageError
 from dlrun.experiment import read_config
 from dlrun.records import BySplit
-from dlrun.search import apply, ledger, recipe
+from dlrun.search import ledger
 from dlrun.search.follow import Judged, follow
-from dlrun.search.recipe import kept_answers
+from dlrun.search.recipe import apply, kept_answers, recipe
 from dlrun.statistics.acceptance import Answers, compare, paired_z
 from dlrun.store import RunFolder, list_runs, read_contents
 from tests.commands import dlrun

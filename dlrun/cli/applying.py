@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def apply_advice(runs_dir: Path, reference: str, number: int, quiet: bool, as_json: bool) -> int:
     """Train with a piece of advice, show the new run, and say whether it did what the advice expected."""
     from ..report import make_console, show_outcome
-    from ..search import apply
+    from ..search.recipe import apply
     from ..store import find_run, to_plain
     from .ending import display_of, end_with, error_of, exit_status_of
     from .output import print_json

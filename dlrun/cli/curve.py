@@ -21,7 +21,7 @@ def curve(
     Example: dlrun curve latest
     """
     from ..report import counting_display, make_console, show_curve
-    from ..search import learning_curve
+    from ..search.curve import learning_curve
     from ..store import find_run
     from .output import print_json
 

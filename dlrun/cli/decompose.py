@@ -29,7 +29,7 @@ def decompose(
     """
     from ..errors import UsageError
     from ..report import counting_display, make_console, show_decomposition
-    from ..search import decompose as decompose_run
+    from ..search.decompose import decompose as decompose_run
     from ..store import find_run
     from .output import print_json
 

@@ -33,7 +33,7 @@ def recipe(
     from ..experiment import read_config
     from ..inspection import hashes_of, look_at_test
     from ..report import make_console, show_path, show_step
-    from ..search import recipe as follow_recipe
+    from ..search.recipe import recipe as follow_recipe
     from ..store import RunFolder, to_plain
     from .ending import display_of, error_of, exit_status_of
     from .output import print_json

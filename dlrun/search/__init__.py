@@ -1,7 +1,4 @@
-"""Many trainings of one experiment: how much the data, the random numbers and each item of advice are worth."""
+"""Many trainings of one experiment: how much the data, the random numbers and each item of advice are worth.
 
-from .curve import learning_curve
-from .decompose import decompose
-from .recipe import apply, recipe
-
-__all__ = ["apply", "decompose", "learning_curve", "recipe"]
+Nothing is imported here: a process for trainings begins in this package, and needs `worker` alone to be there.
+"""

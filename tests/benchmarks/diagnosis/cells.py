@@ -117,7 +117,7 @@ def recipe_cells(task_name: str, seed: int) -> list[dict]:
 def recipe_cell(task_name: str, seed: int, fault_name: str | None, folder: Path) -> dict:
     """The path of the recipe from a sick config, or from the healthy one (None)."""
     from dlrun.experiment import read_config
-    from dlrun.search import recipe
+    from dlrun.search.recipe import recipe
 
     fault = FAULTS[fault_name] if fault_name else Fault()
     config = config_of(task_name, seed, fault, folder)
