@@ -13,7 +13,7 @@ from test_sweep_running import EARLY, WORDS, Seen, begun, by_training, config, w
 from dlrun.errors import ClusterError, StoreError
 from dlrun.experiment import read_config
 from dlrun.experiment.prepare import ready_data
-from dlrun.search import shared
+from dlrun.executor import shared
 from dlrun.store import RunFolder, create_run, list_runs
 from dlrun.sweep import running, training
 from dlrun.sweep.asked import Options, sweep_asked
@@ -190,8 +190,8 @@ def test_a_machine_without_the_folder_of_prepared_data_prepares_its_own(config, 
 def test_a_scheduler_that_is_lost_while_a_value_comes_fails_no_training():
     pytest.importorskip("distributed")
     from distributed.client import FutureCancelledError
-    from dlrun.search.cluster import Round
-    from dlrun.search.tasks import Task
+    from dlrun.executor.cluster import Round
+    from dlrun.executor.tasks import Task
 
     class Gone:
         def gone(self):
@@ -236,7 +236,7 @@ def test_a_sampler_brings_every_setting_of_a_grid_once_however_many_are_asked_fo
 
 @pytest.mark.parametrize("early", [False, True])
 def test_a_setting_that_is_proposed_while_it_is_tried_is_trained_once(proposed, early, monkeypatch):
-    from dlrun.search.executor import Here
+    from dlrun.executor import Here
 
     folder = proposed(trials=6, early=early, light=False)
     seen = worked(folder, Here(2))

@@ -157,7 +157,7 @@ def told_apart(p_values: Sequence[float], settings: int, confidence: float = CON
 
     Not chosen: the model confidence set's T_max, alone or before a bound on fewer pairs, which tells 95% of the same
     with two seeds, but calls any of 20 equal settings worse in 26% where seeds change some more; T_max against the mean
-    of all, which tells 2% of 22 settings that are worse than two others; the studentised range, 24 to 35% for 26.
+    of all, which tells 2% of 22 settings that are worse than two others; the studentised range, with up to 35%.
     """
     apart, remaining = [False] * len(p_values), settings
     for place in np.argsort(p_values, kind="stable").tolist():
