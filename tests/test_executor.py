@@ -15,8 +15,8 @@ import pytest
 
 from dlrun.errors import ConfigError, Diverged, DlrunError, StoreError
 from dlrun.executor import Here, Lost, stop_wanted
-from dlrun.executor.shared import Mapped, mapped, write_shared
 from dlrun.executor import here as executors
+from dlrun.executor.shared import Mapped, mapped, write_shared
 from dlrun.store import checkpoints, find_run, status_of
 
 ROOT = Path(__file__).parents[1]

@@ -11,9 +11,9 @@ import pytest
 from test_sweep_running import EARLY, WORDS, Seen, begun, by_training, config, worked
 
 from dlrun.errors import ClusterError, StoreError
+from dlrun.executor import shared
 from dlrun.experiment import read_config
 from dlrun.experiment.prepare import ready_data
-from dlrun.executor import shared
 from dlrun.store import RunFolder, create_run, list_runs
 from dlrun.sweep import running, training
 from dlrun.sweep.asked import Options, sweep_asked
@@ -190,6 +190,7 @@ def test_a_machine_without_the_folder_of_prepared_data_prepares_its_own(config, 
 def test_a_scheduler_that_is_lost_while_a_value_comes_fails_no_training():
     pytest.importorskip("distributed")
     from distributed.client import FutureCancelledError
+
     from dlrun.executor.cluster import Round
     from dlrun.executor.tasks import Task
 
