@@ -103,14 +103,25 @@ def mark(folder, number):
     (folder / str(number)).touch()
 
 
-def test_a_process_goes_on_while_the_parent_is_busy(here, tmp_path):
+def meet(folder):
+    """Waits until two processes are here, with all that this module imports."""
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
+
+
+def test_a_process_goes_on_while_the_parent_is_busy(here, tmp_path, tmp_path_factory):
+    values(here, meet, [(tmp_path_factory.mktemp("both"),)] * 2)
     values(here, nap, [(0.1,)] * 2)
     going = here.each(mark, [(tmp_path, number) for number in range(50)])
     next(going)
-    time.sleep(0.3)
+    deadline = time.monotonic() + 10
+    while len(list(tmp_path.iterdir())) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
     # One is told, and two for each process are done meanwhile.
-    assert len(list(tmp_path.iterdir())) == 5
-    assert len(list(going)) == 49
+    done_meanwhile, rest = len(list(tmp_path.iterdir())), list(going)
+    assert (done_meanwhile, len(rest)) == (5, 49)
 
 
 def test_a_large_task_meets_a_large_answer(here):
