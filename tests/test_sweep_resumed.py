@@ -29,6 +29,8 @@ from dlrun.sweep.training import Base, train_one
 __all__ = ["config"]
 
 TPE = ("regularization.lambda=0,1,10", "training.learning_rate=0.05,0.0001")
+# Of which Optuna proposes some more than once.
+ELEVEN = ("regularization.lambda=0..10",)
 
 
 def figures(folder):
@@ -210,11 +212,11 @@ def test_a_scheduler_that_is_lost_while_a_value_comes_fails_no_training():
 
 @pytest.fixture
 def proposed(config):
-    """A function that begins a sweep by Optuna's sampler, of six settings at the most."""
+    """A function that begins a sweep by Optuna's sampler."""
     pytest.importorskip("optuna")
 
-    def made(*, trials=4, early=False, light=True):
-        return begun(config, *TPE, light=light, early=early, trials=trials, sampler="tpe")
+    def made(*, words=TPE, trials=4, early=False, light=True):
+        return begun(config, *words, light=light, early=early, trials=trials, sampler="tpe")
 
     return made
 
@@ -238,9 +240,9 @@ def test_a_sampler_brings_every_setting_of_a_grid_once_however_many_are_asked_fo
     if always:  # it proposes the same
         same = study.sampler_of
         monkeypatch.setattr(study, "sampler_of", lambda plan, trials: same(plan, 0))
-    folder = proposed(trials=40)
+    folder = proposed(words=ELEVEN, trials=40)
     seen = worked(folder)
-    assert len(seen.numbers) == len(set(map(str, (line.settings for line in seen.lines)))) == 6
+    assert len(seen.numbers) == len(set(map(str, (line.settings for line in seen.lines)))) == 11
     assert outcome_of_folder(folder).status == "finished"
 
 
@@ -253,9 +255,9 @@ class Ahead(Here):
 
 @pytest.mark.parametrize("early", [False, True])
 def test_a_setting_that_is_proposed_while_it_is_tried_is_trained_once(proposed, early):
-    folder = proposed(trials=6, early=early, light=False)
+    folder = proposed(words=ELEVEN, trials=40, early=early, light=False)
     seen = worked(folder, Ahead(1))
-    assert len(seen.lines) == len(list_runs(folder.runs_dir)) == 6
+    assert len(seen.lines) == len(list_runs(folder.runs_dir)) == 11
     assert {line.status for line in seen.lines} <= {"finished", "stopped"}
     assert not worked(folder).numbers
 
