@@ -69,7 +69,7 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
-        lambda folder: sweep_crashes.disk_faults(folder, every=700),
+        lambda folder: sweep_crashes.disk_faults(folder, every=1500),
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
     "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
