@@ -295,7 +295,7 @@ def test_a_setting_is_judged_once_at_each_pause_though_the_sweep_was_cut_short(p
     with pytest.raises(KeyboardInterrupt):
         worked(folder)
     worked(folder)
-    assert pauses == [0, 1, 1]
+    assert pauses == [0, 1, 1, 2]
 
 
 def complete_lines(folder):
