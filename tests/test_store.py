@@ -1,7 +1,6 @@
 """Run folders are made once, written whole, found by what people type, and read with suspicion."""
 
 import errno
-import hashlib
 import json
 import os
 import subprocess
@@ -327,36 +326,6 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(folder, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(a).parent == Path(b).parent), replace(a, b)))
     folder.write_bytes("config.yaml", b"a: 1\n")
     assert order == ["fsync", True, "fsync"]  # the file, its name, the folder
-
-
-def test_files_that_are_written_together_are_all_on_the_disk_before_one_takes_its_name(folder, monkeypatch):
-    order = []
-    fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
-    monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(b).name), replace(a, b)))
-    with folder.together() as files:
-        files.write_bytes("config.yaml", b"a: 1\n")
-        files.write_json("data.json", {"rows": 3})
-        assert order == []
-    assert order == ["fsync", "fsync", "config.yaml", "data.json", "fsync"]
-    assert folder.read_json("data.json") == {"rows": 3}
-    assert folder.written.digest("config.yaml") == hashlib.sha256(b"a: 1\n").hexdigest()
-
-
-@pytest.mark.parametrize("deed", ["fsync", "replace"])
-def test_files_that_are_written_together_leave_no_rubbish_where_the_disk_refuses(folder, monkeypatch, deed):
-    folder.write_bytes("config.yaml", b"old: 1\n")
-
-    def write_both():
-        with folder.together() as files:
-            files.write_bytes("config.yaml", b"a: 1\n")
-            files.write_json("data.json", {"rows": 3})
-            monkeypatch.setattr(os, deed, refuse_with(errno.ENOSPC))
-
-    assert "cannot be written: No space left on device" in message_of(write_both)
-    monkeypatch.undo()
-    assert [file.name for file in folder.path.iterdir()] == ["config.yaml"]
-    assert folder.read_bytes("config.yaml") == b"old: 1\n"
 
 
 def test_a_folder_removed_under_a_run_is_told(folder):

@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +27,7 @@ TAIL_PIECE = 64 * 1024
 
 def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
     """Lets `write` fill a temporary file, syncs it to the disk and renames it to `path`. Raises StoreError."""
-    temporary = temporary_of(path)
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     with raised_as_store_error(path, "written"):
         try:
             with open(temporary, "x+b") as file:
@@ -39,46 +39,6 @@ def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
             discard(temporary)
             raise
         sync_folder(path.parent)
-
-
-def temporary_of(path: Path) -> Path:
-    """A new name for a file until it is complete."""
-    return path.with_name(f"{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-
-
-@contextmanager
-def together() -> Iterator[Callable[[Path, Callable[[BufferedRandom], object]], None]]:
-    """Several files of a folder: each is whole or missing, as with `write_whole`, and they get their names at the end.
-
-    A sync makes the disk write down all that was changed before it. So files that are synced one after the other, and
-    their folder once, take a third of the time of each with its folder. Raises StoreError.
-    """
-    waiting: list[tuple[Path, Path, BufferedRandom]] = []
-
-    def add(path: Path, write: Callable[[BufferedRandom], object]) -> None:
-        temporary = temporary_of(path)
-        with raised_as_store_error(path, "written"):
-            file = still_open.enter_context(open(temporary, "x+b"))  # noqa: SIM115 (it is closed by it)
-            waiting.append((path, temporary, file))
-            write(file)
-            file.flush()
-
-    with ExitStack() as still_open:
-        try:
-            yield add
-            for path, _, file in waiting:
-                with raised_as_store_error(path, "written"):
-                    os.fsync(file.fileno())
-            for path, temporary, _ in waiting:
-                with raised_as_store_error(path, "written"):
-                    os.replace(temporary, path)
-            for folder in {path.parent: None for path, _, _ in waiting}:
-                with raised_as_store_error(folder, "written"):
-                    sync_folder(folder)
-        except BaseException:
-            for _, temporary, _ in waiting:
-                discard(temporary)
-            raise
 
 
 def overwrite(path: Path, data: bytes) -> None:

@@ -4,9 +4,9 @@ The disk may be full, slow or damaged, and files may have been edited, cut short
 completely or not at all, and whatever is read back is checked.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from io import BufferedRandom
 from pathlib import Path
 from typing import TypeVar
@@ -28,30 +28,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run. Everything that goes wrong on the disk is raised as StoreError.
-
-    write : how a file is written, None for at once; see `together`.
-    """
+    """The files of one run. Everything that goes wrong on the disk is raised as StoreError."""
 
     path: Path
     written: Written = field(default_factory=Written, compare=False, repr=False)
-    write: Callable[[Path, Callable[[BufferedRandom], object]], None] | None = field(
-        default=None, compare=False, repr=False
-    )
 
     @property
     def id(self) -> str:
         """The run's id, which is the folder's name."""
         return self.path.name
-
-    @contextmanager
-    def together(self) -> Iterator["RunFolder"]:
-        """The same folder, whose files are written at the end of the block, each completely or not at all.
-
-        This takes a third of the time of one after the other, and says nothing of which of them is there first.
-        """
-        with disk.together() as write:
-            yield replace(self, write=write)
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Writes `data` to the file `name`, completely or not at all."""
@@ -66,7 +51,7 @@ class RunFolder:
             hashed.note_file(name, file)
 
         self.written.running.pop(name, None)
-        (self.write or disk.write_whole)(self.path / name, write_and_hash)
+        disk.write_whole(self.path / name, write_and_hash)
         self.written.running |= hashed.running
 
     def write_json(self, name: str, value: object) -> None:
