@@ -347,6 +347,15 @@ def test_an_iteration_that_is_left_ends_what_was_at_work_and_another_one_begins_
     assert all_gone(after, 0)
 
 
+def test_a_process_that_does_not_end_in_time_is_killed(monkeypatch):
+    monkeypatch.setattr(executors, "GRACE_SECONDS", -1.0)
+    with Here(2) as executor:
+        pids = set(values(executor, own_pid, [(0.2,)] * 4))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+    assert all_gone(pids, 0)
+
+
 def until_unwanted():
     """Goes on until nobody waits for it. It holds SIGTERM off, as a training does that saves itself."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,6 +6,7 @@ one process is killed, and does not know which task that process had begun. Here
 the task at fault is known, and is done again.
 """
 
+import os
 import pickle
 import shutil
 import signal
@@ -267,7 +268,8 @@ def stop(workers: list[Worker]) -> None:
     finally:
         for worker in workers:
             if worker.process.is_alive():
-                worker.process.kill()
+                with suppress(ProcessLookupError):  # loky's processes have no `kill` of their own
+                    os.kill(worker.process.pid, signal.SIGKILL)
                 worker.process.join()
         workers.clear()
 

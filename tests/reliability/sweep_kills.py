@@ -219,6 +219,7 @@ def as_a_shell_says(status: int) -> int:
 
 def at_a_shell(words: tuple[object, ...], place: Place) -> subprocess.Popen:
     """`dlrun` as a shell starts it, in a session of its own."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a program in the background may have begun without it
     variables = {"TMPDIR": str(place.path / "tmp"), "DLRUN_RUNS": str(place.runs_dir), "COLUMNS": "100"}
     with (place.path / "said").open("ab") as said:
         return subprocess.Popen(
