@@ -60,6 +60,13 @@ def test_the_verbs_that_ask_all_runs_are_timed_at_each_size():
         assert re.search(r"^show best( +-?\d+\.\d\d){8}$", seconds, re.M)
 
 
+def test_the_steps_of_a_sweep_are_measured_by_its_size_and_its_processes():
+    printed = output_of("sweeping", "many", "--sizes", "200", "400", "--workers", "1", "2")
+    for step in ("plan", "run, 1 worker", "run, 2 workers", "resume, nothing to do", "outcome", "table", "page"):
+        assert len(re.findall(rf"^{step} +[0-9.]+ +[0-9.]+ +-?[0-9.]+ ", printed, re.M)) == 3
+    assert re.search(r"^400 +[0-9.]+ +[0-9.]+ +-?[0-9.]+$", printed, re.M)
+
+
 def test_promises_are_measured_over_splits():
     printed = output_of("promises", "--splits", "3", "--data", "moons", "diabetes")
     assert re.search(r"^moons +[01]\.\d{3} \(SE 0\.\d+\)", printed, re.M)

@@ -37,7 +37,7 @@ def many(place: Path, sizes: list[int], workers: list[int]) -> dict[str, object]
         for count in workers:
             if count != workers[0]:
                 undo(folder, 0)
-            step(found, f"run, {count} worker{'s' * (count > 1)}", size, run, folder, count)
+            step(found, run_name(count), size, run, folder, count)
         step(found, "resume, nothing to do", size, run, folder, workers[0])
         undo(folder, size // 2)
         step(found, "resume, half to do", size, run, folder, workers[0])
@@ -47,6 +47,8 @@ def many(place: Path, sizes: list[int], workers: list[int]) -> dict[str, object]
     print(report("Seconds of processor time, by trainings", found, lambda one: one.processor, "{:.2f}".format))
     print(report("Seconds by the clock, by trainings", found, lambda one: one.wall, "{:.2f}".format))
     print(report("Peak memory in MiB, by trainings", found, lambda one: one.peak_bytes, mebibytes))
+    if len(workers) > 1:
+        print(by_workers(found, sizes, workers))
     return {name: {size: one._asdict() for size, one in by_size.items()} for name, by_size in found.items()}
 
 
@@ -71,6 +73,20 @@ def report(title: str, found: dict[str, dict[int, fresh.Taken]], of: Callable[[f
     sizes = [f"{size:,}" for size in next(iter(found.values()))]
     more = ["exponent of the last two", "each beyond"] if len(sizes) > 1 else []
     return table(title, ["", *sizes, *more], rows) + "\n"
+
+
+def run_name(workers: int) -> str:
+    return f"run, {workers} worker{'s' * (workers > 1)}"
+
+
+def by_workers(found: dict[str, dict[int, fresh.Taken]], sizes: list[int], workers: list[int]) -> str:
+    """How the time of a run grows with its processes, which have nothing to do but to take and to give."""
+    rows = []
+    for size in sizes:
+        wall = [found[run_name(count)][size].wall for count in workers]
+        rows.append([f"{size:,}", *map("{:.2f}".format, wall), f"{exponent(workers, wall):.2f}"])
+    header = ["trainings", *map(str, workers), "exponent"]
+    return table("Seconds of a run by the clock, by processes", header, rows) + "\n"
 
 
 def each_text(each: float) -> str:
@@ -118,7 +134,6 @@ def no_work(base: Any, work: Any) -> Any:
     from dlrun.sweep.records import TrainingLine
     from dlrun.sweep.training import Trained, here
 
-    sha256 = f"{work.seed:064x}"
     error = work.settings["regularization.lambda"] / 4 + work.number * 2654435761 % 1000 / 20000
     line = TrainingLine(
         key=work.key,
@@ -131,8 +146,8 @@ def no_work(base: Any, work: Any) -> Any:
         epochs=60,
         seconds=0.123456,
         config_sha256=f"{work.number:064x}",
-        data_sha256=sha256,
-        split_sha256=sha256,
+        data_sha256=f"{0:064x}",
+        split_sha256=f"{work.seed:064x}",
         parameters_sha256=f"{work.number:064x}",
     )
     return Trained(line, answers(work.number % 16), here(), "multiclass", split=split() if work.wants_split else None)
