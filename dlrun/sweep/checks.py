@@ -16,7 +16,7 @@ from ..config.varied import Condition
 from ..experiment.identity import CHANGES_NO_NUMBER
 from ..records import Change
 from .grid import PlannedKey, assigned, canonical
-from .plan import Plan, overrides_of
+from .plan import Plan, words_of
 
 # So many settings are tried in the config, at 0.3 ms each, because a plan should be shown within a second.
 MOST_TRIED = 2000
@@ -129,7 +129,7 @@ def _keys_of(problem: Problem) -> list[str]:
 
 
 def _misfit(problem: Problem, settings: Change, asked: Asked | None, files: tuple[str, str]) -> str:
-    words = printable(" ".join(overrides_of(settings, 0)[:-1]))
+    words = printable(" ".join(words_of(settings)))
     sentence = f"{problem.sentence} (with {words})" if settings else problem.sentence
     if asked:
         return lines_of([problem_of(asked, sentence)], files[0])[0]

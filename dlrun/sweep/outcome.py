@@ -29,9 +29,10 @@ from ..statistics.seeds import (
     rows_alike,
     spread_of,
 )
+from .plan import words_of
 from .ranking import Ranking, Setting, ranking_of, settings_of, spread_of_lines
 from .records import Counts, SettingOutcome, SweepOutcome, SweptKey, TrainingLine, Winner
-from .winner_words import notes_of, overrides_of, winner_sentence
+from .winner_words import notes_of, winner_sentence
 
 # So many settings are compared with the winner, the best ones: it is chosen again among the same (`honest_error`).
 MOST_COMPARED = MOST_SETTINGS
@@ -208,7 +209,7 @@ def winner_of(
     winner = Winner(
         number=first.number,
         settings=first.settings,
-        overrides=overrides_of(first.settings),
+        overrides=tuple(words_of(first.settings)),
         dev=dev,
         candidates=candidates,
         optimism_up_to=optimism,

@@ -252,7 +252,12 @@ def _difference(plan: Plan, wanted: Plan) -> str | None:
 
 def overrides_of(settings: Mapping[str, object], seed: int) -> list[str]:
     """The words after `dlrun train CONFIG` that train one setting with one seed."""
-    return [*(f"{key}={yaml_value(value)}" for key, value in settings.items()), f"seed={seed}"]
+    return [*words_of(settings), f"seed={seed}"]
+
+
+def words_of(settings: Mapping[str, object]) -> list[str]:
+    """The values of a setting as words for a command line."""
+    return [f"{key}={yaml_value(value)}" for key, value in settings.items()]
 
 
 def asked_text(key: PlannedKey) -> str:

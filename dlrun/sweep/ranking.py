@@ -3,7 +3,6 @@
 Of each training only its figures are kept, since a sweep may have 100,000 of them.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +13,7 @@ from sys import intern
 
 from ..records import NO_ERRORS, Change, Split
 from ..statistics.seeds import Spread
+from .grid import canonical
 from .records import Counts, TrainingLine
 
 # A seed counts for all settings once so many of them have it: a sweep goes through all settings with the first seed,
@@ -76,7 +76,7 @@ def settings_of(lines: Iterable[TrainingLine], setting_number: Callable[[int], i
     found: dict[str, Setting] = {}
     for line in lines:
         number = setting_number(line.number)
-        setting = found.setdefault(json.dumps(line.settings, sort_keys=True), Setting(number, line.settings))
+        setting = found.setdefault(canonical(line.settings), Setting(number, line.settings))
         setting.number = min(setting.number, number)
         setting.by_seed[line.seed] = slim(line, setting.settings)
     return sorted(found.values(), key=lambda setting: setting.number)

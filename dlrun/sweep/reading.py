@@ -5,6 +5,7 @@ import numpy as np
 from ..arrays import Array
 from ..statistics.seeds import RowErrors
 from .folder import SweepFolder
+from .grid import canonical
 from .records import Boundary, Drawn, SweepOutcome, TrainingLine, TrainingPath
 
 # A page with the curves of more trainings than this would take megabytes, and they would hide each other.
@@ -42,13 +43,13 @@ class Reader:
 
     def drawn(self, outcome: SweepOutcome) -> Drawn:
         """The curves of the trainings and the boundaries of the best settings, as far as they were kept."""
-        numbers = {key_of(setting.settings): setting.number for setting in outcome.settings}
+        numbers = {canonical(setting.settings): setting.number for setting in outcome.settings}
         shown = {setting.number for setting in outcome.settings[:MOST_BOUNDARIES]}
         paths: list[TrainingPath] = []
         boundaries: dict[int, Boundary] = {}
         split: dict[str, Array] | None = None
         for line in self.folder.lines():
-            number = numbers.get(key_of(line.settings))
+            number = numbers.get(canonical(line.settings))
             is_shown = number in shown and line.seed == outcome.seeds[0]
             if number is None or not (is_shown or len(paths) < MOST_PATHS):
                 continue
@@ -67,11 +68,6 @@ class Reader:
             input_names=tuple(map(str, points["names"])) if points else (),
             classes=tuple(map(str, points["classes"])) if points else (),
         )
-
-
-def key_of(settings: object) -> str:
-    """The same text for equal settings."""
-    return repr(sorted(settings.items())) if isinstance(settings, dict) else repr(settings)
 
 
 def path_of(number: int, line: TrainingLine, arrays: dict[str, Array]) -> TrainingPath:

@@ -21,7 +21,7 @@ from ..experiment.identity import config_sha256, with_absolute_paths
 from ..experiment.prepare import vocabulary
 from .checks import misfits, planned_key, problem_of, unfit_for_a_sweep, with_conditions
 from .grid import Grid, PlannedKey, Settings
-from .plan import Plan, drawn_plan, extended, grid_plan, overrides_of, united
+from .plan import Plan, drawn_plan, extended, grid_plan, united, words_of
 
 # A grid of more settings than this was meant otherwise, or should be drawn from.
 MOST_SETTINGS = MOST_VALUES
@@ -154,7 +154,7 @@ def _option_faults(options: SweepOptions, file: SweepFile) -> list[Problem]:
 
 def _base(file: SweepFile, fixed: Sequence[Asked], lines: list[str]) -> LoadedConfig | None:
     """The config with the values that are fixed; its problems are added to the lines, and it is None then."""
-    overrides = overrides_of({one.key: one.values.values[0] for one in fixed}, 0)[:-1]
+    overrides = words_of({one.key: one.values.values[0] for one in fixed})
     try:
         return read_config(file.config, overrides)
     except ConfigError as error:

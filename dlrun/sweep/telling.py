@@ -8,9 +8,10 @@ from ..inspection import look_at_test
 from ..records import flattened
 from ..store import Hashes, RunFolder, to_plain
 from .folder import SweepFolder, SweepManifest
+from .grid import canonical
 from .outcome import AboutSweep, outcome_of
 from .plan import scale_of
-from .reading import Reader, key_of
+from .reading import Reader
 from .records import SweepOutcome, TrainingLine
 from .running import base_of
 
@@ -67,8 +68,8 @@ def test_look(folder: SweepFolder, outcome: SweepOutcome, verb: str) -> int | No
 
 def winners_lines(folder: SweepFolder, outcome: SweepOutcome) -> Iterator[TrainingLine]:
     """The finished trainings of the winner."""
-    winner = key_of(outcome.winner.settings) if outcome.winner else ""
-    return (line for line in folder.lines() if line.status == "finished" and key_of(line.settings) == winner)
+    winner = canonical(outcome.winner.settings) if outcome.winner else ""
+    return (line for line in folder.lines() if line.status == "finished" and canonical(line.settings) == winner)
 
 
 def hashes_of(line: TrainingLine) -> Hashes | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..config import yaml_value
 from ..diagnosis.words import error_word, percent, points
 from ..records import Change
 from ..statistics.intervals import Interval
 from ..statistics.seeds import Spread
+from .plan import words_of
 from .ranking import Ranking
 from .records import SettingOutcome, Winner
 
@@ -14,14 +14,9 @@ from .records import SettingOutcome, Winner
 WORTH_NAMING = 0.8
 
 
-def overrides_of(settings: Change) -> tuple[str, ...]:
-    """The values of a setting as words for a command line."""
-    return tuple(f"{key}={yaml_value(value)}" for key, value in settings.items())
-
-
 def setting_words(settings: Change) -> str:
     """A setting in a sentence."""
-    return ", ".join(overrides_of(settings)) or "the config as it is"
+    return ", ".join(words_of(settings)) or "the config as it is"
 
 
 def winner_sentence(
