@@ -13,7 +13,7 @@ from .advice import RunDiagnosis, diagnosis_of_figures
 from .config import yaml_value
 from .config.loading import LoadedConfig
 from .diagnosis import Judgements
-from .errors import ConfigError, StoreError, UsageError
+from .errors import TERMINATED_STATUS, ConfigError, StoreError, UsageError
 from .estimators import folder_of
 from .estimators.settings import plain
 from .experiment import read_config, run
@@ -27,8 +27,8 @@ from .store import Result, RunContents, write_whole
 # What a config without a file is called in messages, and its runs where it has no name.
 NO_FILE = "config"
 
-# The name of the page in the run's folder, and what a shell reports for a process that SIGTERM ended.
-REPORT, TERMINATED_STATUS = "report.html", 143
+# The name of the page in the run's folder.
+REPORT = "report.html"
 
 
 def train(

@@ -6,6 +6,9 @@ would do) and is shown without a traceback. Any other exception is a bug in dlru
 
 from typing import Any
 
+# What a shell reports for a process that SIGTERM ended: 128 + 15.
+TERMINATED_STATUS = 143
+
 
 class DlrunError(Exception):
     """A sentence for the user; `kind` names it in JSON, `exit_status` ends the process."""

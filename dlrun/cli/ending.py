@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import Diverged, Interrupted, StoreError
+from ..errors import TERMINATED_STATUS, Diverged, Interrupted, StoreError
 from ..places import command_for
-from .guard import INTERRUPTED_STATUS, TERMINATED_STATUS
+from .guard import INTERRUPTED_STATUS
 from .report import write_report
 
 if TYPE_CHECKING:

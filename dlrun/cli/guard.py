@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from ..errors import ConfigError, DlrunError, StoreError
+from ..errors import TERMINATED_STATUS, ConfigError, DlrunError, StoreError
 from ..places import default_runs_dir
 from .streams import BROKEN_PIPE_STATUS
 
@@ -17,8 +17,6 @@ TOO_LITTLE_MEMORY = "more memory is needed than there is; take fewer rows, a sma
 
 BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
-# What a shell reports for a process that SIGTERM ended: 128 + 15.
-TERMINATED_STATUS = 143
 
 
 class ClosedPipe(Exception):

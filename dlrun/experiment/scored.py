@@ -18,6 +18,20 @@ def candidates_of(plan: TrainingPlan, status: str, epochs: int, best_epoch: int 
     return math.ceil(epochs / plan.evaluate_every) if is_chosen else 1
 
 
+def scored_event(run_id: str, hashes: Hashes, dev_error: float | None, candidates: int) -> Scored:
+    """What the ledger keeps of a configuration that was scored just now."""
+    return Scored(
+        what="scored",
+        run_id=run_id,
+        data_sha256=hashes.data_sha256,
+        split_sha256=hashes.split_sha256,
+        config_sha256=hashes.config_sha256,
+        dev_error=dev_error,
+        candidates=candidates,
+        time=now(),
+    )
+
+
 def note_scored(
     folder: RunFolder, hashes: Hashes, outcome: Outcome, plan: TrainingPlan, dev_error: float | None
 ) -> list[str]:
@@ -25,18 +39,9 @@ def note_scored(
 
     Best parameters were chosen among all epochs that were measured, so each of these counts as a candidate.
     """
-    event = Scored(
-        what="scored",
-        run_id=folder.id,
-        data_sha256=hashes.data_sha256,
-        split_sha256=hashes.split_sha256,
-        config_sha256=hashes.config_sha256,
-        dev_error=dev_error,
-        candidates=candidates_of(plan, outcome.status, outcome.epochs, outcome.best_epoch),
-        time=now(),
-    )
+    candidates = candidates_of(plan, outcome.status, outcome.epochs, outcome.best_epoch)
     try:
-        looks.record(folder.path.parent, event)
+        looks.record(folder.path.parent, scored_event(folder.id, hashes, dev_error, candidates))
     except StoreError as problem:
         return [f"this run is not counted among those that were scored on its dev set: {problem}"]
     return []

@@ -75,8 +75,8 @@ def dev_measure(record: EpochRecord) -> tuple[float, float]:
     return (np.inf if error is None else error, np.inf if loss is None else loss)
 
 
-def line_of(work: Work, hashes: Hashes, run_id: str | None) -> TrainingLine:
-    """The line of a training as far as it is known before its end."""
+def line_of(work: Work, run_id: str | None, hashes: Hashes | None = None) -> TrainingLine:
+    """The line of a training as far as it is known before its end; it has failed if no end is added."""
     return TrainingLine(
         key=work.key,
         number=work.number,
@@ -86,9 +86,9 @@ def line_of(work: Work, hashes: Hashes, run_id: str | None) -> TrainingLine:
         run_id=run_id,
         errors=NO_ERRORS,
         losses=NO_ERRORS,
-        config_sha256=hashes.config_sha256,
-        data_sha256=hashes.data_sha256,
-        split_sha256=hashes.split_sha256,
+        config_sha256=hashes.config_sha256 if hashes else None,
+        data_sha256=hashes.data_sha256 if hashes else None,
+        split_sha256=hashes.split_sha256 if hashes else None,
     )
 
 
@@ -121,3 +121,10 @@ def as_metrics(array: Array) -> list[EpochRecord]:
 def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
     """The hashes of a config, its data and its split."""
     return hashes_of(with_absolute_paths(loaded).config.to_dict(), experiment.dataset)
+
+
+def hashes_in(line: TrainingLine) -> Hashes | None:
+    """What the ledger knows a training's rows by."""
+    if line.config_sha256 is None or line.data_sha256 is None or line.split_sha256 is None:
+        return None
+    return Hashes(line.config_sha256, line.data_sha256, line.split_sha256)

@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Protocol
 
 from ..config import LoadedConfig
-from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..executor import Done, Executor, Lost
 from ..executor.shared import temporary_folder
 from ..experiment.prepare import read_config_text
+from ..experiment.scored import scored_event
 from ..places import command_for
-from ..records import NO_ERRORS, Change
+from ..records import Change
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
 from .data import KnownData, absolute_overrides, data_is_shared, is_prepared_first, rows_read_once, split_key
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
-from .packing import unpack_run
+from .lines import hashes_in, line_of
+from .packing import files_of, unpack_run
 from .plan import Plan, PlannedTraining, overrides_of
 from .records import TrainingEnd, TrainingLine, Work
 from .training import Base, Refused, Trained, prepare_data, train_one
@@ -233,18 +234,7 @@ class Session:
 
     def failed(self, work: Work, why: Refused | Lost, attempts: int) -> TrainingLine:
         """The line of a training that gave nothing, with what is known of it."""
-        line = TrainingLine(
-            key=work.key,
-            number=work.number,
-            settings=work.settings,
-            seed=work.seed,
-            status="failed",
-            run_id=work.run_id,
-            message=why.message,
-            errors=NO_ERRORS,
-            losses=NO_ERRORS,
-            attempts=attempts,
-        )
+        line = replace(line_of(work, work.run_id), message=why.message, attempts=attempts)
         if isinstance(why, Lost) and why.traceback:
             self.writer.note_traceback(line, why.traceback)
         return self.ends(self.writer.note_ended(line, b"", why.here if isinstance(why, Refused) else None))
@@ -259,27 +249,9 @@ class Session:
         """Counts the training among those that were scored on its dev rows, unless its own process has done so."""
         if self.base.runs_dir is not None and not self.base.packs:
             return
-        looks.record(
-            self.folder.runs_dir,
-            Scored(
-                what="scored",
-                run_id=line.run_id or self.folder.id,
-                data_sha256=line.data_sha256 or "",
-                split_sha256=line.split_sha256 or "",
-                config_sha256=line.config_sha256 or "",
-                dev_error=line.errors.dev,
-                candidates=line.candidates,
-                time=now(),
-            ),
-        )
-
-
-def files_of(path: Path) -> dict[str, bytes] | None:
-    """The files of a run folder that was begun, by name; None for an empty one."""
-    files = (
-        {entry.name: entry.read_bytes() for entry in sorted(path.iterdir()) if entry.is_file()} if path.exists() else {}
-    )
-    return files or None
+        if (hashes := hashes_in(line)) is not None:
+            event = scored_event(line.run_id or self.folder.id, hashes, line.errors.dev, line.candidates)
+            looks.record(self.folder.runs_dir, event)
 
 
 def end_stopped_run(folder: RunFolder, why: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from ..experiment.identity import WATCHED
 from ..inspection import look_at_test
 from ..records import flattened
-from ..store import Hashes, RunFolder, to_plain
+from ..store import RunFolder, to_plain
 from .folder import SweepFolder, SweepManifest
 from .grid import canonical
+from .lines import hashes_in
 from .outcome import AboutSweep, outcome_of
 from .plan import scale_of
 from .reading import Reader
@@ -61,7 +62,7 @@ def test_look(folder: SweepFolder, outcome: SweepOutcome, verb: str) -> int | No
     looks = [
         look_at_test(RunFolder(folder.runs_dir / (line.run_id or folder.id)), hashes, line.errors.test, verb)
         for line in winners_lines(folder, outcome)
-        if (hashes := hashes_of(line)) is not None
+        if (hashes := hashes_in(line)) is not None
     ]
     return max((look for look in looks if look is not None), default=None)
 
@@ -70,10 +71,3 @@ def winners_lines(folder: SweepFolder, outcome: SweepOutcome) -> Iterator[Traini
     """The finished trainings of the winner."""
     winner = canonical(outcome.winner.settings) if outcome.winner else ""
     return (line for line in folder.lines() if line.status == "finished" and canonical(line.settings) == winner)
-
-
-def hashes_of(line: TrainingLine) -> Hashes | None:
-    """What the ledger knows a training's rows by."""
-    if line.config_sha256 is None or line.data_sha256 is None or line.split_sha256 is None:
-        return None
-    return Hashes(line.config_sha256, line.data_sha256, line.split_sha256)

@@ -22,7 +22,7 @@ import numpy as np
 from ..arrays import Array
 from ..config import LoadedConfig
 from ..data.reading import Task
-from ..errors import DlrunError, StoreError
+from ..errors import TERMINATED_STATUS, DlrunError, StoreError
 from ..executor import Shared
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
@@ -51,15 +51,13 @@ from ..store import (
 from ..store.problems import raised_as_store_error
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
 from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
+from .packing import at_home, files_of
 from .prepared import shared_data
 from .records import TrainingLine, Work
 
 # A process that was killed with its parent may still hold a run's lock while it ends.
 LOCK_PATIENCE_SECONDS = 30.0
 RETRY_SECONDS = 0.1
-
-# What a shell reports for a process that SIGTERM ended: 128 + 15.
-TERMINATED_STATUS = 143
 
 
 @dataclass(frozen=True)
@@ -132,8 +130,7 @@ def trained(base: Base, work: Work) -> Trained:
         for name, data in (work.files or {}).items():
             (folder.path / name).write_bytes(data)
         done = train_in_folder(base, work, loaded, folder)
-        files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir()) if path.is_file()}
-        return replace(done, files=at_home(files, elsewhere, str(base.runs_dir)))
+        return replace(done, files=at_home(files_of(folder.path), elsewhere, str(base.runs_dir)))
 
 
 def loaded_for(base: Base, work: Work) -> LoadedConfig:
@@ -145,12 +142,6 @@ def prepare_data(base: Base, work: Work) -> None:
     """Leaves the data of a training for the processes of this machine; what is wrong with them, these will find."""
     with suppress(DlrunError, MemoryError):
         experiment_of(base, loaded_for(base, work))
-
-
-def at_home(files: Mapping[str, bytes], elsewhere: str, runs_dir: str) -> dict[str, bytes]:
-    """The files with the paths that the run has where it is kept."""
-    old, new = elsewhere.encode(), runs_dir.encode()
-    return {name: data.replace(old, new) if name.endswith(".json") else data for name, data in files.items()}
 
 
 def experiment_of(base: Base, loaded: LoadedConfig) -> Experiment:
@@ -238,7 +229,7 @@ def ended_in_folder(work: Work, experiment: Experiment, contents: RunContents) -
     """What is kept of a run that has ended."""
     result, network = contents.result_required(), experiment.network
     _, parameters = network_of_arrays(contents.model or {}, network.activation, network.loss)
-    line = line_of(work, contents.manifest.identity.hashes, contents.folder.id)
+    line = line_of(work, contents.folder.id, contents.manifest.identity.hashes)
     return ended(work, with_result(line, result), experiment, parameters, contents.metrics or ())
 
 
@@ -246,7 +237,7 @@ def paused_in_folder(
     work: Work, loaded: LoadedConfig, experiment: Experiment, folder: RunFolder, metrics: Sequence[EpochRecord]
 ) -> Trained:
     """What is known of a run at the epoch where it pauses; its state stays in its folder."""
-    line = line_of(work, hashes_here(loaded, experiment), folder.id)
+    line = line_of(work, folder.id, hashes_here(loaded, experiment))
     return paused(work, with_course(line, experiment, metrics), experiment, metrics)
 
 
@@ -265,7 +256,7 @@ def train_in_memory(base: Base, work: Work, loaded: LoadedConfig) -> Trained:
         outcome = train(checkpointer)
     except Paused:
         return paused_in_memory(work, loaded, experiment, checkpointer, checkpointer.metrics)
-    line = line_of(work, hashes_here(loaded, experiment), None)
+    line = line_of(work, None, hashes_here(loaded, experiment))
     line = with_outcome(line, experiment, outcome, checkpointer.metrics)
     return ended(work, line, experiment, outcome.parameters, checkpointer.metrics)
 
@@ -286,7 +277,7 @@ def paused_in_memory(
     metrics: Sequence[EpochRecord],
 ) -> Trained:
     """What is known of a training without a folder at the epoch where it pauses, with its state."""
-    line = with_course(line_of(work, hashes_here(loaded, experiment), None), experiment, metrics)
+    line = with_course(line_of(work, None, hashes_here(loaded, experiment)), experiment, metrics)
     state = packed(checkpointer.state() | {METRICS: as_array(checkpointer.metrics)})
     return replace(paused(work, line, experiment, metrics), state=state)
 
