@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.data import SOURCE_SETTINGS, Reading, read_examples
+from dlrun.data import SOURCE_SETTINGS, Reading, bundled, read_examples
+from dlrun.data.bundled import read_bundled
 from dlrun.errors import DataError
 
 
@@ -39,6 +40,31 @@ def message(source, **options):
 def test_each_source_has_its_rows_columns_and_classes(source, rows, columns, task, classes):
     examples = read(source)
     assert (examples.m, examples.numbers.shape[1], examples.task, examples.classes) == (rows, columns, task, classes)
+
+
+@pytest.mark.parametrize("word", ["digits", "iris", "wine", "breast_cancer", "diabetes"])
+def test_a_bundled_set_is_what_scikit_learn_gives(word):
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
+    table = read_bundled(word)
+    assert np.array_equal(table.numbers, bunch.data)
+    assert np.array_equal(table.own_target.values, bunch.target)
+    assert table.names == tuple(map(str, bunch.feature_names))
+    assert table.own_target.levels == (None if word == "diabetes" else tuple(map(str, bunch.target_names)))
+
+
+def test_a_bundled_set_is_read_without_importing_scikit_learn():
+    program = "import sys; from dlrun.data.bundled import read_bundled; read_bundled('digits'); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"sklearn", "scipy.stats"} & set(ran.stdout.split())
+
+
+def test_a_bundled_set_that_is_damaged_is_told_with_its_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(bundled, "data_folder", lambda: tmp_path)
+    assert f"{tmp_path / 'iris.csv'}: cannot be read" in message("iris")
+    (tmp_path / "iris.csv").write_text("150,4,setosa,versicolor,virginica\n5.1,3.5,oops,0.2,0\n")
+    assert "install scikit-learn again" in message("iris")
 
 
 def test_only_digits_are_pictures():

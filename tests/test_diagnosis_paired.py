@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlrun.statistics.paired import RESAMPLES, compare_answers, compare_losses
+from dlrun.statistics.paired import RESAMPLES, compare_answers, compare_losses, sign_test
 
 
 def answers(both, only_this, only_other, neither):
@@ -28,6 +28,12 @@ def test_the_p_value_is_that_of_all_ways_in_which_the_discordant_rows_could_have
     assert found.p_value == pytest.approx(expected, rel=1e-9)
     assert (found.only_this_wrong, found.only_other_wrong) == (only_this, only_other)
     assert found.difference == pytest.approx((only_this - only_other) / found.rows)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 99, 100, 10_000])
+def test_the_sign_test_is_scipys(rows):
+    for own in {0, 1, rows // 3, rows // 2, rows}:
+        assert sign_test(own, rows - own) == pytest.approx(stats.binomtest(own, rows).pvalue, rel=1e-9, abs=1e-300)
 
 
 def test_the_interval_is_the_published_one():

@@ -322,12 +322,12 @@ def test_a_checkpoint_that_reads_back_differently_keeps_the_older_ones(tmp_path,
 def test_a_disk_that_refuses_a_checkpoint_fails_the_run_in_plain_words(number, told, tmp_path, monkeypatch):
     write_whole, refusals = disk.write_whole, []
 
-    def refuse_the_second_checkpoint(path, write):
+    def refuse_the_second_checkpoint(path, write, **options):
         if path.name.startswith("checkpoint-000000000008") and not refusals:
             refusals.append(path)
             with raised_as_store_error(path, "written"):
                 raise OSError(number, os.strerror(number))
-        write_whole(path, write)
+        write_whole(path, write, **options)
 
     monkeypatch.setattr(disk, "write_whole", refuse_the_second_checkpoint)
     loaded = read_config(config_file(tmp_path))

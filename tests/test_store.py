@@ -1,6 +1,7 @@
 """Run folders are made once, written whole, found by what people type, and read with suspicion."""
 
 import errno
+import hashlib
 import json
 import os
 import subprocess
@@ -326,6 +327,21 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(folder, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(a).parent == Path(b).parent), replace(a, b)))
     folder.write_bytes("config.yaml", b"a: 1\n")
     assert order == ["fsync", True, "fsync"]  # the file, its name, the folder
+
+
+def test_files_that_belong_together_have_their_names_synced_once_after_the_last(folder, monkeypatch):
+    order = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(b).name), replace(a, b)))
+    with folder.together() as files:
+        files.write_bytes("config.yaml", b"a: 1\n")
+        files.write_json("data.json", {"rows": 3})
+        assert order == ["fsync", "config.yaml", "fsync", "data.json"]
+    assert order[4:] == ["fsync"]
+    assert folder.written.digest("config.yaml") == hashlib.sha256(b"a: 1\n").hexdigest()
+    folder.write_json("run.json", {})
+    assert order[5:] == ["fsync", "run.json", "fsync"]
 
 
 def test_a_folder_removed_under_a_run_is_told(folder):

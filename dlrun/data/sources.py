@@ -1,7 +1,7 @@
 """The sources that have a name, one row each: bundled sets and generators.
 
 Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings that it takes, each with
-its default and its range. The functions import scikit-learn themselves, so that importing the table stays fast.
+its default and its range. The generators import scikit-learn themselves, so that importing the table stays fast.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from .bundled import read_bundled
 from .columns import plain_table
 from .examples import Table
 from .files import short
@@ -58,14 +59,7 @@ INNER_RADIUS = Range(lambda v: 0 <= v < 1, "0 <= factor < 1 (the inner circle's 
 
 
 def _bundled(word: str, rng: np.random.Generator, settings: Settings) -> Table:
-    from sklearn import datasets
-
-    # scikit-learn ships diabetes scaled by statistics of all rows, test rows too: a leak that this package avoids.
-    bunch = getattr(datasets, f"load_{word}")(**({"scaled": False} if word == "diabetes" else {}))
-    labels = bunch.get("target_names") if word != "diabetes" else None
-    return plain_table(
-        word, bunch.data, bunch.target, names=bunch.feature_names, labels=labels, pixels=word == "digits"
-    )
+    return read_bundled(word)
 
 
 def _made(word: str, rng: np.random.Generator, *, labels: Iterable[object] | None = None, **arguments: object) -> Table:

@@ -35,13 +35,14 @@ from .showcase import example_arrays
 def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> RunContents:
     """Everything that is known before training. run.json comes last: a run with one can be resumed."""
     dataset, resolved = experiment.dataset, resolved_yaml(with_absolute_paths(loaded))
-    folder.write_bytes("config.yaml", loaded.text)
-    folder.write_bytes(RESOLVED, resolved.encode())
-    folder.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
-    folder.write_json(DATA, dataset.facts)
-    if dataset.form is not None:
-        folder.write_json(FORM, dataset.form)
-    folder.write_arrays(SPLIT, dataset.rows_as_arrays())
+    with folder.together() as files:
+        files.write_bytes("config.yaml", loaded.text)
+        files.write_bytes(RESOLVED, resolved.encode())
+        files.write_json("environment.json", to_plain(identity.environment) | {"seed": loaded.config.seed})
+        files.write_json(DATA, dataset.facts)
+        if dataset.form is not None:
+            files.write_json(FORM, dataset.form)
+        files.write_arrays(SPLIT, dataset.rows_as_arrays())
     manifest = write_manifest(folder, identity)
     return RunContents(
         folder=folder, manifest=manifest, status="running", tags=(), data=dataset.facts, resolved=resolved
@@ -55,14 +56,15 @@ def write_ending(
     folder, dataset = contents.folder, experiment.dataset
     model = parameters.tensors() | dataset.preparation.to_arrays()
     arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)
-    folder.write_arrays(MODEL, model)
-    folder.write_arrays(PREDICTIONS, arrays)
-    if examples:
-        folder.write_arrays(EXAMPLES, examples)
-    if contents.diagnosis is not None:
-        folder.write_json(DIAGNOSIS, contents.diagnosis)
     result = contents.result_required()
-    folder.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
+    with folder.together() as files:
+        files.write_arrays(MODEL, model)
+        files.write_arrays(PREDICTIONS, arrays)
+        if examples:
+            files.write_arrays(EXAMPLES, examples)
+        if contents.diagnosis is not None:
+            files.write_json(DIAGNOSIS, contents.diagnosis)
+        files.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())
     write_result(folder, result)
     return replace(contents, model=model, predictions=arrays, examples=examples or None)
 

@@ -25,8 +25,11 @@ TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".", ".tmp"
 TAIL_PIECE = 64 * 1024
 
 
-def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
-    """Lets `write` fill a temporary file, syncs it to the disk and renames it to `path`. Raises StoreError."""
+def write_whole(path: Path, write: Callable[[BufferedRandom], object], *, syncs_name: bool = True) -> None:
+    """Lets `write` fill a temporary file, syncs it to the disk and renames it to `path`. Raises StoreError.
+
+    syncs_name : whether the new name is on the disk at the return, too, or only once the folder is synced.
+    """
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     with raised_as_store_error(path, "written"):
         try:
@@ -38,7 +41,8 @@ def write_whole(path: Path, write: Callable[[BufferedRandom], object]) -> None:
         except BaseException:  # an interrupt, too, leaves no half-written file
             discard(temporary)
             raise
-        sync_folder(path.parent)
+        if syncs_name:
+            sync_folder(path.parent)
 
 
 def overwrite(path: Path, data: bytes) -> None:

@@ -4,12 +4,12 @@ The disk may be full, slow or damaged, and files may have been edited, cut short
 completely or not at all, and whatever is read back is checked.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from io import BufferedRandom
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..errors import StoreError
 from . import disk, lines, lock, strict_json
 from .arrays import Form, read_npz, write_npz
 from .codec import Misfit, Plain, from_plain, to_plain
+from .problems import raised_as_store_error
 from .written import Written
 
 # Far larger than any record of a run; dlrun did not write a larger file.
@@ -28,15 +29,29 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run. Everything that goes wrong on the disk is raised as StoreError."""
+    """The files of one run. Everything that goes wrong on the disk is raised as StoreError.
+
+    syncs_names : whether a file's name is on the disk as soon as it is written; see `together`.
+    """
 
     path: Path
     written: Written = field(default_factory=Written, compare=False, repr=False)
+    syncs_names: bool = field(default=True, compare=False, repr=False)
 
     @property
     def id(self) -> str:
         """The run's id, which is the folder's name."""
         return self.path.name
+
+    @contextmanager
+    def together(self) -> Iterator[Self]:
+        """The same folder for files that belong together: their names are synced once, at the end of the block.
+
+        So it takes half as many syncs. Each file is complete or missing all the same.
+        """
+        yield replace(self, syncs_names=False)
+        with raised_as_store_error(self.path, "written"):
+            disk.sync_folder(self.path)
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Writes `data` to the file `name`, completely or not at all."""
@@ -51,7 +66,7 @@ class RunFolder:
             hashed.note_file(name, file)
 
         self.written.running.pop(name, None)
-        disk.write_whole(self.path / name, write_and_hash)
+        disk.write_whole(self.path / name, write_and_hash, syncs_name=self.syncs_names)
         self.written.running |= hashed.running
 
     def write_json(self, name: str, value: object) -> None:
