@@ -22,3 +22,35 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
 @pytest.fixture
 def rng():
     return np.random.Generator(np.random.SFC64(20261122))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once a module."""
+    from browsing import CHROMIUM
+
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """A tab of a desk's size that knows nothing of others."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    """A scheduler and three workers, each in a folder of its own."""
+    from machines import WORKER, Machines
+
+    started = Machines(tmp_path_factory.mktemp("machines"))
+    for number in (1, 2, 3):
+        started.start(f"worker{number}", WORKER)
+    yield started
+    started.close()

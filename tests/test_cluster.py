@@ -28,15 +28,6 @@ from dlrun.executor.cluster import Cluster
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory):
-    started = Machines(tmp_path_factory.mktemp("machines"))
-    for number in (1, 2, 3):
-        started.start(f"worker{number}", WORKER)
-    yield started
-    started.close()
-
-
 def noted(folder, shared, number, seconds):
     """The sum of the shared rows times the number. Leaves a line that it has begun, and where."""
     with open(folder / "begun", "a") as file:

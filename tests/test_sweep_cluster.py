@@ -23,15 +23,6 @@ training: {epochs: 2}
 """
 
 
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory):
-    started = Machines(tmp_path_factory.mktemp("machines"))
-    for number in (1, 2, 3):
-        started.start(f"worker{number}", WORKER)
-    yield started
-    started.close()
-
-
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "tiny.yaml"

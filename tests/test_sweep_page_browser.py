@@ -1,15 +1,13 @@
 """The page of a sweep in a real browser, where there is one: both schemes, a phone, the keyboard, no script, paper."""
 
 import pytest
+from browsing import NEEDS_A_BROWSER, look_at, look_over
 from sweeps import drawn_of, four_keys, hostile_sweep, lambda_sweep, two_keys
 
-playwright = pytest.importorskip("playwright.sync_api")
+from dlrun.report.page.sweep import sweep_page
+
 pytest.importorskip("axe_playwright_python.sync_playwright")
-from test_page_browser import CHROMIUM, LOADED, OVERFLOWING, PALE, look_at, violations  # noqa: E402  (needs the above)
-
-from dlrun.report.page.sweep import sweep_page  # noqa: E402
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
+pytestmark = NEEDS_A_BROWSER
 
 PAGES = ("one", "two", "four", "hostile")
 
@@ -41,35 +39,9 @@ def pages(tmp_path_factory):
     return {name: folder / f"{name}.html" for name in texts}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def tab(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_nothing_fits_loads_and_is_accessible(name, pages, tab):
-    assert look_at(tab, pages[name]) == ([], [])
-    assert tab.evaluate(LOADED)
-    assert tab.evaluate(OVERFLOWING) == []
-    assert violations(tab, contrast=name == "one") == []
-    assert tab.evaluate(PALE) == []
-    tab.emulate_media(color_scheme="dark")
-    assert tab.evaluate(PALE) == []
-    tab.set_viewport_size({"width": 360, "height": 800})
-    assert tab.evaluate(OVERFLOWING) == []
-    assert tab.evaluate("() => document.documentElement.scrollWidth") == 360
-    tab.emulate_media(media="print")
-    assert tab.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    look_over(tab, pages[name], contrast=name == "one")
 
 
 @pytest.mark.parametrize("name", PAGES)

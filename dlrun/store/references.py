@@ -92,8 +92,8 @@ def matches(ids: list[str], reference: str) -> list[str]:
     return named[:1] or [run_id for run_id in ids if run_id.startswith(reference)]
 
 
-def ambiguous(reference: str, matching: list[str]) -> StoreError:
+def ambiguous(reference: str, matching: list[str], what: str = "run") -> StoreError:
     """The error for a beginning that several ids share, with the newest of them."""
     shown = ", ".join(matching[:CANDIDATES_SHOWN])
     more = f" and {len(matching) - CANDIDATES_SHOWN} more" if len(matching) > CANDIDATES_SHOWN else ""
-    return StoreError(f"run {reference!r}: begins {len(matching)} ids: {shown}{more}; give more of the one you mean")
+    return StoreError(f"{what} {reference!r}: begins {len(matching)} ids: {shown}{more}; give more of the one you mean")

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..errors import StoreError
 from ..places import SWEEP, run_name, sweeps_in
 from ..store.problems import raised_as_store_error
+from ..store.references import CANDIDATES_SHOWN, ambiguous
 from .folder import SweepFolder
 
 
@@ -31,9 +32,9 @@ def find_sweep(runs_dir: Path, reference: str) -> SweepFolder:
     """
     matching = matching_sweeps(runs_dir, reference)
     if len(matching) > 1:
-        raise StoreError(f"sweep {reference!r}: begins {len(matching)} ids: {', '.join(matching)}; give more of one")
+        raise ambiguous(reference, matching, "sweep")
     if not matching:
-        there = ", ".join(sweep_ids(runs_dir)[:10]) or "none"
+        there = ", ".join(sweep_ids(runs_dir)[:CANDIDATES_SHOWN]) or "none"
         raise StoreError(f"sweep {reference!r}: no such sweep in {runs_dir}; there are: {there}")
     return SweepFolder(runs_dir / matching[0])
 
