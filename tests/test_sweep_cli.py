@@ -13,6 +13,9 @@ import time
 import pytest
 from commands import ROOT, dlrun
 
+from dlrun.errors import StoreError
+from dlrun.sweep.references import find_sweep, is_sweep
+
 CONFIG = """\
 name: small
 data: {source: moons, samples: 200, noise: 0.3}
@@ -136,6 +139,18 @@ def test_a_shell_completes_the_ids_of_sweeps(swept, monkeypatch):
     assert complete_compared("l") == ["latest"]
     monkeypatch.setenv("DLRUN_RUNS", "nowhere")
     assert complete_sweeps("") == ["latest"]
+
+
+def test_a_sweep_is_found_by_what_a_person_would_type_and_an_ambiguous_beginning_names_the_candidates(tmp_path):
+    ids = [f"sweep-20261128-10000{n}-moons-000{n}" for n in range(3)]
+    for sweep_id in ids:
+        (tmp_path / sweep_id).mkdir()
+    for reference in ("latest", "moons", "sweep-moons", ids[2], "sweep-20261128-100002"):
+        assert find_sweep(tmp_path, reference).id == ids[2]
+    assert is_sweep(tmp_path, "sweep-moons")
+    assert not is_sweep(tmp_path, "moons")  # that may be a run
+    with pytest.raises(StoreError, match=f"begins 3 ids: {ids[2]}, .*; give more of the one you mean"):
+        find_sweep(tmp_path, "sweep-2026")
 
 
 def test_a_failed_training_is_told_with_its_message_and_exit_6(folder):

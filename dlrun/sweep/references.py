@@ -20,13 +20,14 @@ def matching_sweeps(runs_dir: Path, reference: str) -> list[str]:
     ids = sweep_ids(runs_dir)
     if reference == "latest":
         return ids[:1]
-    named = [sweep_id for sweep_id in ids if run_name(sweep_id.removeprefix(SWEEP)) == reference]
+    name = reference.removeprefix(SWEEP)
+    named = [sweep_id for sweep_id in ids if run_name(sweep_id.removeprefix(SWEEP)) == name]
     beginning = [sweep_id for sweep_id in ids if sweep_id.startswith(reference) or sweep_id == SWEEP + reference]
     return [reference] if reference in ids else named[:1] or beginning
 
 
 def find_sweep(runs_dir: Path, reference: str) -> SweepFolder:
-    """The sweep that `reference` means: an id, a name (then the newest of it), the beginning of one id, or `latest`.
+    """The sweep that `reference` means: an id, NAME or sweep-NAME (then the newest), an id's beginning, or `latest`.
 
     Raises StoreError where it means none or several.
     """
@@ -40,5 +41,5 @@ def find_sweep(runs_dir: Path, reference: str) -> SweepFolder:
 
 
 def is_sweep(runs_dir: Path, reference: str) -> bool:
-    """Whether a word that may mean a run means a sweep: `sweep-...`, an id or the beginning of one."""
+    """Whether a word that may mean a run means a sweep: `sweep-...`, an id, the beginning of one, or a name."""
     return reference.startswith(SWEEP) and bool(matching_sweeps(runs_dir, reference))
