@@ -174,7 +174,7 @@ def judged_sweep(settings: Sequence[Setting]) -> tuple[list[int], Judged]:
 
 
 def line_of(number: int, one: RowErrors) -> TrainingLine:
-    errors = BySplit[float | None](None, one.error(), None)
+    errors: BySplit[float | None] = BySplit(None, one.error(), None)
     return TrainingLine(
         key="", number=number, settings={}, seed=one.seed, status="finished", errors=errors, losses=NO_ERRORS
     )
