@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from benchmarks import cold, contest, engine, scaling, workers
+from benchmarks.printed import milliseconds, table
 from benchmarks.shapes import L2_LAMBDA, SHAPES, examples, targets
-from benchmarks.tables import milliseconds, table
 from benchmarks.textbook import Textbook, sigmoid_cross_entropy, softmax_cross_entropy
 
 ROOT = Path(__file__).parents[1]

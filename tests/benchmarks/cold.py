@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from . import contest, machine
-from .tables import table
+from .printed import table
 
 ROUNDS = 7
 ROOT = Path(__file__).parents[2]

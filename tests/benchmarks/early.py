@@ -23,7 +23,7 @@ from dlrun.sweep.study import REDUCTION
 
 from .early_courses import CHOSEN_ON, FRESH, Courses, all_courses
 from .early_rules import SCORES, Found, Rule, ends_by, ends_by_pruner, found_by, shipped, thinned
-from .tables import table
+from .printed import table
 
 # A sweep of each seed alone, and one of all: of every task and plan four sweeps.
 VIEWS = ((0,), (1,), (2,), (0, 1, 2))

@@ -24,7 +24,7 @@ from dlrun.sweep.telling import outcome_of_folder
 
 from .early import over_tasks
 from .early_courses import CHOSEN_ON, FRESH, PLANS, write_config
-from .tables import table
+from .printed import table
 
 # A sampler, and whether it stops early.
 Way = tuple[str, bool]

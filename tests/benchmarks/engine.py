@@ -11,8 +11,8 @@ from pathlib import Path
 
 from . import contest, machine
 from .contestants import CONTESTANTS, QUICK, installed, make
+from .printed import mebibytes, milliseconds, table
 from .shapes import SHAPES, Shape
-from .tables import mebibytes, milliseconds, table
 from .workers import Worker
 
 # Blocks long enough that reading the clock and waking a process are nothing beside them.

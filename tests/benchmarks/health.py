@@ -11,7 +11,7 @@ from pathlib import Path
 from dlrun.diagnosis import Finding
 from dlrun.records import BySplit
 
-from .tables import table
+from .printed import table
 
 SOURCES = {
     "digits": {"source": "digits"},

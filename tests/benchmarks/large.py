@@ -18,8 +18,8 @@ import numpy as np
 
 from . import contest, machine
 from .contestants import Run
+from .printed import mebibytes, table
 from .shapes import SEED, Shape
-from .tables import mebibytes, table
 from .workers import Worker
 
 SIZES, BATCH = (100, 256, 128, 2), 1024

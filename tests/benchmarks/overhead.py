@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import contest, machine
-from .tables import table
+from .printed import table
 
 ROUNDS = 7
 CONFIG = Path(__file__).parents[2] / "configs" / "digits.yaml"

@@ -17,8 +17,8 @@ import numpy as np
 import polars as pl
 
 from . import machine
+from .printed import table
 from .shapes import SEED
-from .tables import table
 
 WIDTH, HIDDEN = 100, (256, 128)
 ROWS = 1_000_000

@@ -16,7 +16,7 @@ from dlrun.experiment import run
 from dlrun.experiment.prepare import read_config_text
 from dlrun.model import Trust, trust_of
 
-from .tables import table
+from .printed import table
 
 LEVEL, SPLITS = 0.9, 200
 

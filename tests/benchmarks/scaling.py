@@ -16,8 +16,8 @@ import numpy as np
 
 from . import contest, machine
 from .contestants import make
+from .printed import milliseconds, table
 from .shapes import Shape
-from .tables import milliseconds, table
 from .workers import Worker
 
 ROUNDS, SECONDS = 5, 0.2

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import machine
-from .tables import table
+from .printed import table
 
 SIZES = (1_000, 5_000, 20_000)
 ROUNDS = 5

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import contest, fresh, machine, sweeping_many
-from .tables import table
+from .printed import table
 
 PARTS = ("digits", "short", "many")
 ROUNDS = 5

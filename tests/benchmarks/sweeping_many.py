@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import fresh
+from .printed import mebibytes, table
 from .scaling import exponent
-from .tables import mebibytes, table
 
 SIZES, WORKERS = (1_000, 10_000, 100_000), (1, 2, 4)
 CONFIG = Path(__file__).parents[2] / "configs" / "digits.yaml"

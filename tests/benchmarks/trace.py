@@ -12,7 +12,7 @@ from statistics import median
 from unittest.mock import patch
 
 from . import machine
-from .tables import table
+from .printed import table
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 CASES = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..tables import table
+from ..printed import table
 from . import arms
 from .judging import HEADLINES, LEAST_HARM
 from .tasks import TASKS
