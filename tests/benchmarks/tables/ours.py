@@ -1,0 +1,73 @@
+"""dlrun's contestants: a config trained as `dlrun train` does, and the recipe as `dlrun recipe` follows it.
+
+They learn from the train rows and choose by the dev rows. Each has a runs folder of its own, so that none finds a run
+of another one.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import dlrun
+from dlrun.config import Config
+from dlrun.experiment import read_config
+from dlrun.search.recipe import recipe
+from dlrun.store import RunFolder, read_contents
+
+from .rows import Rows
+
+MEMBERS = 5
+ENSEMBLE = "ensemble"
+
+
+def default(rows: Rows) -> float:
+    """A config with nothing but its data: what a newcomer's first run gives."""
+    return trained(rows, rows.bare)
+
+
+def init(rows: Rows) -> float:
+    """The config that `dlrun init` writes, as it stands."""
+    return trained(rows, rows.init)
+
+
+def ensemble(rows: Rows) -> float:
+    """The same with the mean of five networks."""
+    return trained(rows, rows.init, [f"{ENSEMBLE}={MEMBERS}"])
+
+
+def recipe_of(trainings: int) -> partial[float]:
+    """The recipe from the config that `dlrun init` writes, with so many trainings."""
+    return partial(followed, trainings=trainings)
+
+
+def followed(rows: Rows, trainings: int) -> float:
+    with tempfile.TemporaryDirectory(dir=rows.place) as runs:
+        found = recipe(read_config(rows.init), Path(runs), trainings=trainings)
+        if found.run_id is None:
+            raise ValueError("the recipe kept no run")
+        return test_error(rows, Path(runs) / found.run_id)
+
+
+def trained(rows: Rows, config: Path, overrides: Sequence[str] = ()) -> float:
+    with tempfile.TemporaryDirectory(dir=rows.place) as runs:
+        return test_error(rows, Path(dlrun.train(config, overrides, runs_dir=runs).run_dir))
+
+
+def test_error(rows: Rows, run: Path) -> float:
+    """A run's test error, after a look at whether its test rows are those of all. Raises ValueError."""
+    contents = read_contents(RunFolder(run))
+    error = contents.result_required().errors.test
+    if error is None or not np.isfinite(error):
+        raise ValueError(f"the training has no test error: {contents.result_required().message}")
+    own = (contents.predictions or {})["test_rows"]
+    if not np.array_equal(np.sort(own), np.sort(rows.test)):
+        raise ValueError("the run was judged on other test rows than all others")
+    return error
+
+
+def without_ensembles() -> str | None:
+    """Why the ensemble cannot be measured, None if it can."""
+    return None if ENSEMBLE in Config.model_fields else f"a config has no key {ENSEMBLE} yet"
