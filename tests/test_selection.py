@@ -17,7 +17,7 @@ from dlrun.diagnosis.looks import Looked, Scored
 from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
 from dlrun.errors import UsageError
 from dlrun.experiment import diagnosis_of, judge, prepare, read_config
-from dlrun.inspection import hashes_of, look_at_test, reference_of, with_selection
+from dlrun.inspection import hashes_of, look_at_test, prepared_again, reference_of, with_selection
 from dlrun.records import BySplit, Sizes
 from dlrun.report.qualifiers import ordinal
 from dlrun.store import Hashes, RunFolder, looks
@@ -177,7 +177,7 @@ def test_the_command_line_says_that_a_look_is_a_later_one(tmp_path):
 def test_a_run_is_diagnosed_beside_ordinary_learners(tmp_path):
     result = run(read_config(small(tmp_path)), tmp_path / "runs")
     folder = RunFolder(Path(result.run_dir))
-    found = reference_of(diagnosis_of(result, folder).diagnosis, folder)
+    found = reference_of(diagnosis_of(result, folder).diagnosis, folder, prepared_again(folder))
     assert [row.name for row in found.learners][::7] == ["1 nearest neighbour", "support vectors, RBF kernel"]
     assert max(row.error for row in found.learners) < 0.2  # iris is easy
     assert found.bias in ("high (demonstrated)", "low", "open")

@@ -48,11 +48,14 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
         report = None if origins is None else report_of(run, origins)
         if as_json:
             more = {"test_look": test_look} | ({} if origins is None else {"report": report})
+            more |= {"trees": to_plain(run.trees)} if run.trees else {}
             error = {"error": error_of(result, status)} if status else {}
             print_json(to_plain(result) | more | error)
         else:
             read = (run.data.notes if run.data else None) or ()
-            show_result(result, make_console(), run.diagnosis, test_look=test_look, report=report, read=read)
+            show_result(
+                result, make_console(), run.diagnosis, test_look=test_look, report=report, read=read, trees=run.trees
+            )
     return status
 
 

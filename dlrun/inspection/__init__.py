@@ -9,6 +9,7 @@ from .contents import PageContents, contents, page_contents
 from .looks import hashes_of, look_at_test, with_selection
 from .overview import Overview, difference, overview, train_again
 from .reference import reference_of
+from .trees import prepared_again, trees_of, with_trees
 
 __all__ = [
     "AskedDiagnosis",
@@ -24,7 +25,10 @@ __all__ = [
     "look_at_test",
     "overview",
     "page_contents",
+    "prepared_again",
     "reference_of",
     "train_again",
+    "trees_of",
     "with_selection",
+    "with_trees",
 ]

@@ -12,25 +12,29 @@ from ..diagnosis import Finding, Judgements, optimal_of
 from ..diagnosis.ills import Verdict
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
+from ..diagnosis.trees import BesideTrees
 from ..experiment.advising import diagnosis_of
 from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Confusion, Metrics
-from ..store import Result, RunFolder, read_result
+from ..store import Result, RunFolder, kept_trees, read_result
 from .looks import hashes_of, look_at_test, with_selection
 from .reference import reference_of
+from .trees import prepared_again, trees_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
-    reference : None unless it was asked for. selection : None for a run older than the ledger. test_look : the number
-    of this look at the test set, counted from 1; None without a test error. metrics, confusion : as the run's result
-    has them. labels : the classes in the order of the confusion.
+    reference : None unless it was asked for. trees : None unless they were measured with it, now or before. selection :
+    None for a run older than the ledger. test_look : the number of this look at the test set, counted from 1; None
+    without a test error. metrics, confusion : as the run's result has them. labels : the classes in the order of the
+    confusion.
     """
 
     run: RunDiagnosis = flat()
     reference: Reference | None = omitted()
+    trees: BesideTrees | None = omitted()
     selection: Selection | None
     run_dir: str
     test_look: int | None
@@ -74,15 +78,20 @@ class AskedDiagnosis:
 def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, with_reference: bool) -> AskedDiagnosis:
     """The diagnosis of a run with all that is known today; `with_reference` trains ordinary learners and takes longer.
 
-    Raises StoreError and DataError as `reference_of` does.
+    Raises StoreError and DataError as `prepared_again` and `reference_of` do.
     """
     hashes = hashes_of(folder)
-    reference = reference_of(run.diagnosis, folder) if with_reference else None
+    if with_reference:
+        experiment = prepared_again(folder)
+        reference, trees = reference_of(run.diagnosis, folder, experiment), trees_of(folder, experiment)
+    else:
+        reference, trees = None, kept_trees(folder)
     test_look = look_at_test(folder, hashes, result.errors.test, "diagnose")
     run, selection = with_selection(run, folder, hashes, result)
     return AskedDiagnosis(
         run=run,
         reference=reference,
+        trees=trees,
         selection=selection,
         run_dir=str(folder.path),
         test_look=test_look,

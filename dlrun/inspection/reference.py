@@ -9,11 +9,9 @@ from ..data.references import answers, conflicts, reference_rows
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.reference import Reference, TrainError, reference
 from ..errors import DataError
-from ..experiment.identity import refuse_changed_data
-from ..experiment.prepare import prepare
-from ..experiment.resume import own_config
+from ..experiment import Experiment
 from ..statistics.intervals import Interval, error_interval
-from ..store import RunFolder, read_manifest
+from ..store import RunFolder
 
 # The seed for the rows and folds of the reference: asked twice, the answer is the same.
 SEED = 0
@@ -22,13 +20,11 @@ SEED = 0
 FEWEST_ROWS = 20
 
 
-def reference_of(diagnosis: Diagnosis, folder: RunFolder) -> Reference:
+def reference_of(diagnosis: Diagnosis, folder: RunFolder, experiment: Experiment) -> Reference:
     """The bounds of the optimal error, and whether high bias is demonstrated.
 
-    Raises StoreError where the run's config or data changed, DataError where it has too few rows.
+    experiment : the run's, prepared again. Raises DataError where it has too few rows, or rows with weights.
     """
-    experiment = prepare(own_config(folder, ()))
-    refuse_changed_data(folder, read_manifest(folder).identity, experiment)
     if experiment.dataset.train.weight is not None:
         raise DataError(f"--reference: the rows of {folder.id} have weights, which ordinary learners would not heed")
     dataset, rng = experiment.dataset, np.random.default_rng(SEED)

@@ -7,7 +7,9 @@ from rich.console import Console, JustifyMethod
 
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
-from .text import borderless_table, cell, say, shown
+from ..diagnosis.trees import BesideTrees
+from ..diagnosis.words import points, span
+from .text import borderless_table, cell, say, seconds_phrase, shown
 
 
 def show_selection(selection: Selection | None, console: Console) -> None:
@@ -31,6 +33,27 @@ def show_reference(reference: Reference | None, console: Console) -> None:
         table.add_row(cell(name), shown(error), " to ".join(map(shown, interval)))
     console.print(table)
     say(console, reference.sentence)
+
+
+def show_trees(trees: BesideTrees | None, console: Console) -> None:
+    """What trees reach on the same dev rows, and whether to take them."""
+    if not trees:
+        return
+    table = borderless_table()
+    columns: tuple[tuple[str, JustifyMethod], ...] = (
+        ("dev rows", "left"),
+        ("error", "right"),
+        ("less the network's", "right"),
+        ("learned in", "right"),
+    )
+    for header, side in columns:
+        table.add_column(header, justify=side, no_wrap=True)
+    table.add_row("the network", shown(trees.network_error), "", "")
+    for one in trees.ensembles:
+        gap = f"{points(one.compared.difference)} {span(one.compared.interval)}"
+        table.add_row(cell(one.name), shown(one.error), gap, seconds_phrase(one.learning_seconds))
+    console.print(table)
+    say(console, (trees.with_seconds(), "bold"))
 
 
 def show_test_look(number: int | None, console: Console) -> None:

@@ -24,11 +24,12 @@ from .advice import show_advice
 from .bars import error_bars
 from .health import SEVERITIES, show_finding
 from .metrics import show_confusion, show_metrics
-from .qualifiers import show_reference, show_selection, show_test_look
+from .qualifiers import show_reference, show_selection, show_test_look, show_trees
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 if TYPE_CHECKING:
     from ..advice import RunDiagnosis
+    from ..diagnosis.trees import BesideTrees
     from ..gradcheck import NetworkReport, OwnReport, SweepReport
     from ..inspection import AskedDiagnosis
     from ..store import Result, RunSummary
@@ -55,11 +56,12 @@ def show_result(
     test_look: int | None = None,
     report: str | None = None,
     read: Sequence[str] = (),
+    trees: "BesideTrees | None" = None,
 ) -> None:
     """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next.
 
     test_look : the number of this look at the test set. report : where the run's page was written. read : sentences on
-    how the source was read.
+    how the source was read. trees : beside the network, where they were asked for.
     """
     say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
     if result.status != "finished":
@@ -69,6 +71,8 @@ def show_result(
     show_bars(diagnosis, console)
     for sentence in verdict_sentences(result):
         say(console, sentence)
+    if trees:
+        say(console, trees.with_seconds())
     for warning in further_warnings(result):
         say(console, ("warning: ", "yellow"), warning)
     for note in result.notes:
@@ -209,6 +213,7 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
         if not any(finding.code == "selected-run" for finding in diagnosis.findings):
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)
+        show_trees(asked.trees, console)
     for finding in diagnosis.findings:
         show_finding(finding, console)
     show_classes(diagnosis.classes, console)

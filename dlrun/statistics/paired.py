@@ -71,10 +71,12 @@ def sign_test(only_this: int, only_other: int) -> float:
     return float(min(1.0, both_tails)) if only_this + only_other else 1.0
 
 
-def compare_weighted_answers(correct: Array, other_correct: Array, weight: Array) -> Paired:
+def compare_weighted_answers(
+    correct: Array, other_correct: Array, weight: Array, confidence: float = CONFIDENCE
+) -> Paired:
     """The same of rows that count by their weights (m,): a paired bootstrap of weighted errors."""
     own = weight / weight.mean()
-    compared = compare_losses(~correct * own, ~other_correct * own)
+    compared = compare_losses(~correct * own, ~other_correct * own, confidence)
     only_this, only_other = int(np.sum(~correct & other_correct)), int(np.sum(correct & ~other_correct))
     return replace(compared, only_this_wrong=only_this, only_other_wrong=only_other)
 

@@ -14,9 +14,11 @@ from .contents import (
     PREDICTIONS,
     RESOLVED,
     SPLIT,
+    TREES,
     Arrays,
     RunContents,
     kept_diagnosis,
+    kept_trees,
     read_contents,
 )
 from .disk import write_whole
@@ -57,6 +59,7 @@ __all__ = [
     "RESOLVED",
     "SPLIT",
     "TRACE",
+    "TREES",
     "Array",
     "Arrays",
     "Checkpoint",
@@ -96,6 +99,7 @@ __all__ = [
     "identity_key",
     "is_begun",
     "kept_diagnosis",
+    "kept_trees",
     "list_runs",
     "looks",
     "now",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..advice.records import RunDiagnosis
 from ..arrays import Array
 from ..data.records import DataFacts
+from ..diagnosis.trees import BesideTrees
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .folder import RunFolder
@@ -23,6 +24,9 @@ from .verification import require_sound
 DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "resolved.yaml"
 MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
 
+# What `--reference` adds after the end.
+TREES = "trees.json"
+
 # The files that a run has once it has ended; each may be missing from the folder of an older dlrun.
 OF_THE_END = (DIAGNOSIS, DATA, RESOLVED, MODEL, PREDICTIONS, EXAMPLES)
 
@@ -33,7 +37,8 @@ Arrays = Mapping[str, Array]
 class RunContents:
     """A run. What it has only once it has ended is None before that, and where an older dlrun did not write it.
 
-    resolved : the text of its config with every key. predictions, examples, model : arrays by name.
+    trees : what `--reference` has measured, if it has. resolved : the text of its config with every key.
+    predictions, examples, model : arrays by name.
     """
 
     folder: RunFolder
@@ -45,6 +50,7 @@ class RunContents:
     trace: tuple[TraceLine, ...] = ()
     diagnosis: RunDiagnosis | None = None
     data: DataFacts | None = None
+    trees: BesideTrees | None = None
     resolved: str | None = None
     predictions: Arrays | None = None
     examples: Arrays | None = None
@@ -66,7 +72,7 @@ def read_contents(folder: RunFolder) -> RunContents:
     manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
     present: set[str] = set()
     if isinstance(ending, Result):
-        present = {name for name in OF_THE_END if (folder.path / name).exists()}
+        present = {name for name in (*OF_THE_END, TREES) if (folder.path / name).exists()}
         require_sound(folder, present)
 
     def arrays(name: str) -> Arrays | None:
@@ -82,6 +88,7 @@ def read_contents(folder: RunFolder) -> RunContents:
         trace=sound_trace(folder)[0],
         diagnosis=folder.read_record(DIAGNOSIS, RunDiagnosis) if DIAGNOSIS in present else None,
         data=folder.read_record(DATA, DataFacts) if DATA in present else None,
+        trees=folder.read_record(TREES, BesideTrees) if TREES in present else None,
         resolved=folder.read_bytes(RESOLVED).decode() if RESOLVED in present else None,
         predictions=arrays(PREDICTIONS),
         examples=arrays(EXAMPLES),
@@ -92,3 +99,8 @@ def read_contents(folder: RunFolder) -> RunContents:
 def kept_diagnosis(folder: RunFolder) -> RunDiagnosis | None:
     """The diagnosis that was written when the run ended; None where there was none. Raises StoreError if corrupt."""
     return folder.read_record(DIAGNOSIS, RunDiagnosis) if (folder.path / DIAGNOSIS).exists() else None
+
+
+def kept_trees(folder: RunFolder) -> BesideTrees | None:
+    """What `--reference` has measured; None where it has not. Raises StoreError if corrupt."""
+    return folder.read_record(TREES, BesideTrees) if (folder.path / TREES).exists() else None

@@ -41,6 +41,9 @@ VOLATILE = {
 }
 OF_THE_COPY = {"bytes"}
 
+# Of the clock also where an old folder is read: measured anew each time.
+TIMED = {"learning_seconds"}
+
 # Of an environment, what may be there or not.
 OF_THE_MACHINE = {"blas", "git"}
 
@@ -160,7 +163,7 @@ def answer(case: Case, there: Path) -> dict:
     said = dlrun(*last, cwd=there)
     printed = json.loads(said.stdout)
     files = dict(written(there / printed["run_dir"])) if case.writes else {}
-    volatile = OF_THE_COPY | (VOLATILE if case.makes else set())
+    volatile = OF_THE_COPY | TIMED | (VOLATILE if case.makes else set())
     return normalised({"status": said.returncode, "printed": printed, "files": files}, there, volatile)
 
 

@@ -33,6 +33,7 @@ def run_page(contents: "PageContents") -> str:
     parts = {
         "summary": sections.summary(contents),
         "errors": ruler.errors(contents),
+        "trees": sections.trees(contents),
         "advice": sections.advice(contents),
         "curves": sections.curves(contents),
         "plane": answers.plane(contents),

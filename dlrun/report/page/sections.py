@@ -14,13 +14,14 @@ from ...advice import Advice
 from ...data.records import DataFacts
 from ...diagnosis.findings import Finding
 from ...diagnosis.ills import Ill, Level
-from ...diagnosis.words import error_word
+from ...diagnosis.words import error_word, points, span
 from ...inspection import PageContents
 from ...nn.trace import LayerLook
 from ...records import SPLITS
 from ...store import Result
 from ..metrics import MetricRow, metric_rows, metric_splits
 from ..terminal import verdict_sentences
+from ..text import seconds_phrase, shown
 from . import figures
 from .drawing import spread
 
@@ -118,6 +119,31 @@ def metrics(contents: PageContents) -> Figures | None:
     if result is None or not result.metrics:
         return None
     return Figures(metric_splits(result.metrics), tuple(metric_rows(result.metrics)))
+
+
+class Beside(NamedTuple):
+    """The sentence on trees and network, and of each its error, the difference with its interval, and the seconds."""
+
+    sentence: str
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def trees(contents: PageContents) -> Beside | None:
+    """Trees beside the network; None where nobody asked for them."""
+    found = contents.run.trees
+    if found is None:
+        return None
+    network = ("the network", shown(found.network_error), "", "")
+    ensembles = (
+        (
+            one.name,
+            shown(one.error),
+            f"{points(one.compared.difference)} {span(one.compared.interval)}",
+            seconds_phrase(one.learning_seconds),
+        )
+        for one in found.ensembles
+    )
+    return Beside(found.with_seconds(), (network, *ensembles))
 
 
 class ToDo(NamedTuple):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.stats import rankdata
 
+from dlrun.config.problems import counted
+
 from ..diagnosis.tables import clustered, points
 from ..printed import table
 from .cells import Cell
@@ -85,19 +87,20 @@ def all_tables(cells: Sequence[Cell], skipped: dict[str, str]) -> list[str]:
 
 def errors_table(results: Results) -> str:
     """Mean test error over the seeds in points, * the least of each table; then the means over tables."""
-    means = {name: results.mean_by_table(name, lambda cell: cell.error) for name in results.names}
+    by_table = {name: results.mean_by_table(name, lambda cell: cell.error) for name in results.names}
     first = {cell.table: cell for cells in results.by_place.values() for cell in cells.values()}
     rows = []
     for name in results.tables:
-        least = min(of[name] for of in means.values() if name in of)
-        cells = [starred(of.get(name), least) for of in means.values()]
+        least = min(of[name] for of in by_table.values() if name in of)
+        cells = [starred(of.get(name), least) for of in by_table.values()]
         about = f"{name} ({first[name].m:,}{', R^2' if first[name].task == 'regression' else ''})"
         rows.append([about, *cells])
     rows.append(["mean error", *(f"{100 * results.mean_error(name):.2f} " for name in results.names)])
     rows.append([f"mean rank of {len(results.names)}", *(f"{results.mean_rank(name):.2f} " for name in results.names)])
     seeds = len({seed for _, seed in results.by_place})
     places, tables = len(results.whole), len({name for name, _ in results.whole})
-    title = f"Test error in points (1 - accuracy or 1 - R^2), {seeds} seeds; means of {tables} tables, {places} cells"
+    means = f"means of {counted(tables, 'table')}, {counted(places, 'cell')}"
+    title = f"Test error in points (1 - accuracy or 1 - R^2), {counted(seeds, 'seed')}; {means}"
     return table(title, ["table (rows)", *results.names], rows)
 
 
