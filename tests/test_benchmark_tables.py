@@ -175,6 +175,19 @@ def test_means_ranks_and_paired_differences_are_of_the_cells_that_all_have():
     assert row.split()[3:] == ["-6.7", "[-20.0,", "+0.0]", "1-2-0", "easy", "+0.0"]
 
 
+def test_a_default_is_held_against_the_better_of_the_simple_ones_table_by_table():
+    errors = {"a": (0.20, 0.10, 0.30), "b": (0.20, 0.30, 0.15)}
+    found = [
+        cell(table, seed, name, error + 0.01 * seed)
+        for table, of_table in errors.items()
+        for name, error in zip(("default", "linear", "mlp"), of_table, strict=True)
+        for seed in (0, 1)
+    ]
+    told = telling.paired_table(telling.Results(found), "default")
+    (row,) = [line for line in told.splitlines() if line.startswith("default - better of linear, mlp")]
+    assert row.split()[6:] == ["+7.5", "[+5.0,", "+10.0]", "0-0-4", "a", "+10.0"]
+
+
 def test_what_a_reader_must_know_is_told_below():
     odd = [cell("easy", 0, "default", 0.5, problem="ValueError: no"), cell("easy", 0, "forest", 0.1)._replace(rows="x")]
     notes = telling.all_tables(odd, {"tabm": "not installed"})[-1]

@@ -13,8 +13,8 @@ import numpy as np
 from ..arrays import Array
 from .examples import Dataset, Split
 
-# The most cells of training rows that trees learn from: 50,000 rows of 100 columns took them 93 s on two busy cores, most
-# of it the forest's.
+# The most cells of training rows that trees learn from: 50,000 rows of 100 columns took them 93 s on two busy cores,
+# most of it the forest's.
 MOST_CELLS = 5 * 10**6
 
 # The same every time.

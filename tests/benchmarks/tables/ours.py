@@ -1,7 +1,7 @@
 """dlrun's contestants: a config trained as `dlrun train` does, and the recipe as `dlrun recipe` follows it.
 
 They learn from the train rows and choose by the dev rows. Each has a runs folder of its own, so that none finds a run
-of another one.
+of another one. Their seconds hold the reading of the file, too.
 """
 
 import tempfile

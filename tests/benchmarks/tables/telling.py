@@ -16,6 +16,9 @@ from ..printed import table
 from .cells import Cell
 from .contestants import CONTESTANTS, OWN
 
+# The simple ones: a default is to be no worse than the better of them, table by table.
+SIMPLE = ("linear", "mlp")
+
 # Differences below a hundredth of a point are no difference.
 TIE = 1e-4
 
@@ -70,6 +73,15 @@ class Results:
             if name in cells and other in cells
         ]
 
+    def beside_better(self, name: str, others: Sequence[str]) -> list[tuple[str, int, float]]:
+        """The same less the one of `others` that has the lower mean error on the table."""
+        means = {other: self.mean_by_table(other, lambda cell: cell.error) for other in others}
+        better = {
+            table_name: min(others, key=lambda other: means[other].get(table_name, float("inf")))
+            for table_name in self.tables
+        }
+        return [gap for other in others for gap in self.differences(name, other) if better[gap[0]] == other]
+
 
 def all_tables(cells: Sequence[Cell], skipped: dict[str, str]) -> list[str]:
     """What is printed. skipped : what could not be measured, and why."""
@@ -110,11 +122,10 @@ def starred(value: float | None, least: float) -> str:
 
 def paired_table(results: Results, name: str) -> str:
     """A contestant of dlrun less each other one, on the same test rows; negative is better."""
-    rows = []
-    for other in results.names:
-        if other == name:
-            continue
-        found = results.differences(name, other)
+    rows, rivals = [], {other: results.differences(name, other) for other in results.names if other != name}
+    if set(SIMPLE) <= rivals.keys():
+        rivals["better of " + ", ".join(SIMPLE)] = results.beside_better(name, SIMPLE)
+    for other, found in rivals.items():
         # Whole tables are resampled: the seeds of one table tell much the same.
         mean, interval = clustered([(table_name, 0, gap) for table_name, _, gap in found])
         by_table = defaultdict(list)
