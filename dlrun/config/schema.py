@@ -203,6 +203,9 @@ class Config(Section):
     regularization: Regularization = Field(Regularization(), description="Weight penalty, dropout, early stopping.")
     training: Training = Field(Training(), description="The optimizer, its pace and its batches.")
     diagnosis: Diagnosis = Field(Diagnosis(), description="What good would be.")
+    ensemble: kinds.Count = Field(
+        1, description="Networks that are trained side by side, each from other weights; their mean answers."
+    )
     report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:

@@ -157,7 +157,8 @@ def network_of(config: Config, dataset: Dataset) -> Network:
     """The network from the dataset's inputs to its answers."""
     n_out = len(dataset.classes) if dataset.task == "multiclass" else 1
     sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
-    return Network(sizes, config.network.activation, LOSS_OF_TASK[dataset.task], config.keep_probs())
+    loss = LOSS_OF_TASK[dataset.task]
+    return Network(sizes, config.network.activation, loss, config.keep_probs(), config.ensemble)
 
 
 def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:
@@ -193,8 +194,14 @@ def declared_optimal(config: Config, folder: Path) -> Optimal:
 
 def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:
     """Initial weights by the config's init, in its precision."""
-    dtype = np.dtype(config.training.precision)
-    return initial_parameters(network.sizes, config.network.init, rng=rng, scale=config.network.init_scale, dtype=dtype)
+    return initial_parameters(
+        network.sizes,
+        config.network.init,
+        rng=rng,
+        scale=config.network.init_scale,
+        dtype=np.dtype(config.training.precision),
+        members=network.members,
+    )
 
 
 def prepare_data(

@@ -14,7 +14,7 @@ def check_gradients(loaded: LoadedConfig, options: CheckOptions, progress: Progr
         problem_of(experiment, options.examples),
         options,
         rng=experiment.streams["gradcheck"],
-        init=lambda rng: first_parameters(loaded.config, experiment.network, rng),
+        init=lambda rng: first_parameters(loaded.config, replace(experiment.network, members=1), rng),
         progress=progress,
     )
 
@@ -29,12 +29,15 @@ def sweep_epsilon(loaded: LoadedConfig, options: CheckOptions, progress: Progres
 
 
 def problem_of(experiment: Experiment, examples: int) -> Problem:
-    """The config's network with its initial weights, on random training rows from the check's own stream."""
+    """The config's network with its initial weights, on random training rows from the check's own stream.
+
+    Of an ensemble the first member stands for all: the others have the same formulas.
+    """
     train = experiment.dataset.train
     rows = experiment.streams["gradcheck"].permutation(len(train.X))[:examples]
     return Problem(
-        experiment.network,
-        experiment.parameters,
+        replace(experiment.network, members=1),
+        experiment.parameters.member(0),
         train.X[rows],
         train.Y[rows],
         l2_lambda=experiment.config.regularization.lambda_,

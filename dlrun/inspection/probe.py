@@ -203,10 +203,10 @@ def learn_by_heart(experiment: Experiment) -> ByHeart:
 
 def error_left(experiment: Experiment, rows: Examples, rate: float) -> float:
     """The error on the rows after training on them only, from the config's initial weights; 1 where it diverged."""
-    network = replace(experiment.network, keep_probs=())
+    network = replace(experiment.network, keep_probs=(), members=1)
     plan = TrainingPlan(STEPS, None, "adam", rate, evaluate_every=STEPS)
     streams = random_streams(experiment.config.seed)
-    parameters = experiment.parameters.copy()
+    parameters = experiment.parameters.member(0).copy()
     trainer = Trainer(network, parameters, rows, rows, plan, Streams(streams["batches"], streams["dropout"]))
     try:
         list(trainer.epochs())

@@ -7,6 +7,7 @@ activations are divided by this probability, not by keep_prob, so that their exp
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,20 +29,21 @@ class Masks:
     All masks lie in one vector, so that neighbouring layers with the same keep_prob (the usual case) are drawn at once.
     """
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], keep_probs: Sequence[float]):
+    def __init__(self, shapes: Sequence[tuple[int, ...]], keep_probs: Sequence[float]):
         self.views: list[Array | None] = []
         dropping = [(shape, keep) for shape, keep in zip(shapes, keep_probs, strict=True) if keep < 1]
-        flat = np.ones(sum(m * n for (m, n), _ in dropping), np.bool_)
+        flat = np.ones(sum(math.prod(shape) for shape, _ in dropping), np.bool_)
         self.draws: list[tuple[Array, float]] = []
         start = 0
         for keep, group in itertools.groupby(dropping, key=lambda pair: pair[1]):
-            end = start + sum(m * n for (m, n), _ in group)
+            end = start + sum(math.prod(shape) for shape, _ in group)
             self.draws.append((flat[start:end], keep))
             start = end
         start = 0
-        for (m, n), keep in zip(shapes, keep_probs, strict=True):
-            self.views.append(flat[start : start + m * n].reshape(m, n) if keep < 1 else None)
-            start += m * n if keep < 1 else 0
+        for shape, keep in zip(shapes, keep_probs, strict=True):
+            end = start + (math.prod(shape) if keep < 1 else 0)
+            self.views.append(flat[start:end].reshape(shape) if keep < 1 else None)
+            start = end
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw every mask again."""

@@ -21,12 +21,14 @@ class Mean(Protocol):
 class Loss(NamedTuple):
     """mean(Z, Y, dZ=None) -> loss per example; predict(Z) -> class indices (m,) or values (m,).
 
-    of_rows(Z, Y) -> the loss of each row (m,), which only weighted rows need.
+    of_rows(Z, Y) -> the loss of each row (m,), which only weighted rows need. joined(Z) -> the logits (m, k) of the
+    mean answer of several networks, from the logits (members, m, k) of each.
     """
 
     mean: Mean
     predict: Callable[[Array], Array]
     of_rows: Callable[[Array, Array], Array]
+    joined: Callable[[Array], Array]
 
 
 def weighted_mean(loss: Loss, Z: Array, Y: Array, weight: Array, dZ: Array | None = None) -> float:
@@ -125,8 +127,33 @@ def value(Z: Array) -> Array:
     return Z[:, 0]
 
 
+def joined_sigmoid(Z: Array) -> Array:
+    """log p - log(1 - p) of the mean p of s(z): both logarithms are of sums, so that no p rounds to 0 or 1."""
+    logits: Array = log_mean(-np.logaddexp(0, -Z)) - log_mean(-np.logaddexp(0, Z))
+    return logits
+
+
+def joined_softmax(Z: Array) -> Array:
+    """The logarithm of the mean of softmax(z), which has that mean as its own softmax."""
+    shifted = Z - Z.max(axis=2, keepdims=True)
+    return log_mean(shifted - np.log(np.exp(shifted).sum(axis=2, keepdims=True)))
+
+
+def joined_squared(Z: Array) -> Array:
+    """The mean of the numbers."""
+    mean: Array = Z.mean(axis=0)
+    return mean
+
+
+def log_mean(logarithms: Array) -> Array:
+    """The logarithm of the mean over the first axis of what these are the logarithms of."""
+    largest_one = logarithms.max(axis=0)
+    mean: Array = np.log(np.exp(logarithms - largest_one).mean(axis=0)) + largest_one
+    return mean
+
+
 LOSSES = {
-    "sigmoid": Loss(sigmoid_cross_entropy, positive, sigmoid_rows),
-    "softmax": Loss(softmax_cross_entropy, largest, softmax_rows),
-    "squared": Loss(squared_error, value, squared_rows),
+    "sigmoid": Loss(sigmoid_cross_entropy, positive, sigmoid_rows, joined_sigmoid),
+    "softmax": Loss(softmax_cross_entropy, largest, softmax_rows, joined_softmax),
+    "squared": Loss(squared_error, value, squared_rows, joined_squared),
 }

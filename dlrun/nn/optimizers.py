@@ -160,5 +160,7 @@ def strength_and_exempt(decay: Array) -> tuple[float, list[slice]]:
 
 
 def penalty_of(parameters: Parameters, decay: Array | None) -> float:
-    """lambda / (2 m_train) * sum W^2: half the sum of decay * theta^2."""
-    return 0.0 if decay is None else 0.5 * float(np.dot(decay * parameters.flat, parameters.flat))
+    """lambda / (2 m_train) * sum W^2: half the sum of decay * theta^2; of an ensemble, the mean over its members."""
+    if decay is None:
+        return 0.0
+    return 0.5 * float(np.dot(decay * parameters.flat, parameters.flat)) / parameters.members

@@ -6,6 +6,7 @@ Gradients and optimizer state have the same layout.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,10 @@ from .initializers import INITIALIZERS
 
 
 class Layer(NamedTuple):
-    """Views of one layer: W (n_in, n_out), b (n_out,), and Wb (n_in + 1, n_out), which holds both."""
+    """Views of one layer: W (n_in, n_out), b (n_out,), and Wb (n_in + 1, n_out), which holds both.
+
+    Of an ensemble, each has a first axis more: the members.
+    """
 
     W: Array
     b: Array
@@ -27,27 +31,38 @@ class Parameters:
     """One flat vector and a `Layer` of views for each layer with weights.
 
     sizes : widths from the inputs to the outputs, so that depth = len(sizes) - 1.
+    members : how many networks of these sizes; the vector has one after the other.
     """
 
-    def __init__(self, sizes: Sequence[int], dtype: npt.DTypeLike = np.float32):
-        self.sizes = tuple(sizes)
-        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
-        self.flat = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), dtype)
+    def __init__(self, sizes: Sequence[int], dtype: npt.DTypeLike = np.float32, members: int = 1):
+        size = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+        self._view(sizes, np.zeros(members * size, dtype), members)
+
+    def _view(self, sizes: Sequence[int], flat: Array, members: int) -> None:
+        """Takes the vector, and makes the views of its layers."""
+        self.sizes, self.flat, self.members = tuple(sizes), flat, members
         self.layers: list[Layer] = []
-        start = 0
-        for n_in, n_out in shapes:
-            Wb = self.flat[start : start + (n_in + 1) * n_out].reshape(n_in + 1, n_out)
-            self.layers.append(Layer(Wb[:-1], Wb[-1], Wb))
-            start += Wb.size
+        each, start = flat.reshape(members, -1), 0
+        for n_in, n_out in pairwise(self.sizes):
+            end = start + (n_in + 1) * n_out
+            Wb = each[:, start:end].reshape(members, n_in + 1, n_out)
+            Wb = Wb if members > 1 else Wb[0]
+            self.layers.append(Layer(Wb[..., :-1, :], Wb[..., -1, :], Wb))
+            start = end
 
-    def __getstate__(self) -> tuple[tuple[int, ...], Array]:
+    def __getstate__(self) -> tuple[tuple[int, ...], Array, int]:
         """What a copy or a pickle holds: the numbers once, so that the layers of the copy are views again."""
-        return self.sizes, self.flat
+        return self.sizes, self.flat, self.members
 
-    def __setstate__(self, state: tuple[tuple[int, ...], Array]) -> None:
-        sizes, flat = state
-        self.__init__(sizes, flat.dtype)  # type: ignore[misc]  # the object is new, and its __init__ makes the views
-        self.flat[:] = flat
+    def __setstate__(self, state: tuple[tuple[int, ...], Array, int]) -> None:
+        sizes, flat, members = state
+        self._view(sizes, flat.copy(), members)
+
+    def member(self, number: int) -> "Parameters":
+        """One network of an ensemble, whose numbers are views of these."""
+        one = Parameters.__new__(Parameters)
+        one._view(self.sizes, self.flat.reshape(self.members, -1)[number], 1)
+        return one
 
     def tensors(self) -> dict[str, Array]:
         """Views by name, in order: W1, b1, W2, b2, ..."""
@@ -63,21 +78,28 @@ class Parameters:
 
     def astype(self, dtype: npt.DTypeLike) -> "Parameters":
         """The same numbers in a new vector of another precision."""
-        converted = Parameters(self.sizes, dtype)
+        converted = Parameters(self.sizes, dtype, self.members)
         converted.flat[:] = self.flat
         return converted
 
 
 def initial_parameters(
-    sizes: Sequence[int], init: str, *, rng: np.random.Generator, scale: float = 0.01, dtype: npt.DTypeLike = np.float32
+    sizes: Sequence[int],
+    init: str,
+    *,
+    rng: np.random.Generator,
+    scale: float = 0.01,
+    dtype: npt.DTypeLike = np.float32,
+    members: int = 1,
 ) -> Parameters:
-    """Fresh parameters: weights drawn layer by layer by the rule named `init`, biases zero.
+    """Fresh parameters: weights drawn layer by layer by the rule named `init`, biases zero; of each member in turn.
 
     Drawn in float64 whatever the dtype, so that both precisions start from the same numbers.
     """
-    parameters = Parameters(sizes, dtype)
-    for layer in parameters.layers:
-        layer.W[:] = INITIALIZERS[init].weights(*layer.W.shape, rng=rng, scale=scale)
+    parameters = Parameters(sizes, dtype, members)
+    for number in range(members):
+        for layer in parameters.member(number).layers:
+            layer.W[:] = INITIALIZERS[init].weights(*layer.W.shape, rng=rng, scale=scale)
     return parameters
 
 
@@ -86,7 +108,7 @@ def weight_decay(parameters: Parameters, l2_lambda: float, m_train: int) -> Arra
 
     The penalty lambda/(2 m) sum W^2 is half the sum of decay * theta^2, and its slope is decay * theta.
     """
-    decay = Parameters(parameters.sizes, parameters.flat.dtype)
+    decay = Parameters(parameters.sizes, parameters.flat.dtype, parameters.members)
     for layer in decay.layers:
         layer.W[:] = l2_lambda / m_train
     return decay.flat

@@ -15,8 +15,7 @@ import numpy as np
 from ..arrays import Array, Rows
 from ..errors import Diverged
 from .evaluation import evaluate
-from .losses import weighted_mean
-from .network import Network, Workspace, backward, forward
+from .network import Network, Workspace, backward, forward, mean_loss
 from .optimizers import Optimizer, OptimizerSettings
 from .parameters import Parameters, weight_decay
 from .permutation import shuffled
@@ -90,7 +89,7 @@ class Trainer:
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
     batches_done : steps done in the current epoch. shuffle_state : the state of its generator before the shuffle.
-    tracer : looks at the network at some epochs, if the plan asks for a trace.
+    tracer : looks at the network, the first member of an ensemble, at some epochs, if the plan asks for a trace.
     after_step : called after each step; an exception from it ends the training, in a state that can be resumed.
     """
 
@@ -115,7 +114,7 @@ class Trainer:
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
         decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
         self.optimizer = Optimizer(plan.optimizer, parameters, decay, plan.settings)
-        self.gradient = Parameters(network.sizes, parameters.flat.dtype)
+        self.gradient = Parameters(network.sizes, parameters.flat.dtype, network.members)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
         if self.batch_size == m:
@@ -172,24 +171,20 @@ class Trainer:
         workspace = self.workspaces[len(Y)]
         self.gather(rows, workspace)
         workspace.draw_masks(self.streams.dropout)
-        logits = forward(self.parameters, workspace)
-        if self.weight is None:
-            loss = self.network.loss_function.mean(logits, Y, workspace.dZ)
-        else:
-            weight = self.weight if rows is None else self.weight[rows]
-            loss = weighted_mean(self.network.loss_function, logits, Y, weight, workspace.dZ)
+        forward(self.parameters, workspace)
+        loss = mean_loss(workspace, Y, self.weight if self.weight is None or rows is None else self.weight[rows])
         self.require_finite(loss, self.epochs_done + 1, workspace)
         backward(self.parameters, self.gradient, workspace)
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
-        return loss, penalty
+        return loss, penalty / self.network.members
 
     def traced_step(self, rows: Array | None, Y: Array, rate: float) -> tuple[float, float]:
         """The last step of an epoch, watched by the tracer if the epoch is to be traced."""
         if self.tracer is None or not self.is_traced(self.epochs_done + 1):
             return self.step(rows, Y, rate)
-        self.tracer.remember(self.parameters)
+        self.tracer.remember(self.parameters.member(0))
         costs = self.step(rows, Y, rate)
-        self.tracer.watch(self.parameters)
+        self.tracer.watch(self.parameters.member(0))
         return costs
 
     def is_traced(self, epoch: int) -> bool:
@@ -201,7 +196,7 @@ class Trainer:
         is_traced = self.is_traced(self.epochs_done)
         if self.tracer is None or not (is_traced or self.out_of_patience()):
             return None
-        return self.tracer.look(self.epochs_done, self.parameters, watched=is_traced)
+        return self.tracer.look(self.epochs_done, self.parameters.member(0), watched=is_traced)
 
     def gather(self, rows: Array | None, workspace: Workspace) -> None:
         """Bring a batch into the workspace, augmented; a full batch without augmentation is already there."""
@@ -255,7 +250,7 @@ class Trainer:
 
         The caller must also keep the generators' states; for the batches, the state in `shuffle_state`.
         """
-        best = self.best or Parameters(self.network.sizes, self.parameters.flat.dtype)
+        best = self.best or Parameters(self.network.sizes, self.parameters.flat.dtype, self.network.members)
         counts = (self.epochs_done, self.batches_done, self.optimizer.steps, self.best_epoch or 0)
         return {
             "parameters": self.parameters.flat,
