@@ -25,6 +25,8 @@ TABLES = sorted(REAL.glob("*.csv")) if REAL.is_dir() else []
 # Real tables are longer than what a test needs to answer; every row that a class has few of is among so many.
 MOST_ROWS = 40_000
 SHORT = ("training.epochs=2", "report=false")
+# A config for each loss, whose ensembles are exported.
+ENSEMBLES = [ROOT / "configs" / f"{name}.yaml" for name in ("flowers", "moons_overfit", "diabetes")]
 # What cells of any column are replaced by: gaps, words not seen, numbers far out, markers.
 SPOILT = ("", "NA", "never seen", "0", "-1e35", "1e300", "nan", "inf", "-7.25", "true", "#N/A", "3.0")
 
@@ -38,14 +40,14 @@ class Trained(NamedTuple):
     columns: dict[str, list[str]]
 
 
-def trained(path: Path, place: Path) -> Trained:
-    """The run of a config, or of a table, of few epochs; its own rows, and some with spoilt cells."""
+def trained(path: Path, place: Path, *changes: str) -> Trained:
+    """The run of a config with changes, or of a table, of few epochs; its own rows, and some with spoilt cells."""
     config = path
     if path.suffix == ".csv":
         config = place / f"{path.stem}.yaml"
         done = dlrun("init", path, "-o", config, cwd=place)
         assert done.returncode == 0, done.stderr
-    done = dlrun("train", config, *SHORT, "-q", "--runs-dir", place / "runs", cwd=place)
+    done = dlrun("train", config, *SHORT, *changes, "-q", "--runs-dir", place / "runs", cwd=place)
     assert done.returncode == 0, done.stderr
     folder = find_run(place / "runs", path.stem)
     model = load_model(folder)

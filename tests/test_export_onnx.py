@@ -11,7 +11,7 @@ from dlrun.model import inputs, onnx_dates, onnx_graph
 from dlrun.model.graph_builder import OPSET, GraphBuilder
 from dlrun.nn.activations import ACTIVATIONS
 from tests.commands import ROOT, dlrun
-from tests.exported import CONFIGS, MIXED_RUNS, TABLES, as_number, days, mixed_runs, predicted, trained
+from tests.exported import CONFIGS, ENSEMBLES, MIXED_RUNS, TABLES, as_number, days, mixed_runs, predicted, trained
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -59,6 +59,15 @@ def disagreement(run, session):
 @pytest.mark.parametrize("path", [*CONFIGS, *TABLES], ids=lambda path: path.stem)
 def test_the_graph_answers_every_row_as_predict_does(path, tmp_path):
     run = trained(path, tmp_path)
+    distance, others = disagreement(run, exported(run, tmp_path / "network.onnx"))
+    assert distance < TOLERANCE
+    assert others == 0
+
+
+@pytest.mark.parametrize("path", ENSEMBLES, ids=lambda path: path.stem)
+def test_the_graph_of_an_ensemble_answers_with_the_mean_of_its_members_as_predict_does(path, tmp_path):
+    run = trained(path, tmp_path, "ensemble=3")
+    assert run.model.parameters.members == 3
     distance, others = disagreement(run, exported(run, tmp_path / "network.onnx"))
     assert distance < TOLERANCE
     assert others == 0

@@ -18,6 +18,7 @@ from dlrun.store import find_run
 from tests.commands import ROOT, dlrun
 from tests.exported import (
     CONFIGS,
+    ENSEMBLES,
     MIXED_RUNS,
     TABLES,
     Trained,
@@ -62,6 +63,15 @@ def disagreement(run, module):
 @pytest.mark.parametrize("path", [*CONFIGS, *TABLES], ids=lambda path: path.stem)
 def test_the_file_answers_every_row_as_predict_does(path, tmp_path):
     run = trained(path, tmp_path)
+    distance, others = disagreement(run, exported(run, tmp_path / "network.py"))
+    assert distance < TOLERANCE
+    assert others == 0
+
+
+@pytest.mark.parametrize("path", ENSEMBLES, ids=lambda path: path.stem)
+def test_the_file_of_an_ensemble_answers_with_the_mean_of_its_members_as_predict_does(path, tmp_path):
+    run = trained(path, tmp_path, "ensemble=3")
+    assert run.model.parameters.members == 3
     distance, others = disagreement(run, exported(run, tmp_path / "network.py"))
     assert distance < TOLERANCE
     assert others == 0

@@ -45,6 +45,7 @@ CONFIGS = {
     "measured each third epoch": {"training": {"evaluate_every": 3}},
     "stopping early": {"training": {"epochs": 60, "batch_size": "full"}, "regularization": {"patience_epochs": 3}},
     "three classes": {"data": {"source": "iris", "samples": None, "noise": None}, "training": {"batch_size": 30}},
+    "three networks side by side": {"ensemble": 3, **MANY},
     "diverging": {
         "training": {"optimizer": "gd", "learning_rate": 0.1, "epochs": 30},
         "network": {"activation": "identity"},

@@ -35,6 +35,20 @@ FORMULAS = {
 # The signs of a date that polars has and strptime writes otherwise.
 SIGNS = {"%.f": ".%f", "%,f": ",%f", "%#z": "%z"}
 
+# The logits of one network and, by the loss, of the mean answer of an ensemble, whose Z has a first axis of members.
+LOGITS = {
+    "alone": "Z",
+    "sigmoid": "log_mean(1 / (1 + np.exp(-Z))) - log_mean(1 / (1 + np.exp(Z)))",
+    "softmax": "log_mean(softmax(Z))",
+    "squared": "Z.mean(axis=0)",
+}
+LOG_MEAN = '''def log_mean(shares):
+    """The logarithm of the mean over the members of the ensemble; none counts as 0, so that it is a number."""
+    return np.log(np.maximum(shares.mean(axis=0), np.finfo(shares.dtype).tiny))
+
+
+'''
+
 CLASS_ANSWERS = '''def predict_proba(rows):
     """(m, K) probabilities of the classes, in the order of CLASSES; the temperature calibrates them."""
     logits = forward(features(columns_of(rows))).astype(float) / KEPT["temperature"]
@@ -66,7 +80,7 @@ def numpy_file(model: Model, name: str) -> str:
     if activation not in FORMULAS and model.network.depth > 1:
         known = ", ".join(FORMULAS)
         raise UsageError(f"--python: no formula is known for the activation {activation}; train with one of {known}")
-    inputs = inputs_of(model)
+    is_ensemble, inputs = model.parameters.members > 1, inputs_of(model)
     missing = texts_for_missing(model.form.missing)
     words = zip(preparation.categorical_columns, preparation.levels, strict=True)
     one_hot = {
@@ -101,6 +115,8 @@ def numpy_file(model: Model, name: str) -> str:
         end=model.network.depth + 1,
         activation=activation,
         formula=FORMULAS.get(activation, "Z"),
+        logits=LOGITS[model.network.loss if is_ensemble else "alone"],
+        log_mean=LOG_MEAN if is_ensemble and model.classes else "",
         answers=CLASS_ANSWERS if model.classes else NUMBER_ANSWERS,
         writing=CLASS_WRITING if model.classes else NUMBER_WRITING,
     )
@@ -121,7 +137,10 @@ def numpy_weights(model: Model) -> bytes:
     """The .npz beside the file: the weights, and the numbers of the preparation."""
     preparation, arrays = model.preparation, dict[str, Any]()
     for number, layer in enumerate(model.parameters.layers, start=1):
-        arrays |= {f"W{number}": layer.W, f"b{number}": layer.b}
+        arrays |= {
+            f"W{number}": layer.W,
+            f"b{number}": layer.Wb[..., -1:, :] if model.parameters.members > 1 else layer.b,
+        }
     gaps = [preparation.numeric_columns.index(name) for name in preparation.gap_columns]
     arrays |= {
         "temperature": np.array(model.temperature),

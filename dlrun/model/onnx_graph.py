@@ -13,6 +13,7 @@ from .. import __version__
 from ..data.preparation import UNSEEN_CODE, codes_of_words
 from ..errors import UsageError
 from ..nn.activations import LEAKY_SLOPE
+from ..nn.parameters import Parameters
 from .graph_builder import IR_VERSION, ML_DOMAIN, ML_OPSET, OPSET, GraphBuilder
 from .inputs import Input, fillings, inputs_of, largest_numbers, number_markers
 from .model import Model
@@ -138,17 +139,43 @@ def _numbers(graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], numbe
 
 
 def _layers(graph: GraphBuilder, model: Model, X: str) -> str:
-    """The logits [N, K] of X [N, n]: Z = A W + b, A' = g(Z), layer by layer."""
-    A, layers = X, model.parameters.layers
+    """The logits [N, K] of X [N, n]; of an ensemble, those of the mean of its members' answers."""
+    members = model.parameters.members
+    if members == 1:
+        return _member(graph, model, model.parameters, X, "")
+    each = [
+        _member(graph, model, model.parameters.member(number), X, f"member {number + 1}, ") for number in range(members)
+    ]
+    if model.task == "regression":
+        return graph.node("Mean", each, "mean of the members")
+    if model.task == "multiclass":
+        return _log_mean(graph, model, [graph.node("Softmax", [Z], f"softmax of {Z}", axis=1) for Z in each], "")
+    shares = [graph.node("Sigmoid", [Z], f"sigmoid of {Z}") for Z in each]
+    others = [graph.node("Sigmoid", [graph.node("Neg", [Z], f"less {Z}")], f"sigmoid of less {Z}") for Z in each]
+    logarithms = [_log_mean(graph, model, shares, ""), _log_mean(graph, model, others, " of the first class")]
+    return graph.node("Sub", logarithms, "log odds of the mean")
+
+
+def _log_mean(graph: GraphBuilder, model: Model, shares: list[str], of: str) -> str:
+    """The logarithm of the mean of probabilities, none of which counts as 0."""
+    least = np.array(np.finfo(model.parameters.flat.dtype).tiny, model.parameters.flat.dtype)
+    mean = graph.node("Mean", shares, f"mean probability{of}")
+    above = graph.node("Max", [mean, graph.constant(f"least probability{of}", least)], f"mean probability{of}, above 0")
+    return graph.node("Log", [above], f"log of the mean{of}")
+
+
+def _member(graph: GraphBuilder, model: Model, parameters: Parameters, X: str, of: str) -> str:
+    """The logits [N, K] of one network: Z = A W + b, A' = g(Z), layer by layer. `of` begins the names of its nodes."""
+    A, layers = X, parameters.layers
     made = ACTIVATION_NODES.get(model.network.activation)
     for number, layer in enumerate(layers, start=1):
-        W, b = graph.constant(f"W{number}", layer.W), graph.constant(f"b{number}", layer.b)
-        Z = graph.node("Gemm", [A, W, b], f"layer {number}: Z = A W + b")
+        W, b = graph.constant(f"{of}W{number}", layer.W), graph.constant(f"{of}b{number}", layer.b)
+        Z = graph.node("Gemm", [A, W, b], f"{of}layer {number}: Z = A W + b")
         if number == len(layers) or made is None:
             A = Z
         else:
             operator, kept = made
-            A = graph.node(operator, [Z], f"layer {number}: A = {model.network.activation}(Z)", **kept)
+            A = graph.node(operator, [Z], f"{of}layer {number}: A = {model.network.activation}(Z)", **kept)
     return A
 
 
