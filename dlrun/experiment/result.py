@@ -18,6 +18,7 @@ from ..statistics.intervals import effective_rows
 from ..store import Result, RunFolder, now
 from .judge import Lines, data_findings, training_findings
 from .measuring import confusions_of, measured_errors, metrics_of
+from .members import members_look
 from .prepare import Experiment
 from .rows import row_summary
 from .train import Outcome
@@ -67,6 +68,7 @@ def summarize(
         ),
         metrics=metrics_of(dataset, predictions),
         confusion=confusions_of(dataset, predictions),
+        members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
         data_findings=data_findings(experiment),
         signal=outcome.signal,
@@ -99,9 +101,13 @@ def effective_sizes(dataset: Dataset, predictions: Mapping[str, Predictions]) ->
     return Sizes(**rows)
 
 
-def weight_notes(result: Result) -> list[str]:
+def notes_of(result: Result) -> list[str]:
+    """What averaging did in an ensemble, and what weights of rows do to the figures; nothing where there are none."""
+    return [*([result.members.sentence] if result.members else []), *weight_notes(result.effective_sizes)]
+
+
+def weight_notes(rows: Sizes | None) -> list[str]:
     """A sentence on what weights of rows do to the figures; none where all rows count alike."""
-    rows = result.effective_sizes
     if rows is None:
         return []
     counted = ", ".join(f"{split} {rows.of(split)}" for split in SPLITS if rows.of(split) is not None)

@@ -18,7 +18,7 @@ from .judge import Lines, judged
 from .predictions import predict
 from .prepare import Experiment, prepare
 from .record import write_beginning, write_ending
-from .result import summarize, weight_notes, with_verdict
+from .result import notes_of, summarize, with_verdict
 from .reuse import find_same
 from .scored import note_scored
 from .train import train, trainer_of
@@ -117,7 +117,7 @@ def train_to_an_end(
     lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))
     predictions = predict(experiment, outcome.parameters)
     result = summarize(experiment, outcome, predictions, folder, lines)
-    notes = (*notes, *weight_notes(result))
+    notes = (*notes, *notes_of(result))
     notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))
     result = replace(result, sessions=len(begun.manifest.sessions), notes=notes)
     diagnosis = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ..advice import Advice, RunDiagnosis
 from ..diagnosis import Finding, Judgements, optimal_of
 from ..diagnosis.ills import Verdict
+from ..diagnosis.members import MembersLook
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..diagnosis.trees import BesideTrees
@@ -28,8 +29,8 @@ class AskedDiagnosis:
 
     reference : None unless it was asked for. trees : None unless they were measured with it, now or before. selection :
     None for a run older than the ledger. test_look : the number of this look at the test set, counted from 1; None
-    without a test error. metrics, confusion : as the run's result has them. labels : the classes in the order of the
-    confusion.
+    without a test error. metrics, confusion, members : as the run's result has them. labels : the classes in the order
+    of the confusion.
     """
 
     run: RunDiagnosis = flat()
@@ -41,6 +42,7 @@ class AskedDiagnosis:
     metrics: Mapping[str, Metrics] | None = omitted()
     confusion: Mapping[str, Confusion] | None = omitted()
     labels: tuple[str, ...] | None = omitted()
+    members: MembersLook | None = omitted()
 
     @property
     def verdict(self) -> Verdict:
@@ -98,6 +100,7 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
         metrics=result.metrics,
         confusion=result.confusion,
         labels=result.labels if result.confusion else None,
+        members=result.members,
     )
 
 

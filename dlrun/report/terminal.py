@@ -210,6 +210,8 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
         show_test_look(asked.test_look if asked else None, console)
     show_distances(diagnosis, console)
     if asked:
+        if asked.members:
+            say(console, asked.members.sentence)
         if not any(finding.code == "selected-run" for finding in diagnosis.findings):
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)

@@ -10,6 +10,7 @@ from typing import Literal
 from ..data.reading import Task
 from ..diagnosis.findings import Finding
 from ..diagnosis.ills import Verdict
+from ..diagnosis.members import MembersLook
 from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
@@ -35,6 +36,7 @@ class Result:
     (dev, and test if there is one) and name, of the rows whose outputs are kept. confusion : of the same rows, by
     split, how many of each true class are answered with each class. reused : whether it is an older run's.
     effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
+    members : what the networks of an ensemble do alone.
     """
 
     run_id: str
@@ -71,6 +73,7 @@ class Result:
     notes: tuple[str, ...] = ()
     metrics: Mapping[str, Metrics] | None = omitted()
     confusion: Mapping[str, Confusion] | None = omitted()
+    members: MembersLook | None = omitted()
     reused: bool | None = omitted()
 
     @property
