@@ -80,6 +80,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         evaluate_every: int = 1,
         precision: Precision = "float32",
         trace: bool = True,
+        ensemble: int = 1,
         normalize: bool = True,
         dev: float = 0.2,
         duplicates: Duplicates | None = None,
@@ -108,6 +109,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.evaluate_every = evaluate_every
         self.precision = precision
         self.trace = trace
+        self.ensemble = ensemble
         self.normalize = normalize
         self.dev = dev
         self.duplicates = duplicates

@@ -32,6 +32,7 @@ KEYS: Mapping[str, str] = {
     "evaluate_every": "training.evaluate_every",
     "precision": "training.precision",
     "trace": "training.trace",
+    "ensemble": "ensemble",
     "normalize": "data.normalize",
     "stratify": "data.stratify",
     "duplicates": "data.duplicates",
@@ -54,8 +55,8 @@ def config_of(parameters: Mapping[str, Any], *, rows: int, seed: int, task: str)
     }
     for word, key in KEYS.items():
         if word in parameters and not (word == "augment" and parameters[word] is None):
-            section, _, name = key.partition(".")
-            data.setdefault(section, {})[name] = plain(parameters[word])
+            section, _, name = key.rpartition(".")
+            (data.setdefault(section, {}) if section else data)[name] = plain(parameters[word])
     try:
         return config_from_dict(data)
     except ConfigError as problem:
@@ -92,9 +93,10 @@ def parameters_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that stand for a config's plain data, `random_state` included."""
     found: dict[str, Any] = {}
     for word, key in KEYS.items():
-        section, _, name = key.partition(".")
-        if name in config.get(section, {}):
-            value = config[section][name]
+        section, _, name = key.rpartition(".")
+        within = config.get(section, {}) if section else config
+        if name in within:
+            value = within[name]
             found[word] = tuple(value) if isinstance(value, list) else value
     split = config["data"]["split"]
     return found | {"hidden": hidden_of(config), "dev": split["dev"], "random_state": config["seed"]}

@@ -45,6 +45,7 @@ LATER_KEYS = (
     "data.duplicates",
     "data.weight",
     "training.class_weight",
+    "ensemble",
     "diagnosis.metric",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
