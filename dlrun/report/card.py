@@ -6,6 +6,7 @@ Everything comes from the run's records. Source of the form: Mitchell and others
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..data.records import DataFacts, SourceColumn
@@ -65,8 +66,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def _what(run: RunContents, data: DataFacts) -> list[str]:
     model, config = run.model or {}, run.manifest.identity.config
     weights = [model[name] for name in sorted(model, key=_layer) if name[0] == "W" and name[1:].isdigit()]
-    sizes = [len(weights[0]), *(W.shape[1] for W in weights)] if weights else []
-    parameters = sum(W.size + W.shape[1] for W in weights)
+    sizes = [weights[0].shape[-2], *(W.shape[-1] for W in weights)] if weights else []
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    members = len(weights[0]) if weights and weights[0].ndim == 3 else 1
     answers = f"one of {len(data.classes)} classes" if data.classes else "a number"
     network = config["network"]
     result = run.result_required()
@@ -74,7 +76,8 @@ def _what(run: RunContents, data: DataFacts) -> list[str]:
         "answers": f"{plain(data.target)}, {answers}"
         + (f": {_some(data.classes, len(data.classes))}" if data.classes else ""),
         "asks for": f"{len(data.columns)} columns, prepared as {data.features} inputs",
-        "network": f"dense, {'-'.join(map(str, sizes))}, {network['activation']}, {parameters:,} parameters",
+        "network": f"dense, {'-'.join(map(str, sizes))}, {network['activation']}, {parameters:,} parameters"
+        + (f"; the mean of {members} such networks answers" if members > 1 else ""),
         "trained": f"{result.epochs} epochs, best {result.best_epoch}, in {result.seconds:.1f} s"
         + (f", ended {result.ended[:10]}" if result.ended else ""),
         "run": f"{plain(run.folder.id)}, dlrun {plain(run.manifest.identity.dlrun or UNKNOWN)}, {run.status}",
