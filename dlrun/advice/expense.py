@@ -21,7 +21,8 @@ def products(config: ConfigData, facts: Facts) -> float:
     batch_size: BatchSize = training["batch_size"]
     sizes = (facts.inputs, *hidden_of(config), facts.outputs)
     # The members of an ensemble are trained in the same step.
-    parameters = config.get("ensemble", 1) * sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    members: int = config.get("ensemble", 1)
+    parameters = members * sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     steps = epochs * steps_an_epoch(batch_size, facts.train_rows)
     return steps * (PRODUCTS_OF_A_STEP + parameters * rows_a_step(batch_size, facts.train_rows))
 
