@@ -61,6 +61,7 @@ def test_the_least_config_is_complete(load):
             "trace": True,
         },
         "diagnosis": {"optimal_error": None, "target_error": None, "metric": "error", "ignore": []},
+        "ensemble": 1,
         "report": True,
     }  # fmt: skip
     assert loaded.text == b"data: {source: digits}"
@@ -191,7 +192,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 3 + 39 + 6 + 8 + 14 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 4 + 39 + 6 + 8 + 14 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):
