@@ -56,6 +56,16 @@ def textbook_adam(theta, gradients, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
     return theta
 
 
+def textbook_adamw(theta, gradients, rate, decay, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Algorithm 2 of Loshchilov and Hutter 2019, line 12, eta times alpha the rate; decay (n,) : lambda of each."""
+    m, v, x = np.zeros_like(theta), np.zeros_like(theta), theta
+    for t, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        x = x - rate * (m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon) + decay * x)
+    return x
+
+
 def textbook_momentum(theta, gradients, rate, beta=0.9):
     v = np.zeros_like(theta)
     for g in gradients:
@@ -76,3 +86,19 @@ def textbook_gd(theta, gradients, rate):
     for g in gradients:
         theta = theta - rate * g
     return theta
+
+
+def schedule_constant(total):
+    """The factors of all steps of a training: (total,)."""
+    return np.ones(total)
+
+
+def schedule_cosine(total):
+    """By the half angle: (1 + cos 2a) / 2 = cos^2 a."""
+    return np.cos(np.pi / 2 * np.arange(total) / total) ** 2
+
+
+def schedule_flat_cosine(total):
+    """1 up to the middle, and sin^2 after it, whose top is in the middle."""
+    steps = np.arange(total)
+    return np.where(2 * steps <= total, 1.0, np.sin(np.pi * steps / total) ** 2)

@@ -19,15 +19,16 @@ SLOPES = {
 class SlowTraining:
     """theta : all parameters, each layer's W and then its b. gradients : those of every step so far.
 
-    descend(theta, gradients) : where an optimizer ends that is given these gradients.
+    descend(theta, gradients) : where an optimizer ends that is given these gradients. decay : the share of the weights
+    that each step takes before it.
     """
 
-    def __init__(self, parameters, activation, loss, *, descend, l2_lambda, keep_prob, m_train):
+    def __init__(self, parameters, activation, loss, *, descend, l2_lambda, keep_prob, m_train, decay=0.0):
         self.shapes = [layer.W.shape for layer in parameters.layers]
         self.first = self.theta = parameters.flat.astype(np.float64)
         self.activation, self.loss, self.keep_prob = activation, loss, keep_prob
         self.descend = descend
-        self.l2_lambda, self.m_train = l2_lambda, m_train
+        self.l2_lambda, self.m_train, self.decay = l2_lambda, m_train, decay
         self.gradients = []
 
     def layers(self, flat):
@@ -54,7 +55,10 @@ class SlowTraining:
             for (W, _), (dW, db) in zip(weights, slopes, strict=True)
         ]
         self.gradients.append(np.concatenate(gradient))
-        self.theta = self.descend(self.first, self.gradients)
+        # What an optimizer moves by depends on the gradients alone, so a decay changes where it moves from.
+        step = self.descend(self.first, self.gradients) - self.descend(self.first, self.gradients[:-1])
+        lost = [np.concatenate([self.decay * W.ravel(), 0 * b]) for W, b in weights]
+        self.theta = self.theta - np.concatenate(lost) + step
         return np.mean(losses), penalty
 
     def add_row(self, weights, slopes, x, y, masks):

@@ -23,6 +23,7 @@ KINDS = (
     "An activation",
     "An init",
     "An optimizer",
+    "A schedule",
     "A source",
     "A file format",
     "A finding of a training",
@@ -159,11 +160,14 @@ def test_what_is_added_reads_as_the_rest_does(copy):
         assert done.returncode == 0, done.stdout
 
 
-def test_an_activation_an_init_an_optimizer_and_a_source_are_trained_with(call):
+def test_an_activation_an_init_an_optimizer_a_schedule_and_a_source_are_trained_with(call):
     result = call("train", write())
     assert result["status"] == "finished"
     assert call("show", result["run_id"])["config"]["training"]["optimizer"] == "sign"
     assert call("resume", result["run_id"], "training.epochs=5")["epochs"] == 5
+    paced = call("train", "small.yaml", "training.schedule=linear")
+    rates = [line["learning_rate"] for line in call("show", paced["run_id"], "--metrics")["metrics"]]
+    assert np.allclose(rates, 0.001 * np.array([5, 3, 1]) / 6)  # of the last step of each epoch, two to an epoch
     assert call("gradcheck", "small.yaml", "--max-seconds", "0")["passed"]
     assert call("probe", "small.yaml")["init"] == "bengio"
 
@@ -172,7 +176,7 @@ def test_the_config_knows_the_new_words(call):
     from dlrun.errors import ConfigError
 
     words = call("schema", in_json=False)
-    assert all(f'"{word}"' in words for word in ("softsign", "bengio", "sign"))
+    assert all(f'"{word}"' in words for word in ("softsign", "bengio", "sign", "linear"))
     with pytest.raises(ConfigError) as caught:
         call("config", write(SMALL.replace("xor", "xorr").replace("softsign", "softsing")))
     assert "did you mean xor?" in str(caught.value)

@@ -107,6 +107,15 @@ def test_a_light_penalty_is_not_blamed():
     assert "less weight penalty" not in actions(items)
 
 
+def test_weight_decay_is_blamed_by_what_it_takes_in_all_steps():
+    heavy, light = (advise(case(HIGH_BIAS, regularization__weight_decay=decay)) for decay in (1.0, 0.01))
+    [item] = [one for one in heavy if one.key == "regularization.weight_decay"]
+    assert item.change == {"regularization.weight_decay": 0.0}
+    # 60 epochs of 32 steps at rate 0.001: 1 - exp(-1.92)
+    assert "weight decay takes up to 85.3% of the weights over the training, and the train error is high" in item.why
+    assert "no weight decay" not in actions(light)
+
+
 def test_variance_is_treated_in_the_recipes_order_and_early_stopping_on_its_evidence():
     dev = [0.1] * 20 + [0.3] * 40
     items = advise(case(HIGH_VARIANCE, dev=dev))

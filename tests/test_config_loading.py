@@ -48,11 +48,12 @@ def test_the_least_config_is_complete(load):
         },
         "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
         "regularization": {
-            "lambda": 0.0, "keep_prob": 1.0, "patience_epochs": None,
+            "lambda": 0.0, "weight_decay": 0.0, "keep_prob": 1.0, "patience_epochs": None,
             "augment": {"noise": 0.0, "shift_pixels": 0, "rotate_degrees": 0.0, "zoom_fraction": 0.0, "flip": False},
         },
         "training": {
-            "optimizer": "adam", "learning_rate": 0.001, "learning_rate_decay": 0.0, "momentum": 0.9,
+            "optimizer": "adam", "learning_rate": 0.001, "learning_rate_decay": 0.0, "schedule": "constant",
+            "warmup_fraction": 0.0, "momentum": 0.9,
             "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "class_weight": None, "epochs": 60,
             "evaluate_every": 1,
             "precision": "float32",
@@ -192,7 +193,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 4 + 39 + 6 + 8 + 14 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 4 + 39 + 6 + 9 + 16 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -60,6 +60,7 @@ WELL = {
     "tanh": (MOONS, TANH),
     "sigmoid": (MOONS, ["network.activation=sigmoid", "network.init=glorot", "network.hidden=[16]"]),
     "dropout": (MOONS, ["regularization.keep_prob=0.8"]),
+    "a warm-up and a cosine": (MOONS, ["training.warmup_fraction=0.3", "training.schedule=cosine"]),
     "a little penalty": (MOONS, ["regularization.lambda=0.3"]),
     "full-batch descent": (MOONS, [*FULL_BATCH, "training.learning_rate=0.5", "training.epochs=150"]),
     "full-batch rmsprop": (
@@ -124,6 +125,16 @@ def test_inputs_are_unscaled_when_they_differ_in_size_or_are_all_far_from_1(fact
 @pytest.mark.parametrize(("data", "keys"), WELL.values(), ids=WELL.keys())
 def test_a_healthy_training_raises_no_finding(data, keys, tmp_path):
     assert health_findings(history(tmp_path, data, keys)) == []
+
+
+def test_the_small_steps_of_a_warm_up_are_not_taken_for_a_low_rate(tmp_path):
+    keys = ["training.learning_rate=0.001", "training.warmup_fraction=0.9", "network.hidden=[16]"]
+    told = history(tmp_path, MOONS | {"noise": 9}, keys)
+    assert told.train_is_high
+    assert "learning-rate-too-low" not in signs(told)
+    training = {**told.config["training"], "warmup_fraction": 0.0}  # the same steps, were they the largest
+    unwarmed = dataclasses.replace(told, config={**told.config, "training": training})
+    assert "learning-rate-too-low" in signs(unwarmed)
 
 
 def test_every_check_is_planted():

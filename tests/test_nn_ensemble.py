@@ -10,7 +10,7 @@ from dlrun.nn.evaluation import evaluate
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import Network, Workspace, loss_and_gradient, predict_logits
 from dlrun.nn.optimizers import OPTIMIZERS, penalty_of
-from dlrun.nn.parameters import Parameters, initial_parameters, weight_decay
+from dlrun.nn.parameters import Parameters, initial_parameters, l2_slope
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 
 MEMBERS = 3
@@ -115,8 +115,8 @@ def test_members_train_as_networks_alone_do_on_the_same_batches(optimizer, l2_la
     for number, single in enumerate(singles):
         np.testing.assert_allclose(together.parameters.member(number).flat, single.parameters.flat, rtol=0, atol=1e-12)
     assert record.dev_error == evaluate(network, together.parameters, *dev).error
-    decay = weight_decay(together.parameters, l2_lambda, 50)
-    own = weight_decay(singles[0].parameters, l2_lambda, 50)
+    decay = l2_slope(together.parameters, l2_lambda, 50)
+    own = l2_slope(singles[0].parameters, l2_lambda, 50)
     each_penalty = [penalty_of(single.parameters, own) for single in singles]
     assert penalty_of(together.parameters, decay) == pytest.approx(np.mean(each_penalty), rel=1e-12)
 

@@ -31,7 +31,7 @@ def stream(number):
     return np.random.Generator(np.random.SFC64(number))
 
 
-def both(activation, loss, l2_lambda, optimizer, keep_prob, dtype, seed=0):
+def both(activation, loss, l2_lambda, optimizer, keep_prob, dtype, seed=0, weight_decay=0.0):
     """(parameters, losses, penalties) after EPOCHS epochs, of the shipped loop and of its twin."""
     rng = np.random.default_rng(seed)
     network = Network((N_IN, *WIDTHS, 3 if loss == "softmax" else 1), activation, loss, (keep_prob,) * len(WIDTHS))
@@ -42,9 +42,10 @@ def both(activation, loss, l2_lambda, optimizer, keep_prob, dtype, seed=0):
     draws = {"sigmoid": lambda: rng.integers(0, 2, (M, 1)), "squared": lambda: rng.standard_normal((M, 1))}
     Y = rng.integers(0, 3, M) if loss == "softmax" else draws[loss]().astype(dtype)
     kept = {"l2_lambda": l2_lambda, "keep_prob": realised_keep_prob(keep_prob), "m_train": M}
+    kept |= {"decay": RATE * weight_decay}
     twin = slow_training.SlowTraining(parameters, activation, loss, descend=textbook(optimizer), **kept)
-    settings = OptimizerSettings(epsilon=EPSILON)
-    rows, plan = Examples(X, Y), TrainingPlan(EPOCHS, BATCH, optimizer, RATE, l2_lambda=l2_lambda, settings=settings)
+    settings = {"settings": OptimizerSettings(epsilon=EPSILON), "l2_lambda": l2_lambda, "weight_decay": weight_decay}
+    rows, plan = Examples(X, Y), TrainingPlan(EPOCHS, BATCH, optimizer, RATE, **settings)
     trainer = Trainer(network, parameters, rows, rows, plan, Streams(stream(1), stream(2)))
     # As training does it: in there NumPy says nothing of invalid numbers, which OpenBLAS now and then (1 in 30 runs of
     # this file) reports for a product of finite float32 numbers whose result is right.
@@ -80,6 +81,15 @@ def test_two_epochs_end_where_the_slow_twins_do(activation, dtype):
         shipped, slow = both(*combination, dtype)
         for ours, theirs, same in zip(shipped, slow, (SAME, SAME_LOSS, SAME), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=same[dtype], atol=same[dtype], err_msg=str(combination))
+
+
+@pytest.mark.parametrize("l2_lambda", [0.0, 0.7])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_weight_decay_ends_where_the_slow_twin_does_and_is_no_part_of_the_cost(optimizer, l2_lambda):
+    shipped, slow = both("relu", "softmax", l2_lambda, optimizer, 0.6, np.float64, weight_decay=5.0)
+    for ours, theirs, same in zip(shipped, slow, (SAME, SAME_LOSS, SAME), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=same[np.float64], atol=same[np.float64])
+    assert (max(shipped[2]) == 0) is (l2_lambda == 0)
 
 
 def test_the_twin_tells_a_loop_that_drops_by_another_share():

@@ -15,6 +15,7 @@ from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
 
 WORDS = {"hidden": (6,), "learning_rate_decay": 0.1, "lambda_": 0.3, "keep_prob": 0.8, "batch_size": 16}
+FIT_ALONE = {"warmup_fraction": 0.4, "patience_epochs": 1, "epochs": 2}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def loop(X, y, epochs, seed):
 
 def test_calls_on_the_same_rows_are_the_epochs_of_one_training(rows):
     X, y = rows
-    model = DenseClassifier(random_state=4, **WORDS)
+    model = DenseClassifier(random_state=4, **WORDS, **FIT_ALONE)
     for _ in range(5):
         model.partial_fit(X, y, classes=[0, 1, 2])
     tensors, records = loop(X, y, 5, seed=4)

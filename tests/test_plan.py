@@ -145,6 +145,12 @@ def test_refinements_end_where_a_training_costs_far_more():
     ]
 
 
+def test_a_rate_that_falls_by_a_schedule_is_not_told_to_decay():
+    decays = "refine: a rate that decays"
+    assert decays in actions(plan(case(LOW, training__schedule="constant")))
+    assert decays not in actions(plan(case(LOW, training__schedule="cosine")))
+
+
 def test_without_hidden_layers_units_are_not_refined():
     run = case(LOW, facts=Facts(20, 3, 100, 1.0), network__depth=1)
     assert roomier(run).change["network.depth"] == 3

@@ -36,11 +36,12 @@ BASE = {
     "network": {"width": 5},
     "training": {"epochs": 4, "batch_size": 8, "checkpoint_epochs": 1, "learning_rate": 0.02},
 }
-MANY = {"regularization": {"keep_prob": 0.7, "lambda": 0.5, "augment": {"noise": 0.1}}}
+MANY = {"regularization": {"keep_prob": 0.7, "lambda": 0.5, "weight_decay": 2.0, "augment": {"noise": 0.1}}}
 CONFIGS = {
-    "dropout, noise and a penalty, by adam": MANY,
+    "dropout, noise, a penalty and weight decay, by adam": MANY,
     "momentum in float64": {"training": {"optimizer": "momentum", "precision": "float64"}},
     "rmsprop, the rate falling": {"training": {"optimizer": "rmsprop", "learning_rate_decay": 0.5}},
+    "a cosine after a warm-up": {"training": {"schedule": "cosine", "warmup_fraction": 0.4}},
     "the full batch with noise": {"training": {"batch_size": "full"}, "regularization": {"augment": {"noise": 0.1}}},
     "measured each third epoch": {"training": {"evaluate_every": 3}},
     "stopping early": {"training": {"epochs": 60, "batch_size": "full"}, "regularization": {"patience_epochs": 3}},
@@ -173,6 +174,25 @@ def test_a_run_made_longer_equals_one_declared_that_long_and_leaves_the_first_as
     assert essence(longer.run_dir) == essence(declared.run_dir)
     assert (Path(short.run_dir) / "result.json").read_bytes() == before
     assert read_manifest(folder_of(longer)).identity.parent == Parent(short.run_id, "longer")
+
+
+@pytest.mark.parametrize(
+    ("pace", "spread"),
+    [
+        ({"schedule": "flat_cosine"}, "training.schedule flat_cosine"),
+        ({"warmup_fraction": 0.1}, "training.warmup_fraction 0.1"),
+    ],
+)
+def test_a_run_whose_rate_is_spread_over_its_epochs_is_not_made_longer(pace, spread, tmp_path):
+    result = run(read_config(config_file(tmp_path, {"training": pace})), tmp_path / "runs")
+    folder = folder_of(result)
+    with pytest.raises(StoreError) as refusal:
+        resume(folder, ["training.epochs=8"])
+    assert str(refusal.value) == (
+        f"{folder.id}: {spread} is spread over all epochs, so the rate of a run of 8 differs from the first step on; "
+        f"train it from the start: dlrun train {folder.path}/resolved.yaml training.epochs=8"
+    )
+    assert resume(folder, ["training.epochs=4"]) == result
 
 
 def test_a_longer_run_begins_at_the_checkpoint_and_not_anew(tmp_path, monkeypatch):

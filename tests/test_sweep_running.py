@@ -374,9 +374,13 @@ def test_a_sweep_does_not_go_on_with_other_data(config, light, more):
 EARLY = ("regularization.lambda=0,0.1,0.3,1,3,10", "training.learning_rate=0.05,0.0001", "seed=0..1")
 
 
-@pytest.mark.parametrize("light", [False, True])
-def test_what_survives_an_early_sweep_has_the_bits_of_a_full_run(config, light):
-    whole, early = begun(config, *EARLY, light=True), begun(config, *EARLY, light=light, early=True)
+PACE = ("training.schedule=cosine", "training.warmup_fraction=0.3")
+
+
+@pytest.mark.parametrize(("light", "pace"), [(False, ()), (True, ()), (False, PACE), (True, PACE)])
+def test_what_survives_an_early_sweep_has_the_bits_of_a_full_run(config, light, pace):
+    whole = begun(config, *EARLY, *pace, light=True)
+    early = begun(config, *EARLY, *pace, light=light, early=True)
     worked(whole)
     seen = worked(early)
     full = by_training(whole)

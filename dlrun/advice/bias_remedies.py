@@ -3,8 +3,10 @@
 `advise` goes through BIAS in its order.
 """
 
+import math
 from typing import Any
 
+from ..diagnosis.steps import steps_an_epoch
 from ..diagnosis.words import percent
 from ..nn.activations import ACTIVATIONS
 from ..records import Change
@@ -28,6 +30,9 @@ LONGER, FEWEST_EPOCHS = 3, 30
 
 # A penalty that is a smaller share of the cost than this hardly limits the weights.
 SLIGHT_PENALTY = 0.05
+
+# A weight decay that takes a smaller share of the weights over a whole training hardly limits them.
+SLIGHT_DECAY = 0.1
 
 # Plain networks that are deeper than this train worse, not better.
 DEEPEST = 6
@@ -54,6 +59,21 @@ def less_penalty(case: Case) -> Proposal | None:
     change = {"regularization.lambda": 0.0 if heavy else two_digits(strength / 10)}
     sure: Confidence = "likely" if heavy else "possible"
     return Proposal("less weight penalty", "regularization.lambda", change, why, "a lower train error", sure, "train")
+
+
+def less_decay(case: Case) -> Proposal | None:
+    """For weights that weight decay keeps small, by how much it takes in all steps."""
+    decay = case.value("regularization.weight_decay")
+    if not decay or case.facts is None:
+        return None
+    steps = case.value("training.epochs") * steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows)
+    taken = 1 - math.exp(-case.value("training.learning_rate") * decay * steps)
+    if taken < SLIGHT_DECAY:
+        return None
+    why = f"weight decay takes up to {percent(taken)} of the weights over the training, and the train error is high"
+    change = {"regularization.weight_decay": 0.0}
+    key = "regularization.weight_decay"
+    return Proposal("no weight decay", key, change, why, "a lower train error", "unsure", "train")
 
 
 def less_dropout(case: Case) -> Proposal | None:
@@ -177,6 +197,7 @@ def other_activation(case: Case) -> Proposal | None:
 BIAS: tuple[Remedy, ...] = (
     lower_rate,
     less_penalty,
+    less_decay,
     less_dropout,
     less_augmentation,
     no_early_stop,

@@ -9,14 +9,21 @@ from dataclasses import replace
 
 from ..records import Change
 from .advise import changes_nothing, distance_clause, for_findings, item_of, proposals, reason_of
-from .bias_remedies import less_augmentation, less_dropout, less_penalty, lower_rate, no_early_stop
+from .bias_remedies import less_augmentation, less_decay, less_dropout, less_penalty, lower_rate, no_early_stop
 from .case import Case, changed
 from .proposal import Proposal, Remedy
 from .records import BETWEEN_REASONS, Advice
 from .refinements import REFINEMENTS, roomier
 
 # Remedies that remove what holds a training back. They come before a larger network, and cost no more.
-HOLDING_BACK: tuple[Remedy, ...] = (lower_rate, less_penalty, less_dropout, less_augmentation, no_early_stop)
+HOLDING_BACK: tuple[Remedy, ...] = (
+    lower_rate,
+    less_penalty,
+    less_decay,
+    less_dropout,
+    less_augmentation,
+    no_early_stop,
+)
 
 
 def plan(case: Case) -> list[Advice]:

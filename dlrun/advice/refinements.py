@@ -117,7 +117,7 @@ def lower_rate(case: Case) -> Proposal | None:
 def decaying_rate(case: Case) -> Proposal | None:
     """Twice the rate at first, decaying after that: large steps come near the minimum, small ones closer to it."""
     rate = case.value("training.learning_rate")
-    if case.value("training.learning_rate_decay"):
+    if case.value("training.learning_rate_decay") or case.value("training.schedule") not in (None, "constant"):
         return None
     change = {"training.learning_rate": two_digits(2 * rate), "training.learning_rate_decay": RATE_DECAY}
     expected = expected_of("1 in 3", 0.7)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..records import SPLITS
 from .problems import KeyPath, Problem, counted, shown
-from .schema import Data, Network
+from .schema import Data, Network, Training
 from .suggestions import closest
 from .words import NO_VOCABULARY, Vocabulary
 
@@ -23,6 +23,7 @@ DEFAULT_PARTS = {"train": 3, "dev": 1, "test": 1}
 SUFFIXES_SHOWN = 6
 
 DEFAULT_DEPTH: int = Network.model_fields["depth"].default
+DEFAULT_RATE: float = Training.model_fields["learning_rate"].default
 
 
 def without(data: Any, bad: set[KeyPath], path: KeyPath = ()) -> Any:
@@ -38,7 +39,7 @@ def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabular
     if () in bad:
         return []
     sound = without(data, bad)
-    sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "diagnosis")}
+    sections = {key: sound.get(key, {}) for key in ("data", "network", "regularization", "training", "diagnosis")}
     problems: list[Problem] = []
     in_split = any(path[:2] == ("data", "split") for path in bad)
     if not in_split and not bad & {("data",), ("data", "dev_source"), ("data", "test_source")}:
@@ -46,6 +47,8 @@ def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabular
     if not bad & {("network",), ("network", "hidden"), ("network", "depth"), ("network", "width")}:
         shape = list(_shape(sections["network"]))
         problems += shape or _keep_prob(sections["network"], sections["regularization"])
+    problems += _pace(sections["training"])
+    problems += _weight_decay(sections["training"], sections["regularization"])
     if vocabulary.source_settings:
         problems += _source(sections["data"], vocabulary)
     if vocabulary.finding_codes:
@@ -90,6 +93,20 @@ def _keep_prob(network: Mapping[str, Any], regularization: Mapping[str, Any]) ->
         fault = f"{counted(len(given), 'value')} given; the network has {counted(layers, 'hidden layer')}"
         remedy = f"give {counted(layers, 'value')}, or one number for every layer"
         yield Problem(("regularization", "keep_prob"), f"{fault}; {remedy}")
+
+
+def _pace(training: Mapping[str, Any]) -> Iterator[Problem]:
+    decay, schedule = training.get("learning_rate_decay", 0), training.get("schedule", "constant")
+    if decay and schedule != "constant":
+        fault = f"got {shown(decay)} together with training.schedule {schedule}, and both let the rate fall"
+        yield Problem(("training", "learning_rate_decay"), f"{fault}; leave one of the two out")
+
+
+def _weight_decay(training: Mapping[str, Any], regularization: Mapping[str, Any]) -> Iterator[Problem]:
+    rate, decay = training.get("learning_rate", DEFAULT_RATE), regularization.get("weight_decay", 0)
+    if rate * decay >= 1:
+        fault = f"got {shown(decay)}, and at training.learning_rate {shown(rate)} a step would take all of the weights"
+        yield Problem(("regularization", "weight_decay"), f"{fault}; give a number below {shown(1 / rate)}")
 
 
 def is_counts(shares: Mapping[str, float]) -> bool | None:

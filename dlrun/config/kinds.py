@@ -110,6 +110,7 @@ KeepProb = Annotated[
 Activation = Annotated[str, OneOf(words.ACTIVATIONS)]
 Initializer = Annotated[str, OneOf(words.INITIALIZERS)]
 Optimizer = Annotated[str, OneOf(words.OPTIMIZERS)]
+Schedule = Annotated[str, OneOf(words.SCHEDULES)]
 Precision = Literal["float32", "float64"]
 Task = Literal["auto", "binary", "multiclass", "regression"]
 Decimal = Literal[".", ","]

@@ -114,6 +114,9 @@ class Regularization(Section):
     lambda_: kinds.NotNegative = Field(
         0.0, alias="lambda", description="L2 penalty: lambda / (2 m_train) times the sum of squared weights."
     )
+    weight_decay: kinds.NotNegative = Field(
+        0.0, description="Share of the weights that each step takes, times the step size; no part of the cost."
+    )
     keep_prob: kinds.KeepProb = Field(
         1.0, description="Dropout: the probability that a hidden unit stays; one number, or one for each hidden layer."
     )
@@ -130,6 +133,12 @@ class Training(Section):
     learning_rate: kinds.Positive = Field(0.001, description="The step size at epoch 0.")
     learning_rate_decay: kinds.NotNegative = Field(
         0.0, description="The step size is learning_rate / (1 + decay * epoch), epochs counted from 0."
+    )
+    schedule: kinds.Schedule = Field(
+        "constant", description="How the step size falls over all steps; instead of learning_rate_decay."
+    )
+    warmup_fraction: kinds.BelowOne = Field(
+        0.0, description="The share of all steps over which the step size rises from nearly 0."
     )
     momentum: kinds.Decay = Field(0.9, description="Decay of the averaged gradient; beta1 of adam.")
     rms_decay: kinds.Decay = Field(0.999, description="Decay of the averaged squared gradient; beta2 of adam.")

@@ -24,7 +24,6 @@ SYNONYMS: dict[str, tuple[KeyPath, str]] = {
     "dropout": (("regularization", "keep_prob"), " (keep_prob = 1 - rate)"),
     "dropout_rate": (("regularization", "keep_prob"), " (keep_prob = 1 - rate)"),
     "l2": (("regularization", "lambda"), ""),
-    "weight_decay": (("regularization", "lambda"), ""),
     "lambd": (("regularization", "lambda"), ""),
     "lambda_": (("regularization", "lambda"), ""),
     "patience": (("regularization", "patience_epochs"), ""),

@@ -7,11 +7,12 @@ not import come in as a `Vocabulary`.
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from ..nn import activations, initializers, optimizers
+from ..nn import activations, initializers, optimizers, schedules
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 INITIALIZERS = tuple(initializers.INITIALIZERS)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
+SCHEDULES = tuple(schedules.SCHEDULES)
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,18 @@ class History:
 
     @cached_property
     def first_lines(self) -> list[TraceLine]:
-        """The trace's lines of the first epochs; without any, the first line after them."""
-        end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics))
+        """The trace's lines of the first epochs, with those of a warm-up; without any, the first line after."""
+        end = max(FIRST_EPOCHS, FIRST_SHARE * len(self.metrics)) + self.warmup_epochs
         filling = FILLING_STEPS if OPTIMIZERS[self.value("training.optimizer")].starts_long else SETTLING_STEPS
         lines = [line for line in self.trace if line.epoch * self.steps_an_epoch >= filling]
         return [line for line in lines if line.epoch <= end] or lines[:1]
+
+    @property
+    def warmup_epochs(self) -> float:
+        """How many epochs the rate takes to rise, in which steps are smaller; 0 for a run of a version without it."""
+        training: ConfigData = self.value("training")
+        share: float = training.get("warmup_fraction", 0.0)
+        return share * float(training["epochs"])
 
     @property
     def steps_an_epoch(self) -> int:

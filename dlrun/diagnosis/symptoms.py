@@ -180,7 +180,8 @@ def oscillation(history: History) -> Sign | None:
     evidence = (
         f"in the second half the cost rose in {rising:.0%} of the epochs, and moved by {swing:.0%} of its first value"
     )
-    do = f"{SLOWER}, or let it fall with training.learning_rate_decay"
+    falls = history.value("training").get("schedule", "constant") != "constant"
+    do = SLOWER if falls else f"{SLOWER}, or let it fall with training.learning_rate_decay"
     return Sign(swing > SWING.grave, f"{evidence} an epoch", do)
 
 

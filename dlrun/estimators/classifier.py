@@ -46,12 +46,15 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         init: str = "he",
         init_scale: float = 0.01,
         lambda_: float = 0.0,
+        weight_decay: float = 0.0,
         keep_prob: KeepProb = 1.0,
         patience_epochs: int | None = None,
         augment: Mapping[str, Any] | None = None,
         optimizer: str = "adam",
         learning_rate: float = 0.001,
         learning_rate_decay: float = 0.0,
+        schedule: str = "constant",
+        warmup_fraction: float = 0.0,
         momentum: float = 0.9,
         rms_decay: float = 0.999,
         epsilon: float = 1e-8,
@@ -78,12 +81,15 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
             init=init,
             init_scale=init_scale,
             lambda_=lambda_,
+            weight_decay=weight_decay,
             keep_prob=keep_prob,
             patience_epochs=patience_epochs,
             augment=augment,
             optimizer=optimizer,
             learning_rate=learning_rate,
             learning_rate_decay=learning_rate_decay,
+            schedule=schedule,
+            warmup_fraction=warmup_fraction,
             momentum=momentum,
             rms_decay=rms_decay,
             epsilon=epsilon,
@@ -124,8 +130,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
 
         The first call needs `classes`, all labels that will ever come. Its rows fit the preparation: how numbers are
         scaled and gaps are filled. No rows are held back, so that there is no diagnosis; `dev`, `stratify`,
-        `duplicates`, `patience_epochs`, `epochs` and `class_weight="balanced"` concern `fit` alone. Weights are
-        relative to the rows of a call, and so is `lambda_`. After a fit it goes on with a new optimizer.
+        `duplicates`, `patience_epochs`, `epochs`, `schedule`, `warmup_fraction` and `class_weight="balanced"` concern
+        `fit` alone. Weights are relative to the rows of a call, and so is `lambda_`. After a fit it goes on with a new
+        optimizer.
         """
         first = self._begins()
         X, y = validate_data(self, X, y, reset=first, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")

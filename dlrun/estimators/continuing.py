@@ -24,7 +24,7 @@ from ..nn import training
 from ..nn.augmentation import Augmenter
 from ..nn.network import Network
 from ..nn.parameters import Parameters
-from ..nn.training import EpochRecord, Streams, Trainer
+from ..nn.training import EpochRecord, Streams, Trainer, TrainingPlan
 
 
 @dataclass
@@ -56,8 +56,7 @@ def begun(config: Config, examples: Examples) -> tuple[Course, Dataset]:
 
 def continued(course: Course, examples: Examples) -> EpochRecord:
     """Train one epoch on these rows. Raises ValueError, and Diverged with the parameters as they were before it."""
-    plan = training_plan(course.config)
-    plan = replace(plan, epochs=course.epochs + 1, evaluate_every=course.epochs + 1, patience_epochs=None, trace=False)
+    plan = plan_of_one_epoch(course)
     rows = training.Examples(*prepared(course, examples))
     streams = Streams(course.streams["batches"], course.streams["dropout"])
     trainer = Trainer(course.network, course.parameters, rows, rows, plan, streams, augmenter_of(course))
@@ -73,6 +72,19 @@ def continued(course: Course, examples: Examples) -> EpochRecord:
     course.optimizer, course.steps = trainer.optimizer.state, trainer.optimizer.steps
     course.epochs += 1
     return replace(record, dev_loss=None, dev_error=None)
+
+
+def plan_of_one_epoch(course: Course) -> TrainingPlan:
+    """How the next epoch is trained: without what needs the number of all epochs, or dev rows."""
+    return replace(
+        training_plan(course.config),
+        epochs=course.epochs + 1,
+        evaluate_every=course.epochs + 1,
+        patience_epochs=None,
+        schedule="constant",
+        warmup_fraction=0.0,
+        trace=False,
+    )
 
 
 def prepared(course: Course, examples: Examples) -> tuple[Array, Array, Array | None]:

@@ -16,7 +16,7 @@ from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
 from ..errors import StoreError
 from ..records import ConfigData, Flat, flattened
-from ..store import Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
+from ..store import RESOLVED, Environment, Hashes, Identity, Parent, RunFolder, environment, to_plain
 from .prepare import Experiment
 
 # Keys that change no number of a run: how often it is saved or traced, and what is shown of it.
@@ -44,8 +44,11 @@ LATER_KEYS = (
     "data.rare_classes",
     "data.duplicates",
     "data.weight",
+    "regularization.weight_decay",
     "training.class_weight",
     "ensemble",
+    "training.schedule",
+    "training.warmup_fraction",
     "diagnosis.metric",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
@@ -138,11 +141,24 @@ def refuse_changed_config(folder: RunFolder, own: Identity, config: ConfigData) 
     if epochs[1] < epochs[0]:
         shorter = f"training.epochs was {epochs[0]}, is {epochs[1]}"
         raise StoreError(f"{folder.id}: {shorter}; a run can be made longer, not shorter: train it anew")
+    if epochs[1] > epochs[0] and (spread := spread_over_epochs(config)):
+        why = f"{spread} is spread over all epochs, so the rate of a run of {epochs[1]} differs from the first step on"
+        remedy = f"train it from the start: dlrun train {folder.path / RESOLVED} training.epochs={epochs[1]}"
+        raise StoreError(f"{folder.id}: {why}; {remedy}")
     if changed:
         changes = "; ".join(f"{key} was {json.dumps(was)}, is {json.dumps(now)}" for key, (was, now) in changed.items())
         raise StoreError(
             f"{folder.id}: its config changed: {changes}; put it back, or train a new run with the new one"
         )
+
+
+def spread_over_epochs(config: ConfigData) -> str | None:
+    """The key and value that make each step's rate depend on the number of all epochs; None without any."""
+    training = config["training"]
+    schedule, warmup = training.get("schedule", "constant"), training.get("warmup_fraction", 0.0)
+    if schedule != "constant":
+        return f"training.schedule {schedule}"
+    return f"training.warmup_fraction {warmup}" if warmup else None
 
 
 def refuse_changed_data(folder: RunFolder, own: Identity, experiment: Experiment) -> None:

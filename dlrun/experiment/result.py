@@ -10,7 +10,7 @@ from ..diagnosis import Diagnosis
 from ..diagnosis.records import WEIGHTED
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
-from ..nn.parameters import Parameters, weight_decay
+from ..nn.parameters import Parameters, l2_slope
 from ..nn.predictions import Predictions
 from ..nn.training import TrainingPlan
 from ..records import SPLITS, BySplit, Sizes, without_infinities
@@ -37,8 +37,8 @@ def summarize(
     """The result of a training, without the verdict, which `with_verdict` adds; of `folder`, only the path is used."""
     dataset, config = experiment.dataset, experiment.config
     measured = measure(experiment, outcome.parameters)
-    decay = weight_decay(outcome.parameters, experiment.plan.l2_lambda, len(dataset.train.X))
-    penalty, is_regression = penalty_of(outcome.parameters, decay), dataset.task == "regression"
+    slope = l2_slope(outcome.parameters, experiment.plan.l2_lambda, len(dataset.train.X))
+    penalty, is_regression = penalty_of(outcome.parameters, slope), dataset.task == "regression"
     result = Result(
         run_id=folder.id,
         run_dir=str(folder.path),

@@ -58,8 +58,8 @@ def resume(
 
     prepared : prepares its config. pause_epochs : after so many epochs the run is saved again and Paused is raised.
     overrides : only `training.epochs=N` with a larger N, which makes a new run. It is a child of this one, and equals a
-    run that had that many epochs from the start.
-    Raises StoreError while another process works in the run, and where its config or data changed, saying how.
+    run that had that many epochs from the start; so one whose rate is spread over its epochs cannot be made longer.
+    Raises StoreError for that, while another process works in the run, and where its config or data changed.
     """
     with folder.locked():
         manifest = read_manifest(folder)

@@ -14,7 +14,7 @@ from ..arrays import Array
 from ..nn.dropout import realised_keep_prob
 from ..nn.network import Network, Workspace, loss_and_gradient
 from ..nn.optimizers import Optimizer
-from ..nn.parameters import Parameters, weight_decay
+from ..nn.parameters import Parameters, l2_slope
 
 # A gradient computed back from an update, theta - (theta - g), is off by a few roundings of theta and g.
 READ_BACK_ROUNDINGS = 8 * np.finfo(np.float64).eps
@@ -84,8 +84,8 @@ def shipped_gradient(problem: Problem) -> Parameters:
     gradient = Parameters(problem.network.sizes, np.float64)
     loss_and_gradient(problem.parameters, gradient, problem.workspace(), problem.Y)
     before, moved = problem.parameters.flat, problem.parameters.copy()
-    decay = weight_decay(moved, problem.l2_lambda, problem.m_train) if problem.l2_lambda else None
-    Optimizer("gd", moved, decay).step(moved, gradient, 1.0)
+    slope = l2_slope(moved, problem.l2_lambda, problem.m_train) if problem.l2_lambda else None
+    Optimizer("gd", moved, slope).step(moved, gradient, 1.0)
     read_back = before - moved.flat
     roundings = READ_BACK_ROUNDINGS * (np.abs(before) + np.abs(gradient.flat))
     gradient.flat[:] = np.where(np.abs(read_back - gradient.flat) <= roundings, gradient.flat, read_back)

@@ -103,12 +103,12 @@ def initial_parameters(
     return parameters
 
 
-def weight_decay(parameters: Parameters, l2_lambda: float, m_train: int) -> Array:
+def l2_slope(parameters: Parameters, l2_lambda: float, m_train: int) -> Array:
     """lambda / m_train at each weight and 0 at each bias, in the layout of `parameters.flat`.
 
-    The penalty lambda/(2 m) sum W^2 is half the sum of decay * theta^2, and its slope is decay * theta.
+    The penalty lambda/(2 m) sum W^2 is half the sum of slope * theta^2, and its derivative is slope * theta.
     """
-    decay = Parameters(parameters.sizes, parameters.flat.dtype, parameters.members)
-    for layer in decay.layers:
+    slope = Parameters(parameters.sizes, parameters.flat.dtype, parameters.members)
+    for layer in slope.layers:
         layer.W[:] = l2_lambda / m_train
-    return decay.flat
+    return slope.flat

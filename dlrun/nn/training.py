@@ -17,8 +17,9 @@ from ..errors import Diverged
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward, mean_loss
 from .optimizers import Optimizer, OptimizerSettings
-from .parameters import Parameters, weight_decay
+from .parameters import Parameters, l2_slope
 from .permutation import shuffled
+from .schedules import rate_factor
 from .trace import TraceLine, Tracer
 
 
@@ -46,6 +47,8 @@ class TrainingPlan:
     """How to train. batch_size None is the full batch; patience_epochs None never stops early.
 
     learning_rate_decay : the rate of epoch e, counted from 0, is learning_rate / (1 + decay * e).
+    schedule, warmup_fraction : what multiplies it at each step of all epochs (see `rate_factor`).
+    l2_lambda : of the weights' penalty in the cost. weight_decay : the share that a step takes of them, over its rate.
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
     trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
     """
@@ -55,7 +58,10 @@ class TrainingPlan:
     optimizer: str = "adam"
     learning_rate: float = 0.001
     learning_rate_decay: float = 0.0
+    schedule: str = "constant"
+    warmup_fraction: float = 0.0
     l2_lambda: float = 0.0
+    weight_decay: float = 0.0
     evaluate_every: int = 1
     patience_epochs: int | None = None
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
@@ -68,6 +74,7 @@ class EpochRecord:
 
     Measured on the fly, dropout on, as a mean over its steps: loss, penalty and cost, their sum.
     Measured after it, dropout off: train_loss, dev_loss, train_error, dev_error.
+    learning_rate : of the epoch's last step, the one that the trace watches.
     seconds : of the run up to the end of the epoch; 0 until the caller fills it in.
     """
 
@@ -88,7 +95,8 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
-    batches_done : steps done in the current epoch. shuffle_state : the state of its generator before the shuffle.
+    total_steps : of all epochs. batches_done : steps done in the current epoch.
+    shuffle_state : the state of the current epoch's generator before the shuffle.
     tracer : looks at the network, the first member of an ensemble, at some epochs, if the plan asks for a trace.
     after_step : called after each step; an exception from it ends the training, in a state that can be resumed.
     """
@@ -111,9 +119,10 @@ class Trainer:
             None if train.weight is None else (train.weight / train.weight.mean()).astype(parameters.flat.dtype)
         )
         self.batch_size = min(plan.batch_size or m, m)
+        self.total_steps = plan.epochs * self.batches_in_epoch()
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
-        decay = weight_decay(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
-        self.optimizer = Optimizer(plan.optimizer, parameters, decay, plan.settings)
+        slope = l2_slope(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
+        self.optimizer = Optimizer(plan.optimizer, parameters, slope, plan.settings, weight_decay=plan.weight_decay)
         self.gradient = Parameters(network.sizes, parameters.flat.dtype, network.members)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
@@ -137,14 +146,15 @@ class Trainer:
 
     def run_epoch(self) -> EpochRecord:
         """One pass over the training rows, and the measurements after it."""
-        rate = self.plan.learning_rate / (1 + self.plan.learning_rate_decay * self.epochs_done)
         m = len(self.train.X)
         for X_rows, Y in self.batches(self.batches_done):
+            rate = self.rate(self.optimizer.steps)
             loss, penalty = (self.traced_step if self.is_last_of_epoch() else self.step)(X_rows, Y, rate)
             self.loss_sum += loss * len(Y)
             self.penalty_sum += penalty * len(Y)
             self.batches_done += 1
             self.after_step()
+        rate = self.rate(self.optimizer.steps - 1)  # also of an epoch whose steps were all done before a checkpoint
         loss, penalty = self.loss_sum / m, self.penalty_sum / m
         self.epochs_done, self.batches_done, self.loss_sum, self.penalty_sum = self.epochs_done + 1, 0, 0.0, 0.0
         if self.batch_size < m:
@@ -153,6 +163,12 @@ class Trainer:
         record = EpochRecord(self.epochs_done, loss + penalty, loss, penalty, rate, **self.measure())
         np.copyto(self.last_good.flat, self.parameters.flat)
         return record
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step of this epoch; steps are counted from 0 over all epochs."""
+        plan = self.plan
+        rate = plan.learning_rate / (1 + plan.learning_rate_decay * self.epochs_done)
+        return rate * rate_factor(plan.schedule, plan.warmup_fraction, step, self.total_steps)
 
     def batches(self, first: int = 0) -> Iterator[tuple[Array | None, Array]]:
         """Row numbers (None: all rows) and targets of each batch of an epoch, shuffled again, from `first` on."""
