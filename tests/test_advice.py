@@ -130,6 +130,9 @@ def test_variance_is_treated_in_the_recipes_order_and_early_stopping_on_its_evid
     assert items[4].command == "dlrun curve r"
     assert items[2].why.endswith("the dev error was 10.0% at epoch 1 and is 30.0% after 60")
     assert "regularization.patience_epochs" not in [item.key for item in advise(case(HIGH_VARIANCE))]
+    last, best = (changes(advise(case(HIGH_VARIANCE, dev=dev, training__keep=keep))) for keep in ("last", "best"))
+    assert {"regularization.patience_epochs": 9, "training.keep": "best"} in last
+    assert not any(change and "regularization.patience_epochs" in change for change in best)
 
 
 @pytest.mark.parametrize(("answer", "confidence"), [("yes", "likely"), ("a little", "likely"), ("refused", "unsure")])

@@ -52,6 +52,7 @@ ONE_FAULT = [
     ("regularization", "l2: 1", "regularization.l2: unknown key here; did you mean lambda?"),
     ("training", "weight_decay: 1", "training.weight_decay: unknown key here; did you mean regularization.weight_decay?"),
     ("training", "schedule: cosin", "training.schedule: got 'cosin'; expected one of constant, cosine, flat_cosine; did you mean cosine?"),
+    ("training", "keep: lst", "training.keep: got 'lst'; expected one of auto, best, last; did you mean last?"),
     ("training", "warmup_fraction: 1", "training.warmup_fraction: got 1; expected a fraction with 0 <= it < 1"),
     ("training", "learning_rate_decay: 0.1\n  schedule: cosine", "training.learning_rate_decay: got 0.1 together with training.schedule cosine, and both let the rate fall; leave one of the two out"),
     ("training", "lr: 0.1", "training.lr: unknown key here; did you mean learning_rate?"),

@@ -98,6 +98,7 @@ def test_the_bits_are_the_same_with_gaps_dropout_early_stopping_and_equal_rows(t
             "precision": "float64",
             "momentum": 0.8,
             "evaluate_every": 2,
+            "keep": "last",
         },
         "diagnosis": {"optimal_error": 0.02, "target_error": 0.2, "ignore": ["inputs-unscaled"]},
     }
@@ -120,6 +121,7 @@ def test_the_bits_are_the_same_with_gaps_dropout_early_stopping_and_equal_rows(t
         precision="float64",
         momentum=0.8,
         evaluate_every=2,
+        keep="last",
         dev=0.3,
         normalize=False,
         stratify=False,

@@ -16,7 +16,7 @@ from dlrun.experiment import STREAMS, prepare, random_streams, read_config
 from dlrun.experiment.prepare import reading_of
 from dlrun.gradcheck import CheckOptions
 from dlrun.inspection.gradients import check_gradients, problem_of
-from dlrun.store import RunFolder
+from dlrun.store import RunFolder, looks, read_manifest
 from tests.trainings import run
 
 
@@ -184,6 +184,26 @@ def test_early_stopping_keeps_the_best_parameters(tmp_path):
     lines = RunFolder(Path(result.run_dir)).read_lines("metrics.jsonl")
     assert result.epochs == result.best_epoch + 15 == len(lines) < 400
     assert result.errors.dev == min(line["dev_error"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("keep", "patience", "is_best"),
+    [("auto", None, False), ("auto", 15, True), ("best", None, True), ("last", None, False), ("last", 15, False)],
+)
+def test_the_parameters_are_kept_of_the_epoch_that_the_config_says(keep, patience, is_best, tmp_path):
+    config = {
+        "data": {"source": "moons", "samples": 120, "noise": 0.4},
+        "regularization": {"patience_epochs": patience},
+        "training": {"epochs": 80, "learning_rate": 0.01, "precision": "float64", "keep": keep},
+    }
+    result = run(read_config(write(tmp_path, config)), tmp_path / "runs")
+    folder = RunFolder(Path(result.run_dir))
+    measures = [(line["dev_error"], line["dev_loss"]) for line in folder.read_lines("metrics.jsonl")]
+    assert min(measures) < measures[-1]
+    assert measures.index(min(measures)) == result.best_epoch - 1
+    assert (result.errors.dev, result.losses.dev) == (min(measures) if is_best else measures[-1])
+    [event] = looks.events(tmp_path / "runs", read_manifest(folder).identity.hashes)
+    assert event.candidates == (result.epochs if is_best else 1)
 
 
 def test_costs_are_losses_and_the_penalty(tmp_path):

@@ -1,5 +1,7 @@
 """The learning curve: its fit, its rule, and the trainings that it stands on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit
@@ -129,6 +131,14 @@ def test_a_variant_sees_its_own_rows_and_no_others(runs_dir):
     assert np.array_equal(changed.dataset.train.X, train.X[[3, 5]])
     assert np.array_equal(changed.dataset.train.rows, train.rows[[3, 5]])
     assert changed.dataset.dev is experiment.dataset.dev
+
+
+def test_a_variant_is_measured_in_every_epoch_where_the_best_is_kept(runs_dir):
+    experiment, _ = reopened(find_run(runs_dir, "iris"))
+    epochs = experiment.plan.epochs
+    for keep, every in (("auto", epochs), ("last", epochs), ("best", 1)):
+        kept = replace(experiment, plan=replace(experiment.plan, keep=keep))
+        assert varied(kept, Variant()).plan.evaluate_every == every
 
 
 def test_drawn_rows_are_stratified_and_halves_are_disjoint(runs_dir):

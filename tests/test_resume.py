@@ -23,6 +23,7 @@ from dlrun.store import (
     environment,
     list_runs,
     read_manifest,
+    read_result,
     status_of,
     verify,
 )
@@ -121,6 +122,19 @@ def test_a_signal_finishes_the_step_and_the_run_says_which_it_was(tmp_path):
     assert newest.startswith(f"checkpoint-{2 * 4 + 1:012d}-")  # 30 rows in batches of 8, and one step more
 
 
+@pytest.mark.parametrize(
+    ("keep", "told"), [("auto", "best parameters, of epoch 1,"), ("last", "last parameters, of epoch 2,")]
+)
+def test_an_interrupted_run_keeps_and_says_what_its_config_wants(keep, told, tmp_path, monkeypatch):
+    # By epoch 2 the dev error has risen.
+    training = {"optimizer": "gd", "learning_rate": 5.0, "keep": keep}
+    folder = interrupted_run(tmp_path, monkeypatch, {"training": training})
+    result, lines = read_result(folder), folder.read_lines("metrics.jsonl")
+    assert result.message == f"after 2 epochs; the {told} are kept"
+    assert result.errors.dev == lines[result.epochs - 1 if keep == "last" else result.best_epoch - 1]["dev_error"]
+    assert lines[0]["dev_error"] < lines[1]["dev_error"]
+
+
 def test_the_second_signal_leaves_at_once_and_the_run_can_be_gone_on_with(tmp_path):
     def watch(line):
         if line.epoch == 3:
@@ -158,7 +172,15 @@ def test_a_run_that_is_over_is_shown_as_it_ended(tmp_path):
     assert {path: path.read_bytes() for path in Path(result.run_dir).iterdir()} == before
 
 
-@pytest.mark.parametrize("changes", [{}, {"training": {"evaluate_every": 3}}, MANY], ids=["plain", "thirds", "many"])
+LONGER = {
+    "plain": {},
+    "thirds": {"training": {"evaluate_every": 3}},
+    "many": MANY,
+    "the best": {"training": {"keep": "best", "learning_rate": 0.2}},
+}
+
+
+@pytest.mark.parametrize("changes", LONGER.values(), ids=LONGER.keys())
 @pytest.mark.parametrize("step", [None, 6, 10])
 def test_a_run_made_longer_equals_one_declared_that_long_and_leaves_the_first_as_it_was(
     changes, step, tmp_path, monkeypatch

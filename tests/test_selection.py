@@ -72,7 +72,7 @@ def test_a_configuration_counts_once_and_early_stopping_by_its_epochs():
     found = selection(events, dev_error=0.1, dev_rows=200, regression=False)
     assert (found.configurations, found.candidates, found.test_looks) == (2, 31, 1)
     assert found.is_lowest
-    assert found.sentence.startswith("2 configurations (31 candidates with the epochs that early stopping chose")
+    assert found.sentence.startswith("2 configurations (31 candidates with the epochs that the best was chosen")
     assert not selection(events, dev_error=0.15, dev_rows=200, regression=False).is_lowest
     assert selection(events[:1], dev_error=0.1, dev_rows=200, regression=False).optimism_up_to == 0
 

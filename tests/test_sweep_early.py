@@ -1,6 +1,7 @@
 """What `--early` stops would hardly have won, what it says it saved is what it saved, and short trainings and Optuna's
 studies pause as they should. `python -m tests.benchmarks.early` measures the first over whole sweeps."""
 
+import dataclasses
 import re
 import time
 
@@ -94,6 +95,8 @@ def test_a_training_with_patience_saves_what_those_have_done_that_came_farther()
     stopped = line("stopped", 10, 1.0, patient=True)
     assert saved_seconds([*ended, line("finished", 60, 9.0), stopped], 60) == pytest.approx(2.0)  # to epoch 30
     assert saved_seconds([*ended, line("stopped", 10, 1.0)], 60) == pytest.approx(5.0)  # it has none
+    kept_last = [dataclasses.replace(one, candidates=1) for one in ended]  # training.keep is last
+    assert saved_seconds([*kept_last, line("finished", 60, 9.0), stopped], 60) == pytest.approx(2.0)
     assert saved_seconds([*ended, line("stopped", 40, 4.0, patient=True)], 60) == pytest.approx(
         2.0
     )  # none came farther

@@ -302,7 +302,7 @@ def test_a_single_setting_is_told_without_a_word_on_choosing(four):
 def test_epochs_of_early_stopping_are_candidates(four):
     found = four.outcome([replace(one, candidates=30) for one in four.lines])
     assert found.winner.candidates == 120
-    assert "4 settings (120 candidates with the epochs that early stopping chose among)" in found.winner.sentence
+    assert "4 settings (120 candidates with the epochs that the best was chosen among)" in found.winner.sentence
     assert found.winner.optimism_up_to > four.outcome().winner.optimism_up_to
 
 

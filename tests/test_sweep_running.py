@@ -145,6 +145,8 @@ def test_the_data_of_many_settings_are_prepared_before_their_trainings_are_hande
     [
         ("regularization.patience_epochs=3", "training.epochs=60"),
         ("training.evaluate_every=4",),
+        ("training.keep=best",),
+        ("training.keep=last", "regularization.patience_epochs=3", "training.epochs=60"),
         ("training.optimizer=gd", "training.learning_rate=1e30"),
     ],
 )
@@ -374,7 +376,7 @@ def test_a_sweep_does_not_go_on_with_other_data(config, light, more):
 EARLY = ("regularization.lambda=0,0.1,0.3,1,3,10", "training.learning_rate=0.05,0.0001", "seed=0..1")
 
 
-PACE = ("training.schedule=cosine", "training.warmup_fraction=0.3")
+PACE = ("training.schedule=cosine", "training.warmup_fraction=0.3", "training.keep=best")
 
 
 @pytest.mark.parametrize(("light", "pace"), [(False, ()), (True, ()), (False, PACE), (True, PACE)])

@@ -6,6 +6,7 @@ Each is a function from a case to a proposal or None; `advise` goes through VARI
 import math
 
 from ..diagnosis.words import percent
+from ..records import Change
 from .case import Case
 from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, two_digits, widths_text
 
@@ -68,6 +69,9 @@ def early_stop(case: Case) -> Proposal | None:
     course, epochs = case.course, case.value("training.epochs")
     if not course or course.best is None or case.value("regularization.patience_epochs") is not None:
         return None
+    keep = case.value("training.keep")
+    if keep == "best":
+        return None
     best = course.best
     if best.epoch >= STOPPED_TOO_LATE * course.epochs or best.dev_error >= best.last_dev_error:
         return None
@@ -75,7 +79,9 @@ def early_stop(case: Case) -> Proposal | None:
     patience = max(LEAST_PATIENCE, 2 * evaluated, math.ceil(PATIENCE_SHARE * epochs))
     then, now = percent(best.dev_error), percent(best.last_dev_error)
     why = f"the dev error was {then} at epoch {best.epoch} and is {now} after {course.epochs}"
-    change = {"regularization.patience_epochs": patience}
+    change: Change = {"regularization.patience_epochs": patience}
+    if keep == "last":
+        change = {**change, "training.keep": "best"}
     expected = f"a dev error near {then}; the lowest of many is flattered a little"
     return Proposal("regularize: stop early", "regularization.patience_epochs", change, why, expected, "likely")
 

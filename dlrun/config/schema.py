@@ -121,7 +121,7 @@ class Regularization(Section):
         1.0, description="Dropout: the probability that a hidden unit stays; one number, or one for each hidden layer."
     )
     patience_epochs: kinds.Count | None = Field(
-        None, description="Early stopping: epochs without a better dev error; the best parameters are restored."
+        None, description="Early stopping: epochs without a better dev error; the best parameters are kept."
     )
     augment: Augment = Field(Augment(), description="Random changes of the training examples.")
 
@@ -149,6 +149,10 @@ class Training(Section):
     )
     epochs: kinds.Count = Field(60, description="Passes over the training set.")
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
+    keep: kinds.Keep = Field(
+        "auto",
+        description="Which epoch's parameters a run keeps: the best dev error's, or the last; auto: best if patient.",
+    )
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
     trace: kinds.Switch = Field(
         True, description="Whether gradients, activations and steps are traced, layer by layer. Changes no result."

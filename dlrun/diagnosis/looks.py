@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Scored:
-    """A run's configuration was scored on a dev set; `candidates` are the epochs that early stopping chose among."""
+    """A run's configuration was scored on a dev set; `candidates` are the epochs that the best was chosen among."""
 
     what: Literal["scored"]
     run_id: str

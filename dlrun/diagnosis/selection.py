@@ -71,7 +71,7 @@ def selection(events: Sequence[Event], *, dev_error: float, dev_rows: int, regre
 
 def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows: int) -> str:
     """The number n of configurations, and by how much the lowest error may flatter itself."""
-    epochs = f" ({candidates} candidates with the epochs that early stopping chose among)" if candidates > n else ""
+    epochs = f" ({candidates} candidates with the epochs that the best was chosen among)" if candidates > n else ""
     count = f"{n} configuration{'s' if n != 1 else ''}{epochs} scored on these {dev_rows} dev rows"
     if candidates < 2 or optimism is None:
         return count

@@ -30,6 +30,7 @@ from .fitting import KEPT, Target, examples_of, fit
 from .settings import config_of
 
 KeepProb = float | tuple[float, ...] | list[float]
+Keep = Literal["auto", "best", "last"]
 Precision = Literal["float32", "float64"]
 Duplicates = Literal["together", "apart"]
 
@@ -81,6 +82,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         batch_size: int | Literal["full"] = 64,
         epochs: int = 60,
         evaluate_every: int = 1,
+        keep: Keep = "auto",
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
@@ -113,6 +115,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.batch_size = batch_size
         self.epochs = epochs
         self.evaluate_every = evaluate_every
+        self.keep = keep
         self.precision = precision
         self.trace = trace
         self.ensemble = ensemble

@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..arrays import Array
-from .base import DenseEstimator, Duplicates, KeepProb, Precision
+from .base import DenseEstimator, Duplicates, Keep, KeepProb, Precision
 from .fitting import Target
 
 
@@ -20,7 +20,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
 
     hidden : units of each hidden layer; () is logistic regression. lambda_ : the L2 penalty. dev : the share of the
     rows, or their number, that are held back to judge by: the dev part. They choose the best epoch where
-    `patience_epochs` is set, and the diagnosis is about them. stratify : whether dev keeps the shares of the classes.
+    `patience_epochs` is set or `keep` is best, and the diagnosis is about them. stratify : whether dev keeps the shares
+    of the classes.
     class_weight : "balanced", or labels with how often their rows count, in the loss and in the diagnosis.
     optimal_error, target_error, metric, ignore : what the diagnosis measures against and is told in, and findings that
     it leaves out.
@@ -62,6 +63,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         class_weight: Literal["balanced"] | Mapping[Any, float] | None = None,
         epochs: int = 60,
         evaluate_every: int = 1,
+        keep: Keep = "auto",
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
@@ -96,6 +98,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
             batch_size=batch_size,
             epochs=epochs,
             evaluate_every=evaluate_every,
+            keep=keep,
             precision=precision,
             trace=trace,
             ensemble=ensemble,
@@ -130,9 +133,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
 
         The first call needs `classes`, all labels that will ever come. Its rows fit the preparation: how numbers are
         scaled and gaps are filled. No rows are held back, so that there is no diagnosis; `dev`, `stratify`,
-        `duplicates`, `patience_epochs`, `epochs`, `schedule`, `warmup_fraction` and `class_weight="balanced"` concern
-        `fit` alone. Weights are relative to the rows of a call, and so is `lambda_`. After a fit it goes on with a new
-        optimizer.
+        `duplicates`, `patience_epochs`, `epochs`, `keep`, `schedule`, `warmup_fraction` and `class_weight="balanced"`
+        concern `fit` alone. Weights are relative to the rows of a call, and so is `lambda_`. After a fit it goes on
+        with a new optimizer.
         """
         first = self._begins()
         X, y = validate_data(self, X, y, reset=first, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")

@@ -33,6 +33,7 @@ KEYS: Mapping[str, str] = {
     "class_weight": "training.class_weight",
     "epochs": "training.epochs",
     "evaluate_every": "training.evaluate_every",
+    "keep": "training.keep",
     "precision": "training.precision",
     "trace": "training.trace",
     "ensemble": "ensemble",

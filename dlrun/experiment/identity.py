@@ -49,6 +49,7 @@ LATER_KEYS = (
     "ensemble",
     "training.schedule",
     "training.warmup_fraction",
+    "training.keep",
     "diagnosis.metric",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}

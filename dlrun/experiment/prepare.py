@@ -286,6 +286,7 @@ def training_plan(config: Config) -> TrainingPlan:
         weight_decay=regularization.weight_decay,
         evaluate_every=training.evaluate_every,
         patience_epochs=regularization.patience_epochs,
+        keep=training.keep,
         settings=OptimizerSettings(training.momentum, training.rms_decay, training.epsilon),
         trace=training.trace,
     )

@@ -21,7 +21,7 @@ from .measuring import confusions_of, measured_errors, metrics_of
 from .members import members_look
 from .prepare import Experiment
 from .rows import row_summary
-from .train import Outcome
+from .train import Outcome, keeps_best
 
 # The message of a diverged run advises the learning rate times this.
 SMALLER_RATE_FACTOR = 0.1
@@ -126,10 +126,13 @@ def message_of(outcome: Outcome, plan: TrainingPlan) -> str | None:
         where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
         return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
     if outcome.status == "interrupted":
-        parameters = (
-            f"the best parameters, of epoch {outcome.best_epoch}," if outcome.best_epoch else "the first parameters"
+        is_best = keeps_best(plan, outcome.status) and outcome.best_epoch is not None
+        which = (
+            f"best parameters, of epoch {outcome.best_epoch},"
+            if is_best
+            else f"last parameters, of epoch {outcome.epochs},"
         )
-        return f"after {outcome.epochs} epochs; {parameters} are kept"
+        return f"after {outcome.epochs} epochs; the {which if outcome.epochs else 'first parameters'} are kept"
     return None
 
 

@@ -9,12 +9,12 @@ from ..diagnosis.looks import Scored
 from ..errors import StoreError
 from ..nn.training import TrainingPlan
 from ..store import Hashes, RunFolder, looks, now
-from .train import Outcome
+from .train import Outcome, keeps_best
 
 
 def candidates_of(plan: TrainingPlan, status: str, epochs: int, best_epoch: int | None) -> int:
     """How many epochs the kept parameters were chosen among: 1 where they are simply the last."""
-    is_chosen = best_epoch is not None and (plan.patience_epochs is not None or status == "interrupted")
+    is_chosen = best_epoch is not None and keeps_best(plan, status)
     return math.ceil(epochs / plan.evaluate_every) if is_chosen else 1
 
 

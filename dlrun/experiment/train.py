@@ -7,7 +7,7 @@ from typing import Literal
 from ..errors import Diverged
 from ..nn.augmentation import Augmenter
 from ..nn.parameters import Parameters
-from ..nn.training import EpochRecord, Examples, Streams, Trainer
+from ..nn.training import EpochRecord, Examples, Streams, Trainer, TrainingPlan
 from .checkpointing import Checkpointer
 from .interrupts import Paused, Stopped
 from .prepare import Experiment
@@ -92,8 +92,19 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
 
 
 def parameters_to_keep(trainer: Trainer, status: TrainingEnd) -> Parameters:
-    """The last parameters of a finished run; the best after early stopping or an interrupt; else the last finite."""
-    stopping_early = trainer.plan.patience_epochs is not None
-    if trainer.best is not None and (status == "interrupted" or (status == "finished" and stopping_early)):
+    """Those of the best epoch, or the last: of a finished run as they are, of any other the last at an epoch's end."""
+    if trainer.best is not None and keeps_best(trainer.plan, status):
         return trainer.best
     return trainer.parameters if status == "finished" else trainer.last_good
+
+
+def keeps_best(plan: TrainingPlan, status: str) -> bool:
+    """Whether a training that ends so keeps its best epoch's parameters; one that diverged keeps the last finite.
+
+    With keep auto it does after early stopping or an interrupt. status : a TrainingEnd, or one of a sweep.
+    """
+    if status == "diverged":
+        return False
+    if plan.keep == "auto":
+        return plan.patience_epochs is not None or status == "interrupted"
+    return plan.keep == "best"

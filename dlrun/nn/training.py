@@ -8,7 +8,7 @@ training then continues with the same bits as if it had never stopped.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class TrainingPlan:
     schedule, warmup_fraction : what multiplies it at each step of all epochs (see `rate_factor`).
     l2_lambda : of the weights' penalty in the cost. weight_decay : the share that a step takes of them, over its rate.
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
+    keep : which parameters whoever trains should keep, `Trainer.best` or the last; nothing in training depends on it.
     trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
     """
 
@@ -64,6 +65,7 @@ class TrainingPlan:
     weight_decay: float = 0.0
     evaluate_every: int = 1
     patience_epochs: int | None = None
+    keep: Literal["auto", "best", "last"] = "auto"
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
     trace: bool = False
 

@@ -17,7 +17,7 @@ from ..executor import Executor, Here, Shared, in_order
 from ..experiment import Experiment, random_streams
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.prepare import first_parameters
-from ..experiment.train import train, trainer_of
+from ..experiment.train import keeps_best, train, trainer_of
 from ..nn.predictions import Predictions, predictions
 
 # Starting a process and importing NumPy there takes about a second. Less work than this is done in this process.
@@ -82,7 +82,8 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
     Inputs remain scaled by all training rows; scaling uses no labels.
     """
     config, dataset, plan = experiment.config, experiment.dataset, replace(experiment.plan, trace=False)
-    if plan.patience_epochs is None:  # errors during the training decide nothing, so they are not measured
+    if plan.patience_epochs is None and not keeps_best(plan, "finished"):
+        # Errors during the training decide nothing, so they are not measured.
         plan = replace(plan, evaluate_every=plan.epochs)
     if variant.rows is not None:
         X, Y = (part.take(variant.rows, axis=0) for part in (dataset.train.X, dataset.train.Y))

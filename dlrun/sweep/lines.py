@@ -11,7 +11,7 @@ from ..config import LoadedConfig
 from ..experiment import Experiment
 from ..experiment.identity import hashes_of, with_absolute_paths
 from ..experiment.result import by_split, measure, message_of
-from ..experiment.train import Outcome
+from ..experiment.train import Outcome, keeps_best
 from ..nn.evaluation import Evaluation
 from ..nn.training import EpochRecord
 from ..records import NO_ERRORS, SPLITS, BySplit, without_infinities
@@ -40,8 +40,7 @@ def with_outcome(
 
 def measured_before(experiment: Experiment, outcome: Outcome, metrics: Sequence[EpochRecord]) -> dict[str, Evaluation]:
     """What was measured of the kept parameters during the training; nothing of one that diverged."""
-    stops_early = experiment.plan.patience_epochs is not None
-    kept_epoch = outcome.best_epoch if stops_early else outcome.epochs
+    kept_epoch = outcome.best_epoch if keeps_best(experiment.plan, outcome.status) else outcome.epochs
     for record in reversed(metrics) if outcome.status == "finished" else ():
         of_train, of_dev = (record.train_loss, record.train_error), (record.dev_loss, record.dev_error)
         if record.epoch == kept_epoch and None not in (*of_train, *of_dev):
@@ -52,19 +51,20 @@ def measured_before(experiment: Experiment, outcome: Outcome, metrics: Sequence[
 def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[EpochRecord]) -> TrainingLine:
     """The line of a training that would be stopped where it pauses: the errors that its kept parameters have then.
 
-    With early stopping these are the best so far, without it the last that were measured.
+    These are the best so far, or the last that were measured. best_epoch : only where patience is counted from it.
     """
     measured = [record for record in metrics if record.dev_error is not None]
-    stops_early = experiment.plan.patience_epochs is not None
-    kept = (min(measured, key=dev_measure) if stops_early else measured[-1]) if measured else None
+    plan = experiment.plan
+    best = min(measured, key=dev_measure, default=None)
+    kept = best if keeps_best(plan, "finished") else measured[-1] if measured else None
     return replace(
         line,
         status="stopped",
         errors=NO_ERRORS if kept is None else BySplit(kept.train_error, kept.dev_error),
         losses=NO_ERRORS if kept is None else BySplit(kept.train_loss, kept.dev_loss),
         epochs=len(metrics),
-        candidates=max(1, len(measured)) if stops_early else 1,
-        best_epoch=kept.epoch if kept and stops_early else None,
+        candidates=max(1, len(measured)) if keeps_best(plan, "finished") else 1,
+        best_epoch=best.epoch if best and plan.patience_epochs is not None else None,
         seconds=metrics[-1].seconds if metrics else 0.0,
     )
 

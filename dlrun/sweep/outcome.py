@@ -230,7 +230,7 @@ def optimism_over_seeds(
 
     Two bounds, of which the lower holds. Each seed's error flatters itself by no more than the lowest of all candidates
     on its own dev rows. And the mean over seeds is as sure as one of more rows (`rows_alike`), among the settings;
-    while the epochs that early stopping chose among were chosen on the rows of each seed alone.
+    while the epochs that the best was chosen among were chosen on the rows of each seed alone.
     """
     of_a_seed = round(np.mean([one.rows_alike(one.errors) for one in winner]))
     together = max(1, round(rows_alike(winner)))
@@ -266,7 +266,8 @@ def saved_seconds(lines: Sequence[TrainingLine], epochs: int) -> float:
     farther than it, ended on average. In the sweeps of `python -m tests.benchmarks.early`, this is 1.01 times what was
     measured, and 0.68 to 1.29 times in a single one: first epochs take longer, and those who do badly have patience.
     """
-    lasted = np.sort([share_done(line, epochs) for line in lines if line.status == "finished" and line.candidates > 1])
+    finished = ((share_done(line, epochs), line.candidates) for line in lines if line.status == "finished")
+    lasted = np.sort([share for share, candidates in finished if candidates > 1 or share < 1])
     means = np.cumsum(lasted[::-1])[::-1] / np.arange(len(lasted), 0, -1)  # of each and of all that lasted longer
     saved = 0.0
     for line in lines:

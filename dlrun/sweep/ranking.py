@@ -60,7 +60,7 @@ class Setting:
         return any(line.status == "stopped" and has_dev_error(line) for line in self.by_seed.values())
 
     def candidates(self) -> int:
-        """How many candidates it was for the lowest dev error: the epochs that early stopping chose among, 1 without.
+        """How many candidates it was for the lowest dev error: the epochs that the best was chosen among, 1 without.
 
         The most of any seed; also of trainings that were stopped, or diverged, once the dev rows had judged them. 0
         where these were never asked.

@@ -47,7 +47,7 @@ class TrainingLine:
 
     key : of settings and seed; by it a training is known to be done. number : its place in the plan. settings : the
     values of the varied keys. run_id : None with --light. errors, losses : as in a run's result. candidates : the
-    epochs that early stopping chose among, 1 without. parameters_sha256 : of the kept parameters, by which a training
+    epochs that the best was chosen among, 1 without. parameters_sha256 : of the kept parameters, by which a training
     that is made again can be seen to be the same. attempts : how often it was begun, since a process may be killed.
     environment : a number of the environments of the sweep. arrays_at, arrays_bytes, arrays_crc32 : its place in the
     sweep's file of predictions and curves, and their checksum.
@@ -124,7 +124,7 @@ class SettingOutcome:
 class Winner:
     """The setting with the lowest mean dev error, and what being the lowest of many is worth.
 
-    candidates : how many settings (with the epochs that early stopping chose among) it is the lowest of, also those
+    candidates : how many settings (with the epochs that the best was chosen among) it is the lowest of, also those
     that --early stopped by their dev error, and what diverged once it had one.
     optimism_up_to : by how much its dev error may flatter itself; None for a regression. honest_dev, honest_interval :
     its dev error without that, by choosing on some rows and measuring on others; None where it cannot be computed.

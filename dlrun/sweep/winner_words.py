@@ -55,7 +55,7 @@ def flattery_words(winner: Winner, ranking: Ranking) -> str | None:
     if winner.candidates < 2 or (winner.optimism_up_to is None and winner.honest_dev is None):
         return None
     among = some(settings, "setting") + (f", {stopped} of them stopped early" if stopped else "")
-    counted = f" ({winner.candidates} candidates with the epochs that early stopping chose among)" if epochs else ""
+    counted = f" ({winner.candidates} candidates with the epochs that the best was chosen among)" if epochs else ""
     parts = []
     if winner.optimism_up_to is not None:
         parts.append(f"it may flatter itself by up to {points(winner.optimism_up_to)} points")
