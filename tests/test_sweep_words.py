@@ -203,10 +203,10 @@ def test_other_texts_are_no_range(text):
 # ---- faults of keys and values: the words, and the lines
 
 WRONG = [
-    ("training.epochs=0,3", ["command line: training.epochs: got 0; expected an integer >= 1"]),
-    ("training.epochs=3,true,x", ["command line: training.epochs: got true; expected an integer >= 1", "command line: training.epochs: got 'x'; expected an integer >= 1"]),
-    ("training.epochs=-9..0", [f"command line: training.epochs: got {n}; expected an integer >= 1" for n in (-9, -8, -7)]),
-    ("training.epochs=1..5:0.5", ["command line: training.epochs: got 1.0; expected an integer >= 1", "command line: training.epochs: got 1.5; expected an integer >= 1", "command line: training.epochs: got 2.0; expected an integer >= 1"]),
+    ("training.epochs=0,3", ["command line: training.epochs: got 0; expected an integer >= 1, or auto"]),
+    ("training.epochs=3,true,x", ["command line: training.epochs: got true; expected an integer >= 1, or auto", "command line: training.epochs: got 'x'; expected an integer >= 1, or auto"]),
+    ("training.epochs=-9..0", [f"command line: training.epochs: got {n}; expected an integer >= 1, or auto" for n in (-9, -8, -7)]),
+    ("training.epochs=1..5:0.5", ["command line: training.epochs: got 1.0; expected an integer >= 1, or auto", "command line: training.epochs: got 1.5; expected an integer >= 1, or auto", "command line: training.epochs: got 2.0; expected an integer >= 1, or auto"]),
     ("regularization.lambda=.nan,1", ["command line: regularization.lambda: got .nan; expected a number >= 0"]),
     ("regularization.lambda=.inf,1", ["command line: regularization.lambda: got .inf; expected a number >= 0"]),
     ("regularization.lambda=0-1", ["command line: regularization.lambda: got '0-1'; did you mean the range 0..1?"]),
@@ -416,7 +416,7 @@ def test_every_problem_is_told_at_once_with_file_and_line(tmp_path):
         "own.yaml:9: sweep.trials: got 'many'; expected an integer from 1 to 100000, or null",
         "own.yaml:10: sweep.sampler: got 'sobl'; expected one of sobol, random, tpe, or null; did you mean sobol?",
         "own.yaml:11: sweep.training.epochs: got the anchor &a; remove it, anchors are not read here",
-        "command line: training.batch_size: got 0; expected an integer >= 1, or full",
+        "command line: training.batch_size: got 0; expected an integer >= 1, full or auto",
         "command line: seed: got 'x'; expected an integer >= 0",
     ]
 

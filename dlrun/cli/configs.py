@@ -6,17 +6,24 @@ from .options import ConfigFile, Json, Overrides
 def config(file: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
     """Print a config with every key, and where each value came from: default, file or command line.
 
+    Where training.epochs or batch_size is auto, the data are read, and the number that it comes to is shown.
+
     Example: dlrun config configs/digits.yaml training.epochs=100
     """
     from ..config import resolved_yaml
     from ..experiment import read_config
+    from ..experiment.auto import counted
+    from ..experiment.prepare import autos_found
     from .output import print_json
 
     loaded = read_config(file, overrides or ())
+    found = autos_found(loaded)
     if as_json:
-        print_json({"config": loaded.config.to_dict(), "origins": loaded.origins})
+        told = {"config": loaded.config.to_dict(), "origins": loaded.origins}
+        print_json(told | ({"auto": found.numbers} if found else {}))
     else:
-        print(resolved_yaml(loaded), end="")
+        notes = {key: f"{number} {counted(found.rows)}" for key, number in found.numbers.items()} if found else {}
+        print(resolved_yaml(loaded, notes), end="")
 
 
 def schema() -> None:

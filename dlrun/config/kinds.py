@@ -83,7 +83,8 @@ Widths = Annotated[
     Field(strict=False, max_length=MAX_DEPTH - 1),
     Expects(f"a list of at most {MAX_DEPTH - 1} widths such as [64, 32]", f"an integer from 1 to {MAX_WIDTH}"),
 ]
-BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full"], Expects("an integer >= 1, or full")]
+Epochs = Annotated[Annotated[int, Field(ge=1)] | Literal["auto"], Expects("an integer >= 1, or auto")]
+BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full", "auto"], Expects("an integer >= 1, full or auto")]
 
 ClassWeights = Annotated[
     Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)],

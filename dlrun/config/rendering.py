@@ -4,6 +4,7 @@ It is the last step of the package. `load_config` reads what `resolved_yaml` wri
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -16,6 +17,8 @@ from .sweep_schema import sweep_json_schema
 from .sweep_words import SWEEP
 from .trying import CONFIG
 
+NO_NOTES: Mapping[str, str] = {}
+
 # Comments start at this column; on a longer line (a list of names) the comment follows after two spaces.
 COMMENT_COLUMN = 44
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,20 +26,24 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN_TEXT = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*\Z")
 
 
-def resolved_yaml(loaded: LoadedConfig) -> str:
-    """The whole config as YAML in the schema's order, each value followed by its origin as a comment."""
-    return "\n".join(_section_lines(loaded.config.to_dict(), (), loaded.origins)) + "\n"
+def resolved_yaml(loaded: LoadedConfig, notes: Mapping[str, str] = NO_NOTES) -> str:
+    """The whole config as YAML in the schema's order, each value followed by its origin as a comment.
+
+    notes : what else the comments of some keys say, by dotted path.
+    """
+    told = {key: f"{origin}, {notes[key]}" if key in notes else origin for key, origin in loaded.origins.items()}
+    return "\n".join(_section_lines(loaded.config.to_dict(), (), told)) + "\n"
 
 
-def _section_lines(data: dict[str, Any], path: KeyPath, origins: dict[str, str]) -> list[str]:
+def _section_lines(data: dict[str, Any], path: KeyPath, comments: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for key in keys_at(path):
         inner, indent = (*path, key), "  " * len(path)
         if section_at(inner):
-            lines += [f"{indent}{key}:", *_section_lines(data[key], inner, origins)]
+            lines += [f"{indent}{key}:", *_section_lines(data[key], inner, comments)]
         else:
             line = f"{indent}{key}: {yaml_value(data[key])}"
-            lines.append(f"{line:<{COMMENT_COLUMN - 2}}  # {origins[dotted(inner)]}")
+            lines.append(f"{line:<{COMMENT_COLUMN - 2}}  # {comments[dotted(inner)]}")
     return lines
 
 

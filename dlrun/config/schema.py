@@ -143,11 +143,15 @@ class Training(Section):
     momentum: kinds.Decay = Field(0.9, description="Decay of the averaged gradient; beta1 of adam.")
     rms_decay: kinds.Decay = Field(0.999, description="Decay of the averaged squared gradient; beta2 of adam.")
     epsilon: kinds.Positive = Field(1e-8, description="What keeps adam and rmsprop from dividing by zero.")
-    batch_size: kinds.BatchSize = Field(64, description="Examples in each step, or full for all of them.")
+    batch_size: kinds.BatchSize = Field(
+        64, description="Examples in each step, full for all of them, or auto: more where there are more rows."
+    )
     class_weight: kinds.ClassWeights | None = Field(
         None, description="How much each class's rows count: balanced, or a number for some labels; null: all alike."
     )
-    epochs: kinds.Count = Field(60, description="Passes over the training set.")
+    epochs: kinds.Epochs = Field(
+        60, description="Passes over the training set, or auto: more where there are fewer rows."
+    )
     evaluate_every: kinds.Count = Field(1, description="Epochs between two evaluations.")
     keep: kinds.Keep = Field(
         "auto",

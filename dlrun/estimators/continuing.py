@@ -56,7 +56,7 @@ def begun(config: Config, examples: Examples) -> tuple[Course, Dataset]:
 
 def continued(course: Course, examples: Examples) -> EpochRecord:
     """Train one epoch on these rows. Raises ValueError, and Diverged with the parameters as they were before it."""
-    plan = plan_of_one_epoch(course)
+    plan = plan_of_one_epoch(course, examples.m)
     rows = training.Examples(*prepared(course, examples))
     streams = Streams(course.streams["batches"], course.streams["dropout"])
     trainer = Trainer(course.network, course.parameters, rows, rows, plan, streams, augmenter_of(course))
@@ -74,10 +74,10 @@ def continued(course: Course, examples: Examples) -> EpochRecord:
     return replace(record, dev_loss=None, dev_error=None)
 
 
-def plan_of_one_epoch(course: Course) -> TrainingPlan:
-    """How the next epoch is trained: without what needs the number of all epochs, or dev rows."""
+def plan_of_one_epoch(course: Course, rows: int) -> TrainingPlan:
+    """How the next epoch is trained, on so many rows: without what needs the number of all epochs, or dev rows."""
     return replace(
-        training_plan(course.config),
+        training_plan(course.config, rows),
         epochs=course.epochs + 1,
         evaluate_every=course.epochs + 1,
         patience_epochs=None,

@@ -72,6 +72,11 @@ def with_absolute_paths(loaded: LoadedConfig) -> LoadedConfig:
     return replace(loaded, config=loaded.config.model_copy(update=update))
 
 
+def with_numbers(loaded: LoadedConfig, experiment: Experiment) -> LoadedConfig:
+    """The config that a run is known by: absolute paths, and the numbers that auto comes to on its rows."""
+    return with_absolute_paths(replace(loaded, config=experiment.config))
+
+
 def absolute_path(name: str, folder: Path) -> str:
     """The absolute path of a config's file; one that is absolute may be of another machine, and is not looked for."""
     path = Path(name).expanduser()
@@ -85,7 +90,7 @@ def identity_of(
 
     here : the environment of this process, if it is known already.
     """
-    config = with_absolute_paths(loaded).config.to_dict()
+    config = with_numbers(loaded, experiment).config.to_dict()
     return Identity(
         name=loaded.config.name,
         dlrun=__version__,
@@ -139,6 +144,8 @@ def refuse_changed_config(folder: RunFolder, own: Identity, config: ConfigData) 
         raise StoreError(f"{folder.path}/run.json: corrupt (its config has another hash); restore it from a copy")
     changed = differences(own.config, config)
     epochs = changed.pop("training.epochs", (0, 0))
+    if epochs[1] == "auto":
+        raise StoreError(f"{folder.id}: training.epochs was {epochs[0]}, is auto; give a number above {epochs[0]}")
     if epochs[1] < epochs[0]:
         shorter = f"training.epochs was {epochs[0]}, is {epochs[1]}"
         raise StoreError(f"{folder.id}: {shorter}; a run can be made longer, not shorter: train it anew")

@@ -7,7 +7,7 @@ checks all begin here.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,13 +30,14 @@ from ..data import (
 from ..data.mapped import MappedExamples, Piece
 from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
-from ..errors import ConfigError
+from ..errors import ConfigError, DlrunError
 from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.training import TrainingPlan
+from .auto import autos_of, numbered, numbers_of
 from .metric_choice import metric_fault
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
@@ -48,7 +49,8 @@ class Experiment:
     """All that a config asks for, ready to train.
 
     plan, augmentation : how it is trained. parameters : the initial ones. streams : a generator for each use.
-    optimal : the optimal error that bias is measured from. config : the config that all this was made from.
+    optimal : the optimal error that bias is measured from. config : the config that all this was made from, with the
+    numbers that auto comes to.
     """
 
     config: Config
@@ -134,18 +136,37 @@ def prepare(loaded: LoadedConfig, ready: Callable[[LoadedConfig], ReadyData] = r
 def experiment_of(
     config: Config, dataset: Dataset, streams: dict[str, np.random.Generator], optimal: Optimal
 ) -> Experiment:
-    """The experiment on a dataset that is ready, with the network's initial weights drawn."""
-    network = network_of(config, dataset)
+    """The experiment on a dataset that is ready, with the network's initial weights drawn, and numbers for auto."""
+    network, rows = network_of(config, dataset), len(dataset.train.X)
     return Experiment(
-        config,
+        numbered(config, rows),
         dataset,
         network,
-        training_plan(config),
+        training_plan(config, rows),
         augmentation_of(config),
         first_parameters(config, network, streams["init"]),
         streams,
         optimal,
     )
+
+
+class AutosFound(NamedTuple):
+    """What auto comes to with so many training rows, by dotted key."""
+
+    rows: int
+    numbers: Mapping[str, int | str]
+
+
+def autos_found(loaded: LoadedConfig) -> AutosFound | None:
+    """What the autos of a config come to on its data; None without any, and where the data cannot be read."""
+    if not (autos := autos_of(loaded.config.training)):
+        return None
+    try:
+        rows = len(ready_data(loaded).dataset.train.X)
+    except DlrunError:
+        return None
+    training = numbered(loaded.config, rows).training
+    return AutosFound(rows, {f"training.{name}": getattr(training, name) for name in autos})
 
 
 def augmentation_of(config: Config) -> Augmentation:
@@ -272,11 +293,13 @@ def reading_of(data: Data) -> Reading:
     )
 
 
-def training_plan(config: Config) -> TrainingPlan:
+def training_plan(config: Config, rows: int) -> TrainingPlan:
+    """How to train on so many rows."""
     training, regularization = config.training, config.regularization
+    epochs, batch_size = numbers_of(training.epochs, training.batch_size, rows)
     return TrainingPlan(
-        epochs=training.epochs,
-        batch_size=None if training.batch_size == "full" else training.batch_size,
+        epochs=epochs,
+        batch_size=None if batch_size == "full" else batch_size,
         optimizer=training.optimizer,
         learning_rate=training.learning_rate,
         learning_rate_decay=training.learning_rate_decay,

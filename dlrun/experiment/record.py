@@ -26,7 +26,8 @@ from ..store import (
     write_manifest,
     write_result,
 )
-from .identity import with_absolute_paths
+from .auto import autos_of, counted
+from .identity import with_numbers
 from .predictions import prediction_arrays
 from .prepare import Experiment
 from .showcase import example_arrays
@@ -34,7 +35,9 @@ from .showcase import example_arrays
 
 def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> RunContents:
     """Everything that is known before training. run.json comes last: a run with one can be resumed."""
-    dataset, resolved = experiment.dataset, resolved_yaml(with_absolute_paths(loaded))
+    dataset, autos = experiment.dataset, autos_of(loaded.config.training)
+    notes = {f"training.{name}": f"auto {counted(len(dataset.train.X))}" for name in autos}
+    resolved = resolved_yaml(with_numbers(loaded, experiment), notes)
     with folder.together() as files:
         files.write_bytes("config.yaml", loaded.text)
         files.write_bytes(RESOLVED, resolved.encode())

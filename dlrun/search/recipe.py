@@ -127,17 +127,19 @@ def recipe(
 
 
 class TrialRunner:
-    """Does the recipe's trainings. start : the nested config. results : by run id."""
+    """Does the recipe's trainings. written : the nested config. start : the same with numbers for auto, which stay as
+    they are whatever a step changes. results : by run id."""
 
     def __init__(self, loaded: LoadedConfig, runs_dir: Path, display: Display):
         self.loaded, self.runs_dir, self.display = loaded, runs_dir, display
-        self.start: ConfigData = with_absolute_paths(loaded).config.to_dict()
+        self.written: ConfigData = with_absolute_paths(loaded).config.to_dict()
         self.identity = identity_of(loaded, prepare(loaded), None)
+        self.start: ConfigData = self.identity.config
         self.results: dict[str, Result] = {}
 
     def train(self, config: ConfigData, followed: FollowedAdvice | None) -> Judged:
         """A run of this config: an older one, one that is resumed, or a new one."""
-        changes = {key: new for key, (_, new) in differences(self.start, config).items()}
+        changes = {key: new for key, (_, new) in differences(self.written, config).items()}
         loaded = read_config(Path(self.loaded.file), [*self.loaded.overrides, *overrides_of(changes)])
         parent = Parent(followed.run_id, followed.item.action) if followed else None
         contents = self.reused_or_resumed(loaded) or run(loaded, self.runs_dir, self.display, parent=parent)

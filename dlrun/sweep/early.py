@@ -33,9 +33,7 @@ def do_early(session: Session, wishes: Wishes) -> None:
 
 def pause_epochs(session: Session, planned: PlannedTraining) -> list[int]:
     """The epochs after which a training pauses."""
-    training = session.loaded.config.training
-    epochs = planned.settings.get("training.epochs", training.epochs)
-    return pauses(int(epochs), training.evaluate_every)
+    return pauses(session.epochs_of(planned), session.loaded.config.training.evaluate_every)
 
 
 def pause_at(session: Session, planned: PlannedTraining, stage: int) -> int | None:
@@ -91,7 +89,7 @@ def stop_others(session: Session, scores: dict[int, Score], chosen: set[int], st
         at = pause_at(session, planned, stage)
         line = session.paused.get((planned.key, at or 0))
         if planned.setting_number in others and line is not None and planned.key not in session.ended:
-            epochs = planned.settings.get("training.epochs", session.loaded.config.training.epochs)
+            epochs = session.epochs_of(planned)
             better = bisect_left(ranked, scores[planned.setting_number])
             session.stop(
                 line, f"stopped at epoch {at} of {epochs}: {better} of {len(scores)} settings did better so far"

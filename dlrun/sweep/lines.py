@@ -9,7 +9,7 @@ import numpy as np
 from ..arrays import Array
 from ..config import LoadedConfig
 from ..experiment import Experiment
-from ..experiment.identity import hashes_of, with_absolute_paths
+from ..experiment.identity import hashes_of, with_numbers
 from ..experiment.result import by_split, measure, message_of
 from ..experiment.train import Outcome, keeps_best
 from ..nn.evaluation import Evaluation
@@ -66,6 +66,7 @@ def with_course(line: TrainingLine, experiment: Experiment, metrics: Sequence[Ep
         candidates=max(1, len(measured)) if keeps_best(plan, "finished") else 1,
         best_epoch=best.epoch if best and plan.patience_epochs is not None else None,
         seconds=metrics[-1].seconds if metrics else 0.0,
+        planned_epochs=plan.epochs,
     )
 
 
@@ -120,7 +121,7 @@ def as_metrics(array: Array) -> list[EpochRecord]:
 
 def hashes_here(loaded: LoadedConfig, experiment: Experiment) -> Hashes:
     """The hashes of a config, its data and its split."""
-    return hashes_of(with_absolute_paths(loaded).config.to_dict(), experiment.dataset)
+    return hashes_of(with_numbers(loaded, experiment).config.to_dict(), experiment.dataset)
 
 
 def hashes_in(line: TrainingLine) -> Hashes | None:

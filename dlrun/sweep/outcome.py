@@ -50,8 +50,9 @@ class AboutSweep:
     """What an outcome says of the sweep itself, from its plan and its folder.
 
     scales : the varied keys, and the scale of each on a figure's axis. seeds, planned : of each setting, and how many
-    trainings there are in all. epochs : of a training that is not stopped, where no key varies them. setting_number :
-    the number of a training's setting, by the training's. notes : come first among those of the outcome.
+    trainings there are in all. epochs : of a training that is not stopped, for lines that do not say so; None for auto.
+    setting_number : the number of a training's setting, by the training's. notes : come first among those of the
+    outcome.
     """
 
     sweep_id: str
@@ -61,7 +62,7 @@ class AboutSweep:
     scales: dict[str, Literal["log", "linear", "words"]]
     seeds: tuple[int, ...]
     planned: int
-    epochs: int
+    epochs: int | None
     setting_number: Callable[[int], int] = int
     notes: tuple[str, ...] = ()
 
@@ -259,7 +260,7 @@ def is_count(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def saved_seconds(lines: Sequence[TrainingLine], epochs: int) -> float:
+def saved_seconds(lines: Sequence[TrainingLine], epochs: int | None) -> float:
     """What the trainings that were stopped early would still have taken, by the seconds of their epochs so far.
 
     One with patience need not have come to its last epoch. It would have ended where those that finished, and came
@@ -280,6 +281,6 @@ def saved_seconds(lines: Sequence[TrainingLine], epochs: int) -> float:
     return saved
 
 
-def share_done(line: TrainingLine, epochs: int) -> float:
+def share_done(line: TrainingLine, epochs: int | None) -> float:
     """The share of the planned epochs that a training has done."""
-    return line.epochs / float(line.settings.get("training.epochs", epochs))
+    return line.epochs / float(line.planned_epochs or line.settings.get("training.epochs", epochs))

@@ -49,8 +49,9 @@ class TrainingLine:
     values of the varied keys. run_id : None with --light. errors, losses : as in a run's result. candidates : the
     epochs that the best was chosen among, 1 without. parameters_sha256 : of the kept parameters, by which a training
     that is made again can be seen to be the same. attempts : how often it was begun, since a process may be killed.
-    environment : a number of the environments of the sweep. arrays_at, arrays_bytes, arrays_crc32 : its place in the
-    sweep's file of predictions and curves, and their checksum.
+    environment : a number of the environments of the sweep. planned_epochs : those of a training that nothing ends
+    before; None if it failed, and in older lines. arrays_at, arrays_bytes, arrays_crc32 : its place in the sweep's file
+    of predictions and curves, and their checksum.
     """
 
     key: str
@@ -75,6 +76,7 @@ class TrainingLine:
     arrays_at: int | None = None
     arrays_bytes: int | None = None
     arrays_crc32: int | None = None
+    planned_epochs: int | None = None
 
 
 @dataclass(frozen=True)

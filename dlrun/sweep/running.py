@@ -16,6 +16,7 @@ from ..config import LoadedConfig
 from ..errors import StoreError
 from ..executor import Done, Executor, Lost
 from ..executor.shared import temporary_folder
+from ..experiment.auto import numbers_of
 from ..experiment.prepare import read_config_text
 from ..experiment.scored import scored_event
 from ..places import command_for
@@ -29,7 +30,7 @@ from .lines import hashes_in, line_of
 from .packing import files_of, unpack_run
 from .plan import Plan, PlannedTraining, overrides_of
 from .records import TrainingEnd, TrainingLine, Work
-from .training import Base, Refused, Trained, prepare_data, train_one
+from .training import Base, Refused, Trained, prepare_data, train_one, train_rows
 
 # A training that ended like this would end like this again.
 OVER = ("finished", "diverged")
@@ -97,7 +98,8 @@ class Session:
     """The work of one process on a sweep.
 
     ended : how each training ended so far, by key. paused : the lines of trainings at their pauses, by key and epoch.
-    unreadable : keys of those that have ended, and whose arrays were damaged since.
+    unreadable : keys of those that have ended, and whose arrays were damaged since. train_rows : how many each split
+    has, by `split_key`, as far as it was asked.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class Session:
         self.paused = {(line.key, line.epochs): line for line in folder.paused_lines()}
         self.run_ids = {line.key: line.run_id for line in self.paused.values() if line.run_id} | folder.begun()
         self.splits: set[str] = set()
+        self.train_rows: dict[str, int | None] = {}
         self.unreadable = folder.unreadable()
         self.prepares = executor.shares_disk and is_prepared_first(self.loaded, manifest.plan, executor.processes)
 
@@ -144,6 +147,20 @@ class Session:
             packs=packs,
             own_process=self.executor.processes > 1 or packs,
         )
+
+    def epochs_of(self, planned: PlannedTraining) -> int:
+        """The epochs of a training that is not stopped; 0 where auto has no rows to go by, and it will fail."""
+        training, settings = self.loaded.config.training, planned.settings
+        epochs = settings.get("training.epochs", training.epochs)
+        if epochs != "auto":
+            return int(epochs)
+        key = split_key(planned.seed, settings)
+        if key not in self.train_rows:
+            base = self.base if self.executor.shares_disk else replace(self.base, rows=None)
+            self.train_rows[key] = train_rows(base, overrides_of(settings, planned.seed))
+        rows = self.train_rows[key]
+        batch_size = settings.get("training.batch_size", training.batch_size)
+        return numbers_of(epochs, batch_size, rows).epochs if rows else 0
 
     def open_count(self) -> int:
         """How many trainings may still be done."""

@@ -29,7 +29,7 @@ def outcome_of_folder(folder: SweepFolder, notes: tuple[str, ...] = ()) -> Sweep
         scales={key.key: scale_of(key) for key in plan.keys},
         seeds=plan.seeds,
         planned=plan.trainings_count,
-        epochs=base.config.training.epochs,
+        epochs=None if base.config.training.epochs == "auto" else base.config.training.epochs,
         setting_number=plan.setting_number_of,
         notes=(*notes, *environment_notes(manifest)),
     )

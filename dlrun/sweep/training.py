@@ -119,7 +119,7 @@ def train_one(base: Base, work: Work) -> Trained | Refused:
 
 def trained(base: Base, work: Work) -> Trained:
     """Do a training, or go on with it. Raises DlrunError."""
-    loaded = loaded_for(base, work)
+    loaded = loaded_for(base, work.overrides)
     if work.run_id is None or base.runs_dir is None:
         return train_in_memory(base, work, loaded)
     if not base.packs:
@@ -133,15 +133,22 @@ def trained(base: Base, work: Work) -> Trained:
         return replace(done, files=at_home(files_of(folder.path), elsewhere, str(base.runs_dir)))
 
 
-def loaded_for(base: Base, work: Work) -> LoadedConfig:
+def loaded_for(base: Base, overrides: Sequence[str]) -> LoadedConfig:
     """The config of a training. Raises ConfigError."""
-    return read_config_text(base.text.decode(), Path(base.file), [*base.overrides, *work.overrides])
+    return read_config_text(base.text.decode(), Path(base.file), [*base.overrides, *overrides])
 
 
 def prepare_data(base: Base, work: Work) -> None:
     """Leaves the data of a training for the processes of this machine; what is wrong with them, these will find."""
     with suppress(DlrunError, MemoryError):
-        experiment_of(base, loaded_for(base, work))
+        experiment_of(base, loaded_for(base, work.overrides))
+
+
+def train_rows(base: Base, overrides: Sequence[str]) -> int | None:
+    """How many rows a training trains on; None where its data cannot be had, which its own process will tell."""
+    with suppress(DlrunError, MemoryError):
+        return len(experiment_of(base, loaded_for(base, overrides)).dataset.train.X)
+    return None
 
 
 def experiment_of(base: Base, loaded: LoadedConfig) -> Experiment:
@@ -300,6 +307,7 @@ def ended(
     line = replace(
         line,
         candidates=candidates_of(experiment.plan, line.status, line.epochs, line.best_epoch),
+        planned_epochs=experiment.plan.epochs,
         parameters_sha256=hashlib.sha256(np.ascontiguousarray(parameters.flat).tobytes()).hexdigest(),
     )
     arrays = packed(training_arrays(experiment, parameters, metrics))
