@@ -14,7 +14,8 @@ def resume(
 ) -> int:
     """Continue a run that was interrupted, failed or crashed; it ends with the same bits as without the interruption.
 
-    The only override allowed is training.epochs=N, to train longer: that makes a new run, a child of this one.
+    The only override allowed is training.epochs=N, to train longer: that makes a new run, a child of this one. A run
+    with a schedule or a warm-up, which are spread over all epochs, cannot be made longer.
 
     Example: dlrun resume latest, or dlrun resume digits training.epochs=100
     """
