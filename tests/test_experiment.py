@@ -202,8 +202,25 @@ def test_the_parameters_are_kept_of_the_epoch_that_the_config_says(keep, patienc
     assert min(measures) < measures[-1]
     assert measures.index(min(measures)) == result.best_epoch - 1
     assert (result.errors.dev, result.losses.dev) == (min(measures) if is_best else measures[-1])
+    assert (result.errors.dev, result.losses.dev) == measures[result.kept_epoch - 1]
     [event] = looks.events(tmp_path / "runs", read_manifest(folder).identity.hashes)
     assert event.candidates == (result.epochs if is_best else 1)
+
+
+@pytest.mark.parametrize("keep", ["auto", "best"])
+def test_a_diverged_run_keeps_the_last_finite_epoch(keep, tmp_path):
+    config = {
+        "data": {"source": "regression", "samples": 50, "noise": 1.0},
+        "network": {"activation": "identity"},
+        "regularization": {"patience_epochs": 200},
+        "training": {"optimizer": "gd", "learning_rate": 0.05, "epochs": 100, "keep": keep, "batch_size": "full"},
+    }
+    result = run(read_config(write(tmp_path, config)), tmp_path / "runs")
+    folder = RunFolder(Path(result.run_dir))
+    assert result.status == "diverged"
+    assert result.kept_epoch == len(folder.read_lines("metrics.jsonl")) > 1
+    [event] = looks.events(tmp_path / "runs", read_manifest(folder).identity.hashes)
+    assert event.candidates == 1
 
 
 def test_costs_are_losses_and_the_penalty(tmp_path):

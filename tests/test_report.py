@@ -85,6 +85,15 @@ def test_a_result_of_an_older_run_shows_what_it_knows():
     )
 
 
+@pytest.mark.parametrize(
+    ("kept", "best", "told"),
+    [(60, 41, "the best 41"), (41, 41, "the best 41 is kept"), (60, 60, "the best 60"), (None, 41, "the best 41")],
+)
+def test_a_result_says_that_the_best_epoch_is_kept_where_that_is_not_the_last(kept, best, told):
+    first = screen(terminal.show_result, result(kept_epoch=kept, best_epoch=best)).splitlines()[0]
+    assert first == f"demo  60 epochs in 3.2 s, {told}"
+
+
 def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdict_place_and_next_step():
     known = diagnosis(0.014, 0.11, 0.105, sizes=result().sizes, optimal_error=0.05, baseline_error=0.5).diagnosis
     repeated = ("verdict", "sentence", "intervals", "findings", "optimal_error")

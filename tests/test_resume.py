@@ -131,7 +131,8 @@ def test_an_interrupted_run_keeps_and_says_what_its_config_wants(keep, told, tmp
     folder = interrupted_run(tmp_path, monkeypatch, {"training": training})
     result, lines = read_result(folder), folder.read_lines("metrics.jsonl")
     assert result.message == f"after 2 epochs; the {told} are kept"
-    assert result.errors.dev == lines[result.epochs - 1 if keep == "last" else result.best_epoch - 1]["dev_error"]
+    assert result.kept_epoch == (result.epochs if keep == "last" else result.best_epoch)
+    assert result.errors.dev == lines[result.kept_epoch - 1]["dev_error"]
     assert lines[0]["dev_error"] < lines[1]["dev_error"]
 
 

@@ -61,6 +61,7 @@ def summarize(
         effective_sizes=effective_sizes(dataset, predictions),
         epochs=outcome.epochs,
         best_epoch=outcome.best_epoch,
+        kept_epoch=outcome.kept_epoch,
         seconds=outcome.seconds,
         row_summary=replace(
             row_summary(experiment.network, dataset, predictions),
@@ -126,13 +127,9 @@ def message_of(outcome: Outcome, plan: TrainingPlan) -> str | None:
         where = f"at epoch {outcome.error.epoch} the {outcome.error.what} of layer {outcome.error.layer}"
         return f"{where} left the finite numbers; try training.learning_rate={smaller:g}"
     if outcome.status == "interrupted":
-        is_best = keeps_best(plan, outcome.status) and outcome.best_epoch is not None
-        which = (
-            f"best parameters, of epoch {outcome.best_epoch},"
-            if is_best
-            else f"last parameters, of epoch {outcome.epochs},"
-        )
-        return f"after {outcome.epochs} epochs; the {which if outcome.epochs else 'first parameters'} are kept"
+        which = "best" if keeps_best(plan, outcome.status) and outcome.best_epoch else "last"
+        parameters = f"{which} parameters, of epoch {outcome.kept_epoch}," if outcome.kept_epoch else "first parameters"
+        return f"after {outcome.epochs} epochs; the {parameters} are kept"
     return None
 
 

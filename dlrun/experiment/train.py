@@ -18,12 +18,16 @@ TrainingEnd = Literal["finished", "interrupted", "diverged"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended, and the parameters to save. signal : the name of the signal that interrupted it."""
+    """How training ended, and the parameters to save.
+
+    kept_epoch : theirs, None before the first. signal : the name of the signal that interrupted it.
+    """
 
     status: TrainingEnd
     parameters: Parameters
     epochs: int
     best_epoch: int | None
+    kept_epoch: int | None
     seconds: float
     error: Diverged | None = None
     signal: str | None = None
@@ -85,6 +89,7 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
         parameters_to_keep(trainer, status),
         trainer.epochs_done,
         trainer.best_epoch,
+        epoch_to_keep(trainer, status, error),
         checkpointer.seconds(),
         error,
         first_signal.name if status == "interrupted" and first_signal else None,
@@ -96,6 +101,12 @@ def parameters_to_keep(trainer: Trainer, status: TrainingEnd) -> Parameters:
     if trainer.best is not None and keeps_best(trainer.plan, status):
         return trainer.best
     return trainer.parameters if status == "finished" else trainer.last_good
+
+
+def epoch_to_keep(trainer: Trainer, status: TrainingEnd, error: Diverged | None) -> int | None:
+    """The epoch of these; None before the first."""
+    last = trainer.epochs_done if error is None else error.epoch - 1
+    return (trainer.best_epoch if keeps_best(trainer.plan, status) else None) or last or None
 
 
 def keeps_best(plan: TrainingPlan, status: str) -> bool:

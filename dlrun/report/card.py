@@ -79,6 +79,7 @@ def _what(run: RunContents, data: DataFacts) -> list[str]:
         "network": f"dense, {'-'.join(map(str, sizes))}, {network['activation']}, {parameters:,} parameters"
         + (f"; the mean of {members} such networks answers" if members > 1 else ""),
         "trained": f"{result.epochs} epochs, best {result.best_epoch}, in {result.seconds:.1f} s"
+        + (f", the parameters of epoch {result.kept_epoch}" if result.kept_epoch else "")
         + (f", ended {result.ended[:10]}" if result.ended else ""),
         "run": f"{plain(run.folder.id)}, dlrun {plain(run.manifest.identity.dlrun or UNKNOWN)}, {run.status}",
     }

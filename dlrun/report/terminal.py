@@ -107,9 +107,11 @@ def show_top_advice(diagnosis: "RunDiagnosis | None", console: Console) -> None:
 
 
 def epochs_phrase(result: "Result") -> str:
-    """The length of the training: "60 epochs in 3.2 s, the best 41"."""
+    """The length of the training: "60 epochs in 3.2 s, the best 41", and whether that one's parameters are kept."""
     best = f", the best {result.best_epoch}" if result.best_epoch is not None else ""
     epochs = result.epochs
+    if result.kept_epoch == result.best_epoch != epochs:
+        best = best and f"{best} is kept"
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result.seconds:.1f} s{best}"
 
 

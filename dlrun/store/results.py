@@ -29,8 +29,9 @@ class Result:
     """The result of a training that finished, was interrupted or diverged. Fields that older runs lack have a default.
 
     errors : fractions, or 1 - R². losses : in nats, or squared units of the scaled target. costs : losses with the
-    penalty. rmse : a regression's, in the target's own units. best_epoch : the one with the lowest dev error. optimal :
-    how the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
+    penalty. rmse : a regression's, in the target's own units. best_epoch : the one with the lowest dev error.
+    kept_epoch : the one whose parameters are kept; None for those before the first, and in older runs. optimal : how
+    the optimal error is known. ignore : codes of findings that are not shown. data_findings, health : findings
     about data and training. verdict, sentence, intervals, findings : repeated from the diagnosis. signal : what
     interrupted it. sessions : number of processes that worked on it so far. metrics : the figures of the field by split
     (dev, and test if there is one) and name, of the rows whose outputs are kept. confusion : of the same rows, by
@@ -58,6 +59,7 @@ class Result:
     effective_sizes: Sizes | None = omitted()
     epochs: int
     best_epoch: int | None
+    kept_epoch: int | None = omitted()
     seconds: float
     row_summary: RowSummary | None = None
     warnings: tuple[str, ...] = ()

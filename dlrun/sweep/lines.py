@@ -23,7 +23,7 @@ def with_outcome(
     line: TrainingLine, experiment: Experiment, outcome: Outcome, metrics: Sequence[EpochRecord]
 ) -> TrainingLine:
     """The line of a training in memory with how it ended."""
-    measured = measured_before(experiment, outcome, metrics)
+    measured = measured_before(outcome, metrics)
     measured |= measure(experiment, outcome.parameters, [name for name in SPLITS if name not in measured])
     line = replace(
         line,
@@ -38,12 +38,11 @@ def with_outcome(
     return without_infinities(line)
 
 
-def measured_before(experiment: Experiment, outcome: Outcome, metrics: Sequence[EpochRecord]) -> dict[str, Evaluation]:
+def measured_before(outcome: Outcome, metrics: Sequence[EpochRecord]) -> dict[str, Evaluation]:
     """What was measured of the kept parameters during the training; nothing of one that diverged."""
-    kept_epoch = outcome.best_epoch if keeps_best(experiment.plan, outcome.status) else outcome.epochs
     for record in reversed(metrics) if outcome.status == "finished" else ():
         of_train, of_dev = (record.train_loss, record.train_error), (record.dev_loss, record.dev_error)
-        if record.epoch == kept_epoch and None not in (*of_train, *of_dev):
+        if record.epoch == outcome.kept_epoch and None not in (*of_train, *of_dev):
             return {"train": Evaluation(*of_train), "dev": Evaluation(*of_dev)}  # type: ignore[arg-type]  # no None
     return {}
 
