@@ -55,12 +55,12 @@ def test_five_hundred_trainings_are_all_there_though_a_worker_is_killed_and_anot
     assert np.array_equal(Reader(there).row_errors(one).errors, Reader(here).row_errors(other).errors)
 
 
-@pytest.mark.parametrize("early", [False, True])
-def test_run_folders_come_back_whole_with_the_paths_and_bits_of_this_machine(machines, config, tmp_path, early):
+@pytest.mark.parametrize(("early", "epochs"), [(False, 9), (True, 9), (True, "auto")])
+def test_run_folders_come_back_whole_with_the_paths_and_bits_of_this_machine(machines, config, tmp_path, early, epochs):
     table = tmp_path / "table.csv"
     rows = np.random.default_rng(0).normal(size=(80, 3))
     table.write_text("a,b,c\n" + "".join(f"{a},{b},{int(c > 0)}\n" for a, b, c in rows))
-    config.write_text("data: {source: table.csv}\nnetwork: {hidden: [4]}\ntraining: {epochs: 9}\n")
+    config.write_text(f"data: {{source: table.csv}}\nnetwork: {{hidden: [4]}}\ntraining: {{epochs: {epochs}}}\n")
     folder = begun(config, "regularization.lambda=0,1,2,3", "seed=0..1", early=early)
     worked(folder, Cluster(machines.address))
     finished = [line for line in folder.lines() if line.status == "finished"]
