@@ -147,7 +147,7 @@ def text(ending: str = ".csv", /, **style) -> Dialect:
     """A dialect of separated text."""
     made = Style(**style)
     return Dialect(
-        ending, lambda table: separated(table, made), {"encoding": style["encoding"]} if made.declared else {}
+        ending, lambda table: separated(table, made), {"charset": style["encoding"]} if made.declared else {}
     )
 
 

@@ -41,9 +41,9 @@ def test_the_least_config_is_complete(load):
             "separator": None, "drop": [],
             "missing": ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"],
             "numeric": [], "categorical": [], "ordered": [], "decimal": None, "thousands": None, "day_first": None,
-            "encoding": None, "sheet": None, "examples": "rows", "max_levels": 50, "unlabeled": "drop",
+            "charset": None, "sheet": None, "examples": "rows", "max_levels": 50, "unlabeled": "drop",
             "rare_classes": "error", "duplicates": None,
-            "memory_map": False, "task": "auto", "normalize": True, "samples": None,
+            "memory_map": False, "task": "auto", "normalize": True, "encoding": "standard", "samples": None,
             "features": None, "informative": None, "classes": None, "noise": None, "factor": None, "cluster_std": None,
         },
         "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
@@ -193,7 +193,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 4 + 39 + 6 + 9 + 17 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 4 + 40 + 6 + 9 + 17 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

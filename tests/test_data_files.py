@@ -161,7 +161,7 @@ def test_a_mark_or_utf_8_needs_no_note(sheet, encoding):
 def test_utf_16_without_a_mark_is_found_and_told(sheet, encoding):
     found = sheet("t.csv", PLAIN.encode(encoding))
     assert found.frame.rows() == ROWS
-    assert found.notes == (f"t.csv: read as {encoding}, found by its zero bytes; data.encoding says otherwise",)
+    assert found.notes == (f"t.csv: read as {encoding}, found by its zero bytes; data.charset says otherwise",)
 
 
 FOUND = {
@@ -184,7 +184,7 @@ def test_other_encodings_are_found_by_their_letters_and_told(sheet, encoding):
     found = sheet("t.csv", text.encode(encoding))
     assert frame_of(found)["name"] == words
     assert found.notes[0] == (
-        f"t.csv: read as {encoding}, the likeliest encoding by its letters; data.encoding says otherwise"
+        f"t.csv: read as {encoding}, the likeliest encoding by its letters; data.charset says otherwise"
     )
 
 
@@ -194,18 +194,18 @@ def test_one_letter_is_read_as_the_usual_encoding(sheet):
 
 def test_a_declared_encoding_is_taken(sheet, message):
     raw = "a,y\nŁódź,0\nb,1\n".encode("iso8859-2")
-    found = sheet("t.csv", raw, encoding="latin2")
+    found = sheet("t.csv", raw, charset="latin2")
     assert (frame_of(found)["a"], found.notes) == (["Łódź", "b"], ())
-    assert message("t.csv", raw, encoding="utf8") == (
-        "t.csv: cannot be read as utf-8; set data.encoding to what it was saved in"
+    assert message("t.csv", raw, charset="utf8") == (
+        "t.csv: cannot be read as utf-8; set data.charset to what it was saved in"
     )
     for wrong, advice in [
         ("utf_8x", "did you mean utf-8?"),
         ("base64", "give one such as utf-8, utf-16, cp1252 or cp932"),
         ("zzz", "give one such as utf-8, utf-16, cp1252 or cp932"),
     ]:
-        told_so = message("t.csv", raw, encoding=wrong)
-        assert told_so == f"data.encoding: {wrong!r} is no encoding that Python knows; {advice}"
+        told_so = message("t.csv", raw, charset=wrong)
+        assert told_so == f"data.charset: {wrong!r} is no encoding that Python knows; {advice}"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_declared_encoding_is_taken(sheet, message):
         (b"\x1f\x8brest", "is no text but begins like a .gz file; give it the name that it should have"),
         (b"a,b\n1,\0\n", "is no text, for it holds control characters; give a table as text, or name it rightly"),
         (b"\x01\x02\x03", "is no text, for it holds control characters; give a table as text, or name it rightly"),
-        (b"\xff\xfe\0", "cannot be read as utf-16-le; set data.encoding to what it was saved in"),
+        (b"\xff\xfe\0", "cannot be read as utf-16-le; set data.charset to what it was saved in"),
     ],
 )
 def test_bytes_that_are_no_text_are_a_sentence(message, raw, said):

@@ -182,7 +182,7 @@ BAD = [
     (
         b"a,y\n1,0\n\xc3\xa9,1\n\xe9,1\n",
         {},
-        "t.csv:4: byte 0xe9 is not UTF-8 text, but what stands above is; correct it, or set data.encoding",
+        "t.csv:4: byte 0xe9 is not UTF-8 text, but what stands above is; correct it, or set data.charset",
     ),
     (
         "a b c\nno table at all\n",

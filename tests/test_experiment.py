@@ -82,7 +82,7 @@ def test_altering_dev_and_test_rows_leaves_scaler_and_weights_bit_equal(tmp_path
 
 
 # Everything below `data`, each with another value than its default; what is not part of the reading has its own use.
-NOT_OF_THE_READING = {"split", "stratify", "duplicates", "normalize"}
+NOT_OF_THE_READING = {"split", "stratify", "duplicates", "normalize", "encoding"}
 DATA = {
     "source": "t.csv",
     "dev_source": "d.csv",
@@ -101,7 +101,7 @@ DATA = {
     "decimal": ",",
     "thousands": ".",
     "day_first": True,
-    "encoding": "latin-1",
+    "charset": "latin-1",
     "sheet": 2,
     "examples": "columns",
     "max_levels": 7,

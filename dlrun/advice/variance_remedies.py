@@ -4,8 +4,10 @@ Each is a function from a case to a proposal or None; `advise` goes through VARI
 """
 
 import math
+from collections.abc import Mapping
 
 from ..diagnosis.words import percent
+from ..nn.encodings import ENCODINGS, is_standard
 from ..records import Change
 from .case import Case
 from .proposal import FEWEST_UNITS, HEAVY_PENALTY, KEEP_PROBS, WIDER, Proposal, Remedy, resized, two_digits, widths_text
@@ -94,13 +96,19 @@ def augment(case: Case) -> Proposal | None:
     if case.facts.image_side and not shift:
         key, what = "regularization.augment.shift_pixels", "an image moved by a pixel shows the same thing"
         new: float = SHIFT_PIXELS
-    elif case.value("data.normalize") and (noise or 0) < LAST_NOISE:
+    elif case.value("data.normalize") and is_scaled_alone(case) and (noise or 0) < LAST_NOISE:
         key, new = "regularization.augment.noise", two_digits(2 * noise if noise else FIRST_NOISE)
         what = f"inputs are scaled to a spread of 1, and noise of {new:g} blurs single rows"
     else:
         return None
     expected = "a smaller gap between dev and train error"
     return Proposal("regularize: augment the data", key, {key: new}, what, expected, "unsure")
+
+
+def is_scaled_alone(case: Case) -> bool:
+    """Whether each number is one input, its scaled value. In older runs data.encoding is null, or names a codec."""
+    choice = case.value("data.encoding")
+    return is_standard(choice) or not (isinstance(choice, Mapping) or choice in ENCODINGS)
 
 
 def more_data(case: Case) -> Proposal | None:

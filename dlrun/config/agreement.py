@@ -7,6 +7,7 @@ depend on other keys (`completed`) are here too, because they follow the same ru
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..nn.encodings import STANDARD, is_standard
 from ..records import SPLITS
 from .problems import KeyPath, Problem, counted, shown
 from .schema import Data, Network, Training
@@ -49,6 +50,7 @@ def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabular
         problems += shape or _keep_prob(sections["network"], sections["regularization"])
     problems += _pace(sections["training"])
     problems += _weight_decay(sections["training"], sections["regularization"])
+    problems += _encoding(sections["data"], sections["regularization"].get("augment", {}))
     if vocabulary.source_settings:
         problems += _source(sections["data"], vocabulary)
     if vocabulary.finding_codes:
@@ -107,6 +109,17 @@ def _weight_decay(training: Mapping[str, Any], regularization: Mapping[str, Any]
     if rate * decay >= 1:
         fault = f"got {shown(decay)}, and at training.learning_rate {shown(rate)} a step would take all of the weights"
         yield Problem(("regularization", "weight_decay"), f"{fault}; give a number below {shown(1 / rate)}")
+
+
+def _encoding(data: Mapping[str, Any], augment: Mapping[str, Any]) -> Iterator[Problem]:
+    encoding = data.get("encoding", STANDARD)
+    if is_standard(encoding):
+        return
+    if data.get("normalize") is False:
+        yield Problem(("data", "encoding"), f"got {shown(encoding)} with data.normalize false; leave one of them out")
+    if any(augment.values()):
+        fault = "would change some inputs of a number and not the others that data.encoding makes of it"
+        yield Problem(("regularization", "augment"), f"{fault}; leave one of them out")
 
 
 def is_counts(shares: Mapping[str, float]) -> bool | None:

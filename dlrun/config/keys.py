@@ -73,9 +73,9 @@ def default_at(path: str) -> object:
 
 
 def words_at(path: KeyPath) -> tuple[str, ...]:
-    """The words that a key accepts; empty for a key that accepts other values."""
+    """The words that a key accepts, perhaps beside other values; empty for a key without words."""
     field = field_at(path)
-    return _words_of(field) if field else ()
+    return () if field is None or _section_of(field) else _words_of(field) or kind_of(field).words
 
 
 def _field_of(section: type[Section] | None, key: str | int) -> FieldInfo | None:

@@ -20,10 +20,14 @@ MAX_WIDTH = 100_000  # Two such layers hold 1e10 weights, 40 GB in float32.
 
 @dataclass(frozen=True)
 class Expects:
-    """What a value should be, as the end of a sentence; `item` is the same for one item of a list."""
+    """What a value should be, as the end of a sentence; `item` is the same for one item of a list.
+
+    words : those that it may be, where it may be something else too.
+    """
 
     whole: str
     item: str | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,16 @@ BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full", "auto"], Exp
 ClassWeights = Annotated[
     Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)],
     Expects("balanced, or labels with numbers > 0 such as {yes: 3}"),
+]
+
+_Encoding = Annotated[str, OneOf(words.ENCODINGS)]
+Encodings = Annotated[
+    _Encoding | Annotated[dict[str, _Encoding], Field(min_length=1)],
+    Expects(
+        f"one of {', '.join(words.ENCODINGS)}, or columns with these such as {{price: quantile}}"
+        " (how bytes stand for characters is data.charset)",
+        words=words.ENCODINGS,
+    ),
 ]
 
 NotNegative = Annotated[float, Field(ge=0), Expects("a number >= 0")]

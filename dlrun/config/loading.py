@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..places import NOT_IN_A_NAME
 from .agreement import completed, disagreements
 from .keys import leaf_paths, section_at
-from .overrides import Given, given_by, lay_over, parse_override
+from .overrides import Given, copied, given_by, in_todays_words, lay_over, parse_override
 from .problems import KeyPath, Place, Problem, dotted, escaped, lines_of, shown
 from .schema import Config
 from .sentences import schema_problems
@@ -105,7 +105,7 @@ def config_from_dict(data: Mapping[str, Any]) -> Config:
     """The config of plain data under the YAML's words, as `Config.to_dict` gives it. Raises ConfigError."""
     if not isinstance(data, Mapping):
         raise ConfigError([f"config: got {shown(data)}; {EXAMPLE}"])
-    return checked(Given(dict(data)), "config")
+    return checked(in_todays_words(Given(copied(dict(data)))), "config")
 
 
 def checked(given: Given, file: str, *, name: str | None = None, vocabulary: Vocabulary = NO_VOCABULARY) -> Config:

@@ -3,10 +3,11 @@
 `Given` is all that a person wrote, in the file or on the command line: plain data and the place of each key path.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
+from .former import ENCODING, today
 from .keys import field_at, section_at
 from .problems import KeyPath, Place, Problem, dotted, printable
 from .strict_yaml import Document, read_document
@@ -69,7 +70,21 @@ def copied(data: Any) -> Any:
 def given_by(document: Document) -> Given:
     """What a file gives; the document's root is a mapping."""
     places = {path: Place(line) for path, line in document.lines.items() if path}
-    return Given(document.data or {}, places, list(document.problems), set(document.unsure))
+    return in_todays_words(Given(document.data or {}, places, list(document.problems), set(document.unsure)))
+
+
+def in_todays_words(given: Given) -> Given:
+    """The same with a value that a former key held under today's, unless that is given too."""
+    if not given.holds(ENCODING):
+        return given
+    section, place = given.data["data"], given.place(ENCODING)
+    path, value = today(ENCODING, section["encoding"])
+    if path != ENCODING and not given.holds(path):
+        given.forget(ENCODING)
+        given.places[path] = place
+    if path == ENCODING or "encoding" not in section:
+        section[path[-1]] = value
+    return given
 
 
 def parse_override(text: str) -> tuple[KeyPath, Document]:
@@ -101,6 +116,8 @@ def lay_over(given: Given, path: KeyPath, document: Document) -> None:
     A width given here replaces the file's list of hidden widths (the number of layers stays), and a list of hidden
     widths replaces the file's width. Both on one command line conflict, as they do in a file.
     """
+    path, value = today(path, document.data)
+    document = replace(document, data=value)
     given.problems += [Problem(path + problem.path, problem.sentence, COMMAND_LINE) for problem in document.problems]
     given.unsure |= {path + inner for inner in document.unsure}
     if sentence := below_a_value(path):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from . import kinds
+from . import kinds, words
 
 
 class Section(BaseModel):
@@ -59,7 +59,7 @@ class Data(Section):
     decimal: kinds.Decimal | None = Field(None, description="What stands before a fraction; null: found out.")
     thousands: kinds.Thousands | None = Field(None, description="What stands between thousands; null: found out.")
     day_first: kinds.Switch | None = Field(None, description="Whether 1/2/2024 is in February; null: found out.")
-    encoding: kinds.Text | None = Field(None, description="How bytes stand for characters, as utf-8; null: found out.")
+    charset: kinds.Text | None = Field(None, description="How bytes stand for characters, as utf-8; null: found out.")
     sheet: kinds.Column | None = Field(None, description="Workbooks: the sheet, by name or place; null: the first.")
     examples: kinds.ExamplesIn = Field("rows", description="Arrays: whether rows or columns are the examples.")
     max_levels: kinds.ClassCount = Field(50, description="Levels of a category with a column of their own.")
@@ -71,6 +71,10 @@ class Data(Section):
     memory_map: kinds.Switch = Field(False, description="Whether the rows stay in their file, a .npy, while training.")
     task: kinds.Task = Field("auto", description="What the target asks for; auto decides by its values.")
     normalize: kinds.Switch = Field(True, description="Whether inputs are scaled by the training set's mean and sigma.")
+    encoding: kinds.Encodings = Field(
+        words.STANDARD,
+        description="How numbers become inputs: a word for all, or one for each column; * is all others.",
+    )
     samples: kinds.Count | None = Field(None, description="Generators: the number of examples.")
     noise: kinds.NotNegative | None = Field(None, description="Generators: the noise's standard deviation or share.")
     features: kinds.Count | None = Field(None, description="Generators: the number of inputs.")

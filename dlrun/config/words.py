@@ -7,12 +7,14 @@ not import come in as a `Vocabulary`.
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from ..nn import activations, initializers, optimizers, schedules
+from ..nn import activations, encodings, initializers, optimizers, schedules
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 INITIALIZERS = tuple(initializers.INITIALIZERS)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 SCHEDULES = tuple(schedules.SCHEDULES)
+ENCODINGS = tuple(encodings.ENCODINGS)
+STANDARD = encodings.STANDARD
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
+from ..nn.encodings import STANDARD, Choice, is_standard
 from ..nn.moments import Moments
 from .checks import suspicions_of
+from .encoded import fitted_encodings
 from .examples import Dataset, Examples, Parts, Split
 from .facts import class_counts, facts_of
 from .mapped import MappedExamples, Piece
@@ -30,6 +32,7 @@ def fit_dataset(
     *,
     normalize: bool = True,
     max_levels: int = DEFAULT_MAX_LEVELS,
+    encoding: Choice = STANDARD,
     dtype: Any = np.float32,
     class_weight: ClassWeight | None = None,
 ) -> Dataset:
@@ -38,19 +41,26 @@ def fit_dataset(
     A missing number becomes the training median, and a 0/1 column marks it. A category becomes a 0/1 column for each
     level in the training rows; missing is a level too, and an unseen level becomes all zeros. Of more than `max_levels`
     levels the commonest have a column each and all others, unseen ones too, share one. Numbers are scaled
-    by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0.
+    by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0. `encoding`
+    gives columns of numbers other or more inputs, by a word for all of them or for each by its name.
     Rows that stay in their file are read once here, and prepared each time they are used. `parts` are the splits that
     `split_examples` returned for these examples. Weights change what a row counts in losses and errors, and none of
     these statistics; `class_weight` multiplies them class by class.
-    Raises DataError if numbers leave the range of `dtype`, or as `row_weights` does.
+    Raises DataError if numbers leave the range of `dtype`, or as `row_weights` and `fitted_encodings` do.
     """
     if isinstance(examples, MappedExamples):
         if class_weight is not None:
             raise DataError("training.class_weight: does not go with data.memory_map; leave one of them out")
+        if not is_standard(encoding):
+            raise DataError("data.encoding: does not go with data.memory_map; leave one of them out")
         return fit_mapped_dataset(examples, cast("Parts[Piece]", parts), normalize=normalize, dtype=np.dtype(dtype))
     parts = cast("Parts[Array]", parts)
     weight = row_weights(examples, parts["train"], class_weight)
-    dataset = _fit(examples, parts, normalize=normalize, max_levels=max_levels, dtype=np.dtype(dtype))
+    # `_refuse_overflow` reports an overflow afterwards, with the name of its column.
+    with np.errstate(over="ignore", invalid="ignore"):
+        preparation = _fitted(examples, parts["train"], normalize, max_levels)
+        preparation = replace(preparation, encodings=fitted_encodings(examples, parts["train"], encoding))
+        dataset = _prepared(examples, parts, preparation, normalize=normalize, dtype=np.dtype(dtype))
     return dataset if weight is None else _weighted(dataset, parts, weight)
 
 
@@ -60,14 +70,14 @@ def _weighted(dataset: Dataset, parts: Parts[Array], weight: Array) -> Dataset:
     return replace(dataset, train=splits["train"], dev=splits["dev"], test=splits.get("test"))
 
 
-def _fit(examples: Examples, parts: Parts[Array], *, normalize: bool, max_levels: int, dtype: np.dtype[Any]) -> Dataset:
+def _prepared(
+    examples: Examples, parts: Parts[Array], preparation: Preparation, *, normalize: bool, dtype: np.dtype[Any]
+) -> Dataset:
+    """The dataset of rows whose features are prepared so, and whose target is fitted here."""
     mean, scale = _target_statistics(examples, parts["train"])
-    # `_refuse_overflow` reports an overflow afterwards, with the name of its column.
-    with np.errstate(over="ignore", invalid="ignore"):
-        preparation = _fitted(examples, parts["train"], normalize, max_levels)
-        preparation = replace(preparation, target_mean=mean, target_scale=scale)
-        codes = preparation.recoded(examples.codes, examples.levels)
-        X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
+    preparation = replace(preparation, target_mean=mean, target_scale=scale)
+    codes = preparation.recoded(examples.codes, examples.levels)
+    X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
     _refuse_overflow(examples, preparation, X, dtype)
     splits = {
         name: Split(

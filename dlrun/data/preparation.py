@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Rows
+from ..nn.encodings import ENCODINGS, STANDARD, Encoding
 from .reading import Task
 from .scaling import Scaling
 
@@ -25,7 +26,8 @@ class Preparation:
     """Turns raw columns into X (m, n) and a target into Y, by statistics of the training rows.
 
     X has a scaled column for each number, then a 0/1 column for each of `gap_columns`, then one for each level. A
-    categorical column with rare words has one more, which all words share that are not among its levels.
+    categorical column with rare words has one more, which all words share that are not among its levels. A column of
+    `encodings` has its first input where the others have their scaled number, and the further ones at the end of X.
 
     numeric_columns : names (p,). means, scales (p,) float64 : X = (number - mean) / scale; no scale is 0.
     medians (p,) float64 : what a missing number becomes; None if all columns are numbers and no row had a gap.
@@ -34,6 +36,7 @@ class Preparation:
     rare_columns : the categorical columns with such a shared column.
     lows, highs (p,) float64 : the least and greatest number of the training rows, NaN where there is none; None for
     runs that did not keep them.
+    encodings : what was fitted to each numeric column that has more or other inputs than its scaled number.
     target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
 
@@ -47,12 +50,18 @@ class Preparation:
     rare_columns: tuple[str, ...] = ()
     lows: Array | None = None
     highs: Array | None = None
+    encodings: Mapping[str, Encoding] = field(default_factory=dict)
     target_mean: float = 0.0
     target_scale: float = 1.0
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of X are called (n,)."""
+        return (*self.raw_names, *(name for column in self.encodings for name in self._further_names(column)))
+
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        """Those of the first columns of X, of which `raw` tells what they were made of."""
         return (
             *self.numeric_columns,
             *(f"{name} is missing" for name in self.gap_columns),
@@ -68,7 +77,11 @@ class Preparation:
         if feature in self.categorical_columns:
             words = self.levels[self.categorical_columns.index(feature)]
             return tuple(self._features_of_words(feature, words))
-        return (feature, f"{feature} is missing") if feature in self.gap_columns else (feature,)
+        gap = (f"{feature} is missing",) if feature in self.gap_columns else ()
+        return (feature, *gap, *(self._further_names(feature) if feature in self.encodings else ()))
+
+    def _further_names(self, column: str) -> list[str]:
+        return [f"{column} {name}" for name in self.encodings[column].further_names()]
 
     def _features_of_words(self, name: str, words: Sequence[str]) -> list[str]:
         features = [f"{name}={word}" if word else f"{name} is missing" for word in words]
@@ -85,13 +98,15 @@ class Preparation:
         A missing number becomes the median. A word that is not among the levels goes to the column of rare words, or
         becomes zeros where there is none. Without medians NaN stays NaN: training had no such rows.
         """
-        if self.medians is None and not self.levels:
+        if self.medians is None and not self.levels and not self.encodings:
             return self.scaling.of(numbers, dtype)
         X = np.empty((len(numbers), len(self.feature_names)), dtype)
         at = len(self.numeric_columns)
-        if self.medians is not None:
+        if self.medians is None:
+            self._encode(X, numbers)
+        else:
             is_gap = np.isnan(numbers)
-            X[:, :at] = self.scaling.of(np.where(is_gap, self.medians, numbers), dtype)
+            self._encode(X, np.where(is_gap, self.medians, numbers))
             with_gaps = [self.numeric_columns.index(name) for name in self.gap_columns]
             X[:, at : at + len(with_gaps)] = is_gap[:, with_gaps]
             at += len(with_gaps)
@@ -102,6 +117,18 @@ class Preparation:
                 X[:, at] = of_column == UNSEEN_CODE
                 at += 1
         return X
+
+    def _encode(self, X: Array, numbers: Array) -> None:
+        """Set the columns of X (m, n) that are made of numbers (m, p)."""
+        z = self.scaling.of(numbers, np.float64)
+        X[:, : len(self.numeric_columns)] = z
+        at, places = len(self.raw_names), {name: at for at, name in enumerate(self.numeric_columns)}
+        for name, encoding in self.encodings.items():
+            place = places[name]
+            made = encoding.inputs(numbers[:, place].astype(np.float64), z[:, place])
+            further = made.shape[1] - 1
+            X[:, place], X[:, at : at + further] = made[:, 0], made[:, 1:]
+            at += further
 
     def filled(self, numbers: Array) -> Array:
         """Numbers (k, p) of other rows without NaN where `features` cannot fill them: no training row had a gap.
@@ -132,15 +159,29 @@ class Preparation:
         return recoded
 
     def raw(self, X: Array) -> Array:
-        """X (m, n) as it was before scaling, float64; the columns of 0 and 1 stay as they are."""
-        raw, p = np.asarray(X, dtype=np.float64).copy(), len(self.means)
+        """What X (m, n) was made of, as far as it tells: float64, a column for each of `raw_names`."""
+        raw, p = np.array(X[:, : len(self.raw_names)], dtype=np.float64), len(self.means)
         raw[:, :p] = raw[:, :p] * self.scales + self.means
+        for name in self.encodings:
+            place = self.numeric_columns.index(name)
+            raw[:, place] = self.numbers_of(name, np.asarray(X[:, place], dtype=np.float64))
         return raw
 
+    def numbers_of(self, column: str, first: Array) -> Array:
+        """The numbers (m,) of a column whose first inputs are `first` (m,) float64."""
+        at = self.numeric_columns.index(column)
+        unscaled = first * self.scales[at] + self.means[at]
+        return self.encodings[column].raw(first, unscaled) if column in self.encodings else unscaled
+
+    def first_inputs(self, X: Rows) -> Rows:
+        """X (m, n) with one input alone for each number, word and gap: those of `raw_names`."""
+        return X[:][:, : len(self.raw_names)] if self.encodings else X
+
     def scaled(self, raw: Array) -> Array:
-        """The inverse of `raw`: X (m, n) float64 of raw inputs (m, n)."""
-        X, p = np.asarray(raw, dtype=np.float64).copy(), len(self.means)
-        X[:, :p] = self.scaling.of(X[:, :p], np.float64)
+        """The inverse of `raw`: X (m, n) float64."""
+        X = np.empty((len(raw), len(self.feature_names)))
+        X[:, : raw.shape[1]] = raw
+        self._encode(X, np.asarray(raw, dtype=np.float64)[:, : len(self.means)])
         return X
 
     def target(self, y: Array, task: Task, dtype: Any = np.float32) -> Array:
@@ -167,6 +208,7 @@ class Preparation:
                 arrays |= {"lows": self.lows, "highs": self.highs}
             if self.medians is not None:
                 arrays["gap_columns"] = _texts(self.gap_columns)
+            arrays |= self._arrays_of_encodings()
         if self.categorical_columns:
             arrays["categorical_columns"] = _texts(self.categorical_columns)
             arrays |= {f"levels_{at}": _texts(words) for at, words in enumerate(self.levels)}
@@ -174,6 +216,14 @@ class Preparation:
             arrays["rare_columns"] = _texts(self.rare_columns)
         arrays |= {"target_mean": np.array(self.target_mean), "target_scale": np.array(self.target_scale)}
         return {f"{PREFIX}{name}": array for name, array in arrays.items()}
+
+    def _arrays_of_encodings(self) -> dict[str, Array]:
+        """The word of each numeric column, and what was fitted to it; nothing where all are standard."""
+        if not self.encodings:
+            return {}
+        fitted = [self.encodings.get(name) for name in self.numeric_columns]
+        kept = {f"encoding_{at}": encoding.kept for at, encoding in enumerate(fitted) if encoding}
+        return {"encodings": _texts([encoding.word if encoding else STANDARD for encoding in fitted]), **kept}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
@@ -194,6 +244,11 @@ class Preparation:
             rare_columns=texts("rare_columns"),
             lows=arrays.get(f"{PREFIX}lows"),
             highs=arrays.get(f"{PREFIX}highs"),
+            encodings={
+                name: kind(arrays[f"{PREFIX}encoding_{at}"])
+                for at, (name, word) in enumerate(zip(texts("numeric_columns"), texts("encodings"), strict=False))
+                if (kind := ENCODINGS[word])
+            },
             target_mean=float(arrays[f"{PREFIX}target_mean"]),
             target_scale=float(arrays[f"{PREFIX}target_scale"]),
         )

@@ -45,7 +45,7 @@ class Reading:
     decimal, thousands : what stands before the fraction and between thousands in every column of numbers ("none": there
     is no sign between thousands); None: the reader decides, column by column.
     day_first : whether 01.02.2024 is the first of February; None: the reader decides, column by column.
-    encoding : how a file's bytes stand for characters; None: the reader decides.
+    charset : how a file's bytes stand for characters; None: the reader decides.
     sheet : the sheet of a workbook, by name or place; None is the first. examples : whether an array's rows or its
     columns are the examples.
     ordered : orders, each the words from the least to the greatest; a column of such words becomes numbers 0, 1, ...
@@ -73,7 +73,7 @@ class Reading:
     decimal: Decimal | None = None
     thousands: Thousands | None = None
     day_first: bool | None = None
-    encoding: str | None = None
+    charset: str | None = None
     sheet: str | int | None = None
     examples: ExamplesIn = "rows"
     ordered: tuple[tuple[str, ...], ...] = ()

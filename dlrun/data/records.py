@@ -69,6 +69,7 @@ class DataFacts:
     source_columns : every column of the source as it was read; None in runs of versions that did not keep them.
     notes : sentences about how the source's files were read, such as their encoding.
     image_channels : 3 where a row is a picture in colour, else None.
+    encodings : the word of each column of numbers that has other or more inputs than its scaled number, if any has.
     """
 
     source: str
@@ -89,3 +90,4 @@ class DataFacts:
     source_columns: tuple[SourceColumn, ...] | None = omitted()
     notes: tuple[str, ...] | None = omitted()
     image_channels: int | None = omitted()
+    encodings: Mapping[str, str] | None = omitted()

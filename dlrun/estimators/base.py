@@ -22,6 +22,7 @@ from ..data.reading import Task
 from ..errors import Diverged
 from ..experiment.prepare import random_streams
 from ..model import Model, outputs_of_frame
+from ..nn.encodings import STANDARD, Choice
 from ..nn.network import Network
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord
@@ -87,6 +88,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         trace: bool = True,
         ensemble: int = 1,
         normalize: bool = True,
+        encoding: Choice = STANDARD,
         dev: float = 0.2,
         duplicates: Duplicates | None = None,
         optimal_error: float | Mapping[str, int] | None = None,
@@ -120,6 +122,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.trace = trace
         self.ensemble = ensemble
         self.normalize = normalize
+        self.encoding = encoding
         self.dev = dev
         self.duplicates = duplicates
         self.optimal_error = optimal_error

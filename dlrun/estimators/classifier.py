@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..arrays import Array
+from ..nn.encodings import STANDARD, Choice
 from .base import DenseEstimator, Duplicates, Keep, KeepProb, Precision
 from .fitting import Target
 
@@ -68,6 +69,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         trace: bool = True,
         ensemble: int = 1,
         normalize: bool = True,
+        encoding: Choice = STANDARD,
         dev: float = 0.2,
         stratify: bool = True,
         duplicates: Duplicates | None = None,
@@ -103,6 +105,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
             trace=trace,
             ensemble=ensemble,
             normalize=normalize,
+            encoding=encoding,
             dev=dev,
             duplicates=duplicates,
             optimal_error=optimal_error,

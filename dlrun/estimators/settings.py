@@ -38,6 +38,7 @@ KEYS: Mapping[str, str] = {
     "trace": "training.trace",
     "ensemble": "ensemble",
     "normalize": "data.normalize",
+    "encoding": "data.encoding",
     "stratify": "data.stratify",
     "duplicates": "data.duplicates",
     "optimal_error": "diagnosis.optimal_error",

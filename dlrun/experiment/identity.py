@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..config import LoadedConfig
+from ..config.former import today
 from ..config.keys import default_at
 from ..config.schema import SoftLabels
 from ..data import Dataset, find_file, is_named_source
@@ -36,6 +37,7 @@ LATER_KEYS = (
     "data.decimal",
     "data.thousands",
     "data.day_first",
+    "data.charset",
     "data.encoding",
     "data.sheet",
     "data.examples",
@@ -53,6 +55,9 @@ LATER_KEYS = (
     "diagnosis.metric",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
+
+# What keys were called when the first hashes were made. No word that one of them takes now is a value of the other.
+HASHED_AS = {"data.charset": "data.encoding"}
 
 # The parts of the environment that can change the bits of a run.
 WATCHED = ("dlrun", "python", "machine", "packages", "threads", "blas")
@@ -115,7 +120,8 @@ def of_config(identity: Identity, config: ConfigData) -> Identity:
 
 def config_sha256(config: ConfigData) -> str:
     """The hash of a config's plain data, less what changes no number."""
-    return sha256_of(json.dumps(sorted(compared(config).items()), allow_nan=False).encode())
+    pairs = [(HASHED_AS.get(path, path), value) for path, value in compared(config).items()]
+    return sha256_of(json.dumps(sorted(pairs), allow_nan=False).encode())
 
 
 def sha256_of(data: bytes) -> str:
@@ -123,13 +129,19 @@ def sha256_of(data: bytes) -> str:
 
 
 def compared(config: ConfigData) -> Flat:
-    """A config's values by dotted path, less what changes no number and later keys at their defaults."""
+    """A config's values by today's dotted paths, less what changes no number and later keys at their defaults."""
     return {
         path: value
-        for path, value in flattened(config).items()
+        for path, value in _in_todays_words(flattened(config)).items()
         if path not in CHANGES_NO_NUMBER
         and not (path in LATER_KEYS and value in (default_at(path), DIVIDED_BEFORE.get(path)))
     }
+
+
+def _in_todays_words(flat: Flat) -> Flat:
+    """The values of the config of an older run under the paths and in the words of today."""
+    pairs = [today(tuple(path.split(".")), value) for path, value in flat.items()]
+    return {".".join(map(str, path)): value for path, value in pairs}
 
 
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:

@@ -39,8 +39,9 @@ def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
     noticed = faults_noticed(dataset.suspicions)
     if dataset.by_chance:
         return tuple(noticed)
-    shift = distribution_shift(dataset.train.X, dataset.dev.X, rng=np.random.default_rng(SHIFT_SEED))
-    mismatch = mismatch_fault(shift, dataset.feature_names)
+    train, dev = (dataset.preparation.first_inputs(split.X) for split in (dataset.train, dataset.dev))
+    shift = distribution_shift(train, dev, rng=np.random.default_rng(SHIFT_SEED))
+    mismatch = mismatch_fault(shift, dataset.preparation.raw_names)
     return tuple(ranked([*noticed, mismatch]) if mismatch else noticed)
 
 

@@ -254,6 +254,7 @@ def fitted_dataset(config: Config, examples: Examples | MappedExamples, parts: P
         parts,
         normalize=data.normalize,
         max_levels=data.max_levels,
+        encoding=data.encoding,
         dtype=dtype,
         class_weight=config.training.class_weight,
     )
@@ -281,7 +282,7 @@ def reading_of(data: Data) -> Reading:
         decimal=data.decimal,
         thousands=data.thousands,
         day_first=data.day_first,
-        encoding=data.encoding,
+        charset=data.charset,
         sheet=data.sheet,
         examples=data.examples,
         ordered=data.ordered,

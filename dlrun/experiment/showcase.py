@@ -22,22 +22,22 @@ MOST_INPUTS = 16_384
 
 
 def example_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
-    """The arrays of examples.npz; inputs are raw, as they were before scaling.
+    """The arrays of examples.npz; inputs are raw, as they were before scaling, one for each number, word and gap.
 
     names (n,) : what the columns of inputs are called.
     worst_places (k,) : places within dev of the WORST greatest losses, the worst first. worst_inputs (k, n) float32.
     <split>_inputs (m, 2), <split>_targets (m,) : evenly chosen rows of train and dev; only where there are two inputs.
     """
-    width = dataset.dev.X.shape[1]
-    if width > MOST_INPUTS:
+    names = dataset.preparation.raw_names
+    if len(names) > MOST_INPUTS:
         return {}
     worst, raw = worst_places(by_split["dev"].losses), dataset.preparation.raw
     arrays = {
-        "names": np.array(dataset.feature_names, dtype=np.str_),
+        "names": np.array(names, dtype=np.str_),
         "worst_places": worst,
         "worst_inputs": raw(dataset.dev.X[worst]).astype(np.float32),
     }
-    if width == 2:
+    if len(names) == 2:
         for name in ("train", "dev"):
             targets = by_split[name].targets
             places = np.unique(np.linspace(0, len(targets) - 1, min(len(targets), MOST_POINTS)).astype(np.int64))

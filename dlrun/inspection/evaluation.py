@@ -192,7 +192,8 @@ def _compared(folder: RunFolder, inputs: Array) -> _Compared:
     except (DataError, StoreError) as problem:
         return _Compared(unchecked=f"the run's own rows cannot be compared with: {problem}")
     dataset = experiment.dataset
-    shift = distribution_shift(dataset.dev.X, inputs, rng=np.random.default_rng(SEED))
+    dev, here = map(dataset.preparation.first_inputs, (dataset.dev.X, inputs))
+    shift = distribution_shift(dev, here, rng=np.random.default_rng(SEED))
     if not isinstance(dataset.train.X, np.ndarray):
         return _Compared(shift)
     trained = {row.tobytes() for row in dataset.train.X}
@@ -200,7 +201,7 @@ def _compared(folder: RunFolder, inputs: Array) -> _Compared:
 
 
 def _found(shift: Shift, model: Model) -> ShiftFound:
-    moved = told_features(shift.moved, model.preparation.feature_names) if shift.is_told() else ""
+    moved = told_features(shift.moved, model.preparation.raw_names) if shift.is_told() else ""
     return ShiftFound(shift.is_told(), shift.auc, shift.p_value, moved)
 
 

@@ -49,7 +49,7 @@ READING_KEYS = (
     "decimal",
     "thousands",
     "day_first",
-    "encoding",
+    "charset",
     "sheet",
     "examples",
     "max_levels",

@@ -3,8 +3,9 @@
 The run's data are prepared again, as `resume` does it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -99,20 +100,19 @@ def groups_of(dataset: Dataset) -> Iterator[tuple[str, Array]]:
             is_gap = dev[:, places[inputs[1]]] == 1
             yield inputs[1], is_gap
             known = ~is_gap
-        at = places[name]
-        scaling = (float(preparation.means[at]), float(preparation.scales[at]))
-        yield from _groups_of_numbers(name, (dev[:, at], train[:, at], known), scaling, form)
+        at, unscaled = places[name], partial(preparation.numbers_of, name)
+        yield from _groups_of_numbers(name, (dev[:, at], train[:, at], known), unscaled, form)
 
 
 def _groups_of_numbers(
-    name: str, values: tuple[Array, Array, Array], scaling: tuple[float, float], form: SourceForm
+    name: str, values: tuple[Array, Array, Array], unscaled: Callable[[Array], Array], form: SourceForm
 ) -> Iterator[tuple[str, Array]]:
     """Each value of a number, or its quarters by the training rows; values : of dev, of train, and whether known."""
     dev, train, known = values
     of_column = form.form(name)
 
     def shown(scaled: float) -> str:
-        value = scaled * scaling[1] + scaling[0]
+        value = float(unscaled(np.array([scaled]))[0])
         if of_column.kind == "flag":
             return ("no", "yes")[round(value)]
         if of_column.order:

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..model import trust_of
 from ..records import SPLITS
 from ..store import RunContents
+from .columns import scaling_words
 from .qualifiers import ordinal
 from .text import UNKNOWN, clean, shown, shown_cost
 
@@ -103,7 +104,7 @@ def _data(data: DataFacts) -> list[str]:
         "SHA-256": data.sha256,
         "rows": f"{data.rows:,}",
         "split": f"{plain(data.split)}: {sizes}",
-        "numbers": "scaled by mean and deviation of the training rows" if data.normalize else "not scaled",
+        "numbers": plain(scaling_words(data)) if data.normalize else "not scaled",
         "missing cells": ", ".join(f"{plain(name)} {n:,}" for name, n in data.missing.items()) or "none",
     }
     lines = table(["data", ""], facts.items())

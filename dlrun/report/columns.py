@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from ..data.files import listed
 from ..data.records import DataFacts, SourceColumn
 from ..diagnosis.words import percent
 from ..inspection.data_look import DataLook
@@ -92,7 +93,8 @@ def show_split(facts: DataFacts, console: Console) -> None:
     """How the rows are split, the target and its balance, and the findings."""
     sizes = {split: size for split in SPLITS if (size := facts.sizes.of(split)) is not None}
     say(console, f"split {facts.split}: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
-    say(console, f"target {facts.target}, {facts.task}; {facts.features} inputs after preparation")
+    encoded = "".join(f"; {words}" for words in encoded_words(facts))
+    say(console, f"target {facts.target}, {facts.task}; {facts.features} inputs after preparation{encoded}")
     if facts.classes:
         console.print(classes_table(facts))
     for warning in facts.warnings:
@@ -113,6 +115,20 @@ def classes_table(facts: DataFacts) -> Table:
     if (more := len(facts.classes) - MOST_CLASSES) > 0:
         table.add_row(cell(f"and {more} more"))
     return table
+
+
+def encoded_words(facts: DataFacts) -> list[str]:
+    """Each encoding of numbers other than scaling, with its columns."""
+    encodings = facts.encodings or {}
+    return [
+        f"{word}: {listed([name for name, of_column in encodings.items() if of_column == word])}"
+        for word in dict.fromkeys(encodings.values())
+    ]
+
+
+def scaling_words(facts: DataFacts) -> str:
+    """How numbers that are scaled become inputs."""
+    return "; ".join(["scaled by mean and deviation of the training rows", *encoded_words(facts)])
 
 
 def quoted(text: str) -> str:
@@ -161,6 +177,8 @@ def becomes(column: SourceColumn) -> str:
         return f"{len(column.features):,} columns of 0/1"
     values = [name for name in column.features if not name.endswith(" is missing")]
     gaps = ", gaps marked" if len(values) < len(column.features) else ""
+    if len(values) > 1 and column.kind != "date":
+        return f"{len(values)} inputs{gaps}"
     if len(values) > 1:
         return f"{len(values)}: {', '.join(values)}{gaps}"
     return ("0/1" if column.kind == "flag" else "number") + gaps

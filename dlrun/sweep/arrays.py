@@ -45,7 +45,7 @@ def training_arrays(experiment: Experiment, parameters: Parameters, metrics: Seq
         places = kept_places(len(dev.X))
         of_dev = predictions(experiment.network, parameters, dev.X[places], dev.Y[places])
         losses = of_dev.losses.astype(np.float32)
-        plane = plane_arrays(experiment, parameters) if len(experiment.dataset.feature_names) == 2 else {}
+        plane = plane_arrays(experiment, parameters) if len(experiment.dataset.preparation.raw_names) == 2 else {}
     if experiment.dataset.task == "regression":
         answers = of_dev.answers.astype(np.float32)
     else:
@@ -68,10 +68,12 @@ def plane_arrays(experiment: Experiment, parameters: Parameters) -> dict[str, Ar
     """The answers of a network of two inputs over the plane of the dev rows, in the units of the source."""
     dataset, network = experiment.dataset, experiment.network
     inputs = np.asarray(dataset.dev.X[:])
-    low, high = inputs.min(axis=0), inputs.max(axis=0)
+    rows = dataset.preparation.raw(inputs)
+    low, high = rows.min(axis=0), rows.max(axis=0)
     reach = (high - low) * MARGIN
-    sides = np.linspace(low - reach, high + reach, PLANE_SIDE).astype(inputs.dtype)
-    grid = np.stack(np.meshgrid(sides[:, 0], sides[:, 1]), axis=-1).reshape(-1, 2)
+    sides = np.linspace(low - reach, high + reach, PLANE_SIDE)
+    raw = np.stack(np.meshgrid(sides[:, 0], sides[:, 1]), axis=-1).reshape(-1, 2)
+    grid = dataset.preparation.scaled(raw).astype(inputs.dtype)
     logits = np.concatenate([predict_logits(network, parameters, grid[rows]).copy() for rows in pieces(len(grid))])
     if dataset.task == "regression":
         answers = dataset.preparation.target_in_own_units(logits[:, 0].astype(np.float64))
@@ -79,9 +81,8 @@ def plane_arrays(experiment: Experiment, parameters: Parameters) -> dict[str, Ar
         answers = np.exp(-np.logaddexp(0, -logits[:, 0].astype(np.float64)))
     else:
         answers = network.loss_function.predict(logits)
-    raw = dataset.preparation.raw(sides)
     plane = np.asarray(answers).reshape(PLANE_SIDE, PLANE_SIDE).astype(np.float16)
-    return {"plane_x": raw[:, 0].astype(np.float32), "plane_y": raw[:, 1].astype(np.float32), "plane": plane}
+    return {"plane_x": sides[:, 0].astype(np.float32), "plane_y": sides[:, 1].astype(np.float32), "plane": plane}
 
 
 def kept_places(m: int) -> slice | Array:
@@ -107,11 +108,11 @@ def split_arrays(experiment: Experiment) -> dict[str, Array]:
     arrays: dict[str, Array] = {"dev_rows": np.asarray(dev.rows[kept]), "dev_targets": targets}
     if dev.weight is not None:
         arrays["dev_weights"] = dev.weight[kept]
-    if len(dataset.feature_names) == 2:
+    if len(names := dataset.preparation.raw_names) == 2:
         drawn = evenly(len(targets), MOST_DEV_POINTS)
         arrays["points"] = dataset.preparation.raw(dev.X[kept][drawn]).astype(np.float32)
         arrays["labels"] = targets[drawn]
-        arrays["names"] = np.array(dataset.feature_names, dtype=np.str_)
+        arrays["names"] = np.array(names, dtype=np.str_)
         arrays["classes"] = np.array(dataset.classes, dtype=np.str_)
     return arrays
 

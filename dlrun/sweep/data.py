@@ -12,7 +12,7 @@ from .plan import Plan
 from .records import TrainingLine
 
 # Keys of `data` that say what becomes of rows once they are read.
-AFTER_READING = ("data.split", "data.stratify", "data.duplicates", "data.normalize")
+AFTER_READING = ("data.split", "data.stratify", "data.duplicates", "data.normalize", "data.encoding")
 
 # So many trainings in each process make it worth that the process of the sweep prepares their data. It does the first
 # while the others start, and these need not import scikit-learn, which takes as long as their own start.

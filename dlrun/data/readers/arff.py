@@ -53,7 +53,7 @@ class Attribute(NamedTuple):
 def read_arff(contents: Contents, reading: Reading) -> Sheet:
     """The table of an ARFF file; nominal values are text, and `?` is missing. Raises DataError."""
     shown, path = contents.shown, contents.path
-    text = text_of(contents, reading.encoding)
+    text = text_of(contents, reading.charset)
     begin = DATA.search(text.raw)
     if begin is None:
         raise DataError(f"{shown}: no line @data; an ARFF file has one above its rows")
@@ -73,7 +73,7 @@ def read_arff(contents: Contents, reading: Reading) -> Sheet:
 
 def _again(path: Path, reading: Reading) -> bytes:
     """The text as its rows were read, for the place of one of them."""
-    raw = text_of(contents_of(path.name, path), reading.encoding).raw
+    raw = text_of(contents_of(path.name, path), reading.charset).raw
     begin = DATA.search(raw)
     return _plainly_written(raw, begin.end() if begin else 0)
 

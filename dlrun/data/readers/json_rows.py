@@ -31,7 +31,7 @@ def read_json(contents: Contents, reading: Reading) -> Sheet:
     import polars as pl
 
     shown = contents.shown
-    text = text_of(contents, reading.encoding)
+    text = text_of(contents, reading.charset)
     is_array = text.raw.lstrip()[:1] == b"["
     sentence = (
         f"{shown}: not JSON of rows, or damaged; give one object a line, or an array of objects, such as"

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from ...errors import DataError
 from ..reading import Reading
+from .charsets import MARKS
 from .columnar import NOT_PARQUET
 from .dialects import SIGNS, layout_of
-from .encodings import MARKS
 from .quiet import told
 from .separated import read_rows, read_text, text_of
 from .tables import SHEETS
@@ -111,7 +111,7 @@ def pieces_of_text(
     is_wide = b"\0" in first or any(first.startswith(mark) for mark in MARKS if mark != codecs.BOM_UTF8)
     cells = _ended if not is_wide and _is_one_column(first) else _as_they_are
     contents = Contents(shown, Path(shown), ending, cells(first))
-    text = None if rest is None or is_wide else text_of(contents, reading.encoding)
+    text = None if rest is None or is_wide else text_of(contents, reading.charset)
     layout = None if text is None else layout_of(text.raw, shown, ending, reading)
     if text is None or layout is None or layout.quote != '"':
         raw = first if rest is None else first + rest + b"".join(iter(lambda: _block(stream, shown), b""))
@@ -119,7 +119,7 @@ def pieces_of_text(
         return
     wanted = [name for name in layout.names.names if name in columns.as_text]
     rows = read_rows(text.raw, layout, wanted, shown, partial(bytes, text.raw))
-    encoding, lines = reading.encoding or text.encoding, text.raw.count(b"\n")
+    encoding, lines = reading.charset or text.encoding, text.raw.count(b"\n")
     yield Piece(rows.frame, (*text.notes, *layout.notes, *rows.notes), share())
     layout = layout._replace(start=0, notes=())
     while rest is not None:
@@ -143,7 +143,7 @@ def _holds_names(raw: bytes, names: frozenset[str]) -> bool:
 
 def _whole(contents: Contents, reading: Reading, columns: Columns) -> Piece:
     """A text in one piece."""
-    text = text_of(contents, reading.encoding)
+    text = text_of(contents, reading.charset)
     names = layout_of(text.raw, contents.shown, contents.ending, reading).names.names
     wanted = tuple(name for name in names if name in columns.as_text)
     sheet = read_text(contents, replace(reading, categorical=wanted))

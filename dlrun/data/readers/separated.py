@@ -1,6 +1,6 @@
 """Reads separated text (.csv, .tsv and the like) into a `Sheet`, whatever its encoding, its separator and its flaws.
 
-`encodings` makes UTF-8 of it, `dialects` finds its layout, and `plain` reads it, which is fast. Text that is not
+`charsets` makes UTF-8 of it, `dialects` finds its layout, and `plain` reads it, which is fast. Text that is not
 regular goes through `repairs` before.
 """
 
@@ -13,8 +13,8 @@ from ...errors import DataError
 from ..columns import is_number
 from ..files import find_columns
 from ..reading import Reading
+from .charsets import Decoded, decoded
 from .dialects import BLANKS, Layout, layout_of
-from .encodings import Decoded, decoded
 from .headers import only_header
 from .plain import Form, read_plain
 from .repairs import records_of, regular
@@ -36,10 +36,10 @@ class Rows(NamedTuple):
 def read_text(contents: Contents, reading: Reading) -> Sheet:
     """The table in a text. Raises DataError."""
     shown, path = contents.shown, contents.path
-    text = text_of(contents, reading.encoding)
+    text = text_of(contents, reading.charset)
     layout = layout_of(text.raw, shown, contents.ending, reading)
     as_text = _stay_text(layout, reading, shown)
-    rows = read_rows(text.raw, layout, as_text, shown, lambda: text_of(contents_of(shown, path), reading.encoding).raw)
+    rows = read_rows(text.raw, layout, as_text, shown, lambda: text_of(contents_of(shown, path), reading.charset).raw)
     frame, told = without_empty(rows.frame, layout.names.unnamed, shown, has_header=layout.has_header)
     unnamed = layout.names.unnamed & {*frame.columns}
     notes = (*text.notes, *layout.notes, *rows.notes, *told)

@@ -19,6 +19,7 @@ from ...inspection import PageContents
 from ...nn.trace import LayerLook
 from ...records import SPLITS
 from ...store import Result
+from ..columns import scaling_words
 from ..metrics import MetricRow, metric_rows, metric_splits
 from ..terminal import verdict_sentences
 from ..text import seconds_phrase, shown
@@ -294,7 +295,7 @@ def section_of_facts(data: DataFacts) -> DataSection:
             "columns": f"{len(data.columns)}, prepared as {data.features} inputs",
             "target": f"{data.target}, {data.task}",
             "split": f"{data.split}: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
-            "inputs scaled": "by mean and deviation of the training rows" if data.normalize else "no",
+            "inputs scaled": scaling_words(data).removeprefix("scaled ") if data.normalize else "no",
             "missing cells": ", ".join(f"{name} {n:,}" for name, n in data.missing.items()) or "none",
             "SHA-256": data.sha256,
         },

@@ -1,6 +1,6 @@
 """Turns the bytes of a text file into UTF-8, whatever they were written in.
 
-A byte order mark or `data.encoding` decides; then UTF-8, if it fits. Anything else is found out by charset-normalizer
+A byte order mark or `data.charset` decides; then UTF-8, if it fits. Anything else is found out by charset-normalizer
 from the lines that are not plain ASCII, and told.
 """
 
@@ -98,7 +98,7 @@ def decoded(contents: Contents, encoding: str | None) -> Decoded:
         if raw.startswith(mark):
             return Decoded(_as_text(_converted(raw[len(mark) :], name, shown), shown))
     if wide := _utf16_without_mark(raw):
-        note = f"{shown}: read as {wide}, found by its zero bytes; data.encoding says otherwise"
+        note = f"{shown}: read as {wide}, found by its zero bytes; data.charset says otherwise"
         return Decoded(_as_text(_converted(raw, wide, shown), shown), (note,))
     _refuse_binary(raw, shown)
     if raw.isascii() or _is_utf8(raw) or (problem := _utf8_problem(raw)) is None:
@@ -107,11 +107,11 @@ def decoded(contents: Contents, encoding: str | None) -> Decoded:
     byte = f"{shown}:{line}: byte 0x{raw[problem]:02x} is not UTF-8 text"
     if not raw[:problem].isascii():
         # In any other encoding the first such byte would have failed already: the file is UTF-8, and damaged.
-        raise DataError(f"{byte}, but what stands above is; correct it, or set data.encoding")
+        raise DataError(f"{byte}, but what stands above is; correct it, or set data.charset")
     likely = _found(raw)
     if likely is None:
-        raise DataError(f"{byte}, and no other encoding fits; save the file in UTF-8, or set data.encoding")
-    note = f"{shown}: read as {likely}, the likeliest encoding by its letters; data.encoding says otherwise"
+        raise DataError(f"{byte}, and no other encoding fits; save the file in UTF-8, or set data.charset")
+    note = f"{shown}: read as {likely}, the likeliest encoding by its letters; data.charset says otherwise"
     return Decoded(_converted(raw, likely, shown), (note,), likely)
 
 
@@ -123,7 +123,7 @@ def _declared(raw: bytes, encoding: str, shown: str) -> bytes:
     except (LookupError, ValueError):
         close = difflib.get_close_matches(encoding.lower(), ["utf-8", "utf-16", "ascii", "latin-1", *CANDIDATES], n=1)
         advice = f"did you mean {close[0]}?" if close else "give one such as utf-8, utf-16, cp1252 or cp932"
-        raise DataError(f"data.encoding: {encoding!r} is no encoding that Python knows; {advice}") from None
+        raise DataError(f"data.charset: {encoding!r} is no encoding that Python knows; {advice}") from None
     return _as_text(_converted(raw, codec.name, shown), shown)
 
 
@@ -136,7 +136,7 @@ def _converted(raw: bytes, encoding: str, shown: str) -> bytes:
             piece = raw[start : start + CHUNK]
             whole.write(decode(piece, final=start + CHUNK >= len(raw)).encode("utf-8"))
     except UnicodeError:
-        raise DataError(f"{shown}: cannot be read as {encoding}; set data.encoding to what it was saved in") from None
+        raise DataError(f"{shown}: cannot be read as {encoding}; set data.charset to what it was saved in") from None
     return whole.getvalue()
 
 
