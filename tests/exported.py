@@ -122,18 +122,25 @@ def as_number(cell: str) -> float:
 MIXED = """
 name: {name}
 data: {{source: mixed.csv, target: {target}, drop: [{drop}], missing: ["", NA, "-999"], ordered: [[low, mid, high]],
-  max_levels: 3}}
+  max_levels: 3, encoding: {encoding}}}
 network: {{hidden: [8, 6], activation: {activation}, init: xavier}}
 training: {{epochs: 5, precision: {precision}}}
 report: false
 """
 MIXED_ROWS = 400
-# A run for each task, with an activation and a precision.
+# For each task a target and a run with an activation, a precision and an encoding, then a run for each encoding.
+TARGETS = ("bought", "grade", "amount", "plain")
+EACH = '{age: piecewise, fare: periodic, label: robust, X: piecewise, weight: standard, "*": quantile}'
 MIXED_RUNS = {
-    "bought": ("leaky_relu", "float32"),
-    "grade": ("tanh", "float64"),
-    "amount": ("sigmoid", "float32"),
-    "plain": ("identity", "float32"),
+    "bought": ("bought", "leaky_relu", "float32", "standard"),
+    "grade": ("grade", "tanh", "float64", "standard"),
+    "amount": ("amount", "sigmoid", "float32", "standard"),
+    "plain": ("plain", "identity", "float32", "standard"),
+    "robust": ("bought", "relu", "float64", "robust"),
+    "quantile": ("grade", "relu", "float32", "quantile"),
+    "piecewise": ("amount", "tanh", "float32", "piecewise"),
+    "periodic": ("bought", "tanh", "float64", "periodic"),
+    "each": ("bought", "relu", "float32", EACH),
 }
 
 
@@ -169,22 +176,21 @@ def mixed_runs(place: Path) -> dict[str, Trained]:
         score = as_number(row["fare"].replace(",", ".")) / 8 + (row["city"] == "Rome") * 2 + rng.normal()
         row |= {"bought": "yes" if score > 4 else "no", "grade": "abc"[int(np.clip(score - 3, 0, 2))]}
         row |= {"amount": f"{1e6 + score:.3f}".replace(".", ","), "plain": "q" if row["member"] == "ja" else "p"}
-    targets = list(MIXED_RUNS)
     write_rows(place / "mixed.csv", {name: [row[name] for row in rows] for name in rows[0]}, header=True, separator=";")
     asked = rows + [spoilt_row(row, rng) for row in rows]
     runs = {}
-    for target, (activation, precision) in MIXED_RUNS.items():
-        drop = ", ".join(other for other in targets if other != target)
-        text = MIXED.format(name=target, target=target, drop=drop, activation=activation, precision=precision)
-        (place / f"{target}.yaml").write_text(text)
-        done = dlrun("train", f"{target}.yaml", "-q", cwd=place)
+    for run, (target, activation, precision, encoding) in MIXED_RUNS.items():
+        drop = ", ".join(other for other in TARGETS if other != target)
+        words = {"activation": activation, "precision": precision, "encoding": encoding}
+        (place / f"{run}.yaml").write_text(MIXED.format(name=run, target=target, drop=drop, **words))
+        done = dlrun("train", f"{run}.yaml", "-q", cwd=place)
         assert done.returncode == 0, done.stderr
-        folder = find_run(place / "runs", target)
+        folder = find_run(place / "runs", run)
         model = load_model(folder)
-        columns = {name: [row[name] for row in asked] for name in rows[0] if name not in targets}
-        file = place / f"{target}_rows.csv"
+        columns = {name: [row[name] for row in asked] for name in rows[0] if name not in TARGETS}
+        file = place / f"{run}_rows.csv"
         write_rows(file, columns, header=True, separator=";")
-        runs[target] = Trained(folder.path, model, file, columns)
+        runs[run] = Trained(folder.path, model, file, columns)
     return runs
 
 

@@ -78,9 +78,9 @@ def mixed(tmp_path_factory):
     return mixed_runs(tmp_path_factory.mktemp("mixed"))
 
 
-@pytest.mark.parametrize("target", MIXED_RUNS)
-def test_a_graph_of_every_kind_of_column_answers_as_predict_does(mixed, target, tmp_path):
-    distance, others = disagreement(mixed[target], exported(mixed[target], tmp_path / "network.onnx"))
+@pytest.mark.parametrize("name", MIXED_RUNS)
+def test_a_graph_of_every_kind_of_column_answers_as_predict_does(mixed, name, tmp_path):
+    distance, others = disagreement(mixed[name], exported(mixed[name], tmp_path / "network.onnx"))
     assert distance < TOLERANCE
     assert others == 0
 

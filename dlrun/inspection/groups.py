@@ -89,7 +89,7 @@ def groups_of(dataset: Dataset) -> Iterator[tuple[str, Array]]:
     preparation = dataset.preparation
     form = dataset.form or SourceForm.of_preparation(preparation, dataset.target_name)
     dev, train = np.asarray(dataset.dev.X), np.asarray(dataset.train.X)
-    places = {name: at for at, name in enumerate(preparation.feature_names)}
+    places = {name: at for at, name in enumerate(preparation.raw_names)}
     for name in form.features:
         inputs = preparation.inputs_of(name)
         if name in preparation.categorical_columns:

@@ -22,6 +22,7 @@ from ..nn.activations import LEAKY_SLOPE
 from .inputs import Input, fillings, inputs_of, largest_numbers, number_markers, texts_for_missing
 from .literals import filled, listing, literal, table
 from .model import Model
+from .numpy_encodings import encoding_texts, kept_arrays
 
 # Each activation as NumPy writes it, of Z.
 FORMULAS = {
@@ -109,6 +110,7 @@ def numpy_file(model: Model, name: str) -> str:
         plain=table(plain),
         numbers="FEATURES" if alike else listing(preparation.numeric_columns),
         one_hot=table(one_hot),
+        **encoding_texts(preparation),
         missing=listing(missing),
         markers=list(number_markers(model)),
         flags=filled("{", [f"{literal(word)}: {at}" for word, at in flags.items()], "}"),
@@ -152,6 +154,7 @@ def numpy_weights(model: Model) -> bytes:
         "target_mean": np.array(preparation.target_mean),
         "target_scale": np.array(preparation.target_scale),
     }
+    arrays |= kept_arrays(preparation)
     memory = io.BytesIO()
     np.savez(memory, **arrays)
     return memory.getvalue()

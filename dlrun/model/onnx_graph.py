@@ -18,6 +18,7 @@ from .graph_builder import IR_VERSION, ML_DOMAIN, ML_OPSET, OPSET, GraphBuilder
 from .inputs import Input, fillings, inputs_of, largest_numbers, number_markers
 from .model import Model
 from .onnx_dates import date_values
+from .onnx_encodings import encoded
 
 # Each activation as an ONNX operator and its attributes; None where the value stays as it is.
 ACTIVATION_NODES: dict[str, tuple[str, dict[str, Any]] | None] = {
@@ -85,13 +86,14 @@ def _prepared(graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], name
             numbers |= date_values(graph, column.name, given, column.form.date_parts)
         else:
             numbers[column.name] = given
-    parts = _numbers(graph, model, inputs, numbers) if numbers else []
+    parts, further = _numbers(graph, model, inputs, numbers) if numbers else ([], [])
     for name, levels in zip(model.preparation.categorical_columns, model.preparation.levels, strict=True):
         rare = [UNSEEN_CODE] if name in model.preparation.rare_columns else []
         codes = np.array([[*codes_of_words(levels).tolist(), *rare]], dtype=np.int64)
         if codes.size:
             same = graph.node("Equal", [words[name], graph.constant(f"codes of {name}", codes)], f"{name}, one of")
             parts.append(graph.cast(same, dtype, f"{name}, one-hot"))
+    parts += further
     return parts[0] if len(parts) == 1 else graph.node("Concat", parts, "X", axis=1)
 
 
@@ -111,8 +113,10 @@ def _as_mark(graph: GraphBuilder, column: Input, given: str) -> str:
     return graph.cast(encoded, np.float64, f"{column.name}, its number as a double")
 
 
-def _numbers(graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], numbers: dict[str, str]) -> list[str]:
-    """The scaled numbers, and the columns that mark their gaps."""
+def _numbers(
+    graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], numbers: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """The first inputs of numbers and the columns that mark their gaps; and the further inputs, which come last."""
     preparation, dtype = model.preparation, model.parameters.flat.dtype
     columns = [numbers[name] for name in preparation.numeric_columns]
     raw = columns[0] if len(columns) == 1 else graph.node("Concat", columns, "numbers", axis=1)
@@ -129,13 +133,15 @@ def _numbers(graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], numbe
     filled = graph.node("Where", [known, raw, graph.constant("middles", fillings(preparation)[None])], "filled")
     centred = graph.node("Sub", [filled, graph.constant("means", preparation.means[None])], "less the mean")
     scaled = graph.node("Div", [centred, graph.constant("scales", preparation.scales[None])], "scaled")
-    parts = [graph.cast(scaled, dtype, "scaled, in the network's precision")]
+    first, more = encoded(graph, preparation, filled, scaled)
+    parts = [graph.cast(first, dtype, f"{first}, in the network's precision")]
+    further = [graph.cast(more, dtype, f"{more}, in the network's precision")] if more else []
     if preparation.gap_columns and preparation.medians is not None:
         places = [preparation.numeric_columns.index(name) for name in preparation.gap_columns]
         at = graph.constant("columns with gaps", np.array(places, dtype=np.int64))
         known_there = graph.node("Gather", [known, at], "is known, columns with gaps", axis=1)
         parts.append(graph.cast(graph.node("Not", [known_there], "is missing"), dtype, "is missing, 0 or 1"))
-    return parts
+    return parts, further
 
 
 def _layers(graph: GraphBuilder, model: Model, X: str) -> str:

@@ -7,6 +7,7 @@ model.npz and an exported network hold all of it. The first input of a column al
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from statistics import NormalDist
 from typing import ClassVar, Self
 
@@ -27,7 +28,7 @@ MOST_KNOTS = 1000
 BINS = 16
 
 # Turns of a circle for each standard deviation: most numbers lie within four of them, half a turn of the slowest.
-FREQUENCIES: Mapping[str, float] = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1.0}
+FREQUENCIES = (1 / 8, 1 / 4, 1 / 2, 1.0)
 
 # One or two values are told completely by the scaled number.
 FEWEST_VALUES = 3
@@ -149,14 +150,14 @@ class Periodic(Encoding):
 
     @classmethod
     def fitted(cls, x: Array) -> Self | None:
-        return None if len(np.unique(x)) < FEWEST_VALUES else cls(np.array(list(FREQUENCIES.values())))
+        return None if len(np.unique(x)) < FEWEST_VALUES else cls(np.array(FREQUENCIES))
 
     def inputs(self, x: Array, z: Array) -> Array:
         angles = z[:, None] * (2 * np.pi * self.kept)
         return np.column_stack([z, np.sin(angles), np.cos(angles)])
 
     def further_names(self) -> tuple[str, ...]:
-        return tuple(f"{wave} {turns}" for wave in ("sin", "cos") for turns in FREQUENCIES)
+        return tuple(f"{wave} {Fraction(turns)}" for wave in ("sin", "cos") for turns in self.kept.tolist())
 
 
 # None is the scaled number alone, (x - mean) / sigma.

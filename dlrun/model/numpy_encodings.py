@@ -1,0 +1,80 @@
+"""Encodings of numbers as the Python file of a run computes them, with NumPy alone: the text of its functions.
+
+The counterpart of nn/encodings.py. A file holds the functions of the words that its run has, and nothing of encodings
+where all numbers are only scaled.
+"""
+
+from string import Template
+
+from ..arrays import Array
+from ..data.preparation import Preparation
+from .literals import literal
+
+SCALED = 'scaled = (np.where(known, numbers, KEPT["middles"]) - KEPT["means"]) / KEPT["scales"]'
+STACKED = 'scaled, ~known[:, KEPT["gaps"]], *words'
+
+ENCODED = """filled = np.where(known, numbers, KEPT["middles"])
+    first, further = encoded(filled, (filled - KEPT["means"]) / KEPT["scales"])"""
+ENCODED_STACKED = 'first, ~known[:, KEPT["gaps"]], *words, *further'
+
+FUNCTIONS = '''
+
+def encoded(numbers, scaled):
+    """The first input (m, p) of each number, and the further ones, each (m, 1)."""
+    first, further = scaled.copy(), []
+    for name, inputs_of in ENCODINGS.items():
+        at = NUMBERS.index(name)
+        first[:, at], *more = inputs_of(numbers[:, at], scaled[:, at], KEPT[f"encoding_{at}"]).T
+        further += [column[:, None] for column in more]
+    return first, further
+$encoders
+
+# The columns of numbers that have other or more inputs than their scaled number.
+ENCODINGS = $encodings
+'''
+
+# Each word as a function of the numbers x (m,), the scaled ones z (m,) and what training kept of the column.
+ENCODERS = {
+    "robust": '''
+def robust(x, z, kept):
+    """z / sqrt(1 + (z/3)^2) of the number less the median, in quartile ranges."""
+    robust = (x - kept[0]) * kept[1]
+    return (robust / np.hypot(1, robust / 3))[:, None]
+''',
+    "quantile": '''
+def quantile(x, z, kept):
+    """The normal number of the rank among the training rows."""
+    return np.interp(x, *kept)[:, None]
+''',
+    "piecewise": '''
+def piecewise(x, z, kept):
+    """The scaled number, and for each bin how much of it lies below the number."""
+    return np.column_stack([z, np.clip((x[:, None] - kept[:-1]) / np.diff(kept), 0, 1)])
+''',
+    "periodic": '''
+def periodic(x, z, kept):
+    """The scaled number, and its sine and cosine at some frequencies."""
+    angles = z[:, None] * (2 * np.pi * kept)
+    return np.column_stack([z, np.sin(angles), np.cos(angles)])
+''',
+}
+
+
+def encoding_texts(preparation: Preparation) -> dict[str, str]:
+    """What the template takes for its words `scaled`, `stacked` and `encoding`."""
+    words = {name: encoding.word for name, encoding in preparation.encodings.items()}
+    if not words:
+        return {"scaled": SCALED, "stacked": STACKED, "encoding": ""}
+    encoders = "\n".join(ENCODERS[word] for word in dict.fromkeys(words.values()))
+    lines = "\n".join(f"    {literal(name)}: {word}," for name, word in words.items())
+    functions = Template(FUNCTIONS).substitute(encoders=f"\n{encoders}", encodings=f"{{\n{lines}\n}}")
+    return {"scaled": ENCODED, "stacked": ENCODED_STACKED, "encoding": functions}
+
+
+def kept_arrays(preparation: Preparation) -> dict[str, Array]:
+    """What training kept of each encoded column, by the names in the .npz beside the file."""
+    return {
+        f"encoding_{at}": preparation.encodings[name].kept
+        for at, name in enumerate(preparation.numeric_columns)
+        if name in preparation.encodings
+    }
