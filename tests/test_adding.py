@@ -24,6 +24,7 @@ KINDS = (
     "An init",
     "An optimizer",
     "A schedule",
+    "An encoding",
     "A source",
     "A file format",
     "A finding of a training",
@@ -170,6 +171,20 @@ def test_an_activation_an_init_an_optimizer_a_schedule_and_a_source_are_trained_
     assert np.allclose(rates, 0.001 * np.array([5, 3, 1]) / 6)  # of the last step of each epoch, two to an epoch
     assert call("gradcheck", "small.yaml", "--max-seconds", "0")["passed"]
     assert call("probe", "small.yaml")["init"] == "bengio"
+
+
+def test_an_encoding_is_trained_with_and_answered_but_exported_only_with_rows_of_its_own(call):
+    from dlrun.errors import UsageError
+
+    run = call("train", write(), "data.encoding=logarithm", "network.activation=relu")
+    facts = json.loads((Path(run["run_dir"]) / "data.json").read_text())
+    assert facts["encodings"] == {"x0": "logarithm", "x1": "logarithm"}
+    Path("rows.csv").write_text("x0,x1\n0.5,-0.5\n")
+    assert call("predict", run["run_id"], "rows.csv", "-o", "out.csv")["rows"] == 1
+    for option, name, what in (("--onnx", "n.onnx", "nodes are"), ("--python", "n.py", "function is")):
+        told = f"{option}: no {what} known for the encoding logarithm; train with one of robust, quantile"
+        with pytest.raises(UsageError, match=told):
+            call("export", run["run_id"], option, name)
 
 
 def test_the_config_knows_the_new_words(call):

@@ -17,6 +17,7 @@ from dlrun.data.encoded import words_of
 from dlrun.data.records import SourceColumn
 from dlrun.errors import ConfigError, DataError
 from dlrun.experiment.identity import config_sha256, differences
+from dlrun.nn import encodings
 from dlrun.nn.encodings import (
     BINS,
     CLIP,
@@ -105,9 +106,10 @@ def slow_periodic(x, train, z):
     return [z, *(f(2 * math.pi * c * z) for f in (math.sin, math.cos) for c in (1 / 8, 1 / 4, 1 / 2, 1))]
 
 
-@pytest.mark.parametrize(
-    ("word", "twin"), [("robust", slow_robust), ("piecewise", slow_piecewise), ("periodic", slow_periodic)]
-)
+TWINS = {"robust": slow_robust, "piecewise": slow_piecewise, "periodic": slow_periodic}
+
+
+@pytest.mark.parametrize(("word", "twin"), TWINS.items())
 def test_each_column_becomes_what_a_slow_twin_makes_of_it(word, twin):
     numbers, parts = columns_of_all_kinds(), parts_of()
     dataset, scaled = fitted(word, numbers), fitted(STANDARD, numbers)
@@ -125,6 +127,16 @@ def test_each_column_becomes_what_a_slow_twin_makes_of_it(word, twin):
                 made = np.delete(made, 1, axis=1)
             # Powers of float64: rounding alone.
             np.testing.assert_allclose(made, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "fault"),
+    [("robust", "CLIP", 2.9), ("piecewise", "BINS", 15), ("periodic", "FREQUENCIES", (0.125, 0.25, 0.5, 2.0))],
+)
+def test_a_planted_fault_is_seen(monkeypatch, word, name, fault):
+    monkeypatch.setattr(encodings, name, fault)
+    with pytest.raises(AssertionError):
+        test_each_column_becomes_what_a_slow_twin_makes_of_it(word, TWINS[word])
 
 
 def test_robust_is_scikit_learns_robust_scaler_smoothly_clipped():

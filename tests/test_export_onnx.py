@@ -7,9 +7,10 @@ import pytest
 
 from dlrun import __version__ as dlrun_version
 from dlrun.data.cells.date_features import date_features
-from dlrun.model import inputs, onnx_dates, onnx_graph
+from dlrun.model import inputs, onnx_dates, onnx_encodings, onnx_graph
 from dlrun.model.graph_builder import OPSET, GraphBuilder
 from dlrun.nn.activations import ACTIVATIONS
+from dlrun.nn.encodings import ENCODINGS
 from tests.commands import ROOT, dlrun
 from tests.exported import CONFIGS, ENSEMBLES, MIXED_RUNS, TABLES, as_number, days, mixed_runs, predicted, trained
 
@@ -20,6 +21,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 TOLERANCE = 1e-5
 
 
+PIECEWISE, PERIODIC = onnx_encodings.NODES["piecewise"], onnx_encodings.NODES["periodic"]
 PATTERNS = {"joined": "%d.%m.%Y", "seen": "%Y-%m-%d %H:%M"}
 
 
@@ -106,6 +108,24 @@ def test_a_planted_fault_is_seen(mixed, monkeypatch, tmp_path, module, name, fau
     assert not distance < TOLERANCE
 
 
+@pytest.mark.parametrize(
+    ("word", "fault"),
+    [
+        ("robust", lambda graph, columns: [columns.first(columns.z)]),
+        ("quantile", lambda graph, columns: [columns.first(columns.z)]),
+        (
+            "piecewise",
+            lambda graph, columns: [one._replace(inputs=one.inputs[::-1]) for one in PIECEWISE(graph, columns)],
+        ),
+        ("periodic", lambda graph, columns: PERIODIC(graph, columns._replace(z=columns.x))),
+    ],
+)
+def test_a_planted_fault_of_an_encoding_is_seen(mixed, monkeypatch, tmp_path, word, fault):
+    monkeypatch.setitem(onnx_encodings.NODES, word, fault)
+    distance, _ = disagreement(mixed[word], exported(mixed[word], tmp_path / "network.onnx"))
+    assert not distance < TOLERANCE
+
+
 def test_every_day_of_nine_centuries_has_its_place_in_year_week_and_day():
     parts = ("month", "weekday", "hour")
     graph = GraphBuilder(("day",))
@@ -157,8 +177,9 @@ def test_two_exports_of_a_run_are_the_same_bytes(mixed, tmp_path):
     assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
 
 
-def test_every_activation_has_an_operator():
+def test_every_activation_has_an_operator_and_every_encoding_its_nodes():
     assert set(onnx_graph.ACTIVATION_NODES) == set(ACTIVATIONS)
+    assert {"standard", *onnx_encodings.NODES} == set(ENCODINGS)
 
 
 def asked(run, *words):

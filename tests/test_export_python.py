@@ -11,9 +11,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from dlrun.model import numpy_file
+from dlrun.model import numpy_encodings, numpy_file
 from dlrun.model.literals import literal
 from dlrun.nn.activations import ACTIVATIONS
+from dlrun.nn.encodings import ENCODINGS
 from dlrun.store import find_run
 from tests.commands import ROOT, dlrun
 from tests.exported import (
@@ -243,6 +244,17 @@ def test_every_activation_has_its_formula(rng):
         A = np.empty_like(Z)
         activation.value(Z, A)
         assert np.allclose(eval(numpy_file.FORMULAS[name], {"np": np, "Z": Z}), A, rtol=1e-12)
+
+
+def test_every_encoding_has_its_function(rng):
+    kinds = {word: kind for word, kind in ENCODINGS.items() if kind}
+    assert set(numpy_encodings.ENCODERS) == set(kinds)
+    x = np.exp(rng.normal(size=200))
+    z = (x - x.mean()) / x.std()
+    for word, kind in kinds.items():
+        exec(numpy_encodings.ENCODERS[word], space := {"np": np})
+        fitted = kind.fitted(x)
+        assert space[word](x, z, fitted.kept).tobytes() == fitted.inputs(x, z).tobytes()
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(mixed, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from string import Template
 
 from ..arrays import Array
 from ..data.preparation import Preparation
+from ..errors import UsageError
 from .literals import literal
 
 SCALED = 'scaled = (np.where(known, numbers, KEPT["middles"]) - KEPT["means"]) / KEPT["scales"]'
@@ -61,10 +62,16 @@ def periodic(x, z, kept):
 
 
 def encoding_texts(preparation: Preparation) -> dict[str, str]:
-    """What the template takes for its words `scaled`, `stacked` and `encoding`."""
+    """What the template takes for its words `scaled`, `stacked` and `encoding`.
+
+    Raises UsageError for an encoding without a function.
+    """
     words = {name: encoding.word for name, encoding in preparation.encodings.items()}
     if not words:
         return {"scaled": SCALED, "stacked": STACKED, "encoding": ""}
+    if unknown := [word for word in words.values() if word not in ENCODERS]:
+        known = ", ".join(ENCODERS)
+        raise UsageError(f"--python: no function is known for the encoding {unknown[0]}; train with one of {known}")
     encoders = "\n".join(ENCODERS[word] for word in dict.fromkeys(words.values()))
     lines = "\n".join(f"    {literal(name)}: {word}," for name, word in words.items())
     functions = Template(FUNCTIONS).substitute(encoders=f"\n{encoders}", encodings=f"{{\n{lines}\n}}")

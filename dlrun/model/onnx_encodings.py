@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.preparation import Preparation
+from ..errors import UsageError
 from ..nn.encodings import CLIP, Encoding
 from .graph_builder import GraphBuilder
 
@@ -45,16 +46,22 @@ class Made(NamedTuple):
 
 
 def encoded(graph: GraphBuilder, preparation: Preparation, filled: str, scaled: str) -> tuple[str, str]:
-    """The first inputs [N, p] and the further ones [N, k] of filled and scaled numbers [N, p]; "" for none."""
-    if not preparation.encodings:
+    """The first inputs [N, p] and the further ones [N, k] of filled and scaled numbers [N, p]; "" for none.
+
+    Raises UsageError for an encoding without nodes.
+    """
+    words = dict.fromkeys(encoding.word for encoding in preparation.encodings.values())
+    if not words:
         return scaled, ""
+    if unknown := [word for word in words if word not in NODES]:
+        known = ", ".join(NODES)
+        raise UsageError(f"--onnx: no nodes are known for the encoding {unknown[0]}; train with one of {known}")
     made = [Made(scaled, [(name, "") for name in preparation.numeric_columns])]
-    for word, nodes in NODES.items():
+    for word in words:
         own = {name: encoding for name, encoding in preparation.encodings.items() if encoding.word == word}
-        if own:
-            places = [preparation.numeric_columns.index(name) for name in own]
-            x, z = (_chosen(graph, value, places, f"{word}: {value}") for value in (filled, scaled))
-            made += nodes(graph, Columns(own, x, z))
+        places = [preparation.numeric_columns.index(name) for name in own]
+        x, z = (_chosen(graph, value, places, f"{word}: {value}") for value in (filled, scaled))
+        made += NODES[word](graph, Columns(own, x, z))
     whole = graph.node("Concat", [one.value for one in made], "all inputs of numbers", axis=1)
     # A first input that comes again replaces the scaled number.
     at = {given: place for place, given in enumerate(given for one in made for given in one.inputs)}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 
@@ -38,8 +38,12 @@ FEWEST_VALUES = 3
 class Encoding(ABC):
     """What was fitted to a column. `kept` is float64, of the shape that each kind says."""
 
-    word: ClassVar[str]
     kept: Array
+
+    @property
+    def word(self) -> str:
+        """Its word in ENCODINGS."""
+        return next(word for word, kind in ENCODINGS.items() if kind is type(self))
 
     @classmethod
     @abstractmethod
@@ -66,8 +70,6 @@ class Robust(Encoding):
     kept (2,) : median, s. Source: Holzmueller, Grinsztajn and Steinwart 2024, section 3.
     """
 
-    word = "robust"
-
     @classmethod
     def fitted(cls, x: Array) -> Self:
         least, low, median, high, greatest = np.quantile(x, [0, 0.25, 0.5, 0.75, 1])
@@ -93,8 +95,6 @@ class Quantile(Encoding):
     Between knots the normal numbers are interpolated, beyond them they stay. kept (2, q) : the knots x, their normal
     numbers. Source: scikit-learn's QuantileTransformer, which clips the ends at 5.2 whatever the rows.
     """
-
-    word = "quantile"
 
     @classmethod
     def fitted(cls, x: Array) -> Self | None:
@@ -125,8 +125,6 @@ class Piecewise(Encoding):
     kept (t + 1,) : the edges. Source: Gorishniy, Rubachev and Babenko 2022, equation 1.
     """
 
-    word = "piecewise"
-
     @classmethod
     def fitted(cls, x: Array) -> Self | None:
         edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1), method="inverted_cdf"))
@@ -146,8 +144,6 @@ class Periodic(Encoding):
     kept (c,) : the frequencies. Source: Gorishniy, Rubachev and Babenko 2022, equation 2, where c is learned.
     """
 
-    word = "periodic"
-
     @classmethod
     def fitted(cls, x: Array) -> Self | None:
         return None if len(np.unique(x)) < FEWEST_VALUES else cls(np.array(FREQUENCIES))
@@ -164,7 +160,10 @@ class Periodic(Encoding):
 STANDARD = "standard"
 ENCODINGS: Mapping[str, type[Encoding] | None] = {
     STANDARD: None,
-    **{kind.word: kind for kind in (Robust, Quantile, Piecewise, Periodic)},
+    "robust": Robust,
+    "quantile": Quantile,
+    "piecewise": Piecewise,
+    "periodic": Periodic,
 }
 
 # A word for all columns, or one for each column by its name, of which OTHERS stands for all that have no own.
