@@ -141,6 +141,9 @@ MIXED_RUNS = {
     "piecewise": ("amount", "tanh", "float32", "piecewise"),
     "periodic": ("bought", "tanh", "float64", "periodic"),
     "each": ("bought", "relu", "float32", EACH),
+    "target": ("bought", "tanh", "float64", "{city: target}"),
+    "target_grade": ("grade", "relu", "float32", "{city: target, age: piecewise}"),
+    "target_amount": ("amount", "tanh", "float32", "{city: target, fare: quantile}"),
 }
 
 

@@ -42,7 +42,7 @@ def written(folder, encoding, rows=300, **config):
     return folder / "t.yaml"
 
 
-@pytest.mark.parametrize("encoding", CHOICES, ids=str)
+@pytest.mark.parametrize("encoding", [*CHOICES, {"city": "target", "*": "periodic"}], ids=str)
 def test_predict_answers_dev_rows_as_training_did(tmp_path, encoding):
     done = run(read_config(written(tmp_path, encoding)), tmp_path / "runs")
     told = dlrun("predict", "latest", "t.csv", "-o", "out.parquet", "-q", cwd=tmp_path)
@@ -140,6 +140,16 @@ def test_the_data_verb_and_the_card_tell_the_encodings(tmp_path):
     assert (
         "| scaled by mean and deviation of the training rows; piecewise: age; robust: fare; quantile: since |" in told
     )
+
+
+def test_words_are_told_by_their_mean_target_and_are_no_groups(tmp_path):
+    config = written(tmp_path, {"city": "target"})
+    told = " ".join(dlrun("data", "t.yaml", cwd=tmp_path).stdout.split())
+    assert "mean target" in told
+    assert "inputs after preparation; target: city" in told
+    names = list(dict(groups_of(prepare(read_config(config)).dataset)))
+    assert "member is yes" in names
+    assert not [name for name in names if name.startswith("city")]
 
 
 def test_a_run_is_resumed_to_the_bits_of_one_that_was_never_ended(tmp_path):

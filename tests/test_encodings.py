@@ -332,14 +332,18 @@ def test_words_are_chosen_by_name_and_dates_keep_their_cycles():
     }
 
 
-def test_a_column_that_is_none_of_numbers_is_a_sentence():
+def test_a_word_that_is_not_for_what_a_column_holds_is_a_sentence():
     codes = {"codes": np.zeros((M, 1), np.int32), "code_names": ("city",), "levels": (("u",),)}
-    for name, said in [
-        ("prise", "data.encoding: t.csv has no column 'prise'; did you mean price?"),
-        ("city", "data.encoding: column 'city' of t.csv holds words, which have an input each; leave it out, or"),
+    left_out = SourceColumn("note", "text", "left out", "", (), M, 0, {}, M)
+    examples = table(columns_of_all_kinds()[:, :2], ("price", "area"), source_columns=(left_out,), **codes)
+    for name, word, said in [
+        ("prise", "robust", "data.encoding: t.csv has no column 'prise'; did you mean price?"),
+        ("city", "robust", "column 'city' of t.csv holds words, and robust is not for these; give target, or name it"),
+        ("area", "target", "column 'area' of t.csv holds numbers, and target is not for these; give one of standard,"),
+        ("note", "target", "column 'note' of t.csv is no input; leave it out here, or, if its words are to be one,"),
     ]:
         with pytest.raises(DataError) as caught:
-            fitted({name: "robust"}, columns_of_all_kinds()[:, :2], names=("price", "area"), **codes)
+            fit_dataset(examples, parts_of(), encoding={name: word})
         assert said in str(caught.value)
 
 

@@ -95,12 +95,12 @@ ClassWeights = Annotated[
     Expects("balanced, or labels with numbers > 0 such as {yes: 3}"),
 ]
 
-_Encoding = Annotated[str, OneOf(words.ENCODINGS)]
 Encodings = Annotated[
-    _Encoding | Annotated[dict[str, _Encoding], Field(min_length=1)],
+    Annotated[str, OneOf(words.ENCODINGS)]
+    | Annotated[dict[str, Annotated[str, OneOf((*words.ENCODINGS, words.TARGET))]], Field(min_length=1)],
     Expects(
-        f"one of {', '.join(words.ENCODINGS)}, or columns with these such as {{price: quantile}}"
-        " (how bytes stand for characters is data.charset)",
+        f"one of {', '.join(words.ENCODINGS)}, or columns with these such as {{price: quantile}}, or with target where"
+        " they hold words (how bytes stand for characters is data.charset)",
         words=words.ENCODINGS,
     ),
 ]

@@ -14,7 +14,7 @@ INITIALIZERS = tuple(initializers.INITIALIZERS)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 SCHEDULES = tuple(schedules.SCHEDULES)
 ENCODINGS = tuple(encodings.ENCODINGS)
-STANDARD = encodings.STANDARD
+STANDARD, TARGET = encodings.STANDARD, encodings.TARGET
 
 
 @dataclass(frozen=True)

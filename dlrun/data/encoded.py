@@ -1,4 +1,4 @@
-"""Chooses the encoding of each column of numbers, as `data.encoding` says, and fits it to the training rows."""
+"""Chooses the encoding of each column, as `data.encoding` says, and fits it to the training rows."""
 
 from collections.abc import Mapping
 
@@ -6,21 +6,14 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
-from ..nn.encodings import ENCODINGS, OTHERS, STANDARD, Choice, Encoding, is_standard
+from ..nn.encodings import ENCODINGS, OTHERS, STANDARD, TARGET, Choice, Encoding, is_standard
 from .examples import Examples
 from .files import find_column
 
 
-def fitted_encodings(examples: Examples, train: Array, choice: Choice) -> dict[str, Encoding]:
-    """What is fitted to each column that has more or other inputs than its scaled number, in the columns' order.
-
-    Raises DataError for a column that is none of numbers, and for pictures.
-    """
-    if is_standard(choice):
-        return {}
-    if examples.image_side is not None:
-        raise DataError("data.encoding: the rows are pictures, whose pixels are scaled alike; leave it out")
-    words, fitted = words_of(examples, choice), {}
+def fitted_encodings(examples: Examples, train: Array, words: Mapping[str, str]) -> dict[str, Encoding]:
+    """What is fitted to each column that has more or other inputs than its scaled number, in the columns' order."""
+    fitted = {}
     for at, name in enumerate(examples.number_names):
         kind = ENCODINGS[words[name]]
         x = examples.numbers[train, at].astype(np.float64) if kind else np.empty(0)
@@ -31,18 +24,31 @@ def fitted_encodings(examples: Examples, train: Array, choice: Choice) -> dict[s
 
 
 def words_of(examples: Examples, choice: Choice) -> dict[str, str]:
-    """The word of each column of numbers. A date's sines and cosines have another than STANDARD only by name.
+    """The word of each column. A date's sines and cosines, and columns of words, are other than STANDARD only by name.
 
-    Raises DataError for a column that is none of numbers.
+    Raises DataError for pictures, for a column that there is not, and for a word that is not for what a column holds.
     """
+    if examples.image_side is not None and not is_standard(choice):
+        raise DataError("data.encoding: the rows are pictures, whose pixels are scaled alike; leave it out")
     named = dict(choice) if isinstance(choice, Mapping) else {OTHERS: choice}
     others = named.pop(OTHERS, STANDARD)
-    for name in named:
-        find_column(name, (*examples.number_names, *examples.code_names), setting="data.encoding", shown=examples.shown)
-        if name in examples.code_names:
+    names = (*examples.number_names, *examples.code_names)
+    for name, word in named.items():
+        if any(column.name == name and not column.features for column in examples.source_columns):
             raise DataError(
-                f"data.encoding: column {name!r} of {examples.shown} holds words, which have an input each; leave it"
-                " out, or name it in data.numeric too"
+                f"data.encoding: column {name!r} of {examples.shown} is no input; leave it out here, or, if its words"
+                " are to be one, name it in data.categorical too"
+            )
+        find_column(name, names, setting="data.encoding", shown=examples.shown)
+        holds_words = name in examples.code_names
+        if word != STANDARD and holds_words != (word == TARGET):
+            holds, remedy = ("words", f"{TARGET}, or name it in data.numeric too")
+            if not holds_words:
+                holds, remedy = ("numbers", f"one of {', '.join(ENCODINGS)}, or name it in data.categorical too")
+            raise DataError(
+                f"data.encoding: column {name!r} of {examples.shown} holds {holds}, and {word} is not for these; give"
+                f" {remedy}"
             )
     cycles = {feature for column in examples.source_columns if column.kind == "date" for feature in column.features[1:]}
-    return {name: named.get(name, STANDARD if name in cycles else others) for name in examples.number_names}
+    standard = {*cycles, *examples.code_names}
+    return {name: named.get(name, STANDARD if name in standard else others) for name in names}

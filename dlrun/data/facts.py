@@ -50,7 +50,7 @@ def facts_of(
         source_columns=_with_inputs(examples, preparation) if isinstance(examples, Examples) else None,
         notes=(examples.notes or None) if isinstance(examples, Examples) else None,
         image_channels=examples.image_channels,
-        encodings={name: encoding.word for name, encoding in preparation.encodings.items()} or None,
+        encodings=preparation.words or None,
     )
 
 

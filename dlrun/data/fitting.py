@@ -4,7 +4,7 @@ It is the last of the three calls on the data path, and the only place that fits
 training rows, never to the others. Statistics are float64, whatever type the features have at the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import DataError
-from ..nn.encodings import STANDARD, Choice, is_standard
+from ..nn.encodings import STANDARD, TARGET, Choice, is_standard
 from ..nn.moments import Moments
 from .checks import suspicions_of
-from .encoded import fitted_encodings
+from .encoded import fitted_encodings, words_of
 from .examples import Dataset, Examples, Parts, Split
 from .facts import class_counts, facts_of
 from .mapped import MappedExamples, Piece
@@ -24,6 +24,7 @@ from .preparation import MISSING_CODE, Preparation
 from .reading import DEFAULT_MAX_LEVELS
 from .row_weights import ClassWeight, row_weights
 from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
+from .target_means import TargetMeans, fitted_target_means
 
 
 def fit_dataset(
@@ -42,11 +43,13 @@ def fit_dataset(
     level in the training rows; missing is a level too, and an unseen level becomes all zeros. Of more than `max_levels`
     levels the commonest have a column each and all others, unseen ones too, share one. Numbers are scaled
     by `(x - mu) / sigma`, `sigma^2 = (1/m) sum (x - mu)^2`, if `normalize`; a constant column becomes 0. `encoding`
-    gives columns of numbers other or more inputs, by a word for all of them or for each by its name.
+    gives columns of numbers other or more inputs, by a word for all of them or for each by its name, and columns of
+    words their mean target; that of a training row is made of the other rows alone.
     Rows that stay in their file are read once here, and prepared each time they are used. `parts` are the splits that
     `split_examples` returned for these examples. Weights change what a row counts in losses and errors, and none of
     these statistics; `class_weight` multiplies them class by class.
-    Raises DataError if numbers leave the range of `dtype`, or as `row_weights` and `fitted_encodings` do.
+    Raises DataError if numbers leave the range of `dtype`, or as `row_weights`, `words_of` and `fitted_target_means`
+    do.
     """
     if isinstance(examples, MappedExamples):
         if class_weight is not None:
@@ -58,9 +61,10 @@ def fit_dataset(
     weight = row_weights(examples, parts["train"], class_weight)
     # `_refuse_overflow` reports an overflow afterwards, with the name of its column.
     with np.errstate(over="ignore", invalid="ignore"):
-        preparation = _fitted(examples, parts["train"], normalize, max_levels)
-        preparation = replace(preparation, encodings=fitted_encodings(examples, parts["train"], encoding))
-        dataset = _prepared(examples, parts, preparation, normalize=normalize, dtype=np.dtype(dtype))
+        words = words_of(examples, encoding)
+        preparation = _fitted(examples, parts["train"], words, normalize, max_levels)
+        preparation = replace(preparation, encodings=fitted_encodings(examples, parts["train"], words))
+        dataset = _prepared(examples, parts, preparation, words, normalize=normalize, dtype=np.dtype(dtype))
     return dataset if weight is None else _weighted(dataset, parts, weight)
 
 
@@ -71,13 +75,24 @@ def _weighted(dataset: Dataset, parts: Parts[Array], weight: Array) -> Dataset:
 
 
 def _prepared(
-    examples: Examples, parts: Parts[Array], preparation: Preparation, *, normalize: bool, dtype: np.dtype[Any]
+    examples: Examples,
+    parts: Parts[Array],
+    preparation: Preparation,
+    words: Mapping[str, str],
+    *,
+    normalize: bool,
+    dtype: np.dtype[Any],
 ) -> Dataset:
-    """The dataset of rows whose features are prepared so, and whose target is fitted here."""
+    """The dataset of rows whose features are prepared so; all that depends on the target is fitted here."""
     mean, scale = _target_statistics(examples, parts["train"])
     preparation = replace(preparation, target_mean=mean, target_scale=scale)
     codes = preparation.recoded(examples.codes, examples.levels)
+    means = _target_means(examples, parts["train"], codes, preparation, words)
+    preparation = replace(preparation, target_means={name: one.of_words for name, one in means.items()})
     X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
+    if means:
+        own = np.hstack([one.own for one in means.values()])
+        X["train"][:, -own.shape[1] :] = own
     _refuse_overflow(examples, preparation, X, dtype)
     splits = {
         name: Split(
@@ -96,7 +111,7 @@ def _prepared(
         preparation=preparation,
         normalize=normalize,
         class_counts=class_counts(examples, parts),
-        warnings=(*examples.warnings, *map(str, suspicions)),
+        warnings=(*examples.warnings, *_rare_words_told(examples, preparation), *map(str, suspicions)),
     )
     return Dataset(
         splits["train"],
@@ -110,11 +125,37 @@ def _prepared(
     )
 
 
-def _fitted(examples: Examples, train: Array, normalize: bool, max_levels: int) -> Preparation:
-    """The preparation of the features, fitted to the training rows."""
+def _rare_words_told(examples: Examples, preparation: Preparation) -> list[str]:
+    """A sentence on each column of which some words share an input."""
+    own = dict(zip(preparation.categorical_columns, preparation.levels, strict=True))
+    return [
+        f"column {name!r} has {len(words)} different words: at most {sum(map(bool, own[name]))}, the commonest, get a"
+        " feature each and the others share one (data.max_levels)"
+        for name, words in zip(examples.code_names, examples.levels, strict=True)
+        if name in preparation.rare_columns
+    ]
+
+
+def _target_means(
+    examples: Examples, train: Array, codes: Array, preparation: Preparation, words: Mapping[str, str]
+) -> dict[str, TargetMeans]:
+    """The mean targets of each column of words that has them for inputs; codes (m, c) are those of all rows."""
+    columns = zip(preparation.categorical_columns, codes.T, preparation.levels, strict=True)
+    return {
+        name: fitted_target_means(examples, train, of_column[train], len(levels) - levels.count(""))
+        for name, of_column, levels in columns
+        if words[name] == TARGET
+    }
+
+
+def _fitted(
+    examples: Examples, train: Array, words: Mapping[str, str], normalize: bool, max_levels: int
+) -> Preparation:
+    """The preparation of the features, fitted to the training rows; `words` are those of `words_of`."""
     has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
     if examples.code_names or has_missing:
-        return _fitted_mixed(examples, train, normalize, max_levels)
+        most = [len(train) if words[name] == TARGET else max_levels for name in examples.code_names]
+        return _fitted_mixed(examples, train, normalize, most)
     return _fitted_plain(examples, train, normalize)
 
 
@@ -131,9 +172,12 @@ def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparat
     return Preparation(examples.number_names, scaling.mean, scaling.scale, lows=lows, highs=highs)
 
 
-def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels: int) -> Preparation:
-    """The same for numbers with gaps, or categories, or both. Columns of 0 and 1 are not scaled."""
-    kept = [kept_codes(codes[train], max_levels) for codes in examples.codes.T]
+def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels: Sequence[int]) -> Preparation:
+    """The same for numbers with gaps, or categories, or both. Columns of 0 and 1 are not scaled.
+
+    max_levels (c,) : how many words of each category have a column of their own.
+    """
+    kept = [kept_codes(codes[train], most) for codes, most in zip(examples.codes.T, max_levels, strict=True)]
     levels = tuple(
         tuple("" if code == MISSING_CODE else words[code] for code in codes.tolist())
         for (codes, _), words in zip(kept, examples.levels, strict=True)

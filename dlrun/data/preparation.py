@@ -10,12 +10,15 @@ from typing import Any, Self
 import numpy as np
 
 from ..arrays import Array, Rows
-from ..nn.encodings import ENCODINGS, STANDARD, Encoding
+from ..nn.encodings import ENCODINGS, STANDARD, TARGET, Encoding
 from .reading import Task
 from .scaling import Scaling
 
 # The codes of a missing value, and of a word that no training row holds.
 MISSING_CODE, UNSEEN_CODE = -1, -2
+
+# The place of code 0 in a table that begins with an unseen and a missing word.
+FIRST_CODE = 2
 
 # The start of the names of its arrays in model.npz, which also holds those of the network.
 PREFIX = "preparation_"
@@ -27,7 +30,8 @@ class Preparation:
 
     X has a scaled column for each number, then a 0/1 column for each of `gap_columns`, then one for each level. A
     categorical column with rare words has one more, which all words share that are not among its levels. A column of
-    `encodings` has its first input where the others have their scaled number, and the further ones at the end of X.
+    `encodings` has its first input where the others have their scaled number, and the further ones behind all of these.
+    At the end are the inputs of the columns in `target_means`, which have none for each word.
 
     numeric_columns : names (p,). means, scales (p,) float64 : X = (number - mean) / scale; no scale is 0.
     medians (p,) float64 : what a missing number becomes; None if all columns are numbers and no row had a gap.
@@ -37,6 +41,8 @@ class Preparation:
     lows, highs (p,) float64 : the least and greatest number of the training rows, NaN where there is none; None for
     runs that did not keep them.
     encodings : what was fitted to each numeric column that has more or other inputs than its scaled number.
+    target_means : for each categorical column whose words have their mean target for inputs, these inputs
+    (L + 2, k) float64, of an unseen word, of a missing one, and of each word in the order of codes.
     target_mean, target_scale : Y = (y - mean) / scale in a regression; 0 and 1 elsewhere.
     """
 
@@ -51,13 +57,16 @@ class Preparation:
     lows: Array | None = None
     highs: Array | None = None
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
+    target_means: Mapping[str, Array] = field(default_factory=dict)
     target_mean: float = 0.0
     target_scale: float = 1.0
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of X are called (n,)."""
-        return (*self.raw_names, *(name for column in self.encodings for name in self._further_names(column)))
+        of_numbers = (name for column in self.encodings for name in self._further_names(column))
+        of_words = (name for column in self.target_means for name in self._mean_names(column))
+        return (*self.raw_names, *of_numbers, *of_words)
 
     @property
     def raw_names(self) -> tuple[str, ...]:
@@ -68,12 +77,26 @@ class Preparation:
             *(
                 feature
                 for name, words in zip(self.categorical_columns, self.levels, strict=True)
+                if name not in self.target_means
                 for feature in self._features_of_words(name, words)
             ),
         )
 
+    @property
+    def words(self) -> dict[str, str]:
+        """The word of each column that has other inputs than its scaled number, or than one for each word."""
+        of_numbers = {name: encoding.word for name, encoding in self.encodings.items()}
+        return of_numbers | dict.fromkeys(self.target_means, TARGET)
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether all inputs are made of two, so that they can be drawn as one."""
+        return len(self.raw_names) == 2 and not self.target_means
+
     def inputs_of(self, feature: str) -> tuple[str, ...]:
         """The columns of X that are made of one raw feature, a number or a category."""
+        if feature in self.target_means:
+            return tuple(self._mean_names(feature))
         if feature in self.categorical_columns:
             words = self.levels[self.categorical_columns.index(feature)]
             return tuple(self._features_of_words(feature, words))
@@ -82,6 +105,10 @@ class Preparation:
 
     def _further_names(self, column: str) -> list[str]:
         return [f"{column} {name}" for name in self.encodings[column].further_names()]
+
+    def _mean_names(self, column: str) -> list[str]:
+        count = self.target_means[column].shape[1]
+        return [f"{column} target mean{f' {number}' if count > 1 else ''}" for number in range(1, count + 1)]
 
     def _features_of_words(self, name: str, words: Sequence[str]) -> list[str]:
         features = [f"{name}={word}" if word else f"{name} is missing" for word in words]
@@ -110,7 +137,13 @@ class Preparation:
             with_gaps = [self.numeric_columns.index(name) for name in self.gap_columns]
             X[:, at : at + len(with_gaps)] = is_gap[:, with_gaps]
             at += len(with_gaps)
+        end = X.shape[1] - sum(means.shape[1] for means in self.target_means.values())
         for name, of_column, words in zip(self.categorical_columns, codes.T, self.levels, strict=True):
+            if name in self.target_means:
+                means = self.target_means[name][of_column + FIRST_CODE]
+                X[:, end : end + means.shape[1]] = means
+                end += means.shape[1]
+                continue
             X[:, at : at + len(words)] = of_column[:, None] == codes_of_words(words)
             at += len(words)
             if name in self.rare_columns:
@@ -174,12 +207,13 @@ class Preparation:
         return self.encodings[column].raw(first, unscaled) if column in self.encodings else unscaled
 
     def first_inputs(self, X: Rows) -> Rows:
-        """X (m, n) with one input alone for each number, word and gap: those of `raw_names`."""
-        return X[:][:, : len(self.raw_names)] if self.encodings else X
+        """X (m, n) with one input alone for each number, word and gap: those of `raw_names`, where there are any."""
+        has_others = self.encodings or self.target_means
+        return X[:][:, : len(self.raw_names)] if has_others and self.raw_names else X
 
     def scaled(self, raw: Array) -> Array:
-        """The inverse of `raw`: X (m, n) float64."""
-        X = np.empty((len(raw), len(self.feature_names)))
+        """The inverse of `raw`: X (m, n) float64; 0 for mean targets, of which `raw` holds nothing."""
+        X = np.zeros((len(raw), len(self.feature_names)))
         X[:, : raw.shape[1]] = raw
         self._encode(X, np.asarray(raw, dtype=np.float64)[:, : len(self.means)])
         return X
@@ -212,6 +246,8 @@ class Preparation:
         if self.categorical_columns:
             arrays["categorical_columns"] = _texts(self.categorical_columns)
             arrays |= {f"levels_{at}": _texts(words) for at, words in enumerate(self.levels)}
+            places = {name: at for at, name in enumerate(self.categorical_columns)}
+            arrays |= {f"target_means_{places[name]}": means for name, means in self.target_means.items()}
         if self.rare_columns:
             arrays["rare_columns"] = _texts(self.rare_columns)
         arrays |= {"target_mean": np.array(self.target_mean), "target_scale": np.array(self.target_scale)}
@@ -248,6 +284,11 @@ class Preparation:
                 name: kind(arrays[f"{PREFIX}encoding_{at}"])
                 for at, (name, word) in enumerate(zip(texts("numeric_columns"), texts("encodings"), strict=False))
                 if (kind := ENCODINGS[word])
+            },
+            target_means={
+                name: arrays[f"{PREFIX}target_means_{at}"]
+                for at, name in enumerate(categories)
+                if f"{PREFIX}target_means_{at}" in arrays
             },
             target_mean=float(arrays[f"{PREFIX}target_mean"]),
             target_scale=float(arrays[f"{PREFIX}target_scale"]),

@@ -69,7 +69,8 @@ class DataFacts:
     source_columns : every column of the source as it was read; None in runs of versions that did not keep them.
     notes : sentences about how the source's files were read, such as their encoding.
     image_channels : 3 where a row is a picture in colour, else None.
-    encodings : the word of each column of numbers that has other or more inputs than its scaled number, if any has.
+    encodings : the word of each column that has other inputs than its scaled number, or than one for each word, if
+    any has.
     """
 
     source: str

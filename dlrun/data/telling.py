@@ -37,11 +37,6 @@ def columns_told(table: Table, names: Sequence[str], reading: Reading) -> tuple[
         if read.form.kind in ("number", "date") and (more := {t: n for t, n in read.markers.items() if t not in usual}):
             notes.append(f"column {name!r}: {_counted(more)} {'is' if len(more) == 1 else 'are'} read as missing")
         warnings += [f"column {name!r}: {note}" for note in read.notes]
-        if read.form.kind == "category" and len(levels := table.column(name).levels or ()) > reading.max_levels:
-            warnings.append(
-                f"column {name!r} has {len(levels)} different words: at most {reading.max_levels}, the commonest, get a"
-                " feature each and the others share one (data.max_levels)"
-            )
         if read.form.kind == "date" and reading.order is None:
             notes.append(f"column {name!r} is a time: data.order={name} would train on the earliest rows")
     notes = [f"{_named(columns)} {what}" for what, columns in written.items()] + notes

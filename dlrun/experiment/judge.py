@@ -41,7 +41,7 @@ def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
         return tuple(noticed)
     train, dev = (dataset.preparation.first_inputs(split.X) for split in (dataset.train, dataset.dev))
     shift = distribution_shift(train, dev, rng=np.random.default_rng(SHIFT_SEED))
-    mismatch = mismatch_fault(shift, dataset.preparation.raw_names)
+    mismatch = mismatch_fault(shift, dataset.feature_names)
     return tuple(ranked([*noticed, mismatch]) if mismatch else noticed)
 
 

@@ -37,7 +37,7 @@ def example_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> dic
         "worst_places": worst,
         "worst_inputs": raw(dataset.dev.X[worst]).astype(np.float32),
     }
-    if len(names) == 2:
+    if dataset.preparation.is_plane:
         for name in ("train", "dev"):
             targets = by_split[name].targets
             places = np.unique(np.linspace(0, len(targets) - 1, min(len(targets), MOST_POINTS)).astype(np.int64))

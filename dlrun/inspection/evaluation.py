@@ -196,12 +196,13 @@ def _compared(folder: RunFolder, inputs: Array) -> _Compared:
     shift = distribution_shift(dev, here, rng=np.random.default_rng(SEED))
     if not isinstance(dataset.train.X, np.ndarray):
         return _Compared(shift)
-    trained = {row.tobytes() for row in dataset.train.X}
-    return _Compared(shift, float(np.mean([row.tobytes() in trained for row in inputs])))
+    # A mean target of a training row is not that of the same row elsewhere.
+    trained = {row.tobytes() for row in dataset.preparation.first_inputs(dataset.train.X)[:]}
+    return _Compared(shift, float(np.mean([row.tobytes() in trained for row in here[:]])))
 
 
 def _found(shift: Shift, model: Model) -> ShiftFound:
-    moved = told_features(shift.moved, model.preparation.raw_names) if shift.is_told() else ""
+    moved = told_features(shift.moved, model.preparation.feature_names) if shift.is_told() else ""
     return ShiftFound(shift.is_told(), shift.auc, shift.p_value, moved)
 
 

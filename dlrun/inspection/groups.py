@@ -91,6 +91,8 @@ def groups_of(dataset: Dataset) -> Iterator[tuple[str, Array]]:
     dev, train = np.asarray(dataset.dev.X), np.asarray(dataset.train.X)
     places = {name: at for at, name in enumerate(preparation.raw_names)}
     for name in form.features:
+        if name in preparation.target_means:
+            continue  # a mean is that of several words
         inputs = preparation.inputs_of(name)
         if name in preparation.categorical_columns:
             yield from ((feature.replace("=", " is ", 1), dev[:, places[feature]] == 1) for feature in inputs)

@@ -7,16 +7,23 @@ where all numbers are only scaled.
 from string import Template
 
 from ..arrays import Array
-from ..data.preparation import Preparation
+from ..data.preparation import FIRST_CODE, Preparation
 from ..errors import UsageError
-from .literals import literal
+from .literals import listing, literal
 
 SCALED = 'scaled = (np.where(known, numbers, KEPT["middles"]) - KEPT["means"]) / KEPT["scales"]'
-STACKED = 'scaled, ~known[:, KEPT["gaps"]], *words'
 
 ENCODED = """filled = np.where(known, numbers, KEPT["middles"])
     first, further = encoded(filled, (filled - KEPT["means"]) / KEPT["scales"])"""
-ENCODED_STACKED = 'first, ~known[:, KEPT["gaps"]], *words, *further'
+
+# The first inputs of numbers, their gaps, and the inputs of words; what follows depends on the run.
+STACKED = '~known[:, KEPT["gaps"]], *words'
+
+MEANS = f"""
+    means = [KEPT[f"target_means_{{at}}"][codes[name] + {FIRST_CODE}] for at, name in enumerate(MEANS_OF)]"""
+MEANS_OF = """
+# The columns of words with their mean target for inputs: of a word not in training, a missing one, and then each word.
+MEANS_OF = """
 
 FUNCTIONS = '''
 
@@ -66,21 +73,25 @@ def encoding_texts(preparation: Preparation) -> dict[str, str]:
 
     Raises UsageError for an encoding without a function.
     """
-    words = {name: encoding.word for name, encoding in preparation.encodings.items()}
-    if not words:
-        return {"scaled": SCALED, "stacked": STACKED, "encoding": ""}
-    if unknown := [word for word in words.values() if word not in ENCODERS]:
-        known = ", ".join(ENCODERS)
-        raise UsageError(f"--python: no function is known for the encoding {unknown[0]}; train with one of {known}")
-    encoders = "\n".join(ENCODERS[word] for word in dict.fromkeys(words.values()))
-    lines = "\n".join(f"    {literal(name)}: {word}," for name, word in words.items())
-    functions = Template(FUNCTIONS).substitute(encoders=f"\n{encoders}", encodings=f"{{\n{lines}\n}}")
-    return {"scaled": ENCODED, "stacked": ENCODED_STACKED, "encoding": functions}
+    scaled, first, further, encoding = SCALED, "scaled", [], ""
+    if words := {name: encoding.word for name, encoding in preparation.encodings.items()}:
+        if unknown := [word for word in words.values() if word not in ENCODERS]:
+            known = ", ".join(ENCODERS)
+            raise UsageError(f"--python: no function is known for the encoding {unknown[0]}; train with one of {known}")
+        encoders = "\n".join(ENCODERS[word] for word in dict.fromkeys(words.values()))
+        lines = "\n".join(f"    {literal(name)}: {word}," for name, word in words.items())
+        encoding = Template(FUNCTIONS).substitute(encoders=f"\n{encoders}", encodings=f"{{\n{lines}\n}}")
+        scaled, first, further = ENCODED, "first", ["*further"]
+    if preparation.target_means:
+        encoding = (encoding or "\n") + MEANS_OF + listing(preparation.target_means) + "\n"
+        scaled, further = scaled + MEANS, [*further, "*means"]
+    return {"scaled": scaled, "stacked": ", ".join([first, STACKED, *further]), "encoding": encoding}
 
 
 def kept_arrays(preparation: Preparation) -> dict[str, Array]:
     """What training kept of each encoded column, by the names in the .npz beside the file."""
-    return {
+    means = {f"target_means_{at}": means for at, means in enumerate(preparation.target_means.values())}
+    return means | {
         f"encoding_{at}": preparation.encodings[name].kept
         for at, name in enumerate(preparation.numeric_columns)
         if name in preparation.encodings

@@ -87,6 +87,7 @@ def numpy_file(model: Model, name: str) -> str:
     one_hot = {
         name: codes_of_words(levels).tolist() + ([UNSEEN_CODE] if name in preparation.rare_columns else [])
         for name, levels in words
+        if name not in preparation.target_means
     }
     has_flags = any(column.form.kind == "flag" for column in inputs)
     flags = {word: at for pair in (*FLAGS, FLAG_DIGITS, ("0.0", "1.0")) for at, word in enumerate(pair) if has_flags}

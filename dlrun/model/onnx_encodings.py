@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..data.preparation import Preparation
+from ..data.preparation import FIRST_CODE, Preparation
 from ..errors import UsageError
 from ..nn.encodings import CLIP, Encoding
 from .graph_builder import GraphBuilder
@@ -69,6 +69,16 @@ def encoded(graph: GraphBuilder, preparation: Preparation, filled: str, scaled: 
     further = [at[name, further] for name, encoding in named for further in encoding.further_names()]
     first = _chosen(graph, whole, [at[name, ""] for name in preparation.numeric_columns], "first inputs")
     return first, _chosen(graph, whole, further, "further inputs") if further else ""
+
+
+def target_means(graph: GraphBuilder, column: str, means: Array, codes: str) -> str:
+    """The inputs [N, k] of a column of words with codes [N, 1], from its table (L + 2, k)."""
+    held = graph.constant(f"{column}: mean targets", means)
+    first = graph.constant(f"{column}: place of code 0", np.array(FIRST_CODE))
+    place = graph.node("Add", [codes, first], f"{column}: place in the table")
+    found = graph.node("Gather", [held, place], f"{column}: its row of the table", axis=0)
+    shape = graph.constant(f"{column}: shape of mean targets", np.array([-1, means.shape[1]], dtype=np.int64))
+    return graph.node("Reshape", [found, shape], f"{column}: mean target")
 
 
 def _chosen(graph: GraphBuilder, value: str, places: list[int], name: str) -> str:

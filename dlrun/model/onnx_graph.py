@@ -18,7 +18,7 @@ from .graph_builder import IR_VERSION, ML_DOMAIN, ML_OPSET, OPSET, GraphBuilder
 from .inputs import Input, fillings, inputs_of, largest_numbers, number_markers
 from .model import Model
 from .onnx_dates import date_values
-from .onnx_encodings import encoded
+from .onnx_encodings import encoded, target_means
 
 # Each activation as an ONNX operator and its attributes; None where the value stays as it is.
 ACTIVATION_NODES: dict[str, tuple[str, dict[str, Any]] | None] = {
@@ -88,6 +88,10 @@ def _prepared(graph: GraphBuilder, model: Model, inputs: tuple[Input, ...], name
             numbers[column.name] = given
     parts, further = _numbers(graph, model, inputs, numbers) if numbers else ([], [])
     for name, levels in zip(model.preparation.categorical_columns, model.preparation.levels, strict=True):
+        if name in model.preparation.target_means:
+            means = target_means(graph, name, model.preparation.target_means[name], words[name])
+            further.append(graph.cast(means, dtype, f"{means}, in the network's precision"))
+            continue
         rare = [UNSEEN_CODE] if name in model.preparation.rare_columns else []
         codes = np.array([[*codes_of_words(levels).tolist(), *rare]], dtype=np.int64)
         if codes.size:

@@ -166,6 +166,9 @@ ENCODINGS: Mapping[str, type[Encoding] | None] = {
     "periodic": Periodic,
 }
 
+# The word for columns of words: the mean target of each, instead of an input for each.
+TARGET = "target"
+
 # A word for all columns, or one for each column by its name, of which OTHERS stands for all that have no own.
 Choice = str | Mapping[str, str]
 OTHERS = "*"

@@ -118,7 +118,7 @@ def classes_table(facts: DataFacts) -> Table:
 
 
 def encoded_words(facts: DataFacts) -> list[str]:
-    """Each encoding of numbers other than scaling, with its columns."""
+    """Each encoding other than scaling and an input for each word, with its columns."""
     encodings = facts.encodings or {}
     return [
         f"{word}: {listed([name for name, of_column in encodings.items() if of_column == word])}"
@@ -173,6 +173,8 @@ def becomes(column: SourceColumn) -> str:
         return ROLES[column.role]
     if not column.features:
         return "left out"
+    if column.features[0].startswith(f"{column.name} target mean"):
+        return "mean target"
     if column.kind == "category":
         return f"{len(column.features):,} columns of 0/1"
     values = [name for name in column.features if not name.endswith(" is missing")]

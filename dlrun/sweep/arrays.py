@@ -45,7 +45,7 @@ def training_arrays(experiment: Experiment, parameters: Parameters, metrics: Seq
         places = kept_places(len(dev.X))
         of_dev = predictions(experiment.network, parameters, dev.X[places], dev.Y[places])
         losses = of_dev.losses.astype(np.float32)
-        plane = plane_arrays(experiment, parameters) if len(experiment.dataset.preparation.raw_names) == 2 else {}
+        plane = plane_arrays(experiment, parameters) if experiment.dataset.preparation.is_plane else {}
     if experiment.dataset.task == "regression":
         answers = of_dev.answers.astype(np.float32)
     else:
@@ -108,11 +108,11 @@ def split_arrays(experiment: Experiment) -> dict[str, Array]:
     arrays: dict[str, Array] = {"dev_rows": np.asarray(dev.rows[kept]), "dev_targets": targets}
     if dev.weight is not None:
         arrays["dev_weights"] = dev.weight[kept]
-    if len(names := dataset.preparation.raw_names) == 2:
+    if dataset.preparation.is_plane:
         drawn = evenly(len(targets), MOST_DEV_POINTS)
         arrays["points"] = dataset.preparation.raw(dev.X[kept][drawn]).astype(np.float32)
         arrays["labels"] = targets[drawn]
-        arrays["names"] = np.array(names, dtype=np.str_)
+        arrays["names"] = np.array(dataset.preparation.raw_names, dtype=np.str_)
         arrays["classes"] = np.array(dataset.classes, dtype=np.str_)
     return arrays
 
