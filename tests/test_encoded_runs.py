@@ -152,6 +152,15 @@ def test_words_are_told_by_their_mean_target_and_are_no_groups(tmp_path):
     assert not [name for name in names if name.startswith("city")]
 
 
+def test_what_trains_on_a_part_of_the_rows_refuses_mean_targets(tmp_path):
+    run(read_config(written(tmp_path, {"city": "target"})), tmp_path / "runs")
+    for words in (("curve", "latest"), ("decompose", "latest"), ("diagnose", "latest", "--reference")):
+        done = dlrun(*words, cwd=tmp_path)
+        assert done.returncode == 3
+        told = " ".join(done.stderr.split())
+        assert "the mean targets of city are made of the labels of all training rows, and a part of these would" in told
+
+
 def test_a_run_is_resumed_to_the_bits_of_one_that_was_never_ended(tmp_path):
     config = written(tmp_path, EACH)
     whole = run(read_config(config, ["training.epochs=5"]), tmp_path / "whole")

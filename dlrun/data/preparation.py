@@ -155,6 +155,8 @@ class Preparation:
         """Set the columns of X (m, n) that are made of numbers (m, p)."""
         z = self.scaling.of(numbers, np.float64)
         X[:, : len(self.numeric_columns)] = z
+        if not self.encodings:
+            return
         at, places = len(self.raw_names), {name: at for at, name in enumerate(self.numeric_columns)}
         for name, encoding in self.encodings.items():
             place = places[name]

@@ -11,7 +11,8 @@ import numpy as np
 from ..arrays import Array
 from ..errors import DataError
 from .examples import Examples
-from .preparation import FIRST_CODE
+from .files import listed
+from .preparation import FIRST_CODE, Preparation
 
 # Parts of the training rows, each of which is encoded by the others. As many as scikit-learn's TargetEncoder takes.
 FOLDS = 5
@@ -44,6 +45,15 @@ def fitted_target_means(examples: Examples, train: Array, codes: Array, count: i
     mean, spread = own.mean(axis=0), own.std(axis=0)
     spread[spread == 0] = 1
     return TargetMeans((means - mean) / spread, (own - mean) / spread)
+
+
+def refuse_target_means(preparation: Preparation, shown: str) -> None:
+    """Raise DataError where inputs hold labels of other training rows, so that a part of these cannot stand alone."""
+    if preparation.target_means:
+        raise DataError(
+            f"{shown}: the mean targets of {listed(list(preparation.target_means))} are made of the labels of all"
+            " training rows, and a part of these would know the others'; train a run whose data.encoding has no target"
+        )
 
 
 def _means(codes: Array, Y: Array, count: int) -> Array:

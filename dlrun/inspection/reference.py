@@ -6,6 +6,7 @@
 import numpy as np
 
 from ..data.references import answers, conflicts, reference_rows
+from ..data.target_means import refuse_target_means
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.reference import Reference, TrainError, reference
 from ..errors import DataError
@@ -27,6 +28,7 @@ def reference_of(diagnosis: Diagnosis, folder: RunFolder, experiment: Experiment
     """
     if experiment.dataset.train.weight is not None:
         raise DataError(f"--reference: the rows of {folder.id} have weights, which ordinary learners would not heed")
+    refuse_target_means(experiment.dataset.preparation, f"--reference: {folder.id}")
     dataset, rng = experiment.dataset, np.random.default_rng(SEED)
     is_regression = dataset.task == "regression"
     X, y = reference_rows(dataset, rng)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..data.target_means import refuse_target_means
 from ..diagnosis.learning_curve import Curve, judge_curve
 from ..errors import DataError
 from ..experiment import Experiment
@@ -41,6 +42,7 @@ def learning_curve(
     Raises StoreError for a run that did not finish or whose data changed, DataError for one with too few rows.
     """
     experiment, result = reopened(folder)
+    refuse_target_means(experiment.dataset.preparation, folder.id)
     rows = len(experiment.dataset.train.X)
     try:
         drawn = [

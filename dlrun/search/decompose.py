@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..data.target_means import refuse_target_means
 from ..diagnosis.words import points
 from ..errors import DataError
 from ..experiment import Experiment
@@ -105,6 +106,7 @@ def decompose(
     experiment, result = reopened(folder)
     if experiment.dataset.train.weight is not None:
         raise DataError(f"{folder.id}: its rows have weights, and only rows that count alike can be decomposed")
+    refuse_target_means(experiment.dataset.preparation, folder.id)
     variants = [*half_variants(experiment, folder.id), *seed_variants(experiment)]
     resampled = bootstrap_variants(experiment, bootstrap)
     trained = train_variants(
