@@ -7,7 +7,7 @@ depend on other keys (`completed`) are here too, because they follow the same ru
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..nn.encodings import STANDARD, is_standard
+from ..nn.encodings import OTHERS, STANDARD, TARGET, is_standard
 from ..records import SPLITS
 from .problems import KeyPath, Problem, counted, shown
 from .schema import Data, Network, Training
@@ -115,6 +115,8 @@ def _encoding(data: Mapping[str, Any], augment: Mapping[str, Any]) -> Iterator[P
     encoding = data.get("encoding", STANDARD)
     if is_standard(encoding):
         return
+    if isinstance(encoding, Mapping) and encoding.get(OTHERS) == TARGET:
+        yield Problem(("data", "encoding"), f"got {TARGET} for {OTHERS}, which is all other numbers; name the columns")
     if data.get("normalize") is False:
         yield Problem(("data", "encoding"), f"got {shown(encoding)} with data.normalize false; leave one of them out")
     if any(augment.values()):

@@ -15,10 +15,11 @@ def fitted_encodings(examples: Examples, train: Array, words: Mapping[str, str])
     """What is fitted to each column that has more or other inputs than its scaled number, in the columns' order."""
     fitted = {}
     for at, name in enumerate(examples.number_names):
-        kind = ENCODINGS[words[name]]
-        x = examples.numbers[train, at].astype(np.float64) if kind else np.empty(0)
+        if (kind := ENCODINGS[words[name]]) is None:
+            continue
+        x = examples.numbers[train, at].astype(np.float64)
         known = x[~np.isnan(x)]
-        if kind and len(known) and (encoding := kind.fitted(known)):
+        if len(known) and (encoding := kind.fitted(known)):
             fitted[name] = encoding
     return fitted
 
