@@ -294,7 +294,7 @@ def test_plain_data_is_checked_like_a_file():
         config_from_dict({"data": {"source": "digits"}, "network": {"depth": 0}, 3: 4})
     assert caught.value.problems == [
         "config: network.depth: got 0; expected an integer from 1 to 1000 (layers with weights)",
-        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, report",
+        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, ensemble, report",
     ]
     with pytest.raises(ConfigError, match=r"^config: got \[\]; expected keys and values such as data"):
         config_from_dict([])

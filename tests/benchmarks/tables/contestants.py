@@ -56,7 +56,7 @@ CONTESTANTS = {
     "init": Contestant(ours.init, "dlrun, the config that dlrun init writes", OURS),
     "recipe8": Contestant(ours.recipe_of(8), "dlrun recipe from that config, 8 trainings", OURS),
     "recipe16": Contestant(ours.recipe_of(16), "dlrun recipe from that config, 16 trainings", OURS),
-    "ensemble5": Contestant(ours.ensemble, "dlrun init's config with ensemble: 5", OURS, ours.without_ensembles),
+    "ensemble5": Contestant(ours.ensemble, "dlrun init's config with ensemble: 5", OURS),
     "linear": Contestant(peers.linear, "LogisticRegression, Ridge", SKLEARN),
     "mlp": Contestant(peers.mlp, "MLPClassifier, MLPRegressor", SKLEARN),
     "forest": Contestant(peers.forest, "RandomForest, as shipped", SKLEARN),

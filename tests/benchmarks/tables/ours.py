@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 import dlrun
-from dlrun.config import Config
 from dlrun.experiment import read_config
 from dlrun.search.recipe import recipe
 from dlrun.store import RunFolder, read_contents
@@ -20,7 +19,6 @@ from dlrun.store import RunFolder, read_contents
 from .rows import Rows
 
 MEMBERS = 5
-ENSEMBLE = "ensemble"
 
 
 def default(rows: Rows) -> float:
@@ -35,7 +33,7 @@ def init(rows: Rows) -> float:
 
 def ensemble(rows: Rows) -> float:
     """The same with the mean of five networks."""
-    return trained(rows, rows.init, [f"{ENSEMBLE}={MEMBERS}"])
+    return trained(rows, rows.init, [f"ensemble={MEMBERS}"])
 
 
 def recipe_of(trainings: int) -> partial[float]:
@@ -66,8 +64,3 @@ def test_error(rows: Rows, run: Path) -> float:
     if not np.array_equal(np.sort(own), np.sort(rows.test)):
         raise ValueError("the run was judged on other test rows than all others")
     return error
-
-
-def without_ensembles() -> str | None:
-    """Why the ensemble cannot be measured, None if it can."""
-    return None if ENSEMBLE in Config.model_fields else f"a config has no key {ENSEMBLE} yet"
