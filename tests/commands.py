@@ -16,6 +16,10 @@ from unittest import mock
 
 ROOT = Path(__file__).parents[1]
 
+# The shipped configs, less those whose data a person has to bring.
+BRINGS_ITS_DATA = ("mnist",)
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if path.stem not in BRINGS_ITS_DATA)
+
 
 class Done(NamedTuple):
     """What a command ended with and printed, by the names that `subprocess` has for it."""

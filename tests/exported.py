@@ -16,9 +16,9 @@ from dlrun.experiment import read_config
 from dlrun.experiment.prepare import random_streams, reading_of
 from dlrun.model import Model, load_model
 from dlrun.store import find_run
+from tests.commands import CONFIGS as CONFIGS
 from tests.commands import ROOT, dlrun
 
-CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 REAL = Path(__file__).parents[2] / "shared" / "data" / "tabular"
 TABLES = sorted(REAL.glob("*.csv")) if REAL.is_dir() else []
 

@@ -6,11 +6,13 @@ import pytest
 import yaml
 
 from dlrun.diagnosis.ills import Verdict
-from dlrun.experiment import read_config
+from dlrun.experiment import prepare, read_config
+from tests.commands import CONFIGS, ROOT
 from tests.trainings import run
 
-CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+ALL = sorted((ROOT / "configs").glob("*.yaml"))
 SHORT = ("training.epochs=2",)
+MNIST = ROOT.parent / "shared" / "data" / "mnist.npz"
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -22,12 +24,21 @@ def test_a_shipped_config_trains(path, tmp_path):
     assert {result.verdict.bias, result.verdict.variance} <= {"high", "low", "moderate", "inconclusive"}
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.skipif(not MNIST.exists(), reason="no mnist.npz beside the project")
+def test_mnist_keeps_its_test_pictures_and_scales_all_pixels_alike():
+    experiment = prepare(read_config(ROOT / "configs" / "mnist.yaml", [f"data.source={MNIST}"]))
+    assert [len(part.X) for part in experiment.dataset.splits().values()] == [54000, 6000, 10000]
+    assert len(set(experiment.dataset.preparation.scales)) == 1
+    assert float(experiment.dataset.train.X.mean()) == pytest.approx(0, abs=1e-3)
+    assert float(experiment.dataset.train.X.std()) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_shipped_config_names_its_schema_for_editors(path):
     assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=schema.json"
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_shipped_config_fits_the_schema(path):
     import json
 

@@ -116,6 +116,30 @@ def test_nothing_is_divided_by_zero_where_all_is_constant():
     assert dataset.preparation.target_scale == 1.0
 
 
+@pytest.mark.parametrize("gap", [False, True])
+def test_together_all_numbers_have_the_mean_and_sigma_of_all_in_training(gap, rng):
+    X = rng.integers(0, 256, (60, 5)).astype(float)
+    X[:, 0] = 0  # a pixel that is always dark, and one that is hardly ever not
+    X[:, 1] = 0
+    X[0, 1] = 255
+    if gap:
+        X[:20, 4] = np.median(X[20:40, 4])  # what the gaps below become
+    train = X[:40].copy()
+    expected = (X - train.mean()) / train.std()
+    if gap:
+        X[:20, 4] = np.nan
+    rows = {"train": np.arange(40), "dev": np.arange(40, 60)}
+    dataset = fit_dataset(numeric(X, y=np.arange(60) % 2), Parts(rows), normalize="together", dtype=np.float64)
+    np.testing.assert_allclose(dataset.dev.X[:, :5], expected[40:], rtol=1e-12)
+    np.testing.assert_allclose(dataset.preparation.raw(dataset.dev.X)[:, :5], X[40:], atol=1e-9)
+
+
+def test_together_equal_numbers_become_zero_and_not_infinite():
+    X = np.full((7, 3), 7.0)
+    dataset = fit_dataset(numeric(X), PARTS, normalize="together")
+    assert not dataset.train.X.any()
+
+
 def test_without_normalize_numbers_stay_as_they_are():
     X = np.arange(7.0)
     assert fit_dataset(numeric(X), PARTS, normalize=False).dev.X.tolist() == [[4], [5]]

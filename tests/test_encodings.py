@@ -392,6 +392,7 @@ def test_a_config_names_one_word_or_one_for_each_column(tmp_path):
         ("encoding: [robust]", "expected one of standard, robust"),
         ('encoding: {"*": target}', "data.encoding: got target for *, which is all other numbers; name the columns"),
         ("encoding: robust, normalize: false", "data.encoding: got 'robust' with data.normalize false; leave one"),
+        ("encoding: robust, normalize: together", "data.encoding: got 'robust' with data.normalize 'together'; leave"),
         ("encoding: latin-1, charset: utf-8", "data.encoding: got 'latin-1'; expected one of standard"),
     ],
 )

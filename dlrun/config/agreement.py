@@ -117,8 +117,9 @@ def _encoding(data: Mapping[str, Any], augment: Mapping[str, Any]) -> Iterator[P
         return
     if isinstance(encoding, Mapping) and encoding.get(OTHERS) == TARGET:
         yield Problem(("data", "encoding"), f"got {TARGET} for {OTHERS}, which is all other numbers; name the columns")
-    if data.get("normalize") is False:
-        yield Problem(("data", "encoding"), f"got {shown(encoding)} with data.normalize false; leave one of them out")
+    if (normalize := data.get("normalize", True)) is not True:
+        fault = f"got {shown(encoding)} with data.normalize {shown(normalize)}"
+        yield Problem(("data", "encoding"), f"{fault}; leave one of them out")
     if any(augment.values()):
         fault = "would change some inputs of a number and not the others that data.encoding makes of it"
         yield Problem(("regularization", "augment"), f"{fault}; leave one of them out")

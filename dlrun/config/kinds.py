@@ -76,6 +76,7 @@ Codes = Annotated[
     Expects("a list of findings' codes such as [dead-units]", "a finding's code such as dead-units"),
 ]
 Switch = Annotated[bool, Expects("true or false")]
+Normalize = Annotated[bool | Literal["together"], Expects("true, false, or together (one mean and sigma for all)")]
 
 Count = Annotated[int, Field(ge=1), Expects("an integer >= 1")]
 CountFromZero = Annotated[int, Field(ge=0), Expects("an integer >= 0")]

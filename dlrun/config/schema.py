@@ -70,7 +70,9 @@ class Data(Section):
     )
     memory_map: kinds.Switch = Field(False, description="Whether the rows stay in their file, a .npy, while training.")
     task: kinds.Task = Field("auto", description="What the target asks for; auto decides by its values.")
-    normalize: kinds.Switch = Field(True, description="Whether inputs are scaled by the training set's mean and sigma.")
+    normalize: kinds.Normalize = Field(
+        True, description="Whether inputs are scaled by the training set's mean and sigma; together: by those of all."
+    )
     encoding: kinds.Encodings = Field(
         words.STANDARD,
         description="How numbers become inputs: a word for all, or one for each column; * is all others.",

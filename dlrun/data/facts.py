@@ -15,6 +15,7 @@ from .mapped import MappedExamples, Piece
 from .preparation import Preparation
 from .reading import Task
 from .records import ColumnFacts, DataFacts, SourceColumn
+from .scaling import Normalize
 
 
 def facts_of(
@@ -23,7 +24,7 @@ def facts_of(
     *,
     task: Task,
     preparation: Preparation,
-    normalize: bool,
+    normalize: Normalize,
     class_counts: Mapping[str, Array],
     warnings: tuple[str, ...],
 ) -> DataFacts:

@@ -23,7 +23,7 @@ from .mapped_dataset import fit_mapped_dataset
 from .preparation import MISSING_CODE, Preparation
 from .reading import DEFAULT_MAX_LEVELS
 from .row_weights import ClassWeight, row_weights
-from .scaling import CELLS_AT_A_TIME, Scaling, out_of_range
+from .scaling import CELLS_AT_A_TIME, TOGETHER, Normalize, Scaling, out_of_range
 from .target_means import TargetMeans, fitted_target_means
 
 
@@ -31,7 +31,7 @@ def fit_dataset(
     examples: Examples | MappedExamples,
     parts: Parts[Array] | Parts[Piece],
     *,
-    normalize: bool = True,
+    normalize: Normalize = True,
     max_levels: int = DEFAULT_MAX_LEVELS,
     encoding: Choice = STANDARD,
     dtype: Any = np.float32,
@@ -80,7 +80,7 @@ def _prepared(
     preparation: Preparation,
     words: Mapping[str, str],
     *,
-    normalize: bool,
+    normalize: Normalize,
     dtype: np.dtype[Any],
 ) -> Dataset:
     """The dataset of rows whose features are prepared so; all that depends on the target is fitted here."""
@@ -149,7 +149,7 @@ def _target_means(
 
 
 def _fitted(
-    examples: Examples, train: Array, words: Mapping[str, str], normalize: bool, max_levels: int
+    examples: Examples, train: Array, words: Mapping[str, str], normalize: Normalize, max_levels: int
 ) -> Preparation:
     """The preparation of the features, fitted to the training rows; `words` are those of `words_of`."""
     has_missing = examples.numbers.dtype.kind == "f" and bool(np.isnan(examples.numbers).any())
@@ -159,7 +159,7 @@ def _fitted(
     return _fitted_plain(examples, train, normalize)
 
 
-def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _fitted_plain(examples: Examples, train: Array, normalize: Normalize) -> Preparation:
     """The same for numbers only, none missing: a few rows at a time."""
     width = examples.numbers.shape[1]
     moments, lows, highs = Moments(width), np.full(width, np.inf), np.full(width, -np.inf)
@@ -169,10 +169,12 @@ def _fitted_plain(examples: Examples, train: Array, normalize: bool) -> Preparat
         if normalize:
             moments.add(numbers)
     scaling = Scaling.fitted(moments) if normalize else Scaling.none(width)
+    if normalize == TOGETHER:
+        scaling = Scaling.together(moments.mean(), moments.variance())
     return Preparation(examples.number_names, scaling.mean, scaling.scale, lows=lows, highs=highs)
 
 
-def _fitted_mixed(examples: Examples, train: Array, normalize: bool, max_levels: Sequence[int]) -> Preparation:
+def _fitted_mixed(examples: Examples, train: Array, normalize: Normalize, max_levels: Sequence[int]) -> Preparation:
     """The same for numbers with gaps, or categories, or both. Columns of 0 and 1 are not scaled.
 
     max_levels (c,) : how many words of each category have a column of their own.
@@ -202,7 +204,7 @@ def kept_codes(codes: Array, max_levels: int) -> tuple[Array, bool]:
     return distinct[keeps], True
 
 
-def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: bool) -> Preparation:
+def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: Normalize) -> Preparation:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
 
@@ -213,13 +215,16 @@ def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(numbers)
     scaler = StandardScaler().fit(filled) if normalize else None
+    scaling = Scaling(scaler.mean_, scaler.scale_) if scaler is not None else Scaling.none(width)
+    if scaler is not None and normalize == TOGETHER:
+        scaling = Scaling.together(scaler.mean_, scaler.var_)
     with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
     return replace(
         without_numbers,
         numeric_columns=examples.number_names,
         medians=imputer.statistics_.astype(np.float64),
-        means=scaler.mean_ if scaler is not None else np.zeros(width),
-        scales=scaler.scale_ if scaler is not None else np.ones(width),
+        means=scaling.mean,
+        scales=scaling.scale,
         gap_columns=tuple(examples.number_names[at] for at in with_gaps),
         lows=np.fmin.reduce(numbers, axis=0),
         highs=np.fmax.reduce(numbers, axis=0),

@@ -18,7 +18,7 @@ from .facts import facts_of
 from .mapped import MappedExamples, MappedRows, MappedTarget, Piece, TargetColumn
 from .preparation import Preparation
 from .reading import Task
-from .scaling import Scaling, out_of_range
+from .scaling import TOGETHER, Normalize, Scaling, out_of_range
 from .splits import refuse_untaught
 from .survey import MOST_CLASSES, Survey, survey
 from .targets import are_classes, refuse_unlearnable, task_of_classes
@@ -31,7 +31,7 @@ UNCHECKED = Suspicion(
 
 
 def fit_mapped_dataset(
-    examples: MappedExamples, pieces: Parts[Piece], *, normalize: bool, dtype: np.dtype[Any]
+    examples: MappedExamples, pieces: Parts[Piece], *, normalize: Normalize, dtype: np.dtype[Any]
 ) -> Dataset:
     """The `Dataset` whose rows stay in the file. Reads it once; raises DataError if it cannot be used."""
     surveyed = survey(examples, pieces)
@@ -70,10 +70,12 @@ def fit_mapped_dataset(
     )
 
 
-def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: bool) -> Preparation:
+def preparation_of(examples: MappedExamples, surveyed: Survey, *, normalize: Normalize) -> Preparation:
     """The preparation of features and target, fitted to the training rows."""
     fitted, at, target = Scaling.fitted(surveyed.moments), examples.columns, examples.target
     scaling = Scaling(fitted.mean[at], fitted.scale[at]) if normalize else Scaling.none(len(at))
+    if normalize == TOGETHER:
+        scaling = Scaling.together(surveyed.moments.mean()[at], surveyed.moments.variance()[at])
     mean, scale = (float(fitted.mean[target]), float(fitted.scale[target])) if not examples.classes else (0.0, 1.0)
     return Preparation(
         examples.number_names,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ..records import Sizes, omitted
 from .reading import Task
+from .scaling import Normalize
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class DataFacts:
     columns: tuple[ColumnFacts, ...]
     missing: Mapping[str, int]
     features: int
-    normalize: bool
+    normalize: Normalize
     target: str
     task: Task
     classes: tuple[str, ...]

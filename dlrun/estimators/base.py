@@ -32,6 +32,7 @@ from .settings import config_of
 
 KeepProb = float | tuple[float, ...] | list[float]
 Keep = Literal["auto", "best", "last"]
+Normalize = bool | Literal["together"]
 Precision = Literal["float32", "float64"]
 Duplicates = Literal["together", "apart"]
 
@@ -87,7 +88,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
-        normalize: bool = True,
+        normalize: Normalize = True,
         encoding: Choice = STANDARD,
         dev: float = 0.2,
         duplicates: Duplicates | None = None,

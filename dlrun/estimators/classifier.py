@@ -10,7 +10,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..arrays import Array
 from ..nn.encodings import STANDARD, Choice
-from .base import DenseEstimator, Duplicates, Keep, KeepProb, Precision
+from .base import DenseEstimator, Duplicates, Keep, KeepProb, Normalize, Precision
 from .fitting import Target
 
 
@@ -68,7 +68,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
-        normalize: bool = True,
+        normalize: Normalize = True,
         encoding: Choice = STANDARD,
         dev: float = 0.2,
         stratify: bool = True,

@@ -128,7 +128,8 @@ def encoded_words(facts: DataFacts) -> list[str]:
 
 def scaling_words(facts: DataFacts) -> str:
     """How numbers that are scaled become inputs."""
-    return "; ".join(["scaled by mean and deviation of the training rows", *encoded_words(facts)])
+    of = "all numbers of the training rows together" if facts.normalize == "together" else "the training rows"
+    return "; ".join([f"scaled by mean and deviation of {of}", *encoded_words(facts)])
 
 
 def quoted(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.commands import ROOT, dlrun
+from tests.commands import CONFIGS, ROOT, dlrun
 
 from . import DATA, HERE, RUNS, copied
 
@@ -93,8 +93,6 @@ def config_at(name: str) -> str:
     return str(ROOT / "configs" / f"{name}.yaml")
 
 
-CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
-
 CASES = {
     "runs": reads("runs"),
     "runs_sorted": reads("runs", "--status", "finished", "--sort", "dev"),
@@ -122,7 +120,7 @@ CASES = {
     "explain": reads("explain"),
     "explain_code": reads("explain", "vanishing-gradients"),
     "schema": Case((("schema",),)),
-    **{f"config_{name}": reads("config", config_at(name)) for name in CONFIGS},
+    **{f"config_{path.stem}": reads("config", str(path)) for path in CONFIGS},
     "config_overridden": reads("config", config_at("digits"), "training.epochs=5", "regularization.lambda=1"),
     "config_wrong": reads("config", config_at("digits"), "training.epoch=5", "network.depth=0"),
     "probe": reads("probe", config_at("moons_overfit")),
