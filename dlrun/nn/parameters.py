@@ -17,7 +17,7 @@ from .initializers import INITIALIZERS
 
 
 class Layer(NamedTuple):
-    """Views of one layer: W (n_in, n_out), b (n_out,), and Wb (n_in + 1, n_out), which holds both.
+    """Views of one layer: W (n_in, n_out), b (n_out,), Wb (n_in + 1, n_out), which holds both, and W_T, W transposed.
 
     Of an ensemble, each has a first axis more: the members.
     """
@@ -25,6 +25,7 @@ class Layer(NamedTuple):
     W: Array
     b: Array
     Wb: Array
+    W_T: Array
 
 
 class Parameters:
@@ -47,7 +48,8 @@ class Parameters:
             end = start + (n_in + 1) * n_out
             Wb = each[:, start:end].reshape(members, n_in + 1, n_out)
             Wb = Wb if members > 1 else Wb[0]
-            self.layers.append(Layer(Wb[..., :-1, :], Wb[..., -1, :], Wb))
+            W = Wb[..., :-1, :]
+            self.layers.append(Layer(W, Wb[..., -1, :], Wb, W.swapaxes(-1, -2)))
             start = end
 
     def __getstate__(self) -> tuple[tuple[int, ...], Array, int]:
