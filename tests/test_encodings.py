@@ -94,9 +94,10 @@ def slow_piecewise(x, train, z):
     edges = sorted({ordered[max(math.ceil(len(ordered) * t / 16) - 1, 0)] for t in range(17)})
     if len(edges) < 3:
         return [z]
-    shares = []
-    for low, high in pairwise(edges):
-        shares.append(0.0 if x <= low else 1.0 if x >= high else (x - low) / (high - low))
+    shares, bins = [], len(edges) - 1
+    for above, (low, high) in zip(range(bins - 1, -1, -1), pairwise(edges), strict=True):
+        share = 0.0 if x <= low else 1.0 if x >= high else (x - low) / (high - low)
+        shares.append(share - (above + 0.5) / bins)
     return [z, *shares]
 
 
@@ -299,6 +300,13 @@ def test_every_bin_of_distinct_numbers_holds_as_many_rows():
     assert (len(edges), counts.min() >= 98, counts.max() <= 102) == (BINS + 1, True, True)
     assert Periodic.fitted(x).further_names()[:5] == ("sin 1/8", "sin 1/4", "sin 1/2", "sin 1", "cos 1/8")
     assert list(FREQUENCIES) == Periodic.fitted(x).kept.tolist()
+
+
+def test_the_parts_of_bins_have_mean_zero_in_training():
+    x = np.random.default_rng(0).exponential(size=4000)
+    parts = Piecewise.fitted(x).inputs(x, x)[:, 1:]
+    assert parts.shape == (4000, BINS)
+    assert np.abs(parts.mean(axis=0)).max() < 0.03
 
 
 @given(

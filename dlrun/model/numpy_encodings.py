@@ -56,8 +56,10 @@ def quantile(x, z, kept):
 ''',
     "piecewise": '''
 def piecewise(x, z, kept):
-    """The scaled number, and for each bin how much of it lies below the number."""
-    return np.column_stack([z, np.clip((x[:, None] - kept[:-1]) / np.diff(kept), 0, 1)])
+    """The scaled number, and for each bin how much of it lies below the number, less what that is in the mean."""
+    bins = len(kept) - 1
+    parts = np.clip((x[:, None] - kept[:-1]) / np.diff(kept), 0, 1)
+    return np.column_stack([z, parts - (bins - np.arange(bins) - 0.5) / bins])
 ''',
     "periodic": '''
 def periodic(x, z, kept):

@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays import Array
 from ..data.preparation import FIRST_CODE, Preparation
 from ..errors import UsageError
-from ..nn.encodings import CLIP, Encoding
+from ..nn.encodings import CLIP, Encoding, mean_shares
 from .graph_builder import GraphBuilder
 
 
@@ -132,7 +132,9 @@ def _piecewise(graph: GraphBuilder, columns: Columns) -> list[Made]:
         "Div", [above, graph.constant("piecewise: widths", np.concatenate(widths)[None])], "piecewise: shares"
     )
     ends = [graph.constant(f"piecewise: {end:g}", np.array(end)) for end in (0.0, 1.0)]
-    return [columns.further(graph.node("Clip", [share, *ends], "piecewise"))]
+    parts = graph.node("Clip", [share, *ends], "piecewise: parts below")
+    means = np.concatenate([mean_shares(len(of_column)) for of_column in widths])[None]
+    return [columns.further(graph.node("Sub", [parts, graph.constant("piecewise: means", means)], "piecewise"))]
 
 
 def _periodic(graph: GraphBuilder, columns: Columns) -> list[Made]:
