@@ -262,6 +262,16 @@ def test_a_class_that_train_lacks_cannot_be_learned():
     )
 
 
+def test_a_class_with_a_very_long_name_is_told_in_short():
+    long = "x" * 140_000
+    rare = replace(examples(np.repeat([0, 1], [98, 2])), classes=("0", long))
+    assert len(message(rare)) < 300
+    absent = replace(
+        examples(np.repeat([0, 1], [80, 20]), order=np.arange(100), split_by="order t"), classes=("0", long)
+    )
+    assert len(message(absent)) < 300
+
+
 def test_numbers_are_split_at_random_without_classes():
     parts = divide(examples(np.linspace(0, 1, 50)))
     assert (sizes(parts), parts.method) == ({"train": 30, "dev": 10, "test": 10}, "at random")

@@ -13,7 +13,7 @@ from ..records import SPLITS
 from .duplicates import rows_in_two_splits
 from .examples import Examples, Suspicion
 from .facts import class_counts
-from .files import listed
+from .files import listed, short
 from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
 
 # In fewer rows than this, it means nothing if all values differ.
@@ -146,7 +146,7 @@ def _is_constant(values: Array, train: Array) -> bool:
 def absent_classes(classes: Sequence[str], counts: Mapping[str, Array]) -> Iterator[Suspicion]:
     """A sentence for dev and test each, if a class has no rows there; counts (K,) for each split."""
     for split in SPLITS[1:]:
-        names = [repr(classes[at]) for at in np.flatnonzero(counts[split] == 0).tolist()] if split in counts else []
+        names = [short(classes[at]) for at in np.flatnonzero(counts[split] == 0).tolist()] if split in counts else []
         if names:
             subject = f"class {names[0]} has" if len(names) == 1 else f"classes {listed(names)} have"
             evidence = f"{subject} no rows in {split}, so the {split} error says nothing about it"

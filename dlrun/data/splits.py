@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..nn.permutation import Permutation
 from ..records import SPLITS
 from .examples import DEFAULT_SPLIT, Examples, Parts
-from .files import listed
+from .files import listed, short
 from .mapped import METHOD, MappedExamples, Piece
 from .reading import Duplicates
 from .together import with_equal_rows_together
@@ -196,7 +196,7 @@ def _refuse_rare(examples: Examples, counts: Array, names: list[str]) -> None:
         is_count = len(examples.classes) >= FEWEST_COUNTS and all(name.isdigit() for name in examples.classes)
         if_counts = "set data.task: regression if the target counts things, " if is_count else ""
         raise DataError(
-            f"{examples.shown}: class {examples.classes[rare]!r} has {rows}; it cannot be in {_in_words(names)};"
+            f"{examples.shown}: class {short(examples.classes[rare])} has {rows}; it cannot be in {_in_words(names)};"
             f" {if_counts}set data.rare_classes: drop or merge, gather more, or set data.stratify: false"
         )
 
@@ -245,7 +245,7 @@ def _check(examples: Examples, parts: Mapping[str, Array]) -> None:
 
 def refuse_untaught(examples: Examples | MappedExamples, counts: Array, advice: str) -> None:
     """Raise DataError where a class has no training row; counts (K,) are those of the training rows."""
-    absent = [repr(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
+    absent = [short(examples.classes[at]) for at in np.flatnonzero(counts == 0)]
     if absent:
         subject = f"class {absent[0]} has" if len(absent) == 1 else f"classes {listed(absent)} have"
         raise DataError(f"{examples.shown}: {subject} no rows in train and cannot be learned; {advice}")
