@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arrays import Array
 from ..diagnosis.members import MembersLook
 from ..nn.evaluation import evaluate
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
 from ..records import BySplit
 from ..statistics.paired import compare_losses
+from .predictions import dev_losses
 from .prepare import Experiment
 
 
@@ -30,17 +30,6 @@ def members_look(
         tuple(evaluate(network, one, part.X, part.Y, part.weight).error for one in each)
         for part in (dataset.train, dataset.dev)
     )
-    weight = dataset.dev.weight
-    alone = [errors_of_rows(predictions(network, one, dataset.dev.X, dataset.dev.Y), weight) for one in each]
-    found = compare_losses(np.mean(alone, axis=0), errors_of_rows(together["dev"], weight))
+    alone = [dev_losses(experiment, predictions(network, one, dataset.dev.X, dataset.dev.Y)) for one in each]
+    found = compare_losses(np.mean(alone, axis=0), dev_losses(experiment, together["dev"]))
     return MembersLook(BySplit(train, dev), found.difference, found.interval)
-
-
-def errors_of_rows(answered: Predictions, weight: Array | None) -> Array:
-    """What each row (m,) adds to the error, whose mean over the rows it is."""
-    if answered.targets.dtype == np.int64:
-        errors = (answered.answers != answered.targets).astype(np.float64)
-    else:
-        squares = np.square(answered.targets - np.average(answered.targets, weights=weight))
-        errors = np.square(answered.answers - answered.targets) / (np.average(squares, weights=weight) or 1.0)
-    return errors if weight is None else np.asarray(errors * (weight / weight.mean()))

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..arrays import Array
 from ..data import Dataset
 from ..data.mapped import Piece
 from ..nn.evaluation import pieces
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
+from ..statistics.paired import row_losses
 from .prepare import Experiment
 
 # Of training rows that stay in their file, only so many predictions are kept, at about 80 bytes each: memory must not
@@ -28,6 +30,13 @@ def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predict
             name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name))
             for name, part in experiment.dataset.splits().items()
         }
+
+
+def dev_losses(experiment: Experiment, answered: Predictions) -> Array:
+    """What each dev row (m,) adds to the error, whose mean over the rows it is."""
+    dataset = experiment.dataset
+    is_regression = dataset.task == "regression"
+    return row_losses(answered.answers, answered.targets, dataset.dev.weight, regression=is_regression)
 
 
 def stays_in_file(dataset: Dataset) -> bool:

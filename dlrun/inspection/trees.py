@@ -17,7 +17,7 @@ from ..experiment import Experiment
 from ..experiment.identity import refuse_changed_data
 from ..experiment.prepare import prepare
 from ..experiment.resume import own_config
-from ..statistics.paired import Paired, compare_answers, compare_losses, compare_weighted_answers
+from ..statistics.paired import Paired, compare_answers, compare_losses, compare_weighted_answers, row_losses
 from ..store import TREES, RunContents, RunFolder, add_file, read_manifest, status_of
 from .comparison import ComparedBy, compared_by, shares_unexplained
 
@@ -66,29 +66,17 @@ def measured(network: ComparedBy, dataset: Dataset) -> BesideTrees:
 
 def compared(one: Grown, network: ComparedBy, dataset: Dataset, confidence: float) -> Trees:
     """The dev error of an ensemble and its difference from the network's, by weight where rows have weights."""
-    losses, weight = losses_of(one.answers, dataset), dataset.dev.weight
-    share = np.ones(len(losses)) if weight is None else weight / weight.mean()
-    if dataset.task == "regression":
-        own = shares_unexplained(network, "dev", network.dev_error)
-        paired = compare_losses(losses * share, own, confidence)
+    truth, weight = np.asarray(dataset.dev.Y[:]).reshape(-1), dataset.dev.weight
+    is_regression = dataset.task == "regression"
+    losses = row_losses(one.answers, truth.astype(np.float64), weight, regression=is_regression)
+    if is_regression:
+        paired = compare_losses(losses, shares_unexplained(network, "dev", network.dev_error), confidence)
     else:
-        paired = compared_answers(losses == 0, network.arrays["dev_correct"], weight, confidence)
-    return Trees(one.name, float(np.mean(losses * share)), round(one.seconds, 3), paired)
+        paired = compared_answers(one.answers == truth, network.arrays["dev_correct"], weight, confidence)
+    return Trees(one.name, float(losses.mean()), round(one.seconds, 3), paired)
 
 
 def compared_answers(correct: Array, other: Array, weight: Array | None, confidence: float) -> Paired:
     if weight is None:
         return compare_answers(correct, other, confidence)
     return compare_weighted_answers(correct, other, weight, confidence)
-
-
-def losses_of(answers: Array, dataset: Dataset) -> Array:
-    """(m,) 1 for a wrong answer; of a regression the squared error over the variance of the dev targets."""
-    truth = np.asarray(dataset.dev.Y[:]).reshape(-1)
-    if dataset.task != "regression":
-        wrong: Array = (answers != truth).astype(np.float64)
-        return wrong
-    truth, weight = truth.astype(np.float64), dataset.dev.weight
-    variance = float(np.average((truth - np.average(truth, weights=weight)) ** 2, weights=weight))
-    losses: Array = (answers - truth) ** 2 / (variance or 1.0)
-    return losses

@@ -10,9 +10,8 @@ import numpy as np
 from ..data.target_means import refuse_target_means
 from ..diagnosis.learning_curve import Curve, judge_curve
 from ..errors import DataError
-from ..experiment import Experiment
 from ..experiment.advising import CURVE
-from ..nn.predictions import Predictions
+from ..experiment.predictions import dev_losses
 from ..records import flat
 from ..store import RunFolder, now
 from .reopen import reopened, save_record
@@ -60,23 +59,10 @@ def learning_curve(
         processes=processes,
         progress=progress,
     )
-    losses = np.array([row_losses(experiment, network.dev) for network in trained])
+    losses = np.array([dev_losses(experiment, network.dev) for network in trained])
     starts = range(0, len(drawn), DRAWS)
     by_size = [losses[start : start + DRAWS] for start in starts]
     sizes = [round(np.mean([len(chosen) for chosen in drawn[start : start + DRAWS]])) for start in starts]
     regression = experiment.dataset.task == "regression"
     curve = judge_curve([*sizes, rows], [*by_size, losses[-1:]], regression=regression)
     return save_record(folder, CURVE, RunCurve(run_id=folder.id, task=experiment.dataset.task, made=now(), curve=curve))
-
-
-def row_losses(experiment: Experiment, dev: Predictions) -> np.ndarray:
-    """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance.
-
-    Where rows have weights, times these, so that the mean is the weighted error.
-    """
-    weight = experiment.dataset.dev.weight
-    share = np.ones(len(dev.targets)) if weight is None else weight / weight.mean()
-    if experiment.dataset.task != "regression":
-        return share * np.not_equal(dev.answers, dev.targets)
-    variance = float((share * np.square(dev.targets - np.average(dev.targets, weights=share))).mean())
-    return share * dev.losses / (variance or 1.0)

@@ -40,6 +40,23 @@ class Paired:
     method: str
 
 
+def row_losses(answers: Array, targets: Array, weight: Array | None = None, *, regression: bool) -> Array:
+    """Losses (m,) whose mean is the error: 1 for a wrong answer; or the squared error over the targets' variance.
+
+    Where rows have weights, times these, so that the mean is the weighted error.
+    """
+    share = np.ones(len(targets)) if weight is None else weight / weight.mean()
+    if not regression:
+        return np.asarray(share * np.not_equal(answers, targets))
+    return np.asarray(share * np.square(answers - targets) / variance_of(targets, weight))
+
+
+def variance_of(targets: Array, weight: Array | None = None) -> float:
+    """The variance of targets (m,), by weight where rows have weights; 1 where they do not vary."""
+    share = np.ones(len(targets)) if weight is None else weight / weight.mean()
+    return float((share * np.square(targets - np.average(targets, weights=share))).mean()) or 1.0
+
+
 def compare_answers(correct: Array, other_correct: Array, confidence: float = CONFIDENCE) -> Paired:
     """Compare two classifiers, given which rows each answers rightly: (m,) booleans.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..arrays import Array
+from ..statistics.paired import variance_of
 from ..statistics.seeds import RowErrors
 from .folder import SweepFolder
 from .grid import canonical
@@ -35,10 +36,9 @@ class Reader:
             return None
         weights, targets = split.get("dev_weights"), split["dev_targets"]
         if arrays["dev_answers"].dtype.kind == "f":
-            shares = np.ones(len(targets)) if weights is None else weights / weights.mean()
             own = targets.astype(np.float64)
-            variance = float((shares * np.square(own - np.average(own, weights=shares))).mean()) or 1.0
-            return RowErrors(line.seed, split["dev_rows"], arrays["dev_losses"] / variance, weights, own)
+            losses = arrays["dev_losses"] / variance_of(own, weights)
+            return RowErrors(line.seed, split["dev_rows"], losses, weights, own)
         return RowErrors(line.seed, split["dev_rows"], arrays["dev_answers"] != targets, weights)
 
     def drawn(self, outcome: SweepOutcome) -> Drawn:
