@@ -2,15 +2,14 @@
 
 import random
 import sys
-import time
 from pathlib import Path
 
 from dlrun.errors import ClusterError
 
 from .short_run import exit_status_of
 from .sweep_crashes import after_resume
-from .sweep_kills import Trials, until_training
-from .sweep_trials import KINDS, Kind, Place, acknowledged, begun_sweep, left_behind, losses_in, place_in
+from .sweep_kills import Trials, at_work
+from .sweep_trials import KINDS, Kind, acknowledged, left_behind, losses_in, place_in
 
 WORKERS = 2
 
@@ -47,19 +46,10 @@ def start_worker(machines, name: str) -> None:
     machines.start(name, WORKER)
 
 
-def at_work(trials: Trials, machines, kind: Kind, place: Place, most: float) -> int:
-    """The process id of a sweep on the cluster, after at most this share of the time that all of it takes."""
-    _, seconds = trials.of(kind)
-    leader = begun_sweep(place, kind, machines.address)
-    until_training(place, leader, trials.rng, at_any_time=0, are_trained=True)
-    time.sleep(trials.rng.uniform(0, seconds * most))
-    return leader
-
-
 def one_worker_killed(trials: Trials, machines, kind: Kind, number: int) -> None:
     whole, _ = trials.of(kind)
     place = place_in(trials.folder / f"worker-{number}")
-    leader = at_work(trials, machines, kind, place, most=1 / 2)
+    leader = at_work(trials, place, kind, machines.address, most=1 / 2, are_trained=True)
     machines.kill("worker0")
     trials.count("workers killed")
     start_worker(machines, "late")
@@ -76,7 +66,7 @@ def one_worker_killed(trials: Trials, machines, kind: Kind, number: int) -> None
 def one_scheduler_killed(trials: Trials, machines, kind: Kind, number: int) -> None:
     whole, _ = trials.of(kind)
     place = place_in(trials.folder / f"scheduler-{number}")
-    leader = at_work(trials, machines, kind, place, most=1 / 3)
+    leader = at_work(trials, place, kind, machines.address, most=1 / 3, are_trained=True)
     machines.kill("scheduler")
     trials.count("schedulers killed")
     status = exit_status_of(leader)

@@ -81,11 +81,9 @@ def parents_killed(folder: Path, times: int, seed: int = 0) -> dict:
     number = 0
     while trials.counts["kills"] < times:
         kind, processes = KINDS[number % len(KINDS)], 1 + number // len(KINDS) % 2
-        whole, seconds = trials.of(kind)
+        whole, _ = trials.of(kind)
         place, number = place_in(folder / f"killed-{number}"), number + 1
-        leader = begun_sweep(place, kind, processes)
-        until_training(place, leader, trials.rng)
-        time.sleep(trials.rng.uniform(0, seconds))
+        leader = at_work(trials, place, kind, processes, most=1, at_any_time=AT_ANY_TIME)
         os.kill(leader, signal.SIGKILL)
         if exit_status_of(leader) != -signal.SIGKILL:
             trials.note("", place, [])
@@ -107,11 +105,9 @@ def workers_killed(folder: Path, times: int, seed: int = 1) -> dict:
     number = 0
     while trials.counts["kills"] < times:
         kind = KINDS[number % len(KINDS)]
-        whole, seconds = trials.of(kind)
+        whole, _ = trials.of(kind)
         place, number = place_in(folder / f"worker-{number}"), number + 1
-        leader = begun_sweep(place, kind, 2)
-        until_training(place, leader, trials.rng, at_any_time=0, are_trained=trials.rng.random() < FIRST_IS_THERE)
-        time.sleep(trials.rng.uniform(0, seconds / 2))
+        leader = at_work(trials, place, kind, 2, most=1 / 2, are_trained=trials.rng.random() < FIRST_IS_THERE)
         workers = workers_of(leader)
         if workers:
             os.kill(trials.rng.choice(workers), signal.SIGKILL)
@@ -163,11 +159,9 @@ def resumed_twice(folder: Path, times: int, seed: int = 3) -> dict:
     number = 0
     while trials.counts["times"] < times:
         kind = KINDS[number % len(KINDS)]
-        whole, seconds = trials.of(kind)
+        whole, _ = trials.of(kind)
         place, number = place_in(folder / f"two-{number}"), number + 1
-        leader = begun_sweep(place, kind, 1)
-        until_training(place, leader, trials.rng, at_any_time=0)
-        time.sleep(trials.rng.uniform(0, seconds / 2))
+        leader = at_work(trials, place, kind, 1, most=1 / 2)
         os.kill(leader, signal.SIGKILL)
         exit_status_of(leader)
         before = acknowledged(place.sweep())
@@ -180,6 +174,27 @@ def resumed_twice(folder: Path, times: int, seed: int = 3) -> dict:
         found += losses_in(place, kind, before, whole) if is_well else []
         trials.note(kind.name, place, found)
     return trials.found()
+
+
+def at_work(
+    trials: Trials,
+    place: Place,
+    kind: Kind,
+    processes: int | str,
+    most: float,
+    *,
+    at_any_time: float = 0,
+    are_trained: bool = False,
+) -> int:
+    """The process id of a sweep that is going on, after at most the share `most` of the time that all of it takes.
+
+    processes : a number, or the address of a cluster. at_any_time, are_trained : as `until_training` takes them.
+    """
+    _, seconds = trials.of(kind)
+    leader = begun_sweep(place, kind, processes)
+    until_training(place, leader, trials.rng, at_any_time, are_trained=are_trained)
+    time.sleep(trials.rng.uniform(0, seconds * most))
+    return leader
 
 
 def later(place: Place, words: tuple[object, ...], seconds: float) -> Callable[[], None]:
