@@ -22,6 +22,7 @@ from dlrun.errors import UsageError
 from dlrun.experiment import read_config
 from dlrun.records import BySplit
 from dlrun.search import ledger
+from dlrun.search.finish import finish
 from dlrun.search.follow import Judged, follow
 from dlrun.search.recipe import apply, kept_answers, recipe
 from dlrun.statistics.acceptance import Answers, compare, paired_z
@@ -185,17 +186,20 @@ def test_the_recipe_leaves_runs_that_say_what_they_follow_from_and_used_again_co
     found = recipe(read_config(path), runs_dir, trainings=4, watch=seen.append)
     assert tuple(seen) == found.path.steps
     runs = {row.run_id for row in list_runs(runs_dir)}
-    assert runs == {step.run_id for step in found.path.steps}
+    assert runs == {step.run_id for step in found.path.steps} | {found.finish.averaged}
     for step in found.path.steps[1:]:
         manifest = RunFolder(runs_dir / step.run_id).read_json("run.json")
         source = found.path.steps[step.from_ - 1].run_id
         assert manifest["parent"] == {"run_id": source, "why": step.action}
-    chosen = RunFolder(runs_dir / found.run_id).read_json("result.json")
-    assert found.test_error == chosen["errors"]["test"]
+    assert found.run_id == found.finish.run_id == found.finish.averaged
+    assert found.finish.members == RunFolder(runs_dir / found.run_id).read_json("run.json")["config"]["ensemble"] == 5
+    refitted = RunFolder(runs_dir / found.run_id).read_json("refit.json")
+    assert found.test_error == refitted["test_error"] == found.finish.refit.test_error
     again = recipe(read_config(path), runs_dir, trainings=4)
     assert again == found
     assert {row.run_id for row in list_runs(runs_dir)} == runs
-    assert [line.child for line in ledger.lines(runs_dir)] == [step.run_id for step in found.path.steps[1:]]
+    trained = [*(step.run_id for step in found.path.steps[1:]), found.finish.averaged]
+    assert [line.child for line in ledger.lines(runs_dir)] == trained
 
 
 def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):
@@ -224,9 +228,48 @@ def test_an_interrupted_recipe_goes_on_to_the_same_path(small, monkeypatch):
     cut = recipe(read_config(path), elsewhere, trainings=3, display=lambda loaded: Display())
     assert (cut.interrupted.status, cut.test_error, len(cut.path.steps)) == ("interrupted", None, 1)
     on = recipe(read_config(path), elsewhere, trainings=3)
-    assert len(list_runs(elsewhere)) == len(on.path.steps)
+    assert len(list_runs(elsewhere)) == len(on.path.steps) + 1
     strip = {"run_id": None, "seconds": None}
     assert [replace(step, **strip) for step in on.path.steps] == [replace(step, **strip) for step in whole.path.steps]
+
+
+def kept_run(wrong=100, **config):
+    return World({1: wrong})({"width": 1, **config}, None)
+
+
+def ended(kept, mean_wrong, seconds=1.0, *, limit=math.inf):
+    """How a recipe ends that kept a training of so many seconds, where the mean of networks has so many wrong rows."""
+    spent = []
+
+    def train(config, because):
+        spent.append(5 * seconds)
+        return World({1: mean_wrong})(config, because)._replace(run_id="mean")
+
+    return finish(
+        kept, train, lambda run_id: f"{run_id} again", lambda run_id: seconds, lambda more: sum(spent) + more <= limit
+    )
+
+
+@pytest.mark.parametrize(("mean_wrong", "used"), [(90, "mean"), (100, "mean"), (102, "mean"), (110, "run1")])
+def test_the_mean_of_networks_is_used_unless_it_is_surely_worse(mean_wrong, used):
+    found = ended(kept_run(), mean_wrong)
+    assert (found.run_id, found.refit, found.averaged) == (used, f"{used} again", "mean")
+    assert found.members == (5 if used == "mean" else 1)
+    assert found.dev_error == mean_wrong / 400
+
+
+def test_an_ensemble_is_not_averaged_again():
+    found = ended(kept_run(ensemble=3), 90)
+    assert (found.run_id, found.members, found.averaged, found.refit) == ("run1", 3, None, "run1 again")
+
+
+@pytest.mark.parametrize(
+    ("limit", "averaged", "refit"),
+    [(6, "mean", "mean again"), (5, "mean", None), (4, None, "run1 again"), (0, None, None)],
+)
+def test_a_recipe_ends_within_its_time(limit, averaged, refit):
+    found = ended(kept_run(), 90, limit=limit)
+    assert (found.averaged, found.refit) == (averaged, refit)
 
 
 def test_applied_advice_is_a_child_run_whose_outcome_is_kept(small):
@@ -292,7 +335,7 @@ def test_the_commands_show_path_outcome_and_ledger(small, capsys):
     assert "looked at once, after the last decision" in shown.stdout
     show_ledger_of(runs_dir, as_json=True)
     told = json.loads(capsys.readouterr().out)
-    assert [line["child"] for line in told["entries"]] == [found.path.steps[1].run_id]
+    assert [line["child"] for line in told["entries"]] == [found.path.steps[1].run_id, found.finish.averaged]
     assert told["actions"][0]["tried"] == 1
     show_ledger_of(runs_dir, as_json=False)
     assert f"{found.path.steps[1].run_id}: {found.path.steps[1].action}" in capsys.readouterr().out

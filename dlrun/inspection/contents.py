@@ -58,7 +58,7 @@ def contents(folder: RunFolder) -> PageContents:
 
 def page_contents(run: RunContents, origins: Mapping[str, str]) -> PageContents:
     """The same for a run in memory."""
-    overview = overview_of(run.folder, run.manifest, run.status, run.tags, run.ending, run.diagnosis)
+    overview = overview_of(run.folder, run.manifest, run.status, run.tags, run.ending, run.diagnosis, run.refit)
     return PageContents(overview, run, origins, plane_of(run))
 
 

@@ -16,7 +16,7 @@ from ..experiment.identity import differences
 from ..experiment.prepare import read_config
 from ..experiment.run import run
 from ..places import command_for
-from ..records import ConfigData, flattened
+from ..records import ConfigData, flattened, omitted
 from ..store import (
     MODEL,
     RESOLVED,
@@ -24,11 +24,13 @@ from ..store import (
     Environment,
     Manifest,
     Parent,
+    Refit,
     RunFolder,
     Session,
     Status,
     ending_of,
     kept_diagnosis,
+    kept_refit,
     read_manifest,
     read_metrics,
     read_tags,
@@ -68,12 +70,14 @@ class Overview:
     diagnosis: RunDiagnosis | None
     files: tuple[FileSize, ...]
     reproduce: str
+    refit: Refit | None = omitted()
 
 
 def overview(folder: RunFolder) -> Overview:
     """The overview of a run from its folder. Raises StoreError where the run cannot be read."""
     manifest, status = read_manifest(folder), status_of(folder)
-    return overview_of(folder, manifest, status, read_tags(folder), ending_of(folder), kept_diagnosis(folder))
+    tags, ending, diagnosis = read_tags(folder), ending_of(folder), kept_diagnosis(folder)
+    return overview_of(folder, manifest, status, tags, ending, diagnosis, kept_refit(folder))
 
 
 def overview_of(
@@ -83,6 +87,7 @@ def overview_of(
     tags: Sequence[str],
     ending: Ending | None,
     diagnosis: RunDiagnosis | None,
+    refit: Refit | None,
 ) -> Overview:
     """The same for a run in memory; from the folder, only the sizes of its files are read."""
     identity = manifest.identity
@@ -101,6 +106,7 @@ def overview_of(
         diagnosis=diagnosis,
         files=tuple(file for file in sizes if not file.name.startswith(".")),
         reproduce=f"dlrun train {shlex.quote(str(folder.path / RESOLVED))}",
+        refit=refit,
     )
 
 

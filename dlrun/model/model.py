@@ -16,7 +16,19 @@ from ..nn.evaluation import EVALUATION_ROWS, pieces
 from ..nn.network import Network, Scratch, predict_logits
 from ..nn.parameters import Parameters
 from ..statistics.calibration import softmax
-from ..store import DATA, FORM, MODEL, PREDICTIONS, Result, RunFolder, ending_of, read_manifest, require_sound
+from ..store import (
+    DATA,
+    FORM,
+    MODEL,
+    PREDICTIONS,
+    REFIT_MODEL,
+    Result,
+    RunFolder,
+    ending_of,
+    kept_refit,
+    read_manifest,
+    require_sound,
+)
 from .trust import Trust, trust_of
 
 LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
@@ -71,7 +83,7 @@ class Model:
 
 
 def load_model(folder: RunFolder) -> Model:
-    """The model of a run that has ended. Raises StoreError, UsageError."""
+    """The model of a run that has ended: what `dlrun refit` added, or its own. Raises StoreError, UsageError."""
     ending = ending_of(folder)
     if not isinstance(ending, Result):
         raise UsageError(f"{folder.id}: has no trained network yet; wait for its end, or dlrun resume {folder.id}")
@@ -79,8 +91,9 @@ def load_model(folder: RunFolder) -> Model:
         raise UsageError(f"{folder.id}: its training diverged, and the network's answers are no numbers; train again")
     has_form, has_predictions = ((folder.path / name).exists() for name in (FORM, PREDICTIONS))
     optional = [name for name, present in ((FORM, has_form), (PREDICTIONS, has_predictions)) if present]
-    require_sound(folder, {MODEL, DATA, *optional})
-    arrays, facts = folder.read_arrays(MODEL), folder.read_record(DATA, DataFacts)
+    file = REFIT_MODEL if kept_refit(folder) else MODEL
+    require_sound(folder, {file, DATA, *optional})
+    arrays, facts = folder.read_arrays(file), folder.read_record(DATA, DataFacts)
     preparation = Preparation.from_arrays(arrays)
     form = folder.read_record(FORM, SourceForm) if has_form else SourceForm.of_preparation(preparation, facts.target)
     activation = str(read_manifest(folder).identity.config["network"]["activation"])

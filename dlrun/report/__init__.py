@@ -6,6 +6,7 @@ from .following import show_ledger, show_outcome, show_path, show_step
 from .health import show_codes, show_explanation
 from .probe import show_probe
 from .progress import counting_display, share_display, training_display
+from .qualifiers import show_refit
 from .records import PlanShown, show_difference, show_garbage, show_run, show_verification
 from .sweep import show_plan, show_sweep, sweep_csv, sweep_markdown
 from .sweep_live import sweep_display
@@ -35,6 +36,7 @@ __all__ = [
     "show_path",
     "show_plan",
     "show_probe",
+    "show_refit",
     "show_result",
     "show_run",
     "show_runs",

@@ -12,6 +12,7 @@ from .qualifiers import show_test_look
 from .text import borderless_table, cell, say, shown
 
 if TYPE_CHECKING:
+    from ..search.finish import Finish
     from ..search.follow import Step
     from ..search.ledger import Tally
     from ..search.recipe import Applied, Recipe
@@ -82,11 +83,26 @@ def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = Non
             say(console, (f"     expected {step.expected}{details_of(step.confidence, step.seconds)[1:]}", "dim"))
             say(console, (f"     {test_phrase(step)}", "dim"))
     say(console, ("ended: ", "bold"), path.ended)
+    if recipe.finish:
+        for sentence in finish_sentences(recipe.finish, path.kept):
+            say(console, ("finish: ", "bold"), sentence)
     if recipe.run_id:
-        say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", training {path.kept} of {len(path.steps)}")
+        say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", from training {path.kept} of {len(path.steps)}")
     if recipe.test_error is not None:
         say(console, f"test error {shown(recipe.test_error)}: looked at once, after the last decision")
     show_test_look(test_look, console)
+
+
+def finish_sentences(finish: "Finish", kept: int | None) -> list[str]:
+    """What the mean of several networks was worth on the dev rows, and what training on train and dev did."""
+    sentences = []
+    if finish.averaged and finish.miss_z is not None:
+        outcome = "kept" if finish.run_id == finish.averaged else "dropped, for it is surely worse"
+        beside = f"misses z {finish.miss_z:.1f} against training {kept}"
+        sentences.append(f"the mean of several such networks: dev {shown(finish.dev_error)}, {beside}: {outcome}")
+    if finish.refit:
+        sentences.append(finish.refit.sentence)
+    return sentences
 
 
 def test_phrase(step: "Step") -> str:

@@ -9,6 +9,7 @@ from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..diagnosis.trees import BesideTrees
 from ..diagnosis.words import points, span
+from ..store import Refit
 from .text import borderless_table, cell, say, seconds_phrase, shown
 
 
@@ -54,6 +55,16 @@ def show_trees(trees: BesideTrees | None, console: Console) -> None:
         table.add_row(cell(one.name), shown(one.error), gap, seconds_phrase(one.learning_seconds))
     console.print(table)
     say(console, (trees.with_seconds(), "bold"))
+
+
+def show_refit(refit: Refit | None, console: Console, *, test_look: int | None = None) -> None:
+    """What learned train and dev together and answers since then. test_look : the number of this look at the test."""
+    if not refit:
+        return
+    say(console, (refit.sentence, "bold"))
+    if refit.test_error is not None:
+        say(console, f"  test error {shown(refit.test_error)}, {refit.epochs} epochs in {refit.seconds:.1f} s")
+    show_test_look(test_look, console)
 
 
 def show_test_look(number: int | None, console: Console) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from ..places import command_for
 from ..records import ConfigData, Flat, flattened
 from .metrics import show_confusion, show_metrics
-from .qualifiers import show_test_look
+from .qualifiers import show_refit, show_test_look
 from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
 from .text import borderless_table, cell, say
 
@@ -64,6 +64,7 @@ def show_run(run: "Overview", console: Console, *, test_look: int | None = None)
         show_confusion(run.result.confusion, run.result.labels, console)
         for sentence in verdict_sentences(run.result):
             say(console, sentence)
+        show_refit(run.refit, console)
         show_top_advice(run.diagnosis, console)
     for key, value in leaves(run.config).items():
         say(console, f"  {key}: ", (json.dumps(value, ensure_ascii=False), "cyan"), whole=True)

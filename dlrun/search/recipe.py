@@ -20,12 +20,14 @@ from ..experiment.identity import differences, identity_of, of_config, with_abso
 from ..experiment.judge import judged
 from ..experiment.resume import OVER
 from ..experiment.run import Display, quiet
+from ..inspection.refit import refit
 from ..records import FLAT, ConfigData
 from ..statistics.acceptance import Answers
 from ..store import (
     RESOLVED,
     Identity,
     Parent,
+    Refit,
     Result,
     RunContents,
     RunFolder,
@@ -34,6 +36,7 @@ from ..store import (
     same_runs,
 )
 from . import ledger
+from .finish import Finish, finish
 from .follow import FollowedAdvice, Judged, Step, follow
 from .follow import Path as RecipePath
 from .ledger import LedgerLine
@@ -81,14 +84,17 @@ def apply(folder: RunFolder, number: int, display: Display = quiet) -> tuple[App
 class Recipe:
     """The recipe that was followed from a config.
 
-    test_error : of the run that was kept, looked at once, at the end; None without a test set, or if the recipe was
-    interrupted. interrupted : the result of the run that the same command resumes, None if there is none.
+    finish : the mean of several networks of the config that was kept, and its training on train and dev; None if the
+    recipe was interrupted. run_id : of the run to use. test_error : of it, looked at once, at the end; None without a
+    test set, or if the recipe was interrupted. interrupted : the result of the run that the same command resumes, None
+    if there is none.
     """
 
     config: str
     interrupted: Result | None
     test_error: float | None
     path: RecipePath = field(metadata=FLAT)
+    finish: Finish | None
     run_id: str | None
 
 
@@ -114,21 +120,27 @@ def recipe(
         steps.append(step)
         watch(step)
 
-    runner, interrupted = TrialRunner(loaded, runs_dir, display), None
+    runner, interrupted, finished = TrialRunner(loaded, runs_dir, display), None, None
     try:
         path = follow(runner.train, runner.start, trainings, affordable=affordable, watch=note)
+        kept = runner.judged[path.steps[(path.kept or 1) - 1].run_id]
+        finished = finish(kept, runner.train, runner.refit, lambda run_id: runner.results[run_id].seconds, affordable)
     except Interrupted as stop:
         last_kept = max((step.number for step in steps if step.kept), default=None)
         interrupted = stop.result
         path = RecipePath(tuple(steps), last_kept, "interrupted; the same command resumes it")
-    run_id = path.steps[path.kept - 1].run_id if path.kept else None
-    test_error = runner.results[run_id].errors.test if run_id and not interrupted else None
-    return Recipe(config=loaded.file, interrupted=interrupted, test_error=test_error, path=path, run_id=run_id)
+    run_id = finished.run_id if finished else path.steps[path.kept - 1].run_id if path.kept else None
+    test_error = None
+    if finished:
+        test_error = finished.refit.test_error if finished.refit else runner.results[finished.run_id].errors.test
+    return Recipe(
+        config=loaded.file, interrupted=interrupted, test_error=test_error, path=path, finish=finished, run_id=run_id
+    )
 
 
 class TrialRunner:
     """Does the recipe's trainings. written : the nested config. start : the same with numbers for auto, which stay as
-    they are whatever a step changes. results : by run id."""
+    they are whatever a step changes. results, judged : by run id."""
 
     def __init__(self, loaded: LoadedConfig, runs_dir: Path, display: Display):
         self.loaded, self.runs_dir, self.display = loaded, runs_dir, display
@@ -136,6 +148,7 @@ class TrialRunner:
         self.identity = identity_of(loaded, prepare(loaded), None)
         self.start: ConfigData = self.identity.config
         self.results: dict[str, Result] = {}
+        self.judged: dict[str | None, Judged] = {}
 
     def train(self, config: ConfigData, followed: FollowedAdvice | None) -> Judged:
         """A run of this config: an older one, one that is resumed, or a new one."""
@@ -152,7 +165,13 @@ class TrialRunner:
         if followed and followed.run_id and result.status == "finished":
             ledger.record(self.runs_dir, RunFolder(self.runs_dir / followed.run_id), folder, followed.item)
         diagnosis = judged(result)
-        return Judged(config, diagnosis, plan(case_of(folder, diagnosis, result)), kept_answers(contents), folder.id)
+        next_steps = plan(case_of(folder, diagnosis, result))
+        found = self.judged[folder.id] = Judged(config, diagnosis, next_steps, kept_answers(contents), folder.id)
+        return found
+
+    def refit(self, run_id: str) -> Refit:
+        """A run's network, trained again on train and dev."""
+        return refit(RunFolder(self.runs_dir / run_id))
 
     def reused_or_resumed(self, loaded: LoadedConfig) -> RunContents | None:
         """An older run of the same config, data and dlrun, resumed if it has not ended; None where there is none.

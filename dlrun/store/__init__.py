@@ -39,6 +39,9 @@ from .manifest import (
 )
 from .provenance import Environment, environment
 from .references import find_run, find_runs
+from .refit import MODEL as REFIT_MODEL
+from .refit import RECORD as REFIT
+from .refit import Refit, kept_refit
 from .reserve import release, reserve, write_failed_session
 from .results import Ended, Ending, FailedSession, Result
 from .run_lines import METRICS, TRACE, read_metrics, sound_metrics, sound_trace
@@ -46,7 +49,7 @@ from .runs import create_run
 from .status import Status, ending_of, status_of
 from .strict_json import encode
 from .tags import change_tags, read_tags
-from .verification import FileCheck, add_file, require_sound, verify, write_result
+from .verification import FileCheck, add_arrays, add_file, require_sound, verify, write_result
 
 __all__ = [
     "DATA",
@@ -56,6 +59,8 @@ __all__ = [
     "METRICS",
     "MODEL",
     "PREDICTIONS",
+    "REFIT",
+    "REFIT_MODEL",
     "RESOLVED",
     "SPLIT",
     "TRACE",
@@ -75,6 +80,7 @@ __all__ = [
     "Misfit",
     "Parent",
     "Plain",
+    "Refit",
     "Result",
     "RunContents",
     "RunFolder",
@@ -82,6 +88,7 @@ __all__ = [
     "Session",
     "Status",
     "Wanted",
+    "add_arrays",
     "add_file",
     "add_session",
     "change_tags",
@@ -99,6 +106,7 @@ __all__ = [
     "identity_key",
     "is_begun",
     "kept_diagnosis",
+    "kept_refit",
     "kept_trees",
     "list_runs",
     "looks",

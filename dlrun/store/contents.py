@@ -14,6 +14,8 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .folder import RunFolder
 from .manifest import Manifest, read_manifest
+from .refit import RECORD as REFIT
+from .refit import Refit
 from .results import Ending, Result
 from .run_lines import sound_metrics, sound_trace
 from .status import Status, ending_of, status_of
@@ -37,8 +39,8 @@ Arrays = Mapping[str, Array]
 class RunContents:
     """A run. What it has only once it has ended is None before that, and where an older dlrun did not write it.
 
-    trees : what `--reference` has measured, if it has. resolved : the text of its config with every key.
-    predictions, examples, model : arrays by name.
+    trees, refit : what `--reference` and `dlrun refit` have added, if they have. resolved : the text of its config with
+    every key. predictions, examples, model : arrays by name.
     """
 
     folder: RunFolder
@@ -51,6 +53,7 @@ class RunContents:
     diagnosis: RunDiagnosis | None = None
     data: DataFacts | None = None
     trees: BesideTrees | None = None
+    refit: Refit | None = None
     resolved: str | None = None
     predictions: Arrays | None = None
     examples: Arrays | None = None
@@ -72,7 +75,7 @@ def read_contents(folder: RunFolder) -> RunContents:
     manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
     present: set[str] = set()
     if isinstance(ending, Result):
-        present = {name for name in (*OF_THE_END, TREES) if (folder.path / name).exists()}
+        present = {name for name in (*OF_THE_END, TREES, REFIT) if (folder.path / name).exists()}
         require_sound(folder, present)
 
     def arrays(name: str) -> Arrays | None:
@@ -89,6 +92,7 @@ def read_contents(folder: RunFolder) -> RunContents:
         diagnosis=folder.read_record(DIAGNOSIS, RunDiagnosis) if DIAGNOSIS in present else None,
         data=folder.read_record(DATA, DataFacts) if DATA in present else None,
         trees=folder.read_record(TREES, BesideTrees) if TREES in present else None,
+        refit=folder.read_record(REFIT, Refit) if REFIT in present else None,
         resolved=folder.read_bytes(RESOLVED).decode() if RESOLVED in present else None,
         predictions=arrays(PREDICTIONS),
         examples=arrays(EXAMPLES),

@@ -4,9 +4,10 @@ The hashes are in checksums.json, which is written just before the result. `dlru
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from ..arrays import Array
 from ..errors import StoreError
 from . import checkpoints, strict_json
 from .codec import to_plain
@@ -40,14 +41,21 @@ def write_result(folder: RunFolder, result: Result) -> None:
 
 
 def add_file(folder: RunFolder, name: str, value: object) -> None:
-    """Adds a JSON file to a run that has ended, or replaces one, with its hash.
+    """Adds a JSON file to a run that has ended, or replaces one, with its hash."""
+    add_written(folder, name, lambda: folder.write_json(name, value))
 
-    Its hash is removed first and added last, so that nothing looks damaged if this is cut short.
-    """
+
+def add_arrays(folder: RunFolder, name: str, arrays: Mapping[str, Array]) -> None:
+    """The same with a file of arrays."""
+    add_written(folder, name, lambda: folder.write_arrays(name, arrays))
+
+
+def add_written(folder: RunFolder, name: str, write: Callable[[], object]) -> None:
+    """Writes a file and its hash, which is removed first and added last: cut short, nothing looks damaged."""
     hashes = {file: hash_ for file, hash_ in read_checksums(folder).items() if file != name}
     folder.write_json(FILE, hashes)
-    folder.write_json(name, value)
-    folder.write_json(FILE, hashes | {name: folder.written.digest(name)})
+    write()
+    folder.write_json(FILE, hashes | {name: folder.written.digest(name) or sha256_of(folder, name)})
 
 
 def whole_files(folder: RunFolder) -> list[str]:

@@ -34,6 +34,7 @@ def run_page(contents: "PageContents") -> str:
         "summary": sections.summary(contents),
         "errors": ruler.errors(contents),
         "trees": sections.trees(contents),
+        "refit": contents.run.refit,
         "advice": sections.advice(contents),
         "curves": sections.curves(contents),
         "plane": answers.plane(contents),

@@ -53,10 +53,11 @@ PYTABKIT = ("pytabkit", "torch", HERE / "networks.py")
 
 CONTESTANTS = {
     "default": Contestant(ours.default, "dlrun, a config with nothing but its data", OURS),
+    "default_refit": Contestant(ours.default_refit, "the same after dlrun refit, on train and dev", OURS),
     "init": Contestant(ours.init, "dlrun, the config that dlrun init writes", OURS),
-    "recipe8": Contestant(ours.recipe_of(8), "dlrun recipe from that config, 8 trainings", OURS),
-    "recipe16": Contestant(ours.recipe_of(16), "dlrun recipe from that config, 16 trainings", OURS),
-    "ensemble5": Contestant(ours.ensemble, "dlrun init's config with ensemble: 5", OURS),
+    "recipe8": Contestant(ours.recipe_of(8), "dlrun recipe from that config, 8 trainings and its finish", OURS),
+    "recipe16": Contestant(ours.recipe_of(16), "dlrun recipe from that config, 16 trainings and its finish", OURS),
+    "ensemble5": Contestant(ours.ensemble, "dlrun init's config with ensemble: 5, then dlrun refit", OURS),
     "linear": Contestant(peers.linear, "LogisticRegression, Ridge", SKLEARN),
     "mlp": Contestant(peers.mlp, "MLPClassifier, MLPRegressor", SKLEARN),
     "forest": Contestant(peers.forest, "RandomForest, as shipped", SKLEARN),
@@ -65,4 +66,4 @@ CONTESTANTS = {
     "realmlp": Contestant(networks.real_mlp, "RealMLP-TD of pytabkit", PYTABKIT, networks.without_pytabkit),
     "tabm": Contestant(networks.tabm, "TabM-mini-D of pytabkit", PYTABKIT, networks.without_pytabkit),
 }
-OWN = ("default", "init", "recipe8", "recipe16", "ensemble5")
+OWN = ("default", "default_refit", "init", "recipe8", "recipe16", "ensemble5")

@@ -1,7 +1,8 @@
 """dlrun's contestants: a config trained as `dlrun train` does, and the recipe as `dlrun recipe` follows it.
 
-They learn from the train rows and choose by the dev rows. Each has a runs folder of its own, so that none finds a run
-of another one. Their seconds hold the reading of the file, too.
+They learn from the train rows and choose by the dev rows; then all but `default` and `init` learn both, refitted.
+Each has a runs folder of its own, so that none finds a run of another one. Their seconds hold the reading of the file,
+too.
 """
 
 import tempfile
@@ -13,6 +14,7 @@ import numpy as np
 
 import dlrun
 from dlrun.experiment import read_config
+from dlrun.inspection.refit import refit
 from dlrun.search.recipe import recipe
 from dlrun.store import RunFolder, read_contents
 
@@ -22,8 +24,13 @@ MEMBERS = 5
 
 
 def default(rows: Rows) -> float:
-    """A config with nothing but its data: what a newcomer's first run gives."""
+    """A config with nothing but its data: what a newcomer's first run gives, from the train rows alone."""
     return trained(rows, rows.bare)
+
+
+def default_refit(rows: Rows) -> float:
+    """The same after `dlrun refit`: from train and dev rows, as all others."""
+    return trained(rows, rows.bare, again=True)
 
 
 def init(rows: Rows) -> float:
@@ -32,8 +39,8 @@ def init(rows: Rows) -> float:
 
 
 def ensemble(rows: Rows) -> float:
-    """The same with the mean of five networks."""
-    return trained(rows, rows.init, [f"ensemble={MEMBERS}"])
+    """The same with the mean of five networks, after `dlrun refit`."""
+    return trained(rows, rows.init, [f"ensemble={MEMBERS}"], again=True)
 
 
 def recipe_of(trainings: int) -> partial[float]:
@@ -49,15 +56,19 @@ def followed(rows: Rows, trainings: int) -> float:
         return test_error(rows, Path(runs) / found.run_id)
 
 
-def trained(rows: Rows, config: Path, overrides: Sequence[str] = ()) -> float:
+def trained(rows: Rows, config: Path, overrides: Sequence[str] = (), *, again: bool = False) -> float:
+    """again : on train and dev, by `dlrun refit`."""
     with tempfile.TemporaryDirectory(dir=rows.place) as runs:
-        return test_error(rows, Path(dlrun.train(config, overrides, runs_dir=runs).run_dir))
+        run = Path(dlrun.train(config, overrides, runs_dir=runs).run_dir)
+        if again:
+            refit(RunFolder(run))
+        return test_error(rows, run)
 
 
 def test_error(rows: Rows, run: Path) -> float:
-    """A run's test error, after a look at whether its test rows are those of all. Raises ValueError."""
+    """The test error of what answers, after a look at whether its test rows are those of all. Raises ValueError."""
     contents = read_contents(RunFolder(run))
-    error = contents.result_required().errors.test
+    error = contents.refit.test_error if contents.refit else contents.result_required().errors.test
     if error is None or not np.isfinite(error):
         raise ValueError(f"the training has no test error: {contents.result_required().message}")
     own = (contents.predictions or {})["test_rows"]

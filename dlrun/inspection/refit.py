@@ -1,0 +1,122 @@
+"""Trains a run's network again on the rows of train and dev together, once all choices are made by dev.
+
+It takes as many steps as those after which the run's own parameters were kept, from the same initial weights
+(Goodfellow, Bengio and Courville 2016, Deep Learning, algorithm 7.2). The rows stay prepared by what was fitted on the
+training rows.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ..arrays import Array
+from ..data import Dataset
+from ..diagnosis.words import points, span
+from ..errors import UsageError
+from ..experiment import Experiment
+from ..experiment.predictions import predict, prediction_arrays, stays_in_file
+from ..experiment.result import measure
+from ..experiment.train import augmenter_of
+from ..nn.training import Examples, Streams, Trainer, TrainingPlan
+from ..statistics.paired import Paired, compare_losses
+from ..store import REFIT, REFIT_MODEL, Refit, RunContents, RunFolder, add_arrays, add_file, kept_refit, read_contents
+from .comparison import ComparedBy, compare_correct, compared_by, shares_unexplained
+from .trees import prepared_again
+
+Watch = Callable[[int, int], None]
+
+
+def refit(folder: RunFolder, watch: Watch = lambda epoch, epochs: None) -> Refit:
+    """Train a finished run's network on train and dev, and keep it in the run's folder: it answers from then on.
+
+    watch : gets each epoch, and of how many. A run that has one already is only read. Raises UsageError, StoreError,
+    Diverged; the run is then as it was.
+    """
+    if kept := kept_refit(folder):
+        return kept
+    contents, experiment = read_contents(folder), prepared_again(folder)
+    if contents.status != "finished":
+        raise UsageError(f"{folder.id}: {contents.status}; only a finished run is trained again on train and dev")
+    if stays_in_file(experiment.dataset):
+        raise UsageError(f"{folder.id}: its rows stay in their file (data.memory_map) and cannot be put together")
+    began, trainer = time.monotonic(), trainer_of(experiment, contents)
+    for record in trainer.epochs():
+        watch(record.epoch, trainer.plan.epochs)
+    found = judged(trainer, contents, experiment, time.monotonic() - began)
+    with folder.locked():
+        add_arrays(folder, REFIT_MODEL, trainer.parameters.tensors() | experiment.dataset.preparation.to_arrays())
+        add_file(folder, REFIT, found)
+    return found
+
+
+def trainer_of(experiment: Experiment, contents: RunContents) -> Trainer:
+    """The trainer of train and dev rows, at its beginning."""
+    dataset, streams, result = experiment.dataset, experiment.streams, contents.result_required()
+    known = known_rows(dataset)
+    return Trainer(
+        experiment.network,
+        experiment.parameters,
+        known,
+        Examples(dataset.dev.X, dataset.dev.Y, dataset.dev.weight),
+        plan_of(experiment.plan, result.kept_epoch or result.epochs, len(dataset.train.X), len(known.X)),
+        Streams(streams["batches"], streams["dropout"]),
+        augmenter_of(experiment),
+    )
+
+
+def known_rows(dataset: Dataset) -> Examples:
+    """The rows of train, then those of dev."""
+    train, dev = dataset.train, dataset.dev
+
+    def together(one: Array | None, other: Array | None) -> Array | None:
+        return None if one is None or other is None else np.concatenate([one, other])
+
+    X, Y = (np.concatenate([np.asarray(one), np.asarray(other)]) for one, other in ((train.X, dev.X), (train.Y, dev.Y)))
+    return Examples(X, Y, together(train.weight, dev.weight))
+
+
+def plan_of(plan: TrainingPlan, kept_epoch: int, train_rows: int, rows: int) -> TrainingPlan:
+    """The plan with as many steps on `rows` as the kept epoch ended, to the nearest epoch, and no choice on the way."""
+
+    def steps_an_epoch(m: int) -> int:
+        return -(-m // min(plan.batch_size or m, m))
+
+    epochs = max(1, round(kept_epoch * steps_an_epoch(train_rows) / steps_an_epoch(rows)))
+    return replace(plan, epochs=epochs, evaluate_every=epochs, patience_epochs=None, keep="last", trace=False)
+
+
+def judged(trainer: Trainer, contents: RunContents, experiment: Experiment, seconds: float) -> Refit:
+    """What was learned, and how the network does on the test rows beside the run's own."""
+    rows, test_error, compared = len(trainer.train.X), None, None
+    if experiment.dataset.test is not None:
+        test_error = measure(experiment, trainer.parameters, ("test",))["test"].error
+        arrays = prediction_arrays(experiment.dataset, predict(experiment, trainer.parameters))
+        before = compared_by(contents.folder, contents.manifest)
+        errors = (test_error, contents.result_required().errors.test)
+        compared = test_difference(replace(before, arrays=arrays), before, errors)
+    steps = trainer.optimizer.steps
+    sentence = sentence_of(rows, steps, compared)
+    return Refit(rows, trainer.plan.epochs, steps, round(seconds, 3), test_error, compared, sentence)
+
+
+def test_difference(again: ComparedBy, before: ComparedBy, errors: tuple[float | None, float | None]) -> Paired:
+    """How the test error differs from the run's own, on the same rows."""
+    if again.task != "regression":
+        return compare_correct(again, before, "test")
+    ours, theirs = (shares_unexplained(one, "test", error) for one, error in zip((again, before), errors, strict=True))
+    return compare_losses(ours, theirs)
+
+
+def sentence_of(rows: int, steps: int, compared: Paired | None) -> str:
+    """What answers from now on, and by how much its test error differs."""
+    learned = f"a network that has learned all {rows:,} rows of train and dev, in {steps:,} steps, answers from now on"
+    if compared is None:
+        return f"{learned}; without test rows its error is not known"
+    low, high = compared.interval
+    if compared.difference <= 0:
+        change = f"{points(-compared.difference)} points {span((-high, -low))} lower"
+    else:
+        change = f"{points(compared.difference)} points {span((low, high))} higher"
+    return f"{learned}; its test error is {change} than before, on the same {compared.rows:,} rows"
