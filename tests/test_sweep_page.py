@@ -92,6 +92,8 @@ def test_what_failed_and_what_diverged_are_told_apart(made):
     text = re.sub(r"<[^>]*>", "", made["two"])
     assert "Failed: 5 trainings, such as width 16, keep_prob 0.75: the process was killed." in text
     assert "Diverged: 5 trainings, such as width 16, keep_prob 0.5: the cost is nan." in text
+    assert "dlrun sweep --resume 20261128-070000-demo-ab12 --retry" in text
+    assert "--retry" not in made["one"]
 
 
 def test_a_sweep_that_was_interrupted_says_how_to_go_on():

@@ -17,6 +17,7 @@ from ..sweep_words import (
     legend,
     mark_of,
     rest_sentences,
+    retry_command,
     settings_text,
     spread_text,
     sweep_phrase,
@@ -82,6 +83,7 @@ def sweep_page(outcome: SweepOutcome, drawn: Drawn) -> str:
         "rows": rows_of(outcome),
         "rest": rest_sentences(outcome, MOST_ROWS),
         "legend": legend(outcome),
+        "retry": retry_command(outcome) if outcome.counts.failed else None,
         "troubles": [(trouble, trouble_phrase(trouble)) for trouble in troubles(outcome)],
     }
     return page("sweep.html", parts, script_of("sort.js", "slide.js"))

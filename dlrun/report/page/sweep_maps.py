@@ -190,9 +190,9 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
     for number, (x, name, of_axis) in enumerate(zip(xs, [*names, "dev"], ticks, strict=True)):
         marks.append(f'<path class="upright" d="M{x:g} {AXES_TOP - 6:g}V{bottom + 6:g}"/>')
         # Neighbouring names stand on two lines, since a name may be longer than the distance between two axes.
-        anchor = "start" if number == 0 else "end" if number == len(keys) else "middle"
-        named_at = x - 40 if number == 0 else x + 46 if number == len(keys) else x
-        marks.append(text_at(named_at, 12 + 16 * (number % 2), name, "label", anchor))
+        # The first may also be longer than what is left of its axis.
+        named_at = max(x, 2 + LETTER_WIDTH * len(name) / 2) if number == 0 else x
+        marks.append(text_at(named_at, 12 + 16 * (number % 2), name, "label", "middle"))
         marks += [text_at(x + 5, at_tick + 4, text, "tick onlines") for at_tick, text in of_axis]
     word = error_word(outcome.task == "regression")
     best = f"the best at {settings_text(known[0].settings)}"
