@@ -94,6 +94,7 @@ def test_what_failed_and_what_diverged_are_told_apart(made):
     assert "Diverged: 5 trainings, such as width 16, keep_prob 0.5: the cost is nan." in text
     assert "dlrun sweep --resume 20261128-070000-demo-ab12 --retry" in text
     assert "--retry" not in made["one"]
+    assert re.findall(r'<td class="number"[^>]*>(5 \w+)</td>', made["two"]) == ["5 failed", "5 diverged"]  # as dev
 
 
 def test_a_sweep_that_was_interrupted_says_how_to_go_on():

@@ -156,6 +156,8 @@ def rows_of(outcome: SweepOutcome) -> list[Row]:
     rows = []
     for setting in outcome.settings[:MOST_ROWS]:
         texts, values = cells_of(setting, outcome), values_of(setting, outcome)
+        if setting.dev is None:
+            texts["dev"] = texts["ended"]  # the column of that may be out of sight
         cells = [Cell(texts[name], values.get(name), number) for name, number in zip(names, numbers, strict=True)]
         rows.append(Row(mark_of(setting, outcome), tuple(cells)))
     return rows
