@@ -136,6 +136,8 @@ def differences_told(executor: "Executor", quiet: bool) -> tuple[str, ...]:
     """What differs between this machine and those that train, told before the start."""
     from ..report import make_console, say
 
+    if not (quiet or executor.processes):
+        say(make_console(stderr=True), f"waiting for the first worker of {executor.where}")
     notes = tuple(executor.differences())
     if not quiet:
         for note in notes:
