@@ -261,6 +261,24 @@ def test_a_line_of_the_parallel_coordinates_goes_through_each_key_to_the_dev_err
     assert sweep_maps.of_two_keys(sweep) is None
 
 
+@pytest.mark.parametrize("least", [0.0, 0.004, 0.44])
+def test_the_errors_have_most_of_their_axis_whether_they_differ_much_or_little(least):
+    keys = tuple(SweptKey(key, (1, 2, 3), "linear") for key in ("a", "b", "c"))
+    sweep = ranked(keys, [dict.fromkeys("abc", n) for n in (1, 2, 3)], lambda s: (0.1, least + 0.015 * (s["a"] - 1)))
+    lines = marks(sweep_maps.parallel_coordinates(sweep).picture, "setting")
+    heights = [points_of(each)[-1][1] for each in lines]
+    assert max(heights) - min(heights) > 0.6 * (sweep_maps.AXES_HEIGHT - sweep_maps.AXES_TOP - sweep_maps.AXES_BOTTOM)
+
+
+def test_the_names_of_the_axes_stand_above_them():
+    picture = sweep_maps.parallel_coordinates(four_keys(20)).picture
+    axes, names = (list(marks(picture, kind)) for kind in ("upright", "label"))
+    at = [float(re.match(r"M([\d.]+)", each.get("d"))[1]) for each in axes]
+    assert [float(each.get("x")) for each in names[1:]] == at[1:]
+    assert {each.get("text-anchor") for each in names} == {"middle"}
+    assert at[0] <= float(names[0].get("x")) < at[0] + 20  # the first is "learning_rate"
+
+
 def test_a_key_that_does_not_apply_is_passed_over():
     keys = tuple(SweptKey(key, (1, 2), "linear") for key in ("a", "b", "c"))
     sweep = ranked(keys, [{"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 2}], lambda s: (0.1, 0.1 * s["a"]))
