@@ -369,6 +369,36 @@ def test_a_queueing_system_by_the_words_of_dask_jobqueue(tmp_path, monkeypatch):
         assert sorted(one.value for one in cluster.each(abs, [(-n,) for n in range(20)])) == list(range(20))
 
 
+@pytest.mark.parametrize("scale", ["scale: 1", "adapt: {minimum: 0, maximum: 2}"])
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (None, "FileNotFoundError: .*'sbatch'"),
+        ("#!/bin/sh\necho the queue is closed >&2\nexit 1\n", r"RuntimeError: (.|\n)*the queue is closed"),
+    ],
+)
+def test_a_job_that_cannot_be_begun_is_told_and_not_waited_for(tmp_path, monkeypatch, script, sentence, scale):
+    pytest.importorskip("dask_jobqueue")
+    if script is not None:
+        (tmp_path / "sbatch").write_text(script)
+        (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "slurm.yaml").write_text(SLURM.replace("scale: 1", scale))
+    with (
+        Cluster(str(tmp_path / "slurm.yaml")) as cluster,
+        pytest.raises(ClusterError, match=f"slurm.yaml: no worker can be started: {sentence}"),
+    ):
+        cluster.differences()
+
+
+def test_a_cluster_that_adapts_from_no_worker_at_all_starts_one(tmp_path):
+    text = FILE.replace("n_workers: 1", "n_workers: 0").replace("minimum: 1", "minimum: 0")
+    (tmp_path / "c.yaml").write_text(text)
+    with Cluster(str(tmp_path / "c.yaml")) as cluster:
+        assert cluster.differences() == []
+        assert sorted(one.value for one in cluster.each(abs, [(-n,) for n in range(20)])) == list(range(20))
+
+
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert message("tcp://127.0.0.1:9") == "--cluster needs the package distributed; pip install 'dlrun[cluster]'"

@@ -13,6 +13,7 @@ import time
 import pytest
 from commands import ROOT, dlrun
 
+from dlrun.config.sweep_schema import OPTIONS
 from dlrun.errors import StoreError
 from dlrun.sweep.references import find_sweep, is_sweep
 
@@ -161,6 +162,12 @@ def test_a_failed_training_is_told_with_its_message_and_exit_6(folder):
     assert fast.returncode == 6
     mend = r"dlrun: training 0 failed: .*; mend it, then: dlrun sweep --resume sweep-\S+ --retry\n"
     assert re.search(mend, fast.stderr)
+    again = dlrun("sweep", "--resume", "latest", "--retry", "--processes", "1", cwd=folder)
+    assert "2 settings x 1 seed = 2 trainings\n" in again.stderr  # none of which is done: one failed, one is to come
+    assert re.search(r"once mended: dlrun sweep --resume sweep-\S+ --retry\n", again.stdout)
+    again = dlrun("sweep", "--resume", "latest", "--retry", "--processes", "1", cwd=folder)
+    assert "2 trainings, 1 of them done\n" in again.stderr
+    assert "2/2 trainings  1 failed  no dev error yet  0:00:00 left\n" in again.stderr
 
 
 @pytest.mark.parametrize(
@@ -183,6 +190,22 @@ def test_what_cannot_be_done_gets_a_sentence_and_makes_no_folder(folder, words, 
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert not (folder / "runs").exists()
+
+
+def test_every_option_of_a_section_is_one_of_the_command_line_too(folder):
+    """As messages say: "sampler_seed: no key of a config; write --sampler-seed"."""
+    assert set(OPTIONS) == {"trials", "sampler", "sampler_seed", "early"}
+    told = dlrun("sweep", "--help", cwd=folder).stdout
+    assert all(f"--{name.replace('_', '-')} " in told for name in OPTIONS)
+    drawn = []
+    for seed in (0, 1):
+        words = ("--trials", "2", "--sampler-seed", seed, "--light", "-q", "--processes", "1", "--json")
+        told = json.loads(dlrun("sweep", "small.yaml", "network.width=2..60:log", *map(str, words), cwd=folder).stdout)
+        drawn.append([setting["settings"] for setting in told["settings"]])
+    assert drawn[0] != drawn[1]
+    done = dlrun("sweep", "--resume", "latest", "--sampler-seed", "0", cwd=folder)
+    assert "--sampler, --sampler-seed, --early: sweep-" in done.stderr
+    assert "began otherwise; begin another sweep for that" in done.stderr
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -180,7 +180,7 @@ def test_a_sampler_halves_once_at_each_pause(tmp_path):
     config = write_config("iris", tmp_path)
     words = ("training.learning_rate=1e-4..1e-1:log", "network.width=4..32:log")
     folder = swept(config, *words, early=True, runs_dir=tmp_path, trials=16, sampler="tpe")
-    with opened_study(folder, folder.manifest().plan, early=True) as study:
+    with opened_study(folder, folder.manifest().plan) as study:
         trials = study.get_trials()
     lines = sorted(folder.lines(), key=lambda line: line.number)
     so_far = {step: [] for step in (1, 2, 4)}

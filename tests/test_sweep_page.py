@@ -92,6 +92,9 @@ def test_what_failed_and_what_diverged_are_told_apart(made):
     text = re.sub(r"<[^>]*>", "", made["two"])
     assert "Failed: 5 trainings, such as width 16, keep_prob 0.75: the process was killed." in text
     assert "Diverged: 5 trainings, such as width 16, keep_prob 0.5: the cost is nan." in text
+    assert "dlrun sweep --resume 20261128-070000-demo-ab12 --retry" in text
+    assert "--retry" not in made["one"]
+    assert re.findall(r'<td class="number"[^>]*>(5 \w+)</td>', made["two"]) == ["5 failed", "5 diverged"]  # as dev
 
 
 def test_a_sweep_that_was_interrupted_says_how_to_go_on():
@@ -256,6 +259,24 @@ def test_a_line_of_the_parallel_coordinates_goes_through_each_key_to_the_dev_err
     assert ends == sorted(ends)  # the worst first; below is better
     assert sweep_maps.parallel_coordinates(two_keys()) is None
     assert sweep_maps.of_two_keys(sweep) is None
+
+
+@pytest.mark.parametrize("least", [0.0, 0.004, 0.44])
+def test_the_errors_have_most_of_their_axis_whether_they_differ_much_or_little(least):
+    keys = tuple(SweptKey(key, (1, 2, 3), "linear") for key in ("a", "b", "c"))
+    sweep = ranked(keys, [dict.fromkeys("abc", n) for n in (1, 2, 3)], lambda s: (0.1, least + 0.015 * (s["a"] - 1)))
+    lines = marks(sweep_maps.parallel_coordinates(sweep).picture, "setting")
+    heights = [points_of(each)[-1][1] for each in lines]
+    assert max(heights) - min(heights) > 0.6 * (sweep_maps.AXES_HEIGHT - sweep_maps.AXES_TOP - sweep_maps.AXES_BOTTOM)
+
+
+def test_the_names_of_the_axes_stand_above_them():
+    picture = sweep_maps.parallel_coordinates(four_keys(20)).picture
+    axes, names = (list(marks(picture, kind)) for kind in ("upright", "label"))
+    at = [float(re.match(r"M([\d.]+)", each.get("d"))[1]) for each in axes]
+    assert [float(each.get("x")) for each in names[1:]] == at[1:]
+    assert {each.get("text-anchor") for each in names} == {"middle"}
+    assert at[0] <= float(names[0].get("x")) < at[0] + 20  # the first is "learning_rate"
 
 
 def test_a_key_that_does_not_apply_is_passed_over():

@@ -55,6 +55,20 @@ def test_no_text_of_a_picture_lies_on_another(name, pages, tab):
     assert tab.evaluate(COLLIDING) == []
 
 
+def test_what_is_written_above_a_wide_table_is_read_without_scrolling(pages, tab):
+    beyond = """() => {
+      const region = document.querySelector("table.sortable").closest(".scroll"), table = region.firstElementChild;
+      return [region.scrollWidth - region.clientWidth,
+        table.caption.getBoundingClientRect().right - region.getBoundingClientRect().right];
+    }"""
+    look_at(tab, pages["four"])
+    for width in (1280, 900, 360):
+        tab.set_viewport_size({"width": width, "height": 800})
+        of_table, of_caption = tab.evaluate(beyond)
+        assert of_table > 0
+        assert of_caption <= 0
+
+
 def test_numbers_in_cells_can_be_read_on_their_colours(pages, tab):
     contrast = """() => {
       const parts = colour => colour.match(/[\\d.e-]+/g).map(Number)

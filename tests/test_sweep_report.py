@@ -91,6 +91,7 @@ def test_what_failed_is_told_apart_from_what_diverged():
     assert lines[10].split() == ["16", "0.5", "-", "-", "-", "-", "0", "0.25", "5", "diverged"]
     assert "failed: 5 trainings, such as width 16, keep_prob 0.75: the process was killed" in lines
     assert "diverged: 5 trainings, such as width 16, keep_prob 0.5: the cost is nan" in lines
+    assert "once mended: dlrun sweep --resume 20261128-070000-demo-ab12 --retry" in lines
     assert "note: two machines have other versions" in lines
 
 
@@ -100,9 +101,10 @@ def test_the_message_of_a_setting_with_both_is_told_with_what_failed():
         setting(1, {LAMBDA: 3}, None, counts=Counts(diverged=5), message="the cost is nan"),
     ]
     lines = screen(show_sweep, outcome((SweptKey(LAMBDA, (1, 3), "log"),), lost), width=100).splitlines()
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "failed: 1 training, such as lambda 1: no memory",
         "diverged: 9 trainings, such as lambda 3: the cost is nan",
+        "once mended: dlrun sweep --resume 20261128-070000-demo-ab12 --retry",
     ]
 
 
@@ -155,6 +157,7 @@ def test_a_sweep_without_a_winner_says_what_there_is():
         "  lambda  train  dev  sd  difference  seeds  seconds  ended\n"
         "       1      -    -   -           -      0        -  1 failed, 4 to come\n"
         "failed: 1 training, such as lambda 1: no memory\n"
+        "once mended: dlrun sweep --resume 20261128-070000-demo-ab12 --retry\n"
         "go on: dlrun sweep --resume 20261128-070000-demo-ab12"
     )
 
@@ -276,6 +279,12 @@ def test_what_was_done_before_counts_and_does_not_make_the_rest_look_quick(clock
     shown = piped(20, [line(n) for n in range(2)], clock, done=10)
     assert shown[-1].startswith("12/20 trainings")
     assert shown[-1].endswith("0:00:08 left")
+
+
+def test_what_ends_again_since_its_files_were_damaged_is_not_more_than_all(clock):
+    shown = piped(20, [line(n) for n in range(3)], clock, done=18)
+    assert shown[-1].startswith("20/20 trainings")
+    assert shown[-1].endswith("0:00:00 left")
 
 
 def test_an_interrupted_sweep_shows_its_last_training():

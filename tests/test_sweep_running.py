@@ -313,6 +313,7 @@ def test_a_failed_training_is_told_apart_from_a_diverged_one_and_the_others_go_o
     }
     assert "data.samples: got 4" in ends[0.05, 4].message
     assert not worked(folder).numbers
+    assert (folder.done_count(), folder.done_count(retry=True)) == (4, 2)
     assert len(worked(folder, retry=True).numbers) == 2
 
 

@@ -16,6 +16,7 @@ from .sweep_options import (
     Resume,
     Retry,
     Sampler,
+    SamplerSeed,
     SweepConfig,
     SweepWords,
     Trials,
@@ -35,6 +36,7 @@ def sweep(
     words: SweepWords = None,
     trials: Trials = None,
     sampler: Sampler = None,
+    sampler_seed: SamplerSeed = None,
     early: Early = False,
     light: Light = False,
     resume: Resume = None,
@@ -57,14 +59,15 @@ def sweep(
     from ..sweep.references import find_sweep
 
     given = [word for word in (config, *(words or ())) if word is not None]
-    options = Options(trials=trials, sampler=sampler, early=early, light=light)
+    options = Options(trials=trials, sampler=sampler, sampler_seed=sampler_seed, early=early, light=light)
     if retry and not resume:
         raise UsageError("--retry: belongs to --resume SWEEP")
     if processes and cluster:
         raise UsageError("--processes, --cluster: more than one given; a cluster has its own number of processes")
     asked = sweep_asked(given, options, find_sweep(runs_dir, resume) if resume else None)
     if plan:
-        return show_what_is_planned(asked.manifest, where_of(processes, cluster), asked.done_count(), as_json)
+        done = asked.done_count(retry=retry)
+        return show_what_is_planned(asked.manifest, where_of(processes, cluster), done, as_json)
     wishes = {"retry": retry, "fail_fast": fail_fast}
     with executor_for(processes, cluster) as executor:
         notes = differences_told(executor, quiet)
@@ -133,6 +136,8 @@ def differences_told(executor: "Executor", quiet: bool) -> tuple[str, ...]:
     """What differs between this machine and those that train, told before the start."""
     from ..report import make_console, say
 
+    if not (quiet or executor.processes):
+        say(make_console(stderr=True), f"waiting for the first worker of {executor.where}")
     notes = tuple(executor.differences())
     if not quiet:
         for note in notes:
@@ -149,7 +154,7 @@ def run_shown(folder: "SweepFolder", executor: "Executor", wishes: Mapping[str, 
     from ..sweep.sweeping import run_sweep
 
     console = make_console(stderr=True)
-    shown = plan_shown(folder.manifest(), executor.where, folder.done_count())
+    shown = plan_shown(folder.manifest(), executor.where, folder.done_count(retry=wishes["retry"]))
     if not quiet:
         show_plan(shown, console)
     with sweep_display(

@@ -23,6 +23,9 @@ Trials = Annotated[
 Sampler = Annotated[
     str | None, typer.Option("--sampler", help="How settings are drawn: sobol (default), random, or Optuna's tpe.")
 ]
+SamplerSeed = Annotated[
+    int | None, typer.Option("--sampler-seed", min=0, help="What the drawing follows from; 0 if left out.")
+]
 Early = Annotated[bool, typer.Option("--early", help="Stop the settings that do worse: successive halving.")]
 Light = Annotated[
     bool, typer.Option("--light", help="Keep a line and the predictions of each training, and no run folder.")

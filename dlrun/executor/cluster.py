@@ -6,6 +6,7 @@ fault. So a task that was there twice is done alone the third time, after all ot
 """
 
 import asyncio
+import os
 import queue
 import shutil
 import time
@@ -19,7 +20,7 @@ from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from ..errors import ClusterError
-from .cluster_address import no_warnings, opened
+from .cluster_address import no_warnings, opened, require_started
 from .shared import Shared, temporary_folder, write_shared
 from .tasks import MOST_ATTEMPTS, Coming, Done, Task, killed, lost_by
 
@@ -85,9 +86,16 @@ class Cluster:
         return differences(environment(), workers)
 
     def await_worker(self) -> None:
-        """Returns when there is a worker. Raises ClusterError where none comes to a cluster that was there before."""
+        """Returns when there is a worker. Raises ClusterError where none comes to a cluster that was there before.
+
+        And where the cluster of a file cannot start one.
+        """
         self.look(at_once=True)
+        wanted = None
         while not self.threads:
+            if wanted is None:  # one that adapts starts a worker for a task alone
+                wanted = self.client.submit(os.getpid, pure=False)
+            require_started(self.opened, self.address)
             time.sleep(REFRESH_SECONDS / 10)
             self.look(at_once=True)
 

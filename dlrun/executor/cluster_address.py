@@ -105,6 +105,32 @@ def from_file(file: str) -> Opened:
         raise ConfigError([f"{file}: {kind.__name__}: {type(error).__name__}: {error}"]) from error
 
 
+def require_started(opened: Opened, address: str) -> None:
+    """Raises ClusterError where a worker that was asked for cannot be started, as where there is no `sbatch`.
+
+    The cluster itself would only log that, and wait.
+    """
+    from distributed import SpecCluster, Status
+
+    cluster = opened.cluster
+    if not isinstance(cluster, SpecCluster):
+        return
+
+    async def started() -> None:
+        for worker in list(cluster.workers.values()):
+            await worker  # is started again if that has failed
+
+    try:
+        with no_warnings():
+            cluster.sync(started)
+    except Exception as error:  # of a package that is not known here, whose errors may be of any kind
+        for name, worker in list(cluster.workers.items()):
+            if worker.status == Status.created:  # there is nothing to end, and no cluster closes that tries to
+                worker.status = Status.failed
+                del cluster.workers[name]
+        raise ClusterError(f"--cluster {address}: no worker can be started: {type(error).__name__}: {error}") from error
+
+
 def problems_of(document: Document, settings: dict[str, Any]) -> Iterator[Problem]:
     """What is wrong with the keys that are dlrun's own."""
 

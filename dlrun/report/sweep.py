@@ -22,6 +22,7 @@ from .sweep_words import (
     headers,
     legend,
     rest_sentences,
+    retry_command,
     settings_text,
     sweep_phrase,
     test_look,
@@ -79,6 +80,8 @@ def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
     for trouble in troubles(outcome):
         style = "bold red" if trouble.kind == "failed" else "yellow"
         say(console, (f"{trouble.kind}: ", style), f"{trouble_phrase(trouble)}")
+    if outcome.counts.failed:
+        say(console, "once mended: ", (retry_command(outcome), "bold"), whole=True)
     if outcome.winner:
         show_winner(outcome.winner, outcome, console)
     for note in outcome.notes:

@@ -87,8 +87,8 @@ class SweepDisplay:
 
     @property
     def count(self) -> int:
-        """The trainings that have ended, those before a resume included."""
-        return self.done + self.ended.total()
+        """The trainings that have ended, those before a resume included; one whose files were damaged ends again."""
+        return min(self.done + self.ended.total(), self.total)
 
     def left(self) -> str:
         """The time that the rest takes at the speed so far: "0:00:12 left"."""

@@ -141,7 +141,7 @@ def equal_words(outcome: "SweepOutcome") -> str:
     compared = sum(setting.dev is not None for setting in outcome.settings)
     return (
         f"{told}, even where its interval is above 0: the best was chosen by the same rows, and of {compared} equal"
-        " settings some would be as far above it"
+        " settings some would be as far above it by chance"
     )
 
 
@@ -178,6 +178,11 @@ def trouble_phrase(trouble: Trouble) -> str:
     """How many trainings did not finish, and for example why."""
     such = f", such as {'; '.join(trouble.messages)}" if trouble.messages else ""
     return f"{counted(trouble.trainings, 'training')}{such}"
+
+
+def retry_command(outcome: "SweepOutcome") -> str:
+    """The command that does the failed trainings again."""
+    return f"dlrun sweep --resume {outcome.sweep_id} --retry"
 
 
 def test_look(winner: "Winner") -> str:

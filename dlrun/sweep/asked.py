@@ -22,6 +22,7 @@ class Options:
 
     trials: int | None = None
     sampler: str | None = None
+    sampler_seed: int | None = None
     early: bool = False
     light: bool = False
 
@@ -36,9 +37,9 @@ class SweepAsked:
     folder: SweepFolder | None = None
     words: tuple[str, ...] = ()
 
-    def done_count(self) -> int:
+    def done_count(self, *, retry: bool) -> int:
         """How many of its trainings are done."""
-        return self.folder.done_count() if self.folder else 0
+        return self.folder.done_count(retry=retry) if self.folder else 0
 
     def written(self, runs_dir: Path) -> SweepFolder:
         """The sweep's folder, with the plan in it. Raises StoreError, and for an older sweep as `sweep_asked` does.
@@ -69,7 +70,14 @@ def sweep_asked(given: Sequence[str], options: Options, older: SweepFolder | Non
     if not given:
         raise UsageError("sweep: give a config, and what to try: dlrun sweep CONFIG regularization.lambda=0,0.1,1")
     file, *words = given
-    request = read_sweep(Path(file), words, trials=options.trials, sampler=options.sampler, early=options.early or None)
+    request = read_sweep(
+        Path(file),
+        words,
+        trials=options.trials,
+        sampler=options.sampler,
+        sampler_seed=options.sampler_seed,
+        early=options.early or None,
+    )
     return SweepAsked(manifest_of(request, options), options, request.base)
 
 
@@ -94,8 +102,10 @@ def extended_manifest(older: SweepFolder, words: Sequence[str], options: Options
     manifest = older.manifest()
     if options.light and not manifest.light:
         raise UsageError(f"--light: {older.id} keeps run folders; begin another sweep for that")
-    if options.sampler or (options.early and not manifest.early):
-        raise UsageError(f"--sampler, --early: {older.id} began without; begin another sweep for that")
+    drawn_otherwise = options.sampler or options.sampler_seed is not None
+    if drawn_otherwise or (options.early and not manifest.early):
+        given = "--sampler, --sampler-seed, --early"
+        raise UsageError(f"{given}: {older.id} began otherwise; begin another sweep for that")
     if not words and options.trials is None:
         return manifest
     return replace(manifest, plan=read_extension(base_of(older, manifest), manifest.plan, words, options.trials))

@@ -155,9 +155,10 @@ class SweepFolder:
         """How each training ended, by key."""
         return {plain["key"]: str(plain.get("status")) for plain in self.plain_lines(TRAININGS)}
 
-    def done_count(self) -> int:
-        """How many trainings need no more work."""
-        return sum(status != "stopped" for status in self.ended().values())
+    def done_count(self, *, retry: bool = False) -> int:
+        """How many trainings need no more work. retry : whether those that failed are done again."""
+        open_ends = ("stopped", "failed") if retry else ("stopped",)
+        return sum(status not in open_ends for status in self.ended().values())
 
     def begun(self) -> dict[str, str]:
         """The run folder of each training that was begun, by key."""

@@ -62,6 +62,16 @@ def survivors(scores: Mapping[int, Score]) -> set[int]:
     return set(ranked[: math.ceil(len(ranked) * SHARE_KEPT)])
 
 
+def is_among_better(error: float, others: Sequence[float]) -> bool:
+    """Whether a setting goes on from a pause that others came to before it, with these errors: asynchronous halving.
+
+    It does in the better half, rounded down, of those that have come so far, and as the best of them. Li et al. 2020,
+    "A system for massively parallel hyperparameter tuning"; Optuna's SuccessiveHalvingPruner decides the same.
+    """
+    ranked = sorted((error, *others))
+    return error <= ranked[max(1, int(len(ranked) * SHARE_KEPT)) - 1]
+
+
 def mean_score(of_seeds: Sequence[Score]) -> Score:
     """The score of a setting over its seeds; the worst if one of them has none."""
     if not of_seeds:

@@ -6,10 +6,10 @@ for a full disk. The lock here is the sweep's own.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import StoreError, UsageError
 from ..store.disk import opened
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
 STUDY = "study.log"
 
-# What Optuna divides the settings by at each pause. It is told of the pauses as steps 1, REDUCTION, REDUCTION**2 and so
-# on: at such steps it halves once. Told the epochs, it halves as often as there are such steps before them.
+# Optuna is told of the pauses as steps 1, REDUCTION, REDUCTION**2 and so on, at which its own pruner halves once each.
 REDUCTION = round(1 / SHARE_KEPT)
+
+
+class Proposed(NamedTuple):
+    """A setting that was proposed: its number, and that of the trial that has proposed it first."""
+
+    number: int
+    trial: int
 
 
 class Journal:
@@ -57,7 +63,7 @@ class Journal:
 
 
 @contextmanager
-def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> Iterator["optuna.Study"]:
+def opened_study(folder: SweepFolder, plan: Plan) -> Iterator["optuna.Study"]:
     """The sweep's study, which is made if it is missing. Raises UsageError without Optuna, StoreError if damaged."""
     try:
         import optuna
@@ -67,22 +73,21 @@ def opened_study(folder: SweepFolder, plan: Plan, *, early: bool) -> Iterator["o
     optuna.logging.disable_propagation()
     journal = Journal(folder.path / STUDY)
     try:
-        yield study_in(journal, folder, plan, early=early)
+        yield study_in(journal, folder, plan)
     finally:
         journal.file.close()
 
 
-def study_in(journal: Journal, folder: SweepFolder, plan: Plan, *, early: bool) -> "optuna.Study":
+def study_in(journal: Journal, folder: SweepFolder, plan: Plan) -> "optuna.Study":
     """The study of a journal. Raises StoreError where it is not one of these trainings."""
     import optuna
 
-    halving = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
     try:
         study = optuna.create_study(
             storage=optuna.storages.JournalStorage(journal),
             study_name=folder.id,
             sampler=sampler_of(plan, 0),
-            pruner=halving if early else optuna.pruners.NopPruner(),
+            pruner=optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
         known = known_settings(study, plan)
@@ -109,24 +114,24 @@ def sampler_of(plan: Plan, trials: int) -> "optuna.samplers.BaseSampler":
     return TPESampler(seed=int(seed))
 
 
-def known_settings(study: "optuna.Study", plan: Plan) -> dict[str, int]:
-    """The text of each setting that was proposed, in order, with its number.
+def known_settings(study: "optuna.Study", plan: Plan) -> dict[str, Proposed]:
+    """The text of each setting that was proposed, in order, with what is known of it.
 
     Of the last trial nothing may have been proposed yet, since the process was killed then. Raises ValueError for
     another one without a setting of the plan.
     """
-    known: dict[str, int] = {}
+    known: dict[str, Proposed] = {}
     trials = study.get_trials(deepcopy=False)
     for trial in trials:
         try:
-            known.setdefault(canonical(suggest(trial, plan)), len(known))
+            known.setdefault(canonical(suggest(trial, plan)), Proposed(len(known), trial.number))
         except ValueError:
             if trial is not trials[-1] or trial.state.is_finished():
                 raise
     return known
 
 
-def keys_of(known: dict[str, int], plan: Plan) -> Iterator[str]:
+def keys_of(known: Iterable[str], plan: Plan) -> Iterator[str]:
     """The keys of all trainings of these settings."""
     for text in known:
         settings = json.loads(text)

@@ -236,6 +236,8 @@ class Session:
             self.splits.add(split_key(work.seed, work.settings))
         if came.is_paused:
             is_over = line.key in self.ended and self.ended[line.key].status in OVER
+            if line.key in self.ended and self.ended[line.key].status == "failed":
+                del self.ended[line.key]  # it is done again
             line = self.writer.note_paused(line, came.arrays, None if is_over else came.state)
             self.paused[line.key, line.epochs] = line
             return line

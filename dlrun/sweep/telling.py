@@ -42,7 +42,7 @@ def environment_notes(manifest: SweepManifest) -> list[str]:
     watched = [key for key in (known[0] if known else ()) if key.split(".")[0] in WATCHED]
     differ = {key: list(dict.fromkeys(str(one.get(key)) for one in known)) for key in watched}
     told = [f"{key} {' and '.join(values)}" for key, values in differ.items() if len(values) > 1]
-    several = "trained with several versions or machines, so the last bits may differ"
+    several = "trained with several versions, machines or numbers of threads, so the last bits may differ"
     return [f"{several}: {'; '.join(told)}"] if told else []
 
 

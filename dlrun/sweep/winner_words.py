@@ -29,7 +29,7 @@ def winner_sentence(
     word = error_word(regression)
     details = details_of(winner.dev, confidence)
     clauses = [f"{setting_words(winner.settings)} has the lowest dev {word}, {percent(winner.dev.mean)}{details}"]
-    clauses += filter(None, [flattery_words(winner, ranking), equals_words(winner, outcomes[: ranking.rivals])])
+    clauses += filter(None, [flattery_words(winner, ranking, word), equals_words(winner, outcomes[: ranking.rivals])])
     if winner.test is not None:
         clauses.append(f"its test {word} is {percent(winner.test.mean)}{details_of(winner.test, confidence)}")
     return "; ".join(clauses)
@@ -48,7 +48,7 @@ def between(interval: Interval) -> str:
     return f"{percent(interval[0])} to {percent(interval[1])}"
 
 
-def flattery_words(winner: Winner, ranking: Ranking) -> str | None:
+def flattery_words(winner: Winner, ranking: Ranking, word: str) -> str | None:
     """How much the winner may flatter itself, and what is honest; None for a setting alone."""
     settings, stopped = len(ranking.candidates), ranking.stopped
     epochs = winner.candidates > settings
@@ -62,9 +62,9 @@ def flattery_words(winner: Winner, ranking: Ranking) -> str | None:
     if winner.honest_dev is not None and len(ranking.with_error) > 1:
         interval = f" ({between(winner.honest_interval)})" if winner.honest_interval else ""
         other_choices = ["of epochs"] * epochs + ["of what was stopped"] * bool(stopped)
-        but = f" but for the choice {' and '.join(other_choices)}" if other_choices else ""
-        parts.append(f"about {percent(winner.honest_dev)}{interval} is honest{but}")
-    return f"chosen among {among}{counted}, {', '.join(parts)}" if parts else None
+        but = f", which leaves aside the choice {' and '.join(other_choices)}" if other_choices else ""
+        parts.append(f"an honest dev {word} is about {percent(winner.honest_dev)}{interval}{but}")
+    return f"chosen among {among}{counted}, {', and '.join(parts)}" if parts else None
 
 
 def equals_words(winner: Winner, rivals: Sequence[SettingOutcome]) -> str | None:

@@ -17,6 +17,7 @@ from ..sweep_words import (
     legend,
     mark_of,
     rest_sentences,
+    retry_command,
     settings_text,
     spread_text,
     sweep_phrase,
@@ -82,6 +83,7 @@ def sweep_page(outcome: SweepOutcome, drawn: Drawn) -> str:
         "rows": rows_of(outcome),
         "rest": rest_sentences(outcome, MOST_ROWS),
         "legend": legend(outcome),
+        "retry": retry_command(outcome) if outcome.counts.failed else None,
         "troubles": [(trouble, trouble_phrase(trouble)) for trouble in troubles(outcome)],
     }
     return page("sweep.html", parts, script_of("sort.js", "slide.js"))
@@ -154,6 +156,8 @@ def rows_of(outcome: SweepOutcome) -> list[Row]:
     rows = []
     for setting in outcome.settings[:MOST_ROWS]:
         texts, values = cells_of(setting, outcome), values_of(setting, outcome)
+        if setting.dev is None:
+            texts["dev"] = texts["ended"]  # the column of that may be out of sight
         cells = [Cell(texts[name], values.get(name), number) for name, number in zip(names, numbers, strict=True)]
         rows.append(Row(mark_of(setting, outcome), tuple(cells)))
     return rows

@@ -39,6 +39,8 @@ MOST_SETTINGS = 300
 MOST_AXES, AXIS_WIDTH = 10, 110
 AXES_TOP, AXES_BOTTOM, AXES_HEIGHT = 44, 16, 320
 
+# Errors are on a logarithmic axis if the highest is so many times the lowest; that axis is never shorter than this.
+WIDE = 1.5
 
 # How a setting is framed that is the winner, or cannot be told from it.
 FRAMES = {BEST: "winner", EQUAL: "equal"}
@@ -172,8 +174,8 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
     width = max(WIDTH, AXIS_WIDTH * len(keys) + 2 * LEFT + 20)
     places = {key.key: axis_of(key, known, bottom) for key in keys}
     found = [s.dev.mean for s in chosen if s.dev]
-    # Where an error is 0 there is no logarithm; elsewhere a linear axis would press the best settings together.
-    errors = (log_scale if min(found) > 0 else linear_scale)(found, bottom, AXES_TOP)
+    # Over a wide range a linear axis would press the best settings together. Where an error is 0 there is no logarithm.
+    errors = (log_scale if 0 < WIDE * min(found) <= max(found) else linear_scale)(found, bottom, AXES_TOP)
     step = (width - 2 * LEFT) / len(keys)
     xs = [round(LEFT + number * step, 1) for number in range(len(keys) + 1)]
     shade, marks = shade_of(outcome), []
@@ -190,9 +192,9 @@ def parallel_coordinates(outcome: SweepOutcome) -> Drawing | None:
     for number, (x, name, of_axis) in enumerate(zip(xs, [*names, "dev"], ticks, strict=True)):
         marks.append(f'<path class="upright" d="M{x:g} {AXES_TOP - 6:g}V{bottom + 6:g}"/>')
         # Neighbouring names stand on two lines, since a name may be longer than the distance between two axes.
-        anchor = "start" if number == 0 else "end" if number == len(keys) else "middle"
-        named_at = x - 40 if number == 0 else x + 46 if number == len(keys) else x
-        marks.append(text_at(named_at, 12 + 16 * (number % 2), name, "label", anchor))
+        # The first may also be longer than what is left of its axis.
+        named_at = max(x, 2 + LETTER_WIDTH * len(name) / 2) if number == 0 else x
+        marks.append(text_at(named_at, 12 + 16 * (number % 2), name, "label", "middle"))
         marks += [text_at(x + 5, at_tick + 4, text, "tick onlines") for at_tick, text in of_axis]
     word = error_word(outcome.task == "regression")
     best = f"the best at {settings_text(known[0].settings)}"
