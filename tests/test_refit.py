@@ -8,7 +8,7 @@ import pytest
 
 from dlrun.errors import UsageError
 from dlrun.experiment import prepare, read_config, run
-from dlrun.inspection.refit import known_rows, plan_of, refit
+from dlrun.inspection.refit import NEIGHBOURS, epoch_to_repeat, known_rows, plan_of, refit
 from dlrun.model import load_model
 from dlrun.nn.network import predict_logits
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
@@ -35,8 +35,8 @@ def test_what_was_refitted_answers_and_its_test_error_is_that_of_a_training_by_h
     found = refit(folder)
     experiment = prepare(read_config(folder.path / "resolved.yaml"))
     train, dev, test = (experiment.dataset.splits()[name] for name in ("train", "dev", "test"))
-    kept, m = contents.result_required().kept_epoch, len(train.X) + len(dev.X)
-    epochs = max(1, round(kept * -(-len(train.X) // 16) / -(-m // 16)))
+    epoch, m = epoch_to_repeat(contents, experiment.plan), len(train.X) + len(dev.X)
+    epochs = max(1, round(epoch * -(-len(train.X) // 16) / -(-m // 16)))
     rows = Examples(np.vstack([train.X, dev.X]), np.concatenate([train.Y, dev.Y]))
     streams = Streams(experiment.streams["batches"], experiment.streams["dropout"])
     plan = replace(experiment.plan, epochs=epochs)
@@ -99,13 +99,34 @@ def test_the_network_that_answers_must_be_the_one_that_was_written(tmp_path):
     assert dlrun("export", folder.id, "--python", "net.py", cwd=tmp_path).returncode == 6
 
 
+def test_a_lucky_epoch_among_worse_ones_is_not_repeated(tmp_path):
+    contents = finished(tmp_path)
+    plan = TrainingPlan(epochs=12, keep="best")
+    errors = [0.5, 0.1, 0.5, 0.5, 0.3, 0.3, 0.2, 0.2, 0.2, 0.3, 0.4, 0.4]
+    lines = [replace(line, dev_error=error) for line, error in zip(contents.metrics, errors, strict=True)]
+    found = epoch_to_repeat(replace(contents, metrics=tuple(lines)), plan)
+    means = []
+    for epoch in range(1, 13):  # a slow twin
+        near = [error for other, error in enumerate(errors, 1) if max(epoch, other) / min(epoch, other) <= NEIGHBOURS]
+        means.append(sum(near) / len(near))
+    assert found == means.index(min(means)) + 1 == 7
+    unmeasured = [replace(line, dev_error=None) if line.epoch == 7 else line for line in lines]
+    assert epoch_to_repeat(replace(contents, metrics=tuple(unmeasured)), plan) in (8, 9)
+
+
+def test_a_run_that_keeps_its_last_parameters_repeats_all_its_epochs(tmp_path):
+    assert epoch_to_repeat(finished(tmp_path), TrainingPlan(epochs=12, keep="last")) == (
+        finished(tmp_path).result_required().kept_epoch
+    )
+
+
 @pytest.mark.parametrize(
-    ("kept_epoch", "batch_size", "train_rows", "rows", "epochs"),
+    ("epoch", "batch_size", "train_rows", "rows", "epochs"),
     [(10, 10, 30, 40, 8), (10, None, 30, 40, 10), (1, 10, 30, 400, 1), (7, 64, 30, 40, 7)],
 )
-def test_it_takes_as_many_steps_to_the_nearest_epoch(kept_epoch, batch_size, train_rows, rows, epochs):
+def test_it_takes_as_many_steps_to_the_nearest_epoch(epoch, batch_size, train_rows, rows, epochs):
     plan = TrainingPlan(epochs=99, batch_size=batch_size, patience_epochs=3, keep="best", trace=True)
-    found = plan_of(plan, kept_epoch, train_rows, rows)
+    found = plan_of(plan, epoch, train_rows, rows)
     assert (found.epochs, found.patience_epochs, found.keep, found.trace) == (epochs, None, "last", False)
 
 
