@@ -111,7 +111,7 @@ def test_a_lucky_epoch_among_worse_ones_is_not_repeated(tmp_path):
         means.append(sum(near) / len(near))
     assert found == means.index(min(means)) + 1 == 7
     unmeasured = [replace(line, dev_error=None) if line.epoch == 7 else line for line in lines]
-    assert epoch_to_repeat(replace(contents, metrics=tuple(unmeasured)), plan) in (8, 9)
+    assert epoch_to_repeat(replace(contents, metrics=tuple(unmeasured)), plan) != 7
 
 
 def test_a_run_that_keeps_its_last_parameters_repeats_all_its_epochs(tmp_path):
