@@ -33,8 +33,8 @@ POWERS = (32, 64, 128, 256, 512)
 
 @pytest.fixture
 def few_steps(monkeypatch):
-    """Little is trained: about 24 steps, in batches of 8 rows or more, and in two epochs or more."""
-    for name, number in {"STEPS_WANTED": 24, "FEWEST_EPOCHS": 2, "LEAST_BATCH": 8}.items():
+    """Little is trained: about 24 steps, in batches of 8 rows or more."""
+    for name, number in {"STEPS_WANTED": 24, "LEAST_BATCH": 8}.items():
         monkeypatch.setattr(auto, name, number)
 
 
@@ -53,7 +53,7 @@ def test_a_batch_is_the_largest_power_of_two_whose_square_the_rows_hold(rows):
 
 @pytest.mark.parametrize(
     ("rows", "batch", "epochs"),
-    [(1, 32, 400), (90, 32, 400), (1079, 32, 59), (10_000, 64, 13), (100_000, 256, 10), (1_000_000, 512, 10)],
+    [(1, 32, 400), (90, 32, 400), (1079, 32, 62), (10_000, 64, 41), (100_000, 256, 52), (1_000_000, 512, 33)],
 )
 def test_small_tables_get_many_epochs_and_large_ones_large_batches(rows, batch, epochs):
     assert auto.numbers_of("auto", "auto", rows) == (epochs, batch)
@@ -63,8 +63,9 @@ def test_small_tables_get_many_epochs_and_large_ones_large_batches(rows, batch, 
 def test_the_epochs_are_the_fewest_that_make_the_steps_within_limits(rows, batch):
     epochs = auto.auto_epochs(rows, batch)
     steps = len(range(0, rows, batch))
-    counted = sum(1 for _ in range(0, auto.STEPS_WANTED, steps))
-    assert epochs == sorted((10, counted, 400))[1]
+    wanted = 2000 * max(1, rows / 1000) ** 0.5
+    counted = next(n for n in range(1, 401) if n * steps >= wanted or n == 400)
+    assert epochs == counted
 
 
 def test_numbers_that_are_given_stay():
@@ -80,7 +81,7 @@ def test_a_run_with_auto_is_the_run_with_its_numbers(few_steps, tmp_path):
     folder = RunFolder(Path(by_auto.run_dir))
     resolved = yaml.safe_load((folder.path / "resolved.yaml").read_text())["training"]
     assert (resolved["epochs"], resolved["batch_size"]) == (3, 8)  # 8 steps an epoch, of 60 rows
-    given_numbers = run(read_config(write(tmp_path, {"epochs": 3, "batch_size": 8})), tmp_path / "runs")
+    given_numbers = run(read_config(write(tmp_path, {"epochs": 3, "batch_size": 8, "keep": "best"})), tmp_path / "runs")
     assert essence(by_auto.run_dir) == essence(given_numbers.run_dir)
     hashes = [read_manifest(RunFolder(Path(one.run_dir))).identity.hashes for one in (by_auto, given_numbers)]
     assert hashes[0] == hashes[1]

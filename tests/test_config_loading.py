@@ -28,8 +28,8 @@ def with_network(text):
     return f"data: {{source: digits}}\nnetwork: {{{text}}}\n"
 
 
-def test_the_least_config_is_complete(load):
-    loaded = load("data: {source: digits}")
+def test_the_least_config_that_is_not_bare_is_complete(load):
+    loaded = load("data: {source: digits}\nensemble: 1")
     assert loaded.config.to_dict() == {
         "name": "deep-net",
         "seed": 0,
@@ -65,7 +65,7 @@ def test_the_least_config_is_complete(load):
         "ensemble": 1,
         "report": True,
     }  # fmt: skip
-    assert loaded.text == b"data: {source: digits}"
+    assert loaded.text == b"data: {source: digits}\nensemble: 1"
     assert loaded.file.endswith("/deep net.yaml")
     assert loaded.config.network.hidden_widths() == (64, 64)
     assert loaded.config.keep_probs() == (1.0, 1.0)

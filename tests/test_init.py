@@ -16,7 +16,8 @@ from dlrun.data.records import SourceColumn
 from dlrun.experiment import read_config
 from dlrun.inspection.first_config import config_path
 from dlrun.inspection.first_look import look_at_file
-from dlrun.inspection.first_settings import FEWEST_TO_STOP_BY, TIERS, settings_for
+from dlrun.inspection.first_settings import settings_for
+from dlrun.records import flattened
 from tests.commands import ROOT, dlrun
 from tests.exported import REAL
 
@@ -346,16 +347,14 @@ def test_the_split_suits_the_rows(rows, dev):
     assert abs(sum(shares.values()) - 1) < 1e-9
 
 
-def test_settings_are_those_of_the_size_and_no_epoch_is_chosen_by_few_rows():
-    assert settings_for(600, 200, of_classes=True)["regularization.patience_epochs"].value == 30
-    few = settings_for(200, FEWEST_TO_STOP_BY - 1, of_classes=True)
-    assert "regularization.patience_epochs" not in few
-    assert few["training.epochs"].value == 60
-    assert settings_for(10**6, 10**4, of_classes=True)["training.batch_size"].value == 1024
-    classes, numbers = (settings_for(3000, 1000, of_classes=of_classes) for of_classes in (True, False))
-    assert {*classes} - {*numbers} == {"network.depth"}
-    assert classes["network.depth"].value == 4
-    assert [tier.below for tier in TIERS] == sorted(tier.below for tier in TIERS)
+def test_settings_are_those_of_a_bare_config_and_inputs_are_piecewise_where_that_is_cheap(tmp_path):
+    for numbers, encoding in ((0, None), (1, "piecewise"), (100, "piecewise"), (101, None)):
+        settings = {key: setting.value for key, setting in settings_for(numbers).items()}
+        assert settings.pop("data.encoding", None) == encoding
+        (tmp_path / "bare.yaml").write_text("data: {source: iris}")
+        bare = flattened(read_config(tmp_path / "bare.yaml").config.to_dict())
+        assert settings == {key: bare[key] for key in settings}
+        assert len(settings) == 5
 
 
 @pytest.mark.parametrize(

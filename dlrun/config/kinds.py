@@ -97,12 +97,12 @@ ClassWeights = Annotated[
 ]
 
 Encodings = Annotated[
-    Annotated[str, OneOf(words.ENCODINGS)]
+    Annotated[str, OneOf((*words.ENCODINGS, words.AUTO))]
     | Annotated[dict[str, Annotated[str, OneOf((*words.ENCODINGS, words.TARGET))]], Field(min_length=1)],
     Expects(
-        f"one of {', '.join(words.ENCODINGS)}, or columns with these such as {{price: quantile}}, or with target where"
-        " they hold words (how bytes stand for characters is data.charset)",
-        words=words.ENCODINGS,
+        f"one of {', '.join(words.ENCODINGS)}, {words.AUTO}, or columns with these such as {{price: quantile}}, or with"
+        " target where they hold words (how bytes stand for characters is data.charset)",
+        words=(*words.ENCODINGS, words.AUTO),
     ),
 ]
 

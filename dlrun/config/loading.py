@@ -7,7 +7,7 @@ comes from.
 import re
 import shlex
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import ConfigError
 from ..places import NOT_IN_A_NAME
 from .agreement import completed, disagreements
+from .bare import choose, is_bare
 from .keys import leaf_paths, section_at
 from .overrides import Given, copied, given_by, in_todays_words, lay_over, parse_override
 from .problems import KeyPath, Place, Problem, dotted, escaped, lines_of, shown
@@ -82,11 +83,13 @@ def _loaded(path: str | Path, text: bytes, overrides: tuple[str, ...], vocabular
     parsed = [parse_override(text) for text in overrides]
     file = escaped(str(path)) or "."
     given = _given_by_file(text, file, vocabulary.file_suffixes).copy()
+    bare = is_bare(given)
     for key_path, value in parsed:
         lay_over(given, key_path, value)
+    chosen = choose(given) if bare else frozenset()
     name = slug(without_endings(Path(path).stem, vocabulary.file_suffixes))
     config = checked(given, file, name=name, vocabulary=vocabulary)
-    return LoadedConfig(config, text, origins(given), file, overrides)
+    return LoadedConfig(config, text, origins(given, chosen), file, overrides)
 
 
 @lru_cache(maxsize=KEPT_FILES)
@@ -129,9 +132,9 @@ def problems_of(given: Given, vocabulary: Vocabulary) -> list[Problem]:
     return [*given.problems, *located]
 
 
-def origins(given: Given) -> dict[str, str]:
-    """For each value's dotted path, in the schema's order: "default", "file" or "command line"."""
-    return {key: _origin(given, path) for key, path in _leaves()}
+def origins(given: Given, chosen: Set[KeyPath] = frozenset()) -> dict[str, str]:
+    """For each value's dotted path, in the schema's order: "default" (also those `chosen`), "file", "command line"."""
+    return {key: _origin(given, path, path in chosen) for key, path in _leaves()}
 
 
 @cache
@@ -154,8 +157,8 @@ def slug(stem: str) -> str:
     return fit.encode()[:MOST_NAME_BYTES].decode(errors="ignore").rstrip("-") or NAMELESS
 
 
-def _origin(given: Given, path: KeyPath) -> str:
-    if not given.holds(path):
+def _origin(given: Given, path: KeyPath, is_chosen: bool) -> str:
+    if is_chosen or not given.holds(path):
         return "default"
     return "command line" if given.place(path).command_line else "file"
 

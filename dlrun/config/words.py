@@ -6,6 +6,7 @@ not import come in as a `Vocabulary`.
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..nn import activations, encodings, initializers, optimizers, schedules
 
@@ -14,7 +15,10 @@ INITIALIZERS = tuple(initializers.INITIALIZERS)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 SCHEDULES = tuple(schedules.SCHEDULES)
 ENCODINGS = tuple(encodings.ENCODINGS)
-STANDARD, TARGET = encodings.STANDARD, encodings.TARGET
+STANDARD, PIECEWISE, TARGET = encodings.STANDARD, encodings.PIECEWISE, encodings.TARGET
+
+# What is chosen once the table is known.
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ..config import Config
 from ..data import Dataset, Examples, Parts, Preparation
 from ..data.row_weights import row_weights
 from ..errors import DlrunError
+from ..experiment.auto import Table, numbered
 from ..experiment.prepare import (
     augmentation_of,
     first_parameters,
@@ -77,7 +78,7 @@ def continued(course: Course, examples: Examples) -> EpochRecord:
 def plan_of_one_epoch(course: Course, rows: int) -> TrainingPlan:
     """How the next epoch is trained, on so many rows: without what needs the number of all epochs, or dev rows."""
     return replace(
-        training_plan(course.config, rows),
+        training_plan(numbered(course.config, Table(rows, numbers=0, are_pictures=False))),
         epochs=course.epochs + 1,
         evaluate_every=course.epochs + 1,
         patience_epochs=None,

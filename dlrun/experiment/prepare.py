@@ -13,7 +13,9 @@ import numpy as np
 
 from ..arrays import Array
 from ..config import Config, LoadedConfig, Vocabulary, config_from_text, load_config
+from ..config.kinds import Encodings
 from ..config.schema import Data
+from ..config.words import AUTO, STANDARD
 from ..data import (
     FILE_SUFFIXES,
     GENERATOR_SETTINGS,
@@ -37,7 +39,8 @@ from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.training import TrainingPlan
-from .auto import autos_of, numbered, numbers_of
+from ..records import flattened
+from .auto import auto_encoding, autos_of, numbered, table_of
 from .metric_choice import metric_fault
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
@@ -137,12 +140,12 @@ def experiment_of(
     config: Config, dataset: Dataset, streams: dict[str, np.random.Generator], optimal: Optimal
 ) -> Experiment:
     """The experiment on a dataset that is ready, with the network's initial weights drawn, and numbers for auto."""
-    network, rows = network_of(config, dataset), len(dataset.train.X)
+    config, network = numbered(config, table_of(dataset)), network_of(config, dataset)
     return Experiment(
-        numbered(config, rows),
+        config,
         dataset,
         network,
-        training_plan(config, rows),
+        training_plan(config),
         augmentation_of(config),
         first_parameters(config, network, streams["init"]),
         streams,
@@ -154,19 +157,19 @@ class AutosFound(NamedTuple):
     """What auto comes to with so many training rows, by dotted key."""
 
     rows: int
-    numbers: Mapping[str, int | str]
+    numbers: Mapping[str, object]
 
 
 def autos_found(loaded: LoadedConfig) -> AutosFound | None:
     """What the autos of a config come to on its data; None without any, and where the data cannot be read."""
-    if not (autos := autos_of(loaded.config.training)):
+    if not (autos := autos_of(loaded.config)):
         return None
     try:
-        rows = len(ready_data(loaded).dataset.train.X)
+        table = table_of(ready_data(loaded).dataset)
     except DlrunError:
         return None
-    training = numbered(loaded.config, rows).training
-    return AutosFound(rows, {f"training.{name}": getattr(training, name) for name in autos})
+    found = flattened(numbered(loaded.config, table).to_dict())
+    return AutosFound(table.rows, {key: found[key] for key in autos})
 
 
 def augmentation_of(config: Config) -> Augmentation:
@@ -254,10 +257,19 @@ def fitted_dataset(config: Config, examples: Examples | MappedExamples, parts: P
         parts,
         normalize=data.normalize,
         max_levels=data.max_levels,
-        encoding=data.encoding,
+        encoding=encoding_of(data, examples),
         dtype=dtype,
         class_weight=config.training.class_weight,
     )
+
+
+def encoding_of(data: Data, examples: Examples | MappedExamples) -> Encodings:
+    """How numbers become inputs, with what auto comes to; rows that stay in their file are scaled alone."""
+    if data.encoding != AUTO:
+        return data.encoding
+    if isinstance(examples, MappedExamples):
+        return STANDARD
+    return auto_encoding(len(examples.number_names), are_pictures=examples.image_side is not None)
 
 
 def reading_of(data: Data) -> Reading:
@@ -294,13 +306,14 @@ def reading_of(data: Data) -> Reading:
     )
 
 
-def training_plan(config: Config, rows: int) -> TrainingPlan:
-    """How to train on so many rows."""
+def training_plan(config: Config) -> TrainingPlan:
+    """How to train a config that has numbers for auto."""
     training, regularization = config.training, config.regularization
-    epochs, batch_size = numbers_of(training.epochs, training.batch_size, rows)
+    assert training.epochs != AUTO, "numbered comes before"
+    assert training.batch_size != AUTO, "numbered comes before"
     return TrainingPlan(
-        epochs=epochs,
-        batch_size=None if batch_size == "full" else batch_size,
+        epochs=training.epochs,
+        batch_size=None if training.batch_size == "full" else training.batch_size,
         optimizer=training.optimizer,
         learning_rate=training.learning_rate,
         learning_rate_decay=training.learning_rate_decay,

@@ -35,8 +35,8 @@ from .showcase import example_arrays
 
 def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> RunContents:
     """Everything that is known before training. run.json comes last: a run with one can be resumed."""
-    dataset, autos = experiment.dataset, autos_of(loaded.config.training)
-    notes = {f"training.{name}": f"auto {counted(len(dataset.train.X))}" for name in autos}
+    dataset = experiment.dataset
+    notes = {key: f"auto {counted(len(dataset.train.X))}" for key in autos_of(loaded.config)}
     resolved = resolved_yaml(with_numbers(loaded, experiment), notes)
     with folder.together() as files:
         files.write_bytes("config.yaml", loaded.text)

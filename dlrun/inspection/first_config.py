@@ -25,8 +25,8 @@ WIDTH = 110
 # Sentences on what is odd that are written; dlrun data shows all.
 MOST_REMARKS = 8
 
-# The sections of the config below the data.
-SECTIONS = ("network", "regularization", "training")
+# The sections of the config that settings are in, in their order.
+SECTIONS = ("data", "network", "regularization", "training")
 
 
 def first_config(look: FirstLook, proposal: Proposal, config: Path) -> str:
@@ -42,8 +42,8 @@ def first_config(look: FirstLook, proposal: Proposal, config: Path) -> str:
         *_division(proposal),
         *_remarks(proposal.remarks),
     ]
-    train, dev = (round(proposal.rows * proposal.split[part]) for part in ("train", "dev"))
-    return "\n".join([*lines, *_settings(settings_for(train, dev, of_classes=proposal.task != "regression"))]) + "\n"
+    numbers = sum(column.kind == "number" for column in _features(proposal, look.columns))
+    return "\n".join([*lines, *_settings(settings_for(numbers))]) + "\n"
 
 
 def config_path(file: Path) -> Path:
@@ -68,12 +68,17 @@ def _given(given: Mapping[str, Any]) -> Iterator[str]:
 
 def _opening(proposal: Proposal, columns: Sequence[SourceColumn]) -> str:
     rows = columns[0].rows if columns else proposal.rows
-    apart = {proposal.target.name, *(one.name for one in proposal.drop)}
-    apart |= {one.name for one in (proposal.split_column, proposal.group, proposal.order) if one}
-    features = sum(column.name not in apart for column in columns)
+    features = len(_features(proposal, columns))
     words = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number"}
     used = f"{rows:,} rows" if rows == proposal.rows else f"{proposal.rows:,} of {rows:,} rows, the others lack it"
     return f"Predicts {proposal.target.name}, {words[proposal.task]}, from {counted(features, 'column')}; {used}."
+
+
+def _features(proposal: Proposal, columns: Sequence[SourceColumn]) -> list[SourceColumn]:
+    """The columns that the target is predicted from."""
+    apart = {proposal.target.name, *(one.name for one in proposal.drop)}
+    apart |= {one.name for one in (proposal.split_column, proposal.group, proposal.order) if one}
+    return [column for column in columns if column.name not in apart]
 
 
 def _target(proposal: Proposal) -> Iterator[str]:
@@ -127,9 +132,9 @@ def _remarks(remarks: Sequence[str]) -> Iterator[str]:
 
 
 def _settings(settings: Mapping[str, Setting]) -> Iterator[str]:
-    for section in SECTIONS:
+    for section in SECTIONS:  # that of the data is open already
         inside = {key.partition(".")[2]: item for key, item in settings.items() if key.startswith(f"{section}.")}
-        if inside:
+        if inside and section != "data":
             yield f"{section}:"
         for key, (value, why) in inside.items():
             yield from _line(key, value, why, 1)

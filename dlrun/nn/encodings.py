@@ -165,12 +165,12 @@ class Periodic(Encoding):
 
 
 # None is the scaled number alone, (x - mean) / sigma.
-STANDARD = "standard"
+STANDARD, PIECEWISE = "standard", "piecewise"
 ENCODINGS: Mapping[str, type[Encoding] | None] = {
     STANDARD: None,
     "robust": Robust,
     "quantile": Quantile,
-    "piecewise": Piecewise,
+    PIECEWISE: Piecewise,
     "periodic": Periodic,
 }
 
