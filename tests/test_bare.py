@@ -1,4 +1,4 @@
-"""A config that names nothing but its data is trained as `dlrun init` would write it; any other has the old defaults."""
+"""A config of data alone is trained as `dlrun init` would write it; any other has the defaults of before."""
 
 import json
 
