@@ -125,6 +125,7 @@ class Trainer:
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
         slope = l2_slope(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
         self.optimizer = Optimizer(plan.optimizer, parameters, slope, plan.settings, weight_decay=plan.weight_decay)
+        self.optimizer.hasten(self.total_steps)
         self.gradient = Parameters(network.sizes, parameters.flat.dtype, network.members)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}

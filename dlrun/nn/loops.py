@@ -1,0 +1,51 @@
+"""The updates of `optimizers` again, each as one loop over numbers, for `compiled` to make machine code of.
+
+NumPy makes a pass over memory for each operation; a loop makes one for all of them. The operations are the same, in the
+same order and precision, so the results are equal to the bit. (For NumPy's numbers the loops do so as plain Python too,
+slowly.) `optimizers` has the forms to read, with their sources.
+
+theta, grad, slope (n,) : the way down is that of slope + grad. state (n_states, apart) : the loop takes the first n
+numbers of each row; the rows lie `apart` numbers from each other. factors : those of the rule.
+"""
+
+import numpy as np
+
+from ..arrays import Array
+
+
+def gradient_descent(theta: Array, grad: Array, slope: Array, state: Array, n: int, apart: int, factors: Array) -> None:
+    """`optimizers.gradient_descent`."""
+    rate = factors[0]
+    for i in range(n):
+        theta[i] -= (slope[i] + grad[i]) * rate
+
+
+def momentum(theta: Array, grad: Array, slope: Array, state: Array, n: int, apart: int, factors: Array) -> None:
+    """`optimizers.momentum`."""
+    beta, length = factors[0], factors[1]
+    for i in range(n):
+        velocity = state[i] * beta + (slope[i] + grad[i])
+        state[i] = velocity
+        theta[i] -= velocity * length
+
+
+def rmsprop(theta: Array, grad: Array, slope: Array, state: Array, n: int, apart: int, factors: Array) -> None:
+    """`optimizers.rmsprop`."""
+    beta2, epsilon, length = factors[0], factors[1], factors[2]
+    for i in range(n):
+        g = slope[i] + grad[i]
+        square = state[i] * beta2 + g * g
+        state[i] = square
+        theta[i] -= g / (np.sqrt(square) + epsilon) * length
+
+
+def adam(theta: Array, grad: Array, slope: Array, state: Array, n: int, apart: int, factors: Array) -> None:
+    """`optimizers.adam`."""
+    beta1, beta2, epsilon, length = factors[0], factors[1], factors[2], factors[3]
+    for i in range(n):
+        g = slope[i] + grad[i]
+        mean = state[i] * beta1 + g
+        square = state[apart + i] * beta2 + g * g
+        state[i] = mean
+        state[apart + i] = square
+        theta[i] -= mean / (np.sqrt(square) + epsilon) * length
