@@ -1,6 +1,7 @@
 """Compiled loops in place of NumPy's passes: the same bits always, kept on disk where that is safe, never an error."""
 
 import itertools
+import math
 import os
 import re
 import shutil
@@ -14,8 +15,10 @@ from test_nn_twin import BATCH, EPOCHS, EPSILON, EVERY, N_IN, RATE, WIDTHS, M, s
 from test_resume import MANY, config_file, folder_of, stop_at
 
 from dlrun.experiment import read_config
-from dlrun.nn import compiled, loops, optimizers
-from dlrun.nn.compiled import CALLED, NUMBERS, function_of, kept, llvm_words, place_of, this_machine
+from dlrun.nn import compiled, loops, machine_code, network, optimizers
+from dlrun.nn.activations import ACTIVATIONS
+from dlrun.nn.compiled import NUMBERS
+from dlrun.nn.machine_code import CALLED, function_of, keep, kept, llvm_words, place_of, this_machine
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import OPTIMIZERS, Optimizer, OptimizerSettings, Rule
 from dlrun.nn.parameters import Parameters, initial_parameters, l2_slope
@@ -32,7 +35,6 @@ needs_numba = pytest.mark.skipif(numba is None, reason="Numba is not installed: 
 
 PRECISIONS = (np.float32, np.float64)
 CACHED = (function_of, place_of, this_machine)
-LONG = 10**15  # steps: such a training pays for anything
 
 
 def forget():
@@ -60,9 +62,9 @@ def always(monkeypatch):
     monkeypatch.setattr(compiled, "MAKING_SECONDS", -1.0)
 
 
-@pytest.fixture
-def never(monkeypatch):
-    monkeypatch.setattr(optimizers, "compiled", lambda *_: None)
+def no_loops(monkeypatch):
+    """No training is long enough."""
+    monkeypatch.setattr(compiled, "LOADING_SECONDS", math.inf)
 
 
 def bits(numbers):
@@ -137,6 +139,44 @@ def test_machine_code_has_the_bits_of_numpy_also_of_numbers_without_an_end(name,
             np.testing.assert_array_equal(by_numpy, by_loop)
 
 
+def activated(way, rows, n, keep_prob, dtype, seed=3):
+    """The bits of a hidden layer's outputs, their column of ones, and the factor."""
+    rng = np.random.default_rng(seed)
+    workspace = network.Workspace(Network((2, n, 1), "relu", "sigmoid", (keep_prob,)), rows, dtype)
+    workspace.draw_masks(stream(seed))
+    (hidden,) = workspace.hidden
+    hidden.Z[:] = hard_numbers((rows, n), dtype, rng)
+    with np.errstate(all="ignore"):
+        way(workspace, hidden)
+    return bits(hidden.A1), bits(hidden.factor)
+
+
+def relu_passes(workspace, hidden):
+    network.activate(ACTIVATIONS["relu"], hidden)
+
+
+def relu_machine(workspace, hidden):
+    workspace.hasten(math.inf)
+    hidden.loop()
+
+
+def relu_python(workspace, hidden):
+    mask = np.ones(hidden.Z.shape, np.bool_) if hidden.mask is None else hidden.mask
+    A1, factor = hidden.A1.reshape(-1), hidden.factor.reshape(-1)
+    loops.relu(hidden.Z.reshape(-1), A1, factor, mask.reshape(-1), hidden.scale.reshape(1), *hidden.Z.shape)
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("keep_prob", [1.0, 0.6])
+@pytest.mark.parametrize("way", [relu_python, pytest.param(relu_machine, marks=needs_numba)])
+def test_relu_in_one_pass_has_the_bits_of_numpy(way, keep_prob, dtype):
+    for rows, n in ((1, 1), (7, 3), (5, 41)):
+        for by_numpy, by_loop in zip(
+            activated(relu_passes, rows, n, keep_prob, dtype), activated(way, rows, n, keep_prob, dtype), strict=True
+        ):
+            np.testing.assert_array_equal(by_numpy, by_loop)
+
+
 def late(theta, grad, slope, state, n, apart, factors):
     """`loops.momentum` with a fault: the length is multiplied in where the velocity is made."""
     for i in range(n):
@@ -157,15 +197,17 @@ def assembly(words):
     return llvm.machine.emit_assembly(llvm.binding.parse_assembly(words))
 
 
-LOOPS = list(itertools.product((rule.loop for rule in OPTIMIZERS.values()), NUMBERS))
+ALL = [row.loop for row in (*OPTIMIZERS.values(), *ACTIVATIONS.values()) if row.loop is not None]
+LOOPS = list(itertools.product(ALL, NUMBERS))
 
 
 @needs_numba
 @pytest.mark.parametrize(("loop", "precision"), LOOPS)
 def test_machine_code_contracts_nothing_and_calls_roots_alone(loop, precision):
     words = llvm_words(loop, precision)
-    declared = {name for name in re.findall(r"^declare .*?@([\w.]+)", words, re.M) if not name.startswith("llvm.sqrt.")}
-    assert declared <= CALLED
+    declared = re.findall(r"^declare .*?@([\w.]+)", words, re.M)
+    assert {name for name in declared if not name.startswith("llvm.")} <= CALLED
+    assert not [name for name in declared if "fm" in name]  # fma, fmuladd
     assert not re.search(r"f(add|sub|mul|div) (fast|contract|reassoc|arcp|nnan|ninf|nsz)", words)
     assert not re.search(r"fn?m(add|sub|la|ls)", assembly(words))
 
@@ -198,13 +240,14 @@ def trained(activation, loss, l2_lambda, optimizer, keep_prob, dtype, weight_dec
 def both_ways(monkeypatch, *combination, **more):
     """The same training without loops and with them."""
     with monkeypatch.context() as patch:
-        patch.setattr(optimizers, "compiled", lambda *_: None)
+        no_loops(patch)
         without = trained(*combination, **more)
     asked = []
     with monkeypatch.context() as patch:
-        found = optimizers.by_loop
-        patch.setattr(optimizers, "by_loop", lambda *given: asked.append(given) or found(*given))
-        return without, trained(*combination, **more), asked
+        for module in (optimizers, network):
+            found = module.compiled
+            patch.setattr(module, "compiled", lambda loop, *rest, f=found: asked.append(loop) or f(loop, *rest))
+        return without, trained(*combination, **more), set(asked)
 
 
 @needs_numba
@@ -213,7 +256,7 @@ def test_every_combination_trains_to_the_same_bits_with_loops_and_without(dtype,
     for combination in EVERY:
         without, with_loops, asked = both_ways(monkeypatch, *combination, dtype)
         assert without == with_loops, combination
-        assert len(asked) == 1
+        assert asked == {ACTIVATIONS[combination[0]].loop, OPTIMIZERS[combination[3]].loop} - {None}
 
 
 @needs_numba
@@ -224,7 +267,7 @@ def test_weight_decay_and_ensembles_have_the_same_bits_too(optimizer, l2_lambda,
     rest = ("relu", "softmax", l2_lambda, optimizer, 0.6, np.float32)
     without, with_loops, asked = both_ways(monkeypatch, *rest, weight_decay=5.0, members=members)
     assert without == with_loops
-    assert len(asked) == 1
+    assert asked == {loops.relu, OPTIMIZERS[optimizer].loop}
 
 
 @needs_numba
@@ -242,14 +285,14 @@ def test_a_run_begun_with_loops_goes_on_without_them_and_back(optimizer, begun_w
     changes = {**MANY, "training": {"optimizer": optimizer, "learning_rate": 0.01}}
     loaded = read_config(config_file(tmp_path, changes))
     with monkeypatch.context() as patch:
-        patch.setattr(optimizers, "compiled", lambda *_: None)
+        no_loops(patch)
         whole = run(loaded, tmp_path / "whole")
     result, has_loops = None, begun_with
     while result is None or result.status == "interrupted":
         with monkeypatch.context() as patch:
             stop_at(patch, 3)
             if not has_loops:
-                patch.setattr(optimizers, "compiled", lambda *_: None)
+                no_loops(patch)
             result = resume(folder_of(result)) if result else run(loaded, tmp_path / "runs")
         has_loops = not has_loops
     assert result.sessions > 4
@@ -261,25 +304,35 @@ def test_a_run_begun_with_loops_goes_on_without_them_and_back(optimizer, begun_w
 def test_loops_wait_for_trainings_that_pay_for_them(place):
     shutil.rmtree(place, ignore_errors=True)
     forget()
-    is_used = lambda seconds: compiled.compiled(loops.adam, np.float32, seconds) is not None  # noqa: E731
+
+    def is_used(seconds):
+        return compiled.compiled(loops.adam, np.float32, seconds) is not None
+
     assert not is_used(compiled.MAKING_SECONDS - 0.01)
     assert is_used(compiled.MAKING_SECONDS)
     forget()
     assert is_used(compiled.LOADING_SECONDS)
     assert not is_used(compiled.LOADING_SECONDS - 0.01)
-    size = 1000
-    steps = round(compiled.LOADING_SECONDS / OPTIMIZERS["adam"].loop_saves / size)
-    for count, is_hastened in ((steps + 1, True), (steps - 1, False)):
-        optimizer = Optimizer("adam", Parameters((size - 1, 1)))
-        by_passes = optimizer.update
-        optimizer.hasten(count)
-        assert (optimizer.update is not by_passes) is is_hastened
+
+
+@needs_numba
+def test_a_training_is_long_enough_by_its_steps_and_what_each_of_them_saves(monkeypatch):
+    asked = []
+    for module in (optimizers, network):
+        monkeypatch.setattr(module, "compiled", lambda loop, dtype, saved: asked.append((loop, saved)))
+    rows = Examples(np.zeros((40, 3), np.float32), np.zeros((40, 1), np.float32))
+    layers, plan = Network((3, 5, 4, 1), "relu", "sigmoid"), TrainingPlan(10, 16, "rmsprop")
+    Trainer(layers, Parameters(layers.sizes), rows, rows, plan, Streams(stream(1), stream(2)))
+    a_step = OPTIMIZERS["rmsprop"].loop_saves * (20 + 24 + 5) + 2 * network.LOOP_SAVES
+    a_step += network.LOOP_SAVES_A_UNIT * 16 * (5 + 4)
+    assert [loop for loop, _ in asked] == [loops.rmsprop, loops.relu, loops.relu]  # batches of 16 and of 8 rows
+    assert [saved for _, saved in asked] == pytest.approx([10 * 3 * a_step] * 3)
 
 
 def test_an_optimizer_without_a_loop_updates_by_passes(monkeypatch, always):
     monkeypatch.setitem(OPTIMIZERS, "plain", Rule(optimizers.gradient_descent, 0, 0.1))
     optimizer = Optimizer("plain", Parameters((2, 1)))
-    optimizer.hasten(LONG)
+    optimizer.hasten(math.inf)
     parameters, gradient = Parameters((2, 1)), Parameters((2, 1))
     gradient.flat[:] = 1
     optimizer.step(parameters, gradient, 0.5)
@@ -329,10 +382,10 @@ def test_where_nothing_can_be_kept_safely_loops_are_made_in_memory(tmp_path):
 def test_without_the_packages_numpy_does_it(missing, monkeypatch):
     forget()
     monkeypatch.setitem(sys.modules, missing, None)
-    monkeypatch.setattr(compiled, "kept", lambda place: None)
+    monkeypatch.setattr(machine_code, "kept", lambda place: None)
     assert compiled.compiled(loops.adam, np.float32, 1e9) is None
     optimizer = Optimizer("adam", Parameters((2, 1)))
-    optimizer.hasten(LONG)
+    optimizer.hasten(math.inf)
     assert optimizer.step(Parameters((2, 1)), Parameters((2, 1)), 0.1) == 0
     forget()
 
@@ -345,7 +398,7 @@ def test_the_penalty_is_told_as_before(always):
         own = parameters.copy()
         optimizer = Optimizer("adam", own, slope)
         if is_hastened:
-            optimizer.hasten(LONG)
+            optimizer.hasten(math.inf)
         told.append([optimizer.step(own, gradient, 0.1) for _ in range(3)])
     assert told[0] == told[1]
     assert told[0][0] > 0
@@ -365,7 +418,7 @@ def test_a_place_that_does_not_read_back_is_not_run(tmp_path):
     assert kept(file) is None
     file.write_bytes(b"\0" * 100)
     assert kept(file) is None
-    compiled.keep(file, b"code")
+    keep(file, b"code")
     assert kept(file) == b"code"
-    compiled.keep(tmp_path / "missing" / "loop.o", b"code")
+    keep(tmp_path / "missing" / "loop.o", b"code")
     assert [path.name for path in tmp_path.iterdir()] == ["loop.o"]

@@ -1,50 +1,26 @@
-"""Machine code of the loops in `loops`: an optional speed, with the bits of NumPy.
+"""Compiled loops: an optional speed, with the bits of NumPy, for trainings that are long enough to win its cost back.
 
-Numba (the extra `fast`) makes the code. It is kept in the user's cache folder, from where later processes load it by
-LLVM alone, which Numba brings along: the import and the start of Numba take longer than many a training.
-
-LLVM neither reorders nor contracts floating point (no fused multiply-add) unless it is asked to, and here it is not.
+Numba (the extra `fast`) makes machine code of the loops in `loops`; `machine_code` says how, and where it is kept.
 Nothing of this ever fails a training: without the packages, or where they do not work, NumPy does all of it.
 """
 
 import ctypes
-import hashlib
-import inspect
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from importlib import metadata
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..arrays import Array
+from .loops import Loop
 
-Loop = Callable[..., None]
-
-# What the first use of a loop in a process takes, by `python -m tests.benchmarks.loops` on an AMD EPYC with AVX-512.
+# What the first use of a loop in a process takes, by `python -m tests.benchmarks.loops` on an AMD EPYC with AVX-512:
+# loaded from where it was kept, and made.
 LOADING_SECONDS, MAKING_SECONDS = 0.035, 0.7
 
 NUMBERS: dict[str, Any] = {"float32": ctypes.c_float, "float64": ctypes.c_double}
-
-# All that the machine code of a loop may call: roots of the few numbers that fill no vector of the processor.
-CALLED = {"sqrt", "sqrtf"}
-
-DIGEST_BYTES = hashlib.sha256().digest_size
-
-
-class Llvm(NamedTuple):
-    """LLVM's binding, its model of this machine with the words for it, and its engine, which owns the code it loads."""
-
-    binding: Any
-    machine: Any
-    words: tuple[str, ...]
-    engine: Any
 
 
 def compiled(loop: Loop, dtype: npt.DTypeLike, saved_seconds: float) -> Loop | None:
@@ -55,9 +31,11 @@ def compiled(loop: Loop, dtype: npt.DTypeLike, saved_seconds: float) -> Loop | N
     if saved_seconds < LOADING_SECONDS:
         return None
     with suppress(Exception):  # packages that are half there fail in many ways; no training stops for its speed
+        from . import machine_code  # which takes a while
+
         precision = np.dtype(dtype).name
-        if saved_seconds >= MAKING_SECONDS or kept(place_of(loop, precision)):
-            return function_of(loop, precision)
+        if saved_seconds >= MAKING_SECONDS or machine_code.kept(machine_code.place_of(loop, precision)):
+            return machine_code.function_of(loop, precision)
     return None
 
 
@@ -66,106 +44,8 @@ def address(numbers: Array) -> int:
     return ctypes.addressof(ctypes.c_char.from_buffer(numbers))  # type: ignore[arg-type]  # an array is a buffer
 
 
-@cache  # once in a process, and for as long: the code is called by its address
-def function_of(loop: Loop, precision: str) -> Loop:
-    """The loop as machine code, kept or made anew."""
-    place = place_of(loop, precision)
-    code = kept(place)
-    if code is None:
-        code = machine_code(loop, precision)
-        keep(place, code)
-    llvm, types = this_machine(), {Array: ctypes.c_void_p, int: ctypes.c_ssize_t}
-    llvm.engine.add_object_file(llvm.binding.ObjectFileRef.from_data(code))
-    llvm.engine.finalize_object()
-    signature = ctypes.CFUNCTYPE(None, *(types[kind] for kind in arguments_of(loop)))
-    return signature(llvm.engine.get_function_address(name_of(loop, precision)))
-
-
-def name_of(loop: Loop, precision: str) -> str:
-    """The name of the machine code."""
-    return f"{loop.__name__}_{precision}"
-
-
-def machine_code(loop: Loop, precision: str) -> bytes:
-    """An object file with the loop, made by Numba for this machine."""
-    llvm = this_machine()
-    return bytes(llvm.machine.emit_object(llvm.binding.parse_assembly(llvm_words(loop, precision))))
-
-
-def llvm_words(loop: Loop, precision: str) -> str:
-    """The loop in LLVM's language, optimized for this machine; divisions by zero are NumPy's, and raise nothing."""
-    from numba import cfunc, types
-
-    kinds = {Array: types.CPointer(getattr(types, precision)), int: types.intp}
-    made = cfunc(types.void(*(kinds[kind] for kind in arguments_of(loop))), error_model="numpy")(loop)
-    return str(made.inspect_llvm()).replace(made.native_name, name_of(loop, precision))
-
-
-def arguments_of(loop: Loop) -> list[Any]:
-    """The types of a loop's arguments."""
-    return [parameter.annotation for parameter in inspect.signature(loop).parameters.values()]
-
-
-@cache
-def this_machine() -> Llvm:
-    """LLVM, started, and with the settings with which Numba uses it."""
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    triple, cpu = binding.get_process_triple(), binding.get_host_cpu_name()
-    features = binding.get_host_cpu_features().flatten()
-    reloc = "static" if triple.startswith("x86") else "default"
-    target = binding.Target.from_triple(triple)
-    machine = target.create_target_machine(cpu, features, opt=3, reloc=reloc, codemodel="jitdefault", jit=True)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    if not all(map(binding.address_of_symbol, CALLED)):
-        raise LookupError("no roots in this process")  # LLVM would end it
-    return Llvm(binding, machine, (triple, cpu, features), engine)
-
-
-# What is kept: an object file behind its SHA-256, so that one which was only half written is not run.
-
-
-@cache
-def place_of(loop: Loop, precision: str) -> Path | None:
-    """The file for the machine code of a loop, another one for each text, version and processor; None: nowhere."""
-    versions = [metadata.version(package) for package in ("numba", "llvmlite")]
-    words = "\n".join([inspect.getsource(loop), *versions, *this_machine().words])
-    folder = cache_folder()
-    digest = hashlib.sha256(words.encode()).hexdigest()
-    return folder and folder / f"{name_of(loop, precision)}-{digest[:16]}.o"
-
-
-def cache_folder() -> Path | None:
-    """A folder that nobody else can write to, since what it holds is run; made if need be. None where there is none."""
-    where = {"win32": os.environ.get("LOCALAPPDATA"), "darwin": "~/Library/Caches"}
-    above = where.get(sys.platform, os.environ.get("XDG_CACHE_HOME")) or "~/.cache"
-    try:
-        folder = Path(above).expanduser() / "dlrun"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):  # the disk refuses it, or nobody knows where the user's home is
-        return None
-    is_ours = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
-    return folder if is_ours else None
-
-
-def kept(place: Path | None) -> bytes | None:
-    """The machine code that was kept there; None where it is missing or damaged."""
-    try:
-        held = place.read_bytes() if place else b""
-    except OSError:
-        return None
-    digest, code = held[:DIGEST_BYTES], held[DIGEST_BYTES:]
-    return code if hashlib.sha256(code).digest() == digest else None
-
-
-def keep(place: Path | None, code: bytes) -> None:
-    """Keeps machine code for later processes, where that is possible; a file is there whole or not at all."""
-    if place is None:
-        return
-    with suppress(OSError):
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(file.name, place)
+def bound(loop: Loop, *arguments: Array | int) -> Callable[[], None]:
+    """A call of a compiled loop with these arrays, which stay where they are in memory, and counts."""
+    call = partial(loop, *(one if isinstance(one, int) else address(one) for one in arguments))
+    call.arrays = arguments  # type: ignore[attr-defined]  # they live as long as the call
+    return call

@@ -1,16 +1,36 @@
-"""The updates of `optimizers` again, each as one loop over numbers, for `compiled` to make machine code of.
+"""Steps of the training again, each as one loop over numbers, for `compiled` to make machine code of.
 
 NumPy makes a pass over memory for each operation; a loop makes one for all of them. The operations are the same, in the
 same order and precision, so the results are equal to the bit. (For NumPy's numbers the loops do so as plain Python too,
-slowly.) `optimizers` has the forms to read, with their sources.
+slowly.) The NumPy forms, in whose tables the loops are named, are the ones to read.
 
-theta, grad, slope (n,) : the way down is that of slope + grad. state (n_states, apart) : the loop takes the first n
-numbers of each row; the rows lie `apart` numbers from each other. factors : those of the rule.
+Loops take arrays without axes, as memory has them, of numbers of one precision or of booleans, and counts.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 
 from ..arrays import Array
+
+Flags = npt.NDArray[np.bool_]
+
+Loop = Callable[..., None]
+
+
+def relu(Z: Array, A1: Array, factor: Array, mask: Flags, scale: Array, rows: int, n: int) -> None:
+    """`activate` for ReLU. Z, factor, mask (rows n), scale (1), A1 (rows (n + 1)), whose column of ones stays."""
+    kept, dropped = scale[0], scale[0] - scale[0]
+    for row in range(rows):
+        for i in range(row * n, row * n + n):
+            slope = kept if (Z[i] > 0) & (mask[i] > 0) else dropped
+            factor[i] = slope
+            A1[row + i] = Z[i] * slope
+
+
+# The optimizers. theta, grad, slope (n) : the way down is that of slope + grad. state (n_states apart) : the loop takes
+# the first n numbers of each row; the rows lie `apart` numbers from each other. factors : those of the rule.
 
 
 def gradient_descent(theta: Array, grad: Array, slope: Array, state: Array, n: int, apart: int, factors: Array) -> None:

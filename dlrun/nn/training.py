@@ -125,10 +125,10 @@ class Trainer:
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
         slope = l2_slope(parameters, plan.l2_lambda, m) if plan.l2_lambda else None
         self.optimizer = Optimizer(plan.optimizer, parameters, slope, plan.settings, weight_decay=plan.weight_decay)
-        self.optimizer.hasten(self.total_steps)
         self.gradient = Parameters(network.sizes, parameters.flat.dtype, network.members)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
+        self.hasten()
         if self.batch_size == m:
             np.copyto(self.workspaces[m].X, train.X[:])
         self.epochs_done, self.batches_done = 0, 0
@@ -139,6 +139,13 @@ class Trainer:
         self.best: Parameters | None = None
         self.best_epoch: int | None = None
         self.best_measure = (math.inf, math.inf)
+
+    def hasten(self) -> None:
+        """Use compiled loops from now on, with the same bits, if they can be had and pay in so long a training."""
+        a_step = self.optimizer.loops_save() + self.workspaces[self.batch_size].loops_save()
+        self.optimizer.hasten(self.total_steps * a_step)
+        for workspace in self.workspaces.values():
+            workspace.hasten(self.total_steps * a_step)
 
     def epochs(self) -> Iterator[EpochRecord]:
         """Train to the end of the plan, or until patience runs out. Raises Diverged at the first non-finite cost."""

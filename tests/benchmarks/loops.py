@@ -5,6 +5,7 @@ the parameters by NumPy's passes and by the loop, in turn, the fastest of the ro
 """
 
 import argparse
+import math
 import os
 import tempfile
 import time
@@ -20,7 +21,6 @@ from .shapes import L2_LAMBDA, LEARNING_RATE, SHAPES, Shape
 
 PROCESSES, ROUNDS = 20, 20
 SECONDS = 0.02  # of a round
-LONG = 10**15  # steps: such a training pays for anything
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -48,7 +48,7 @@ def costs(processes: int) -> list[list[str]]:
 
 def first_use() -> Callable[[], object]:
     from dlrun.nn import loops
-    from dlrun.nn.compiled import function_of
+    from dlrun.nn.machine_code import function_of
 
     return lambda: function_of(loops.adam, "float32") and None
 
@@ -73,7 +73,7 @@ def saving(shape: Shape, name: str, rounds: int) -> list[str]:
         parameters = initial_parameters(shape.sizes, "he", rng=np.random.default_rng(1))
         optimizer = Optimizer(name, parameters, l2_slope(parameters, L2_LAMBDA, shape.rows))
         if is_hastened:
-            optimizer.hasten(LONG)
+            optimizer.hasten(math.inf)
         steps.append(lambda o=optimizer, p=parameters: o.step(p, gradient, LEARNING_RATE))
     passes, loop = fastest(steps, rounds)
     times = [f"{1e6 * passes:.1f}", f"{1e6 * loop:.1f}", f"{passes / loop:.2f}", f"{1e9 * (passes - loop) / size:.2f}"]
