@@ -52,6 +52,7 @@ class TrainingPlan:
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
     keep : which parameters whoever trains should keep, `Trainer.best` or the last; nothing in training depends on it.
     trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
+    alike : trainings of this kind that the process does, about; what is compiled must pay over all of them.
     """
 
     epochs: int
@@ -68,6 +69,7 @@ class TrainingPlan:
     keep: Literal["auto", "best", "last"] = "auto"
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
     trace: bool = False
+    alike: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,10 @@ class Trainer:
     def hasten(self) -> None:
         """Use compiled loops from now on, with the same bits, if they can be had and pay in so long a training."""
         a_step = self.optimizer.loops_save() + self.workspaces[self.batch_size].loops_save()
-        self.optimizer.hasten(self.total_steps * a_step)
+        saved_seconds = self.plan.alike * self.total_steps * a_step
+        self.optimizer.hasten(saved_seconds)
         for workspace in self.workspaces.values():
-            workspace.hasten(self.total_steps * a_step)
+            workspace.hasten(saved_seconds)
 
     def epochs(self) -> Iterator[EpochRecord]:
         """Train to the end of the plan, or until patience runs out. Raises Diverged at the first non-finite cost."""
