@@ -1,5 +1,6 @@
 """Compiled loops in place of NumPy's passes: the same bits always, kept on disk where that is safe, never an error."""
 
+import inspect
 import itertools
 import math
 import os
@@ -15,7 +16,7 @@ from test_nn_twin import BATCH, EPOCHS, EPSILON, EVERY, N_IN, RATE, WIDTHS, M, s
 from test_resume import MANY, config_file, folder_of, stop_at
 
 from dlrun.experiment import read_config
-from dlrun.nn import compiled, loops, machine_code, network, optimizers
+from dlrun.nn import compiled, loops, losses, machine_code, network, optimizers
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.compiled import NUMBERS
 from dlrun.nn.machine_code import CALLED, function_of, keep, kept, llvm_words, place_of, this_machine
@@ -177,6 +178,55 @@ def test_relu_in_one_pass_has_the_bits_of_numpy(way, keep_prob, dtype):
             np.testing.assert_array_equal(by_numpy, by_loop)
 
 
+def loss_and_slope(way, m, k, dtype, seed):
+    """The loss, and the bits of its slope, of logits as they come and of ones that are hard."""
+    rng = np.random.default_rng(seed)
+    workspace = network.Workspace(Network((2, k), "relu", "softmax"), m, dtype)
+    workspace.logits[:] = hard_numbers((m, k), dtype, rng) if seed % 2 else 3 * rng.standard_normal((m, k))
+    with np.errstate(all="ignore"):
+        loss = way(workspace, rng.integers(0, k, m))
+    return bits(np.array([loss])), bits(workspace.dZ)
+
+
+def softmax_numpy(workspace, Y):
+    return losses.softmax_cross_entropy(workspace.logits, Y, workspace.dZ)
+
+
+def softmax_machine(workspace, Y):
+    workspace.hasten(math.inf)
+    return network.mean_loss(workspace, Y)
+
+
+def softmax_python(workspace, Y):
+    (m, k), dtype = workspace.dZ.shape, workspace.dZ.dtype
+    P, z_y, total = np.empty(m * k, dtype), np.empty(m, dtype), np.empty(m, dtype)
+    loops.shift(workspace.logits.T.reshape(-1), Y, P, z_y, m, k)
+    np.exp(P, out=P)
+    loops.normalise(P, Y, total, np.array([m, 1 / m], dtype), m, k)
+    workspace.dZ.T.reshape(-1)[:] = P
+    return float(np.add.reduce(np.log(total)) - np.add.reduce(z_y)) / m
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("way", [softmax_python, pytest.param(softmax_machine, marks=needs_numba)])
+def test_the_loss_of_softmax_by_loops_has_the_bits_of_numpy(way, dtype):
+    for (m, k), seed in itertools.product([(1, 2), (7, 3), (64, 10), (33, 29)], range(4)):
+        by_numpy, by_loops = (loss_and_slope(one, m, k, dtype, seed) for one in (softmax_numpy, way))
+        np.testing.assert_array_equal(by_numpy[0], by_loops[0])
+        np.testing.assert_array_equal(by_numpy[1], by_loops[1])
+
+
+@needs_numba
+def test_labels_may_be_of_any_integers_that_others_hold(always):
+    workspace = network.Workspace(Network((2, 3), "relu", "softmax"), 4)
+    workspace.logits[:] = np.arange(12).reshape(4, 3)
+    workspace.hasten(math.inf)
+    Y = np.array([[2, 0], [1, 0], [0, 0], [1, 0]])[:, 0]
+    Y.flags.writeable = False
+    told = [network.mean_loss(workspace, labels) for labels in (Y, Y.astype(np.int32), Y.astype(np.uint8).copy())]
+    assert told == [softmax_numpy(workspace, Y)] * 3
+
+
 def late(theta, grad, slope, state, n, apart, factors):
     """`loops.momentum` with a fault: the length is multiplied in where the velocity is made."""
     for i in range(n):
@@ -197,7 +247,7 @@ def assembly(words):
     return llvm.machine.emit_assembly(llvm.binding.parse_assembly(words))
 
 
-ALL = [row.loop for row in (*OPTIMIZERS.values(), *ACTIVATIONS.values()) if row.loop is not None]
+ALL = [function for function in vars(loops).values() if inspect.isfunction(function)]
 LOOPS = list(itertools.product(ALL, NUMBERS))
 
 
@@ -244,7 +294,7 @@ def both_ways(monkeypatch, *combination, **more):
         without = trained(*combination, **more)
     asked = []
     with monkeypatch.context() as patch:
-        for module in (optimizers, network):
+        for module in (optimizers, network, losses):
             found = module.compiled
             patch.setattr(module, "compiled", lambda loop, *rest, f=found: asked.append(loop) or f(loop, *rest))
         return without, trained(*combination, **more), set(asked)
@@ -256,7 +306,8 @@ def test_every_combination_trains_to_the_same_bits_with_loops_and_without(dtype,
     for combination in EVERY:
         without, with_loops, asked = both_ways(monkeypatch, *combination, dtype)
         assert without == with_loops, combination
-        assert asked == {ACTIVATIONS[combination[0]].loop, OPTIMIZERS[combination[3]].loop} - {None}
+        of_loss = {loops.shift, loops.normalise} if combination[1] == "softmax" else set()
+        assert asked == ({ACTIVATIONS[combination[0]].loop, OPTIMIZERS[combination[3]].loop} | of_loss) - {None}
 
 
 @needs_numba
@@ -267,7 +318,8 @@ def test_weight_decay_and_ensembles_have_the_same_bits_too(optimizer, l2_lambda,
     rest = ("relu", "softmax", l2_lambda, optimizer, 0.6, np.float32)
     without, with_loops, asked = both_ways(monkeypatch, *rest, weight_decay=5.0, members=members)
     assert without == with_loops
-    assert asked == {loops.relu, OPTIMIZERS[optimizer].loop}
+    of_loss = {loops.shift, loops.normalise} if members == 1 else set()
+    assert asked == {loops.relu, OPTIMIZERS[optimizer].loop} | of_loss
 
 
 @needs_numba

@@ -4,7 +4,7 @@ NumPy makes a pass over memory for each operation; a loop makes one for all of t
 same order and precision, so the results are equal to the bit. (For NumPy's numbers the loops do so as plain Python too,
 slowly.) The NumPy forms, in whose tables the loops are named, are the ones to read.
 
-Loops take arrays without axes, as memory has them, of numbers of one precision or of booleans, and counts.
+Loops take arrays without axes, as memory has them, of numbers of one precision, of booleans or of indices, and counts.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ..arrays import Array
 
 Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
 
 Loop = Callable[..., None]
 
@@ -27,6 +28,40 @@ def relu(Z: Array, A1: Array, factor: Array, mask: Flags, scale: Array, rows: in
             slope = kept if (Z[i] > 0) & (mask[i] > 0) else dropped
             factor[i] = slope
             A1[row + i] = Z[i] * slope
+
+
+# Softmax's loss around its exponentials. Z, P, dZ (k m), stored by columns; labels, z_y, total (m).
+
+
+def shift(Z: Array, labels: Indices, P: Array, z_y: Array, m: int, k: int) -> None:
+    """P is Z less the largest number of its row (a NaN if it has one), and z_y what is P at the row's label."""
+    largest = z_y  # until the labels are looked up
+    for row in range(m):
+        largest[row] = Z[row]
+    for j in range(1, k):
+        for row in range(m):
+            z = Z[j * m + row]
+            largest[row] = z if (z > largest[row]) | (z != z) else largest[row]
+    for j in range(k):
+        for row in range(m):
+            P[j * m + row] = Z[j * m + row] - largest[row]
+    for row in range(m):
+        z_y[row] = P[labels[row] * m + row]
+
+
+def normalise(dZ: Array, labels: Indices, total: Array, shares: Array, m: int, k: int) -> None:
+    """total is the sum of each row of dZ, which becomes the slope. shares : m and 1 / m."""
+    rows, share = shares[0], shares[1]
+    for row in range(m):
+        total[row] = dZ[row]
+    for j in range(1, k):
+        for row in range(m):
+            total[row] += dZ[j * m + row]
+    for j in range(k):
+        for row in range(m):
+            dZ[j * m + row] /= total[row] * rows
+    for row in range(m):
+        dZ[labels[row] * m + row] -= share
 
 
 # The optimizers. theta, grad, slope (n) : the way down is that of slope + grad. state (n_states apart) : the loop takes

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..arrays import Array
-from .loops import Flags, Loop
+from .loops import Flags, Indices, Loop
 
 # All that the machine code of a loop may call: roots of the few numbers that fill no vector of the processor.
 CALLED = {"sqrt", "sqrtf"}
@@ -45,7 +45,7 @@ def function_of(loop: Loop, precision: str) -> Loop:
     if code is None:
         code = made(loop, precision)
         keep(place, code)
-    llvm, types = this_machine(), {Array: ctypes.c_void_p, Flags: ctypes.c_void_p, int: ctypes.c_ssize_t}
+    llvm, types = this_machine(), {int: ctypes.c_ssize_t} | dict.fromkeys((Array, Flags, Indices), ctypes.c_void_p)
     llvm.engine.add_object_file(llvm.binding.ObjectFileRef.from_data(code))
     llvm.engine.finalize_object()
     signature = ctypes.CFUNCTYPE(None, *(types[kind] for kind in arguments_of(loop)))
@@ -67,8 +67,9 @@ def llvm_words(loop: Loop, precision: str) -> str:
     """The loop in LLVM's language, optimized for this machine; divisions by zero are NumPy's, and raise nothing."""
     from numba import cfunc, types
 
-    numbers, flags = types.CPointer(getattr(types, precision)), types.CPointer(types.uint8)
-    kinds = {Array: numbers, Flags: flags, int: types.intp}
+    number = getattr(types, precision)
+    items = {Array: number, Flags: types.uint8, Indices: types.int64}
+    kinds = {int: types.intp} | {kind: types.CPointer(item) for kind, item in items.items()}
     function = cfunc(types.void(*(kinds[kind] for kind in arguments_of(loop))), error_model="numpy")(loop)
     return str(function.inspect_llvm()).replace(function.native_name, name_of(loop, precision))
 

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.loops`: what the compiled loops of the extra `fast` cost, and what they save.
 
 Cost: the first use of a loop in a fresh process, made by Numba or loaded from where it was kept. Savings: an update of
-the parameters by NumPy's passes and by the loop, in turn, the fastest of the rounds of each.
+the parameters, the activations and the loss, by NumPy's passes and by loops in turn, the fastest of the rounds of each.
 """
 
 import argparse
@@ -12,15 +12,19 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import fresh, machine
 from .printed import table
-from .shapes import L2_LAMBDA, LEARNING_RATE, SHAPES, Shape
+from .shapes import KEEP_PROB, L2_LAMBDA, LEARNING_RATE, SHAPES, Shape
 
 PROCESSES, ROUNDS = 20, 20
 SECONDS = 0.02  # of a round
+
+if TYPE_CHECKING:
+    from dlrun.nn.network import Workspace
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,6 +36,11 @@ def main(arguments: list[str] | None = None) -> None:
     print(table("The first use of a loop in a process", ["", "seconds"], costs(options.processes)), end="\n\n")
     header = ["shape", "numbers", "optimizer", "passes, us", "loop, us", "passes / loop", "saved a number, ns"]
     print(table("An update with an L2 penalty, float32", header, savings(options.rounds)), end="\n\n")
+    header = ["shape", "hidden layers", "units x rows", "passes, us", "loops, us", "passes / loops"]
+    print(table("ReLU and its masks, float32", header, [relu_saving(one, options.rounds) for one in SHAPES.values()]))
+    header = ["shape", "loss, passes, us", "loops, us", "passes / loops"]
+    rows = [loss_saving(one, options.rounds) for one in SHAPES.values() if not one.binary]
+    print(table("\nSoftmax's loss and its slope, float32", header, rows), end="\n\n")
     print(machine.sentence(machine.facts(core)))
 
 
@@ -76,8 +85,52 @@ def saving(shape: Shape, name: str, rounds: int) -> list[str]:
             optimizer.hasten(math.inf)
         steps.append(lambda o=optimizer, p=parameters: o.step(p, gradient, LEARNING_RATE))
     passes, loop = fastest(steps, rounds)
-    times = [f"{1e6 * passes:.1f}", f"{1e6 * loop:.1f}", f"{passes / loop:.2f}", f"{1e9 * (passes - loop) / size:.2f}"]
+    times = [*map(in_microseconds, (passes, loop)), f"{passes / loop:.2f}", f"{1e9 * (passes - loop) / size:.2f}"]
     return [shape.name, str(size), name, *times]
+
+
+def workspaces(shape: Shape) -> list["Workspace"]:
+    """Of a step: one that computes by passes, and one that does by loops."""
+    from dlrun.nn.network import Network, Workspace
+
+    network = Network(shape.sizes, "relu", "sigmoid" if shape.binary else "softmax", (KEEP_PROB,) * len(shape.hidden))
+    made = [Workspace(network, shape.batch) for _ in range(2)]
+    for one in made:
+        one.draw_masks(np.random.Generator(np.random.SFC64(0)))
+        one.logits[:] = np.random.default_rng(0).standard_normal(one.logits.shape)
+        for hidden in one.hidden:
+            hidden.Z[:] = np.random.default_rng(0).standard_normal(hidden.Z.shape)
+    made[1].hasten(math.inf)
+    return made
+
+
+def relu_saving(shape: Shape, rounds: int) -> list[str]:
+    from dlrun.nn.activations import ACTIVATIONS
+    from dlrun.nn.network import activate
+
+    by_passes, by_loops = workspaces(shape)
+
+    def activations(workspace) -> None:
+        for hidden in workspace.hidden:
+            activate(ACTIVATIONS["relu"], hidden)
+
+    with np.errstate(over="ignore", invalid="ignore"):  # the passes write over Z
+        times = fastest([lambda: activations(by_passes), lambda: activations(by_loops)], rounds)
+    units = shape.batch * sum(shape.hidden)
+    return [shape.name, str(len(shape.hidden)), str(units), *map(in_microseconds, times), f"{times[0] / times[1]:.2f}"]
+
+
+def loss_saving(shape: Shape, rounds: int) -> list[str]:
+    from dlrun.nn.network import mean_loss
+
+    by_passes, by_loops = workspaces(shape)
+    Y = np.random.default_rng(0).integers(0, shape.sizes[-1], shape.batch)
+    times = fastest([lambda: mean_loss(by_passes, Y), lambda: mean_loss(by_loops, Y)], rounds)
+    return [shape.name, *map(in_microseconds, times), f"{times[0] / times[1]:.2f}"]
+
+
+def in_microseconds(seconds: float) -> str:
+    return f"{1e6 * seconds:.1f}"
 
 
 def fastest(calls: list[Callable[[], object]], rounds: int) -> list[float]:
