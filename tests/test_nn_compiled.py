@@ -465,12 +465,35 @@ def test_the_environment_tells_the_version_apart_from_what_changes_bits(tmp_path
 
 
 def test_a_place_that_does_not_read_back_is_not_run(tmp_path):
-    file = tmp_path / "loop.o"
+    file = tmp_path / "new" / "loop.o"
     assert kept(None) is None
     assert kept(file) is None
-    file.write_bytes(b"\0" * 100)
-    assert kept(file) is None
+    keep(None, b"code")
     keep(file, b"code")
     assert kept(file) == b"code"
-    keep(tmp_path / "missing" / "loop.o", b"code")
+    assert [path.name for path in file.parent.iterdir()] == ["loop.o"]
+    file.write_bytes(b"\0" * 100)
+    assert kept(file) is None
+    keep(tmp_path / "new" / "loop.o" / "loop.o", b"code")
+    assert kept(tmp_path / "new" / "loop.o" / "loop.o") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="this system has no owners of files as POSIX knows them")
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_what_others_could_have_written_is_not_run(mode, tmp_path):
+    keep(tmp_path / "loop.o", b"code")
+    tmp_path.chmod(mode)
+    assert kept(tmp_path / "loop.o") is None
+    keep(tmp_path / "other.o", b"code")
     assert [path.name for path in tmp_path.iterdir()] == ["loop.o"]
+    tmp_path.chmod(0o700)
+    assert kept(tmp_path / "loop.o") == b"code"
+
+
+def test_a_training_that_is_too_short_to_make_loops_neither_starts_llvm_nor_makes_a_folder(tmp_path):
+    words = "import sys; from dlrun.nn import compiled, loops; compiled.compiled(loops.adam, 'float32', 1.0); "
+    line = [sys.executable, "-c", words + "print('llvmlite' in sys.modules)"]
+    variables = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    told = subprocess.run(line, env=variables, capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
+    assert list(tmp_path.iterdir()) == []

@@ -16,9 +16,9 @@ import numpy.typing as npt
 from ..arrays import Array
 from .loops import Loop
 
-# What the first use of a loop in a process takes, by `python -m tests.benchmarks.loops` on an AMD EPYC with AVX-512:
-# loaded from where it was kept, and made.
-LOADING_SECONDS, MAKING_SECONDS = 0.035, 0.7
+# What the first use of a network's loops in a process takes, loaded from where they were kept and made: processor time
+# on an AMD EPYC with AVX-512, by `python -m tests.benchmarks.loops`.
+LOADING_SECONDS, MAKING_SECONDS = 0.04, 1.1
 
 NUMBERS: dict[str, Any] = {"float32": ctypes.c_float, "float64": ctypes.c_double}
 
@@ -34,7 +34,7 @@ def compiled(loop: Loop, dtype: npt.DTypeLike, saved_seconds: float) -> Loop | N
         from . import machine_code  # which takes a while
 
         precision = np.dtype(dtype).name
-        if saved_seconds >= MAKING_SECONDS or machine_code.kept(machine_code.place_of(loop, precision)):
+        if saved_seconds >= MAKING_SECONDS or machine_code.is_kept(loop, precision):
             return machine_code.function_of(loop, precision)
     return None
 

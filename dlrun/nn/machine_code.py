@@ -103,31 +103,43 @@ def this_machine() -> Llvm:
 @cache
 def place_of(loop: Loop, precision: str) -> Path | None:
     """The file for the machine code of a loop, another one for each text, version and processor; None: nowhere."""
-    versions = [metadata.version(package) for package in ("numba", "llvmlite")]
-    words = "\n".join([inspect.getsource(loop), *versions, *this_machine().words])
-    folder = cache_folder()
+    folder, words = cache_folder(), "\n".join([inspect.getsource(loop), *versions(), *this_machine().words])
     digest = hashlib.sha256(words.encode()).hexdigest()
     return folder and folder / f"{name_of(loop, precision)}-{digest[:16]}.o"
 
 
+def versions() -> list[str]:
+    """Of what makes the code. Raises PackageNotFoundError."""
+    return [metadata.version(package) for package in ("numba", "llvmlite")]
+
+
+def is_kept(loop: Loop, precision: str) -> bool:
+    """Whether the machine code of a loop was kept. LLVM is not started for it where there is none for any processor."""
+    folder = cache_folder() if versions() else None
+    is_likely = folder is not None and any(folder.glob(f"{name_of(loop, precision)}-*.o"))
+    return is_likely and kept(place_of(loop, precision)) is not None
+
+
 def cache_folder() -> Path | None:
-    """A folder that nobody else can write to, since what it holds is run; made if need be. None where there is none."""
+    """The folder of this user for what can be made again; None where nobody knows the user's home."""
     where = {"win32": os.environ.get("LOCALAPPDATA"), "darwin": "~/Library/Caches"}
     above = where.get(sys.platform, os.environ.get("XDG_CACHE_HOME")) or "~/.cache"
     try:
-        folder = Path(above).expanduser() / "dlrun"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):  # the disk refuses it, or nobody knows where the user's home is
+        return Path(above).expanduser() / "dlrun"
+    except RuntimeError:
         return None
-    is_ours = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
-    return folder if is_ours else None
+
+
+def is_ours_alone(folder: Path) -> bool:
+    """Whether nobody else can write to a folder, since what it holds is run. Raises OSError."""
+    status = folder.stat()
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def kept(place: Path | None) -> bytes | None:
-    """The machine code that was kept there; None where it is missing or damaged."""
+    """The machine code that was kept there; None where it is missing, damaged or not ours alone."""
     try:
-        held = place.read_bytes() if place else b""
+        held = place.read_bytes() if place and is_ours_alone(place.parent) else b""
     except OSError:
         return None
     digest, code = held[:DIGEST_BYTES], held[DIGEST_BYTES:]
@@ -139,6 +151,8 @@ def keep(place: Path | None, code: bytes) -> None:
     if place is None:
         return
     with suppress(OSError):
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(file.name, place)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_ours_alone(place.parent):
+            with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+                file.write(hashlib.sha256(code).digest() + code)
+            os.replace(file.name, place)

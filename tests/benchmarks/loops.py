@@ -1,10 +1,12 @@
 """`python -m tests.benchmarks.loops`: what the compiled loops of the extra `fast` cost, and what they save.
 
-Cost: the first use of a loop in a fresh process, made by Numba or loaded from where it was kept. Savings: an update of
-the parameters, the activations and the loss, by NumPy's passes and by loops in turn, the fastest of the rounds of each.
+Cost: the first use of a network's loops in a fresh process, made by Numba or loaded from where they were kept. Savings:
+an update of the parameters, the activations and the loss, by NumPy's passes and by loops in turn, the fastest of the
+rounds of each.
 """
 
 import argparse
+import importlib.util
 import math
 import os
 import tempfile
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.loops", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--processes", type=int, default=PROCESSES, help="how often a loop is made, and loaded")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="how often loops are made, and loaded")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each update is timed")
     options = parser.parse_args(arguments)
+    if importlib.util.find_spec("numba") is None:
+        parser.error("Numba is not installed: pip install -e '.[fast]' brings it")
     core = machine.pin()
-    print(table("The first use of a loop in a process", ["", "seconds"], costs(options.processes)), end="\n\n")
+    header = ["", "wall, s", "processor, s"]
+    print(table("The first use of the loops in a process", header, costs(options.processes)), end="\n\n")
     header = ["shape", "numbers", "optimizer", "passes, us", "loop, us", "passes / loop", "saved a number, ns"]
     print(table("An update with an L2 penalty, float32", header, savings(options.rounds)), end="\n\n")
     header = ["shape", "hidden layers", "units x rows", "passes, us", "loops, us", "passes / loops"]
@@ -45,21 +50,30 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def costs(processes: int) -> list[list[str]]:
-    """Medians over fresh processes: making a loop, with an empty cache folder, and loading it."""
+    """Medians over fresh processes: making the loops, with an empty cache folder, and loading them."""
     made, loaded = [], []
     for _ in range(processes):
         with tempfile.TemporaryDirectory() as folder:
             os.environ["XDG_CACHE_HOME"] = folder
-            made.append(fresh.taken(first_use).wall)
-            loaded.append(fresh.taken(first_use).wall)
-    return [["made", f"{median(made):.3f}"], ["loaded", f"{median(loaded):.3f}"]]
+            made.append(fresh.taken(first_use))
+            loaded.append(fresh.taken(first_use))
+    clocks = ("wall", "processor")
+    return [
+        [name, *(f"{median(getattr(one, clock) for one in found):.3f}" for clock in clocks)]
+        for name, found in (("made", made), ("loaded", loaded))
+    ]
 
 
 def first_use() -> Callable[[], object]:
     from dlrun.nn import loops
-    from dlrun.nn.machine_code import function_of
 
-    return lambda: function_of(loops.adam, "float32") and None
+    def use() -> None:
+        from dlrun.nn.machine_code import function_of
+
+        for loop in (loops.adam, loops.relu, loops.shift, loops.normalise):
+            function_of(loop, "float32")
+
+    return use
 
 
 def savings(rounds: int) -> list[list[str]]:
