@@ -15,7 +15,9 @@ from reliability.essence import essence
 from test_nn_twin import BATCH, EPOCHS, EPSILON, EVERY, N_IN, RATE, WIDTHS, M, stream
 from test_resume import MANY, config_file, folder_of, stop_at
 
-from dlrun.experiment import read_config
+from dlrun.executor import Here
+from dlrun.experiment import prepare, read_config
+from dlrun.experiment.train import trainer_of
 from dlrun.nn import compiled, loops, losses, machine_code, network, optimizers
 from dlrun.nn.activations import ACTIVATIONS
 from dlrun.nn.compiled import NUMBERS
@@ -24,7 +26,11 @@ from dlrun.nn.network import Network
 from dlrun.nn.optimizers import OPTIMIZERS, Optimizer, OptimizerSettings, Rule
 from dlrun.nn.parameters import Parameters, initial_parameters, l2_slope
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
+from dlrun.search.trainings import Variant, train_variants
 from dlrun.store import environment, read_manifest
+from dlrun.sweep.asked import Options, sweep_asked
+from dlrun.sweep.running import Wishes
+from dlrun.sweep.sweeping import run_sweep
 from tests.trainings import resume, run
 
 try:
@@ -217,6 +223,16 @@ def test_the_loss_of_softmax_by_loops_has_the_bits_of_numpy(way, dtype):
 
 
 @needs_numba
+@pytest.mark.parametrize("label", [-1, 3, 2**40])
+def test_a_label_that_is_none_reads_and_writes_nothing_and_is_no_cost(label, always):
+    workspace = network.Workspace(Network((2, 3), "relu", "softmax"), 4)
+    workspace.logits[:] = 0
+    workspace.hasten(math.inf)
+    assert math.isnan(network.mean_loss(workspace, np.array([0, 1, label, 2])))
+    np.testing.assert_allclose(workspace.dZ[2], 1 / 3 / 4, rtol=1e-6)
+
+
+@needs_numba
 def test_labels_may_be_of_any_integers_that_others_hold(always):
     workspace = network.Workspace(Network((2, 3), "relu", "softmax"), 4)
     workspace.logits[:] = np.arange(12).reshape(4, 3)
@@ -367,18 +383,47 @@ def test_loops_wait_for_trainings_that_pay_for_them(place):
     assert not is_used(compiled.LOADING_SECONDS - 0.01)
 
 
-@needs_numba
-def test_a_training_is_long_enough_by_its_steps_and_what_each_of_them_saves(monkeypatch):
+def asked_for(monkeypatch):
+    """The list that gets what each loop is said to save, and for which loop; none is had."""
     asked = []
-    for module in (optimizers, network):
+    for module in (optimizers, network, losses):
         monkeypatch.setattr(module, "compiled", lambda loop, dtype, saved: asked.append((loop, saved)))
-    rows = Examples(np.zeros((40, 3), np.float32), np.zeros((40, 1), np.float32))
-    layers, plan = Network((3, 5, 4, 1), "relu", "sigmoid"), TrainingPlan(10, 16, "rmsprop")
+    return asked
+
+
+def test_a_training_is_long_enough_by_its_steps_and_what_each_of_them_saves(monkeypatch):
+    asked = asked_for(monkeypatch)
+    rows = Examples(np.zeros((40, 3), np.float32), np.zeros(40, np.int64))
+    layers, plan = Network((3, 5, 4, 2), "relu", "softmax"), TrainingPlan(10, 16, "rmsprop", alike=7)
     Trainer(layers, Parameters(layers.sizes), rows, rows, plan, Streams(stream(1), stream(2)))
-    a_step = OPTIMIZERS["rmsprop"].loop_saves * (20 + 24 + 5) + 2 * network.LOOP_SAVES
+    a_step = OPTIMIZERS["rmsprop"].loop_saves * (20 + 24 + 10) + 2 * network.LOOP_SAVES + network.LOSS_LOOPS_SAVE
     a_step += network.LOOP_SAVES_A_UNIT * 16 * (5 + 4)
-    assert [loop for loop, _ in asked] == [loops.rmsprop, loops.relu, loops.relu]  # batches of 16 and of 8 rows
-    assert [saved for _, saved in asked] == pytest.approx([10 * 3 * a_step] * 3)
+    of_batch = [loops.shift, loops.normalise, loops.relu]
+    assert [loop for loop, _ in asked] == [loops.rmsprop, *of_batch, *of_batch]  # batches of 16 and of 8 rows
+    assert [saved for _, saved in asked] == pytest.approx([7 * 10 * 3 * a_step] * 7)
+
+
+def test_the_trainings_of_a_sweep_are_counted_together(tmp_path, monkeypatch):
+    asked, config = asked_for(monkeypatch), config_file(tmp_path)
+    prepared = prepare(read_config(config))
+    trainer_of(prepared)
+    alone = asked[-1][1]
+    train_variants(prepared, [Variant(seed=seed) for seed in range(5)], processes=1)
+    assert asked[-1][1] == pytest.approx(5 * alone)
+    folder = sweep_asked([str(config), "seed=0..2"], Options(light=True), None).written(tmp_path / "runs")
+    with Here(1) as here:
+        run_sweep(folder, here, Unseen(), Wishes())
+    assert asked[-1][1] == pytest.approx(3 * alone)
+
+
+class Unseen:
+    """Shows nothing of a sweep."""
+
+    def begun(self, number, settings, seed):
+        pass
+
+    def update(self, line):
+        pass
 
 
 def test_an_optimizer_without_a_loop_updates_by_passes(monkeypatch, always):

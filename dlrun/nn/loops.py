@@ -30,7 +30,8 @@ def relu(Z: Array, A1: Array, factor: Array, mask: Flags, scale: Array, rows: in
             A1[row + i] = Z[i] * slope
 
 
-# Softmax's loss around its exponentials. Z, P, dZ (k m), stored by columns; labels, z_y, total (m).
+# Softmax's loss around its exponentials. Z, P, dZ (k m), stored by columns; labels, z_y, total (m). A loop has no
+# IndexError: a label that is none gets no number, which makes the cost one that ends the training.
 
 
 def shift(Z: Array, labels: Indices, P: Array, z_y: Array, m: int, k: int) -> None:
@@ -46,7 +47,7 @@ def shift(Z: Array, labels: Indices, P: Array, z_y: Array, m: int, k: int) -> No
         for row in range(m):
             P[j * m + row] = Z[j * m + row] - largest[row]
     for row in range(m):
-        z_y[row] = P[labels[row] * m + row]
+        z_y[row] = P[labels[row] * m + row] if 0 <= labels[row] < k else np.nan
 
 
 def normalise(dZ: Array, labels: Indices, total: Array, shares: Array, m: int, k: int) -> None:
@@ -61,7 +62,8 @@ def normalise(dZ: Array, labels: Indices, total: Array, shares: Array, m: int, k
         for row in range(m):
             dZ[j * m + row] /= total[row] * rows
     for row in range(m):
-        dZ[labels[row] * m + row] -= share
+        if 0 <= labels[row] < k:
+            dZ[labels[row] * m + row] -= share
 
 
 # The optimizers. theta, grad, slope (n) : the way down is that of slope + grad. state (n_states apart) : the loop takes
