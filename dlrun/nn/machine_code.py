@@ -103,8 +103,9 @@ def this_machine() -> Llvm:
 @cache
 def place_of(loop: Loop, precision: str) -> Path | None:
     """The file for the machine code of a loop, another one for each text, version and processor; None: nowhere."""
-    folder, words = cache_folder(), "\n".join([inspect.getsource(loop), *versions(), *this_machine().words])
-    digest = hashlib.sha256(words.encode()).hexdigest()
+    texts = [inspect.getsource(one) for one in (loop, llvm_words, this_machine)]
+    digest = hashlib.sha256("\n".join([*texts, *versions(), *this_machine().words]).encode()).hexdigest()
+    folder = cache_folder()
     return folder and folder / f"{name_of(loop, precision)}-{digest[:16]}.o"
 
 
