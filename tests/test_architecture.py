@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "damages": set(),
     "records": {"_typeshed"},  # for the type checker alone; there is no such package
     "arrays": {"numpy"},
-    "nn": {"numpy"},
+    "nn": {"numpy", "numba", "llvmlite"},
     "statistics": {"numpy", "scipy"},
     "gradcheck": {"numpy"},
     "config": {"pydantic", "pydantic_core", "yaml"},

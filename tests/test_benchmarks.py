@@ -38,6 +38,17 @@ def test_the_quick_benchmark_runs_and_shows_every_shape(tmp_path):
     assert written["machine"]["threads"] == 1
 
 
+def test_what_compiled_loops_cost_and_save_is_measured():
+    pytest.importorskip("numba", reason="Numba is not installed: pip install 'dlrun[fast]' brings it")
+    printed = output_of("loops", "--processes", "1", "--rounds", "1")
+    assert re.search(r"^made +\d+\.\d+ +\d+\.\d+\nloaded +\d+\.\d+ +\d+\.\d+$", printed, re.M)
+    for shape in ("T1", "T7"):
+        for optimizer in ("adam", "gd", "momentum", "rmsprop"):
+            assert re.search(rf"^{shape} +\d+ +{optimizer} +\d+\.\d ", printed, re.M)
+    assert "ReLU and its masks" in printed
+    assert "Softmax's loss and its slope" in printed
+
+
 def test_large_data_trains_in_ram_and_memory_mapped():
     printed = output_of("large", "--rows", "3000", "--contestants", "dlrun,dlrun-mapped", "--rounds", "1")
     assert "3,000 x 100 float32 (1 MiB), 100-256-128-2, 1024" in printed

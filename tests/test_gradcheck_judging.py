@@ -170,8 +170,8 @@ def test_a_crossing_that_a_smaller_step_avoids_is_retried_and_is_no_kink(rng):
 
 
 def test_penalty_and_update_are_under_check(rng, monkeypatch):
-    def overshooting(theta, grad, state, scratch, rate, step, settings):
-        theta -= 2 * rate * grad
+    def overshooting(theta, grad, state, scratch, factors):
+        theta -= 2 * factors[0] * grad
 
     problem = problem_of((4, 5, 3), "tanh", "softmax", rng=rng, l2_lambda=3.0)
     assert check_problem(problem).passed

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
+from . import loops
 
 # Maas, Hannun and Ng 2013 use 0.01.
 LEAKY_SLOPE = 0.01
@@ -47,6 +48,7 @@ class Activation(NamedTuple):
     flat_ends : None where it has none. instead_of_dead : what to take where units have died; None where none can.
     outdone : others are nearly always as good or better.
     mistakes : wrong slopes that people write for this activation, in addition to those possible for any.
+    loop : value, slope and mask in one pass, for `compiled`; None where there is none.
     """
 
     value: Callable[[Array, Array], None]
@@ -61,6 +63,7 @@ class Activation(NamedTuple):
     instead_of_dead: str | None = None
     outdone: bool = False
     mistakes: tuple[Mistake, ...] = ()
+    loop: loops.Loop | None = None
 
     @property
     def kinked(self) -> bool:
@@ -137,6 +140,7 @@ ACTIVATIONS = {
         homogeneous=True,
         gated=True,
         instead_of_dead="leaky_relu",
+        loop=loops.relu,
     ),
     "leaky_relu": Activation(
         leaky_relu,

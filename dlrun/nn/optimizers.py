@@ -3,17 +3,19 @@
 Each rule is a function of one chunk of the vectors, with state vectors of the same layout. Running means are kept
 without their leading factor (v / (1 - beta) for v), which saves passes over memory; the factor enters as a scalar
 where the mean is used. Chunks keep the update of a large network in the processor's cache, so that only what changes
-is written back to memory: parameters and state.
+is written back to memory: parameters and state. `Optimizer.hasten` puts a compiled loop in place of the passes.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ..arrays import Array
+from . import loops
+from .compiled import NUMBERS, address, compiled
 from .parameters import Parameters, l2_slope
 
 # Numbers in a chunk. Measured for 2.9 million parameters: 5.5 ms a step, 6.1 at half this size, 13 at a sixteenth.
@@ -29,72 +31,94 @@ class OptimizerSettings:
     epsilon: float = 1e-8
 
 
+# (theta, grad, slope, state, scratch, factors): changes theta along grad + slope; a slope of None is none.
+Update = Callable[[Array, Array, Array | None, Array, Array, Sequence[float]], None]
+
+
+def only_rate(rate: float, step: int, settings: OptimizerSettings) -> tuple[float, ...]:
+    """(rate,)."""
+    return (rate,)
+
+
 class Rule(NamedTuple):
-    """update(theta, grad, state, scratch, rate, step, settings) changes theta; n_states vectors belong to it.
+    """update(theta, grad, state, scratch, factors) changes theta; n_states vectors belong to it.
 
     usual_rate : a common learning rate to begin with (Kingma and Ba 2015 for adam; Goodfellow, Bengio and
-    Courville 2016, section 8.5, for the others' order of magnitude). rate_is_step : a step moves each weight by about
-    the rate, whatever the gradient. starts_long : its first steps are far longer than the later ones.
+    Courville 2016, section 8.5, for the others' order of magnitude). factors(rate, step, settings) : the numbers that
+    a step needs, steps counted from 1. rate_is_step : a step moves each weight by about the rate, whatever the
+    gradient. starts_long : its first steps are far longer than the later ones. loop : the update in one pass, for
+    `compiled`. loop_saves : the seconds that this saves for each number, by `python -m tests.benchmarks.loops`.
     """
 
-    update: Callable[[Array, Array, Array, Array, float, int, OptimizerSettings], None]
+    update: Callable[[Array, Array, Array, Array, Sequence[float]], None]
     n_states: int
     usual_rate: float
+    factors: Callable[[float, int, OptimizerSettings], tuple[float, ...]] = only_rate
     rate_is_step: bool = False
     starts_long: bool = False
+    loop: loops.Loop | None = None
+    loop_saves: float = 0.0
 
 
-def gradient_descent(
-    theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
-) -> None:
+def gradient_descent(theta: Array, grad: Array, state: Array, scratch: Array, factors: Sequence[float]) -> None:
     """theta -= rate * grad."""
+    (rate,) = factors
     np.multiply(grad, rate, out=scratch)
     theta -= scratch
 
 
-def momentum(
-    theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
-) -> None:
+def momentum_factors(rate: float, step: int, settings: OptimizerSettings) -> tuple[float, ...]:
+    """beta, and by what v / (1 - beta) is multiplied."""
+    return settings.momentum, rate * (1 - settings.momentum)
+
+
+def momentum(theta: Array, grad: Array, state: Array, scratch: Array, factors: Sequence[float]) -> None:
     """v = beta v + (1 - beta) grad, theta -= rate * v, as in the course; v / (1 - beta) is kept."""
-    (velocity,) = state
-    velocity *= settings.momentum
+    (velocity,), (beta, length) = state, factors
+    velocity *= beta
     velocity += grad
-    np.multiply(velocity, rate * (1 - settings.momentum), out=scratch)
+    np.multiply(velocity, length, out=scratch)
     theta -= scratch
 
 
-def rmsprop(
-    theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
-) -> None:
-    """s = beta2 s + (1 - beta2) grad^2, theta -= rate * grad / (sqrt(s) + epsilon); s / (1 - beta2) is kept."""
-    (square,) = state
+def rmsprop_factors(rate: float, step: int, settings: OptimizerSettings) -> tuple[float, ...]:
+    """beta2, and epsilon and the rate over sqrt(1 - beta2), since s / (1 - beta2) is kept."""
     root = math.sqrt(1 - settings.rms_decay)
-    accumulate_square(square, grad, scratch, settings.rms_decay)
+    return settings.rms_decay, settings.epsilon / root, rate / root
+
+
+def rmsprop(theta: Array, grad: Array, state: Array, scratch: Array, factors: Sequence[float]) -> None:
+    """s = beta2 s + (1 - beta2) grad^2, theta -= rate * grad / (sqrt(s) + epsilon); s / (1 - beta2) is kept."""
+    (square,), (beta2, epsilon, length) = state, factors
+    accumulate_square(square, grad, scratch, beta2)
     np.sqrt(square, out=scratch)
-    scratch += settings.epsilon / root
+    scratch += epsilon
     np.divide(grad, scratch, out=scratch)
-    scratch *= rate / root
+    scratch *= length
     theta -= scratch
 
 
-def adam(
-    theta: Array, grad: Array, state: Array, scratch: Array, rate: float, step: int, settings: OptimizerSettings
-) -> None:
+def adam_factors(rate: float, step: int, settings: OptimizerSettings) -> tuple[float, ...]:
+    """beta1, beta2, epsilon / r, and rate (1 - beta1) / (1 - beta1^t) / r, for `adam`."""
+    beta1, beta2 = settings.momentum, settings.rms_decay
+    root = math.sqrt((1 - beta2) / (1 - beta2**step))
+    return beta1, beta2, settings.epsilon / root, rate * (1 - beta1) / (1 - beta1**step) / root
+
+
+def adam(theta: Array, grad: Array, state: Array, scratch: Array, factors: Sequence[float]) -> None:
     """theta -= rate * m_hat / (sqrt(v_hat) + epsilon). Source: Kingma and Ba 2015, algorithm 1.
 
     M = m / (1 - beta1) and V = v / (1 - beta2) are kept. With r = sqrt((1 - beta2) / (1 - beta2^t)), sqrt(v_hat) is
     r sqrt(V), so that the step is rate (1 - beta1) / (1 - beta1^t) / r * M / (sqrt(V) + epsilon / r).
     """
-    mean, square = state
-    beta1, beta2 = settings.momentum, settings.rms_decay
-    root = math.sqrt((1 - beta2) / (1 - beta2**step))
+    (mean, square), (beta1, beta2, epsilon, length) = state, factors
     mean *= beta1
     mean += grad
     accumulate_square(square, grad, scratch, beta2)
     np.sqrt(square, out=scratch)
-    scratch += settings.epsilon / root
+    scratch += epsilon
     np.divide(mean, scratch, out=scratch)
-    scratch *= rate * (1 - beta1) / (1 - beta1**step) / root
+    scratch *= length
     theta -= scratch
 
 
@@ -106,10 +130,19 @@ def accumulate_square(square: Array, grad: Array, scratch: Array, decay: float) 
 
 
 OPTIMIZERS = {
-    "adam": Rule(adam, 2, 0.001, rate_is_step=True),
-    "gd": Rule(gradient_descent, 0, 0.1),
-    "momentum": Rule(momentum, 1, 0.1),
-    "rmsprop": Rule(rmsprop, 1, 0.001, rate_is_step=True, starts_long=True),
+    "adam": Rule(adam, 2, 0.001, adam_factors, rate_is_step=True, loop=loops.adam, loop_saves=0.9e-9),
+    "gd": Rule(gradient_descent, 0, 0.1, loop=loops.gradient_descent, loop_saves=0.1e-9),
+    "momentum": Rule(momentum, 1, 0.1, momentum_factors, loop=loops.momentum, loop_saves=0.2e-9),
+    "rmsprop": Rule(
+        rmsprop,
+        1,
+        0.001,
+        rmsprop_factors,
+        rate_is_step=True,
+        starts_long=True,
+        loop=loops.rmsprop,
+        loop_saves=0.7e-9,
+    ),
 }
 
 
@@ -132,6 +165,7 @@ class Optimizer:
     ):
         size, dtype = parameters.flat.size, parameters.flat.dtype
         self.rule = OPTIMIZERS[name]
+        self.update = by_passes(self.rule)
         self.settings = settings or OptimizerSettings()
         self.weight_decay = weight_decay
         self.state = np.zeros((self.rule.n_states, size), dtype)
@@ -149,20 +183,58 @@ class Optimizer:
         """
         self.steps += 1
         penalty, kept = 0.0, 1 - learning_rate * self.weight_decay
+        factors = self.rule.factors(learning_rate, self.steps, self.settings)
         for chunk, slope, decaying in zip(self.chunks, self.slopes, self.decaying, strict=True):
-            theta, grad = parameters.flat[chunk], gradient.flat[chunk]
-            scratch = self._scratch[: theta.size]
+            theta, grad, total = parameters.flat[chunk], gradient.flat[chunk], None
             if slope is not None:
                 strength, exempt = slope
                 total = np.multiply(theta, strength, out=self._total[: theta.size])
                 for biases in exempt:
                     total[biases] = 0
                 penalty += 0.5 * float(np.dot(total, theta))  # half the sum of slope * theta^2
-                grad = np.add(total, grad, out=total)
             for weights in decaying:
                 theta[weights] *= kept
-            self.rule.update(theta, grad, self.state[:, chunk], scratch, learning_rate, self.steps, self.settings)
+            self.update(theta, grad, total, self.state[:, chunk], self._scratch[: theta.size], factors)
         return penalty
+
+    def loops_save(self) -> float:
+        """Seconds of a step that `hasten` saves."""
+        return self.state.shape[1] * self.rule.loop_saves
+
+    def hasten(self, saved_seconds: float) -> None:
+        """Update by a compiled loop from now on, with the same bits, if that can be had and pays.
+
+        saved_seconds : about how much time it will save, with all else that becomes faster by compiled loops.
+        """
+        if self.rule.loop is not None and (loop := compiled(self.rule.loop, self.state.dtype, saved_seconds)):
+            self.update = by_loop(loop, self.state)
+
+
+def by_passes(rule: Rule) -> Update:
+    """A rule's update by NumPy, a pass for each operation."""
+
+    def update(
+        theta: Array, grad: Array, slope: Array | None, state: Array, scratch: Array, factors: Sequence[float]
+    ) -> None:
+        rule.update(theta, grad if slope is None else np.add(slope, grad, out=slope), state, scratch, factors)
+
+    return update
+
+
+def by_loop(loop: loops.Loop, like: Array) -> Update:
+    """A rule's update by its compiled loop, in one pass, for state vectors like these (n_states, size)."""
+    apart, number = like.shape[1], NUMBERS[like.dtype.name]
+    no_slope = np.full(min(CHUNK, apart), -0.0, like.dtype)  # x + -0.0 is x, also where x is 0 or -0.0
+
+    def update(
+        theta: Array, grad: Array, slope: Array | None, state: Array, scratch: Array, factors: Sequence[float]
+    ) -> None:
+        first_state = address(state[0]) if len(state) else None
+        numbers = (number * len(factors))(*factors)
+        slope = no_slope if slope is None else slope
+        loop(address(theta), address(grad), address(slope), first_state, theta.size, apart, numbers)
+
+    return update
 
 
 def strength_and_exempt(slope: Array) -> tuple[float, list[slice]]:

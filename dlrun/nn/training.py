@@ -52,6 +52,7 @@ class TrainingPlan:
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
     keep : which parameters whoever trains should keep, `Trainer.best` or the last; nothing in training depends on it.
     trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
+    alike : trainings of this kind that the process does, about; what is compiled must pay over all of them.
     """
 
     epochs: int
@@ -68,6 +69,7 @@ class TrainingPlan:
     keep: Literal["auto", "best", "last"] = "auto"
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
     trace: bool = False
+    alike: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Trainer:
         self.gradient = Parameters(network.sizes, parameters.flat.dtype, network.members)
         rows_in_batches = {self.batch_size, m % self.batch_size} - {0}
         self.workspaces = {rows: Workspace(network, rows, parameters.flat.dtype) for rows in rows_in_batches}
+        self.hasten()
         if self.batch_size == m:
             np.copyto(self.workspaces[m].X, train.X[:])
         self.epochs_done, self.batches_done = 0, 0
@@ -138,6 +141,14 @@ class Trainer:
         self.best: Parameters | None = None
         self.best_epoch: int | None = None
         self.best_measure = (math.inf, math.inf)
+
+    def hasten(self) -> None:
+        """Use compiled loops from now on, with the same bits, if they can be had and pay in so long a training."""
+        a_step = self.optimizer.loops_save() + self.workspaces[self.batch_size].loops_save()
+        saved_seconds = self.plan.alike * self.total_steps * a_step
+        self.optimizer.hasten(saved_seconds)
+        for workspace in self.workspaces.values():
+            workspace.hasten(saved_seconds)
 
     def epochs(self) -> Iterator[EpochRecord]:
         """Train to the end of the plan, or until patience runs out. Raises Diverged at the first non-finite cost."""

@@ -60,7 +60,8 @@ def train_variants(
         worth = seconds_each * len(variants) > WORTH_PROCESSES_SECONDS
         with Here(processes or (None if worth else 1)) as here:
             return train_variants(experiment, variants, executor=here, progress=progress)
-    shared = executor.share(uuid4().hex, experiment)
+    alike = -(-len(variants) // executor.processes)
+    shared = executor.share(uuid4().hex, replace(experiment, plan=replace(experiment.plan, alike=alike)))
     tasks = ((shared, variant) for variant in variants)
     return in_order(executor, train_variant, tasks, lambda done: progress(done, len(variants)))
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..records import omitted
 
 PACKAGES = ("numpy", "polars", "pydantic", "pyyaml", "rich", "scikit-learn", "scipy", "typer")
 
@@ -51,7 +52,8 @@ class Blas:
 class Environment:
     """Versions and machine. A package that is not installed, or a variable that is not set, is None.
 
-    threads : the variables that set how many threads BLAS uses. cores : of the machine.
+    threads : the variables that set how many threads BLAS uses. cores : of the machine. numba : the version that makes
+    the loops of long trainings (`nn.compiled`); not among `packages`, since the bits are the same without it.
     """
 
     dlrun: str
@@ -63,6 +65,7 @@ class Environment:
     threads: dict[str, str | None]
     blas: Blas | None
     cores: int | None
+    numba: str | None = omitted()
 
 
 def environment() -> Environment:
@@ -77,6 +80,7 @@ def environment() -> Environment:
         threads={variable: os.environ.get(variable) for variable in THREAD_VARIABLES},
         blas=blas(),
         cores=os.cpu_count(),
+        numba=version("numba"),
     )
 
 

@@ -146,6 +146,7 @@ class Session:
             rows=self.executor.share(f"rows of {self.folder.id}", rows) if rows else None,
             packs=packs,
             own_process=self.executor.processes > 1 or packs,
+            alike=-(-self.open_count() // self.executor.processes),
         )
 
     def epochs_of(self, planned: PlannedTraining) -> int:

@@ -67,7 +67,8 @@ class Base:
     text, file : of the base config, the file's path absolute. runs_dir : where run folders are, None with --light.
     cache : the folder of prepared data on this machine; None where each training has data of its own. rows : those
     that were read, where all trainings read the same. packs : whether run folders are made
-    elsewhere and sent back as bytes, since the machine of this process does not have runs_dir.
+    elsewhere and sent back as bytes, since the machine of this process does not have runs_dir. alike : how many of them
+    a process does, about.
     """
 
     sweep_id: str
@@ -79,6 +80,7 @@ class Base:
     packs: bool = False
     overrides: tuple[str, ...] = ()
     own_process: bool = True
+    alike: int = 1
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,8 @@ def experiment_of(base: Base, loaded: LoadedConfig) -> Experiment:
         return ready_data(wanted, base.rows.get() if base.rows else None)
 
     cache_folder = base.cache
-    return prepare(loaded, make if cache_folder is None else lambda wanted: shared_data(wanted, cache_folder, make))
+    ready = prepare(loaded, make if cache_folder is None else lambda wanted: shared_data(wanted, cache_folder, make))
+    return replace(ready, plan=replace(ready.plan, alike=base.alike))
 
 
 @cache

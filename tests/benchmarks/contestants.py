@@ -23,7 +23,8 @@ class Contestant(NamedTuple):
 
 
 CONTESTANTS = {
-    "dlrun": Contestant("ours", "numpy", "dlrun's shipped training loop"),
+    "dlrun": Contestant("ours", "numpy", "dlrun's shipped training loop, with the extra fast where it is installed"),
+    "passes": Contestant("ours_by_passes", "numpy", "dlrun without the extra fast"),
     "products": Contestant("products", "numpy", "its matrix products alone: the floor of any NumPy engine"),
     "textbook": Contestant("textbook", "numpy", "textbook NumPy, float32"),
     "torch": Contestant("peer_torch", "torch", "PyTorch eager, fused Adam"),

@@ -47,6 +47,9 @@ TIMED = {"learning_seconds"}
 # Of an environment, what may be there or not.
 OF_THE_MACHINE = {"blas", "git"}
 
+# Keys of an environment that only one with an extra has.
+OF_AN_EXTRA = {"numba"}
+
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 RUN_ID = re.compile(r"\d{8}-\d{6}-([A-Za-z0-9][A-Za-z0-9._-]*)-[0-9a-f]{4}(?![0-9a-f])")
 
@@ -181,7 +184,8 @@ def normalised(value: object, there: Path, volatile: set[str], key: str = "") ->
         return "of the machine"
     if isinstance(value, dict):
         below = volatile | value.keys() if key in volatile else volatile
-        return {name: normalised(item, there, below, name) for name, item in value.items()}
+        found = {name: item for name, item in value.items() if key not in volatile or name not in OF_AN_EXTRA}
+        return {name: normalised(item, there, below, name) for name, item in found.items()}
     if isinstance(value, list):
         return [normalised(item, there, volatile, key) for item in value]
     if key in volatile:
