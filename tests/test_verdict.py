@@ -15,7 +15,6 @@ from dlrun.diagnosis.records import Intervals
 from dlrun.diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
-from dlrun.diagnosis.sanity import sign_test
 from dlrun.errors import DataError, UsageError
 from dlrun.records import BySplit, Sizes
 from dlrun.statistics import intervals, tail_share, unexplained_intervals
@@ -259,13 +258,6 @@ def test_an_optimal_error_above_what_was_reached_is_refuted():
     assert found.optimal.refuted
     assert codes(diagnose(BySplit(0.14, 0.145), optimal_error=0.15, sizes=Sizes(200, 200))) == []
     assert codes(diagnose(BySplit(0.05, 0.06), optimal_error=HUMAN, sizes=LARGE))[0] == "optimal-error-refuted"
-
-
-def test_the_sign_test_is_scipys():
-    for network, baseline in ((0, 0), (0, 4), (4, 0), (5, 0), (30, 20), (60, 40)):
-        n = network + baseline
-        exact = binomtest(network, n, alternative="greater").pvalue if n else 1.0
-        assert sign_test(network, baseline) == pytest.approx(exact)
 
 
 @pytest.mark.parametrize(
