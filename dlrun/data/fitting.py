@@ -205,30 +205,38 @@ def kept_codes(codes: Array, max_levels: int) -> tuple[Array, bool]:
 
 
 def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: Normalize) -> Preparation:
-    from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import StandardScaler
-
-    width = examples.numbers.shape[1]
-    # Stored column by column: the scaler's last digits depend on it.
-    numbers = np.asfortranarray(examples.numbers[train], dtype=np.float64)
-    # A column that is empty only in training stays: dev and test may have values in it.
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    filled = imputer.fit_transform(numbers)
-    scaler = StandardScaler().fit(filled) if normalize else None
-    scaling = Scaling(scaler.mean_, scaler.scale_) if scaler is not None else Scaling.none(width)
-    if scaler is not None and normalize == TOGETHER:
-        scaling = Scaling.together(scaler.mean_, scaler.var_)
-    with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
+    columns = [statistics_of(column[train].astype(np.float64)) for column in examples.numbers.T]
+    medians, means, variances, lows, highs, has_gap = (np.array(figures) for figures in zip(*columns, strict=True))
+    scaling = Scaling.of_columns(means, variances, len(train)) if normalize else Scaling.none(len(means))
+    if normalize == TOGETHER:
+        scaling = Scaling.together(means, variances)
     return replace(
         without_numbers,
         numeric_columns=examples.number_names,
-        medians=imputer.statistics_.astype(np.float64),
+        medians=medians,
         means=scaling.mean,
         scales=scaling.scale,
-        gap_columns=tuple(examples.number_names[at] for at in with_gaps),
-        lows=np.fmin.reduce(numbers, axis=0),
-        highs=np.fmax.reduce(numbers, axis=0),
+        gap_columns=tuple(examples.number_names[at] for at in np.flatnonzero(has_gap)),
+        lows=lows,
+        highs=highs,
     )
+
+
+def statistics_of(numbers: Array) -> tuple[float, float, float, float, float, bool]:
+    """Median, mean, variance, least and greatest of numbers (m,), and whether any is missing.
+
+    The median, 0 where all are missing, stands for these in mean and variance. The bits are those of scikit-learn's
+    SimpleImputer and StandardScaler, whose import takes a second.
+    """
+    is_gap = np.isnan(numbers)
+    present = numbers[~is_gap] if is_gap.any() else numbers
+    median = float(np.median(present)) if len(present) else 0.0
+    filled = np.where(is_gap, median, numbers)
+    mean = filled.sum() / len(filled)
+    filled -= mean
+    off = filled.sum()  # what rounding left of it: Chan, Golub and LeVeque 1983, equation 1.7
+    variance = (np.square(filled).sum() - off**2 / len(filled)) / len(filled)
+    return median, mean, variance, np.fmin.reduce(numbers), np.fmax.reduce(numbers), len(present) < len(numbers)
 
 
 def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
