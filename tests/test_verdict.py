@@ -30,6 +30,12 @@ def test_the_interval_of_a_share_is_scipys_exact_one():
             np.testing.assert_allclose(intervals.proportion_interval(wrong, n), exact, atol=1e-12)
 
 
+def test_what_is_no_share_of_rows_has_no_lower_end():
+    lower, upper = intervals.proportion_interval(607, 400)
+    assert np.isnan(lower)
+    assert upper == 1
+
+
 def test_the_interval_of_a_difference_is_movers_by_hand():
     lower, upper = intervals.difference_interval(0.3, (0.26, 0.35), 0.1, (0.07, 0.13))
     assert (lower, upper) == (pytest.approx(0.2 - 0.05), pytest.approx(0.2 + (0.05**2 + 0.03**2) ** 0.5))

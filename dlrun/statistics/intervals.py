@@ -40,12 +40,15 @@ def proportion_interval(wrong: npt.ArrayLike, n: npt.ArrayLike, confidence: floa
     no more often than it says. The single ends of the Wald, Wilson and Jeffreys intervals may miss more often.
     """
     counts = np.broadcast(np.asarray(wrong, float), np.asarray(n, float))
-    ends = np.array([_ends_of_share(wrong, n, (1 - confidence) / 2) for wrong, n in counts])
+    ends = np.array([_ends_of_share(float(wrong), float(n), (1 - confidence) / 2) for wrong, n in counts])
     lower, upper = ends.T.reshape(2, *counts.shape)
     return lower, upper
 
 
 def _ends_of_share(wrong: float, n: float, tail: float) -> Interval:
+    """The ends for `wrong` of `n` rows; where more are wrong than there are, which is no share, NaN and 1."""
+    if wrong >= n + 1:
+        return np.nan, 1.0
     lower = beta_quantile(max(wrong, 0.5), n - wrong + 1, tail)[0] if wrong > 0 else 0.0
     upper = beta_quantile(max(n - wrong, 0.5), wrong + 1, tail)[1] if wrong < n else 1.0
     return lower, upper
