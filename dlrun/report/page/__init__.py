@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ... import __version__
@@ -130,6 +131,8 @@ def environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
+    from .compiled import Compiled
+
     def tidy(value: object) -> object:
         if value is None:
             return UNKNOWN
@@ -142,6 +145,7 @@ def environment() -> "Environment":
         finalize=tidy,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Compiled(Path(__file__).with_name("templates")),
     )
     jinja.filters |= {
         "shown": shown,
