@@ -297,6 +297,28 @@ def test_the_statistics_of_long_columns_are_scikit_learns_to_the_bit(m, rng):
     np.testing.assert_array_equal([lows[:5], highs[:5]], [np.nanmin(numbers[:, :5], 0), np.nanmax(numbers[:, :5], 0)])
 
 
+@pytest.mark.parametrize("gaps", [0.0, 0.1])
+def test_how_columns_lie_in_memory_changes_no_bit(gaps, rng):
+    numbers = rng.normal(size=(3000, 5)) * [1, 1e-8, 1e8, 1, 1] + [0, 1e6, 0, 1e9, 0]
+    numbers[rng.random(numbers.shape) < gaps] = np.nan
+    y = rng.integers(0, 2, 3000)
+    parts = Parts(dict(zip(("train", "dev"), np.split(rng.permutation(3000), [2000]), strict=True)))
+    by_rows, by_columns = (
+        fit_dataset(numeric(np.require(numbers, requirements=order), y=y), parts) for order in ("C", "F")
+    )
+    assert bits_of(by_rows.preparation) == bits_of(by_columns.preparation)
+    assert by_rows.train.X.tobytes() == by_columns.train.X.tobytes()
+    assert by_rows.facts == by_columns.facts
+
+
+def test_codes_of_the_same_words_are_not_copied():
+    preparation = Preparation(categorical_columns=("c",), levels=(("", "u", "v"),))
+    codes = np.array([[0], [1], [-1]], dtype=np.int32)
+    assert preparation.recoded(codes, [("u", "v")]) is codes
+    assert preparation.recoded(codes, [("v", "u")]).tolist() == [[1], [0], [-1]]
+    assert preparation.recoded(codes, [("u", "w")]).tolist() == [[0], [UNSEEN_CODE], [-1]]
+
+
 def test_rows_of_another_file_are_prepared_by_their_words(tmp_path):
     preparation = kept(fit_dataset(MIXED, PARTS, dtype=np.float64).preparation, tmp_path / "p.npz")
     codes = preparation.codes_of([["v", "never seen", "", "u"]])

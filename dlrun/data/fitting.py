@@ -240,12 +240,14 @@ def statistics_of(numbers: Array) -> tuple[float, float, float, float, float, bo
 
 
 def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
-    """X (k, n) of these rows, a few at a time."""
+    """X (k, n) of these rows, a few at a time, in the order of the source, whose columns are so read end to end."""
     width = len(preparation.feature_names)
-    X, done = np.empty((len(rows), width), dtype=dtype), 0
-    for batch in _batches(rows, width):
-        X[done : done + len(batch)] = preparation.features(numbers[batch], codes[batch], dtype)
-        done += len(batch)
+    X, order = np.empty((len(rows), width), dtype=dtype), _batches(np.argsort(rows), width)
+    prepared = np.empty((max(map(len, order), default=0), width), dtype=dtype)
+    for places in order:
+        some, source = prepared[: len(places)], rows[places]
+        preparation.write_features(some, numbers[source], codes[source])
+        X[places] = some
     return X
 
 
@@ -261,7 +263,9 @@ def _refuse_overflow(
     fits = np.ones(len(preparation.feature_names), dtype=bool)
     fits[: len(preparation.scales)] = np.isfinite(preparation.scales)
     for of_split in X.values():
-        fits &= np.isfinite(of_split).all(axis=0)
+        step = max(1, CELLS_AT_A_TIME // max(1, of_split.shape[1]))
+        for start in range(0, len(of_split), step):
+            fits &= np.isfinite(of_split[start : start + step]).all(axis=0)
     if not fits.all():
         raise out_of_range(examples.shown, preparation.feature_names[int(fits.argmin())], dtype)
 

@@ -58,7 +58,7 @@ class Scaling(NamedTuple):
 
     def of(self, rows: Array, dtype: Any) -> Array:
         """Rows (k, n) of any numeric type, scaled in float64 and then made `dtype`."""
-        scaled = rows.astype(np.float64)
+        scaled = rows.astype(np.float64, order="C")
         scaled -= self.mean
         scaled /= self.scale
         return scaled.astype(dtype, copy=False)
