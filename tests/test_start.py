@@ -23,13 +23,13 @@ TRAINS = {"numpy", "pydantic", "rich", "jinja2", "yaml"}
 COMMANDS = {
     "--help": ("--help", set(), 40),
     "train --help": ("train --help", {"pydantic"}, 40),
-    "digits": ("train digits.yaml", TRAINS, 280),
-    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 280),
-    "diabetes": ("train diabetes.yaml", TRAINS, 280),
-    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 290),
-    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 290),
+    "digits": ("train digits.yaml", TRAINS, 255),
+    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 255),
+    "diabetes": ("train diabetes.yaml", TRAINS, 255),
+    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 265),
+    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 265),
     "runs": ("runs", SHOWS, 100),
-    "show": ("show digits", SHOWS, 120),
+    "show": ("show digits", SHOWS, 125),
     "diagnose": ("diagnose digits", SHOWS, 145),
 }
 
