@@ -689,7 +689,7 @@ def test_mutated_files_are_read_or_refused_and_nothing_is_printed(sheet, name, c
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("reader", {*SHEETS.values(), *kinds.FORMATS.values()})
+@pytest.mark.parametrize("reader", sorted({*SHEETS.values(), *kinds.FORMATS.values()}))
 def test_every_kind_of_file_has_its_reader(reader):
     assert callable(kinds._function(reader))
 
