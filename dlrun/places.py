@@ -24,9 +24,8 @@ RUN_NAME_WORDS = "1 to 64 letters, digits, dots, dashes or underscores, a letter
 
 RUN_ID = re.compile(rf"[0-9]{{8}}-[0-9]{{6}}-{RUN_NAME}-[0-9a-f]{{4}}")
 
-# The id of a sweep, which has a folder beside those of its runs.
+# How the id of a sweep begins, which has a folder beside those of its runs.
 SWEEP = "sweep-"
-SWEEP_ID = re.compile(rf"{SWEEP}{RUN_ID.pattern}")
 
 # The lengths of the parts of an id around the name. Lists of 20,000 runs cut ids by them, since the pattern is slower.
 TIME_CHARACTERS, SUFFIX_CHARACTERS = 15, 4
@@ -71,13 +70,16 @@ def newest_first(folders: list[Entry]) -> list[Entry]:
     return [entry for group in together for entry in by_last_change(group)]
 
 
+def is_sweep_id(name: str) -> bool:
+    """Whether a folder of this name is a sweep's."""
+    return name.startswith(SWEEP) and RUN_ID.fullmatch(name, len(SWEEP)) is not None
+
+
 def sweeps_in(runs_dir: Path) -> list[str]:
     """The ids of the sweeps in a runs folder, newest first. Raises OSError."""
     if not runs_dir.exists():
         return []
-    return sorted(
-        (one.name for one in os.scandir(runs_dir) if SWEEP_ID.fullmatch(one.name) and one.is_dir()), reverse=True
-    )
+    return sorted((one.name for one in os.scandir(runs_dir) if is_sweep_id(one.name) and one.is_dir()), reverse=True)
 
 
 def by_last_change(folders: list[Entry]) -> list[Entry]:

@@ -56,6 +56,12 @@ def test_large_data_trains_in_ram_and_memory_mapped():
     assert "dlrun, rows in a memory-mapped .npy" in printed
 
 
+def test_large_tables_are_prepared_beside_polars():
+    printed = output_of("preparing", "--rows", "300", "--columns", "12", "--rounds", "1")
+    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("dlrun")] == ["97", "24", "1"]
+    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("polars")] == ["23", "13", "3"]
+
+
 def test_rows_are_answered_at_a_rate_and_in_memory_that_are_measured():
     printed = output_of("predicting", "--rows", "3000", "--endings", ".csv", ".npy")
     assert re.search(r"^ *3,000 +\.csv +\d", printed, re.M)

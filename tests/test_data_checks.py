@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.data import Examples, Reading, checks, duplicates, fit_dataset, read_examples, split_examples
+from dlrun.data import Examples, Reading, checks, duplicates, fit_dataset, hashing, read_examples, split_examples
 from dlrun.data.checks import suspicions_of
-from dlrun.data.duplicates import row_hashes
+from dlrun.data.hashing import row_hashes
 from dlrun.data.hints import rank_correlations
 from dlrun.errors import DataError
 
@@ -142,12 +142,18 @@ def test_too_many_cells_are_not_hashed_and_that_is_said(monkeypatch):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, np.float64])
 def test_hashes_are_equal_where_rows_are_and_nowhere_else(dtype, monkeypatch):
-    monkeypatch.setattr(duplicates, "CELLS_AT_A_TIME", 64)
+    monkeypatch.setattr(hashing, "CELLS_AT_A_TIME", 64)
     # Small whole numbers: as floats they differ in the topmost bits alone, which a weaker hash confuses.
     rows = np.random.default_rng(0).integers(0, 4, size=(5000, 7)).astype(dtype)
     _, expected = np.unique(rows, axis=0, return_inverse=True)
     _, found = np.unique(row_hashes(rows), return_inverse=True)
     assert len(np.unique(found)) == len(np.unique(expected)) == len(np.unique(np.c_[found, expected.ravel()], axis=0))
+
+
+def test_hashes_that_all_differ_are_known():
+    hashes = np.array([5, 1, 9, 3], dtype=np.uint64)
+    assert hashing.all_differ(hashes)
+    assert not hashing.all_differ(np.append(hashes, hashes[1]))
 
 
 def several(m, seed=0):

@@ -22,9 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.data import Reading
-from dlrun.data.readers import tables, unpacking
+from dlrun.data.readers import kinds, tables, unpacking
+from dlrun.data.readers.kinds import SHEETS, read_sheet
 from dlrun.data.readers.quiet import told
-from dlrun.data.readers.tables import SHEETS, read_tables
+from dlrun.data.readers.tables import read_tables
 from dlrun.data.readers.unpacking import PACKINGS, contents_of
 from dlrun.errors import DataError
 
@@ -40,7 +41,7 @@ def sheet(tmp_path):
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         contents = contents_of(name, path)
-        return SHEETS[contents.ending](contents, Reading(name, **options))
+        return read_sheet(contents, Reading(name, **options))
 
     return run
 
@@ -81,7 +82,7 @@ PACK = {
 
 
 def test_every_packing_is_tried_here():
-    assert set(PACK) == set(PACKINGS)
+    assert set(PACK) == set(PACKINGS) == set(kinds.PACKED)
 
 
 @pytest.mark.parametrize("packing", PACK)
@@ -403,7 +404,7 @@ def test_quoted_cells_come_back_as_they_were_written(tmp_path_factory, rows, sep
     doubled = [[cell.replace('"', '""') for cell in cells] for cells in lines]
     text = "".join(separator.join(f'"{cell}"' for cell in cells) + "\n" for cells in doubled)
     path.write_bytes(codecs.encode(text, encoding))
-    found = SHEETS[".csv"](contents_of("t.csv", path), Reading("t.csv", categorical=("left", "right")))
+    found = read_sheet(contents_of("t.csv", path), Reading("t.csv", categorical=("left", "right")))
     assert found.frame.select("left", "right").rows() == rows
 
 
@@ -686,6 +687,11 @@ def test_mutated_files_are_read_or_refused_and_nothing_is_printed(sheet, name, c
             outcomes.add("refused")
     assert "refused" in outcomes
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("reader", sorted({*SHEETS.values(), *kinds.FORMATS.values()}))
+def test_every_kind_of_file_has_its_reader(reader):
+    assert callable(kinds._function(reader))
 
 
 @pytest.mark.parametrize("name", [name for name in SHEETS if name != ".xls"])

@@ -23,7 +23,9 @@ from dlrun.data import (
     read_examples,
     split_examples,
 )
+from dlrun.data.fitting import statistics_of
 from dlrun.data.preparation import MISSING_CODE, UNSEEN_CODE
+from dlrun.data.scaling import Scaling
 from dlrun.errors import DataError
 from dlrun.store import from_plain, to_plain
 
@@ -278,6 +280,43 @@ def test_a_mixed_table_becomes_what_scikit_learn_makes_of_it(table):
         expected = sklearns(examples, parts, normalize)
     for name, X in expected.items():
         assert getattr(dataset, name).X.tobytes() == np.ascontiguousarray(X, dtype=dtype).tobytes()
+
+
+@pytest.mark.parametrize("m", [9, 129, 20_001])
+def test_the_statistics_of_long_columns_are_scikit_learns_to_the_bit(m, rng):
+    numbers = rng.normal(size=(m, 6)) * [1, 1e-8, 1e8, 1, 1, 1] + [0, 1e6, 0, 1e9, 0, 0]
+    numbers[rng.random(numbers.shape) < 0.1] = np.nan
+    numbers[:, 4], numbers[:, 5] = 3.7, np.nan
+    filled = SimpleImputer(strategy="median", keep_empty_features=True)
+    scaler = StandardScaler().fit(filled.fit_transform(np.asfortranarray(numbers)))
+    figures = [statistics_of(column.copy()) for column in numbers.T]
+    medians, means, variances, lows, highs, _ = (np.array(values) for values in zip(*figures, strict=True))
+    assert medians.tolist() == filled.statistics_.tolist()
+    assert (means.tolist(), variances.tolist()) == (scaler.mean_.tolist(), scaler.var_.tolist())
+    assert Scaling.of_columns(means, variances, m).scale.tolist() == scaler.scale_.tolist()
+    np.testing.assert_array_equal([lows[:5], highs[:5]], [np.nanmin(numbers[:, :5], 0), np.nanmax(numbers[:, :5], 0)])
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.1])
+def test_how_columns_lie_in_memory_changes_no_bit(gaps, rng):
+    numbers = rng.normal(size=(3000, 5)) * [1, 1e-8, 1e8, 1, 1] + [0, 1e6, 0, 1e9, 0]
+    numbers[rng.random(numbers.shape) < gaps] = np.nan
+    y = rng.integers(0, 2, 3000)
+    parts = Parts(dict(zip(("train", "dev"), np.split(rng.permutation(3000), [2000]), strict=True)))
+    by_rows, by_columns = (
+        fit_dataset(numeric(np.require(numbers, requirements=order), y=y), parts) for order in ("C", "F")
+    )
+    assert bits_of(by_rows.preparation) == bits_of(by_columns.preparation)
+    assert by_rows.train.X.tobytes() == by_columns.train.X.tobytes()
+    assert by_rows.facts == by_columns.facts
+
+
+def test_codes_of_the_same_words_are_not_copied():
+    preparation = Preparation(categorical_columns=("c",), levels=(("", "u", "v"),))
+    codes = np.array([[0], [1], [-1]], dtype=np.int32)
+    assert preparation.recoded(codes, [("u", "v")]) is codes
+    assert preparation.recoded(codes, [("v", "u")]).tolist() == [[1], [0], [-1]]
+    assert preparation.recoded(codes, [("u", "w")]).tolist() == [[0], [UNSEEN_CODE], [-1]]
 
 
 def test_rows_of_another_file_are_prepared_by_their_words(tmp_path):

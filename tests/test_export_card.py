@@ -12,6 +12,7 @@ from dlrun.model import trust_of
 from dlrun.report.card import plain
 from dlrun.statistics import groups as groups_module
 from dlrun.statistics.groups import FEWEST_ROWS, groups_to_test, worse_by_rank, worse_by_share
+from dlrun.statistics.ranks import ranks_of
 from dlrun.store import find_run
 from tests.commands import dlrun
 
@@ -186,7 +187,9 @@ def test_ranks_are_those_of_scipy(rng):
     from scipy.stats import mannwhitneyu, rankdata
 
     values = rng.integers(0, 9, 60).astype(float)
-    assert groups_module._ranks(values).tolist() == rankdata(values).tolist()
+    assert ranks_of(values).tolist() == rankdata(values).tolist()
+    columns = rng.integers(0, 9, (60, 3)).astype(float)
+    assert ranks_of(columns).tolist() == rankdata(columns, axis=0).tolist()
     mask = rng.random(60) < 0.4
     # One group is tested at 0.1: named if SciPy's p is below that.
     for shift in (0.0, 0.6, 0.9, 1.2, 1.5, 3.0):

@@ -15,7 +15,6 @@ from dlrun.diagnosis.records import Intervals
 from dlrun.diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
 from dlrun.diagnosis.rows_needed import rows_for
 from dlrun.diagnosis.rule import Thresholds, thresholds
-from dlrun.diagnosis.sanity import sign_test
 from dlrun.errors import DataError, UsageError
 from dlrun.records import BySplit, Sizes
 from dlrun.statistics import intervals, tail_share, unexplained_intervals
@@ -29,6 +28,12 @@ def test_the_interval_of_a_share_is_scipys_exact_one():
         for wrong in {0, 1, n // 3, n}:
             exact = binomtest(wrong, n).proportion_ci(0.90, "exact")
             np.testing.assert_allclose(intervals.proportion_interval(wrong, n), exact, atol=1e-12)
+
+
+def test_what_is_no_share_of_rows_has_no_lower_end():
+    lower, upper = intervals.proportion_interval(607, 400)
+    assert np.isnan(lower)
+    assert upper == 1
 
 
 def test_the_interval_of_a_difference_is_movers_by_hand():
@@ -259,13 +264,6 @@ def test_an_optimal_error_above_what_was_reached_is_refuted():
     assert found.optimal.refuted
     assert codes(diagnose(BySplit(0.14, 0.145), optimal_error=0.15, sizes=Sizes(200, 200))) == []
     assert codes(diagnose(BySplit(0.05, 0.06), optimal_error=HUMAN, sizes=LARGE))[0] == "optimal-error-refuted"
-
-
-def test_the_sign_test_is_scipys():
-    for network, baseline in ((0, 0), (0, 4), (4, 0), (5, 0), (30, 20), (60, 40)):
-        n = network + baseline
-        exact = binomtest(network, n, alternative="greater").pvalue if n else 1.0
-        assert sign_test(network, baseline) == pytest.approx(exact)
 
 
 @pytest.mark.parametrize(

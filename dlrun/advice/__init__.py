@@ -1,8 +1,20 @@
 """The advice: from a diagnosis and its run's config to changes worth trying. Pure functions."""
 
-from .advise import advise
-from .case import Case
-from .of_figures import diagnosis_of_figures
-from .records import Advice, RunDiagnosis
+from typing import TYPE_CHECKING
 
-__all__ = ["Advice", "Case", "RunDiagnosis", "advise", "diagnosis_of_figures"]
+from ..lazily import lazily
+
+if TYPE_CHECKING:
+    from .advise import advise as advise
+    from .case import Case as Case
+    from .of_figures import diagnosis_of_figures as diagnosis_of_figures
+    from .records import Advice as Advice
+    from .records import RunDiagnosis as RunDiagnosis
+else:
+    lazily(
+        __name__,
+        advise="advise",
+        case="Case",
+        of_figures="diagnosis_of_figures",
+        records="Advice RunDiagnosis",
+    )

@@ -26,12 +26,13 @@ def train(
     Example: dlrun train configs/digits.yaml network.depth=5 regularization.lambda=0.7
     """
     from ..experiment import read_config, run
-    from ..inspection import with_trees
     from .ending import display_of, end_with
 
     loaded = read_config(config, overrides or ())
     contents = run(loaded, runs_dir, lambda experiment: display_of(experiment, quiet), needed=needed)
     if reference:
+        from ..inspection import with_trees
+
         contents = with_trees(contents)
     wants_report = loaded.config.report and not contents.result_required().reused
     return end_with(contents, loaded.origins if wants_report else None, as_json)

@@ -10,7 +10,7 @@ from ..errors import CheckFailed, StoreError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 if TYPE_CHECKING:
-    from ..inspection.overview import Rerun
+    from ..inspection.difference import Rerun
     from ..store import FileCheck
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..arrays import Array
 from ..records import SPLITS
 from .cells.forms import ColumnForm
+from .hashing import row_hashes
 from .mapped import MappedRows, MappedTarget, Piece, pieces_as_arrays
 from .preparation import MISSING_CODE, Preparation
 from .reading import Task
@@ -160,6 +161,19 @@ class Examples:
     def m(self) -> int:
         """The number of rows."""
         return len(self.y)
+
+    @cached_property
+    def row_hashes(self) -> "RowHashes":
+        """Of every row; `splits` and `checks` look for equal rows."""
+        features = row_hashes(self.numbers, self.codes)
+        return RowHashes(features, row_hashes(features[:, None], self.y[:, None]))
+
+
+class RowHashes(NamedTuple):
+    """(m,) uint64 each: of a row's features, and of its features and target together."""
+
+    features: Array
+    both: Array
 
 
 class Suspicion(NamedTuple):

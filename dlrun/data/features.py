@@ -52,7 +52,7 @@ def features_of(table: Table, names: Sequence[str], max_levels: int) -> Features
     return Features(
         numbers,
         number_names,
-        table.codes[:, [at[name] for name in coded]],
+        _columns(table.codes, [at[name] for name in coded]),
         tuple(coded),
         tuple(table.levels[at[name]] for name in coded),
         {**made_of, **{name: (name,) for name in coded}},
@@ -96,7 +96,7 @@ def _is_flag(table: Table, name: str) -> bool:
 def _numbers(table: Table, names: Sequence[str]) -> tuple[Array, dict[str, tuple[str, ...]]]:
     """The numeric features (m, p) of these columns, and what was made of each."""
     if all(name in table.number_places and table.kind_of(name) != "date" for name in names):
-        return _as_they_are(table, names), {name: (name,) for name in names}
+        return _columns(table.numbers, [table.number_places[name] for name in names]), {name: (name,) for name in names}
     columns: dict[str, Array] = {}
     made_of: dict[str, tuple[str, ...]] = {}
     for name in names:
@@ -109,18 +109,22 @@ def _numbers(table: Table, names: Sequence[str]) -> tuple[Array, dict[str, tuple
             made = {name: values}
         made_of[name] = tuple(made)
         columns |= made
-    return np.column_stack(list(columns.values())), made_of
+    return np.stack(list(columns.values())).T, made_of
 
 
-def _as_they_are(table: Table, names: Sequence[str]) -> Array:
-    at = [table.number_places[name] for name in names]
-    # Features that are neighbours (as with the target in the last column) are a view, not a copy.
-    together = at == list(range(at[0], at[-1] + 1)) if at else True
-    return table.numbers[:, at[0] : at[-1] + 1] if at and together else table.numbers[:, at]
+def _columns(matrix: Array, at: Sequence[int]) -> Array:
+    """These columns; where they are neighbours (as with the target in the last one) a view, not a copy."""
+    together = list(at) == list(range(at[0], at[-1] + 1)) if at else False
+    return matrix[:, at[0] : at[-1] + 1] if together else np.asfortranarray(matrix[:, list(at)])
 
 
 def _refuse_infinite(table: Table, numbers: Array, names: Sequence[str]) -> None:
-    if numbers.dtype.kind != "f" or not (infinite := np.isinf(numbers)).any():
+    if numbers.dtype.kind != "f" or not numbers.size:
+        return
+    if np.isfinite([fold.reduce(numbers, axis=None) for fold in (np.fmin, np.fmax)]).all():  # without a copy
+        return
+    infinite = np.isinf(numbers)
+    if not infinite.any():
         return
     row, column = map(int, np.unravel_index(int(infinite.argmax()), numbers.shape))
     raise DataError(

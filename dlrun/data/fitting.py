@@ -205,39 +205,49 @@ def kept_codes(codes: Array, max_levels: int) -> tuple[Array, bool]:
 
 
 def _with_numbers(without_numbers: Preparation, examples: Examples, train: Array, normalize: Normalize) -> Preparation:
-    from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import StandardScaler
-
-    width = examples.numbers.shape[1]
-    # Stored column by column: the scaler's last digits depend on it.
-    numbers = np.asfortranarray(examples.numbers[train], dtype=np.float64)
-    # A column that is empty only in training stays: dev and test may have values in it.
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    filled = imputer.fit_transform(numbers)
-    scaler = StandardScaler().fit(filled) if normalize else None
-    scaling = Scaling(scaler.mean_, scaler.scale_) if scaler is not None else Scaling.none(width)
-    if scaler is not None and normalize == TOGETHER:
-        scaling = Scaling.together(scaler.mean_, scaler.var_)
-    with_gaps = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
+    columns = [statistics_of(column[train].astype(np.float64)) for column in examples.numbers.T]
+    medians, means, variances, lows, highs, has_gap = (np.array(figures) for figures in zip(*columns, strict=True))
+    scaling = Scaling.of_columns(means, variances, len(train)) if normalize else Scaling.none(len(means))
+    if normalize == TOGETHER:
+        scaling = Scaling.together(means, variances)
     return replace(
         without_numbers,
         numeric_columns=examples.number_names,
-        medians=imputer.statistics_.astype(np.float64),
+        medians=medians,
         means=scaling.mean,
         scales=scaling.scale,
-        gap_columns=tuple(examples.number_names[at] for at in with_gaps),
-        lows=np.fmin.reduce(numbers, axis=0),
-        highs=np.fmax.reduce(numbers, axis=0),
+        gap_columns=tuple(examples.number_names[at] for at in np.flatnonzero(has_gap)),
+        lows=lows,
+        highs=highs,
     )
 
 
+def statistics_of(numbers: Array) -> tuple[float, float, float, float, float, bool]:
+    """Median, mean, variance, least and greatest of numbers (m,), and whether any is missing.
+
+    The median, 0 where all are missing, stands for these in mean and variance. The bits are those of scikit-learn's
+    SimpleImputer and StandardScaler, whose import takes a second.
+    """
+    is_gap = np.isnan(numbers)
+    present = numbers[~is_gap] if is_gap.any() else numbers
+    median = float(np.median(present)) if len(present) else 0.0
+    filled = np.where(is_gap, median, numbers)
+    mean = filled.sum() / len(filled)
+    filled -= mean
+    off = filled.sum()  # what rounding left of it: Chan, Golub and LeVeque 1983, equation 1.7
+    variance = (np.square(filled).sum() - off**2 / len(filled)) / len(filled)
+    return median, mean, variance, np.fmin.reduce(numbers), np.fmax.reduce(numbers), len(present) < len(numbers)
+
+
 def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
-    """X (k, n) of these rows, a few at a time."""
+    """X (k, n) of these rows, a few at a time, in the order of the source, whose columns are so read end to end."""
     width = len(preparation.feature_names)
-    X, done = np.empty((len(rows), width), dtype=dtype), 0
-    for batch in _batches(rows, width):
-        X[done : done + len(batch)] = preparation.features(numbers[batch], codes[batch], dtype)
-        done += len(batch)
+    X, order = np.empty((len(rows), width), dtype=dtype), _batches(np.argsort(rows), width)
+    prepared = np.empty((max(map(len, order), default=0), width), dtype=dtype)
+    for places in order:
+        some, source = prepared[: len(places)], rows[places]
+        preparation.write_features(some, numbers[source], codes[source])
+        X[places] = some
     return X
 
 
@@ -253,7 +263,9 @@ def _refuse_overflow(
     fits = np.ones(len(preparation.feature_names), dtype=bool)
     fits[: len(preparation.scales)] = np.isfinite(preparation.scales)
     for of_split in X.values():
-        fits &= np.isfinite(of_split).all(axis=0)
+        step = max(1, CELLS_AT_A_TIME // max(1, of_split.shape[1]))
+        for start in range(0, len(of_split), step):
+            fits &= np.isfinite(of_split[start : start + step]).all(axis=0)
     if not fits.all():
         raise out_of_range(examples.shown, preparation.feature_names[int(fits.argmin())], dtype)
 

@@ -1,37 +1,19 @@
 """Reads the `Table` of a source, with the reader for its name or its file ending.
 
-A new kind of file is a function and a row: in SHEETS of `tables` where it holds a table, otherwise here.
+A new kind of file is a function and a row of `readers.kinds`.
 """
 
 import difflib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import DataError
 from .examples import Table
-from .files import Files, find_file, listed
-from .readers.arrays import read_arrays
-from .readers.hdf5 import read_hdf5
-from .readers.matlab import read_matlab
-from .readers.npy import read_npy
-from .readers.openml import read_openml
-from .readers.tables import PACKED, SHEETS, read_tables
+from .files import find_file, listed
+from .readers.kinds import FORMATS, PACKED, TABLES, read_files
 from .reading import Reading
 from .sources import SOURCES, read_named
-
-FileReader = Callable[[Files, Reading], Table]
-
-# The reader of a source's files, by the ending of their names. One reader reads all files of a source.
-FORMATS: dict[str, FileReader] = {
-    **dict.fromkeys(SHEETS, read_tables),
-    ".npz": read_arrays,
-    ".npy": read_npy,
-    ".h5": read_hdf5,
-    ".hdf5": read_hdf5,
-    ".mat": read_matlab,
-}
 
 # What the path of a source may end in, in small letters. Packed files hold one of SHEETS.
 FILE_SUFFIXES = (*FORMATS, *PACKED)
@@ -57,20 +39,22 @@ def read_table(reading: Reading, *, folder: Path, rng: np.random.Generator) -> T
     for key in reading.settings:
         raise DataError(f"data.{key}: a setting of generators; source {shown} takes none, leave it out")
     if is_named:
+        from .readers.openml import read_openml
+
         return read_openml(shown, target=reading.target)
     readers = {_reader_of(path) for path in paths.values()}
     if len(readers) > 1:
         raise DataError(f"{', '.join(paths.values())}: tables and arrays cannot be mixed; give all as one kind")
-    if readers == {read_tables} and reading.examples == "columns":
+    if readers == {TABLES} and reading.examples == "columns":
         raise DataError(f"data.examples: {shown} is a table, whose rows are the examples; leave it out")
     files = {split: (path, find_file(path, folder, FILE_SUFFIXES)) for split, path in paths.items()}
-    return readers.pop()(files, reading)
+    return read_files(readers.pop(), files, reading)
 
 
-def _reader_of(name: str) -> FileReader:
+def _reader_of(name: str) -> str:
     suffix = Path(name).suffix.lower()
     if suffix in PACKED:
-        return read_tables
+        return TABLES
     if suffix in FORMATS:
         return FORMATS[suffix]
     suffixes = listed(FILE_SUFFIXES, SUFFIXES_SHOWN)

@@ -4,9 +4,10 @@ Readers of tables give frames whose columns are text as it stands in the file, o
 handled only by polars expressions, so that a million rows need no Python loop.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def table_from_frame(
         names,
         _matrix({name: cells[name].values for name in number_names}, len(frame)),
         number_names,
-        np.column_stack([codes for codes, _ in coded]) if coded else np.empty((len(frame), 0), dtype=np.int32),
+        _codes_together([codes for codes, _ in coded], len(frame)),
         code_names,
         tuple(levels for _, levels in coded),
         place,
@@ -275,13 +276,24 @@ def codes_of(read: Cells) -> tuple[Array, tuple[str, ...]]:
     return codes.fill_null(MISSING_CODE).to_numpy(), levels
 
 
+def _codes_together(columns: Sequence[Array], rows: int) -> Array:
+    """(m, c) int32 of the columns side by side, each in one piece of memory."""
+    codes = np.empty((rows, len(columns)), dtype=np.int32, order="F")
+    for at, column in enumerate(columns):
+        codes[:, at] = column
+    return codes
+
+
 def _matrix(columns: "Mapping[str, polars.Series]", rows: int) -> Array:
-    """(m, p) float64 of the columns side by side; NaN where missing."""
+    """(m, p) float64 of the columns side by side; NaN where missing.
+
+    Each column is in one piece of memory, since all that follows but the last step looks at columns.
+    """
     import polars as pl
 
     if not columns:
         return np.empty((rows, 0))
-    return pl.DataFrame([values.alias(name) for name, values in columns.items()]).to_numpy(order="c")
+    return pl.DataFrame([values.alias(name) for name, values in columns.items()]).to_numpy(order="fortran")
 
 
 def _examples_of(frame: "polars.DataFrame") -> dict[str, tuple[str, ...]]:
@@ -289,9 +301,16 @@ def _examples_of(frame: "polars.DataFrame") -> dict[str, tuple[str, ...]]:
     import polars as pl
 
     head = frame.head(ROWS_FOR_EXAMPLES)
-    found = {}
-    for name in frame.columns:
-        distinct = head[name].drop_nulls().unique(maintain_order=True)
-        shown = (_labels(distinct) if distinct.dtype == pl.Float64 else distinct.cast(pl.String)).to_list()
-        found[name] = tuple(text.strip() for text in shown if text.strip())[:EXAMPLES]
+    numbers = {cells.name: _different(cells.to_list())[:EXAMPLES] for cells in head.select(pl.col(pl.Float64))}
+    # The numbers of all columns at once: polars takes a tenth of a millisecond for each column, however short.
+    labels = iter(_labels(pl.Series([n for few in numbers.values() for n in few], dtype=pl.Float64)).to_list())
+    found = {name: tuple(itertools.islice(labels, len(few))) for name, few in numbers.items()}
+    for cells in head.select(pl.exclude(pl.Float64)):
+        texts = _different(cells.cast(pl.String).to_list())
+        found[cells.name] = tuple(text.strip() for text in texts if text.strip())[:EXAMPLES]
     return found
+
+
+def _different(cells: Iterable[Any]) -> list[Any]:
+    """The different ones of these that are not missing, in their order; not-a-numbers are one."""
+    return list(dict.fromkeys(np.nan if cell != cell else cell for cell in cells if cell is not None))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ..arrays import Array
+from ..statistics.ranks import ranks_of
 from .examples import Examples, Suspicion
 
 # Rows that are used: half to learn from, half to test on.
@@ -90,10 +91,8 @@ def share_said(values: Array, y: Array, n_classes: int) -> float:
 
 def rank_correlations(columns: Array, y: Array) -> Array:
     """(n,) Spearman's correlation of each column (m, n) with y (m,); 0 for a constant column or one with gaps."""
-    from scipy.stats import rankdata
-
     has_gaps = np.isnan(columns).any(axis=0)
-    ranks, of_y = rankdata(np.where(has_gaps, 0, columns), axis=0), rankdata(y)
+    ranks, of_y = ranks_of(np.where(has_gaps, 0, columns)), ranks_of(y)
     ranks, of_y = ranks - ranks.mean(axis=0), of_y - of_y.mean()
     scale = np.sqrt((ranks**2).sum(axis=0) * (of_y @ of_y))
     correlations: Array = np.divide(of_y @ ranks, scale, out=np.zeros(len(scale)), where=scale > 0)

@@ -3,7 +3,7 @@
 `fitting` makes it and model.npz keeps it. With it and the network, any rows can be predicted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -128,15 +128,21 @@ class Preparation:
         if self.medians is None and not self.levels and not self.encodings:
             return self.scaling.of(numbers, dtype)
         X = np.empty((len(numbers), len(self.feature_names)), dtype)
+        self.write_features(X, numbers, codes)
+        return X
+
+    def write_features(self, X: Array, numbers: Array, codes: Array) -> None:
+        """The same, set in X (m, n) of any type, C-contiguous."""
         at = len(self.numeric_columns)
         if self.medians is None:
             self._encode(X, numbers)
         else:
             is_gap = np.isnan(numbers)
             self._encode(X, np.where(is_gap, self.medians, numbers))
-            with_gaps = [self.numeric_columns.index(name) for name in self.gap_columns]
+            with_gaps = self._places_of(self.gap_columns)
             X[:, at : at + len(with_gaps)] = is_gap[:, with_gaps]
             at += len(with_gaps)
+        first = np.arange(len(X)) * X.shape[1]  # the place of each row's first input
         end = X.shape[1] - sum(means.shape[1] for means in self.target_means.values())
         for name, of_column, words in zip(self.categorical_columns, codes.T, self.levels, strict=True):
             if name in self.target_means:
@@ -144,12 +150,18 @@ class Preparation:
                 X[:, end : end + means.shape[1]] = means
                 end += means.shape[1]
                 continue
-            X[:, at : at + len(words)] = of_column[:, None] == codes_of_words(words)
+            place = of_column + words.count("")  # a missing word comes first if there is one
+            X[:, at : at + len(words)] = 0
+            X.reshape(-1)[(first + at + place)[place >= 0]] = 1
             at += len(words)
             if name in self.rare_columns:
                 X[:, at] = of_column == UNSEEN_CODE
                 at += 1
-        return X
+
+    def _places_of(self, names: Iterable[str]) -> list[int]:
+        """Which numeric columns these are."""
+        places = {name: at for at, name in enumerate(self.numeric_columns)}
+        return [places[name] for name in names]
 
     def _encode(self, X: Array, numbers: Array) -> None:
         """Set the columns of X (m, n) that are made of numbers (m, p)."""
@@ -157,9 +169,8 @@ class Preparation:
         X[:, : len(self.numeric_columns)] = z
         if not self.encodings:
             return
-        at, places = len(self.raw_names), {name: at for at, name in enumerate(self.numeric_columns)}
-        for name, encoding in self.encodings.items():
-            place = places[name]
+        at = len(self.raw_names)
+        for place, encoding in zip(self._places_of(self.encodings), self.encodings.values(), strict=True):
             made = encoding.inputs(numbers[:, place].astype(np.float64), z[:, place])
             further = made.shape[1] - 1
             X[:, place], X[:, at : at + further] = made[:, 0], made[:, 1:]
@@ -187,7 +198,10 @@ class Preparation:
 
     def recoded(self, codes: Array, levels: Sequence[Sequence[str]]) -> Array:
         """Codes (m, c) as `features` takes them, from codes into other lists of words, where -1 is missing."""
-        recoded = np.empty(codes.shape, dtype=np.int32)
+        words = [tuple(filter(None, own_words)) for own_words in self.levels]
+        if words == [tuple(other_words) for other_words in levels]:
+            return codes
+        recoded = np.empty(codes.shape, dtype=np.int32, order="F")
         for at, (other_words, own_words) in enumerate(zip(levels, self.levels, strict=True)):
             # Code -1 (missing) picks the last entry.
             recoded[:, at] = np.append(_places(other_words, own_words), MISSING_CODE)[codes[:, at]]

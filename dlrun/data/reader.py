@@ -24,7 +24,6 @@ from .files import find_file, listed
 from .formats import read_table
 from .labels import with_enough_rows, with_labels_alone
 from .mapped import MappedExamples
-from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
 from .readers.pictures import square_side
 from .reading import Reading
 from .roles import Roles, roles_of
@@ -60,6 +59,8 @@ def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -
 
 def _mapped(reading: Reading, folder: Path) -> MappedExamples:
     """The roles of a .npy's columns; its rows are read when a Dataset is fitted to them."""
+    from .readers.npy import read_npy, refuse_columns_apart, refuse_unmapped
+
     refuse_unmapped(reading)
     shown = reading.shown
     table = read_npy({"train": (shown, find_file(shown, folder))}, reading)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from .duplicates import row_hashes
 from .examples import Dataset
+from .hashing import row_hashes
 
 # The most training rows, and cells of them, that the learners see: all learners together then take some seconds.
 MOST_ROWS, MOST_CELLS = 4000, 10**6

@@ -10,11 +10,10 @@ from typing import cast
 
 from ..errors import DataError
 from .files import find_file
-from .formats import FILE_SUFFIXES, FORMATS
+from .formats import FILE_SUFFIXES
 from .readers.bare_arrays import pieces_of_arrays
+from .readers.kinds import FORMATS, PACKED, SHEETS
 from .readers.pieces import Columns, Piece, pieces_of_file, pieces_of_text
-from .readers.tables import SHEETS
-from .readers.unpacking import PACKINGS
 from .reading import Reading
 from .source_form import PLAIN, SourceForm
 
@@ -38,7 +37,7 @@ def row_pieces(file: str, form: SourceForm, keep: Sequence[str]) -> Iterator[Pie
         return
     path = find_file(file, Path.cwd(), FILE_SUFFIXES)
     ending = path.suffix.lower()
-    if ending in SHEETS or ending in PACKINGS:
+    if ending in SHEETS or ending in PACKED:
         yield from pieces_of_file(file, path, reading, columns)
     elif ending in FORMATS:
         yield from pieces_of_arrays(file, path, form)

@@ -32,12 +32,16 @@ class Scaling(NamedTuple):
 
     @classmethod
     def fitted(cls, moments: Moments) -> Self:
-        """By the formula `sigma^2 = (1/m) sum (x - mu)^2`; a constant gets scale 1.
+        """By the formula `sigma^2 = (1/m) sum (x - mu)^2`; a constant gets scale 1."""
+        return cls.of_columns(moments.mean(), moments.variance(), moments.count)
+
+    @classmethod
+    def of_columns(cls, mean: Array, variance: Array, m: float) -> Self:
+        """From the mean and variance (n,) of m rows; a constant gets scale 1.
 
         So does a column that differs from a constant only by rounding. Source: the bound of the rounding error is that
         of scikit-learn's StandardScaler.
         """
-        mean, variance, m = moments.mean(), moments.variance(), moments.count
         epsilon = np.finfo(np.float64).eps
         is_constant = variance <= m * epsilon * variance + (m * mean * epsilon) ** 2
         return cls(mean, np.sqrt(np.where(is_constant, 1.0, variance)))
@@ -54,7 +58,7 @@ class Scaling(NamedTuple):
 
     def of(self, rows: Array, dtype: Any) -> Array:
         """Rows (k, n) of any numeric type, scaled in float64 and then made `dtype`."""
-        scaled = rows.astype(np.float64)
+        scaled = rows.astype(np.float64, order="C")
         scaled -= self.mean
         scaled /= self.scale
         return scaled.astype(dtype, copy=False)

@@ -1,11 +1,11 @@
 """The sources that have a name, one row each: bundled sets and generators.
 
 Every row of SOURCES is a function from (word, rng, settings) to a `Table`, and the settings that it takes, each with
-its default and its range. The generators import scikit-learn themselves, so that importing the table stays fast.
+its default and its range. One generator imports scikit-learn itself, so that importing the table stays fast.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from .bundled import read_bundled
 from .columns import plain_table
 from .examples import Table
 from .files import short
+from .generated import blobs, circles, moons, regression
 
 # scikit-learn's generators take their seed as an unsigned 32-bit number.
 LARGEST_SEED = 2**32 - 1
@@ -62,32 +63,25 @@ def _bundled(word: str, rng: np.random.Generator, settings: Settings) -> Table:
     return read_bundled(word)
 
 
-def _made(word: str, rng: np.random.Generator, *, labels: Iterable[object] | None = None, **arguments: object) -> Table:
-    """A table from scikit-learn's generator of this name."""
-    from sklearn import datasets
-
-    X, y = getattr(datasets, f"make_{word}")(**arguments, random_state=int(rng.integers(LARGEST_SEED)))
-    return plain_table(word, X, y, labels=labels)
+def _seed(rng: np.random.Generator) -> int:
+    """A seed for one of scikit-learn's generators."""
+    return int(rng.integers(LARGEST_SEED))
 
 
 def _moons(word: str, rng: np.random.Generator, settings: Settings) -> Table:
-    return _made(word, rng, n_samples=settings["samples"], noise=settings["noise"])
+    return plain_table(word, *moons(_seed(rng), **settings))
 
 
 def _circles(word: str, rng: np.random.Generator, settings: Settings) -> Table:
-    return _made(word, rng, n_samples=settings["samples"], noise=settings["noise"], factor=settings["factor"])
+    return plain_table(word, *circles(_seed(rng), **settings))
 
 
 def _blobs(word: str, rng: np.random.Generator, settings: Settings) -> Table:
-    return _made(
-        word,
-        rng,
-        labels=range(settings["classes"]),
-        n_samples=settings["samples"],
-        n_features=settings["features"],
-        centers=settings["classes"],
-        cluster_std=settings["cluster_std"],
-    )
+    return plain_table(word, *blobs(_seed(rng), **settings), labels=range(settings["classes"]))
+
+
+def _regression(word: str, rng: np.random.Generator, settings: Settings) -> Table:
+    return plain_table(word, *regression(_seed(rng), **settings))
 
 
 def _classification(word: str, rng: np.random.Generator, settings: Settings) -> Table:
@@ -97,28 +91,18 @@ def _classification(word: str, rng: np.random.Generator, settings: Settings) -> 
             f"data.classes: got {classes}; {informative} informative features have {2**informative} corners, one class"
             f" each; raise data.informative to {math.ceil(math.log2(classes))} or lower data.classes"
         )
-    return _made(
-        word,
-        rng,
-        labels=range(classes),
-        n_samples=settings["samples"],
-        n_features=settings["features"],
+    from sklearn.datasets import make_classification
+
+    X, y = make_classification(
+        settings["samples"],
+        settings["features"],
         n_informative=informative,
         n_redundant=0,
         n_classes=classes,
         n_clusters_per_class=1,
+        random_state=_seed(rng),
     )
-
-
-def _regression(word: str, rng: np.random.Generator, settings: Settings) -> Table:
-    return _made(
-        word,
-        rng,
-        n_samples=settings["samples"],
-        n_features=settings["features"],
-        n_informative=settings["informative"],
-        noise=settings["noise"],
-    )
+    return plain_table(word, X, y, labels=range(classes))
 
 
 # Settings that several generators share, with one default.

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..arrays import Array
-from .duplicates import MOST_CELLS_TO_HASH, row_hashes
+from .duplicates import MOST_CELLS_TO_HASH
 from .examples import Examples
+from .hashing import all_differ
 from .reading import Duplicates
 
 
@@ -30,13 +31,15 @@ def with_equal_rows_together(
     cells = examples.m * (examples.numbers.shape[1] + examples.codes.shape[1])
     if duplicates == "apart" or cells > MOST_CELLS_TO_HASH:
         return None
+    if all_differ(hashes := examples.row_hashes.both):
+        return None
     names = list(parts)
     split = np.full(examples.m, -1, dtype=np.int64)
     for at, name in enumerate(names):
         split[parts[name]] = at
     rows = np.flatnonzero(split >= 0)
     y = examples.y if examples.classes and stratify else np.zeros(examples.m, dtype=np.int64)
-    group, sizes = _groups_of_equal_rows(examples, rows)
+    _, group, sizes = np.unique(hashes[rows], return_inverse=True, return_counts=True)
     home = _fullest(group, split[rows], len(sizes), len(names))
     moving = rows[split[rows] != home[group]]
     if not len(moving):
@@ -54,14 +57,6 @@ def with_equal_rows_together(
                     return None
                 moved[partners] = start
     return _rearranged(parts, split, moved, rng)
-
-
-def _groups_of_equal_rows(examples: Examples, rows: Array) -> tuple[Array, Array]:
-    """(k,) the number of the set of equal rows that each row is in, and the size of each set."""
-    features = row_hashes(examples.numbers[rows], examples.codes[rows])
-    both = row_hashes(features[:, None], examples.y[rows][:, None])
-    _, group, sizes = np.unique(both, return_inverse=True, return_counts=True)
-    return group, sizes
 
 
 def _fullest(group: Array, split: Array, n_groups: int, n_splits: int) -> Array:

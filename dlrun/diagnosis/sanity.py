@@ -5,6 +5,7 @@ Each check takes figures and gives a finding or None. `diagnose` runs them.
 
 from typing import Literal
 
+from ..statistics.beta import heads_or_more
 from ..statistics.intervals import Interval
 from .figures import Figures
 from .findings import Finding, Severity
@@ -58,7 +59,7 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     if baseline is None:
         return None
     if pairs:
-        chance = sign_test(pairs.network, pairs.baseline)
+        chance = heads_or_more(pairs.network, pairs.network + pairs.baseline)
         is_better = chance < SIGN_TEST_LEVEL
         rows = f"of the rows that one of them alone gets right, the network has {pairs.network}"
         evidence = f"dev error {percent(error)} beside {percent(baseline)}; {rows}, the other {pairs.baseline}"
@@ -73,13 +74,6 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     rival = f"always answering {pairs.answer}" if pairs else rival
     do = "check the learning rate, the inputs and the labels before all else"
     return Finding("no-better-than-baseline", "fail", f"not shown to be better than {rival}", evidence, do)
-
-
-def sign_test(network: int, baseline: int) -> float:
-    """The probability that a fair coin shows `network` heads or more in `network` + `baseline` tosses."""
-    from scipy.special import bdtrc
-
-    return float(bdtrc(network - 1, network + baseline, 0.5)) if network else 1.0
 
 
 def optimal_refuted(figures: Figures) -> Finding | None:

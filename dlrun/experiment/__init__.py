@@ -7,9 +7,34 @@
 `record` again for the end. `resume` begins at a checkpoint instead.
 """
 
-from .advising import diagnosis_of
-from .prepare import STREAMS, Experiment, prepare, random_streams, read_config
-from .resume import resume
-from .run import run
+from typing import TYPE_CHECKING
 
-__all__ = ["STREAMS", "Experiment", "diagnosis_of", "prepare", "random_streams", "read_config", "resume", "run"]
+from ..lazily import lazily
+
+if TYPE_CHECKING:
+    from .advising import diagnosis_of as diagnosis_of
+    from .prepare import (
+        STREAMS as STREAMS,
+    )
+    from .prepare import (
+        Experiment as Experiment,
+    )
+    from .prepare import (
+        prepare as prepare,
+    )
+    from .prepare import (
+        random_streams as random_streams,
+    )
+    from .prepare import (
+        read_config as read_config,
+    )
+    from .resume import resume as resume
+    from .run import run as run
+else:
+    lazily(
+        __name__,
+        advising="diagnosis_of",
+        prepare="STREAMS Experiment prepare random_streams read_config",
+        resume="resume",
+        run="run",
+    )

@@ -5,6 +5,7 @@ Called at the end of a training, and again whenever a run is diagnosed; the advi
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from ..statistics.mismatch import distribution_shift
 from ..store import Result
-from .prepare import Experiment
+
+if TYPE_CHECKING:
+    from .prepare import Experiment
 
 # The seed of the permutation test, which so uses no stream of the experiment.
 SHIFT_SEED = 0
@@ -30,7 +33,7 @@ class Lines:
     trace: tuple[TraceLine, ...]
 
 
-def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
+def data_findings(experiment: "Experiment") -> tuple[Finding, ...]:
     """Findings about the experiment's data, the worst first.
 
     Random splits are not tested for a mismatch: they cannot have one, so every finding would be false.
@@ -45,12 +48,12 @@ def data_findings(experiment: Experiment) -> tuple[Finding, ...]:
     return tuple(ranked([*noticed, mismatch]) if mismatch else noticed)
 
 
-def training_findings(experiment: Experiment, result: Result, lines: Lines) -> tuple[Finding, ...]:
+def training_findings(experiment: "Experiment", result: Result, lines: Lines) -> tuple[Finding, ...]:
     """Findings about the health of the training."""
     return tuple(health_findings(history_of(experiment, result, lines)))
 
 
-def history_of(experiment: Experiment, result: Result, lines: Lines) -> History:
+def history_of(experiment: "Experiment", result: Result, lines: Lines) -> History:
     """The history of a training; of `result`, status, errors, optimal_error and baseline_error are used."""
     config = experiment.config.to_dict()
     config["data"]["task"] = experiment.dataset.task

@@ -19,8 +19,6 @@ from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Confusion, Metrics
 from ..store import Result, RunFolder, kept_trees, read_result
 from .looks import hashes_of, look_at_test, with_selection
-from .reference import reference_of
-from .trees import prepared_again, trees_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +82,9 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     """
     hashes = hashes_of(folder)
     if with_reference:
+        from .reference import reference_of
+        from .trees import prepared_again, trees_of
+
         experiment = prepared_again(folder)
         reference, trees = reference_of(run.diagnosis, folder, experiment), trees_of(folder, experiment)
     else:

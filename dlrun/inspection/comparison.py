@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..data.reading import Task
 from ..diagnosis.records import Intervals
 from ..errors import UsageError
@@ -20,7 +21,6 @@ from ..statistics.metrics import Confusion, Metrics
 from ..statistics.paired import CONFIDENCE, Paired, compare_answers, compare_losses, compare_weighted_answers
 from ..store import (
     PREDICTIONS,
-    Array,
     Arrays,
     Hashes,
     Manifest,

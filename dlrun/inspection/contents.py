@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..data import Preparation
 from ..experiment.prepare import read_config
 from ..model import LOSS_OF_TASK, network_of_arrays
 from ..nn.network import predict_logits
-from ..store import Array, Arrays, RunContents, RunFolder, read_contents
+from ..store import Arrays, RunContents, RunFolder, read_contents
 from .overview import Overview, overview_of
 
 # A network of two inputs is asked at a grid of so many points along each side: one for about two pixels of the picture.

@@ -1,24 +1,12 @@
-"""An overview of a run, the difference of two runs, and a run trained again to compare its bits.
-
-Used by `dlrun show`, `diff` and `verify --rerun`; all of it comes from the run folders.
-"""
+"""An overview of a run, for `dlrun show`; all of it comes from the run folder."""
 
 import shlex
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..advice import RunDiagnosis
-from ..errors import StoreError
-from ..experiment.identity import differences
-from ..experiment.prepare import read_config
-from ..experiment.run import run
-from ..places import command_for
-from ..records import ConfigData, flattened, omitted
+from ..records import ConfigData, omitted
 from ..store import (
-    MODEL,
     RESOLVED,
     Ending,
     Environment,
@@ -32,14 +20,9 @@ from ..store import (
     kept_diagnosis,
     kept_refit,
     read_manifest,
-    read_metrics,
     read_tags,
     status_of,
-    to_plain,
 )
-
-# The keys of a result that `diff` compares; the others differ in any two runs: ids, times, sentences.
-COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")
 
 
 @dataclass(frozen=True)
@@ -108,61 +91,3 @@ def overview_of(
         reproduce=f"dlrun train {shlex.quote(str(folder.path / RESOLVED))}",
         refit=refit,
     )
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The config keys and the results in which two runs differ, by dotted path, each with its two values."""
-
-    runs: tuple[str, str]
-    config: Mapping[str, tuple[Any, Any]]
-    results: Mapping[str, tuple[Any, Any]]
-
-
-def difference(first: RunFolder, second: RunFolder) -> Difference:
-    """What differs between two runs."""
-    configs = [read_manifest(folder).identity.config for folder in (first, second)]
-    results = [results_of(first), results_of(second)]
-    return Difference((first.id, second.id), differences(*configs), differences(*results))
-
-
-def results_of(folder: RunFolder) -> dict[str, Any]:
-    """The values that two runs are compared by; for a run without a result, only its status."""
-    plain = to_plain(ending_of(folder)) or {}
-    return {key: plain.get(key) for key in COMPARED_RESULTS} | {"status": status_of(folder)}
-
-
-@dataclass(frozen=True)
-class Rerun:
-    """Whether a run trained again gives the same bits. what : parameters, metrics or results."""
-
-    what: str
-    same: bool
-
-
-def train_again(folder: RunFolder) -> list[Rerun]:
-    """Trains a finished run's config again in a temporary folder, and compares bit for bit.
-
-    Raises StoreError for a run that did not finish, because there is nothing to compare with.
-    """
-    if status_of(folder) != "finished":
-        command = command_for("resume", folder.path)
-        raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; resume it first: {command}")
-    with tempfile.TemporaryDirectory() as elsewhere:
-        again = run(read_config(folder.path / RESOLVED), Path(elsewhere)).folder
-        return [
-            Rerun("parameters", parameters_of(folder) == parameters_of(again)),
-            Rerun("metrics", metrics_of(folder) == metrics_of(again)),
-            Rerun("results", flattened(results_of(folder)) == flattened(results_of(again))),
-        ]
-
-
-def parameters_of(folder: RunFolder) -> dict[str, tuple[object, ...]]:
-    """Every array of model.npz as its shape, type and bytes."""
-    arrays = folder.read_arrays(MODEL)
-    return {name: (array.shape, str(array.dtype), array.tobytes()) for name, array in arrays.items()}
-
-
-def metrics_of(folder: RunFolder) -> list[object]:
-    """The records of metrics.jsonl without their seconds."""
-    return [replace(record, seconds=0.0) for record in read_metrics(folder)]

@@ -1,22 +1,36 @@
 """The model of a run: its network and preparation, asked about new rows and handed on."""
 
-from .asking import outputs_of_frame
-from .model import LOSS_OF_TASK, Model, load_model, network_of_arrays
-from .predicting import Asked, predict_file
-from .records import ErrorsHere, Noticed, Prediction
-from .trust import Trust, trust_of
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "LOSS_OF_TASK",
-    "Asked",
-    "ErrorsHere",
-    "Model",
-    "Noticed",
-    "Prediction",
-    "Trust",
-    "load_model",
-    "network_of_arrays",
-    "outputs_of_frame",
-    "predict_file",
-    "trust_of",
-]
+from ..lazily import lazily
+
+if TYPE_CHECKING:
+    from .asking import outputs_of_frame as outputs_of_frame
+    from .model import (
+        LOSS_OF_TASK as LOSS_OF_TASK,
+    )
+    from .model import (
+        Model as Model,
+    )
+    from .model import (
+        load_model as load_model,
+    )
+    from .model import (
+        network_of_arrays as network_of_arrays,
+    )
+    from .predicting import Asked as Asked
+    from .predicting import predict_file as predict_file
+    from .records import ErrorsHere as ErrorsHere
+    from .records import Noticed as Noticed
+    from .records import Prediction as Prediction
+    from .trust import Trust as Trust
+    from .trust import trust_of as trust_of
+else:
+    lazily(
+        __name__,
+        asking="outputs_of_frame",
+        model="LOSS_OF_TASK Model load_model network_of_arrays",
+        predicting="Asked predict_file",
+        records="ErrorsHere Noticed Prediction",
+        trust="Trust trust_of",
+    )

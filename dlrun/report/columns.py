@@ -4,6 +4,7 @@ The words for a column are here too, for the page.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -11,9 +12,11 @@ from rich.table import Table
 from ..data.files import listed
 from ..data.records import DataFacts, SourceColumn
 from ..diagnosis.words import percent
-from ..inspection.data_look import DataLook
 from ..records import SPLITS
 from .text import borderless_table, cell, say
+
+if TYPE_CHECKING:
+    from ..inspection.data_look import DataLook
 
 # More columns than this are not shown on a terminal: they fill two screens.
 MOST_COLUMNS = 60
@@ -41,7 +44,7 @@ ROLES = {
 }
 
 
-def show_data(look: DataLook, console: Console) -> None:
+def show_data(look: "DataLook", console: Console) -> None:
     """The columns of a source, then how it is split, the target's balance, and what is odd."""
     are_pictures = look.facts is not None and look.facts.image_side is not None
     what = pictures_words(look.facts) if look.facts and are_pictures else f"{len(look.columns)} columns"

@@ -19,7 +19,7 @@ from .text import borderless_table, cell, say
 
 if TYPE_CHECKING:
     from ..inspection import Overview
-    from ..inspection.overview import Difference, Rerun
+    from ..inspection.difference import Difference, Rerun
     from ..store import FileCheck
     from ..store.trash import Garbage
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays import Array
 from .intervals import difference_interval, proportion_interval
+from .ranks import ranks_of
 
 Side = Literal["above", "below"]
 
@@ -87,7 +88,7 @@ def _share_gaps(wrong: Array, groups: Masks, tail: float) -> tuple[Array, Array,
 
 def _rank_distances(errors: Array, groups: Masks) -> Array:
     """(g,) how far the sum of each group's ranks is from that of equal groups, in standard deviations."""
-    ranks, m = _ranks(errors), len(errors)
+    ranks, m = ranks_of(errors), len(errors)
     sizes = np.array([mask.sum() for mask in groups.values()], dtype=float)
     sums = np.array([ranks[mask].sum() for mask in groups.values()])
     # Ties make the ranks vary less than those of different errors.
@@ -100,12 +101,6 @@ def _normal_quantile(share: float) -> float:
     from scipy.special import ndtri  # without the import of all of scipy.stats
 
     return float(ndtri(share))
-
-
-def _ranks(values: Array) -> Array:
-    """The ranks (m,) from 1; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
 def _highest_first(names: list[str], named: Array, values: Array) -> list[str]:

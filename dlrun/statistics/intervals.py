@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import Array
+from .beta import beta_quantile
 
 # Two-sided, 5% on each side: a verdict that uses one end of an interval is wrong in 5 of 100 cases at most.
 CONFIDENCE = 0.90
@@ -38,11 +39,18 @@ def proportion_interval(wrong: npt.ArrayLike, n: npt.ArrayLike, confidence: floa
     Source: Clopper and Pearson 1934; the ends are quantiles of beta distributions. At any n and share it misses
     no more often than it says. The single ends of the Wald, Wilson and Jeffreys intervals may miss more often.
     """
-    from scipy.special import betaincinv  # the beta quantile, without the import of all of scipy.stats
+    counts = np.broadcast(np.asarray(wrong, float), np.asarray(n, float))
+    ends = np.array([_ends_of_share(float(wrong), float(n), (1 - confidence) / 2) for wrong, n in counts])
+    lower, upper = ends.T.reshape(2, *counts.shape)
+    return lower, upper
 
-    wrong, n, tail = np.asarray(wrong, float), np.asarray(n, float), (1 - confidence) / 2
-    lower = np.where(wrong > 0, betaincinv(np.maximum(wrong, 0.5), n - wrong + 1, tail), 0.0)
-    upper = np.where(wrong < n, betaincinv(wrong + 1, np.maximum(n - wrong, 0.5), 1 - tail), 1.0)
+
+def _ends_of_share(wrong: float, n: float, tail: float) -> Interval:
+    """The ends for `wrong` of `n` rows; where more are wrong than there are, which is no share, NaN and 1."""
+    if wrong >= n + 1:
+        return np.nan, 1.0
+    lower = beta_quantile(max(wrong, 0.5), n - wrong + 1, tail)[0] if wrong > 0 else 0.0
+    upper = beta_quantile(max(n - wrong, 0.5), wrong + 1, tail)[1] if wrong < n else 1.0
     return lower, upper
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, Rows
+from .ranks import ranks_of
 
 # With this many relabelings the smallest p-value is 1 / 200.
 PERMUTATIONS = 199
@@ -141,10 +142,8 @@ def hat_matrix(columns: Array) -> Array:
 
 def areas_under_curve(scores: Array, labels: Array) -> Array:
     """(k,) areas under the ROC curve, one for each column, by ranks; ties count a half."""
-    from scipy.stats import rankdata
-
     positive = labels.sum(axis=0)
-    ranks = (rankdata(scores, axis=0) * labels).sum(axis=0)
+    ranks = (ranks_of(scores) * labels).sum(axis=0)
     areas: Array = (ranks - positive * (positive + 1) / 2) / (positive * (len(labels) - positive))
     return areas
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..arrays import Array
+from .beta import heads_or_more
 from .intervals import Interval
 
 CONFIDENCE = 0.9
@@ -82,10 +83,7 @@ def sign_test(only_this: int, only_other: int) -> float:
 
     Equal to `scipy.stats.binomtest`, whose import takes half a second.
     """
-    from scipy.special import bdtr
-
-    both_tails = 2 * bdtr(min(only_this, only_other), only_this + only_other, 0.5)
-    return float(min(1.0, both_tails)) if only_this + only_other else 1.0
+    return min(1.0, 2 * heads_or_more(max(only_this, only_other), only_this + only_other))
 
 
 def compare_weighted_answers(

@@ -14,8 +14,7 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .folder import RunFolder
 from .manifest import Manifest, read_manifest
-from .refit import RECORD as REFIT
-from .refit import Refit
+from .refit import REFIT, Refit
 from .results import Ending, Result
 from .run_lines import sound_metrics, sound_trace
 from .status import Status, ending_of, status_of

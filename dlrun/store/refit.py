@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..statistics.paired import Paired
 from .folder import RunFolder
 
-RECORD, MODEL = "refit.json", "refit.npz"
+REFIT, REFIT_MODEL = "refit.json", "refit.npz"
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ class Refit:
 
 def kept_refit(folder: RunFolder) -> Refit | None:
     """What `dlrun refit` has added to a run; None where it has not. Raises StoreError if corrupt."""
-    return folder.read_record(RECORD, Refit) if (folder.path / RECORD).exists() else None
+    return folder.read_record(REFIT, Refit) if (folder.path / REFIT).exists() else None

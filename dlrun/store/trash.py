@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from ..places import RUN_ID, SWEEP_ID
+from ..places import RUN_ID, is_sweep_id
 from . import disk
 from .folder import RunFolder
 from .problems import raised_as_store_error
@@ -62,9 +62,8 @@ def garbage(runs_dir: Path) -> list[Path]:
 
 def is_kept_here(path: Path) -> bool:
     """Whether a folder of the trash is a run's or a sweep's."""
-    return (
-        path.is_dir() and not path.is_symlink() and bool(RUN_ID.fullmatch(path.name) or SWEEP_ID.fullmatch(path.name))
-    )
+    is_kept = RUN_ID.fullmatch(path.name) is not None or is_sweep_id(path.name)
+    return is_kept and path.is_dir() and not path.is_symlink()
 
 
 def collect(paths: list[Path]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 # The name of a month or a weekday, also cut short with a point, and a day of the month, also as an ordinal (31st).
@@ -70,8 +71,7 @@ WHOLE = (
     Shape("%a %b %d %H:%M:%S %z %Y", rf"{NAME} {NAME} +[0-9]{{1,2}} {TIME} [+-][0-9]{{4}} [0-9]{{4}}"),
 )
 # What any of them begins with: most texts are no dates, and this is seen at once.
-LOOKS, LOOKS_WHOLE = ([re.compile(looks) for _, looks in shapes] for shapes in (DAYS, WHOLE))
-ANY = re.compile("|".join(f"(?:{looks})" for _, looks in (*DAYS, *WHOLE)))
+ANY = "|".join(f"(?:{looks})" for _, looks in (*DAYS, *WHOLE))
 
 CLOCK = (
     r"(?P<join>T|, | +|:|)(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?P<seconds>:[0-9]{2})?"
@@ -120,15 +120,21 @@ class DateForm:
         return datetime(2024, 12, 31, 14, 30, 59, tzinfo=UTC).strftime(pattern)
 
 
+@cache
+def _compiled(looks: str) -> re.Pattern[str]:
+    """The expression, compiled when a text needs it: a training without dates would wait for fifty of them."""
+    return re.compile(looks)
+
+
 def forms_of(text: str) -> Iterator[tuple[DateForm, str]]:
     """The forms that a text may be written in, each with the regular expression of its texts."""
-    is_dated = ANY.match(text) is not None
-    for (pattern, looks), look in zip(WHOLE, LOOKS_WHOLE, strict=True) if is_dated else ():
-        if look.fullmatch(text):
+    is_dated = _compiled(ANY).match(text) is not None
+    for pattern, looks in WHOLE if is_dated else ():
+        if _compiled(looks).fullmatch(text):
             named = _named(pattern, text)
             yield DateForm(named, "%H" in named, "%z" in named), looks
-    for (pattern, looks), look in zip(DAYS, LOOKS, strict=True) if is_dated else ():
-        if (day := look.match(text)) is not None:
+    for pattern, looks in DAYS if is_dated else ():
+        if (day := _compiled(looks).match(text)) is not None:
             compact = pattern == "%Y%m%d"
             yield from _timed(_named(pattern, text), looks, text[day.end() :], compact=compact)
     if (clock := re.fullmatch(CLOCK, text)) is not None and not clock["join"]:

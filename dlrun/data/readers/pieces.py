@@ -19,9 +19,9 @@ from ..reading import Reading
 from .charsets import MARKS
 from .columnar import NOT_PARQUET
 from .dialects import SIGNS, layout_of
+from .kinds import SHEETS, read_sheet
 from .quiet import told
 from .separated import read_rows, read_text, text_of
-from .tables import SHEETS
 from .typed import typed_sheet
 from .unpacking import Contents, contents_of
 
@@ -75,7 +75,7 @@ def pieces_of_file(shown: str, path: Path, reading: Reading, columns: Columns) -
         contents = contents_of(shown, path)
         if contents.ending not in SHEETS:
             raise DataError(f"{shown}: {contents.ending or 'such'} files cannot be read here; unpack it")
-        sheet = SHEETS[contents.ending](contents, replace(reading, header=reading.header or None))
+        sheet = read_sheet(contents, replace(reading, header=reading.header or None))
         yield Piece(sheet.frame, sheet.notes)
 
 

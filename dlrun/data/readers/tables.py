@@ -1,6 +1,6 @@
 """Reads files that hold one table each, one or several with the same columns, into one `Table`.
 
-The reader of each kind of file (see SHEETS) makes a sheet with names of it. This module puts the sheets under each
+The reader of each kind of file (see `kinds`) makes a sheet with names of it. This module puts the sheets under each
 other, and `columns` gives their cells a meaning.
 """
 
@@ -17,13 +17,9 @@ from ..examples import Table
 from ..files import Files
 from ..frames import table_from_frame
 from ..reading import Reading
-from .arff import read_arff
-from .columnar import read_arrow, read_parquet
-from .json_rows import read_json
-from .separated import read_text
+from .kinds import SHEETS, read_sheet
 from .sheets import Sheet
-from .unpacking import PACKINGS, Contents, contents_of
-from .workbooks import read_workbook
+from .unpacking import Contents, contents_of
 
 if TYPE_CHECKING:
     import polars
@@ -63,7 +59,7 @@ def _sheets(files: Files, reading: Reading) -> list[Sheet]:
         contents = contents_of(shown, path)
         if contents.ending not in SHEETS:
             raise _unknown_within(contents)
-        sheets.append(SHEETS[contents.ending](contents, settled))
+        sheets.append(read_sheet(contents, settled))
     return sheets
 
 
@@ -113,27 +109,3 @@ def _places(sheets: Sequence[Sheet]) -> Callable[[int], str]:
         raise IndexError(row)
 
     return place
-
-
-# The function that reads one file of a table, by the ending of its name. Messages show the first ones.
-SHEETS: dict[str, Callable[[Contents, Reading], Sheet]] = {
-    ".csv": read_text,
-    ".tsv": read_text,
-    ".xlsx": read_workbook,
-    ".parquet": read_parquet,
-    ".json": read_json,
-    ".arff": read_arff,
-    ".txt": read_text,
-    ".data": read_text,
-    ".xls": read_workbook,
-    ".xlsb": read_workbook,
-    ".ods": read_workbook,
-    ".feather": read_arrow,
-    ".arrow": read_arrow,
-    ".ipc": read_arrow,
-    ".jsonl": read_json,
-    ".ndjson": read_json,
-}
-
-# The endings of packed files, which hold one of SHEETS.
-PACKED = tuple(PACKINGS)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ... import __version__
@@ -131,6 +132,8 @@ def environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
+    from .compiled import Compiled
+
     def tidy(value: object) -> object:
         if value is None:
             return UNKNOWN
@@ -143,6 +146,7 @@ def environment() -> "Environment":
         finalize=tidy,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Compiled(Path(__file__).with_name("templates")),
     )
     jinja.filters |= {
         "shown": shown,

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ...arrays import Array
 from ...data import DataFacts, Preparation
 from ...diagnosis.words import percent
 from ...inspection import PageContents
-from ...store import Array, Arrays
+from ...store import Arrays
 from . import figures
 
 # A confusion matrix of more classes than this is wider than a page; the commonest confusions are listed instead.

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from markupsafe import Markup
 
+from ...arrays import Array
 from ...inspection.contents import Plane
 from ...nn.trace import LayerLook, TraceLine
 from ...nn.training import EpochRecord
-from ...store import Array
 from ..text import shown, shown_cost
 from .drawing import (
     BOTTOM,

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ...arrays import Array
 from ...diagnosis.words import error_word
-from ...store import Array
 from ...sweep.records import Drawn, SettingOutcome, SweepOutcome, TrainingPath
 from ..comparison import short_names, with_interval
 from ..sweep_words import counted, counts_phrase, settings_text, value_text

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ...arrays import Array
 from ...data.reading import Task
 from ...inspection.contents import Plane
-from ...store import Array
 from ...sweep.records import Boundary, Drawn
 from .drawing import BOTTOM, WIDTH, Scale, axes, spread, svg
 from .figures import boundary, region_path
