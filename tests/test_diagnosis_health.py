@@ -76,7 +76,7 @@ WELL = {
 def history(tmp_path, data, keys=()):
     """What is known of a short training."""
     path = tmp_path / "c.yaml"
-    path.write_text(yaml.safe_dump({"data": data}))
+    path.write_text(yaml.safe_dump({"data": data, "ensemble": 1}))
     keys = [key for key in HEALTHY if not (key.startswith("network.hidden") and "network.depth=1" in keys)] + list(keys)
     experiment = prepare(read_config(path, keys))
     trainer, dataset = trainer_of(experiment), experiment.dataset
@@ -164,7 +164,7 @@ def test_evidence_has_the_numbers_of_the_run(tmp_path):
 
 def test_a_run_keeps_its_findings_and_tells_none_that_is_ignored(tmp_path):
     path = tmp_path / "c.yaml"
-    path.write_text(yaml.safe_dump({"data": MOONS}))
+    path.write_text(yaml.safe_dump({"data": MOONS, "ensemble": 1}))
     keys = [*HEALTHY, "network.init=zeros", "training.epochs=3"]
     told = run(read_config(path, keys), tmp_path / "runs")
     quiet = run(read_config(path, [*keys, "diagnosis.ignore=[symmetric-units]"]), tmp_path / "runs")

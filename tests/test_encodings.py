@@ -426,7 +426,7 @@ def test_a_codec_is_read_as_the_charset_that_it_was(tmp_path):
         ("data: {source: t.csv, charset: utf-8}", "data.encoding=latin-1"),
         ("data: {source: t.csv, charset: latin-1, encoding: null}",),
     ]:
-        data = load(tmp_path, text, *overrides).config.data
+        data = load(tmp_path, f"{text}\nensemble: 1", *overrides).config.data
         assert (data.charset, data.encoding) == ("latin-1", "standard")
     both = load(tmp_path, "data: {source: t.csv, encoding: latin-1}", "data.encoding=robust")
     assert (both.config.data.charset, both.config.data.encoding) == ("latin-1", "robust")

@@ -109,7 +109,7 @@ KEPT = replace(CHANGED, number=3, action="longer", change={"a": 1}, loss_z=2.0, 
 def recipe(*steps, **changes):
     """The recipe, followed in these steps."""
     path = Path(steps, kept=3, ended=changes.pop("ended", "the budget of 3 trainings is used"))
-    known = {"config": "c.yaml", "interrupted": None, "test_error": 0.25, "run_id": "r3"}
+    known = {"config": "c.yaml", "interrupted": None, "test_error": 0.25, "finish": None, "run_id": "r3"}
     return Recipe(path=path, **known | changes)
 
 

@@ -23,14 +23,14 @@ TRAINS = {"numpy", "pydantic", "rich", "jinja2", "yaml"}
 COMMANDS = {
     "--help": ("--help", set(), 40),
     "train --help": ("train --help", {"pydantic"}, 40),
-    "digits": ("train digits.yaml", TRAINS, 255),
-    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 255),
-    "diabetes": ("train diabetes.yaml", TRAINS, 255),
-    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 265),
-    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 265),
+    "digits": ("train digits.yaml", TRAINS, 265),
+    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 265),
+    "diabetes": ("train diabetes.yaml", TRAINS, 265),
+    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 275),
+    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 275),
     "runs": ("runs", SHOWS, 100),
     "show": ("show digits", SHOWS, 125),
-    "diagnose": ("diagnose digits", SHOWS, 145),
+    "diagnose": ("diagnose digits", SHOWS, 150),
 }
 
 PROGRAM = """

@@ -87,7 +87,8 @@ def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = Non
         for sentence in finish_sentences(recipe.finish, path.kept):
             say(console, ("finish: ", "bold"), sentence)
     if recipe.run_id:
-        say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", from training {path.kept} of {len(path.steps)}")
+        of_steps = f"training {path.kept} of {len(path.steps)}"
+        say(console, ("use: ", "bold"), (recipe.run_id, "bold"), f", {'from ' if recipe.finish else ''}{of_steps}")
     if recipe.test_error is not None:
         say(console, f"test error {shown(recipe.test_error)}: looked at once, after the last decision")
     show_test_look(test_look, console)
