@@ -27,6 +27,7 @@ from dlrun.nn.network import Network, Workspace, loss_and_gradient
 from dlrun.nn.parameters import initial_parameters
 from dlrun.nn.trace import prior_loss
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
+from dlrun.records import BySplit
 from dlrun.statistics import acceptance
 from dlrun.statistics.intervals import (
     effective_rows,
@@ -470,8 +471,8 @@ def test_runs_are_compared_by_weight(kind, tmp_path, rng):
 
 def test_the_shares_of_a_weighted_regression_are_its_weighted_losses(rng):
     losses, weight = rng.exponential(size=50), rng.uniform(1, 5, 50)
-    run = ComparedBy(None, "regression", 0.4, {"dev_losses": losses, "dev_weights": weight})
-    np.testing.assert_allclose(shares_unexplained(run, "dev", 0.4), 0.4 * 50 * losses * weight / (losses @ weight))
+    run = ComparedBy(None, "regression", BySplit(None, 0.4), {"dev_losses": losses, "dev_weights": weight})
+    np.testing.assert_allclose(shares_unexplained(run, "dev"), 0.4 * 50 * losses * weight / (losses @ weight))
 
 
 def test_runs_whose_rows_count_differently_are_not_compared(tmp_path, rng):

@@ -3,7 +3,7 @@
 Comparing two runs, or asking which rows are wrong, starts from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..data.mapped import Piece
 from ..nn.evaluation import pieces
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
+from ..records import SPLITS
 from ..statistics.paired import row_losses
 from .prepare import Experiment
 
@@ -22,13 +23,14 @@ from .prepare import Experiment
 MAPPED_TRAIN_ROWS = 100_000
 
 
-def predict(experiment: Experiment, parameters: Parameters) -> dict[str, Predictions]:
-    """The predictions for every split, by name. Those of a diverged network may be infinite or NaN."""
+def predict(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Predictions]:
+    """The predictions for each of these splits that there is. Those of a diverged network may be infinite or NaN."""
     most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file(experiment.dataset) else {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return {
             name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name))
             for name, part in experiment.dataset.splits().items()
+            if name in splits
         }
 
 
@@ -56,8 +58,8 @@ def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> 
     <split>_weights (m,) : how often the row counts; only where rows have weights.
     """
     arrays: dict[str, np.ndarray] = {}
-    for name, part in dataset.splits().items():
-        of_split = by_split[name]
+    for name, of_split in by_split.items():
+        part = dataset.splits()[name]
         arrays[f"{name}_rows"] = row_numbers(part.rows, len(of_split.targets))
         arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
         arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)

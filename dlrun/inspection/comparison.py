@@ -76,11 +76,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ComparedBy:
-    """What a run is compared by: its rows, its dev error and its predictions."""
+    """What a run is compared by: its rows, its errors and its predictions."""
 
     hashes: Hashes
     task: Task | None
-    dev_error: float | None
+    errors: BySplit[float | None]
     arrays: Arrays
 
 
@@ -162,14 +162,12 @@ def compared_by(folder: RunFolder, manifest: Manifest) -> ComparedBy:
     result = result_of(folder)
     arrays = folder.read_arrays(PREDICTIONS) if (folder.path / PREDICTIONS).exists() else {}
     hashes = manifest.identity.hashes
-    return (
-        ComparedBy(hashes, result.task, result.errors.dev, arrays) if result else ComparedBy(hashes, None, None, arrays)
-    )
+    return ComparedBy(hashes, result.task if result else None, result.errors if result else NO_ERRORS, arrays)
 
 
 def against(this: ComparedBy, first: ComparedBy) -> tuple[Paired | None, str | None]:
     """The difference of two runs' dev errors, or None and why they cannot be compared."""
-    if this.dev_error is None or first.dev_error is None:
+    if this.errors.dev is None or first.errors.dev is None:
         return None, "no dev error"
     if this.hashes.data_sha256 != first.hashes.data_sha256:
         return None, "other data"
@@ -181,14 +179,14 @@ def against(this: ComparedBy, first: ComparedBy) -> tuple[Paired | None, str | N
         return None, "other targets"
     if not same_weights(this, first, "dev"):
         return None, "other weights of rows"
-    return paired(this, first), None
+    return paired(this, first, "dev"), None
 
 
-def paired(this: ComparedBy, first: ComparedBy) -> Paired:
-    """The paired test for the task."""
+def paired(this: ComparedBy, first: ComparedBy, split: Split) -> Paired:
+    """The paired test for the task, on the rows of a split."""
     if this.task != "regression":
-        return compare_correct(this, first, "dev")
-    ours, theirs = (shares_unexplained(run, "dev", run.dev_error) for run in (this, first))
+        return compare_correct(this, first, split)
+    ours, theirs = (shares_unexplained(run, split) for run in (this, first))
     return compare_losses(ours, theirs)
 
 
@@ -210,12 +208,12 @@ def same_weights(this: ComparedBy, first: ComparedBy, split: str) -> bool:
     return one is other if one is None or other is None else np.array_equal(one, other)
 
 
-def shares_unexplained(run: ComparedBy, split: str, error: float | None) -> Array:
-    """A regression's loss of each row of a split, by its weight, scaled so that the mean is the `error`, 1 - R²."""
+def shares_unexplained(run: ComparedBy, split: Split) -> Array:
+    """A regression's loss of each row of a split, by its weight, scaled so that the mean is the error, 1 - R²."""
     losses: Array = run.arrays[f"{split}_losses"]
     if (weight := weights_of(run, split)) is not None:
         losses = losses * weight
-    return losses * ((error or 0.0) / losses.mean()) if losses.any() else losses
+    return losses * ((run.errors.of(split) or 0.0) / losses.mean()) if losses.any() else losses
 
 
 def differing_keys(configs: Sequence[ConfigData]) -> list[str]:

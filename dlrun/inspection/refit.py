@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..data import Dataset
+from ..diagnosis.steps import steps_an_epoch
 from ..diagnosis.words import points, span
 from ..errors import UsageError
 from ..experiment import Experiment
@@ -19,9 +20,10 @@ from ..experiment.predictions import predict, prediction_arrays, stays_in_file
 from ..experiment.result import measure
 from ..experiment.train import augmenter_of, keeps_best
 from ..nn.training import Examples, Streams, Trainer, TrainingPlan
-from ..statistics.paired import Paired, compare_losses
+from ..records import BySplit
+from ..statistics.paired import Paired
 from ..store import REFIT, REFIT_MODEL, Refit, RunContents, RunFolder, add_arrays, add_file, kept_refit, read_contents
-from .comparison import ComparedBy, compare_correct, compared_by, shares_unexplained
+from .comparison import compared_by, paired
 from .trees import prepared_again
 
 # The epoch with the lowest of many dev errors is partly luck, which does not come again in another training. So each
@@ -98,11 +100,8 @@ def known_rows(dataset: Dataset) -> Examples:
 
 def plan_of(plan: TrainingPlan, epoch: int, train_rows: int, rows: int) -> TrainingPlan:
     """The plan with as many steps on `rows` as at that epoch's end, to the nearest epoch, and no choice on the way."""
-
-    def steps_an_epoch(m: int) -> int:
-        return -(-m // min(plan.batch_size or m, m))
-
-    epochs = max(1, round(epoch * steps_an_epoch(train_rows) / steps_an_epoch(rows)))
+    before, now = (steps_an_epoch(plan.batch_size or "full", m) for m in (train_rows, rows))
+    epochs = max(1, round(epoch * before / now))
     return replace(plan, epochs=epochs, evaluate_every=epochs, patience_epochs=None, keep="last", trace=False)
 
 
@@ -111,21 +110,13 @@ def judged(trainer: Trainer, contents: RunContents, experiment: Experiment, seco
     rows, test_error, compared = len(trainer.train.X), None, None
     if experiment.dataset.test is not None:
         test_error = measure(experiment, trainer.parameters, ("test",))["test"].error
-        arrays = prediction_arrays(experiment.dataset, predict(experiment, trainer.parameters))
+        arrays = prediction_arrays(experiment.dataset, predict(experiment, trainer.parameters, ("test",)))
         before = compared_by(contents.folder, contents.manifest)
-        errors = (test_error, contents.result_required().errors.test)
-        compared = test_difference(replace(before, arrays=arrays), before, errors)
+        again = replace(before, arrays=arrays, errors=BySplit(None, None, test_error))
+        compared = paired(again, before, "test")
     steps = trainer.optimizer.steps
     sentence = sentence_of(rows, steps, compared)
     return Refit(rows, trainer.plan.epochs, steps, round(seconds, 3), test_error, compared, sentence)
-
-
-def test_difference(again: ComparedBy, before: ComparedBy, errors: tuple[float | None, float | None]) -> Paired:
-    """How the test error differs from the run's own, on the same rows."""
-    if again.task != "regression":
-        return compare_correct(again, before, "test")
-    ours, theirs = (shares_unexplained(one, "test", error) for one, error in zip((again, before), errors, strict=True))
-    return compare_losses(ours, theirs)
 
 
 def sentence_of(rows: int, steps: int, compared: Paired | None) -> str:

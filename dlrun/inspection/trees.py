@@ -35,7 +35,7 @@ def trees_of(folder: RunFolder, experiment: Experiment) -> BesideTrees | None:
     None where the network has no dev error, or its answers were not kept.
     """
     network = compared_by(folder, read_manifest(folder))
-    if network.dev_error is None or "dev_losses" not in network.arrays:
+    if network.errors.dev is None or "dev_losses" not in network.arrays:
         return None
     found = measured(network, experiment.dataset)
     if status_of(folder) == "finished":
@@ -58,7 +58,7 @@ def measured(network: ComparedBy, dataset: Dataset) -> BesideTrees:
     confidence = confidence_among(len(ensembles))
     return beside_trees(
         [compared(one, network, dataset, confidence) for one in ensembles],
-        network.dev_error or 0.0,
+        network.errors.dev or 0.0,
         Rows(len(dataset.dev.X), train_rows, train_rows if places is None else len(places)),
         regression=dataset.task == "regression",
     )
@@ -70,7 +70,7 @@ def compared(one: Grown, network: ComparedBy, dataset: Dataset, confidence: floa
     is_regression = dataset.task == "regression"
     losses = row_losses(one.answers, truth.astype(np.float64), weight, regression=is_regression)
     if is_regression:
-        paired = compare_losses(losses, shares_unexplained(network, "dev", network.dev_error), confidence)
+        paired = compare_losses(losses, shares_unexplained(network, "dev"), confidence)
     else:
         paired = compared_answers(one.answers == truth, network.arrays["dev_correct"], weight, confidence)
     return Trees(one.name, float(losses.mean()), round(one.seconds, 3), paired)

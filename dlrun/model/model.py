@@ -21,11 +21,11 @@ from ..store import (
     FORM,
     MODEL,
     PREDICTIONS,
+    REFIT,
     REFIT_MODEL,
     Result,
     RunFolder,
     ending_of,
-    kept_refit,
     read_manifest,
     require_sound,
 )
@@ -91,9 +91,10 @@ def load_model(folder: RunFolder) -> Model:
         raise UsageError(f"{folder.id}: its training diverged, and the network's answers are no numbers; train again")
     has_form, has_predictions = ((folder.path / name).exists() for name in (FORM, PREDICTIONS))
     optional = [name for name, present in ((FORM, has_form), (PREDICTIONS, has_predictions)) if present]
-    file = REFIT_MODEL if kept_refit(folder) else MODEL
-    require_sound(folder, {file, DATA, *optional})
-    arrays, facts = folder.read_arrays(file), folder.read_record(DATA, DataFacts)
+    # Of a refit that was cut short there is no record yet, and the run's own network answers.
+    network_files = (REFIT_MODEL, REFIT) if (folder.path / REFIT).exists() else (MODEL,)
+    require_sound(folder, {*network_files, DATA, *optional})
+    arrays, facts = folder.read_arrays(network_files[0]), folder.read_record(DATA, DataFacts)
     preparation = Preparation.from_arrays(arrays)
     form = folder.read_record(FORM, SourceForm) if has_form else SourceForm.of_preparation(preparation, facts.target)
     activation = str(read_manifest(folder).identity.config["network"]["activation"])

@@ -12,9 +12,9 @@ from typing import Literal
 
 from ..advice.records import About, Advice, Confidence
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import ComparedBy, compare_correct, compared_by, same_weights, shares_unexplained
+from ..inspection.comparison import ComparedBy, compared_by, paired, same_weights
 from ..records import Change, Split
-from ..statistics.paired import Paired, compare_losses
+from ..statistics.paired import Paired
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
 
@@ -75,8 +75,8 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) ->
         TrainAndDev(errors.train, errors.dev) for errors in (read_result(folder).errors for folder in (parent, child))
     )
     old, new = (compared_by(folder, read_manifest(folder)) for folder in (parent, child))
-    train = compared_on("train", old, new, before.train, after.train)
-    dev = compared_on("dev", old, new, before.dev, after.dev)
+    train = compared_on("train", old, new)
+    dev = compared_on("dev", old, new)
     outcome = outcome_of(train if item.about == "train" else dev)
     line = LedgerLine(
         time=now(),
@@ -121,18 +121,14 @@ def tally(ledger: Sequence[LedgerLine]) -> Tally:
     return Tally(tuple(ledger), tuple(sorted(counts, key=lambda count: -count.tried)))
 
 
-def compared_on(
-    split: Split, old: ComparedBy, new: ComparedBy, before: float | None, after: float | None
-) -> Paired | None:
-    """Compares the errors after and before on the rows of a split; None where these are not the same rows."""
+def compared_on(split: Split, old: ComparedBy, new: ComparedBy) -> Paired | None:
+    """Compares the new run with the old one on the rows of a split; None where these are not the same rows."""
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None
     if not same_weights(new, old, split):
         return None
-    if old.task != "regression":
-        return compare_correct(new, old, split)
-    return compare_losses(shares_unexplained(new, split, after), shares_unexplained(old, split, before))
+    return paired(new, old, split)
 
 
 def outcome_of(difference: Paired | None) -> Outcome:
