@@ -160,12 +160,14 @@ def test_a_failed_training_is_told_with_its_message_and_exit_6(folder):
     assert "failed: 1 training, such as samples 4: data.samples: got 4" in re.sub(r"\s+", " ", done.stdout)
     fast = dlrun("sweep", "small.yaml", "data.samples=4,200", "--processes", "1", "--fail-fast", cwd=folder)
     assert fast.returncode == 6
-    mend = r"dlrun: training 0 failed: .*; mend it, then: dlrun sweep --resume sweep-\S+ --retry\n"
-    assert re.search(mend, fast.stderr)
-    again = dlrun("sweep", "--resume", "latest", "--retry", "--processes", "1", cwd=folder)
+    mend = r"dlrun: training 0 failed: .*; mend it, then: dlrun sweep --resume (sweep-\S+) --retry\n"
+    told = re.search(mend, fast.stderr)
+    assert told
+    # By its name: both sweeps may have begun in one second, and either is then the latest.
+    again = dlrun("sweep", "--resume", told[1], "--retry", "--processes", "1", cwd=folder)
     assert "2 settings x 1 seed = 2 trainings\n" in again.stderr  # none of which is done: one failed, one is to come
     assert re.search(r"once mended: dlrun sweep --resume sweep-\S+ --retry\n", again.stdout)
-    again = dlrun("sweep", "--resume", "latest", "--retry", "--processes", "1", cwd=folder)
+    again = dlrun("sweep", "--resume", told[1], "--retry", "--processes", "1", cwd=folder)
     assert "2 trainings, 1 of them done\n" in again.stderr
     assert "2/2 trainings  1 failed  no dev error yet  0:00:00 left\n" in again.stderr
 
