@@ -1,11 +1,13 @@
 """The benchmark of the diagnosis counts what it says it counts."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from dlrun.experiment import read_config
 from tests.benchmarks.diagnosis import __main__ as benchmark
-from tests.benchmarks.diagnosis import arms, cells, judging, tables, tasks
+from tests.benchmarks.diagnosis import arms, cells, judging, states, tables, tasks
 from tests.benchmarks.diagnosis.faults import FAULTS, Fault
 from tests.benchmarks.diagnosis.trainings import Trained, write_config
 
@@ -125,3 +127,34 @@ def test_a_cell_of_each_kind_is_measured_and_told(tmp_path, monkeypatch):
     jobs = [["causes", "gauss2", 0, "init_zeros"], ["causes", "gauss2", 0, None], ["recipe", "gauss2", 0, "init_zeros"]]
     told = tables.all_tables(list(zip(jobs, [cause, healthy, path], strict=True)))
     assert "init_zeros      1  100% (1)" in told[0]
+
+
+@pytest.mark.parametrize("name", states.STATES)
+def test_a_table_in_each_state_is_a_file_of_as_many_rows_whose_rare_class_is_rare(name, tmp_path):
+    data = states.write_state(tmp_path, "gauss2", 0, states.STATES[name])
+    lines = Path(data["source"]).read_text().splitlines()
+    assert len(lines) == 1 + sum(tasks.TASKS["gauss2"].rows)
+    positives = sum(line.endswith("class 1") for line in lines) / len(lines)
+    assert positives == pytest.approx(0.04 if name.startswith("unequal") else 0.5, abs=0.02)
+
+
+def test_a_regression_is_in_no_state_that_is_one_of_classes():
+    assert set(states.state_jobs("gauss2")) - set(states.state_jobs("friedman")) == {
+        "unequal",
+        "unequal_one_epoch",
+        "noisy_labels",
+    }
+
+
+def test_states_that_are_healthy_are_held_apart_from_those_that_are_not():
+    def cell(state, test, rank, findings=()):
+        wrong = {"bias": False, "variance": None}
+        return {"task": "bumps", "seed": 0, "state": state, "test": test, "rank": rank, "findings": findings} | {
+            "wrong": wrong
+        }
+
+    some = [cell("healthy", 0.1, None), cell("width_1", 0.4, 2), cell("one_epoch", 0.11, None)]
+    assert [c["state"] for c in tables.sick_states(some)] == ["width_1"]
+    [row] = [line.split() for line in tables.states_table(some).splitlines() if line.startswith("width_1")]
+    assert row == ["width_1", "1", "0%", "(0)", "100%", "(1)"]
+    assert "100% (1)" in tables.untouched_table([cell("healthy", 0.1, None, [["leak", "fail"]])])

@@ -16,14 +16,15 @@ from dlrun.executor import Here, Lost
 
 from . import arms, cells, tables  # one BLAS thread, set before NumPy comes
 from .faults import FAULTS
-from .tasks import FRESH, KNOWN, TABLES, TABLES_FOLDER, TASKS
+from .states import state_jobs
+from .tasks import FRESH, HELD, KNOWN, TABLES, TABLES_FOLDER, TASKS
 
-KINDS = {"causes": cells.cause_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cells}
+KINDS = {"causes": cells.cause_cell, "states": cells.state_cell, "arms": cells.arm_cell, "recipe": cells.recipe_cells}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--tasks", default="all", help="known, fresh, tables, all, or names parted by commas")
+    parser.add_argument("--tasks", default="all", help="known, fresh, held, tables, all, or names parted by commas")
     parser.add_argument("--seeds", default="5", help="how many, or first:last, such as 100:104")
     parser.add_argument("--parts", default=",".join(KINDS), help=f"of {', '.join(KINDS)}")
     parser.add_argument("--tables", type=Path, help="a folder with the real tables; tasks.TABLES names them")
@@ -54,7 +55,7 @@ def read_cells(path: Path) -> dict[str, dict | list[dict]]:
 
 
 def task_names(text: str) -> list[str]:
-    groups = {"known": KNOWN, "fresh": FRESH, "tables": TABLES, "all": TASKS}
+    groups = {"known": KNOWN, "fresh": FRESH, "held": HELD, "tables": TABLES, "all": TASKS}
     return [name for word in text.split(",") for name in groups.get(word, [word])]
 
 
@@ -64,7 +65,7 @@ def seeds_of(text: str) -> list[int]:
 
 
 def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]:
-    """[part, task, seed, fault], [part, task, seed, arm, fault of the data], and [part, task, seed] of the recipe."""
+    """[part, task, seed] and a fault, a state, or an arm and a fault of the data; the recipe has nothing more."""
     rest = {
         "causes": [[name] for name in (None, *FAULTS)],
         "arms": [[arm, data] for data in (None, *cells.FEWER_ROWS) for arm in arms.ARMS],
@@ -73,7 +74,7 @@ def jobs(parts: list[str], tasks: list[str], seeds: list[int]) -> Iterator[list]
     for seed in seeds:
         for task in tasks:
             for part in parts:
-                for names in rest[part]:
+                for names in [[state] for state in state_jobs(task)] if part == "states" else rest[part]:
                     yield [part, task, seed, *names]
 
 

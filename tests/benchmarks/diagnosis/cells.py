@@ -17,6 +17,7 @@ from dlrun.errors import DlrunError
 from . import arms
 from .faults import FAULTS, Fault
 from .judging import causes, rank_of, wrong_definite
+from .states import STATES, as_it_is, write_state
 from .tasks import TASKS, arrays_of, write_task
 from .trainings import Trained, base_config, finite, train, with_changes, write_config
 
@@ -45,7 +46,7 @@ def config_of(task_name: str, seed: int, fault: Fault, folder: Path) -> dict:
         arrays = fault.spoil(arrays, np.random.default_rng([seed, 1]))
     data = write_task(folder, task_name, arrays)
     known = task.optimal_error if fault.is_config else None
-    config = base_config(data, optimal_error=known, regression=task.regression, seed=seed)
+    config = base_config({"source": str(data)}, optimal_error=known, regression=task.regression, seed=seed)
     return with_changes(config, fault.changes)
 
 
@@ -54,32 +55,51 @@ def cause_cell(task_name: str, seed: int, fault_name: str | None) -> dict:
     fault = FAULTS[fault_name] if fault_name else Fault()
     with workplace() as folder:
         config = config_of(task_name, seed, fault, folder)
-        run = train(config, folder)
-        first = next((item["change"] for item in run.diagnosis["advice"] if item.get("change")), None)
-        cell = {
+        return judged_cell(TASKS[task_name].optimal_error, config, fault, folder) | {
             "task": task_name,
             "seed": seed,
             "fault": fault_name,
-            "test": run.test,
-            "rank": rank_of(run, fault) if fault_name else None,
-            "named": [[entry["code"], entry["change"]] for entry in causes(run.diagnosis)],
-            "verdict": run.diagnosis["verdict"],
-            "findings": [[f["code"], f["severity"]] for f in run.diagnosis.get("findings") or []],
-            "wrong": wrong_definite(run, TASKS[task_name].optimal_error if fault.is_config else None),
-            "first": first,
         }
-        if fault.is_config:
-            cell["advised"] = tried(with_changes(config, first), folder) if first else None
-            cell["placebo"] = tried(config | {"seed": seed + OTHER_SEED}, folder)
-        return cell
 
 
-def tried(config: dict, folder: Path) -> float | None:
-    """The test error of a config; None where it cannot be trained."""
+def state_cell(task_name: str, seed: int, state_name: str) -> dict:
+    """The same of a table as a person brings it."""
+    state, task = STATES[state_name], TASKS[task_name]
+    known = task.optimal_error if state.plant is as_it_is else None
+    with workplace() as folder:
+        data = write_state(folder, task_name, seed, state)
+        config = base_config(data, optimal_error=None, regression=task.regression, seed=seed)
+        cell = judged_cell(known, with_changes(config, state.fault.changes), state.fault, folder)
+        return cell | {"task": task_name, "seed": seed, "state": state_name}
+
+
+def judged_cell(optimal_error: float | None, config: dict, fault: Fault, folder: Path) -> dict:
+    """Trains a config and holds what its diagnosis says against what was planted."""
+    run = train(config, folder)
+    first = next((item["change"] for item in run.diagnosis["advice"] if item.get("change")), None)
+    cell = {
+        "test": run.test,
+        "test_loss": run.test_loss,
+        "rank": rank_of(run, fault) if fault.codes or fault.moves else None,
+        "named": [[entry["code"], entry["change"]] for entry in causes(run.diagnosis)],
+        "verdict": run.diagnosis["verdict"],
+        "findings": [[f["code"], f["severity"]] for f in run.diagnosis.get("findings") or []],
+        "wrong": wrong_definite(run, optimal_error if fault.is_config else None),
+        "first": first,
+    }
+    if fault.is_config:
+        cell["advised"], cell["advised_loss"] = tried(with_changes(config, first), folder) if first else (None, None)
+        cell["placebo"], _ = tried(config | {"seed": config["seed"] + OTHER_SEED}, folder)
+    return cell
+
+
+def tried(config: dict, folder: Path) -> tuple[float | None, float | None]:
+    """The test error and the test loss of a config; None where it cannot be trained."""
     try:
-        return train(config, folder).test
+        run = train(config, folder)
     except DlrunError:
-        return None
+        return None, None
+    return run.test, run.test_loss
 
 
 def arm_cell(task_name: str, seed: int, arm: str, data: str | None = None) -> dict:

@@ -8,6 +8,7 @@ import numpy as np
 from ..printed import table
 from . import arms
 from .judging import HEADLINES, LEAST_HARM
+from .states import STATES
 from .tasks import TASKS
 
 RESAMPLES = 2000
@@ -29,10 +30,13 @@ def all_tables(cells: Cells) -> list[str]:
     problems = [f"{job}: {cell['problem']}" for job, cell in cells if "problem" in cell]
     sound = [(job, cell) for job, cell in cells if "problem" not in cell]
     causes = [cell for job, cell in sound if job[0] == "causes"]
+    states = [cell for job, cell in sound if job[0] == "states"]
     paths = [cell for job, cell in sound if job[0] in ("arms", "recipe")]
     found = []
     if causes:
         found += [causes_table(causes), healthy_table(causes), verdict_table(causes), advice_table(causes)]
+    if states:
+        found += [states_table(states), untouched_table(states), first_advice_table(states)]
     if paths:
         found += [paths_table(paths), contrasts_table(paths), gaps_table(paths)]
     return [*found, *([f"{len(problems)} cells failed:", *problems[:10]] if problems else [])]
@@ -115,6 +119,66 @@ def advice_table(causes: list[dict]) -> str:
         mean, interval = clustered([(c["task"], c["seed"], g) for c, g in zip(sick, gains, strict=True)])
         rows.append([name, str(len(sick)), share(better, len(sick)), points(mean, interval)])
     return table("Test error after", ["what", "n", "lower", "points gained [95%]"], rows)
+
+
+def sick_states(states: list[dict]) -> list[dict]:
+    """The cells in which something is wrong: always, or where the test error is clearly above the healthy one's."""
+    healthy = {(c["task"], c["seed"], c["state"]): c["test"] for c in states if STATES[c["state"]].is_healthy}
+    return [
+        cell
+        for cell in states
+        if not (state := STATES[cell["state"]]).is_healthy
+        and (
+            state.always_valid
+            or cell["test"] - healthy[cell["task"], cell["seed"], healthy_of(cell["state"])]
+            >= least_harm(cell["state"])
+        )
+    ]
+
+
+def healthy_of(state: str) -> str:
+    """The healthy state that a sick one is held against."""
+    return "unequal" if state.startswith("unequal") else "healthy"
+
+
+def least_harm(state: str) -> float:
+    """Of 4% of the rows a third is what LEAST_HARM is of all."""
+    return LEAST_HARM / 3 if state.startswith("unequal") else LEAST_HARM
+
+
+def states_table(states: list[dict]) -> str:
+    """By state, how often the planted cause is named first, and among the first three."""
+    sick = sick_states(states)
+    rows = [cause_row(name, [c for c in sick if c["state"] == name]) for name in STATES if not STATES[name].is_healthy]
+    return table("Planted states named", ["state", "valid", "first", "first three"], [*rows, cause_row("all", sick)])
+
+
+def untouched_table(states: list[dict]) -> str:
+    """Findings on runs of tables in which nothing was planted; a task that is separable by nature stands alone."""
+    rows = []
+    healthy = [cell for cell in states if STATES[cell["state"]].is_healthy]
+    for name in dict.fromkeys((c["state"], "islands" if c["task"] == "islands" else "others") for c in healthy):
+        cells = [c for c in healthy if (c["state"], "islands" if c["task"] == "islands" else "others") == name]
+        failing = [c for c in cells if any(s == "fail" for _, s in c["findings"])]
+        codes = sorted({code for c in cells for code, _ in c["findings"]})
+        told = share(sum(bool(c["findings"]) for c in cells), len(cells))
+        rows.append([", ".join(name), str(len(cells)), share(len(failing), len(cells)), told, " ".join(codes)])
+    judged = [wrong for c in states for wrong in c["wrong"].values() if wrong is not None]
+    rows.append(["definite verdicts refuted", str(len(judged)), share(sum(judged), len(judged)), "", ""])
+    return table("Nothing planted", ["state, task", "n", "a finding fails", "any finding", "codes"], rows)
+
+
+def first_advice_table(states: list[dict]) -> str:
+    """Whether the first advice lowers what is judged by: the test error; of unequal classes the test loss."""
+    rows = []
+    for name in STATES:
+        cells = [c for c in sick_states(states) if c["state"] == name and c.get("advised") is not None]
+        error = "test_loss" if name.startswith("unequal") else "test"
+        after = "advised_loss" if name.startswith("unequal") else "advised"
+        better = sum(capped(c[error]) - capped(c[after]) > GAIN for c in cells)
+        if cells:
+            rows.append([name, str(len(cells)), share(better, len(cells))])
+    return table("After the first advice", ["state", "n", "lower"], rows)
 
 
 def capped(error: float) -> float:

@@ -16,13 +16,17 @@ from .faults import HEALTHY
 
 @dataclass(frozen=True)
 class Trained:
-    """config : as trained. dev, test : errors, infinite where there is none. dev_loss : a row. diagnosis : its JSON."""
+    """config : as trained. dev, test : errors, infinite where there is none. dev_loss, test_loss : of a row.
+
+    diagnosis : its JSON.
+    """
 
     config: dict
     dev: float
     test: float
     dev_loss: float
     diagnosis: dict
+    test_loss: float = float("nan")
 
 
 def with_changes(config: dict, changes: dict[str, object]) -> dict:
@@ -37,11 +41,11 @@ def with_changes(config: dict, changes: dict[str, object]) -> dict:
     return changed
 
 
-def base_config(data: Path, *, optimal_error: float | None, regression: bool, seed: int) -> dict:
-    """The healthy config on a task's file."""
+def base_config(data: dict, *, optimal_error: float | None, regression: bool, seed: int) -> dict:
+    """The healthy config with this section on its data."""
     task = {"task": "regression"} if regression else {}
     known = {} if optimal_error is None else {"diagnosis": {"optimal_error": optimal_error}}
-    return {"name": "run", "seed": seed, "data": {"source": str(data), **task}, **copy.deepcopy(HEALTHY), **known}
+    return {"name": "run", "seed": seed, "data": {**data, **task}, **copy.deepcopy(HEALTHY), **known}
 
 
 def train(config: dict, folder: Path) -> Trained:
@@ -52,7 +56,7 @@ def train(config: dict, folder: Path) -> Trained:
     diagnosis = json.loads((run_dir / "diagnosis.json").read_text())
     shutil.rmtree(run_dir)
     errors, losses = result.errors, result.losses
-    return Trained(config, finite(errors.dev), finite(errors.test), finite(losses.dev), diagnosis)
+    return Trained(config, finite(errors.dev), finite(errors.test), finite(losses.dev), diagnosis, finite(losses.test))
 
 
 def write_config(config: dict, folder: Path) -> Path:
