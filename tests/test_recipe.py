@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
+from sklearn.metrics import r2_score
 
 from dlrun.advice import Advice
 from dlrun.cli.applying import show_ledger_of
@@ -25,7 +26,7 @@ from dlrun.search import ledger
 from dlrun.search.finish import finish
 from dlrun.search.follow import Judged, follow
 from dlrun.search.recipe import apply, kept_answers, recipe
-from dlrun.statistics.acceptance import Answers, compare, paired_z
+from dlrun.statistics.acceptance import Answers, compare, error_change, paired_z
 from dlrun.store import RunFolder, list_runs, read_contents
 from tests.commands import dlrun
 from tests.trainings import run
@@ -347,3 +348,26 @@ def test_a_recipe_whose_config_gives_no_errors_says_so(tmp_path):
     path.write_text(json.dumps({"data": {"source": "diabetes"}, "network": network}))
     with pytest.raises(UsageError, match=r"recipe: .* has no errors to go by; at epoch 1 the outputs of layer"):
         recipe(read_config(path), tmp_path / "runs", trainings=2)
+
+
+def test_the_change_of_an_error_is_that_of_the_errors_by_weight_and_of_a_regression_in_its_unit():
+    rng = np.random.default_rng(8)
+    before, after = rng.random(400) < 0.3, rng.random(400) < 0.2
+    weight, losses = rng.uniform(0.5, 2, 400), np.zeros(400)
+    change, interval = error_change(Answers(before, losses), Answers(after, losses), float(after.mean()))
+    assert change == pytest.approx(after.mean() - before.mean())
+    assert interval[0] < change < interval[1]
+    change, _ = error_change(Answers(before, losses, weight), Answers(after, losses, weight), 0.2)
+    assert change == pytest.approx(np.average(after * 1.0 - before, weights=weight))
+
+    y, old, new = rng.normal(size=400), rng.normal(size=400), rng.normal(size=400)
+    unit = 3.7  # of the losses, which are squares of standardised targets
+
+    def error(answers):
+        return 1 - r2_score(y, answers)
+
+    one, other = (Answers(None, unit * np.square(y - answers)) for answers in (old, new))
+    change, interval = error_change(one, other, error(new))
+    assert change == pytest.approx(error(new) - error(old))
+    assert interval[0] < change < interval[1]
+    assert error_change(one, Answers(None, np.full(400, np.inf)), np.inf) is None

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -99,11 +100,14 @@ DROPPED = replace(
     action="wider",
     change={"network.width": 8},
     kept=False,
+    change_of_error=0.01,
+    change_interval=(-0.02, 0.04),
     error_z=0.1,
     loss_z=-1,
     miss_z=0.2,
 )
-KEPT = replace(CHANGED, number=3, action="longer", change={"a": 1}, loss_z=2.0, miss_z=2.0)
+LOWER = {"change_of_error": -0.03, "change_interval": (-0.04, -0.02), "loss_z": 2.0, "miss_z": 2.0}
+KEPT = replace(CHANGED, number=3, action="longer", change={"a": 1}, **LOWER)
 
 
 def recipe(*steps, **changes):
@@ -113,29 +117,58 @@ def recipe(*steps, **changes):
     return Recipe(path=path, **known | changes)
 
 
-def test_a_path_tells_what_was_tried_kept_and_dropped_and_why():
-    assert screen(show_path, recipe(FIRST, DROPPED, KEPT)) == (
-        "  1  the config as it is: train 10.0%, dev 20.0%\n"
-        "  2  wider: network.width=8: train 10.0%, dev 20.0%: dropped\n"
-        "     because because\n"
-        "     expected less (unsure, 3.0 s)\n"
-        "     against training 1 on the same dev rows: errors z 0.1, losses z -1.0,\n"
-        "misses z 0.2\n"
-        "  3  longer: a=1: train 10.0%, dev 20.0%: kept\n"
-        "     because because\n"
-        "     expected less (unsure, 3.0 s)\n"
-        "     against training 1 on the same dev rows: losses z 2.0, misses z 2.0\n"
+PATH = recipe(FIRST, DROPPED, KEPT)
+
+
+def test_a_path_is_a_table_of_what_was_tried_kept_and_dropped():
+    assert screen(show_path, PATH) == (
+        "   change               train    dev  its change [90%]\n"
+        "1  the config as it is  10.0%  20.0%\n"
+        "2  wider                10.0%  20.0%  +1.0 [-2.0, 4.0]  dropped\n"
+        "   network.width=8\n"
+        "3  longer               10.0%  20.0%  -3.0 [-4.0, -2.0]  kept\n"
+        "   a=1\n"
         "ended: the budget of 3 trainings is used\n"
         "use: r3, training 3 of 3\n"
         "test error 25.0%: looked at once, after the last decision"
     )
 
 
-@pytest.mark.parametrize(("kept", "error_z", "told"), [(False, 2.0, True), (False, 1.0, False), (True, 2.0, False)])
-def test_a_path_says_why_a_change_with_fewer_errors_was_dropped(kept, error_z, told):
-    step = replace(DROPPED, kept=kept, error_z=error_z)
-    phrase = "fewer errors, yet no more sure of the right answers"
-    assert (phrase in " ".join(screen(show_path, recipe(step)).split())) is told
+def test_a_verbose_path_has_the_reason_the_expectation_and_the_test_of_each_step():
+    told = screen(partial(show_path, verbose=True), PATH, width=100)
+    assert (
+        "2  because because\n"
+        "   expected less (unsure, 3.0 s)\n"
+        "   against training 1 on the same dev rows: errors z 0.1, losses z -1.0, misses z 0.2\n"
+        "3  because because\n"
+        "   expected less (unsure, 3.0 s)\n"
+        "   against training 1 on the same dev rows: losses z 2.0, misses z 2.0\n"
+        "ended: the budget"
+    ) in told
+    assert told.startswith(screen(show_path, PATH, width=100).partition("ended")[0])
+
+
+@pytest.mark.parametrize(
+    ("kept", "error_z", "change", "told"),
+    [
+        (False, 2.0, -0.03, "fewer errors, but no surer of the right answers"),
+        (False, 1.0, -0.01, "so small a gain may be chance"),
+        (False, -2.0, 0.03, ""),
+        (True, 2.0, -0.03, ""),
+        (True, -0.2, 0.01, "no fewer errors, but surer of the right answers"),
+    ],
+)
+def test_a_path_says_why_the_error_alone_did_not_decide(kept, error_z, change, told):
+    step = replace(DROPPED, kept=kept, error_z=error_z, change_of_error=change)
+    shown = " ".join(screen(show_path, recipe(step), width=160).split())
+    assert told in shown
+    assert any(reason in shown for reason in ("errors", "chance")) is bool(told)
+
+
+def test_long_keys_of_a_change_are_shown_whole():
+    step = replace(KEPT, change={"training.learning_rate": 0.006, "training.learning_rate_decay": 0.1})
+    shown = screen(show_path, recipe(step)).splitlines()
+    assert [line.strip() for line in shown[2:4]] == ["training.learning_rate=0.006", "training.learning_rate_decay=0.1"]
 
 
 LINE = LedgerLine(

@@ -19,6 +19,9 @@ def recipe(
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0, help="Begin no training that would end after this time.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say why each change was tried, and show each figure of the tests.")
+    ] = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -56,5 +59,5 @@ def recipe(
         error = {"error": error_of(interrupted, status)} if interrupted else {}
         print_json(to_plain(followed) | look | error)
     else:
-        show_path(followed, make_console(), test_look=look.get("test_look"))
+        show_path(followed, make_console(), verbose=verbose, test_look=look.get("test_look"))
     return status

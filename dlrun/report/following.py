@@ -6,12 +6,17 @@
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
+from ..advice.advise import overrides_of
+from ..diagnosis.words import points, span
 from .advice import details_of, shown_change
 from .qualifiers import show_test_look
 from .text import borderless_table, cell, say, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..search.finish import Finish
     from ..search.follow import Step
     from ..search.ledger import Tally
@@ -25,6 +30,9 @@ OUTCOME_STYLES = {"held": "bold green", "reversed": "bold red", "not shown": "ye
 # Above this z the errors fell by more than chance, one-sided at 5%. If such a change was dropped all the same, the text
 # says why.
 FEWER_ERRORS_Z = 1.645
+
+# The widest that the keys of a change are shown in one line, on a terminal of 80 columns.
+CHANGE_WIDTH = 30
 
 
 def show_outcome(applied: "Applied", console: Console) -> None:
@@ -70,21 +78,27 @@ def step_parts(step: "Step") -> list[str | tuple[str, str]]:
     return [f"{step.number:>3}  {step.action}: ", (shown_change(step.change or {}), "cyan"), f": {errors}: ", outcome]
 
 
-def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = None) -> None:
-    """The steps of a recipe: what was tried, kept or dropped, and why; then the run to use, and its test error.
+def show_path(recipe: "Recipe", console: Console, *, verbose: bool = False, test_look: int | None = None) -> None:
+    """The steps of a recipe as a table: what was tried, its errors, and whether it was kept; then the run to use.
 
+    verbose : with the reason for each step, what was expected of it, and every figure of the test that decided.
     test_look : the number of this look at the test set.
     """
     path = recipe.path
+    table = borderless_table()
+    table.add_column("", justify="right")
+    table.add_column("change", overflow="fold")
+    for header in ("train", "dev"):
+        table.add_column(header, justify="right")
+    table.add_column("its change [90%]", overflow="fold")
     for step in path.steps:
-        say(console, *step_parts(step))
-        if step.why:
-            say(console, (f"     because {step.why}", "dim"))
-            say(console, (f"     expected {step.expected}{details_of(step.confidence, step.seconds)[1:]}", "dim"))
-            say(console, (f"     {test_phrase(step)}", "dim"))
+        table.add_row(str(step.number), change_cell(step), *error_cells(step), outcome_cell(step))
+    console.print(table)
+    if verbose:
+        show_reasons(path.steps, console)
     say(console, ("ended: ", "bold"), path.ended)
     if recipe.finish:
-        for sentence in finish_sentences(recipe.finish, path.kept):
+        for sentence in finish_sentences(recipe.finish):
             say(console, ("finish: ", "bold"), sentence)
     if recipe.run_id:
         of_steps = f"training {path.kept} of {len(path.steps)}"
@@ -94,13 +108,58 @@ def show_path(recipe: "Recipe", console: Console, *, test_look: int | None = Non
     show_test_look(test_look, console)
 
 
-def finish_sentences(finish: "Finish", kept: int | None) -> list[str]:
+def change_cell(step: "Step") -> Text:
+    """What was tried, and below it the keys that carry it out, a line each where they are long."""
+    if step.from_ is None:
+        return cell("the config as it is")
+    words = overrides_of(step.change or {})
+    lines = [" ".join(words)] if len(" ".join(words)) <= CHANGE_WIDTH else words
+    return Text("\n").join([cell(step.action), *(cell(line, "cyan") for line in lines)])
+
+
+def error_cells(step: "Step") -> tuple[str, str]:
+    return shown(step.errors.train), shown(step.errors.dev)
+
+
+def outcome_cell(step: "Step") -> Text:
+    """By how much the dev error differs, whether the change was kept, and why in a few words."""
+    if step.from_ is None:
+        return Text()
+    figures = "not known"
+    if step.change_of_error is not None and step.change_interval is not None:
+        sign = "+" if step.change_of_error > 0 else ""
+        figures = f"{sign}{points(step.change_of_error)} {span(step.change_interval)}"
+    outcome = cell("kept", "bold green") if step.kept else cell("dropped", "yellow")
+    return Text.assemble(figures, "  ", outcome, *([f"\n{why}"] if (why := reason_of(step)) else []))
+
+
+def reason_of(step: "Step") -> str:
+    """Why the change was kept or dropped, where the change of the error alone does not say it."""
+    is_lower = (step.change_of_error or 0) < 0
+    if step.kept:
+        return "" if is_lower else "no fewer errors, but surer of the right answers"
+    if is_lower and (step.error_z or 0) > FEWER_ERRORS_Z:
+        return "fewer errors, but no surer of the right answers: on other rows such a gain is seldom there"
+    return "so small a gain may be chance" if is_lower else ""
+
+
+def show_reasons(steps: "Sequence[Step]", console: Console) -> None:
+    """For each step but the first: why it was tried, what was expected, and the test that decided."""
+    for step in steps:
+        if step.why:
+            say(console, (f"{step.number}  because {step.why}", "dim"))
+            say(console, (f"   expected {step.expected}{details_of(step.confidence, step.seconds)[1:]}", "dim"))
+            say(console, (f"   {test_phrase(step)}", "dim"))
+
+
+def finish_sentences(finish: "Finish") -> list[str]:
     """What the mean of several networks was worth on the dev rows, and what training on train and dev did."""
     sentences = []
     if finish.averaged and finish.miss_z is not None:
-        outcome = "kept" if finish.run_id == finish.averaged else "dropped, for it is surely worse"
-        beside = f"misses z {finish.miss_z:.1f} against training {kept}"
-        sentences.append(f"the mean of several such networks: dev {shown(finish.dev_error)}, {beside}: {outcome}")
+        outcome = (
+            "kept" if finish.run_id == finish.averaged else "dropped, for it is surely less sure of the right answers"
+        )
+        sentences.append(f"the mean of several such networks: dev {shown(finish.dev_error)}: {outcome}")
     if finish.refit:
         sentences.append(finish.refit.sentence)
     return sentences
@@ -110,6 +169,4 @@ def test_phrase(step: "Step") -> str:
     """The paired test that decided, in a clause."""
     figures = (("errors", step.error_z), ("losses", step.loss_z), ("misses", step.miss_z))
     z_values = ", ".join(f"{word} z {z:.1f}" for word, z in figures if z is not None)
-    fewer = not step.kept and (step.error_z or 0) > FEWER_ERRORS_Z
-    yet = "; fewer errors, yet no more sure of the right answers" if fewer else ""
-    return f"against training {step.from_} on the same dev rows: {z_values}{yet}"
+    return f"against training {step.from_} on the same dev rows: {z_values}"

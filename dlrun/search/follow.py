@@ -14,7 +14,8 @@ from ..diagnosis.ills import Verdict
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import percent, points
 from ..records import Change, ConfigData
-from ..statistics.acceptance import Answers, compare
+from ..statistics.acceptance import Answers, compare, error_change
+from ..statistics.intervals import Interval
 
 T = TypeVar("T")
 
@@ -52,7 +53,8 @@ class Step:
     """A training of the recipe.
 
     from_ : the number of the step that it changes, None for the first. action to confidence : of the advice, None for
-    the first. kept : whether it replaced that step. error_z, loss_z, miss_z : of the paired test against that step.
+    the first. kept : whether it replaced that step. change_of_error, change_interval : this dev error less that step's,
+    on the same rows. error_z, loss_z, miss_z : of the paired test against that step.
     """
 
     number: int
@@ -67,6 +69,8 @@ class Step:
     errors: TrainAndDev[float]
     verdict: Verdict
     kept: bool = True
+    change_of_error: float | None = None
+    change_interval: Interval | None = None
     error_z: float | None = None
     loss_z: float | None = None
     miss_z: float | None = None
@@ -111,6 +115,8 @@ def follow(
         better, error_z, loss_z, miss_z = compare(best.answers, new.answers, len(steps))
         step = step_of(len(steps) + 1, new, item, at)
         step = replace(step, kept=better, error_z=error_z, loss_z=loss_z, miss_z=miss_z)
+        if changed_by := error_change(best.answers, new.answers, new.diagnosis.errors.dev):
+            step = replace(step, change_of_error=changed_by[0], change_interval=changed_by[1])
         steps.append(step)
         watch(step)
         if step.kept:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
+from .intervals import Interval
+from .paired import compare_answers, compare_losses, compare_weighted_answers
 
 # A change is kept if the misses' z is above FIRST_Z plus MORE_Z for each training so far: the more is tried, the more
 # the best one owes to luck. Searches of 16 trainings on twelve known tasks ended at a test error of 5.3% with any
@@ -62,6 +64,25 @@ def compare(before: Answers, after: Answers, trainings: int = 1) -> Comparison:
     if before.wrong is not None and after.wrong is not None:
         error_z = paired_z(before.counted(before.wrong), after.counted(after.wrong))
     return Comparison(miss_z > FIRST_Z + MORE_Z * trainings, error_z, loss_z, miss_z)
+
+
+def error_change(before: Answers, after: Answers, error: float) -> tuple[float, Interval] | None:
+    """By how much the newer training's error differs, negative is better, and the interval of that.
+
+    error : of the newer one, which gives a regression's losses their unit. None where a loss is not finite.
+    """
+    if before.wrong is not None and after.wrong is not None:
+        if after.weight is None:
+            found = compare_answers(~after.wrong, ~before.wrong)
+        else:
+            found = compare_weighted_answers(~after.wrong, ~before.wrong, after.weight)
+        return found.difference, found.interval
+    losses, earlier = after.counted(after.losses), before.counted(before.losses)
+    if not (np.isfinite(losses).all() and np.isfinite(earlier).all()):
+        return None
+    unit = error / float(losses.mean()) if losses.any() else 1.0
+    found = compare_losses(losses * unit, earlier * unit)
+    return found.difference, found.interval
 
 
 def paired_z(before: Array, after: Array) -> float:
