@@ -58,7 +58,8 @@ def write_ending(
     """Everything that is known after training. The result comes last: a folder with one is complete."""
     folder, dataset = contents.folder, experiment.dataset
     model = parameters.tensors() | dataset.preparation.to_arrays()
-    arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)
+    arrays = prediction_arrays(dataset, predictions, folder.path)
+    examples = example_arrays(dataset, predictions)
     result = contents.result_required()
     with folder.together() as files:
         files.write_arrays(MODEL, model)
