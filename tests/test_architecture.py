@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "advice": set(),
     "store": {"numpy", "pydantic"},
     "model": {"numpy", "onnx", "polars"},
-    "experiment": {"numpy"},
+    "experiment": {"numpy", "threadpoolctl"},
     "inspection": {"numpy"},
     "search": {"numpy", "sklearn"},
     "sweep": {"numpy", "scipy", "joblib", "optuna"},

@@ -56,6 +56,12 @@ def test_large_data_trains_in_ram_and_memory_mapped():
     assert "dlrun, rows in a memory-mapped .npy" in printed
 
 
+def test_the_memory_of_rows_in_a_file_is_measured_by_their_number():
+    printed = output_of("mapped", "--rows", "2000", "3000", "--columns", "3", "--tasks", "binary")
+    assert re.search(r"^2,000 +binary +0 +[1-9]\d+ +\d+ s$", printed, re.M)
+    assert re.search(r"^3,000 +binary +0 +[1-9]\d+ +\d+ s$", printed, re.M)
+
+
 def test_large_tables_are_prepared_beside_polars():
     printed = output_of("preparing", "--rows", "300", "--columns", "12", "--rounds", "1")
     assert [line.split()[-1] for line in printed.splitlines() if line.startswith("dlrun")] == ["97", "24", "1"]

@@ -56,7 +56,7 @@ def test_the_least_config_that_is_not_bare_is_complete(load):
             "warmup_fraction": 0.0, "momentum": 0.9,
             "rms_decay": 0.999, "epsilon": 1e-8, "batch_size": 64, "class_weight": None, "epochs": 60,
             "evaluate_every": 1, "keep": "auto",
-            "precision": "float32",
+            "precision": "float32", "threads": None,
             "checkpoint_epochs": None,
             "checkpoint_seconds": 30.0,
             "trace": True,
@@ -193,7 +193,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 4 + 40 + 6 + 9 + 17 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 4 + 40 + 6 + 9 + 18 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

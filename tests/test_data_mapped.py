@@ -1,6 +1,8 @@
 """Rows that stay in their file: what is read of them, how they are divided and scaled, and what is refused."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -8,10 +10,13 @@ import yaml
 from sklearn.preprocessing import StandardScaler
 
 from dlrun.data import Parts, Preparation, Reading, fit_dataset, read_examples, split_examples, survey
-from dlrun.errors import ConfigError, DataError
+from dlrun.errors import ConfigError, DataError, StoreError
 from dlrun.experiment import prepare, read_config
+from dlrun.experiment import rows as rows_room
+from dlrun.experiment.predictions import predict, prediction_arrays
+from dlrun.experiment.train import trainer_of
 from dlrun.nn.permutation import Permutation
-from dlrun.store import RunFolder
+from dlrun.store import RunFolder, disk
 from tests.trainings import run
 
 
@@ -349,3 +354,45 @@ def test_a_full_batch_would_hold_every_row_and_is_refused(tmp_path):
         f"{path}: training.batch_size: got full with data.memory_map, and a full batch needs every row in"
         " memory; give a number such as 1024, or leave data.memory_map out"
     )
+
+
+def is_in_a_file(array):
+    """Whether an array is a view of a mapped one."""
+    return array is not None and (isinstance(array, np.memmap) or is_in_a_file(array.base))
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_what_is_predicted_of_mapped_rows_is_kept_in_files_and_is_the_same(task, tmp_path):
+    experiment = prepare(read_config(write_config(tmp_path, task)))
+    trainer = trainer_of(experiment)
+    made = {}
+    for folder in (None, tmp_path):
+        answered = predict(experiment, trainer.parameters, folder)
+        arrays = prediction_arrays(experiment.dataset, answered, folder or tmp_path)
+        made[folder] = answered["dev"]._asdict() | arrays
+    assert list(made[None]) == list(made[tmp_path])
+    for key, array in made[None].items():
+        np.testing.assert_array_equal(array, made[tmp_path][key], err_msg=key)
+    in_files = {key for key, array in made[tmp_path].items() if is_in_a_file(array)}
+    assert in_files >= {"targets", "answers", "losses", "dev_rows", "dev_losses", "test_losses", "train_losses"}
+    assert not list(tmp_path.glob("tmp*"))
+
+
+def test_a_disk_without_room_for_predictions_is_a_sentence_before_any_is_written(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(StoreError, match="No space left on device; free some space"):
+        disk.mapped(tmp_path, 10, np.float64)
+
+
+def test_a_regression_of_more_mapped_rows_than_are_summarised_is_judged_by_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows_room, "MAPPED_ROWS", 200)
+    path = write_config(tmp_path, "regression")
+    few = run(read_config(path), tmp_path / "runs")
+    monkeypatch.setattr(rows_room, "MAPPED_ROWS", 10**6)
+    all_rows = run(read_config(path), tmp_path / "runs")
+    assert few.errors == all_rows.errors
+    widths = [np.ptp(one.row_summary.intervals["dev"]) for one in (few, all_rows)]
+    assert widths[0] > widths[1]

@@ -12,7 +12,7 @@ def config(file: ConfigFile, overrides: Overrides = None, as_json: Json = False)
     """
     from ..config import resolved_yaml
     from ..experiment import read_config
-    from ..experiment.auto import counted
+    from ..experiment.auto import found_by
     from ..experiment.prepare import autos_found
     from .output import print_json
 
@@ -22,7 +22,7 @@ def config(file: ConfigFile, overrides: Overrides = None, as_json: Json = False)
         told = {"config": loaded.config.to_dict(), "origins": loaded.origins}
         print_json(told | ({"auto": found.numbers} if found else {}))
     else:
-        notes = {key: f"{number} {counted(found.rows)}" for key, number in found.numbers.items()} if found else {}
+        notes = {key: f"{number} {found_by(key, found.rows)}" for key, number in found.numbers.items()} if found else {}
         print(resolved_yaml(loaded, notes), end="")
 
 

@@ -89,6 +89,7 @@ Widths = Annotated[
     Expects(f"a list of at most {MAX_DEPTH - 1} widths such as [64, 32]", f"an integer from 1 to {MAX_WIDTH}"),
 ]
 Epochs = Annotated[Annotated[int, Field(ge=1)] | Literal["auto"], Expects("an integer >= 1, or auto")]
+Threads = Annotated[Annotated[int, Field(ge=1)] | Literal["auto"], Expects("an integer >= 1, or auto")]
 BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full", "auto"], Expects("an integer >= 1, full or auto")]
 
 ClassWeights = Annotated[

@@ -164,6 +164,9 @@ class Training(Section):
         description="Which epoch's parameters a run keeps: the best dev error's, or the last; auto: best if patient.",
     )
     precision: kinds.Precision = Field("float32", description="The numbers to compute in.")
+    threads: kinds.Threads | None = Field(
+        None, description="Threads of each matrix product; auto: idle cores where layers are wide; null: one."
+    )
     trace: kinds.Switch = Field(
         True, description="Whether gradients, activations and steps are traced, layer by layer. Changes no result."
     )

@@ -28,9 +28,8 @@ READY = b"R"
 GRACE_SECONDS = 5.0
 
 # One thread of linear algebra in each process: the processes fill the cores, and sums are in the same order everywhere.
-ONE_THREAD = {
-    f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "BLIS", "VECLIB", "NUMEXPR", "NUMBA")
-} | {"POLARS_MAX_THREADS": "1"}
+LIBRARIES = ("OPENBLAS", "OMP", "MKL", "BLIS", "VECLIB", "NUMEXPR", "NUMBA", "DLRUN")
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in LIBRARIES} | {"POLARS_MAX_THREADS": "1"}
 
 
 def serve(pipe: Connection, folder: str) -> None:

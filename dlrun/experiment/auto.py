@@ -1,4 +1,4 @@
-"""What `auto` comes to in data.encoding, training.batch_size and training.epochs, once the table is known.
+"""What `auto` comes to in data.encoding and in training's epochs, batch_size and threads, once the table is known.
 
 A network learns by steps. An epoch of few rows has few of them, so a fixed number of epochs suits one size of table.
 """
@@ -12,6 +12,7 @@ from ..config import Config
 from ..config.words import AUTO, PIECEWISE, STANDARD
 from ..data import Dataset
 from ..diagnosis.steps import BatchSize, steps_an_epoch
+from .threads import auto_threads
 
 # Piecewise inputs are 17 of a number, so that a step of a wider table would take many times as long.
 MOST_PIECEWISE = 100
@@ -49,17 +50,22 @@ def auto_encoding(numbers: int, *, are_pictures: bool) -> str:
 
 
 class Table(NamedTuple):
-    """What the autos depend on: training rows, columns of numbers, and whether they are the pixels of pictures."""
+    """What the autos depend on: training rows, columns of numbers, whether they are the pixels of pictures, and the
+    network's inputs and outputs.
+    """
 
     rows: int
     numbers: int
     are_pictures: bool
+    inputs: int = 1
+    outputs: int = 1
 
 
 def table_of(dataset: Dataset) -> Table:
     """What the autos depend on, of a dataset; rows that stay in their file count as without columns of numbers."""
     numbers = len(dataset.preparation.numeric_columns) if isinstance(dataset.train.X, np.ndarray) else 0
-    return Table(len(dataset.train.X), numbers, dataset.image_side is not None)
+    inputs, outputs = dataset.train.X.shape[1], max(1, len(dataset.classes))
+    return Table(len(dataset.train.X), numbers, dataset.image_side is not None, inputs, outputs)
 
 
 def numbers_of(epochs: int | Literal["auto"], batch_size: BatchSize | Literal["auto"], rows: int) -> Numbers:
@@ -70,13 +76,14 @@ def numbers_of(epochs: int | Literal["auto"], batch_size: BatchSize | Literal["a
 
 def autos_of(config: Config) -> tuple[str, ...]:
     """The dotted paths of the keys that are auto and come to something by the table."""
-    training = tuple(f"training.{name}" for name in Numbers._fields if getattr(config.training, name) == AUTO)
+    names = (*Numbers._fields, "threads")
+    training = tuple(f"training.{name}" for name in names if getattr(config.training, name) == AUTO)
     return (("data.encoding",) if config.data.encoding == AUTO else ()) + training
 
 
-def counted(rows: int) -> str:
-    """By what rows a number was found, in words."""
-    return f"with {rows:,} training rows"
+def found_by(key: str, rows: int) -> str:
+    """By what the number of a key was found, in words."""
+    return "by the cores that are idle" if key == "training.threads" else f"with {rows:,} training rows"
 
 
 def numbered(config: Config, table: Table) -> Config:
@@ -91,6 +98,9 @@ def numbered(config: Config, table: Table) -> Config:
         data = data.model_copy(update={"encoding": auto_encoding(table.numbers, are_pictures=table.are_pictures)})
     numbers = numbers_of(training.epochs, training.batch_size, table.rows)._asdict()
     update: dict[str, object] = {name: number for name, number in numbers.items() if f"training.{name}" in autos}
+    if training.threads == AUTO:
+        widths = (table.inputs, *config.network.hidden_widths(), table.outputs)
+        update["threads"] = auto_threads(widths, numbers["batch_size"], table.rows)
     if training.epochs == AUTO and training.keep == AUTO:
         update["keep"] = "best"
     return config.model_copy(update={"data": data, "training": training.model_copy(update=update)})

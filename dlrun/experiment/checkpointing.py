@@ -60,6 +60,7 @@ class Checkpointer:
         self.metrics: list[EpochRecord] = []
         self.trace: list[TraceLine] = []
         self.pause_epochs: int | None = None
+        self.threads = experiment.config.training.threads
         self.every_epochs = experiment.config.training.checkpoint_epochs
         self.every_seconds = experiment.config.training.checkpoint_seconds
         state = trainer.state()

@@ -52,6 +52,7 @@ LATER_KEYS = (
     "training.schedule",
     "training.warmup_fraction",
     "training.keep",
+    "training.threads",
     "diagnosis.metric",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}

@@ -3,7 +3,9 @@
 Comparing two runs, or asking which rows are wrong, starts from it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
 from ..records import SPLITS
 from ..statistics.paired import row_losses
+from ..store.disk import mapped
 from .prepare import Experiment
 
 # Of training rows that stay in their file, only so many predictions are kept, at about 80 bytes each: memory must not
@@ -22,16 +25,30 @@ from .prepare import Experiment
 # training rows.
 MAPPED_TRAIN_ROWS = 100_000
 
+Empty = Callable[[int, type], Array]
 
-def predict(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Predictions]:
-    """The predictions for each of these splits that there is. Those of a diverged network may be infinite or NaN."""
+
+def predict(
+    experiment: Experiment, parameters: Parameters, folder: Path | None = None, splits: Collection[str] = SPLITS
+) -> dict[str, Predictions]:
+    """The predictions for each of these splits that there is. Those of a diverged network may be infinite or NaN.
+
+    folder : gets the arrays of rows that stay in their file, so that memory does not grow with them; None keeps them
+        in memory.
+    """
     most = {"train": MAPPED_TRAIN_ROWS} if stays_in_file(experiment.dataset) else {}
+    empty = empty_in(experiment.dataset, folder)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return {
-            name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name))
+            name: predictions(experiment.network, parameters, part.X, part.Y, most.get(name), empty)
             for name, part in experiment.dataset.splits().items()
             if name in splits
         }
+
+
+def empty_in(dataset: Dataset, folder: Path | None) -> Empty:
+    """What makes arrays with a number for each row: in memory, or in files of the folder where the rows are in one."""
+    return partial(mapped, folder) if folder is not None and stays_in_file(dataset) else np.empty
 
 
 def dev_losses(experiment: Experiment, answered: Predictions) -> Array:
@@ -46,7 +63,7 @@ def stays_in_file(dataset: Dataset) -> bool:
     return not isinstance(dataset.train.X, np.ndarray)
 
 
-def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
+def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions], folder: Path) -> dict[str, np.ndarray]:
     """The arrays of predictions.npz. For each split, with m rows (of train perhaps a part) and K classes:
 
     <split>_rows (m,) : row numbers in the source.
@@ -58,32 +75,38 @@ def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions]) -> 
     <split>_weights (m,) : how often the row counts; only where rows have weights.
     """
     arrays: dict[str, np.ndarray] = {}
+    empty = empty_in(dataset, folder)
     for name, of_split in by_split.items():
-        part = dataset.splits()[name]
-        arrays[f"{name}_rows"] = row_numbers(part.rows, len(of_split.targets))
-        arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets)
+        part, m = dataset.splits()[name], len(of_split.targets)
+        arrays[f"{name}_rows"] = row_numbers(part.rows, m, empty)
+        arrays[f"{name}_targets"] = in_own_units(dataset, of_split.targets, empty)
         arrays[f"{name}_outputs"] = in_own_units(dataset, of_split.outputs)
         arrays[f"{name}_losses"] = of_split.losses
         if dataset.task != "regression":
-            arrays[f"{name}_correct"] = of_split.answers == of_split.targets
+            arrays[f"{name}_correct"] = np.equal(of_split.answers, of_split.targets, out=empty(m, np.bool_))
         if part.weight is not None:
             arrays[f"{name}_weights"] = part.weight
     return arrays
 
 
-def row_numbers(rows: np.ndarray | Piece, m: int) -> np.ndarray:
+def row_numbers(rows: np.ndarray | Piece, m: int, empty: Empty) -> np.ndarray:
     """The first m row numbers of a split; of mapped rows in chunks, since they are computed when they are read."""
     if isinstance(rows, np.ndarray):
         return rows[:m]
-    numbers = np.empty(m, np.int64)
+    numbers = empty(m, np.int64)
     for chunk in pieces(m):
         numbers[chunk] = rows[chunk]
     return numbers
 
 
-def in_own_units(dataset: Dataset, values: np.ndarray) -> np.ndarray:
-    """A regression's standardised numbers in the units of the source; anything else unchanged."""
+def in_own_units(dataset: Dataset, values: np.ndarray, empty: Empty | None = None) -> np.ndarray:
+    """A regression's standardised numbers in the units of the source, (m,) in `empty` if given; others unchanged."""
     if dataset.task != "regression":
         return values
     with np.errstate(over="ignore", invalid="ignore"):
-        return dataset.preparation.target_in_own_units(values)
+        if empty is None:
+            return dataset.preparation.target_in_own_units(values)
+        numbers = empty(len(values), np.float64)
+        for chunk in pieces(len(values)):
+            numbers[chunk] = dataset.preparation.target_in_own_units(values[chunk])
+        return numbers

@@ -26,7 +26,7 @@ from ..store import (
     write_manifest,
     write_result,
 )
-from .auto import autos_of, counted
+from .auto import autos_of, found_by
 from .identity import with_numbers
 from .predictions import prediction_arrays
 from .prepare import Experiment
@@ -36,7 +36,7 @@ from .showcase import example_arrays
 def write_beginning(folder: RunFolder, loaded: LoadedConfig, experiment: Experiment, identity: Identity) -> RunContents:
     """Everything that is known before training. run.json comes last: a run with one can be resumed."""
     dataset = experiment.dataset
-    notes = {key: f"auto {counted(len(dataset.train.X))}" for key in autos_of(loaded.config)}
+    notes = {key: f"auto {found_by(key, len(dataset.train.X))}" for key in autos_of(loaded.config)}
     resolved = resolved_yaml(with_numbers(loaded, experiment), notes)
     with folder.together() as files:
         files.write_bytes("config.yaml", loaded.text)
@@ -58,7 +58,8 @@ def write_ending(
     """Everything that is known after training. The result comes last: a folder with one is complete."""
     folder, dataset = contents.folder, experiment.dataset
     model = parameters.tensors() | dataset.preparation.to_arrays()
-    arrays, examples = prediction_arrays(dataset, predictions), example_arrays(dataset, predictions)
+    arrays = prediction_arrays(dataset, predictions, folder.path)
+    examples = example_arrays(dataset, predictions)
     result = contents.result_required()
     with folder.together() as files:
         files.write_arrays(MODEL, model)

@@ -11,15 +11,19 @@ import numpy as np
 from ..arrays import Array
 from ..data import Dataset
 from ..diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
-from ..nn.evaluation import commonest_answer
+from ..nn.evaluation import commonest_answer, pieces
 from ..nn.network import Network
 from ..nn.predictions import Predictions
 from ..statistics import tail_share, unexplained_intervals
 from ..statistics.intervals import effective_rows
-from .predictions import in_own_units
+from .predictions import in_own_units, stays_in_file
 
 # A table with more classes is too long for a screen.
 MOST_CLASSES = 100
+
+# Of rows that stay in their file, a regression's intervals and its tail are those of the first so many, which are in
+# random order: each copy of a number for each row would take memory, and the interval is a thousandth wide by then.
+MAPPED_ROWS = 1_000_000
 
 
 def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predictions]) -> RowSummary:
@@ -29,6 +33,8 @@ def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predi
         answer = int(commonest_answer(network, dataset.train.Y, dataset.train.weight))
         counts, pairs = class_counts(dataset, by_split["dev"]), duel(dataset, by_split["dev"], answer)
         return RowSummary(classes=counts, pairs=pairs, weighted=weighted)
+    if stays_in_file(dataset):
+        by_split = {name: part.first(MAPPED_ROWS) for name, part in by_split.items()}
     if not all(np.isfinite(part.losses).all() for part in by_split.values()):
         return RowSummary(weighted=weighted)
     errors = np.abs(in_own_units(dataset, by_split["dev"].answers) - in_own_units(dataset, by_split["dev"].targets))
@@ -51,9 +57,13 @@ def class_counts(dataset: Dataset, dev: Predictions) -> tuple[ClassCount, ...] |
     K = len(dataset.classes)
     if K > MOST_CLASSES:
         return None
-    rows = np.bincount(dev.targets, minlength=K).tolist()
-    right = np.bincount(dev.targets[dev.answers == dev.targets], minlength=K).tolist()
-    return tuple(ClassCount(label, m, k) for label, m, k in zip(dataset.classes, rows, right, strict=True))
+    rows, right = np.zeros(K, np.int64), np.zeros(K, np.int64)
+    for chunk in pieces(len(dev.targets)):
+        targets, answers = dev.targets[chunk], dev.answers[chunk]
+        rows += np.bincount(targets, minlength=K)
+        right += np.bincount(targets[answers == targets], minlength=K)
+    both = zip(dataset.classes, rows.tolist(), right.tolist(), strict=True)
+    return tuple(ClassCount(label, m, k) for label, m, k in both)
 
 
 def duel(dataset: Dataset, dev: Predictions, answer: int) -> Duel:
@@ -61,13 +71,23 @@ def duel(dataset: Dataset, dev: Predictions, answer: int) -> Duel:
 
     Of weighted rows, as many as all that either gets right say together, shared by weight.
     """
-    network, baseline = dev.answers == dev.targets, dev.targets == answer
-    only_network, only_baseline = network & ~baseline, baseline & ~network
-    if dataset.dev.weight is None:
-        counts = int(np.count_nonzero(only_network)), int(np.count_nonzero(only_baseline))
+    if dataset.dev.weight is not None:
+        network, baseline = dev.answers == dev.targets, dev.targets == answer
+        weight = dataset.dev.weight
+        counts = shared_counts(weight[network & ~baseline], weight[baseline & ~network])
     else:
-        counts = shared_counts(dataset.dev.weight[only_network], dataset.dev.weight[only_baseline])
+        counts = counted_apart(dev, answer)
     return Duel(network=counts[0], baseline=counts[1], answer=dataset.classes[answer])
+
+
+def counted_apart(dev: Predictions, answer: int) -> tuple[int, int]:
+    """How many rows only the network gets right, and how many only `answer`; rows may be more than fit into memory."""
+    of_network = of_baseline = 0
+    for chunk in pieces(len(dev.targets)):
+        network, baseline = dev.answers[chunk] == dev.targets[chunk], dev.targets[chunk] == answer
+        of_network += int(np.count_nonzero(network & ~baseline))
+        of_baseline += int(np.count_nonzero(baseline & ~network))
+    return of_network, of_baseline
 
 
 def shared_counts(one: Array, other: Array) -> tuple[int, int]:

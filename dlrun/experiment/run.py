@@ -115,7 +115,7 @@ def train_to_an_end(
     with display(experiment) as shown:
         outcome = train(checkpointer, shown.update)
     lines = Lines(tuple(checkpointer.metrics), tuple(checkpointer.trace))
-    predictions = predict(experiment, outcome.parameters)
+    predictions = predict(experiment, outcome.parameters, folder.path)
     result = summarize(experiment, outcome, predictions, folder, lines)
     notes = (*notes, *notes_of(result))
     notes = (*notes, *note_scored(folder, identity.hashes, outcome, experiment.plan, result.errors.dev))

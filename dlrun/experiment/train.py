@@ -11,6 +11,7 @@ from ..nn.training import EpochRecord, Examples, Streams, Trainer, TrainingPlan
 from .checkpointing import Checkpointer
 from .interrupts import Paused, Stopped
 from .prepare import Experiment
+from .threads import product_threads
 
 Watch = Callable[[EpochRecord], None]
 TrainingEnd = Literal["finished", "interrupted", "diverged"]
@@ -72,13 +73,8 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
     if checkpointer.is_to_pause():
         raise Paused
     try:
-        if not trainer.has_begun():
-            checkpointer.write_trace()
-        for record in trainer.epochs():
-            watch(checkpointer.write_epoch(record))
-            checkpointer.write_trace()
-            checkpointer.after_epoch()
-        checkpointer.after_last()
+        with product_threads(checkpointer.threads):
+            train_epochs(checkpointer, watch)
     except Stopped:
         status = "interrupted"
     except Diverged as divergence:
@@ -94,6 +90,18 @@ def train(checkpointer: Checkpointer, watch: Watch = lambda record: None) -> Out
         error,
         first_signal.name if status == "interrupted" and first_signal else None,
     )
+
+
+def train_epochs(checkpointer: Checkpointer, watch: Watch) -> None:
+    """The epochs that are left. Raises Stopped, Paused or Diverged where they end early."""
+    trainer = checkpointer.trainer
+    if not trainer.has_begun():
+        checkpointer.write_trace()
+    for record in trainer.epochs():
+        watch(checkpointer.write_epoch(record))
+        checkpointer.write_trace()
+        checkpointer.after_epoch()
+    checkpointer.after_last()
 
 
 def parameters_to_keep(trainer: Trainer, status: TrainingEnd) -> Parameters:

@@ -110,7 +110,9 @@ def judged(trainer: Trainer, contents: RunContents, experiment: Experiment, seco
     rows, test_error, compared = len(trainer.train.X), None, None
     if experiment.dataset.test is not None:
         test_error = measure(experiment, trainer.parameters, ("test",))["test"].error
-        arrays = prediction_arrays(experiment.dataset, predict(experiment, trainer.parameters, ("test",)))
+        folder = contents.folder.path
+        answered = predict(experiment, trainer.parameters, folder, ("test",))
+        arrays = prediction_arrays(experiment.dataset, answered, folder)
         before = compared_by(contents.folder, contents.manifest)
         again = replace(before, arrays=arrays, errors=BySplit(None, None, test_error))
         compared = paired(again, before, "test")

@@ -31,12 +31,26 @@ class Predictions(NamedTuple):
     outputs: Array
     losses: Array
 
+    def first(self, m: int) -> "Predictions":
+        """Those for the first m rows."""
+        return Predictions(*(array[:m] for array in self))
 
-def predictions(network: Network, parameters: Parameters, X: Rows, Y: Rows, most: int | None = None) -> Predictions:
-    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; only the first `most`."""
+
+def predictions(
+    network: Network,
+    parameters: Parameters,
+    X: Rows,
+    Y: Rows,
+    most: int | None = None,
+    empty: Callable[[int, type], Array] = np.empty,
+) -> Predictions:
+    """The predictions for X (m, n_in) with Y in its own form, a chunk at a time, dropout off; only the first `most`.
+
+    empty : makes the arrays of length m, of which there are three; `numpy.empty` makes them in memory.
+    """
     m = len(X) if most is None else min(len(X), most)
     number = np.int64 if network.loss != "squared" else np.float64
-    targets, answers, losses = (np.empty(m, dtype) for dtype in (number, number, np.float64))
+    targets, answers, losses = (empty(m, dtype) for dtype in (number, number, np.float64))
     outputs = []
     for rows in pieces(m):
         chunk = of_chunk(network, parameters, X[rows], Y[rows], rows.start < OUTPUT_ROWS)

@@ -9,12 +9,16 @@ import errno
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
+from ..arrays import Array
 from ..errors import StoreError
 from .problems import raised_as_store_error
 
@@ -97,6 +101,16 @@ def sync(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def mapped(folder: Path, length: int, dtype: type) -> Array:
+    """An array (length,) in a file without a name in `folder`, which goes with the array. Raises StoreError.
+
+    Its room on the disk is taken before: a write to a mapped file for which there is no room kills the process.
+    """
+    with raised_as_store_error(folder, "written"), tempfile.TemporaryFile(dir=folder) as file:
+        os.posix_fallocate(file.fileno(), 0, max(1, length) * np.dtype(dtype).itemsize)
+        return np.asarray(np.memmap(file, dtype, "r+", shape=max(1, length)))[:length]
 
 
 def sync_folder(path: Path) -> None:
