@@ -14,9 +14,19 @@ from ..arrays import Array
 MOST_DIGITS = 9
 
 
+class Costs(NamedTuple):
+    """What a false alarm costs, and a miss; only their ratio matters to a threshold."""
+
+    false_alarm: float
+    miss: float
+
+
 class Cut(NamedTuple):
-    """threshold : from which probability on a row counts as an alarm. cost : the mean of a row. precision : the share of
-    alarms that are right, None without any. recall : of the rows to find, the share that are found."""
+    """threshold : from which probability on a row counts as an alarm. cost : the mean of a row.
+
+    recall : the share of the rows to find that are found. precision : the share of alarms that are right, None without
+    any.
+    """
 
     threshold: float
     cost: float
@@ -24,31 +34,31 @@ class Cut(NamedTuple):
     precision: float | None
 
 
-def cut_at(probability: Array, is_one: Array, threshold: float, false_alarm: float, miss: float) -> Cut:
+def cut_at(probability: Array, is_one: Array, threshold: float, costs: Costs) -> Cut:
     """What a threshold costs rows of these probabilities (m,), of which `is_one` (m,) are to be found."""
     alarm = probability >= threshold
     found, false, missed = (int(np.count_nonzero(rows)) for rows in (alarm & is_one, alarm & ~is_one, ~alarm & is_one))
-    cost = (false_alarm * false + miss * missed) / len(is_one)
+    cost = (costs.false_alarm * false + costs.miss * missed) / len(is_one)
     return Cut(threshold, cost, found / max(found + missed, 1), found / (found + false) if found + false else None)
 
 
-def cheapest_cut(probability: Array, is_one: Array, false_alarm: float, miss: float) -> Cut:
-    """The threshold that costs these rows least; of equally cheap ones the nearest to false_alarm / (false_alarm + miss).
+def cheapest_cut(probability: Array, is_one: Array, costs: Costs) -> Cut:
+    """The threshold that costs these rows least; of equally cheap ones the nearest to that of right probabilities.
 
-    probability (m,) in [0, 1] : that of each row to be one of those to find. is_one (m,) : whether it is. Both costs > 0.
+    probability (m,) in [0, 1] : that of each row to be one of those to find. is_one (m,) : whether it is.
     """
-    expected = false_alarm / (false_alarm + miss)
+    expected = costs.false_alarm / (costs.false_alarm + costs.miss)
     values, place = np.unique(probability, return_inverse=True)
     ones = np.bincount(place, is_one, minlength=len(values))
     others = np.bincount(place, ~is_one, minlength=len(values))
     # Alarms from the k-th value on, and from none: values below k that are ones are missed, others from k on are false.
     missed, false = np.append(0, np.cumsum(ones)), np.append(np.cumsum(others[::-1])[::-1], 0)
-    costs = false_alarm * false + miss * missed
+    total = costs.false_alarm * false + costs.miss * missed
     lows, highs = np.append(-np.inf, values), np.append(values, np.inf)  # a threshold t is in (low, high]
-    cheapest = np.flatnonzero(costs <= costs.min() * (1 + 1e-12))
+    cheapest = np.flatnonzero(total <= total.min() * (1 + 1e-12))
     distances = np.maximum(np.maximum(lows[cheapest] - expected, expected - highs[cheapest]), 0)
     at = int(cheapest[distances.argmin()])
-    return cut_at(probability, is_one, between(float(lows[at]), float(highs[at]), expected), false_alarm, miss)
+    return cut_at(probability, is_one, between(float(lows[at]), float(highs[at]), expected), costs)
 
 
 def between(low: float, high: float, wish: float) -> float:
