@@ -46,7 +46,10 @@ def test_the_least_config_that_is_not_bare_is_complete(load):
             "memory_map": False, "task": "auto", "normalize": True, "encoding": "standard", "samples": None,
             "features": None, "informative": None, "classes": None, "noise": None, "factor": None, "cluster_std": None,
         },
-        "network": {"depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01},
+        "network": {
+            "depth": 3, "width": 64, "hidden": None, "activation": "relu", "init": "he", "init_scale": 0.01,
+            "output_bias": "prior",
+        },
         "regularization": {
             "lambda": 0.0, "weight_decay": 0.0, "keep_prob": 1.0, "patience_epochs": None,
             "augment": {"noise": 0.0, "shift_pixels": 0, "rotate_degrees": 0.0, "zoom_fraction": 0.0, "flip": False},
@@ -193,7 +196,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 4 + 40 + 6 + 9 + 18 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 4 + 40 + 7 + 9 + 18 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

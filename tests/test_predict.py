@@ -299,7 +299,11 @@ def test_a_long_file_in_pieces_is_answered_as_in_one(place, name):
     with mock.patch.object(pieces, "BYTES_AT_A_TIME", 5_000):
         again = dlrun("predict", "classes", name, "-q", "--check", "-o", "parts.csv", "--json", cwd=place)
     whole, parts = json.loads(done.stdout), json.loads(again.stdout)
-    assert (place / "whole.csv").read_text() == (place / "parts.csv").read_text()
+    answers, of_parts = (pl.read_csv(place / one) for one in ("whole.csv", "parts.csv"))
+    probabilities = [name for name in answers.columns if name.startswith("probability")]
+    assert answers.drop(probabilities).equals(of_parts.drop(probabilities))
+    # A product may round the last bit of float32 otherwise where a row stands elsewhere in it.
+    np.testing.assert_allclose(answers[probabilities], of_parts[probabilities], rtol=2**-22)
     assert whole["rows"] == parts["rows"] == 4 * ROWS
     for key in ("odd_rows", "noticed", "errors", "left_out"):
         assert whole[key] == parts[key]

@@ -20,6 +20,7 @@ from .case import Case, changed
 from .expense import seconds_of
 from .fixes import FIXES
 from .proposal import Proposal, Remedy
+from .rare_class import for_missed_class
 from .records import BETWEEN_REASONS, About, Advice, Confidence
 from .variance_remedies import VARIANCE
 
@@ -88,6 +89,7 @@ def proposals(case: Case) -> Iterator[Proposal]:
             weaker = level != "high"
             yield proposal._replace(confidence=LESS_SURE[proposal.confidence]) if weaker else proposal
     yield from for_findings(case, "notice", causes=False)
+    yield from for_missed_class(case)
 
 
 def ills_by_share(diagnosis: Diagnosis) -> list[Ill]:

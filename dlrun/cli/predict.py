@@ -11,6 +11,15 @@ from .options import DEFAULT_RUNS_DIR, Json, OneRun, Quiet, RunsDir
 RowFile = Annotated[
     str, typer.Argument(metavar="FILE", help="A file of rows, with or without the target; - for standard input.")
 ]
+CostsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--costs",
+        metavar="COSTS",
+        help="Two classes: answer the rarer one from the probability on that costs the dev rows least, such as"
+        " false_alarm=1,miss=10.",
+    ),
+]
 
 
 def predict(
@@ -42,6 +51,7 @@ def predict(
         float | None,
         typer.Option("--abstain", metavar="ERROR", help="Answer only the surest rows, with an error below this."),
     ] = None,
+    costs: CostsOption = None,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -54,6 +64,7 @@ def predict(
     Example: dlrun predict best new.csv -o answers.csv --keep id --check
     """
     from ..model import Asked, load_model, predict_file
+    from ..model.answering import costs_of
     from ..report import make_console, share_display
     from ..report.prediction import show_prediction
     from ..store import find_run
@@ -63,7 +74,7 @@ def predict(
         raise UsageError("--json: the answers go to standard output already; expected -o OUT beside it")
     model = load_model(find_run(runs_dir, run))
     beside = make_console(stderr=True)
-    asked = Asked(file, out, tuple(keep or ()), check, interval, abstain)
+    asked = Asked(file, out, tuple(keep or ()), check, interval, abstain, costs_of(costs))
     with share_display("rows", beside, quiet=quiet) as tell:
         prediction = predict_file(model, asked, tell)
     if as_json:

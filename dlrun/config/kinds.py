@@ -126,6 +126,7 @@ KeepProb = Annotated[
 
 Activation = Annotated[str, OneOf(words.ACTIVATIONS)]
 Initializer = Annotated[str, OneOf(words.INITIALIZERS)]
+OutputBias = Annotated[str, OneOf(words.OUTPUT_BIASES)]
 Optimizer = Annotated[str, OneOf(words.OPTIMIZERS)]
 Schedule = Annotated[str, OneOf(words.SCHEDULES)]
 Keep = Literal["auto", "best", "last"]

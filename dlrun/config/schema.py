@@ -95,6 +95,9 @@ class Network(Section):
     activation: kinds.Activation = Field("relu", description="What the hidden layers apply.")
     init: kinds.Initializer = Field("he", description="How the initial weights are drawn.")
     init_scale: kinds.Positive = Field(0.01, description="Standard deviation of the weights for init normal.")
+    output_bias: kinds.OutputBias = Field(
+        "prior", description="Where the output's bias starts: at the classes' log odds in training, or at zeros."
+    )
 
     def hidden_widths(self) -> tuple[int, ...]:
         """Units of each hidden layer, first to last; empty for depth 1."""

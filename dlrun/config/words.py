@@ -12,6 +12,7 @@ from ..nn import activations, encodings, initializers, optimizers, schedules
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 INITIALIZERS = tuple(initializers.INITIALIZERS)
+OUTPUT_BIASES = tuple(initializers.OUTPUT_BIASES)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 SCHEDULES = tuple(schedules.SCHEDULES)
 ENCODINGS = tuple(encodings.ENCODINGS)

@@ -29,6 +29,21 @@ class Duel:
 
 
 @dataclass(frozen=True)
+class Order:
+    """How well dev rows of unequal classes are told apart by their probabilities, whatever the threshold.
+
+    auc : the mean over the classes of the area under the ROC curve; 0.5 by chance. chance : the probability of one as
+    large if the probabilities had nothing to do with the classes. log_loss, prior_log_loss : the mean loss in nats, of
+    the network and of answering every row with the classes' shares in training.
+    """
+
+    auc: float
+    chance: float
+    log_loss: float
+    prior_log_loss: float
+
+
+@dataclass(frozen=True)
 class AbsoluteErrors:
     """The mean and the median absolute dev error, in the target's own units; None for one that is not finite."""
 
@@ -38,7 +53,8 @@ class AbsoluteErrors:
 
 @dataclass(frozen=True)
 class RowSummary:
-    """Figures about single rows, each None where it does not apply. classes, pairs : on dev; others : a regression's.
+    """Figures about single rows, each None where it does not apply. classes, pairs, order : on dev; others : a
+    regression's.
 
     intervals : of 1 - R² by split, and of `variance`, which is dev less train. tail_share : the share of the sum of
     squared dev errors that comes from the largest 1% of them. weighted : whether rows have weights. measured : the
@@ -52,3 +68,4 @@ class RowSummary:
     absolute_errors: AbsoluteErrors | None = None
     weighted: bool | None = omitted()
     measured: MeasuredErrors | None = omitted()
+    order: Order | None = omitted()

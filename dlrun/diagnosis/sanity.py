@@ -11,7 +11,8 @@ from .figures import Figures
 from .findings import Finding, Severity
 from .words import percent, span
 
-# A network counts as better than the baseline if chance alone would show as large a lead in fewer than 5 of 100 cases.
+# A network counts as better than the baseline if chance alone would show as large a lead in fewer than 5 of 100 cases,
+# or as good an order.
 SIGN_TEST_LEVEL = 0.05
 
 # From which error on twenty rows there is a notice, and from which it fails.
@@ -52,13 +53,22 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     """The network is not shown to be better than one answer for all rows.
 
     Decided by the exact sign test on the dev rows that only one of the two answers rightly; without these rows, by the
-    upper end of the dev error's interval; without an interval, by the dev error itself.
+    upper end of the dev error's interval; without an interval, by the dev error itself. Of unequal classes the order of
+    the probabilities decides: where one answer is right in 96 of 100 rows, few answers can be better than that, and a
+    network that tells the rare rows from the others has learned something.
     """
     error, baseline, dev = figures.errors.dev, figures.baseline_error, figures.intervals.dev
-    pairs = None if figures.measured else figures.rows.pairs
+    pairs, order = (None, None) if figures.measured else (figures.rows.pairs, figures.rows.order)
     if baseline is None:
         return None
-    if pairs:
+    if order:
+        is_better = order.chance < SIGN_TEST_LEVEL
+        evidence = (
+            f"dev error {percent(error)} beside {percent(baseline)}; of unequal classes the order of the probabilities"
+            f" decides, and {percent(order.auc)} of pairs of rows of two classes stand in the right one, 50% by chance;"
+            f" log loss {order.log_loss:.3g} beside {order.prior_log_loss:.3g} of the classes' shares"
+        )
+    elif pairs:
         chance = heads_or_more(pairs.network, pairs.network + pairs.baseline)
         is_better = chance < SIGN_TEST_LEVEL
         rows = f"of the rows that one of them alone gets right, the network has {pairs.network}"

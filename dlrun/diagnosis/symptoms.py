@@ -5,6 +5,7 @@ says otherwise, a threshold comes from the health study in the research notes (s
 and 100 sick runs, and tested on new ones.
 """
 
+import math
 from itertools import pairwise
 from statistics import median
 
@@ -19,6 +20,9 @@ GROWTH = Limits(1.5, 3)
 # correlated inputs). A regression with He's init begins at about 3: its outputs vary twice as much as its targets.
 FIRST_LOSS = Limits(3, 5)
 FIRST_LOSS_REGRESSION = Limits(6, 12)
+# The entropy of two equally common classes: what the initial loss lies above that of unequal ones is measured in this,
+# not in their own small entropy. He's init shifts logits by 1 or 2, of which one class in 25 makes 2 to 4 times 0.17.
+EVEN_ODDS = math.log(2)
 
 # The gradient norm of the first layer divided by that of the last. The penalty is left out, since it hides a gradient
 # that has vanished.
@@ -73,15 +77,17 @@ def initial_loss_high(history: History) -> Sign | None:
     if first is None or first.start is None or first.loss is None:
         return None
     loss, prior = first.loss, first.start.prior_loss
-    limits = FIRST_LOSS_REGRESSION if history.value("data.task") == "regression" else FIRST_LOSS
-    if not prior or loss / prior <= limits.notice:
+    regression = history.value("data.task") == "regression"
+    limits = FIRST_LOSS_REGRESSION if regression else FIRST_LOSS
+    if not prior:
+        return None
+    size = 1 + (loss - prior) / (prior if regression else max(prior, EVEN_ODDS))
+    if size <= limits.notice:
         return None
     evidence = (
         f"the loss began at {figure(loss)}, {figure(loss / prior)} times the {figure(prior)} of one answer for all"
     )
-    return Sign(
-        loss / prior > limits.grave, evidence, "use smaller initial weights: network.init=xavier, or he for relu"
-    )
+    return Sign(size > limits.grave, evidence, "use smaller initial weights: network.init=xavier, or he for relu")
 
 
 def gradient_ratios(history: History) -> list[float]:

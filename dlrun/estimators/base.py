@@ -68,6 +68,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         activation: str = "relu",
         init: str = "he",
         init_scale: float = 0.01,
+        output_bias: str = "prior",
         lambda_: float = 0.0,
         weight_decay: float = 0.0,
         keep_prob: KeepProb = 1.0,
@@ -102,6 +103,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.activation = activation
         self.init = init
         self.init_scale = init_scale
+        self.output_bias = output_bias
         self.lambda_ = lambda_
         self.weight_decay = weight_decay
         self.keep_prob = keep_prob

@@ -10,13 +10,14 @@ import numpy as np
 from ..arrays import Array
 from ..data.source_form import SourceForm
 from ..errors import StoreError
+from ..experiment.identity import BEGAN_BEFORE
 from ..model import Model, load_model
 from ..places import default_runs_dir
 from ..store import RunFolder, find_run, kept_diagnosis, read_manifest, read_result, sound_metrics
 from .base import DenseEstimator, costs_of
 from .classifier import DenseClassifier
 from .regressor import DenseRegressor
-from .settings import parameters_of
+from .settings import KEYS, parameters_of
 
 
 def load(run: str | Path, *, runs_dir: str | Path | None = None) -> DenseClassifier | DenseRegressor:
@@ -36,7 +37,8 @@ def load(run: str | Path, *, runs_dir: str | Path | None = None) -> DenseClassif
     model, result = load_model(folder), read_result(folder)
     config, (metrics, _) = read_manifest(folder).identity.config, sound_metrics(folder)
     kind = DenseRegressor if model.task == "regression" else DenseClassifier
-    estimator = kind(**fitting(kind, parameters_of(config)))
+    former = {word: BEGAN_BEFORE[key] for word, key in KEYS.items() if key in BEGAN_BEFORE}
+    estimator = kind(**fitting(kind, former | parameters_of(config)))
     estimator.model_ = replace(model, parameters=model.parameters.astype(np.float64))
     estimator.n_features_in_ = len(model.form.features)
     estimator.feature_names_in_ = np.array(model.form.features_in_order, dtype=object)

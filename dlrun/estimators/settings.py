@@ -16,6 +16,7 @@ KEYS: Mapping[str, str] = {
     "activation": "network.activation",
     "init": "network.init",
     "init_scale": "network.init_scale",
+    "output_bias": "network.output_bias",
     "lambda_": "regularization.lambda",
     "weight_decay": "regularization.weight_decay",
     "keep_prob": "regularization.keep_prob",

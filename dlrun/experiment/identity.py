@@ -32,6 +32,7 @@ CHANGES_NO_NUMBER = (
 # Keys that runs of the first version do not have. At their defaults they are left out, so that such a run keeps its
 # hash and can be resumed or used again; what they do to the data shows in the hashes of the data and of the split.
 # DIVIDED_BEFORE : how such a run divided equal rows, which is no longer the default.
+# BEGAN_BEFORE : what such a run began with, which is no longer the default; only at that a key is left out.
 LATER_KEYS = (
     "data.ordered",
     "data.decimal",
@@ -54,8 +55,10 @@ LATER_KEYS = (
     "training.keep",
     "training.threads",
     "diagnosis.metric",
+    "network.output_bias",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
+BEGAN_BEFORE = {"network.output_bias": "zeros"}
 
 # What keys were called when the first hashes were made. No word that one of them takes now is a value of the other.
 HASHED_AS = {"data.charset": "data.encoding"}
@@ -135,7 +138,7 @@ def compared(config: ConfigData) -> Flat:
         path: value
         for path, value in _in_todays_words(flattened(config)).items()
         if path not in CHANGES_NO_NUMBER
-        and not (path in LATER_KEYS and value in (default_at(path), DIVIDED_BEFORE.get(path)))
+        and not (path in LATER_KEYS and value in (BEGAN_BEFORE.get(path, default_at(path)), DIVIDED_BEFORE.get(path)))
     }
 
 
@@ -148,6 +151,7 @@ def _in_todays_words(flat: Flat) -> Flat:
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:
     """The values that differ between two configs, by dotted path, as (before, after)."""
     old, new = compared(before), compared(after)
+    old, new = BEGAN_BEFORE | old, BEGAN_BEFORE | new
     return {key: (old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
 
 

@@ -24,6 +24,7 @@ from ..data import (
     Examples,
     Parts,
     Reading,
+    Split,
     fit_dataset,
     read_examples,
     read_soft_labels,
@@ -35,6 +36,8 @@ from ..diagnosis.explain import codes
 from ..errors import ConfigError, DlrunError
 from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
+from ..nn.evaluation import totals_of
+from ..nn.initializers import OUTPUT_BIASES
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
@@ -147,7 +150,7 @@ def experiment_of(
         network,
         training_plan(config),
         augmentation_of(config),
-        first_parameters(config, network, streams["init"]),
+        first_parameters(config, network, dataset.train, streams["init"]),
         streams,
         optimal,
     )
@@ -216,8 +219,8 @@ def declared_optimal(config: Config, folder: Path) -> Optimal:
     return optimal_of(Judgements(**declared) if isinstance(declared, dict) else declared)
 
 
-def first_parameters(config: Config, network: Network, rng: np.random.Generator) -> Parameters:
-    """Initial weights by the config's init, in its precision."""
+def first_parameters(config: Config, network: Network, train: Split, rng: np.random.Generator) -> Parameters:
+    """Initial weights by the config's init, in its precision; the output's bias by its rule on these training rows."""
     return initial_parameters(
         network.sizes,
         config.network.init,
@@ -225,7 +228,16 @@ def first_parameters(config: Config, network: Network, rng: np.random.Generator)
         scale=config.network.init_scale,
         dtype=np.dtype(config.training.precision),
         members=network.members,
+        output_bias=output_bias(config.network.output_bias, network, train),
     )
+
+
+def output_bias(rule: str, network: Network, train: Split) -> Array:
+    """(n_out,) or (1,), the output's first bias; 0 for a number whose rows count alike, since scaling centred it."""
+    bias_of = OUTPUT_BIASES[rule]
+    if bias_of is None or (network.loss == "squared" and train.weight is None):
+        return np.zeros(1)
+    return bias_of(network.loss, totals_of(network, train.Y, train.weight))
 
 
 def prepare_data(

@@ -29,6 +29,7 @@ from ..store import (
 from .checkpointing import Checkpointer, SoundEpochs
 from .failure import failure_recorded
 from .identity import (
+    BEGAN_BEFORE,
     DIVIDED_BEFORE,
     identity_of,
     refuse_changed_config,
@@ -80,11 +81,12 @@ def resume(
 def own_config(folder: RunFolder, overrides: Iterable[str]) -> LoadedConfig:
     """The config in the run's folder, with overrides. Raises StoreError where it is missing, ConfigError.
 
-    A run of a version without data.duplicates divides equal rows as that version did.
+    A run of a version without data.duplicates divides equal rows as that version did; likewise for network.output_bias.
     """
     folder.read_bytes(RESOLVED)
     loaded = read_config(folder.path / RESOLVED, overrides)
-    before = [f"{key}={value}" for key, value in DIVIDED_BEFORE.items() if loaded.origins[key] == "default"]
+    former = DIVIDED_BEFORE | BEGAN_BEFORE
+    before = [f"{key}={value}" for key, value in former.items() if loaded.origins[key] == "default"]
     return read_config(folder.path / RESOLVED, [*before, *overrides]) if before else loaded
 
 

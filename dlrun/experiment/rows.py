@@ -10,12 +10,14 @@ import numpy as np
 
 from ..arrays import Array
 from ..data import Dataset
-from ..diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, RowSummary
-from ..nn.evaluation import commonest_answer, pieces
+from ..diagnosis.classes import unequal_classes
+from ..diagnosis.row_summary import AbsoluteErrors, ClassCount, Duel, Order, RowSummary
+from ..nn.evaluation import commonest_answer, pieces, totals_of
 from ..nn.network import Network
 from ..nn.predictions import Predictions
 from ..statistics import tail_share, unexplained_intervals
 from ..statistics.intervals import effective_rows
+from ..statistics.separation import separation
 from .predictions import in_own_units, stays_in_file
 
 # A table with more classes is too long for a screen.
@@ -32,7 +34,8 @@ def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predi
     if dataset.task != "regression":
         answer = int(commonest_answer(network, dataset.train.Y, dataset.train.weight))
         counts, pairs = class_counts(dataset, by_split["dev"]), duel(dataset, by_split["dev"], answer)
-        return RowSummary(classes=counts, pairs=pairs, weighted=weighted)
+        order = order_of(network, dataset, by_split["dev"]) if unequal_classes(counts or ()) else None
+        return RowSummary(classes=counts, pairs=pairs, weighted=weighted, order=order)
     if stays_in_file(dataset):
         by_split = {name: part.first(MAPPED_ROWS) for name, part in by_split.items()}
     if not all(np.isfinite(part.losses).all() for part in by_split.values()):
@@ -44,6 +47,21 @@ def row_summary(network: Network, dataset: Dataset, by_split: Mapping[str, Predi
         absolute_errors=AbsoluteErrors(float(errors.mean()), float(np.median(errors))),
         weighted=weighted,
     )
+
+
+def order_of(network: Network, dataset: Dataset, dev: Predictions) -> Order | None:
+    """How well the dev rows whose outputs are kept are told apart; None where an output is not finite."""
+    outputs = dev.outputs.astype(np.float64)
+    if not np.isfinite(outputs).all() or not np.isfinite(dev.losses).all():
+        return None
+    probabilities = np.hstack([1 - outputs, outputs]) if dataset.task == "binary" else outputs
+    found = separation(probabilities, dev.targets[: len(outputs)])
+    if found is None:
+        return None
+    totals = totals_of(network, dataset.train.Y, dataset.train.weight)
+    of_prior = -np.log(np.maximum(totals, np.finfo(float).tiny) / totals.sum())[dev.targets]
+    means = (float(np.average(losses, weights=dataset.dev.weight)) for losses in (dev.losses, of_prior))
+    return Order(found.auc, found.chance, *means)
 
 
 def columns_of(dataset: Dataset, name: str, part: Predictions) -> tuple[Array, ...]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..errors import StoreError
 from ..experiment.identity import differences
-from ..experiment.prepare import read_config
+from ..experiment.resume import own_config
 from ..experiment.run import run
 from ..places import command_for
 from ..records import flattened
-from ..store import MODEL, RESOLVED, RunFolder, ending_of, read_manifest, read_metrics, status_of, to_plain
+from ..store import MODEL, RunFolder, ending_of, read_manifest, read_metrics, status_of, to_plain
 
 # The keys of a result that `diff` compares; the others differ in any two runs: ids, times, sentences.
 COMPARED_RESULTS = ("status", "errors", "baseline_error", "costs", "losses", "rmse", "epochs", "best_epoch", "verdict")
@@ -60,7 +60,7 @@ def train_again(folder: RunFolder) -> list[Rerun]:
         command = command_for("resume", folder.path)
         raise StoreError(f"{folder.id}: has not finished, so nothing can be compared; resume it first: {command}")
     with tempfile.TemporaryDirectory() as elsewhere:
-        again = run(read_config(folder.path / RESOLVED), Path(elsewhere)).folder
+        again = run(own_config(folder, ()), Path(elsewhere)).folder
         return [
             Rerun("parameters", parameters_of(folder) == parameters_of(again)),
             Rerun("metrics", metrics_of(folder) == metrics_of(again)),

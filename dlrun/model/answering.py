@@ -7,8 +7,9 @@ import numpy as np
 from ..arrays import Array
 from ..errors import UsageError
 from ..statistics.conformal import class_sets
+from ..statistics.costs import Costs
 from .model import Model
-from .records import Abstention, Coverage
+from .records import Abstention, Coverage, Threshold
 from .trust import Trust
 
 # Between the labels of a set.
@@ -16,33 +17,42 @@ BETWEEN = " | "
 
 
 class Promises(NamedTuple):
-    """What answers are to keep to: the limit of an interval's or a set's scores, the least probability of an answer."""
+    """What answers are to keep to: the limit of an interval's or a set's scores, the least probability of an answer.
+
+    by_costs : from which probability on the rarer of two classes is answered.
+    """
 
     limit: float | None = None
     threshold: float = 0.0
     coverage: Coverage | None = None
     abstention: Abstention | None = None
+    by_costs: Threshold | None = None
 
 
 class Answers(NamedTuple):
-    """outputs (k, K) : as `Model.outputs` gives them. given (k,) : whether a row is answered. sets (k, K) : the classes
-    of each row's set, or None."""
+    """outputs (k, K) : as `Model.outputs` gives them. labels (k,) : the class that is answered, 0 for a number. given
+    (k,) : whether a row is answered. sets (k, K) : the classes of each row's set, or None."""
 
     outputs: Array
+    labels: Array
     given: Array
     sets: Array | None = None
 
 
-def promises_for(model: Model, level: float | None, error: float | None) -> Promises:
-    """The promises for a level of intervals and an error to abstain by. Raises UsageError where they cannot be made."""
-    if level is None and error is None:
+def promises_for(model: Model, level: float | None, error: float | None, costs: Costs | None = None) -> Promises:
+    """The promises for a level of intervals, an error to abstain by, and what mistakes cost. Raises UsageError where
+    they cannot be made."""
+    if level is None and error is None and costs is None:
         return Promises()
+    if error is not None and costs is not None:
+        raise UsageError("--costs: does not go with --abstain, whose threshold is of the surest answers; give one")
     if model.trust is None:
-        option = "--interval" if level is not None else "--abstain"
+        option = "--interval" if level is not None else "--abstain" if error is not None else "--costs"
         raise UsageError(f"{option}: {model.run_id} does not keep its predictions for dev; train it again")
     limit, coverage = _limit(model.trust, level)
     threshold, abstention = _threshold(model.trust, error)
-    return Promises(limit, threshold, coverage, abstention)
+    by_costs = None if costs is None else model.trust.threshold(model.classes, costs)
+    return Promises(limit, threshold, coverage, abstention, by_costs)
 
 
 def _limit(trust: Trust, level: float | None) -> tuple[float | None, Coverage | None]:
@@ -65,7 +75,29 @@ def answers_of(model: Model, outputs: Array, promises: Promises) -> Answers:
     """The answers for outputs (k, K)."""
     given = outputs.max(axis=1) >= promises.threshold if model.classes else np.ones(len(outputs), dtype=bool)
     sets = class_sets(outputs, promises.limit) if model.classes and promises.limit is not None else None
-    return Answers(outputs, given, sets)
+    return Answers(outputs, labels_of(model, outputs, promises.by_costs), given, sets)
+
+
+def labels_of(model: Model, outputs: Array, by_costs: Threshold | None) -> Array:
+    """(k,) the most probable class; with a threshold, its class from there on and else the other."""
+    if by_costs is None:
+        return np.asarray(outputs.argmax(axis=1))
+    at = model.classes.index(by_costs.label)
+    return np.where(outputs[:, at] >= by_costs.threshold, at, 1 - at)
+
+
+def costs_of(text: str | None) -> Costs | None:
+    """The costs in `false_alarm=1,miss=10`; None without any. Raises UsageError."""
+    if text is None:
+        return None
+    pairs = dict(part.partition("=")[::2] for part in text.replace(" ", "").split(","))
+    try:
+        costs = Costs(**{name: float(value) for name, value in pairs.items()})
+    except (TypeError, ValueError):
+        costs = Costs(0.0, 0.0)
+    if not all(0 < cost < float("inf") for cost in costs):
+        raise UsageError(f"--costs {text}: expected two numbers above 0, such as false_alarm=1,miss=10")
+    return costs
 
 
 def answer_columns(model: Model, answers: Answers, promises: Promises) -> dict[str, Any]:
@@ -77,7 +109,7 @@ def answer_columns(model: Model, answers: Answers, promises: Promises) -> dict[s
             return {"prediction": number}
         return {"prediction": number, "low": number - promises.limit, "high": number + promises.limit}
     classes = np.array(model.classes, dtype=np.str_)
-    labels: Any = classes[outputs.argmax(axis=1)]
+    labels: Any = classes[answers.labels]
     if not answers.given.all():
         labels = [label if is_given else None for label, is_given in zip(labels.tolist(), answers.given, strict=True)]
     # As precise as the network computes them; twice the digits would say nothing more.

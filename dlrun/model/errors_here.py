@@ -37,7 +37,7 @@ class Scores:
             return
         self.rows += int(known.sum())
         self.unknown += int((target[known] == UNSEEN_CODE).sum())
-        self.wrong += int((answers.outputs.argmax(axis=1) != target)[known].sum())
+        self.wrong += int((answers.labels != target)[known].sum())
 
     def _add_numbers(self, answers: Array, target: Array) -> None:
         distance = answers - target

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..data.new_rows import ODDITIES, NewRows
 from ..data.writers import writer_to
+from ..statistics.costs import Costs
 from .answering import answer_columns, promises_for
 from .errors_here import Scores
 from .model import Model
@@ -20,7 +21,7 @@ Progress = Callable[[float, int], None]
 class Asked(NamedTuple):
     """file, out : paths, or "-". keep : columns of the file that are written beside the answers. check : whether each
     row's oddities are written too. level : of intervals or sets. error : that of the answered rows, others being left
-    without an answer.
+    without an answer. costs : of the two mistakes about the rarer of two classes, which choose its threshold.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Asked(NamedTuple):
     check: bool = False
     level: float | None = None
     error: float | None = None
+    costs: Costs | None = None
 
 
 def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, rows: None) -> Prediction:
@@ -39,7 +41,7 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
     """
     began, tally = time.perf_counter(), Tally()
     left_out: tuple[str, ...] = ()
-    promises = promises_for(model, asked.level, asked.error)
+    promises = promises_for(model, asked.level, asked.error, asked.costs)
     scores, wanted = Scores(model, promises), Wanted("--keep", asked.keep)
     with writer_to(asked.out) as write:
         for one in answered_pieces(model, asked.file, wanted, promises):
@@ -67,6 +69,7 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
         coverage=promises.coverage,
         abstention=promises.abstention,
         abstained=None if promises.abstention is None else tally.abstained,
+        threshold=promises.by_costs,
     )
 
 

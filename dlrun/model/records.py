@@ -89,13 +89,37 @@ class Abstention:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """From which probability on `label`, the rarer class, is answered, by what the two mistakes cost.
+
+    dev_rows : by which it was found. cost, cost_at_half : the mean cost of one of them, and what answering from 50% on
+    costs. recall, precision : of the label on dev; the latter None where it is never answered. test_* : the same on the
+    test rows, None without any.
+    """
+
+    label: str
+    threshold: float
+    false_alarm: float
+    miss: float
+    dev_rows: int
+    cost: float
+    cost_at_half: float
+    recall: float
+    precision: float | None
+    test_rows: int | None = omitted()
+    test_cost: float | None = omitted()
+    test_recall: float | None = omitted()
+    test_precision: float | None = omitted()
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What `dlrun predict` tells of a file that was answered.
 
     left_out : columns of the file that training did not know. notes : how the file was read.
     odd_rows : rows with anything noticed. errors : None where no row has a target. calibration : of the probabilities.
-    coverage, abstention : what was asked for, and what it is worth on the run's own rows. abstained : rows left without
-    an answer.
+    coverage, abstention, threshold : what was asked for, and what it is worth on the run's own rows. abstained : rows
+    left without an answer.
     """
 
     run_id: str
@@ -112,3 +136,4 @@ class Prediction:
     coverage: Coverage | None = omitted()
     abstention: Abstention | None = omitted()
     abstained: int | None = omitted()
+    threshold: Threshold | None = omitted()

@@ -4,7 +4,7 @@ Dev rows did not train the network, but they chose its epoch. So each promise is
 are any.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ from ..data.reading import Task
 from ..errors import UsageError
 from ..statistics.calibration import bins_of, calibration_error, softmax, useful_temperature
 from ..statistics.conformal import class_sets, conformal_limit, set_scores
+from ..statistics.costs import Costs, cheapest_cut, cut_at
 from ..statistics.intervals import error_interval, proportion_interval
 from ..statistics.selective import selection_for
-from .records import Abstention, Calibration, Coverage
+from .records import Abstention, Calibration, Coverage, Threshold
 
 # Probabilities are kept in float32; one nearer to 0 has no logarithm there.
 LEAST_PROBABILITY = 1e-12
@@ -110,6 +111,30 @@ class Trust:
         count = int(given.sum())
         return selection.threshold, Abstention(
             error, len(self.dev.truth), selection.share, count, wrong_share, error_interval(wrong_share, count)
+        )
+
+    def threshold(self, classes: Sequence[str], costs: Costs) -> Threshold:
+        """The cheapest threshold of the rarer class on dev. Raises UsageError unless two classes have rows there."""
+        if self.task != "binary":
+            raise UsageError("--costs: needs two classes; a miss and a false alarm are mistakes about one of two")
+        counts = np.bincount(self.dev.truth, minlength=2)
+        if not counts.all():
+            raise UsageError(f"--costs: all {counts.sum()} dev rows have one class, and say nothing about the other")
+        at = int(counts.argmin())
+        probability, is_rarer = self.dev.outputs[:, at], self.dev.truth == at
+        found, half = cheapest_cut(probability, is_rarer, costs), cut_at(probability, is_rarer, 0.5, costs)
+        test = self.test and cut_at(self.test.outputs[:, at], self.test.truth == at, found.threshold, costs)
+        return Threshold(
+            classes[at],
+            found.threshold,
+            costs.false_alarm,
+            costs.miss,
+            len(self.dev.truth),
+            found.cost,
+            half.cost,
+            found.recall,
+            found.precision,
+            *((len(self.test.truth), test.cost, test.recall, test.precision) if self.test and test else ()),
         )
 
 

@@ -122,16 +122,23 @@ def baseline_error(
 
 def commonest_answer(network: Network, Y: Rows, weight: Array | None = None) -> float:
     """The one answer that fits Y best: its commonest class, the lowest among equals, or its mean."""
+    totals = totals_of(network, Y, weight)
+    return float(totals[0]) if network.loss == "squared" else int(totals.argmax())
+
+
+def totals_of(network: Network, Y: Rows, weight: Array | None = None) -> Array:
+    """The weight of each class's rows, (K,) and at least 2 of them; for squared error the mean of Y, (1,)."""
     if network.loss == "squared":
         moments = Moments(1)
         for rows in pieces(len(Y)):
             moments.add(Y[rows], None if weight is None else weight[rows])
-        return float(moments.mean()[0])
+        mean: Array = moments.mean()
+        return mean
     counts = np.zeros(max(network.sizes[-1], 2))
     for rows in pieces(len(Y)):
         of_rows = None if weight is None else weight[rows]
         counts += np.bincount(Y[rows].reshape(-1).astype(np.int64), of_rows, minlength=len(counts))
-    return int(counts.argmax())
+    return counts
 
 
 def pieces(m: int) -> Iterator[slice]:

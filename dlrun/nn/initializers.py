@@ -1,7 +1,8 @@
-"""The rules for initial weights, one row each: the standard deviation of a layer's weights. Biases start at zero.
+"""The rules for initial weights, one row each: the standard deviation of a layer's weights; and for output biases.
 
 The variance is chosen so that activations (and gradients) neither grow nor shrink from layer to layer. The rules zeros
 and normal are here to show what happens without that. `parameters` draws by these rows; the diagnosis reads them.
+Hidden biases start at zero.
 """
 
 import math
@@ -84,3 +85,30 @@ INITIALIZERS = {
     "glorot": Initializer(glorot),
     "orthogonal": Initializer(orthogonal, orthonormal),
 }
+
+
+# A class without training rows counts as this share of the rarest: the logarithm of none would be infinite.
+ABSENT_SHARE = 0.5
+
+
+def prior_logits(loss: str, totals: Array) -> Array:
+    """(n_out,) the output bias that answers each class with its share of the training rows, in float64.
+
+    totals : the weight of each class's rows, (2,) for sigmoid and (K,) for softmax, or the mean of the prepared targets
+    (1,) for squared error. sigmoid: log(p / (1 - p)). softmax: log p_k, less the mean of these: softmax does not see a
+    common summand, and its gradients at the logits add up to 0, so that a mean of 0 stays 0 as with biases of zero.
+    Equally common classes get exactly 0. Without this the first steps learn the bias alone.
+    Source: Karpathy 2019, A Recipe for Training Neural Networks ("init well"); Lin et al. 2017, section 4.1.
+    """
+    if loss == "squared":
+        return totals.astype(np.float64)
+    logs = np.log(np.where(totals > 0, totals, ABSENT_SHARE * totals[totals > 0].min()))
+    if loss == "sigmoid":
+        return logs[1:] - logs[:1]
+    from_first = logs - logs[0]
+    centred: Array = from_first - from_first.mean()
+    return centred
+
+
+# The output's bias at the beginning, by the words of the config: a rule for it, or None for zeros.
+OUTPUT_BIASES: dict[str, Callable[[str, Array], Array] | None] = {"prior": prior_logits, "zeros": None}

@@ -93,15 +93,18 @@ def initial_parameters(
     scale: float = 0.01,
     dtype: npt.DTypeLike = np.float32,
     members: int = 1,
+    output_bias: Array | float = 0.0,
 ) -> Parameters:
-    """Fresh parameters: weights drawn layer by layer by the rule named `init`, biases zero; of each member in turn.
+    """Fresh parameters: weights drawn layer by layer by the rule named `init`, of each member in turn.
 
-    Drawn in float64 whatever the dtype, so that both precisions start from the same numbers.
+    output_bias : (n_out,), of the last layer of every member, as `initializers.OUTPUT_BIASES` has it; other biases are
+    0. Drawn in float64 whatever the dtype, so that both precisions start from the same numbers.
     """
     parameters = Parameters(sizes, dtype, members)
     for number in range(members):
         for layer in parameters.member(number).layers:
             layer.W[:] = INITIALIZERS[init].weights(*layer.W.shape, rng=rng, scale=scale)
+    parameters.layers[-1].b[:] = output_bias
     return parameters
 
 

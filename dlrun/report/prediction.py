@@ -9,6 +9,7 @@ from .text import clean, say, seconds_phrase, shown
 
 if TYPE_CHECKING:
     from ..model import ErrorsHere, Prediction
+    from ..model.records import Threshold
 
 # Sentences on columns, and names of columns, that are shown.
 MOST_NOTICED, MOST_NAMES = 12, 12
@@ -61,6 +62,26 @@ def _show_promises(prediction: "Prediction", console: Console) -> None:
             console,
             f"without an answer: {prediction.abstained:,} of {prediction.rows:,} rows, for an error below"
             f" {shown(abstention.error)} (by {abstention.dev_rows} dev rows{test})",
+        )
+    if (by_costs := prediction.threshold) is not None:
+        _show_threshold(by_costs, console)
+
+
+def _show_threshold(found: "Threshold", console: Console) -> None:
+    """The threshold by costs, and what it brings on the rows that chose it and on those that did not."""
+    precision = "" if found.precision is None else f", precision {shown(found.precision)}"
+    say(
+        console,
+        f"{found.label} is answered from {100 * found.threshold:.4g}% on, for a false alarm costs"
+        f" {found.false_alarm:g} and a miss {found.miss:g}: by {found.dev_rows} dev rows, where a row costs"
+        f" {found.cost:.3g} instead of {found.cost_at_half:.3g} (recall {shown(found.recall)}{precision})",
+    )
+    if found.test_cost is not None and found.test_recall is not None:
+        of_test = "" if found.test_precision is None else f", precision {shown(found.test_precision)}"
+        say(
+            console,
+            f"on the {found.test_rows} test rows a row costs {found.test_cost:.3g} (recall"
+            f" {shown(found.test_recall)}{of_test})",
         )
 
 
