@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ..diagnosis.causes import CAUSES
-from ..diagnosis.findings import Finding, Severity
+from ..diagnosis.findings import OUTCOMES, Finding, Severity, causes_first, told
 from ..diagnosis.ills import ILLS, Ill, Level
 from ..diagnosis.records import Diagnosis
 from ..diagnosis.words import distance, percent
@@ -41,9 +41,6 @@ KEYS: dict[Ill, tuple[tuple[str, str], ...]] = {
     ),
 }
 REMEDIES: dict[Ill, tuple[Remedy, ...]] = {"bias": BIAS, "variance": VARIANCE}
-
-# A finding that is the result of other findings, so advice on it comes after theirs.
-OUTCOME = "no-better-than-baseline"
 
 # Findings that the config itself shows. They are changed before anything else, even where the training rows are fitted.
 OF_THE_CONFIG = {check.code for check in CAUSES}
@@ -144,11 +141,15 @@ def for_findings(case: Case, severity: Severity, causes: bool | None = None) -> 
     """What to do about each finding of this severity, with the change where a key carries it out.
 
     causes : True for only those that the config itself shows, False for only the others, None for all.
+    An outcome has an item of its own only where no cause fails, or where a change is known for it.
     """
-    findings = [finding for finding in case.diagnosis.findings if finding.severity == severity]
-    for finding in sorted(findings, key=lambda finding: finding.code == OUTCOME):
+    findings = [finding for finding in causes_first(case.diagnosis.findings) if finding.severity == severity]
+    is_explained = any(told(findings).causes)
+    for finding in findings:
         if causes is None or (finding.code in OF_THE_CONFIG) == causes:
-            yield for_finding(case, finding)
+            proposal = for_finding(case, finding)
+            if proposal.change is not None or not (is_explained and finding.code in OUTCOMES):
+                yield proposal
 
 
 def for_finding(case: Case, finding: Finding) -> Proposal:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from ..diagnosis.findings import sentence_of, told
 from ..diagnosis.ills import Level
 from ..diagnosis.records import WEIGHTED, Diagnosis
 from ..diagnosis.words import percent, span
@@ -60,7 +61,9 @@ def as_text(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     lines = [f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}".rstrip() for a, b, c, d in rows]
     lines += [WEIGHTED] if diagnosis.weighted else []
-    lines += [f"{finding.title}: {finding.evidence}; {finding.do}" for finding in diagnosis.findings]
+    parted = told(diagnosis.findings)
+    lines += [sentence_of(outcome, is_explained=bool(parted.causes)) for outcome in parted.outcomes]
+    lines += [sentence_of(cause, is_explained=False) for cause in parted.causes]
     lines.append(diagnosis.sentence)
     lines += [
         f"{number}. {action}{f': {how}' if how else ''}"
@@ -80,9 +83,14 @@ def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
         f"<tr><th>{escape(name)}</th>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
         for name, *cells in error_rows(diagnosis)
     )
+    parted = told(diagnosis.findings)
     findings = "".join(
         f"<li><b>{escape(one.title)}</b> ({escape(one.code)}): {escape(one.evidence)}; {escape(one.do)}</li>"
-        for one in diagnosis.findings
+        for one in parted.causes
+    )
+    outcomes = "".join(
+        f"<p><b>{escape(sentence_of(one, is_explained=bool(parted.causes)))}</b> ({escape(one.code)})</p>"
+        for one in parted.outcomes
     )
     advice = "".join(
         f"<li>{escape(action)}{f': <code>{escape(how)}</code>' if how else ''}<br><small>{escape(why)}</small></li>"
@@ -92,6 +100,7 @@ def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
         f'<div class="dlrun-diagnosis"><p>{badges}</p>'
         + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         + (f"<p>{WEIGHTED}</p>" if diagnosis.weighted else "")
+        + outcomes
         + f"<p>{escape(diagnosis.sentence)}</p>"
         + (f"<p>Found:</p><ul>{findings}</ul>" if findings else "")
         + (f"<p>Try:</p><ol>{advice}</ol>" if advice else "")

@@ -10,7 +10,7 @@ from ..records import BySplit, Sizes
 from ..statistics.intervals import CONFIDENCE
 from .classes import unequal_classes
 from .figures import Figures, figures_of
-from .findings import Finding
+from .findings import Finding, causes_first
 from .ills import ByIll, Level, Verdict
 from .optimal import Judgements, Optimal, break_even, how_known, optimal_of
 from .records import Diagnosis, Intervals, OptimalUsed, Target
@@ -47,7 +47,7 @@ def diagnose(
     Raises UsageError for a value that cannot be an error.
     """
     figures = figures_of(errors, optimal_of(optimal_error), baseline_error, regression, sizes, rows or RowSummary())
-    findings = tuple(sanity(figures))
+    findings = causes_first(sanity(figures))
     withheld = next((finding.title for finding in findings if finding.code in WITHHOLDING), None)
 
     def sure(level: Level) -> Level:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
+from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
 from ..nn.trace import TraceLine
@@ -85,10 +86,10 @@ def judged(result: Result) -> Diagnosis:
 
 
 def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """All findings, in this order: of divergence, of the errors, of the data, of the training.
+    """All findings, in this order: of divergence, of the errors, of the data, of the training; then the outcome.
 
     Without those of diagnosis.ignore; but divergence is always shown.
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *result.health)
-    return (*first, *(finding for finding in others if finding.code not in result.ignore))
+    return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))

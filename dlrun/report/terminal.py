@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..advice.shown import BASELINES, ONE_ANSWER
 from ..diagnosis import Diagnosis
+from ..diagnosis.findings import told
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import WEIGHTED, ClassErrors
 from ..diagnosis.words import error_word, points, span
@@ -22,7 +23,7 @@ from ..records import SPLITS, BySplit
 from ..statistics.intervals import Interval
 from .advice import show_advice
 from .bars import error_bars
-from .health import SEVERITIES, show_finding
+from .health import SEVERITIES, show_findings
 from .metrics import show_confusion, show_metrics
 from .qualifiers import show_reference, show_selection, show_test_look, show_trees
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
@@ -176,11 +177,13 @@ def shown_interval(interval: Interval | None) -> str:
 
 
 def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """Findings that outrank the verdict, then the verdict, as (sentence, style); none for a run without a verdict."""
+    """The outcome, the findings that may explain it, then the verdict, as (sentence, style); none without a verdict."""
     verdict = result.verdict
     if not verdict:
         return []
-    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in result.findings]
+    parted = told(result.findings)
+    findings = (*parted.outcomes, *parted.causes)
+    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in findings]
     style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
     plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence
     return [*outranking, (result.sentence or plain, style)]
@@ -218,8 +221,7 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)
         show_trees(asked.trees, console)
-    for finding in diagnosis.findings:
-        show_finding(finding, console)
+    show_findings(diagnosis.findings, console)
     show_classes(diagnosis.classes, console)
     if asked:
         show_metrics(asked.metrics, console)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ...advice import Advice
 from ...data.records import DataFacts
-from ...diagnosis.findings import Finding
+from ...diagnosis.findings import Finding, sentence_of, told
 from ...diagnosis.ills import Ill, Level
 from ...diagnosis.words import error_word, points, span
 from ...inspection import PageContents
@@ -148,8 +148,9 @@ def trees(contents: PageContents) -> Beside | None:
 
 
 class ToDo(NamedTuple):
-    """What was found, what outranks the verdict first, and what to try."""
+    """What came out, in sentences; what was found that may explain it; and what to try."""
 
+    outcomes: tuple[str, ...]
     findings: tuple[Finding, ...]
     advice: tuple[Advice, ...]
 
@@ -159,7 +160,9 @@ def advice(contents: PageContents) -> ToDo | None:
     diagnosed = contents.run.diagnosis
     if diagnosed is None or not (diagnosed.diagnosis.findings or diagnosed.advice):
         return None
-    return ToDo(diagnosed.diagnosis.findings, diagnosed.advice)
+    parted = told(diagnosed.diagnosis.findings)
+    outcomes = (sentence_of(outcome, is_explained=bool(parted.causes)) for outcome in parted.outcomes)
+    return ToDo(tuple(outcomes), parted.causes, diagnosed.advice)
 
 
 class BothScales(NamedTuple):
