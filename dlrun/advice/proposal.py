@@ -7,13 +7,11 @@ alone. "likely" where two in three or more gained, "possible" from half, "unsure
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..diagnosis.causes import FAR_OFF
 from ..nn.optimizers import OPTIMIZERS
 from ..records import Change
 from .case import Case
 from .records import About, Confidence
-
-# A rate is far off if it is this many times larger or smaller than the optimizer's usual rate.
-FAR_OFF = 10.0
 
 SMALLER_RATE = 1 / 3
 
