@@ -13,9 +13,10 @@ from ..diagnosis.causes import CAUSES
 from ..diagnosis.findings import OUTCOMES, Finding, Severity, causes_first, told
 from ..diagnosis.ills import ILLS, Ill, Level
 from ..diagnosis.records import Diagnosis
+from ..diagnosis.size_probe import size_words
 from ..diagnosis.words import distance, percent
 from ..records import Change
-from .bias_remedies import BIAS
+from .bias_remedies import BIAS, BIGGER
 from .case import Case, changed
 from .expense import seconds_of
 from .fixes import FIXES
@@ -109,9 +110,13 @@ def remedies_of(case: Case, ill: Ill) -> Iterator[Proposal]:
         for action, key in KEYS[ill]:
             yield Proposal(action, key, None, reason, f"a lower {about} error", None, about)
         return
-    for remedy in REMEDIES[ill]:
+    not_the_size = case.size is not None and case.size.answer == "not the size"
+    for remedy in sorted(REMEDIES[ill], key=lambda remedy: not_the_size and remedy in BIGGER):
         proposal = remedy(case)
         if proposal is not None:
+            if case.size and not_the_size and remedy in BIGGER:
+                why = f"{size_words(case.size, case.diagnosis.word)}: it is not the size that is missing first"
+                proposal = proposal._replace(why=why, confidence="unsure")
             yield proposal._replace(measured=reason, remedy=remedy)
 
 

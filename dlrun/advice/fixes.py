@@ -13,7 +13,7 @@ from ..nn.activations import ACTIVATIONS
 from ..records import Change
 from .bias_remedies import LONGER, other_units, units_of
 from .case import Case
-from .proposal import faster, slower, usual_rate
+from .proposal import faster, probed_size, slower, usual_rate
 
 # The steps to train a network that has hardly begun: so many were as good as twice the steps on tables of up to 1,800
 # rows (`experiment.auto`).
@@ -97,6 +97,7 @@ FIXES: dict[str, Fix] = {
     "cost-not-monotone": Fix("a lower learning rate", much_slower),
     "hardly-trained": Fix("train longer", enough_epochs),
     "learning-rate-too-low": Fix("a higher learning rate", faster),
+    "network-too-small": Fix("bigger network: more units a layer", probed_size),
     "plateau": Fix("a higher learning rate", faster),
     "initial-loss-high": Fix("initial weights that fit the activation", fitting_init),
     "symmetric-units": Fix("initial weights that differ from unit to unit", fitting_init),

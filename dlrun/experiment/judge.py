@@ -14,6 +14,8 @@ from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
 from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
+from ..diagnosis.size_probe import EXPLAINED_BY_SIZE, size_finding
+from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from ..statistics.mismatch import distribution_shift
@@ -91,5 +93,14 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
     Without those of diagnosis.ignore; but divergence is always shown.
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
-    others = (*of_errors, *result.data_findings, *result.health)
+    others = (*of_errors, *result.data_findings, *with_size(result))
     return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
+
+
+def with_size(result: Result) -> tuple[Finding, ...]:
+    """Findings of the training, with that of its size after those that fail, in place of those that it explains."""
+    finding = size_finding(result.size_probe, error_word(result.task == "regression"))
+    if finding is None or finding.code in result.ignore:
+        return result.health
+    others = [other for other in result.health if other.code not in EXPLAINED_BY_SIZE]
+    return tuple(sorted((*others, finding), key=lambda one: one.severity != "fail"))
