@@ -20,10 +20,16 @@ BASELINES = {False: "always answering the majority class", True: "predicting the
 ONE_ANSWER = "one answer for all rows"
 
 # What a level is drawn in: red, brown, grey and green, each of which stands out from white by 4.5:1 or more.
-COLOURS: dict[Level, str] = {"high": "#c0392b", "moderate": "#9a6700", "inconclusive": "#6e7781", "low": "#1a7f37"}
+COLOURS: dict[Level, str] = {
+    "high": "#c0392b",
+    "moderate": "#9a6700",
+    "inconclusive": "#6e7781",
+    "low": "#1a7f37",
+    "withheld": "#6e7781",
+}
 
-# More items than this are not read.
-MOST_ADVICE = 5
+# More items than this are not read; `dlrun diagnose --all` shows the others, JSON has all.
+MOST_ADVICE = 3
 
 Row = tuple[str, str, str, str]
 
@@ -69,14 +75,23 @@ def as_text(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
         f"{number}. {action}{f': {how}' if how else ''}"
         for number, (action, how, _) in enumerate(to_try[:MOST_ADVICE], start=1)
     ]
+    lines += [more] if (more := more_words(len(to_try))) else []
     return "\n".join(lines)
+
+
+def more_words(count: int) -> str:
+    """How many items of advice are not shown, and what shows them; empty where all are."""
+    more = count - MOST_ADVICE
+    return f"and {more} more: dlrun diagnose --all, or .advice" if more > 0 else ""
 
 
 def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
     """The same as a piece of a page: no script, no outside file, and all text from outside escaped."""
     verdict = diagnosis.verdict
     badges = " ".join(
-        f'<b style="color:{COLOURS[level]}">{escape(level)} {escape(ill)}</b>' for ill, level in verdict.items()
+        f'<b style="color:{COLOURS[level]}">{escape(level)} {escape(ill)}</b>'
+        for ill, level in verdict.items()
+        if level != "withheld"
     )
     head = "".join(f"<th>{name}</th>" for name in ("", "rows", diagnosis.word, "90%"))
     body = "".join(
@@ -103,6 +118,6 @@ def as_html(diagnosis: Diagnosis, to_try: Sequence[ToTry]) -> str:
         + outcomes
         + f"<p>{escape(diagnosis.sentence)}</p>"
         + (f"<p>Found:</p><ul>{findings}</ul>" if findings else "")
-        + (f"<p>Try:</p><ol>{advice}</ol>" if advice else "")
+        + (f"<p>Try:</p><ol>{advice}</ol><p>{more_words(len(to_try))}</p>" if advice else "")
         + "</div>"
     )

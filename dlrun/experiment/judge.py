@@ -15,6 +15,7 @@ from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
 from ..diagnosis.size_probe import EXPLAINED_BY_SIZE, size_finding
+from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
@@ -84,7 +85,8 @@ def judged(result: Result) -> Diagnosis:
         rows=result.row_summary,
         target_error=result.target_error,
     )
-    return replace(diagnosis, findings=findings_of(result, diagnosis.findings))
+    findings = findings_of(result, diagnosis.findings)
+    return replace(unless_meaningless(diagnosis, findings), findings=findings)
 
 
 def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -195,10 +195,12 @@ def further_warnings(result: "Result") -> list[str]:
     return [warning for warning in result.warnings if warning.split("; ")[0] not in evidence]
 
 
-def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None) -> None:
+def show_diagnosis(
+    run_diagnosis: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None, *, show_all: bool = False
+) -> None:
     """The errors, the two distances, the findings that outrank them, the verdict, and what to try.
 
-    asked : for a run, what its runs folder adds: choices, looks at the test set, the reference.
+    asked : for a run, what its runs folder adds: choices, looks at the test set, the reference. show_all : all advice.
     """
     diagnosis = run_diagnosis.diagnosis
     run = f" of {run_diagnosis.run_id}" if run_diagnosis.run_id else ""
@@ -231,7 +233,8 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
     for outlook in (needed.bias, needed.variance, diagnosis.target):
         if outlook:
             say(console, outlook.sentence)
-    show_advice(run_diagnosis.advice, console, asked.run_dir if asked else None)
+    tried = (asked.tried if asked else None) or {}
+    show_advice(run_diagnosis.advice, console, asked.run_dir if asked else None, tried=tried, show_all=show_all)
 
 
 # The name of each distance in words.
@@ -246,7 +249,11 @@ def show_distances(diagnosis: Diagnosis, console: Console) -> None:
         level, interval = diagnosis.verdict.of(ill), shown_interval(intervals.of(ill))
         part = f", {diagnosis.shares.of(ill):.0%} of the excess" if diagnosis.shares else ""
         distance = f"{DISTANCES[ill]} {points(gaps.of(ill))} {interval}".rstrip()
-        say(console, f"  {distance}{part}: ", (level, LEVEL_STYLES.get(level, "")))
+        told_level = () if level == "withheld" else (": ", (level, LEVEL_STYLES.get(level, "")))
+        say(console, f"  {distance}{part}", *told_level)
+    if diagnosis.verdict.bias == "withheld":
+        say(console, f"  {diagnosis.optimal.sentence}")
+        return
     low, high = points(diagnosis.thresholds.low), points(diagnosis.thresholds.high)
     rule = f"  surely > {low} high, surely < {high} low, both moderate, neither inconclusive"
     say(console, (rule, "dim"))
@@ -328,8 +335,10 @@ def status_word(run: "RunSummary") -> str:
 
 
 def verdict_phrase(verdict: Verdict | None) -> str:
-    """What is high, in a word or two: "bias, variance?" where ? means inconclusive, "neither", or empty."""
+    """What is high, in a word or two: "bias, variance?" where ? means inconclusive, "neither", "withheld", or empty."""
     if not verdict:
         return ""
+    if verdict.bias == "withheld":
+        return "withheld"
     marks: dict[Level, str] = {"high": "", "moderate": " (moderate)", "inconclusive": "?"}
     return ", ".join(ill + marks[level] for ill, level in verdict.items() if level in marks) or "neither"
