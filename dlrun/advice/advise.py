@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ..diagnosis.causes import CAUSES
-from ..diagnosis.findings import Finding, Severity
+from ..diagnosis.findings import OUTCOMES, Finding, Severity, causes_first, told
 from ..diagnosis.ills import ILLS, Ill, Level
 from ..diagnosis.records import Diagnosis
+from ..diagnosis.size_probe import size_words
 from ..diagnosis.words import distance, percent
 from ..records import Change
-from .bias_remedies import BIAS
+from .bias_remedies import BIAS, BIGGER
 from .case import Case, changed
 from .expense import seconds_of
 from .fixes import FIXES
@@ -42,9 +43,6 @@ KEYS: dict[Ill, tuple[tuple[str, str], ...]] = {
     ),
 }
 REMEDIES: dict[Ill, tuple[Remedy, ...]] = {"bias": BIAS, "variance": VARIANCE}
-
-# A finding that is the result of other findings, so advice on it comes after theirs.
-OUTCOME = "no-better-than-baseline"
 
 # Findings that the config itself shows. They are changed before anything else, even where the training rows are fitted.
 OF_THE_CONFIG = {check.code for check in CAUSES}
@@ -114,9 +112,13 @@ def remedies_of(case: Case, ill: Ill) -> Iterator[Proposal]:
         for action, key in KEYS[ill]:
             yield Proposal(action, key, None, reason, f"a lower {about} error", None, about)
         return
-    for remedy in REMEDIES[ill]:
+    not_the_size = case.size is not None and case.size.answer == "not the size"
+    for remedy in sorted(REMEDIES[ill], key=lambda remedy: not_the_size and remedy in BIGGER):
         proposal = remedy(case)
         if proposal is not None:
+            if case.size and not_the_size and remedy in BIGGER:
+                why = f"{size_words(case.size, case.diagnosis.word)}: it is not the size that is missing first"
+                proposal = proposal._replace(why=why, confidence="unsure")
             yield proposal._replace(measured=reason, remedy=remedy)
 
 
@@ -146,11 +148,15 @@ def for_findings(case: Case, severity: Severity, causes: bool | None = None) -> 
     """What to do about each finding of this severity, with the change where a key carries it out.
 
     causes : True for only those that the config itself shows, False for only the others, None for all.
+    An outcome has an item of its own only where no cause fails, or where a change is known for it.
     """
-    findings = [finding for finding in case.diagnosis.findings if finding.severity == severity]
-    for finding in sorted(findings, key=lambda finding: finding.code == OUTCOME):
+    findings = [finding for finding in causes_first(case.diagnosis.findings) if finding.severity == severity]
+    is_explained = any(told(findings).causes)
+    for finding in findings:
         if causes is None or (finding.code in OF_THE_CONFIG) == causes:
-            yield for_finding(case, finding)
+            proposal = for_finding(case, finding)
+            if proposal.change is not None or not (is_explained and finding.code in OUTCOMES):
+                yield proposal
 
 
 def for_finding(case: Case, finding: Finding) -> Proposal:

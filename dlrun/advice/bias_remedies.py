@@ -6,6 +6,7 @@
 import math
 from typing import Any
 
+from ..diagnosis.size_probe import size_words
 from ..diagnosis.steps import steps_an_epoch
 from ..diagnosis.words import percent
 from ..nn.activations import ACTIVATIONS
@@ -18,6 +19,7 @@ from .proposal import (
     WIDER,
     Proposal,
     Remedy,
+    probed_size,
     resized,
     slower,
     two_digits,
@@ -139,10 +141,25 @@ def wider(case: Case) -> Proposal | None:
     """Twice the units in every hidden layer."""
     if not case.hidden():
         return None
+    if is_too_small(case):
+        return probed_wider(case)
     widths = [max(WIDER * n, FEWEST_UNITS) for n in case.hidden()]
     why = f"hidden layers of {widths_text(case.hidden())} units do not fit the training rows"
     expected = "a lower train error: 3 in 5 of such runs gained over a point"
     return Proposal("bigger network: more units a layer", *resized(case, widths), why, expected, "possible", "train")
+
+
+def is_too_small(case: Case) -> bool:
+    """Whether a probe has shown that the size is what is missing."""
+    return case.size is not None and case.size.answer == "too small"
+
+
+def probed_wider(case: Case) -> Proposal | None:
+    """The size of the probe that was better."""
+    assert case.size is not None, "is_too_small comes before"
+    change = probed_size(case)
+    why, action = size_words(case.size, "error"), "bigger network: more units a layer"
+    return Proposal(action, next(iter(change)), change, why, "a lower train error", "likely", "train")
 
 
 def deeper(case: Case) -> Proposal | None:
@@ -150,6 +167,8 @@ def deeper(case: Case) -> Proposal | None:
     hidden = case.hidden()
     if len(hidden) + 1 >= DEEPEST:
         return None
+    if not hidden and is_too_small(case):
+        return probed_wider(case)
     from_none = not hidden
     change = relayered(case, len(hidden) + 1)
     why = (
@@ -207,3 +226,6 @@ BIAS: tuple[Remedy, ...] = (
     longer_anyway,
     other_activation,
 )
+
+# Larger networks. Where a probe has shown that size is not what is missing, they come last.
+BIGGER: tuple[Remedy, ...] = (wider, deeper)

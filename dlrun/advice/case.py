@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
+from ..diagnosis.size_probe import SizeProbe
 from ..records import Change, ConfigData
 from .course import Course
 
@@ -29,7 +30,7 @@ class Case:
     """diagnosis : with all findings. The other fields are None where only figures are known.
 
     config : nested, with the keys of the YAML. curve : the learning curve of this run. curve_command : the command that
-    makes it. config_file : the config's path in commands.
+    makes it. config_file : the config's path in commands. size : what a wider network did in a few hundred steps.
     """
 
     diagnosis: Diagnosis
@@ -39,6 +40,7 @@ class Case:
     curve: Curve | None = None
     curve_command: str | None = None
     config_file: str | None = None
+    size: SizeProbe | None = None
 
     def value(self, key: str) -> Any:
         """A value of the config by its dotted key; None where no config is known."""

@@ -7,11 +7,17 @@ sentence then says what to do.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..diagnosis.causes import FAR_OFF
+from ..diagnosis.steps import steps_an_epoch
 from ..nn.activations import ACTIVATIONS
 from ..records import Change
-from .bias_remedies import other_units, units_of
+from .bias_remedies import LONGER, other_units, units_of
 from .case import Case
-from .proposal import FAR_OFF, faster, slower, usual_rate
+from .proposal import faster, probed_size, slower, usual_rate
+
+# The steps to train a network that has hardly begun: so many were as good as twice the steps on tables of up to 1,800
+# rows (`experiment.auto`).
+ENOUGH_STEPS = 2000
 
 # A rate that is too high is multiplied by this, unless it is far from the usual one anyway.
 MUCH_SMALLER_RATE = 0.1
@@ -66,6 +72,15 @@ def nearer_rate(case: Case) -> Change | None:
     return None if usual / FAR_OFF < rate < usual * FAR_OFF else {"training.learning_rate": usual}
 
 
+def enough_epochs(case: Case) -> Change:
+    """As many epochs as make enough steps, at least three times as many; or to the end, where that was not reached."""
+    epochs = case.value("training.epochs")
+    if case.course and case.course.epochs < epochs and case.value("regularization.patience_epochs") is not None:
+        return {"regularization.patience_epochs": None}
+    an_epoch = steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows) if case.facts else 1
+    return {"training.epochs": max(LONGER * epochs, -(-ENOUGH_STEPS // an_epoch))}
+
+
 class Fix(NamedTuple):
     """action : what is done, in a few words. change : gives the values that do it, or None where no key can."""
 
@@ -80,7 +95,9 @@ FIXES: dict[str, Fix] = {
     "learning-rate-too-high": Fix("a lower learning rate", much_slower),
     "oscillation": Fix("a lower learning rate", slower),
     "cost-not-monotone": Fix("a lower learning rate", much_slower),
+    "hardly-trained": Fix("train longer", enough_epochs),
     "learning-rate-too-low": Fix("a higher learning rate", faster),
+    "network-too-small": Fix("bigger network: more units a layer", probed_size),
     "plateau": Fix("a higher learning rate", faster),
     "initial-loss-high": Fix("initial weights that fit the activation", fitting_init),
     "symmetric-units": Fix("initial weights that differ from unit to unit", fitting_init),

@@ -85,6 +85,8 @@ def with_reason(case: Case, proposal: Proposal) -> Proposal:
     ills = [ill for ill, level in verdict.items() if level == "high"]
     if ills:
         reason = " and ".join(reason_of(case.diagnosis, ill) for ill in ills)
+    elif verdict.bias == "withheld":
+        reason = f"no verdict is given, and {distance_clause(case.diagnosis, 'dev', 'optimal')}"
     else:
         low = verdict.bias == verdict.variance == "low"
         level = "bias and variance are low" if low else "neither bias nor variance is surely high"

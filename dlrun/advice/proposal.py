@@ -7,13 +7,12 @@ alone. "likely" where two in three or more gained, "possible" from half, "unsure
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..diagnosis.causes import FAR_OFF
+from ..diagnosis.size_probe import probed_units
 from ..nn.optimizers import OPTIMIZERS
 from ..records import Change
 from .case import Case
 from .records import About, Confidence
-
-# A rate is far off if it is this many times larger or smaller than the optimizer's usual rate.
-FAR_OFF = 10.0
 
 SMALLER_RATE = 1 / 3
 
@@ -89,3 +88,10 @@ def resized(case: Case, widths: list[int]) -> tuple[str, Change]:
     if case.value("network.hidden") is not None:
         return "network.hidden", {"network.hidden": widths}
     return "network.width", {"network.width": widths[0]}
+
+
+def probed_size(case: Case) -> Change:
+    """The size of the network that a probe found better: so many units in each hidden layer, of which there is one."""
+    widths = [probed_units(case.hidden())] * max(1, len(case.hidden()))
+    _, change = resized(case, widths)
+    return change if case.hidden() else {**change, "network.depth": 2}

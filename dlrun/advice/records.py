@@ -6,6 +6,7 @@ from typing import Literal
 from ..diagnosis.findings import Finding
 from ..diagnosis.ills import Verdict
 from ..diagnosis.records import Diagnosis
+from ..diagnosis.words import points
 from ..records import BySplit, Change, flat, omitted
 from .shown import ToTry, as_html, as_text
 
@@ -41,6 +42,22 @@ class Advice:
         """The measurement behind it, and its own reason, which may be empty."""
         measured, _, own = self.why.partition(BETWEEN_REASONS)
         return measured, own
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What came of an action wherever it was tried: how often, and how often the error surely fell.
+
+    median : by how much the error fell that was expected to, as a fraction; below 0 where it rose.
+    """
+
+    tried: int
+    helped: int
+    median: float
+
+    def words(self) -> str:
+        """ "helped in 41 of 60 such runs, 2.1 points in the median"."""
+        return f"helped in {self.helped} of {self.tried} such runs, {points(self.median)} points in the median"
 
 
 @dataclass(frozen=True, kw_only=True)

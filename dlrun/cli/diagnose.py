@@ -1,5 +1,6 @@
 """`dlrun diagnose`: say what a run's errors mean for bias and variance, and what to try next."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Apply = Annotated[
     int | None, typer.Option("--apply", help="Apply the advice with this number: train the changed config.")
 ]
+All = Annotated[bool, typer.Option("--all", help="Show all advice, and not only the first three items.")]
 Ledger = Annotated[bool, typer.Option("--ledger", help="Show whether the advice applied so far has helped.")]
 
 
@@ -41,6 +43,7 @@ def diagnose(
     ] = None,
     apply: Apply = None,
     ledger: Ledger = False,
+    show_all: All = False,
     reference: Annotated[
         bool,
         typer.Option("--reference", help="Bound the optimal error by what ordinary learners reach on the run's rows."),
@@ -70,10 +73,10 @@ def diagnose(
         raise UsageError("--reference: needs the rows of a run; leave --errors out")
     if errors is None:
         asked = diagnosis_of_run(runs_dir, run, optimal, reference)
-        print_json(asked) if as_json else show_diagnosis(asked.run, make_console(), asked)
+        print_json(asked) if as_json else show_diagnosis(asked.run, make_console(), asked, show_all=show_all)
     else:
         diagnosis = diagnosis_of_figures(errors, sizes, optimal, baseline)
-        print_json(diagnosis) if as_json else show_diagnosis(diagnosis, make_console())
+        print_json(diagnosis) if as_json else show_diagnosis(diagnosis, make_console(), show_all=show_all)
     return None
 
 
@@ -94,7 +97,9 @@ def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: b
     """The diagnosis of a run in the runs folder; `optimal` replaces the optimal error of its config."""
     from ..diagnosis import parse_optimal
     from ..inspection import diagnosis_of_run as judged
+    from ..search.ledger import lines, rates
     from ..store import find_run
 
     folder = find_run(runs_dir, run)
-    return judged(folder, None if optimal is None else parse_optimal(optimal), with_reference=bracketed)
+    asked = judged(folder, None if optimal is None else parse_optimal(optimal), with_reference=bracketed)
+    return replace(asked, tried=rates(lines(folder.path.parent)) or None)

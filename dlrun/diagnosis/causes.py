@@ -12,6 +12,7 @@ from ..nn.initializers import INITIALIZERS
 from ..nn.optimizers import OPTIMIZERS
 from ..nn.trace import TraceLine
 from .history import OF_START, Check, History, Limits, Sign, figure
+from .pace import has_no_curve
 
 # The size of the initial weights divided by that which keeps signals alive: the geometric mean, over the layers, of the
 # ratios of standard deviations. Three layers of weights 3 times too large make outputs 27 times too large. Training
@@ -42,6 +43,9 @@ UPDATE_TOO_SMALL = Limits(3e-4, 1e-4)
 # For optimizers whose step moves each weight by about the rate, whatever the gradient is. At a larger rate the weights
 # are little more than the last step.
 LARGEST_STEP = 0.3
+
+# A rate is far off if it is this many times larger or smaller than the optimizer's usual rate.
+FAR_OFF = 10.0
 
 SLOWER = "divide training.learning_rate by 10, and again while this stays"
 
@@ -185,12 +189,18 @@ def moved_shares(history: History, line: TraceLine) -> list[float]:
 
 
 def rate_too_low(history: History) -> Sign | None:
-    """Steps too small, in a training that did not fit its rows; small steps of dead units are not counted."""
+    """Steps too small, in a training that did not fit its rows; small steps of dead units are not counted.
+
+    Without a curve only a rate far below the usual one is blamed: at a usual rate it is the steps that are too few.
+    """
     by_line = [history.layer_figures(line, "update_ratio") for line in history.first_lines]
     if not any(by_line) or not history.train_is_high or history.is_dying():
         return None
     ratio = max(ratio for layers in by_line for _, ratio in layers)
     if ratio >= UPDATE_TOO_SMALL.notice:
+        return None
+    usual = OPTIMIZERS[history.value("training.optimizer")].usual_rate
+    if has_no_curve(history) and history.value("training.learning_rate") > usual / FAR_OFF:
         return None
     evidence = (
         f"a step of the first epochs changed the weights by {ratio:.1g} of their size at most; 0.001 to 0.01 is usual"

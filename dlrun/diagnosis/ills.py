@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 Ill = Literal["bias", "variance"]
-Level = Literal["high", "low", "moderate", "inconclusive"]
+# "withheld" where the errors mean something else, so that neither can be told.
+Level = Literal["high", "low", "moderate", "inconclusive", "withheld"]
 
 ILLS: tuple[Ill, ...] = ("bias", "variance")
 

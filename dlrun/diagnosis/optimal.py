@@ -84,6 +84,10 @@ def break_even(train: Interval, level: Level, baseline_error: float | None, regr
     return lower if level == "moderate" else min(lower, crossing(train[1], HIGH_GAP, HIGH_SHARE))
 
 
+# What is said of an optimal error that nobody has declared.
+ASSUMED = "no optimal error is declared, so 0% is assumed"
+
+
 def how_known(optimal: Optimal, level: Level, break_even_error: float | None) -> str:
     """A sentence that says how the optimal error is known; for an assumed one, how the bias depends on it."""
     lower, upper = optimal.ends()
@@ -95,9 +99,8 @@ def how_known(optimal: Optimal, level: Level, break_even_error: float | None) ->
     if optimal.kind == "soft labels":
         figures = f"{percent(optimal.error)} ({percent(lower)} to {percent(upper)})"
         return f"optimal error {figures}, from the soft labels of {optimal.n} rows"
-    assumed = "no optimal error is declared, so 0% is assumed"
     if break_even_error is not None:
-        return f"{assumed}: bias is {level} unless the optimal error exceeds {percent(break_even_error)}"
+        return f"{ASSUMED}: bias is {level} unless the optimal error exceeds {percent(break_even_error)}"
     if level == "low":
-        return f"{assumed}: bias is low whatever it is"
-    return f"{assumed}; a larger one makes the bias smaller"
+        return f"{ASSUMED}: bias is low whatever it is"
+    return f"{ASSUMED}; a larger one makes the bias smaller"

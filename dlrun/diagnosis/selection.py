@@ -84,7 +84,8 @@ def selection_findings(chosen: Selection, errors: BySplit[float], sizes: Sizes, 
     if optimism is None:
         return []
     findings = []
-    if chosen.configurations > 1 and chosen.is_lowest and optimism >= LOW_GAP and verdict.variance != "high":
+    told = verdict.variance in ("high", "withheld")
+    if chosen.configurations > 1 and chosen.is_lowest and optimism >= LOW_GAP and not told:
         evidence = f"{chosen.sentence}, and this run's is the lowest: its variance, {verdict.variance} by these rows,"
         do = "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows"
         findings.append(notice("selected-run", f"{evidence} may be larger by as much", do))

@@ -11,6 +11,7 @@ from statistics import median
 
 from ..nn.activations import ACTIVATIONS
 from .history import OF_START, Check, History, LayerFigure, Limits, Sign, figure
+from .pace import hardly_trained
 
 # The final cost divided by the initial one.
 GROWTH = Limits(1.5, 3)
@@ -28,6 +29,9 @@ EVEN_ODDS = math.log(2)
 # that has vanished.
 VANISHING = Limits(1e-2, 1e-3)
 EXPLODING = Limits(10, 70)
+
+# The gradient of a layer with fewer units is a few draws and no mean, and says nothing of how gradients grow.
+NARROWEST = 4
 
 # The share of a layer's units that are 0 on every row. In layers with fewer units, one or two dead units mean nothing.
 DEAD = Limits(0.25, 0.5)
@@ -116,7 +120,7 @@ def exploding_gradients(history: History) -> Sign | None:
     """Gradients that grow from layer to layer on their way down."""
     ratios = gradient_ratios(history)
     worst = max(ratios[0], median(ratios)) if ratios else 1.0
-    if history.depth < 3 or worst <= EXPLODING.notice:
+    if history.depth < 3 or min(history.sizes[1:-1]) < NARROWEST or worst <= EXPLODING.notice:
         return None
     evidence = f"the gradient of layer 1 is {figure(worst)} times that of layer {history.depth}"
     return Sign(worst > EXPLODING.grave, evidence, "use smaller initial weights (network.init), or fewer layers", 1)
@@ -251,14 +255,25 @@ SYMPTOMS = (
     Check("vanishing-gradients", "vanishing gradients", vanishing_gradients, OF_START),
     Check("exploding-gradients", "exploding gradients", exploding_gradients, OF_START),
     Check("saturated-units", "saturated units", saturated_units, (*OF_START, "learning-rate-too-high")),
-    Check("dead-units", "dead units", dead_units, (*OF_START, "learning-rate-too-high", "penalty-dominates")),
-    Check("linear-units", "units that stay linear", linear_units, ("symmetric-units", "vanishing-gradients")),
+    Check("hardly-trained", "the network has hardly been trained", hardly_trained, ("learning-rate-too-high",)),
+    Check(
+        "dead-units",
+        "dead units",
+        dead_units,
+        (*OF_START, "learning-rate-too-high", "penalty-dominates", "hardly-trained"),
+    ),
+    Check(
+        "linear-units",
+        "units that stay linear",
+        linear_units,
+        ("symmetric-units", "vanishing-gradients", "hardly-trained"),
+    ),
     Check("cost-not-monotone", "the cost rises under full-batch descent", cost_not_monotone),
     Check(
         "oscillation",
         "the cost oscillates",
         oscillation,
-        ("learning-rate-too-high", "dropout-dominates", "cost-not-monotone"),
+        ("learning-rate-too-high", "dropout-dominates", "cost-not-monotone", "hardly-trained"),
     ),
     Check(
         "plateau",
@@ -270,6 +285,7 @@ SYMPTOMS = (
             "dropout-dominates",
             "learning-rate-too-high",
             "learning-rate-too-low",
+            "hardly-trained",
             "vanishing-gradients",
             "saturated-units",
             "dead-units",

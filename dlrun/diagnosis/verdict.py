@@ -5,20 +5,25 @@ the dev set. `experiment.judge` calls it for a run, `dlrun diagnose --errors` fo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..records import BySplit, Sizes
 from ..statistics.intervals import CONFIDENCE
 from .classes import unequal_classes
 from .figures import Figures, figures_of
-from .findings import Finding
+from .findings import Finding, causes_first
 from .ills import ByIll, Level, Verdict
-from .optimal import Judgements, Optimal, break_even, how_known, optimal_of
+from .optimal import ASSUMED, Judgements, Optimal, break_even, how_known, optimal_of
 from .records import Diagnosis, Intervals, OptimalUsed, Target
 from .row_summary import RowSummary
 from .rows_needed import rows_needed
 from .rule import shares
 from .sanity import sanity
 from .sentences import target_sentence, verdict_sentence
+
+# Where one of these fails, bias and variance are those of another task than the one that is meant: of copying a column,
+# or of rows that were learned by heart. No verdict is given, and the errors stay as they are.
+MEANINGLESS = ("leak", "rows-in-two-splits")
 
 # With these findings no verdict is "low": the network learned nothing, or no interval of its errors can be trusted.
 WITHHOLDING = ("no-better-than-baseline", "few-large-errors")
@@ -47,7 +52,7 @@ def diagnose(
     Raises UsageError for a value that cannot be an error.
     """
     figures = figures_of(errors, optimal_of(optimal_error), baseline_error, regression, sizes, rows or RowSummary())
-    findings = tuple(sanity(figures))
+    findings = causes_first(sanity(figures))
     withheld = next((finding.title for finding in findings if finding.code in WITHHOLDING), None)
 
     def sure(level: Level) -> Level:
@@ -106,3 +111,21 @@ def target_of(target_error: float, figures: Figures) -> Target:
     dev = figures.intervals.dev
     met = (dev[1] if dev else figures.errors.dev) <= target_error
     return Target(target_error, met, target_sentence(target_error, figures, met))
+
+
+def unless_meaningless(diagnosis: Diagnosis, findings: Sequence[Finding]) -> Diagnosis:
+    """The diagnosis without its verdict, and with the reason in a sentence, where a finding makes the verdict idle."""
+    faults = [finding for finding in findings if finding.code in MEANINGLESS and finding.severity == "fail"]
+    if not faults:
+        return diagnosis
+    optimal = replace(diagnosis.optimal, break_even=None)
+    if optimal.kind == "assumed":
+        optimal = replace(optimal, sentence=ASSUMED)
+    reasons = " and ".join(fault.title for fault in faults)
+    return replace(
+        diagnosis,
+        verdict=Verdict("withheld", "withheld"),
+        sentence=f"no verdict on bias and variance: {reasons}, so these errors do not hold for new rows",
+        dev_rows_needed=ByIll(None, None),
+        optimal=optimal,
+    )

@@ -13,6 +13,7 @@ from ..advice.records import RunDiagnosis
 from ..data import DataFacts
 from ..diagnosis.learning_curve import Curve
 from ..diagnosis.records import Diagnosis
+from ..diagnosis.size_probe import SizeProbe
 from ..errors import StoreError
 from ..nn.training import EpochRecord
 from ..places import command_for
@@ -51,7 +52,8 @@ def case_of(folder: RunFolder, diagnosis: Diagnosis, result: Result) -> Case:
     if (folder.path / CURVE).exists():
         with suppress(StoreError):
             curve = folder.read_record(CURVE, Curve)
-    return case_in_memory(folder, diagnosis, config, sound_metrics(folder)[0], facts_of(data, result.seconds), curve)
+    facts, metrics = facts_of(data, result.seconds), sound_metrics(folder)[0]
+    return case_in_memory(folder, diagnosis, config, metrics, facts, curve, size=result.size_probe)
 
 
 def case_in_memory(
@@ -61,6 +63,8 @@ def case_in_memory(
     metrics: Sequence[EpochRecord],
     facts: Facts,
     curve: Curve | None = None,
+    *,
+    size: SizeProbe | None = None,
 ) -> Case:
     """The case of a run in memory; of `folder`, only the path is used."""
     return Case(
@@ -71,6 +75,7 @@ def case_in_memory(
         curve=curve,
         curve_command=command_for("curve", folder.path),
         config_file=str(folder.path / RESOLVED),
+        size=size,
     )
 
 

@@ -11,8 +11,12 @@ import numpy as np
 
 from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
+from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
+from ..diagnosis.size_probe import EXPLAINED_BY_SIZE, size_finding
+from ..diagnosis.verdict import unless_meaningless
+from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from ..statistics.mismatch import distribution_shift
@@ -81,14 +85,24 @@ def judged(result: Result) -> Diagnosis:
         rows=result.row_summary,
         target_error=result.target_error,
     )
-    return replace(diagnosis, findings=findings_of(result, diagnosis.findings))
+    findings = findings_of(result, diagnosis.findings)
+    return replace(unless_meaningless(diagnosis, findings), findings=findings)
 
 
 def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """All findings, in this order: of divergence, of the errors, of the data, of the training.
+    """All findings, in this order: of divergence, of the errors, of the data, of the training; then the outcome.
 
     Without those of diagnosis.ignore; but divergence is always shown.
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
-    others = (*of_errors, *result.data_findings, *result.health)
-    return (*first, *(finding for finding in others if finding.code not in result.ignore))
+    others = (*of_errors, *result.data_findings, *with_size(result))
+    return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
+
+
+def with_size(result: Result) -> tuple[Finding, ...]:
+    """Findings of the training, with that of its size after those that fail, in place of those that it explains."""
+    finding = size_finding(result.size_probe, error_word(result.task == "regression"))
+    if finding is None or finding.code in result.ignore:
+        return result.health
+    others = [other for other in result.health if other.code not in EXPLAINED_BY_SIZE]
+    return tuple(sorted((*others, finding), key=lambda one: one.severity != "fail"))

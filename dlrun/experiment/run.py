@@ -21,6 +21,7 @@ from .record import write_beginning, write_ending
 from .result import notes_of, summarize, with_verdict
 from .reuse import find_same
 from .scored import note_scored
+from .size_probe import probe_size
 from .train import train, trainer_of
 
 
@@ -123,9 +124,14 @@ def train_to_an_end(
     diagnosis = None
     if result.has_errors:
         judgement = judged(result)
+        if judgement.verdict.bias == "high" and (probe := probe_size(experiment, result, lines.metrics)):
+            result = replace(result, size_probe=probe)
+            judgement = judged(result)
         result = with_verdict(result, judgement)
         facts = facts_of(experiment.dataset.facts, result.seconds)
-        diagnosis = advised(result, case_in_memory(folder, judgement, identity.config, lines.metrics, facts))
+        diagnosis = advised(
+            result, case_in_memory(folder, judgement, identity.config, lines.metrics, facts, size=result.size_probe)
+        )
     ended = replace(
         begun,
         status=result.status,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..advice import Advice, RunDiagnosis
+from ..advice.records import Rate
 from ..diagnosis import Finding, Judgements, optimal_of
 from ..diagnosis.ills import Verdict
 from ..diagnosis.members import MembersLook
@@ -28,7 +29,7 @@ class AskedDiagnosis:
     reference : None unless it was asked for. trees : None unless they were measured with it, now or before. selection :
     None for a run older than the ledger. test_look : the number of this look at the test set, counted from 1; None
     without a test error. metrics, confusion, members : as the run's result has them. labels : the classes in the order
-    of the confusion.
+    of the confusion. tried : by action, what came of advice that was carried out often enough in this runs folder.
     """
 
     run: RunDiagnosis = flat()
@@ -41,6 +42,7 @@ class AskedDiagnosis:
     confusion: Mapping[str, Confusion] | None = omitted()
     labels: tuple[str, ...] | None = omitted()
     members: MembersLook | None = omitted()
+    tried: Mapping[str, Rate] | None = omitted()
 
     @property
     def verdict(self) -> Verdict:

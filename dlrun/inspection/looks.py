@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..advice import RunDiagnosis
+from ..diagnosis.findings import causes_first
 from ..diagnosis.looks import Looked
 from ..diagnosis.selection import Selection, selection, selection_findings
 from ..errors import StoreError
@@ -59,4 +60,4 @@ def with_selection(
     chosen = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=not is_share_of_rows)
     findings = selection_findings(chosen, judged.errors, judged.sizes, verdict=judged.verdict)
     shown = [finding for finding in findings if finding.code not in result.ignore]
-    return replace(diagnosis, diagnosis=replace(judged, findings=(*judged.findings, *shown))), chosen
+    return replace(diagnosis, diagnosis=replace(judged, findings=causes_first((*judged.findings, *shown)))), chosen

@@ -73,7 +73,8 @@ def note_of(name: str, errors: dict[str, float], verdict: Verdict) -> tuple[str,
         return "", ""
     reference, called, ill = DISTANCES[name]
     gap, level = points(errors[name] - errors[reference]), verdict.of(ill)
-    return f"{gap} {called}, {level}", LEVEL_STYLES.get(level, "")
+    words = f"{gap} {called}" if level == "withheld" else f"{gap} {called}, {level}"
+    return words, LEVEL_STYLES.get(level, "")
 
 
 def scaled(interval: Interval | None, scale: float) -> Interval | None:

@@ -50,15 +50,19 @@ def show_outcome(applied: "Applied", console: Console) -> None:
 
 def show_ledger(tally: "Tally", console: Console) -> None:
     """Each action with how often it held, and the newest entries."""
+    from ..search.ledger import rates
+
     if not tally.entries:
         say(console, "no advice was applied here yet: dlrun diagnose RUN --apply 1")
         return
     table = borderless_table()
-    for header in ("advice", "tried", "held", "reversed", "not shown"):
+    known = rates(tally.entries)
+    for header in ("advice", "tried", "held", "reversed", "not shown", "median fall"):
         table.add_column(header, justify="left" if header == "advice" else "right")
     for row in tally.actions:
         rest = row.tried - row.held - row.reversed
-        table.add_row(cell(row.action), *(str(n) for n in (row.tried, row.held, row.reversed, rest)))
+        fall = points(known[row.action].median) if row.action in known else ""
+        table.add_row(cell(row.action), *(str(n) for n in (row.tried, row.held, row.reversed, rest)), fall)
     console.print(table)
     for line in tally.entries[-NEWEST_ENTRIES:]:
         say(console, (f"{line.child}: ", "bold"), f"{line.action}: {line.sentence}")

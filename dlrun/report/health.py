@@ -3,11 +3,12 @@
 `terminal` and `probe` use it for findings, `dlrun explain` for codes. Text from outside is cleaned before it is shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from ..diagnosis import Finding
+from ..diagnosis.findings import sentence_of, told
 from .text import say
 
 SEVERITIES = {"fail": "bold red", "notice": "yellow"}
@@ -17,6 +18,16 @@ def show_finding(finding: Finding, console: Console) -> None:
     """A finding as one paragraph: its title, its code for `dlrun explain`, the evidence, and what to do."""
     style = SEVERITIES[finding.severity]
     say(console, (finding.title, style), f" ({finding.code}): {finding.evidence}; {finding.do}")
+
+
+def show_findings(findings: Sequence[Finding], console: Console) -> None:
+    """What came out in a sentence, then what may have caused it."""
+    parted = told(findings)
+    for outcome in parted.outcomes:
+        said, style = sentence_of(outcome, is_explained=bool(parted.causes)), SEVERITIES[outcome.severity]
+        say(console, (outcome.title, style), f" ({outcome.code})", said.removeprefix(outcome.title))
+    for finding in parted.causes:
+        show_finding(finding, console)
 
 
 def show_codes(titles: Mapping[str, str], console: Console) -> None:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ..advice.shown import BASELINES, ONE_ANSWER
 from ..diagnosis import Diagnosis
+from ..diagnosis.findings import told
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import WEIGHTED, ClassErrors
 from ..diagnosis.words import error_word, points, span
@@ -22,7 +23,7 @@ from ..records import SPLITS, BySplit
 from ..statistics.intervals import Interval
 from .advice import show_advice
 from .bars import error_bars
-from .health import SEVERITIES, show_finding
+from .health import SEVERITIES, show_findings
 from .metrics import show_confusion, show_metrics
 from .qualifiers import show_reference, show_selection, show_test_look, show_trees
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
@@ -176,11 +177,13 @@ def shown_interval(interval: Interval | None) -> str:
 
 
 def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """Findings that outrank the verdict, then the verdict, as (sentence, style); none for a run without a verdict."""
+    """The outcome, the findings that may explain it, then the verdict, as (sentence, style); none without a verdict."""
     verdict = result.verdict
     if not verdict:
         return []
-    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in result.findings]
+    parted = told(result.findings)
+    findings = (*parted.outcomes, *parted.causes)
+    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in findings]
     style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
     plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence
     return [*outranking, (result.sentence or plain, style)]
@@ -192,10 +195,12 @@ def further_warnings(result: "Result") -> list[str]:
     return [warning for warning in result.warnings if warning.split("; ")[0] not in evidence]
 
 
-def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None) -> None:
+def show_diagnosis(
+    run_diagnosis: "RunDiagnosis", console: Console, asked: "AskedDiagnosis | None" = None, *, show_all: bool = False
+) -> None:
     """The errors, the two distances, the findings that outrank them, the verdict, and what to try.
 
-    asked : for a run, what its runs folder adds: choices, looks at the test set, the reference.
+    asked : for a run, what its runs folder adds: choices, looks at the test set, the reference. show_all : all advice.
     """
     diagnosis = run_diagnosis.diagnosis
     run = f" of {run_diagnosis.run_id}" if run_diagnosis.run_id else ""
@@ -218,8 +223,7 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)
         show_trees(asked.trees, console)
-    for finding in diagnosis.findings:
-        show_finding(finding, console)
+    show_findings(diagnosis.findings, console)
     show_classes(diagnosis.classes, console)
     if asked:
         show_metrics(asked.metrics, console)
@@ -229,7 +233,8 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
     for outlook in (needed.bias, needed.variance, diagnosis.target):
         if outlook:
             say(console, outlook.sentence)
-    show_advice(run_diagnosis.advice, console, asked.run_dir if asked else None)
+    tried = (asked.tried if asked else None) or {}
+    show_advice(run_diagnosis.advice, console, asked.run_dir if asked else None, tried=tried, show_all=show_all)
 
 
 # The name of each distance in words.
@@ -244,7 +249,11 @@ def show_distances(diagnosis: Diagnosis, console: Console) -> None:
         level, interval = diagnosis.verdict.of(ill), shown_interval(intervals.of(ill))
         part = f", {diagnosis.shares.of(ill):.0%} of the excess" if diagnosis.shares else ""
         distance = f"{DISTANCES[ill]} {points(gaps.of(ill))} {interval}".rstrip()
-        say(console, f"  {distance}{part}: ", (level, LEVEL_STYLES.get(level, "")))
+        told_level = () if level == "withheld" else (": ", (level, LEVEL_STYLES.get(level, "")))
+        say(console, f"  {distance}{part}", *told_level)
+    if diagnosis.verdict.bias == "withheld":
+        say(console, f"  {diagnosis.optimal.sentence}")
+        return
     low, high = points(diagnosis.thresholds.low), points(diagnosis.thresholds.high)
     rule = f"  surely > {low} high, surely < {high} low, both moderate, neither inconclusive"
     say(console, (rule, "dim"))
@@ -326,8 +335,10 @@ def status_word(run: "RunSummary") -> str:
 
 
 def verdict_phrase(verdict: Verdict | None) -> str:
-    """What is high, in a word or two: "bias, variance?" where ? means inconclusive, "neither", or empty."""
+    """What is high, in a word or two: "bias, variance?" where ? means inconclusive, "neither", "withheld", or empty."""
     if not verdict:
         return ""
+    if verdict.bias == "withheld":
+        return "withheld"
     marks: dict[Level, str] = {"high": "", "moderate": " (moderate)", "inconclusive": "?"}
     return ", ".join(ill + marks[level] for ill, level in verdict.items() if level in marks) or "neither"

@@ -17,7 +17,7 @@ from ..diagnosis.words import percent
 UNKNOWN = "-"
 
 # The colour of each level of the verdict; the word is always shown too.
-LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "low": "green"}
+LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cyan", "withheld": "dim", "low": "green"}
 
 # Format characters that reorder the text around them. They can make one name look like another, and, unlike the other
 # format characters, no language needs them in a name.

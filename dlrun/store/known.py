@@ -43,7 +43,7 @@ IDENTITY_BYTES = 16
 NO_IDENTITY = bytes(IDENTITY_BYTES)
 FIGURES = struct.Struct(f"<BBB3d{IDENTITY_BYTES}s")
 STATUSES: tuple[Literal[Status, "broken"], ...] = (*ENDINGS, "crashed")
-LEVELS: tuple[Level | None, ...] = (None, "high", "low", "moderate", "inconclusive")
+LEVELS: tuple[Level | None, ...] = (None, "high", "low", "moderate", "inconclusive", "withheld")
 
 
 class Known(NamedTuple):

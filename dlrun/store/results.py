@@ -14,6 +14,7 @@ from ..diagnosis.members import MembersLook
 from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
+from ..diagnosis.size_probe import SizeProbe
 from ..records import BySplit, Sizes, omitted
 from ..statistics.metrics import Confusion, Metrics
 
@@ -37,7 +38,8 @@ class Result:
     (dev, and test if there is one) and name, of the rows whose outputs are kept. confusion : of the same rows, by
     split, how many of each true class are answered with each class. reused : whether it is an older run's.
     effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
-    members : what the networks of an ensemble do alone.
+    members : what the networks of an ensemble do alone. size_probe : what a wider network does in a few hundred steps,
+    of a run with high bias.
     """
 
     run_id: str
@@ -76,6 +78,7 @@ class Result:
     metrics: Mapping[str, Metrics] | None = omitted()
     confusion: Mapping[str, Confusion] | None = omitted()
     members: MembersLook | None = omitted()
+    size_probe: SizeProbe | None = omitted()
     reused: bool | None = omitted()
 
     @property

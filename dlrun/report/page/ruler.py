@@ -182,4 +182,5 @@ def whisker_of(interval: Interval, top: float) -> Part:
 def gap_row(name: str, level: Level, low: float, high: float, top: float) -> GapRow:
     """The distance from one error to the next; either may be the larger."""
     span = Part(100 * max(0.0, min(low, high)) / top, 100 * abs(high - low) / top)
-    return GapRow(name, span, points(high - low), f"{name} {points(high - low)} points, {level}")
+    words = f"{name} {points(high - low)} points"
+    return GapRow(name, span, points(high - low), words if level == "withheld" else f"{words}, {level}")

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ...advice import Advice
+from ...advice.shown import MOST_ADVICE
 from ...data.records import DataFacts
-from ...diagnosis.findings import Finding
+from ...diagnosis.findings import Finding, sentence_of, told
 from ...diagnosis.ills import Ill, Level
 from ...diagnosis.words import error_word, points, span
 from ...inspection import PageContents
 from ...nn.trace import LayerLook
+from ...places import command_for
 from ...records import SPLITS
 from ...store import Result
 from ..columns import scaling_words
@@ -97,7 +99,7 @@ def summary(contents: PageContents) -> Summary:
         ended=((ending and ending.ended) or "").replace("T", " ").replace("+00:00", " UTC"),
         best_epoch=result.best_epoch if result else None,
         sentences=(diagnosed.diagnosis.sentence,) if diagnosed else sentences_of(result),
-        levels=tuple(verdict.items()) if verdict else (),
+        levels=tuple((ill, level) for ill, level in verdict.items() if level != "withheld") if verdict else (),
         warnings=(*result.warnings, *result.notes) if result else (),
     )
 
@@ -148,10 +150,12 @@ def trees(contents: PageContents) -> Beside | None:
 
 
 class ToDo(NamedTuple):
-    """What was found, what outranks the verdict first, and what to try."""
+    """What came out, in sentences; what was found that may explain it; what to try first, and where the rest is told."""
 
+    outcomes: tuple[str, ...]
     findings: tuple[Finding, ...]
     advice: tuple[Advice, ...]
+    more: str | None
 
 
 def advice(contents: PageContents) -> ToDo | None:
@@ -159,7 +163,12 @@ def advice(contents: PageContents) -> ToDo | None:
     diagnosed = contents.run.diagnosis
     if diagnosed is None or not (diagnosed.diagnosis.findings or diagnosed.advice):
         return None
-    return ToDo(diagnosed.diagnosis.findings, diagnosed.advice)
+    parted = told(diagnosed.diagnosis.findings)
+    outcomes = (sentence_of(outcome, is_explained=bool(parted.causes)) for outcome in parted.outcomes)
+    more = len(diagnosed.advice) - MOST_ADVICE
+    command = command_for("diagnose", contents.overview.run_dir)
+    told_elsewhere = f"And {more} more: {command} --all" if more > 0 else None
+    return ToDo(tuple(outcomes), parted.causes, diagnosed.advice[:MOST_ADVICE], told_elsewhere)
 
 
 class BothScales(NamedTuple):
