@@ -246,9 +246,11 @@ def test_an_explanation_fits_a_screen_and_has_every_part(code):
 
 def codes_in_source():
     """Every code that a finding of the package is made with: the tables' keys, and what Finding is called with."""
+    from dlrun.advice import curves
     from dlrun.diagnosis import data_faults, selection
 
-    source = "".join(path.read_text() for path in Path(data_faults.__file__).parent.glob("*.py"))
+    files = [*Path(data_faults.__file__).parent.glob("*.py"), Path(curves.__file__)]
+    source = "".join(path.read_text() for path in files)
     written = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source))
     assert "not-finite" in written
     return written | {check.code for check in CHECKS} | set(data_faults.FAULTS) | set(selection.TITLES)

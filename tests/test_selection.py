@@ -14,7 +14,7 @@ import yaml
 from dlrun.cli.diagnose import diagnose
 from dlrun.diagnosis.ills import Verdict
 from dlrun.diagnosis.looks import Looked, Scored
-from dlrun.diagnosis.selection import optimism_up_to, selection, selection_findings
+from dlrun.diagnosis.selection import optimism_up_to, runs_looked_at, selection, selection_findings
 from dlrun.errors import UsageError
 from dlrun.experiment import diagnosis_of, judge, prepare, read_config
 from dlrun.inspection import hashes_of, look_at_test, prepared_again, reference_of, with_selection
@@ -112,6 +112,62 @@ def test_a_gap_is_rarely_told_where_there_is_none():
     for dev, test in rng.binomial(200, 0.1, size=(1000, 2)) / 200:
         told += bool(codes(found, BySplit(0.1, dev, test), Sizes(1000, 200, 200)))
     assert told <= 0.06 * 1000  # 5% nominal; section 1.6 found 3.0 to 5.2%
+
+
+def told_in_a_family(rng, runs, alike, *, is_divided=True):
+    """Which of so many healthy runs are told of a test gap: as each was looked at, and again with all looks counted.
+
+    Runs share their rows; a share `alike` of a run's errors are those of all runs.
+    """
+    p, n_dev, n_test = rng.uniform(0.02, 0.3), int(rng.choice([130, 300])), int(rng.choice([140, 900]))
+    common, events, measured = [rng.random(n) for n in (n_dev, n_test)], [], []
+
+    def is_told(dev, test, run_id):
+        found = selection(events, dev_error=dev, dev_rows=n_dev, regression=False)
+        compared = runs_looked_at(events, run_id) if is_divided else 1
+        errors, sizes = BySplit(0.1, dev, test), Sizes(1000, n_dev, n_test)
+        findings = selection_findings(found, errors, sizes, verdict=LOW, compared=compared)
+        return any(finding.code.startswith("test-gap") for finding in findings)
+
+    in_turn = []
+    for at in range(runs):
+        own = [np.where(rng.random(len(u)) < alike, u, rng.random(len(u))) for u in common]
+        measured.append([float((u < p).mean()) for u in own])
+        events += [scored(str(at), measured[-1][0]), looked(str(at)), looked(str(at))]
+        in_turn.append(is_told(*measured[-1], str(at)))
+    return in_turn, [is_told(*both, str(at)) for at, both in enumerate(measured)]
+
+
+FAMILIES = 300
+
+
+@pytest.mark.parametrize(("alike", "runs"), [(0.0, 16), (0.9, 16), (0.9, 1)])
+def test_of_healthy_runs_hardly_any_has_a_test_gap_whatever_the_number_of_looks(alike, runs):
+    rng = np.random.default_rng(11)
+    families = [told_in_a_family(rng, runs, alike) for _ in range(FAMILIES)]
+    # With all looks counted, 5% of the families at most have a run that is told; 3.8 points are 3 standard errors.
+    assert sum(any(at_last) for _, at_last in families) <= (0.05 + 0.038) * FAMILIES
+    # As each is looked at, 0.7 to 2.0% of the runs were told.
+    assert sum(sum(in_turn) for in_turn, _ in families) <= 0.03 * FAMILIES * runs
+
+
+def test_without_a_division_chance_tells_a_gap_in_many_families():
+    rng = np.random.default_rng(11)
+    families = [told_in_a_family(rng, 16, 0.0, is_divided=False) for _ in range(FAMILIES)]
+    assert sum(any(at_last) for _, at_last in families) > 0.088 * FAMILIES
+
+
+def test_a_gap_is_told_at_a_level_divided_by_the_runs_looked_at():
+    events = [scored("a", 0.1), looked("a"), looked("a"), looked("b")]
+    assert (runs_looked_at(events, "a"), runs_looked_at(events, "c"), runs_looked_at([], "a")) == (2, 3, 1)
+    found = selection(events[:1], dev_error=0.1, dev_rows=300, regression=False)
+    errors, sizes = BySplit(0.1, 0.1, 0.145), Sizes(1000, 300, 1000)
+    first, tenth = (selection_findings(found, errors, sizes, verdict=LOW, compared=compared) for compared in (1, 10))
+    assert "(90% interval 0." in first[0].evidence
+    assert tenth == []
+    sure = selection_findings(found, BySplit(0.1, 0.1, 0.3), sizes, verdict=LOW, compared=10)
+    assert "(99% interval" in sure[0].evidence
+    assert "since the test errors of 10 runs were looked at)" in sure[0].evidence
 
 
 def test_the_ledger_counts_what_belongs_to_the_same_rows(tmp_path):

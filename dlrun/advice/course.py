@@ -82,10 +82,15 @@ def best_of(records: Sequence[EpochRecord]) -> BestEpoch | None:
 def fall_at_the_end(costs: Sequence[float]) -> float:
     """The share by which the cost fell over the last fifth of the epochs; over all of them where they are few."""
     at = int(LAST_FIFTH * (len(costs) - 1))
-    reach = int(SMOOTHING_SHARE * len(costs)) + 1
+    reach = reach_of(len(costs))
     before, after = costs[max(0, at - reach + 1) : at + 1], costs[-reach:]
     early, late = sum(before) / len(before), sum(after) / len(after)
     return (early - late) / early if early else 0.0
+
+
+def reach_of(epochs: int) -> int:
+    """Over how many epochs a figure of so many is averaged."""
+    return int(SMOOTHING_SHARE * epochs) + 1
 
 
 def unrest(costs: Sequence[float]) -> float:

@@ -12,7 +12,39 @@ from .options import DEFAULT_RUNS_DIR, Json, Quiet, RunReference, RunsDir
 if TYPE_CHECKING:
     from ..advice import RunDiagnosis
     from ..inspection import AskedDiagnosis
+    from ..inspection.histories.judging import HistoryDiagnosis
 
+Errors = Annotated[
+    str | None, typer.Option("--errors", help="Judge these figures instead of a run: train=0.01,dev=0.11.")
+]
+SizesOption = Annotated[
+    str | None,
+    typer.Option("--sizes", help="The number of rows of each of --errors; without it, they are taken as exact."),
+]
+Optimal = Annotated[
+    str | None,
+    typer.Option("--optimal", help="The optimal error: 0.15, or 30/200 judgements; default: that of the run's config."),
+]
+Baseline = Annotated[
+    float | None,
+    typer.Option("--baseline", min=0, max=1, help="With --errors: the error of always answering the commonest class."),
+]
+HistoryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="Judge a training elsewhere by its log: a CSV of Keras or Lightning, TensorBoard's events, JSON, .npy.",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", help="The columns of --history by what they are: train_loss=loss,dev_loss=val."),
+]
+ReferenceOption = Annotated[
+    bool,
+    typer.Option("--reference", help="Bound the optimal error by what ordinary learners reach on the run's rows."),
+]
 Apply = Annotated[
     int | None, typer.Option("--apply", help="Apply the advice with this number: train the changed config.")
 ]
@@ -22,32 +54,16 @@ Ledger = Annotated[bool, typer.Option("--ledger", help="Show whether the advice 
 
 def diagnose(
     run: RunReference = "latest",
-    errors: Annotated[
-        str | None, typer.Option("--errors", help="Judge these figures instead of a run: train=0.01,dev=0.11.")
-    ] = None,
-    sizes: Annotated[
-        str | None,
-        typer.Option("--sizes", help="The number of rows of each of --errors; without it, they are taken as exact."),
-    ] = None,
-    optimal: Annotated[
-        str | None,
-        typer.Option(
-            "--optimal", help="The optimal error: 0.15, or 30/200 judgements; default: that of the run's config."
-        ),
-    ] = None,
-    baseline: Annotated[
-        float | None,
-        typer.Option(
-            "--baseline", min=0, max=1, help="With --errors: the error of always answering the commonest class."
-        ),
-    ] = None,
+    errors: Errors = None,
+    sizes: SizesOption = None,
+    optimal: Optimal = None,
+    baseline: Baseline = None,
+    history: HistoryFile = None,
+    columns: Columns = None,
     apply: Apply = None,
     ledger: Ledger = False,
     show_all: All = False,
-    reference: Annotated[
-        bool,
-        typer.Option("--reference", help="Bound the optimal error by what ordinary learners reach on the run's rows."),
-    ] = False,
+    reference: ReferenceOption = False,
     runs_dir: RunsDir = Path(DEFAULT_RUNS_DIR),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -60,8 +76,16 @@ def diagnose(
     from .applying import apply_advice, show_ledger_of
     from .output import print_json
 
+    if history is not None:
+        if errors is not None or reference or ledger or apply is not None:
+            raise UsageError("--history: judges a log alone; leave --errors, --reference, --apply and --ledger out")
+        told = diagnosis_of_history(history, columns, sizes, optimal, baseline)
+        print_json(told) if as_json else show_history_of(told)
+        return None
+    if columns is not None:
+        raise UsageError("--columns: belongs to --history")
     if errors is None and (sizes is not None or baseline is not None):
-        raise UsageError("--sizes and --baseline belong to --errors; a run has its own")
+        raise UsageError("--sizes and --baseline belong to --errors or --history; a run has its own")
     if ledger:
         show_ledger_of(runs_dir, as_json)
         return None
@@ -91,6 +115,30 @@ def diagnosis_of_figures(errors: str, sizes: str | None, optimal: str | None, ba
         parse_optimal(optimal) if optimal else None,
         baseline,
     )
+
+
+def diagnosis_of_history(
+    history: Path, columns: str | None, sizes: str | None, optimal: str | None, baseline: float | None
+) -> "HistoryDiagnosis":
+    """What the log of a training elsewhere says."""
+    from ..diagnosis import parse_optimal, parse_sizes
+    from ..inspection.histories.judging import judge_history
+    from ..inspection.histories.roles import parse_columns
+
+    return judge_history(
+        history,
+        parse_columns(columns) if columns else {},
+        sizes=parse_sizes(sizes) if sizes else None,
+        optimal=parse_optimal(optimal) if optimal else None,
+        baseline=baseline,
+    )
+
+
+def show_history_of(told: "HistoryDiagnosis") -> None:
+    from ..report import make_console
+    from ..report.history import show_history
+
+    show_history(told, make_console())
 
 
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: bool) -> "AskedDiagnosis":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..records import BySplit, Sizes
-from ..statistics.intervals import difference_interval, error_interval
+from ..statistics.intervals import CONFIDENCE, difference_interval, error_interval
 from .findings import Finding
 from .ills import Verdict
 from .looks import Event, Looked, Scored
@@ -78,8 +78,18 @@ def selection_sentence(n: int, candidates: int, optimism: float | None, dev_rows
     return f"{count}; the lowest dev error of so many may flatter itself by up to {points(optimism)} points"
 
 
-def selection_findings(chosen: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict) -> list[Finding]:
-    """Findings about a chosen run: its variance may be larger than it looks; its test error is above its dev error."""
+def runs_looked_at(events: Sequence[Event], run_id: str) -> int:
+    """How many runs' test errors on the same rows have been looked at, with this one's."""
+    return len({event.run_id for event in events if isinstance(event, Looked)} | {run_id})
+
+
+def selection_findings(
+    chosen: Selection, errors: BySplit[float], sizes: Sizes, *, verdict: Verdict, compared: int = 1
+) -> list[Finding]:
+    """Findings about a chosen run: its variance may be larger than it looks; its test error is above its dev error.
+
+    compared : how many runs' test errors on these rows have been looked at, each of which may seem too high by chance.
+    """
     optimism = chosen.optimism_up_to
     if optimism is None:
         return []
@@ -90,22 +100,25 @@ def selection_findings(chosen: Selection, errors: BySplit[float], sizes: Sizes, 
         do = "believe the test error of the run that is finally chosen, looked at once, or choose by more dev rows"
         findings.append(notice("selected-run", f"{evidence} may be larger by as much", do))
     if errors.test is not None and sizes.test:
-        findings += gap_findings(optimism, (errors.dev, sizes.dev), (errors.test, sizes.test))
+        findings += gap_findings(optimism, (errors.dev, sizes.dev), (errors.test, sizes.test), compared)
     return findings
 
 
-def gap_findings(optimism: float, dev: tuple[float, int], test: tuple[float, int]) -> list[Finding]:
+def gap_findings(optimism: float, dev: tuple[float, int], test: tuple[float, int], compared: int = 1) -> list[Finding]:
     """The finding that test error is surely above dev error, and whether choosing explains that; none if it is not.
 
-    dev, test : (error, rows).
+    dev, test : (error, rows). compared : the number of runs that are compared like this on the same rows; the level is
+    divided by it (Bonferroni), so that chance alone tells none of them in 95 of 100 such sets of runs.
     """
-    gap = test[0] - dev[0]
-    lower, upper = difference_interval(test[0], error_interval(*test), dev[0], error_interval(*dev))
+    gap, confidence = test[0] - dev[0], 1 - (1 - CONFIDENCE) / compared
+    ends = [error_interval(*part, confidence) for part in (test, dev)]
+    lower, upper = difference_interval(test[0], ends[0], dev[0], ends[1])
     if lower <= 0:
         return []
+    among = f", since the test errors of {compared} runs were looked at" if compared > 1 else ""
     evidence = (
         f"test error {percent(test[0])} is {points(gap)} points above dev error {percent(dev[0])}"
-        f" (90% interval {points(float(lower))} to {points(float(upper))})"
+        f" ({percent(confidence).replace('.0%', '%')} interval {points(float(lower))} to {points(float(upper))}{among})"
     )
     if gap <= optimism:
         choosing = f"; choosing allows up to {points(optimism)} points"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..advice import RunDiagnosis
 from ..diagnosis.findings import causes_first
 from ..diagnosis.looks import Looked
-from ..diagnosis.selection import Selection, selection, selection_findings
+from ..diagnosis.selection import Selection, runs_looked_at, selection, selection_findings
 from ..errors import StoreError
 from ..store import Hashes, Result, RunFolder, looks, now, read_manifest
 
@@ -58,6 +58,7 @@ def with_selection(
     # How much the lowest of many errors flatters itself is known for shares of wrong answers alone.
     is_share_of_rows = not judged.regression and judged.measure is None
     chosen = selection(events, dev_error=judged.errors.dev, dev_rows=judged.sizes.dev, regression=not is_share_of_rows)
-    findings = selection_findings(chosen, judged.errors, judged.sizes, verdict=judged.verdict)
+    compared = runs_looked_at(events, folder.id)
+    findings = selection_findings(chosen, judged.errors, judged.sizes, verdict=judged.verdict, compared=compared)
     shown = [finding for finding in findings if finding.code not in result.ignore]
     return replace(diagnosis, diagnosis=replace(judged, findings=causes_first((*judged.findings, *shown)))), chosen
