@@ -20,3 +20,8 @@ DAMAGES = (
     RuntimeError,
     TypeError,
 )
+
+
+def is_panic(problem: BaseException) -> bool:
+    """Whether a library in Rust gave up. It raises no `Exception`, and each library has a class of its own for it."""
+    return type(problem).__name__ == "PanicException"

@@ -44,6 +44,10 @@ class ConfigError(DlrunError):
         self.problems = list(problems)
 
 
+class TooLittle(ConfigError):
+    """The machine has too little memory or too few threads for what is asked for; found before it is tried."""
+
+
 class DataError(DlrunError):
     """The data cannot be used as the config asks."""
 

@@ -14,6 +14,7 @@ RUNGS = {
     "lazily": 0,
     "places": 0,
     "damages": 0,
+    "machine": 1,
     "records": 0,
     "arrays": 0,
     "nn": 1,
@@ -43,6 +44,7 @@ MAY_IMPORT = {
     "lazily": set(),
     "places": set(),
     "damages": set(),
+    "machine": set(),
     "records": {"_typeshed"},  # for the type checker alone; there is no such package
     "arrays": {"numpy"},
     "nn": {"numpy", "numba", "llvmlite"},

@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 
+from ..machine import watch_imports
 from .streams import let_writes_fail, open_closed_streams
 
 # With more than one BLAS thread, the small products of dlrun's networks are slower, up to a hundredfold while another
@@ -20,6 +21,7 @@ def main() -> None:
         warnings.simplefilter("ignore")
     for variable in BLAS_THREADS:
         os.environ.setdefault(variable, "1")
+    watch_imports()
     from .app import run_command
 
     run_command()

@@ -9,11 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from ..damages import is_panic
 from ..errors import TERMINATED_STATUS, ConfigError, DlrunError, StoreError
 from ..places import default_runs_dir
 from .streams import BROKEN_PIPE_STATUS
-
-TOO_LITTLE_MEMORY = "more memory is needed than there is; take fewer rows, a smaller network or a smaller batch"
 
 BUG_STATUS = 1
 INTERRUPTED_STATUS = 130
@@ -40,14 +39,16 @@ def guarded(command: Callable[[], object]) -> int:
         return status if isinstance(status, int) else 0
     except DlrunError as error:
         return tell(error.kind, str(error), error.exit_status, problems_of(error))
-    except MemoryError:
-        return tell("config", TOO_LITTLE_MEMORY, ConfigError.exit_status, {"problems": [TOO_LITTLE_MEMORY]})
     except (BrokenPipeError, ClosedPipe):
         return BROKEN_PIPE_STATUS
     except KeyboardInterrupt as left:
         return tell("interrupted", str(left) or "interrupted", INTERRUPTED_STATUS)
     except Exception as error:
-        return tell_usage(error) if isinstance(error, UsageFault) else tell_bug(error)
+        return tell_usage(error) if isinstance(error, UsageFault) else tell_failure(error)
+    except BaseException as panic:
+        if not is_panic(panic):
+            raise
+        return tell_failure(panic)
 
 
 def leave_on_sigterm() -> None:
@@ -104,7 +105,15 @@ def tell_usage(error: UsageFault) -> int:
     return tell("usage", error.format_message().rstrip(".") + hint, error.exit_code)
 
 
-def tell_bug(bug: Exception) -> int:
+def tell_failure(failure: BaseException) -> int:
+    """Say what the machine refused; what it did not refuse is a bug."""
+    from .refusals import refusal
+
+    told = refusal(failure)
+    return tell_bug(failure) if told is None else tell(told.kind, str(told), told.exit_status, problems_of(told))
+
+
+def tell_bug(bug: BaseException) -> int:
     """Report a bug in dlrun, and save its traceback in the run folder, or in a new one if there is none yet."""
     from ..store import create_run
 

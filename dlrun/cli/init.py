@@ -95,8 +95,10 @@ def target_of(look: "FirstLook", wanted: str | None, *, may_ask: bool) -> "Named
     among = candidates(look.columns)
     if not among:
         raise UsageError(f"{look.file}: no column can be predicted: none holds classes or numbers that differ")
+    from ..data.files import listed
+
     if not (may_ask and sys.stdin.isatty() and sys.stderr.isatty()):
-        listing = ", ".join(among)
+        listing = listed(among)
         raise UsageError(f"{look.file}: which column is to be predicted? Say --target COLUMN; it may be {listing}")
     return look.find_target(asked(among), "chosen by hand")
 

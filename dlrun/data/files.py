@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import DataError
+from ..machine import require_memory
 
 # More names than this in one message are hard to read.
 NAMES_SHOWN = 20
+
+# And more letters of one.
+NAME_SHOWN = 60
 
 # The files of a source by split (train, and dev and test if given): (name as shown, path) for each.
 Files = Mapping[str, tuple[str, Path]]
@@ -51,6 +55,7 @@ def _close_name(wanted: Path, places: Sequence[Path], endings: tuple[str, ...]) 
 def read_bytes(path: Path, shown: str) -> bytes:
     """The file's bytes; raises DataError if the system refuses."""
     try:
+        require_memory(path.stat().st_size, f"{shown}: a file", "take fewer rows")
         return path.read_bytes()
     except OSError as problem:
         raise DataError(f"{shown}: could not be read ({problem.strerror}); check its permissions") from None
@@ -81,12 +86,13 @@ def find_columns(wanted: Sequence[str | int], names: Sequence[str], *, setting: 
 
 
 def listed(names: Sequence[str], shown: int = NAMES_SHOWN) -> str:
-    """Names joined by commas, the first `shown` of them."""
+    """Names joined by commas, the first `shown` of them, and of a very long one its beginning."""
     more = len(names) - shown
-    return ", ".join(map(str, names[:shown])) + (f" and {more} more" if more > 0 else "")
+    told = [name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 3] + "..." for name in map(str, names[:shown])]
+    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
 
 
-def short(value: object, width: int = 60) -> str:
+def short(value: object, width: int = NAME_SHOWN) -> str:
     """A value's repr, cut to `width` characters."""
     text = repr(value)
     return text if len(text) <= width else text[: width - 3] + "..."

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..machine import require_memory
 from .bundled import read_bundled
 from .columns import plain_table
 from .examples import Table
@@ -23,6 +24,7 @@ LARGEST_SEED = 2**32 - 1
 
 # 10^9 float64 numbers are 8 GB; a larger number is a typing error.
 MOST_CELLS = 10**9
+NUMBER_BYTES = 8
 
 
 class Range(NamedTuple):
@@ -152,6 +154,8 @@ def read_named(word: str, *, rng: np.random.Generator, settings: Mapping[str, fl
         chosen["informative"] = chosen["features"]
     if (cells := chosen.get("samples", 0) * chosen.get("features", 2)) > MOST_CELLS:
         raise DataError(f"data.samples: {cells} numbers would not fit in memory; lower data.samples or data.features")
+    # The draws, and the same in another order.
+    require_memory(2 * NUMBER_BYTES * int(cells), f"data.source {word}: {cells:,} numbers", "lower data.samples")
     return source.read(word, rng, chosen)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from .examples import Suspicion, Table
-from .files import listed
+from .files import listed, short
 from .reading import Reading
 
 # Texts told in a sentence.
@@ -35,21 +35,21 @@ def columns_told(table: Table, names: Sequence[str], reading: Reading) -> tuple[
             written.setdefault(f"read as {what}: {words}", []).append(name)
         usual = {"", *reading.missing}
         if read.form.kind in ("number", "date") and (more := {t: n for t, n in read.markers.items() if t not in usual}):
-            notes.append(f"column {name!r}: {_counted(more)} {'is' if len(more) == 1 else 'are'} read as missing")
-        warnings += [f"column {name!r}: {note}" for note in read.notes]
+            notes.append(f"column {short(name)}: {_counted(more)} {'is' if len(more) == 1 else 'are'} read as missing")
+        warnings += [f"column {short(name)}: {note}" for note in read.notes]
         if read.form.kind == "date" and reading.order is None:
-            notes.append(f"column {name!r} is a time: data.order={name} would train on the earliest rows")
+            notes.append(f"column {short(name)} is a time: data.order={name} would train on the earliest rows")
     notes = [f"{_named(columns)} {what}" for what, columns in written.items()] + notes
     return tuple(notes), tuple(warnings)
 
 
 def _named(columns: Sequence[str]) -> str:
-    quoted = listed([repr(name) for name in columns])
+    quoted = listed([short(name) for name in columns])
     return f"column {quoted} is" if len(columns) == 1 else f"columns {quoted} are"
 
 
 def _counted(texts: dict[str, int]) -> str:
-    told = [f"{text!r} ({count})" for text, count in list(texts.items())[:TEXTS_TOLD]]
+    told = [f"{short(text)} ({count})" for text, count in list(texts.items())[:TEXTS_TOLD]]
     more = len(texts) - len(told)
     return " and ".join(told) + (f" and {more} more" if more else "")
 
@@ -62,7 +62,7 @@ def faults_in_columns(table: Table, names: Sequence[str]) -> Iterator[Suspicion]
             rows = len(table.numbers)
             yield Suspicion(
                 "mixed-column",
-                f"column {name!r} holds {_counted(dict(read.strays))} among {read.form.kind}s, read as missing",
+                f"column {short(name)} holds {_counted(dict(read.strays))} among {read.form.kind}s, read as missing",
                 "list the words in data.missing, or name the column in data.categorical",
                 sum(read.strays.values()) / rows,
             )
@@ -88,8 +88,8 @@ def _sentinels(name: str, values: Array) -> Iterator[Suspicion]:
         if distance > high - low:
             yield Suspicion(
                 "sentinel",
-                f"column {name!r} holds {extreme:g} in {rows} rows, far from all others ({low:g} to {high:g}): it may"
-                " stand for a missing value",
+                f"column {short(name)} holds {extreme:g} in {rows} rows, far from all others ({low:g} to {high:g}): it"
+                " may stand for a missing value",
                 f"if it does, list it: data.missing: ['', '{extreme:g}']",
                 rows / len(values),
             )

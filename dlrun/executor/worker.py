@@ -16,6 +16,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from ..machine import watch_imports
 from .tasks import Lost, lost_by, outcome, stop_mark, stop_wanted
 
 # The first byte of a message to a worker: a function for the tasks from now on; a task's arguments; an end.
@@ -36,8 +37,12 @@ def serve(pipe: Connection, folder: str) -> None:
     """Does the tasks that come through the pipe until it closes. folder : of the shared values."""
     if not hasattr(signal, "pthread_sigmask"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # elsewhere this process was started without it
+    watch_imports()
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=receive, args=(pipe, inbox, folder), daemon=True).start()
+    try:
+        threading.Thread(target=receive, args=(pipe, inbox, folder), daemon=True).start()
+    except RuntimeError:  # the system begins no more; the parent says so
+        os._exit(1)
     function: Callable[..., Any] = nothing
     try:
         pipe.send_bytes(READY)

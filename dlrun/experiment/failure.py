@@ -6,6 +6,7 @@ Surrounds every training, new or resumed, so that every run says how it ended.
 import traceback
 from contextlib import suppress
 
+from ..damages import is_panic
 from ..errors import StoreError
 from ..places import command_for
 from ..store import Ended, FailedSession, RunFolder, is_begun, now, release, reserve, write_failed_session
@@ -30,7 +31,7 @@ class failure_recorded:  # noqa: N801 (read as a word of the with statement)
         elif isinstance(error, StoreError):
             self.write("failed", str(error))
             error.args = (f"{error}{self.resume_hint('; then resume it: ')}",)
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) or is_panic(error):
             with suppress(StoreError):
                 self.folder.write_bytes("traceback.txt", "".join(traceback.format_exception(error)).encode())
             self.write("failed", repr(error))

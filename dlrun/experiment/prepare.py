@@ -34,10 +34,12 @@ from ..data.mapped import MappedExamples, Piece
 from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError, DlrunError
+from ..machine import require_memory
 from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
 from ..nn.evaluation import totals_of
 from ..nn.initializers import OUTPUT_BIASES
+from ..nn.memory import parameter_count, training_bytes
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
@@ -88,6 +90,9 @@ class ReadyData:
     optimal: Optimal
     drawn: Mapping[str, Mapping[str, Any]]
 
+
+# More widths of a network than this in a sentence are hard to read.
+WIDTHS_TOLD = 6
 
 # The parts of a config that its data depend on.
 DATA_KEYS = ("data", "seed", "training.precision", "training.class_weight", "diagnosis.optimal_error")
@@ -144,11 +149,13 @@ def experiment_of(
 ) -> Experiment:
     """The experiment on a dataset that is ready, with the network's initial weights drawn, and numbers for auto."""
     config, network = numbered(config, table_of(dataset)), network_of(config, dataset)
+    plan = training_plan(config)
+    refuse_too_large(network, plan, len(dataset.train.X), config.training.precision)
     return Experiment(
         config,
         dataset,
         network,
-        training_plan(config),
+        plan,
         augmentation_of(config),
         first_parameters(config, network, dataset.train, streams["init"]),
         streams,
@@ -186,6 +193,17 @@ def network_of(config: Config, dataset: Dataset) -> Network:
     sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
     loss = LOSS_OF_TASK[dataset.task]
     return Network(sizes, config.network.activation, loss, config.keep_probs(), config.ensemble)
+
+
+def refuse_too_large(network: Network, plan: TrainingPlan, rows: int, precision: str) -> None:
+    """Raises TooLittle where training it would take more memory than there is."""
+    batch, shape = min(plan.batch_size or rows, rows), "-".join(map(str, network.sizes[:WIDTHS_TOLD]))
+    more = "-..." if len(network.sizes) > WIDTHS_TOLD else ""
+    require_memory(
+        training_bytes(network, plan.optimizer, batch, np.dtype(precision).itemsize),
+        f"training a network {shape}{more} of {parameter_count(network):,} parameters in batches of {batch:,} rows",
+        "lower network.width, network.depth or training.batch_size",
+    )
 
 
 def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:

@@ -5,6 +5,7 @@ never read as Rich's markup, and control characters, which could rewrite the scr
 """
 
 import math
+import re
 import unicodedata
 
 from rich.console import Console
@@ -27,9 +28,17 @@ REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 PLAIN_COSTS = (1e-3, 1e4)
 
 
+# More letters than a path can have. A word that is longer comes from a cell of a file, and would fill many screens.
+LONGEST_WORD = 4096
+TOO_LONG = re.compile(rf"(\S{{60}})\S{{{LONGEST_WORD},}}")
+
+
 def clean(value: object) -> str:
-    """`value` as text of one line: white space is a space, control characters and lone surrogates are dropped."""
-    spaced = "".join(" " if letter.isspace() else letter for letter in str(value))
+    """`value` as text of one line: white space is a space, control characters and lone surrogates are dropped.
+
+    Of a word that is longer than any path, the beginning is left.
+    """
+    spaced = "".join(" " if letter.isspace() else letter for letter in TOO_LONG.sub(r"\1...", str(value)))
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in REORDERING)
 
 

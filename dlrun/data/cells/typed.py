@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..files import short
 from .dates import DateForm, DatesFound, date_form, date_parts, days_of
 from .forms import Asked, Cells, ColumnForm
 from .markers import is_marker
@@ -237,7 +238,7 @@ def strays_told(texts: "polars.Series", words: Mapping[str, int], strays: Mappin
 
 
 def _counted(words: Mapping[str, int]) -> str:
-    told = " and ".join(f"{word!r} ({count})" for word, count in list(words.items())[:WORDS_TOLD])
+    told = " and ".join(f"{short(word)} ({count})" for word, count in list(words.items())[:WORDS_TOLD])
     return told + (f" and {len(words) - WORDS_TOLD} more" if len(words) > WORDS_TOLD else "")
 
 

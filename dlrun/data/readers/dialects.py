@@ -6,7 +6,6 @@ It looks at the first lines only. `separated` then reads the file by the `Layout
 import csv
 import io
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +47,7 @@ COMMENTS = ("#", "%", "//")
 # What is looked at of a file: so many bytes, but at least a few whole lines.
 SAMPLE = 2**18
 FEWEST_LINES = 20
+LONGEST_CELL = 2**31 - 1  # what a C long holds everywhere
 
 # Of these, so many decide about the separator.
 ROWS_TO_SCORE = 300
@@ -108,7 +108,7 @@ class Header(NamedTuple):
 @contextmanager
 def any_length() -> Iterator[None]:
     """The standard library's reader takes cells of any length within."""
-    before = csv.field_size_limit(sys.maxsize)
+    before = csv.field_size_limit(LONGEST_CELL)
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...damages import DAMAGES
+from ...damages import DAMAGES, is_panic
 from ...errors import DataError
 
 # The file descriptor of standard error.
@@ -39,8 +39,7 @@ def told(sentence: str, *errors: type[BaseException]) -> Iterator[None]:
     except expected:
         raise DataError(sentence) from None
     except BaseException as problem:
-        # A panic is an exception of its own in each library, and no library names it in public.
-        if type(problem).__name__ != "PanicException":
+        if not is_panic(problem):
             raise
         raise DataError(sentence) from None
 

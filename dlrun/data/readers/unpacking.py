@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from ...damages import DAMAGES
 from ...errors import DataError
+from ...machine import in_words, require_memory
 from ..files import listed, read_bytes
 from .quiet import needs
 
@@ -22,6 +23,9 @@ from .quiet import needs
 # third to a twentieth; only tables of nearly equal rows come near a hundredth.
 MOST_TIMES = 100
 ALWAYS_UNPACKED = 256 * 2**20
+
+# What a table takes in times of its text, at least; tests/reading_memory.py holds that no format takes more than 4.
+TIMES_OF_A_FILE = 2
 
 # Unpacked at a time.
 CHUNK = 2**20
@@ -63,6 +67,7 @@ def too_much(shown: str, size: int) -> DataError:
 def contents_of(shown: str, path: Path) -> Contents:
     """The file's bytes and the ending that decides its reader. Raises DataError."""
     raw = read_bytes(path, shown)
+    require_memory(TIMES_OF_A_FILE * len(raw), f"{shown}: a table of {in_words(len(raw))}", "take fewer rows")
     packing = path.suffix.lower()
     if packing not in PACKINGS:
         return Contents(shown, path, packing, raw)
@@ -72,6 +77,7 @@ def contents_of(shown: str, path: Path) -> Contents:
         raise DataError(f"{shown}: does not fit into memory when unpacked; take fewer rows") from None
     except (*DAMAGES, lzma.LZMAError, ValueError):
         raise damaged(shown, packing) from None
+    require_memory(TIMES_OF_A_FILE * len(unpacked), f"{shown}: {in_words(len(unpacked))} unpacked", "take fewer rows")
     return Contents(shown, path, PurePosixPath(name).suffix.lower(), unpacked)
 
 
