@@ -37,6 +37,8 @@ class Run:
 
     def __getattr__(self, split: str) -> float:
         """The error on train, dev or test, in percent."""
+        if split not in ("train", "dev", "test"):
+            raise AttributeError(split)
         return 100 * float(self.result["errors"][split])
 
     def column(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +108,14 @@ def rows_of(of: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     config = read_config(of.folder / "resolved.yaml").config
     examples = read_examples(reading_of(config.data), folder=Path("."), rng=random_streams(config.seed)["source"])
     return np.asarray(examples.numbers)[rows], np.asarray(examples.y)[rows]
+
+
+def dataset(of: Run) -> Any:
+    """The prepared data of a run: .train, .dev and .test, each with X and Y."""
+    from dlrun.experiment import read_config
+    from dlrun.experiment.prepare import prepare
+
+    return prepare(read_config(of.folder / "resolved.yaml")).dataset
 
 
 def weights(of: Run) -> dict[str, np.ndarray]:
