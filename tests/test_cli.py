@@ -91,7 +91,7 @@ def test_train_shows_lines_on_standard_error_and_the_result_on_standard_output(t
     assert done.returncode == 0
     assert "epoch 3/3  cost" in done.stderr
     assert "avoidable bias" in done.stdout
-    assert "next: dlrun diagnose" in done.stdout
+    assert "more: dlrun diagnose" in done.stdout
 
 
 def test_quiet_says_nothing_on_standard_error(tmp_path):

@@ -81,7 +81,7 @@ def test_a_result_of_an_older_run_shows_what_it_knows():
         "low bias, high variance\n"
         "warning: column 'x' is constant\n"
         "kept in runs/20260301-120000-demo-00aa\n"
-        "next: dlrun diagnose 20260301-120000-demo-00aa"
+        "more: dlrun diagnose 20260301-120000-demo-00aa"
     )
 
 
@@ -106,12 +106,10 @@ def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdic
         "dev        200  11.0%  [7.6, 15.3]\n"
         "test       200  10.5%  [7.1, 14.8]\n"
         "baseline        50.0%                always answering the majority class\n"
-        "train error is below the optimal error: train error 1.4% is surely below the\n"
-        "optimal 5.0% (distance [-4.2, -2.8] points)\n"
         "low bias: train error is 3.6 points [2.8, 4.2] below the optimal error; high\n"
         "variance: dev error is 9.6 points [6.1, 14.0] above train error\n"
         "kept in runs/20260301-120000-demo-00aa\n"
-        "next: dlrun diagnose 20260301-120000-demo-00aa"
+        "more: dlrun diagnose 20260301-120000-demo-00aa"
     )
 
 
@@ -119,8 +117,9 @@ def test_with_its_diagnosis_a_result_has_bars_and_the_command_of_the_first_advic
     more_data = advice("more data", "data.source", command="dlrun train x.yaml a=1")
     found = replace(diagnosis(0.014, 0.11), advice=(more_data,))
     lines = screen(lambda record, console: terminal.show_result(record, console, found), result()).splitlines()
-    assert lines[9].startswith("dev      ░░░")
-    assert lines[9].endswith("  9.6 variance, high")
+    assert lines[3].startswith("dev     11.0%  ░░░")
+    assert lines[3].endswith("  9.6 variance, high")
+    assert not any(line.startswith("baseline") for line in lines)
     assert "try: more data: dlrun train x.yaml a=1" in lines
     nothing_to_do = replace(found, advice=(advice("done"),))
     assert "try:" not in screen(lambda record, console: terminal.show_result(record, console, nothing_to_do), result())
@@ -145,8 +144,35 @@ def test_a_regression_shows_unexplained_variance_and_rmse():
         "baseline        100.0%          predicting the mean\n"
         "high bias, high variance\n"
         "kept in runs/20260301-120000-demo-00aa\n"
-        "next: dlrun diagnose 20260301-120000-demo-00aa"
+        "more: dlrun diagnose 20260301-120000-demo-00aa"
     )
+
+
+def test_of_many_notes_the_first_are_shown_and_the_others_counted():
+    told = screen(
+        lambda record, console: terminal.show_result(record, console, read=("c", "d", "e")),
+        result(warnings=("a",), notes=("b",)),
+    )
+    assert "warning: a\nnote: b\nread: c\nand 2 more, which the report shows\n" in told
+
+
+def test_the_first_run_of_a_folder_says_what_a_bar_is():
+    def first(record, console):
+        terminal.show_result(record, console, is_first=True)
+
+    assert screen(first, result()).splitlines()[-3:] == [
+        "first run: a bar is an error with its 90% interval; train above optimal is bias",
+        "(a bigger network, longer), dev above train is variance (more data,",
+        "regularization)",
+    ]
+    assert "first run" not in screen(terminal.show_result, result())
+
+
+def test_a_finding_that_fails_stands_above_the_verdict_and_a_notice_waits_for_diagnose():
+    found = (Finding("x", "notice", "a trifle", "seen", "do"), Finding("leak", "fail", "a leak", "column y", "drop it"))
+    told = screen(terminal.show_result, result(findings=found))
+    assert "a leak: column y\nlow bias, high variance\n" in told
+    assert "trifle" not in told
 
 
 @pytest.mark.parametrize("unknown", [NO_ERRORS, BySplit(math.nan, math.inf)])
@@ -170,7 +196,7 @@ def test_a_narrow_result_keeps_its_numbers_and_breaks_neither_path_nor_command()
     lines = found.splitlines()
     assert "dev        200  11.0%" in lines
     assert "kept in runs/" + "x" * 90 in lines
-    assert max(len(line) for line in lines if not line.startswith(("kept", "next"))) <= 60
+    assert max(len(line) for line in lines if not line.startswith(("kept", "more"))) <= 60
 
 
 HOSTILE = "[bold]x[/bold] [link=https://e.org]\x1b[31mred\x1b]0;title\x07\x9b2J\r\nnext\u202etxt :smile:"

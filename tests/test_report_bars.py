@@ -32,51 +32,51 @@ def drawn(judged, width, **options):
 
 def test_at_80_columns_each_distance_is_solid_and_named_beside_its_bar():
     assert drawn(DIAGNOSIS, 80) == (
-        "optimal  ░░░░░░\n"
-        "train    ░░░░░░██████├──┼───┤  3.0 avoidable bias, low\n"
-        "dev      ░░░░░░░░░░░░░░░████████├─────────┼───────────┤  6.0 variance, high\n"
-        "test     ░░░░░░░░░░░░░░░░░░░░░░├────────┼───────────┤\n"
-        "         0%             5%             10%"
+        "optimal  2.0%  ░░░░░\n"
+        "train    5.0%  ░░░░░█████├──┼──┤  3.0 avoidable bias, low\n"
+        "dev     11.0%  ░░░░░░░░░░░░░███████├───────┼──────────┤  6.0 variance, high\n"
+        "test    10.5%  ░░░░░░░░░░░░░░░░░░░├───────┼─────────┤\n"
+        "               0%           5%           10%"
     )
 
 
 def test_at_40_columns_the_names_stand_below():
     assert drawn(DIAGNOSIS, 40) == (
-        "optimal  ░░░░\n"
-        "train    ░░░░████├─┼─┤\n"
-        "         3.0 avoidable bias, low\n"
-        "dev      ░░░░░░░░░░█████├──────┼───────┤\n"
-        "         6.0 variance, high\n"
-        "test     ░░░░░░░░░░░░░░├──────┼──────┤\n"
-        "         0%        5%        10%"
+        "optimal  2.0%  ░░░\n"
+        "train    5.0%  ░░░███├─┼─┤\n"
+        "        3.0 avoidable bias, low\n"
+        "dev     11.0%  ░░░░░░░░████├────┼──────┤\n"
+        "        6.0 variance, high\n"
+        "test    10.5%  ░░░░░░░░░░░├────┼──────┤\n"
+        "               0%              10%"
     )
 
 
 def test_in_ascii_the_same_picture():
     assert drawn(DIAGNOSIS, 40, ascii_only=True) == (
-        "optimal  ::::\n"
-        "train    ::::####[-+-]\n"
-        "         3.0 avoidable bias, low\n"
-        "dev      ::::::::::#####[------+-------]\n"
-        "         6.0 variance, high\n"
-        "test     ::::::::::::::[------+------]\n"
-        "         0%        5%        10%"
+        "optimal  2.0%  :::\n"
+        "train    5.0%  :::###[-+-]\n"
+        "        3.0 avoidable bias, low\n"
+        "dev     11.0%  ::::::::####[----+------]\n"
+        "        6.0 variance, high\n"
+        "test    10.5%  :::::::::::[----+------]\n"
+        "               0%              10%"
     )
 
 
 def test_a_diagnosis_of_an_older_run_has_bars_without_intervals_to_the_eighth_of_a_cell():
     assert drawn(diagnosis(test=None), 60) == (
-        "optimal  ░░░░░\n"
-        "train    ░░░░░██████▍  3.0 avoidable bias, low\n"
-        "dev      ░░░░░░░░░░░██████████████  6.0 variance, high\n"
-        "         0%         5%          10%"
+        "optimal  2.0%  ░░░\n"
+        "train    5.0%  ░░░█████▋  3.0 avoidable bias, low\n"
+        "dev     11.0%  ░░░░░░░░░██████████  6.0 variance, high\n"
+        "               0%       5%      10%"
     )
 
 
 def test_a_train_error_below_the_optimal_one_shows_the_distance_as_missing():
     assert drawn(diagnosis(0.03, 0.12, None, optimal_error=0.09), 80).splitlines()[:2] == [
-        "optimal  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░",
-        "train    ░░░░░░░░░░░······················  -6.0 avoidable bias, low",
+        "optimal  9.0%  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░",
+        "train    3.0%  ░░░░░░░░░░··················  -6.0 avoidable bias, low",
     ]
 
 

@@ -53,10 +53,19 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
             print_json(to_plain(result) | more | error)
         else:
             read = (run.data.notes if run.data else None) or ()
-            show_result(
-                result, make_console(), run.diagnosis, test_look=test_look, report=report, read=read, trees=run.trees
-            )
+            more = {"test_look": test_look, "report": report, "trees": run.trees}
+            show_result(result, make_console(), run.diagnosis, read=read, is_first=is_first(run), **more)
     return status
+
+
+def is_first(run: "RunContents") -> bool:
+    """Whether there is no other run beside this one."""
+    from ..places import unsorted_runs_in
+
+    try:
+        return len(unsorted_runs_in(run.folder.path.parent)[0]) == 1
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import math
 
 from ..diagnosis import Diagnosis
 from ..diagnosis.ills import Ill, Verdict
-from ..diagnosis.words import points
+from ..diagnosis.words import percent, points
 from ..records import SPLITS
 from ..statistics.intervals import Interval
 from .text import LEVEL_STYLES
@@ -20,7 +20,7 @@ BLOCKS = {"before": "░", "own": "█", "short": "·", "left": "├", "right": 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 ASCII = {"before": ":", "own": "#", "short": ".", "left": "[", "right": "]", "line": "-", "point": "+", "both": "|"}
 
-LABEL_WIDTH = len("optimal") + 2
+NAME_WIDTH = len("optimal") + 1
 
 # On a narrower terminal, the name of a distance stands under its bar; on a wider one, bars do not grow further.
 BESIDE_WIDTH, WIDEST = 60, 100
@@ -38,7 +38,7 @@ DISTANCES: dict[str, tuple[str, str, Ill]] = {
 def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> list[Line]:
     """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
 
-    There is one bar for each of optimal, train, dev and test: light up to the error it is measured from, solid for the
+    There is one bar for each of optimal, train, dev and test, beside its error: light up to the error it is measured from, solid for the
     distance, with its interval if the diagnosis has one. A scale stands below. Without a train or dev error there are
     no lines.
     """
@@ -49,9 +49,10 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
     intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
     intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}
     notes = {name: note_of(name, by_name, diagnosis.verdict) for name in by_name}
-    width = min(width, WIDEST)
+    width, of_errors = min(width, WIDEST), max(len(percent(error)) for error in by_name.values())
+    label_width = NAME_WIDTH + of_errors + 2
     beside = max(len(text) + 2 for text, _ in notes.values()) if width >= BESIDE_WIDTH else 0
-    cells = width - LABEL_WIDTH - beside
+    cells = width - label_width - beside
     uppers = [interval[1] for name, interval in intervals.items() if interval and name in by_name]
     largest = max([*by_name.values(), *uppers]) or 1.0
     scale, lines = (cells - 1) / largest, []
@@ -59,12 +60,12 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
         reference = by_name.get(DISTANCES[name][0] if name in DISTANCES else name, 0.0)
         bar = drawn_bar(error * scale, reference * scale, scaled(intervals[name], scale), ascii_only)
         note, style = notes[name]
-        lines.append([(f"{name:{LABEL_WIDTH}}", ""), (bar, style if note else "dim")])
+        lines.append([(f"{name:{NAME_WIDTH}}{percent(error):>{of_errors}}  ", ""), (bar, style if note else "dim")])
         if note and beside:
             lines[-1].append((f"  {note}", style))
         elif note:
-            lines.append([(" " * LABEL_WIDTH + note, style)])
-    return [*lines, [(" " * LABEL_WIDTH + axis(largest, cells), "dim")]]
+            lines.append([(" " * NAME_WIDTH + note, style)])
+    return [*lines, [(" " * label_width + axis(largest, cells), "dim")]]
 
 
 def note_of(name: str, errors: dict[str, float], verdict: Verdict) -> tuple[str, str]:

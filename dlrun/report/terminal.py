@@ -35,8 +35,14 @@ if TYPE_CHECKING:
     from ..inspection import AskedDiagnosis
     from ..store import Result, RunSummary
 
-# Sentences on how the source was read that are shown after a training.
-MOST_READ_NOTES = 6
+# Warnings, notes and sentences on how the source was read that are shown after a training, and findings that fail.
+MOST_NOTES = 3
+MOST_FAILING = 2
+
+FIRST_RUN = (
+    "first run: a bar is an error with its 90% interval; train above optimal is bias (a bigger network, longer), dev"
+    " above train is variance (more data, regularization)"
+)
 
 INTERVAL_HEADER = "90% interval"
 
@@ -58,46 +64,54 @@ def show_result(
     report: str | None = None,
     read: Sequence[str] = (),
     trees: "BesideTrees | None" = None,
+    is_first: bool = False,
 ) -> None:
-    """A run's errors as numbers and as bars, the verdict, what went wrong, where it is kept, what to do next.
+    """A run's errors as bars, the verdict, what to do next, and where all else stands.
 
     test_look : the number of this look at the test set. report : where the run's page was written. read : sentences on
-    how the source was read. trees : beside the network, where they were asked for.
+    how the source was read. trees : beside the network, where they were asked for. is_first : of its runs folder.
     """
     say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
     if result.status != "finished":
         reason = f": {result.message}" if result.message else ""
         say(console, (f"{result.status}{reason}", "bold red"))
-    console.print(errors_table(result))
-    show_bars(diagnosis, console)
+    if not show_bars(diagnosis, console):
+        console.print(errors_table(result))
     for sentence in verdict_sentences(result):
         say(console, sentence)
     if trees:
         say(console, trees.with_seconds())
-    for warning in further_warnings(result):
-        say(console, ("warning: ", "yellow"), warning)
-    for note in result.notes:
-        say(console, ("note: ", "yellow"), note)
-    for note in read[:MOST_READ_NOTES]:
-        say(console, ("read: ", "dim"), note)
-    if (more := len(read) - MOST_READ_NOTES) > 0:
-        say(console, ("read: ", "dim"), f"and {more} more, which the report and dlrun data show")
+    show_notes(result, read, console)
     show_test_look(test_look, console)
-    say(console, "reused: " if result.reused else "kept in ", result.run_dir, whole=True)
-    if report:
-        say(console, "report: ", report, whole=True)
+    show_top_advice(diagnosis, console)
     if result.status == "interrupted":
         say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
-    show_top_advice(diagnosis, console)
+    if report:
+        say(console, "report: ", report, whole=True)
+    else:
+        say(console, "reused: " if result.reused else "kept in ", result.run_dir, whole=True)
     if result.verdict:
-        say(console, "next: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
+        say(console, "more: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
+    if is_first:
+        say(console, (FIRST_RUN, "dim"))
 
 
-def show_bars(diagnosis: "RunDiagnosis | None", console: Console) -> None:
-    """The errors of a diagnosis as bars on one scale."""
-    if diagnosis:
-        for line in error_bars(diagnosis.diagnosis, console.width, console.options.ascii_only):
-            say(console, *line, whole=True)
+def show_notes(result: "Result", read: Sequence[str], console: Console) -> None:
+    """The first few warnings, notes and sentences on how the source was read, and how many more there are."""
+    notes = [("warning: ", "yellow", text) for text in further_warnings(result)]
+    notes += [("note: ", "yellow", text) for text in result.notes] + [("read: ", "dim", text) for text in read]
+    for kind, style, text in notes[:MOST_NOTES]:
+        say(console, (kind, style), text)
+    if (more := len(notes) - MOST_NOTES) > 0:
+        say(console, (f"and {more} more, which the report shows", "dim"))
+
+
+def show_bars(diagnosis: "RunDiagnosis | None", console: Console) -> bool:
+    """The errors of a diagnosis as bars on one scale; whether there are any."""
+    lines = error_bars(diagnosis.diagnosis, console.width, console.options.ascii_only) if diagnosis else []
+    for line in lines:
+        say(console, *line, whole=True)
+    return bool(lines)
 
 
 def show_top_advice(diagnosis: "RunDiagnosis | None", console: Console) -> None:
@@ -177,12 +191,13 @@ def shown_interval(interval: Interval | None) -> str:
 
 
 def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """The outcome, the findings that may explain it, then the verdict, as (sentence, style); none without a verdict."""
+    """The outcome, what fails and may explain it, then the verdict, as (sentence, style); none without a verdict."""
     verdict = result.verdict
     if not verdict:
         return []
     parted = told(result.findings)
-    findings = (*parted.outcomes, *parted.causes)
+    failing = [finding for finding in parted.causes if finding.severity == "fail"]
+    findings = (*parted.outcomes, *failing[:MOST_FAILING])
     outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in findings]
     style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
     plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence

@@ -49,7 +49,9 @@ class Run:
     def layers(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Epochs (n,) and a traced figure of each layer (n, layers)."""
         epochs = np.array([line["epoch"] for line in self.traced])
-        return epochs, np.array([[np.nan if one[name] is None else one[name] for one in line["layers"]] for line in self.traced])
+        return epochs, np.array(
+            [[np.nan if one[name] is None else one[name] for one in line["layers"]] for line in self.traced]
+        )
 
 
 def run(which: str | int) -> Run:
@@ -92,7 +94,16 @@ def boundary(at: Axes, of: Run, title: str = "") -> None:
     low, high = X.min(0) - 0.4, X.max(0) + 0.4
     grid = np.stack(np.meshgrid(*(np.linspace(a, b, 120) for a, b in zip(low, high, strict=True))), -1)
     p = network.predict_proba(grid.reshape(-1, 2))[:, 1].reshape(120, 120)
-    at.imshow(p, extent=(low[0], high[0], low[1], high[1]), origin="lower", cmap="PuOr", alpha=0.55, vmin=0, vmax=1, aspect="auto")
+    at.imshow(
+        p,
+        extent=(low[0], high[0], low[1], high[1]),
+        origin="lower",
+        cmap="PuOr",
+        alpha=0.55,
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+    )
     at.contour(grid[..., 0], grid[..., 1], p, [0.5], colors=[mpl.rcParams["text.color"]], linewidths=1.2)
     for label, colour, marker in ((0, COLOURS[1], "o"), (1, COLOURS[0], "s")):
         at.scatter(*X[y == label].T, s=14, color=colour, marker=marker, edgecolor="white", linewidth=0.4)

@@ -125,7 +125,9 @@ def verb_page(name: str, command: Any) -> str:
         parts += ["## Arguments", table("argument | what it is", rows)]
     options = [p for p in command.params if p not in arguments and p.name != "help"]
     if options:
-        rows = [(", ".join(f"`{o}`" for o in (*p.opts, *p.secondary_opts)), p.help or "", default_of(p)) for p in options]
+        rows = [
+            (", ".join(f"`{o}`" for o in (*p.opts, *p.secondary_opts)), p.help or "", default_of(p)) for p in options
+        ]
         parts += ["## Options", table("option | what it does | default", rows)]
     if name in PRINTED and any("--json" in p.opts for p in options):
         records, keys = PRINTED[name]
@@ -170,7 +172,9 @@ def keys_page() -> str:
         value = list(value) if isinstance(value, tuple) else value
         default = "none: it is needed" if value is PydanticUndefined else f"`{yaml_value(value)}`"
         key = ".".join(path)
-        parts.append(f"({anchor(key)})=\n### `{key}`\n\n{field.description}\n\nExpected: {escaped(expected_at(path))}. Default: {default}.")
+        parts.append(
+            f"({anchor(key)})=\n### `{key}`\n\n{field.description}\n\nExpected: {escaped(expected_at(path))}. Default: {default}."
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -189,7 +193,12 @@ def findings_page() -> str:
     parts = ["# Findings", "What `dlrun explain CODE` prints of each. `diagnosis.ignore: [CODE]` silences one."]
     for code, text in explanations().items():
         title, _, body = text.partition("\n")
-        body = re.sub(r"^(What it is|How it is measured|Why it happens|What to do|Source): ", r"**\1.** ", escaped(body), flags=re.M)
+        body = re.sub(
+            r"^(What it is|How it is measured|Why it happens|What to do|Source): ",
+            r"**\1.** ",
+            escaped(body),
+            flags=re.M,
+        )
         body = re.sub(r"^Try: (.*)$", lambda m: "```text\n" + unescaped(m[1]) + "\n```", body, flags=re.M)
         parts.append(f"(finding-{code})=\n## {code}\n\n{title}.\n\n{body.strip()}")
     return "\n\n".join(parts) + "\n"
@@ -206,7 +215,10 @@ def metric_names() -> list[str]:
 
     rng = np.random.default_rng(0)
     p = rng.random((40, 1))
-    return [*class_metrics(np.hstack([1 - p, p]), rng.integers(0, 2, 40)), *number_metrics(rng.random(40), rng.random(40))]
+    return [
+        *class_metrics(np.hstack([1 - p, p]), rng.integers(0, 2, 40)),
+        *number_metrics(rng.random(40), rng.random(40)),
+    ]
 
 
 def metrics_page() -> str:
@@ -300,7 +312,9 @@ def type_words(kind: Any) -> str:
         return f"[{origin.__name__}](#{origin.__name__.lower()}) of {type_words(inner[0])}"
     if origin is tuple and inner and inner[-1] is not Ellipsis:
         return "[" + ", ".join(map(type_words, inner)) + "]"
-    if origin in (tuple, list) or (origin and issubclass(origin, typing.Sequence) and not issubclass(origin, typing.Mapping)):
+    if origin in (tuple, list) or (
+        origin and issubclass(origin, typing.Sequence) and not issubclass(origin, typing.Mapping)
+    ):
         return f"list of {type_words(inner[0])}"
     if origin is not None:
         return f"object of {type_words(inner[-1])}"
@@ -312,7 +326,10 @@ def api_page() -> str:
     """The public names with their signatures and docstrings."""
     import dlrun
 
-    parts = ["# Python names", "All that `import dlrun` offers; [dlrun in Python](../../python.md) shows how it is used."]
+    parts = [
+        "# Python names",
+        "All that `import dlrun` offers; [dlrun in Python](../../python.md) shows how it is used.",
+    ]
     for name in dlrun.__all__:
         thing = getattr(dlrun, name)
         if isinstance(thing, str):

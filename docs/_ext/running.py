@@ -225,7 +225,7 @@ def picture(docname: str, block: Block) -> str:
         for of in SHADES
     )
     code = f"```python\n{block.text}```"
-    return f"{images}\n\n<details class=\"code\"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>"
+    return f'{images}\n\n<details class="code"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>'
 
 
 def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
