@@ -53,8 +53,16 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
             print_json(to_plain(result) | more | error)
         else:
             read = (run.data.notes if run.data else None) or ()
-            more = {"test_look": test_look, "report": report, "trees": run.trees}
-            show_result(result, make_console(), run.diagnosis, read=read, is_first=is_first(run), **more)
+            show_result(
+                result,
+                make_console(),
+                run.diagnosis,
+                test_look=test_look,
+                report=report,
+                read=read,
+                trees=run.trees,
+                is_first=is_first(run),
+            )
     return status
 
 

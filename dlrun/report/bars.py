@@ -38,9 +38,9 @@ DISTANCES: dict[str, tuple[str, str, Ill]] = {
 def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> list[Line]:
     """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
 
-    There is one bar for each of optimal, train, dev and test, beside its error: light up to the error it is measured from, solid for the
-    distance, with its interval if the diagnosis has one. A scale stands below. Without a train or dev error there are
-    no lines.
+    There is one bar for each of optimal, train, dev and test, beside its error: light up to the error it is measured
+    from, solid for the distance, with its interval if the diagnosis has one. A scale stands below. Without a train or
+    dev error there are no lines.
     """
     errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
     by_name = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
