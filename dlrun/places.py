@@ -8,6 +8,7 @@ import re
 import shlex
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 # An entry of a folder, as the operating system lists it.
 Entry = os.DirEntry[str]
@@ -29,6 +30,27 @@ SWEEP = "sweep-"
 
 # The lengths of the parts of an id around the name. Lists of 20,000 runs cut ids by them, since the pattern is slower.
 TIME_CHARACTERS, SUFFIX_CHARACTERS = 15, 4
+
+
+# The configs that dlrun comes with, and their data; here in a clone, in the package once it is installed.
+CONFIGS = Path(__file__).parent / "configs"
+
+AnyPath = TypeVar("AnyPath", Path, str, None)
+
+
+def at_hand(path: AnyPath) -> AnyPath:
+    """The path; where nothing is there, that of the file that dlrun comes with and that is called so.
+
+    So `configs/digits.yaml`, `digits.yaml` and `digits` are the same config in any folder without a file of that name.
+    """
+    if path is None or os.path.lexists(path):
+        return path
+    parts = Path(path).parts
+    inside = CONFIGS.joinpath(*(parts[1:] if parts[:1] == (CONFIGS.name,) else parts))
+    for file in (inside, inside.with_name(f"{inside.name}.yaml")):
+        if CONFIGS in file.parents and ".." not in parts and file.is_file():
+            return type(path)(file)
+    return path
 
 
 def run_name(run_id: str) -> str:

@@ -150,7 +150,7 @@ def test_a_regression_shows_unexplained_variance_and_rmse():
 
 def test_of_many_notes_the_first_are_shown_and_the_others_counted():
     told = screen(
-        lambda record, console: terminal.show_result(record, console, read=("c", "d", "e")),
+        lambda record, console: terminal.show_result(record, console, None, terminal.Beside(read=("c", "d", "e"))),
         result(warnings=("a",), notes=("b",)),
     )
     assert "warning: a\nnote: b\nread: c\nand 2 more, which the report shows\n" in told
@@ -158,7 +158,7 @@ def test_of_many_notes_the_first_are_shown_and_the_others_counted():
 
 def test_the_first_run_of_a_folder_says_what_a_bar_is():
     def first(record, console):
-        terminal.show_result(record, console, is_first=True)
+        terminal.show_result(record, console, None, terminal.Beside(is_first=True))
 
     assert screen(first, result()).splitlines()[-3:] == [
         "first run: a bar is an error with its 90% interval; train above optimal is bias",

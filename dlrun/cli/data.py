@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ..places import at_hand
 from .options import Json, Overrides
 
 DataOrConfig = Annotated[
-    Path, typer.Argument(metavar="FILE|CONFIG", help="A file of data such as titanic.csv, or a YAML config.")
+    Path,
+    typer.Argument(
+        metavar="FILE|CONFIG", help="A file of data such as titanic.csv, or a YAML config.", callback=at_hand
+    ),
 ]
 
 

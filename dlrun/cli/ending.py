@@ -38,6 +38,7 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
     """
     from ..inspection import look_at_test
     from ..report import make_console, show_result
+    from ..report.terminal import Beside
     from ..store import to_plain
     from .output import print_json
 
@@ -53,16 +54,8 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
             print_json(to_plain(result) | more | error)
         else:
             read = (run.data.notes if run.data else None) or ()
-            show_result(
-                result,
-                make_console(),
-                run.diagnosis,
-                test_look=test_look,
-                report=report,
-                read=read,
-                trees=run.trees,
-                is_first=is_first(run),
-            )
+            beside = Beside(test_look, report, read, run.trees, is_first(run))
+            show_result(result, make_console(), run.diagnosis, beside)
     return status
 
 

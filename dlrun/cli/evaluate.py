@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ..places import at_hand
 from .options import DEFAULT_RUNS_DIR, Json, OneRun, Quiet, RunsDir
 
 LabelledFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A file of rows with the target; - for CSV on standard input.")
+    str,
+    typer.Argument(
+        metavar="FILE", help="A file of rows with the target; - for CSV on standard input.", callback=at_hand
+    ),
 ]
 
 

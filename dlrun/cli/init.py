@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
+from ..places import at_hand
 from .options import Json, Overrides
 
 if TYPE_CHECKING:
     from ..data.proposal import Named
     from ..inspection.first_look import FirstLook
 
-DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of data, such as titanic.csv.")]
+DataFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A file of data, such as titanic.csv.", callback=at_hand)
+]
 
 
 def init(

@@ -6,10 +6,14 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
+from ..places import at_hand
 from .options import DEFAULT_RUNS_DIR, Json, OneRun, Quiet, RunsDir
 
 RowFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A file of rows, with or without the target; - for standard input.")
+    str,
+    typer.Argument(
+        metavar="FILE", help="A file of rows, with or without the target; - for standard input.", callback=at_hand
+    ),
 ]
 CostsOption = Annotated[
     str | None,

@@ -55,22 +55,27 @@ def make_console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
-def show_result(
-    result: "Result",
-    console: Console,
-    diagnosis: "RunDiagnosis | None" = None,
-    *,
-    test_look: int | None = None,
-    report: str | None = None,
-    read: Sequence[str] = (),
-    trees: "BesideTrees | None" = None,
-    is_first: bool = False,
-) -> None:
-    """A run's errors as bars, the verdict, what to do next, and where all else stands.
+class Beside(NamedTuple):
+    """What is told beside a result.
 
     test_look : the number of this look at the test set. report : where the run's page was written. read : sentences on
     how the source was read. trees : beside the network, where they were asked for. is_first : of its runs folder.
     """
+
+    test_look: int | None = None
+    report: str | None = None
+    read: Sequence[str] = ()
+    trees: "BesideTrees | None" = None
+    is_first: bool = False
+
+
+ALONE = Beside()
+
+
+def show_result(
+    result: "Result", console: Console, diagnosis: "RunDiagnosis | None" = None, beside: Beside = ALONE
+) -> None:
+    """A run's errors as bars, the verdict, what to do next, and where all else stands."""
     say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
     if result.status != "finished":
         reason = f": {result.message}" if result.message else ""
@@ -79,20 +84,20 @@ def show_result(
         console.print(errors_table(result))
     for sentence in verdict_sentences(result):
         say(console, sentence)
-    if trees:
-        say(console, trees.with_seconds())
-    show_notes(result, read, console)
-    show_test_look(test_look, console)
+    if beside.trees:
+        say(console, beside.trees.with_seconds())
+    show_notes(result, beside.read, console)
+    show_test_look(beside.test_look, console)
     show_top_advice(diagnosis, console)
     if result.status == "interrupted":
         say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
-    if report:
-        say(console, "report: ", report, whole=True)
+    if beside.report:
+        say(console, "report: ", beside.report, whole=True)
     else:
         say(console, "reused: " if result.reused else "kept in ", result.run_dir, whole=True)
     if result.verdict:
         say(console, "more: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
-    if is_first:
+    if beside.is_first:
         say(console, (FIRST_RUN, "dim"))
 
 
