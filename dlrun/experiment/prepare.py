@@ -34,12 +34,10 @@ from ..data.mapped import MappedExamples, Piece
 from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError, DlrunError
-from ..machine import require_memory
 from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
 from ..nn.evaluation import totals_of
 from ..nn.initializers import OUTPUT_BIASES
-from ..nn.memory import parameter_count, training_bytes
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
@@ -47,6 +45,7 @@ from ..nn.training import TrainingPlan
 from ..records import flattened
 from .auto import auto_encoding, autos_of, numbered, table_of
 from .metric_choice import metric_fault
+from .refusals import refuse_full_batch_of_mapped_rows, refuse_moving_no_pixels, refuse_too_large
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
 STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
@@ -90,9 +89,6 @@ class ReadyData:
     optimal: Optimal
     drawn: Mapping[str, Mapping[str, Any]]
 
-
-# More widths of a network than this in a sentence are hard to read.
-WIDTHS_TOLD = 6
 
 # The parts of a config that its data depend on.
 DATA_KEYS = ("data", "seed", "training.precision", "training.class_weight", "diagnosis.optimal_error")
@@ -193,40 +189,6 @@ def network_of(config: Config, dataset: Dataset) -> Network:
     sizes = (dataset.train.X.shape[1], *config.network.hidden_widths(), n_out)
     loss = LOSS_OF_TASK[dataset.task]
     return Network(sizes, config.network.activation, loss, config.keep_probs(), config.ensemble)
-
-
-def refuse_too_large(network: Network, plan: TrainingPlan, rows: int, precision: str) -> None:
-    """Raises TooLittle where training it would take more memory than there is."""
-    batch, shape = min(plan.batch_size or rows, rows), "-".join(map(str, network.sizes[:WIDTHS_TOLD]))
-    more = "-..." if len(network.sizes) > WIDTHS_TOLD else ""
-    require_memory(
-        training_bytes(network, plan.optimizer, batch, np.dtype(precision).itemsize),
-        f"training a network {shape}{more} of {parameter_count(network):,} parameters in batches of {batch:,} rows",
-        "lower network.width, network.depth or training.batch_size",
-    )
-
-
-def refuse_full_batch_of_mapped_rows(loaded: LoadedConfig) -> None:
-    """Raises ConfigError where memory-mapped rows would all be read into one batch."""
-    if loaded.config.data.memory_map and loaded.config.training.batch_size == "full":
-        raise ConfigError(
-            [
-                f"{loaded.file}: training.batch_size: got full with data.memory_map, and a full batch needs"
-                " every row in memory; give a number such as 1024, or leave data.memory_map out"
-            ]
-        )
-
-
-def refuse_moving_no_pixels(loaded: LoadedConfig, augmentation: Augmentation, dataset: Dataset) -> None:
-    """Raises ConfigError where augmentation moves pixels and rows are no images."""
-    if augmentation.moves_pixels and dataset.image_side is None:
-        inputs = dataset.train.X.shape[1]
-        raise ConfigError(
-            [
-                f"{loaded.file}: regularization.augment: shift, rotation, zoom and flip need square images, and the "
-                f"source has {inputs} inputs that are none; only augment.noise suits it"
-            ]
-        )
 
 
 def declared_optimal(config: Config, folder: Path) -> Optimal:
