@@ -18,7 +18,7 @@ from dlrun.gradcheck import OwnReport, TensorCheck
 from dlrun.gradcheck.tensor_checks import Worst
 from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit, Sizes
-from dlrun.report import panel, terminal
+from dlrun.report import ended, panel, terminal
 from dlrun.report.progress import training_display
 from dlrun.report.text import clean, shown, shown_cost
 from dlrun.store import Result, RunSummary
@@ -70,7 +70,7 @@ def screen(show, record, width=80, **options):
 
 
 def test_a_result_of_an_older_run_shows_what_it_knows():
-    assert screen(terminal.show_result, result(warnings=("column 'x' is constant",))) == (
+    assert screen(ended.show_result, result(warnings=("column 'x' is constant",))) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
         "          rows  error\n"
         "optimal          0.0%\n"
@@ -90,7 +90,7 @@ def test_a_result_of_an_older_run_shows_what_it_knows():
     [(60, 41, "the best 41"), (41, 41, "the best 41 is kept"), (60, 60, "the best 60"), (None, 41, "the best 41")],
 )
 def test_a_result_says_that_the_best_epoch_is_kept_where_that_is_not_the_last(kept, best, told):
-    first = screen(terminal.show_result, result(kept_epoch=kept, best_epoch=best)).splitlines()[0]
+    first = screen(ended.show_result, result(kept_epoch=kept, best_epoch=best)).splitlines()[0]
     assert first == f"demo  60 epochs in 3.2 s, {told}"
 
 
@@ -98,7 +98,7 @@ def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdic
     known = diagnosis(0.014, 0.11, 0.105, sizes=result().sizes, optimal_error=0.05, baseline_error=0.5).diagnosis
     repeated = ("verdict", "sentence", "intervals", "findings", "optimal_error")
     record = result(**{name: getattr(known, name) for name in repeated})
-    assert screen(terminal.show_result, record) == (
+    assert screen(ended.show_result, record) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
         "          rows  error  90% interval\n"
         "optimal          5.0%\n"
@@ -116,13 +116,13 @@ def test_a_result_shows_errors_with_intervals_distances_what_outranks_the_verdic
 def test_with_its_diagnosis_a_result_has_bars_and_the_command_of_the_first_advice():
     more_data = advice("more data", "data.source", command="dlrun train x.yaml a=1")
     found = replace(diagnosis(0.014, 0.11), advice=(more_data,))
-    lines = screen(lambda record, console: terminal.show_result(record, console, found), result()).splitlines()
+    lines = screen(lambda record, console: ended.show_result(record, console, found), result()).splitlines()
     assert lines[3].startswith("dev     11.0%  ░░░")
     assert lines[3].endswith("  9.6 variance, high")
     assert not any(line.startswith("baseline") for line in lines)
     assert "try: more data: dlrun train x.yaml a=1" in lines
     nothing_to_do = replace(found, advice=(advice("done"),))
-    assert "try:" not in screen(lambda record, console: terminal.show_result(record, console, nothing_to_do), result())
+    assert "try:" not in screen(lambda record, console: ended.show_result(record, console, nothing_to_do), result())
 
 
 def test_a_regression_shows_unexplained_variance_and_rmse():
@@ -135,7 +135,7 @@ def test_a_regression_shows_unexplained_variance_and_rmse():
         epochs=1,
         best_epoch=None,
     )
-    assert screen(terminal.show_result, record) == (
+    assert screen(ended.show_result, record) == (
         "demo  1 epoch in 3.2 s\n"
         "          rows  1 - R²    rmse\n"
         "optimal           0.0%\n"
@@ -150,7 +150,7 @@ def test_a_regression_shows_unexplained_variance_and_rmse():
 
 def test_of_many_notes_the_first_are_shown_and_the_others_counted():
     told = screen(
-        lambda record, console: terminal.show_result(record, console, None, terminal.Beside(read=("c", "d", "e"))),
+        lambda record, console: ended.show_result(record, console, None, ended.Beside(read=("c", "d", "e"))),
         result(warnings=("a",), notes=("b",)),
     )
     assert "warning: a\nnote: b\nread: c\nand 2 more, which the report shows\n" in told
@@ -158,19 +158,19 @@ def test_of_many_notes_the_first_are_shown_and_the_others_counted():
 
 def test_the_first_run_of_a_folder_says_what_a_bar_is():
     def first(record, console):
-        terminal.show_result(record, console, None, terminal.Beside(is_first=True))
+        ended.show_result(record, console, None, ended.Beside(is_first=True))
 
     assert screen(first, result()).splitlines()[-3:] == [
         "first run: a bar is an error with its 90% interval; train above optimal is bias",
         "(a bigger network, longer), dev above train is variance (more data,",
         "regularization)",
     ]
-    assert "first run" not in screen(terminal.show_result, result())
+    assert "first run" not in screen(ended.show_result, result())
 
 
 def test_a_finding_that_fails_stands_above_the_verdict_and_a_notice_waits_for_diagnose():
     found = (Finding("x", "notice", "a trifle", "seen", "do"), Finding("leak", "fail", "a leak", "column y", "drop it"))
-    told = screen(terminal.show_result, result(findings=found))
+    told = screen(ended.show_result, result(findings=found))
     assert "a leak: column y\nlow bias, high variance\n" in told
     assert "trifle" not in told
 
@@ -180,7 +180,7 @@ def test_a_diverged_run_says_so_and_offers_no_diagnosis(unknown):
     record = result(
         status="diverged", message="cost is nan at epoch 3", errors=unknown, verdict=None, baseline_error=None
     )
-    assert screen(terminal.show_result, record) == (
+    assert screen(ended.show_result, record) == (
         "demo  60 epochs in 3.2 s, the best 41\n"
         "diverged: cost is nan at epoch 3\n"
         "         rows  error\n"
@@ -192,7 +192,7 @@ def test_a_diverged_run_says_so_and_offers_no_diagnosis(unknown):
 
 
 def test_a_narrow_result_keeps_its_numbers_and_breaks_neither_path_nor_command():
-    found = screen(terminal.show_result, result(run_dir="runs/" + "x" * 90), width=60)
+    found = screen(ended.show_result, result(run_dir="runs/" + "x" * 90), width=60)
     lines = found.splitlines()
     assert "dev        200  11.0%" in lines
     assert "kept in runs/" + "x" * 90 in lines
@@ -207,7 +207,7 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
     assert clean(HOSTILE) == HARMLESS
     long = {"width": 200}
     record = result(name=HOSTILE, status="failed", message=HOSTILE, warnings=(HOSTILE,), run_dir=HOSTILE)
-    shows = screen(terminal.show_result, record, **long)
+    shows = screen(ended.show_result, record, **long)
     assert shows.count(HARMLESS) == 4
     item = advice(HOSTILE, HOSTILE, why=HOSTILE)
     shows += screen(terminal.show_diagnosis, replace(diagnosis(0.1, 0.2), advice=(item,)), **long)
@@ -219,7 +219,7 @@ def test_text_from_outside_is_shown_as_it_stands_and_controls_nothing():
     found = diagnosis(0.1, 0.2)
     told = {"findings": (finding,), "sentence": HOSTILE}
     hostile = replace(found, diagnosis=replace(found.diagnosis, classes=classes, **told))
-    more = screen(terminal.show_diagnosis, hostile, width=300) + screen(terminal.show_result, result(**told), **long)
+    more = screen(terminal.show_diagnosis, hostile, width=300) + screen(ended.show_result, result(**told), **long)
     assert more.count(HARMLESS) == 6 + 3
     shows += more
     assert not set(shows) & {"\x1b", "\x07", "\x9b", "\r", "\u202e"}
@@ -404,7 +404,7 @@ def test_no_runs_are_told():
 def test_no_color_is_respected(monkeypatch):
     def shown_on_terminal():
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
-        terminal.show_result(result(), console)
+        ended.show_result(result(), console)
         return console.file.getvalue()
 
     monkeypatch.delenv("NO_COLOR", raising=False)

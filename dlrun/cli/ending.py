@@ -37,8 +37,7 @@ def end_with(run: "RunContents", origins: Mapping[str, str] | None, as_json: boo
     origins : where each value of its config came from, for the report; None writes no report.
     """
     from ..inspection import look_at_test
-    from ..report import make_console, show_result
-    from ..report.terminal import Beside
+    from ..report import Beside, make_console, show_result
     from ..store import to_plain
     from .output import print_json
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from .comparison import (
         show_comparison as show_comparison,
     )
+    from .ended import (
+        Beside as Beside,
+    )
+    from .ended import (
+        show_result as show_result,
+    )
     from .evidence import show_curve as show_curve
     from .evidence import show_decomposition as show_decomposition
     from .following import (
@@ -82,9 +88,6 @@ if TYPE_CHECKING:
         show_gradcheck as show_gradcheck,
     )
     from .terminal import (
-        show_result as show_result,
-    )
-    from .terminal import (
         show_runs as show_runs,
     )
     from .terminal import (
@@ -95,6 +98,7 @@ else:
     lazily(
         __name__,
         comparison="comparison_csv comparison_markdown metrics_csv show_comparison",
+        ended="Beside show_result",
         evidence="show_curve show_decomposition",
         following="show_ledger show_outcome show_path show_step",
         health="show_codes show_explanation",
@@ -104,6 +108,6 @@ else:
         records="PlanShown show_difference show_garbage show_run show_verification",
         sweep="show_plan show_sweep sweep_csv sweep_markdown",
         sweep_live="sweep_display",
-        terminal="make_console show_diagnosis show_gradcheck show_result show_runs show_step_sweep",
+        terminal="make_console show_diagnosis show_gradcheck show_runs show_step_sweep",
         text="say",
     )

@@ -14,35 +14,22 @@ from rich.table import Table
 
 from ..advice.shown import BASELINES, ONE_ANSWER
 from ..diagnosis import Diagnosis
-from ..diagnosis.findings import told
 from ..diagnosis.ills import ILLS, ByIll, Ill, Level, Verdict
 from ..diagnosis.records import WEIGHTED, ClassErrors
 from ..diagnosis.words import error_word, points, span
-from ..places import command_for
 from ..records import SPLITS, BySplit
 from ..statistics.intervals import Interval
 from .advice import show_advice
-from .bars import error_bars
-from .health import SEVERITIES, show_findings
+from .health import show_findings
 from .metrics import show_confusion, show_metrics
 from .qualifiers import show_reference, show_selection, show_test_look, show_trees
 from .text import LEVEL_STYLES, UNKNOWN, borderless_table, cell, say, shown, shown_cost
 
 if TYPE_CHECKING:
     from ..advice import RunDiagnosis
-    from ..diagnosis.trees import BesideTrees
     from ..gradcheck import NetworkReport, OwnReport, SweepReport
     from ..inspection import AskedDiagnosis
     from ..store import Result, RunSummary
-
-# Warnings, notes and sentences on how the source was read that are shown after a training, and findings that fail.
-MOST_NOTES = 3
-MOST_FAILING = 2
-
-FIRST_RUN = (
-    "first run: a bar is an error with its 90% interval; train above optimal is bias (a bigger network, longer), dev"
-    " above train is variance (more data, regularization)"
-)
 
 INTERVAL_HEADER = "90% interval"
 
@@ -53,86 +40,6 @@ def make_console(stderr: bool = False) -> Console:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # a terminal without the letter ² must not end a run
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-
-
-class Beside(NamedTuple):
-    """What is told beside a result.
-
-    test_look : the number of this look at the test set. report : where the run's page was written. read : sentences on
-    how the source was read. trees : beside the network, where they were asked for. is_first : of its runs folder.
-    """
-
-    test_look: int | None = None
-    report: str | None = None
-    read: Sequence[str] = ()
-    trees: "BesideTrees | None" = None
-    is_first: bool = False
-
-
-ALONE = Beside()
-
-
-def show_result(
-    result: "Result", console: Console, diagnosis: "RunDiagnosis | None" = None, beside: Beside = ALONE
-) -> None:
-    """A run's errors as bars, the verdict, what to do next, and where all else stands."""
-    say(console, (result.name, "bold"), f"  {epochs_phrase(result)}")
-    if result.status != "finished":
-        reason = f": {result.message}" if result.message else ""
-        say(console, (f"{result.status}{reason}", "bold red"))
-    if not show_bars(diagnosis, console):
-        console.print(errors_table(result))
-    for sentence in verdict_sentences(result):
-        say(console, sentence)
-    if beside.trees:
-        say(console, beside.trees.with_seconds())
-    show_notes(result, beside.read, console)
-    show_test_look(beside.test_look, console)
-    show_top_advice(diagnosis, console)
-    if result.status == "interrupted":
-        say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
-    if beside.report:
-        say(console, "report: ", beside.report, whole=True)
-    else:
-        say(console, "reused: " if result.reused else "kept in ", result.run_dir, whole=True)
-    if result.verdict:
-        say(console, "more: ", (command_for("diagnose", result.run_dir), "bold"), whole=True)
-    if beside.is_first:
-        say(console, (FIRST_RUN, "dim"))
-
-
-def show_notes(result: "Result", read: Sequence[str], console: Console) -> None:
-    """The first few warnings, notes and sentences on how the source was read, and how many more there are."""
-    notes = [("warning: ", "yellow", text) for text in further_warnings(result)]
-    notes += [("note: ", "yellow", text) for text in result.notes] + [("read: ", "dim", text) for text in read]
-    for kind, style, text in notes[:MOST_NOTES]:
-        say(console, (kind, style), text)
-    if (more := len(notes) - MOST_NOTES) > 0:
-        say(console, (f"and {more} more, which the report shows", "dim"))
-
-
-def show_bars(diagnosis: "RunDiagnosis | None", console: Console) -> bool:
-    """The errors of a diagnosis as bars on one scale; whether there are any."""
-    lines = error_bars(diagnosis.diagnosis, console.width, console.options.ascii_only) if diagnosis else []
-    for line in lines:
-        say(console, *line, whole=True)
-    return bool(lines)
-
-
-def show_top_advice(diagnosis: "RunDiagnosis | None", console: Console) -> None:
-    """The first piece of advice, with the command to type or the key to change."""
-    top = diagnosis.advice[0] if diagnosis and diagnosis.advice else None
-    if top and (how := top.command or top.key):
-        say(console, f"try: {top.action}: ", (how, "bold"), whole=True)
-
-
-def epochs_phrase(result: "Result") -> str:
-    """The length of the training: "60 epochs in 3.2 s, the best 41", and whether that one's parameters are kept."""
-    best = f", the best {result.best_epoch}" if result.best_epoch is not None else ""
-    epochs = result.epochs
-    if result.kept_epoch == result.best_epoch != epochs:
-        best = best and f"{best} is kept"
-    return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result.seconds:.1f} s{best}"
 
 
 def errors_table(judged: "Result | Diagnosis") -> Table:
@@ -193,26 +100,6 @@ def told_errors(judged: "Result | Diagnosis") -> ToldErrors:
 def shown_interval(interval: Interval | None) -> str:
     """An interval in percentage points, or empty text without one."""
     return span(interval) if interval else ""
-
-
-def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """The outcome, what fails and may explain it, then the verdict, as (sentence, style); none without a verdict."""
-    verdict = result.verdict
-    if not verdict:
-        return []
-    parted = told(result.findings)
-    failing = [finding for finding in parted.causes if finding.severity == "fail"]
-    findings = (*parted.outcomes, *failing[:MOST_FAILING])
-    outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in findings]
-    style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
-    plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence
-    return [*outranking, (result.sentence or plain, style)]
-
-
-def further_warnings(result: "Result") -> list[str]:
-    """The warnings of a result that none of its findings repeats."""
-    evidence = "; ".join(finding.evidence for finding in result.findings)
-    return [warning for warning in result.warnings if warning.split("; ")[0] not in evidence]
 
 
 def show_diagnosis(
