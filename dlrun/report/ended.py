@@ -55,7 +55,7 @@ def show_result(
         say(console, (f"{result.status}{reason}", "bold red"))
     if not show_bars(diagnosis, console):
         console.print(errors_table(result))
-    for sentence in verdict_sentences(result):
+    for sentence in verdict_sentences(result, failing_alone=True):
         say(console, sentence)
     if beside.trees:
         say(console, beside.trees.with_seconds())
@@ -108,14 +108,17 @@ def epochs_phrase(result: "Result") -> str:
     return f"{epochs} epoch{'' if epochs == 1 else 's'} in {result.seconds:.1f} s{best}"
 
 
-def verdict_sentences(result: "Result") -> list[tuple[str, str]]:
-    """The outcome, what fails and may explain it, then the verdict, as (sentence, style); none without a verdict."""
+def verdict_sentences(result: "Result", *, failing_alone: bool = False) -> list[tuple[str, str]]:
+    """The outcome, the findings that may explain it, then the verdict, as (sentence, style); none without a verdict.
+
+    failing_alone : of the findings, only the first that fail.
+    """
     verdict = result.verdict
     if not verdict:
         return []
     parted = told(result.findings)
-    failing = [finding for finding in parted.causes if finding.severity == "fail"]
-    findings = (*parted.outcomes, *failing[:MOST_FAILING])
+    failing = [finding for finding in parted.causes if finding.severity == "fail"][:MOST_FAILING]
+    findings = (*parted.outcomes, *(failing if failing_alone else parted.causes))
     outranking = [(f"{finding.title}: {finding.evidence}", SEVERITIES[finding.severity]) for finding in findings]
     style = next((style for level, style in LEVEL_STYLES.items() if level in (verdict.bias, verdict.variance)), "")
     plain = f"{verdict.bias} bias, {verdict.variance} variance"  # for an old run, which has no sentence

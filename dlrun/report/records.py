@@ -12,9 +12,10 @@ from rich.console import Console
 
 from ..places import command_for
 from ..records import ConfigData, Flat, flattened
+from .ended import show_bars, show_top_advice, verdict_sentences
 from .metrics import show_confusion, show_metrics
 from .qualifiers import show_refit, show_test_look
-from .terminal import errors_table, show_bars, show_top_advice, verdict_sentences
+from .terminal import errors_table
 from .text import borderless_table, cell, say
 
 if TYPE_CHECKING:

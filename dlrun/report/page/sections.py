@@ -22,8 +22,8 @@ from ...places import command_for
 from ...records import SPLITS
 from ...store import Result
 from ..columns import scaling_words
+from ..ended import verdict_sentences
 from ..metrics import MetricRow, metric_rows, metric_splits
-from ..terminal import verdict_sentences
 from ..text import seconds_phrase, shown
 from . import figures
 from .drawing import spread
