@@ -21,6 +21,7 @@ from dlrun.diagnosis.causes import CAUSES
 from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.learning_curve import Curve
 from dlrun.diagnosis.records import Target
+from dlrun.diagnosis.size_probe import SizeProbe
 from dlrun.diagnosis.symptoms import SYMPTOMS
 from dlrun.nn.training import EpochRecord
 from dlrun.records import BySplit, Sizes
@@ -182,6 +183,30 @@ def test_every_fix_belongs_to_a_check_and_every_check_of_health_has_one():
     emitted = {check.code for check in (*CAUSES, *SYMPTOMS)}
     assert emitted <= FIXES.keys()
     assert FIXES.keys() - emitted == {"not-finite", "no-better-than-baseline", "network-too-small"}
+
+
+def test_a_network_that_has_hardly_begun_is_to_take_enough_steps_at_once_before_all_else():
+    found = [finding("hardly-trained", title="hardly trained")]
+    # 2000 rows in batches of 64 are 32 steps an epoch; 2000 steps are 62.5 of these.
+    [first, *_] = advise(case(HIGH_BIAS, [1.0], findings=found, training__epochs=1))
+    assert (first.action, first.change) == ("train longer", {"training.epochs": 62})
+    stopped = case(HIGH_BIAS, [1.0], findings=found, training__epochs=9, regularization__patience_epochs=1)
+    assert advise(stopped)[0].change == {"regularization.patience_epochs": None}
+
+
+def probe(answer):
+    return SizeProbe(64, 300, 0.08, 0.5, 0.31, 2000, 600, 0.09, answer)
+
+
+def test_a_probe_decides_where_larger_networks_stand():
+    plain = case(HIGH_BIAS, network__width=2)
+    small, slow = (dataclasses.replace(plain, size=probe(answer)) for answer in ("too small", "not the size"))
+    assert changes(advise(small))[0] == {"network.width": 64}
+    assert "this one 50.0% and 31.0% in all its 2000" in advise(small)[0].why
+    assert changes(advise(plain))[0] == {"network.width": 16}
+    assert actions(advise(slow))[0] == "train longer"
+    assert [item.action.split(":")[0] for item in advise(slow)][-2:] == ["bigger network"] * 2
+    assert {item.confidence for item in advise(slow)[-2:]} == {"unsure"}
 
 
 def test_low_and_low_is_done_and_a_target_that_is_met_too():

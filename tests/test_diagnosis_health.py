@@ -169,6 +169,19 @@ def test_one_epoch_of_many_rows_is_enough(tmp_path):
     assert health_findings(history(tmp_path, MOONS | {"samples": 20000, "noise": 0.9}, keys)) == []
 
 
+def test_a_training_that_was_interrupted_or_diverged_is_not_told_to_be_short(tmp_path):
+    short = history(tmp_path, MOONS, ["training.epochs=1"])
+    for status in ("interrupted", "diverged"):
+        assert "hardly-trained" not in signs(dataclasses.replace(short, status=status))
+
+
+def test_early_stopping_that_ended_too_soon_is_what_is_to_be_changed(tmp_path):
+    short = history(tmp_path, MOONS, ["training.epochs=2"])
+    stopped = dataclasses.replace(short, metrics=short.metrics[:1])
+    [finding] = [finding for finding in health_findings(stopped) if finding.code == "hardly-trained"]
+    assert finding.do.endswith("raise regularization.patience_epochs, or leave it out")
+
+
 @pytest.mark.parametrize(
     ("keys", "codes_told"),
     [

@@ -12,6 +12,7 @@ import yaml
 from sklearn.exceptions import ConvergenceWarning
 
 from dlrun import DenseClassifier, DenseRegressor
+from dlrun.advice.shown import MOST_ADVICE
 from dlrun.config import config_from_dict
 from dlrun.diagnosis import Finding
 from dlrun.estimators.settings import KEYS, call_of
@@ -263,7 +264,7 @@ def test_labels_in_a_finding_are_escaped(rng):
     judged = replace(diagnosed.diagnosis, sentence=mark, findings=(finding,))
     shown = replace(diagnosed, diagnosis=judged, advice=advice)._repr_html_()
     assert "<script" not in shown
-    assert shown.count("&lt;script&gt;") == 1 + 3 + 3 * min(len(advice), 5)
+    assert shown.count("&lt;script&gt;") == 1 + 3 + 3 * min(len(advice), MOST_ADVICE)
 
 
 def test_advice_is_a_call_that_can_be_made(rng):

@@ -258,15 +258,27 @@ def test_a_diagnosis_shows_errors_sums_the_rule_the_verdict_and_advice_under_its
         "  1. bigger network: more units a layer  network.width\n"
         "  2. bigger network: more layers  network.depth\n"
         "  3. train longer  training.epochs\n"
-        "  4. another architecture  network.activation\n"
-        "because about 1100 more dev rows would settle the variance (could be 180, or\n"
-        "that no number does):\n"
-        "  5. more dev rows  data.split"
+        "and 2 more: dlrun diagnose --errors ... --all"
     )
 
 
+def test_all_advice_of_a_diagnosis_is_shown_on_request():
+    sizes = Sizes(1000, 200, 200)
+    lines = screen(all_advice, diagnosis(0.15, 0.16, 0.17, sizes=sizes, baseline_error=0.5)).splitlines()
+    assert lines[-4:] == [
+        "  4. another architecture  network.activation",
+        "because about 1100 more dev rows would settle the variance (could be 180, or",
+        "that no number does):",
+        "  5. more dev rows  data.split",
+    ]
+
+
+def all_advice(record, console):
+    terminal.show_diagnosis(record, console, show_all=True)
+
+
 def test_narrow_advice_puts_its_keys_below_and_cuts_none():
-    lines = screen(terminal.show_diagnosis, diagnosis(0.01, 0.11), width=60).splitlines()
+    lines = screen(all_advice, diagnosis(0.01, 0.11), width=60).splitlines()
     assert lines[lines.index("because dev error 11.0% is 10.0 points above train error") :] == [
         "because dev error 11.0% is 10.0 points above train error",
         "1.0%:",

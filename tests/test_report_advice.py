@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from dlrun.advice import Advice
+from dlrun.advice.records import Rate
 from dlrun.diagnosis.ills import Verdict
 from dlrun.diagnosis.learning_curve import Curve, CurvePoint, Forecast
 from dlrun.report import show_curve, show_decomposition, show_ledger, show_outcome, show_path
@@ -16,7 +17,7 @@ from dlrun.report.evidence import PlotLine, plotted
 from dlrun.search.curve import RunCurve
 from dlrun.search.decompose import BootstrapParts, Decomposition, HalvesVariance, SeedsVariance, Sources
 from dlrun.search.follow import Path, Step, TrainAndDev
-from dlrun.search.ledger import ActionCount, LedgerLine, Tally
+from dlrun.search.ledger import ActionCount, LedgerLine, Tally, rates, tally
 from dlrun.search.recipe import Applied, Recipe
 from dlrun.statistics.decomposition import Domingos, Parts
 
@@ -44,13 +45,13 @@ ADVICE = [
 ]
 
 
-def advice_of(run_dir):
+def advice_of(run_dir, **more):
     """Shows advice for a run that is kept there."""
-    return lambda advice, console: show_advice(advice, console, run_dir)
+    return lambda advice, console: show_advice(advice, console, run_dir, **more)
 
 
 def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
-    assert screen(advice_of("runs/r"), ADVICE, width=100) == (
+    assert screen(advice_of("runs/r", show_all=True), ADVICE, width=100) == (
         f"because {REASON}:\n"
         "  1. regularize: penalize large weights  regularization.lambda=0.3  (likely, 3.0 s)\n"
         "     lambda is 0\n"
@@ -63,6 +64,23 @@ def test_advice_stands_under_its_reason_with_change_certainty_and_cost():
         "     the features moved\n"
         "apply one: dlrun diagnose r --apply 1"
     )
+
+
+def test_three_items_are_shown_and_what_shows_the_others():
+    lines = screen(advice_of("runs/r"), ADVICE, width=100).splitlines()
+    assert lines[-2:] == ["and 1 more: dlrun diagnose r --all", "apply one: dlrun diagnose r --apply 1"]
+    assert "  3. more data  dlrun curve r  (likely)" in lines
+    assert not any("split anew" in line for line in lines)
+    assert "more: " not in screen(advice_of("runs/r"), ADVICE[:3])
+    assert screen(show_advice, ADVICE).endswith("and 1 more: dlrun diagnose --errors ... --all")
+
+
+def test_an_item_says_what_it_brought_where_it_was_tried():
+    tried = {"train to the end": Rate(60, 41, 0.021)}
+    lines = screen(advice_of("runs/r", tried=tried), ADVICE, width=100).splitlines()
+    at = lines.index("     it stopped")
+    assert lines[at + 1] == "     helped in 41 of 60 such runs, 2.1 points in the median"
+    assert sum("such runs" in line for line in lines) == 1
 
 
 def test_advice_for_a_run_elsewhere_says_where_it_is():
@@ -196,6 +214,26 @@ def test_an_outcome_and_the_ledger_say_what_was_expected_and_what_came_of_it():
         "advice  tried  held  reversed  not shown\nwider       3     1         0          2\nr2: wider: it fell"
     )
     assert screen(show_ledger, Tally((), ())).startswith("no advice was applied here yet")
+
+
+def fallen(before, after, outcome="held", about="dev", action="wider"):
+    sides = {"before": TrainAndDev(before, 0.5), "after": TrainAndDev(after, 0.5)}
+    if about == "dev":
+        sides = {"before": TrainAndDev(0.5, before), "after": TrainAndDev(0.5, after)}
+    return replace(LINE, action=action, outcome=outcome, about=about, **sides)
+
+
+def test_the_ledger_has_a_rate_from_five_trials_on_with_the_median_fall_of_the_error_it_is_about():
+    four = [fallen(0.2, 0.1), fallen(0.2, 0.17), fallen(0.2, 0.3, "reversed"), fallen(0.2, 0.19, "not shown")]
+    of_train = [fallen(0.9, 0.1, about="train", action="longer")] * 5
+    assert rates(four) == {}
+    assert rates([*four, *of_train, fallen(0.2, 0.18)]) == {
+        "wider": Rate(5, 2 + 1, pytest.approx(0.02)),  # falls of 10, 3, -10, 1 and 2 points
+        "longer": Rate(5, 5, pytest.approx(0.8)),
+    }
+    shown = screen(show_ledger, tally(of_train), width=100).splitlines()
+    assert shown[0].split() == ["advice", "tried", "held", "reversed", "not", "shown", "median", "fall"]
+    assert shown[1].split() == ["longer", "5", "5", "0", "0", "80.0"]
 
 
 def curve(**changes):

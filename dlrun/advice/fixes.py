@@ -13,7 +13,7 @@ from ..nn.activations import ACTIVATIONS
 from ..records import Change
 from .bias_remedies import LONGER, other_units, units_of
 from .case import Case
-from .proposal import faster, probed_size, slower, usual_rate
+from .proposal import faster, probed_size, slower, two_digits, usual_rate
 
 # The steps to train a network that has hardly begun: so many were as good as twice the steps on tables of up to 1,800
 # rows (`experiment.auto`).
@@ -78,7 +78,7 @@ def enough_epochs(case: Case) -> Change:
     if case.course and case.course.epochs < epochs and case.value("regularization.patience_epochs") is not None:
         return {"regularization.patience_epochs": None}
     an_epoch = steps_an_epoch(case.value("training.batch_size"), case.facts.train_rows) if case.facts else 1
-    return {"training.epochs": max(LONGER * epochs, -(-ENOUGH_STEPS // an_epoch))}
+    return {"training.epochs": max(LONGER * epochs, int(two_digits(ENOUGH_STEPS / an_epoch)))}
 
 
 class Fix(NamedTuple):

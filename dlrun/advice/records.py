@@ -14,6 +14,9 @@ from .shown import ToTry, as_html, as_text
 About = Literal["train", "dev"]
 Confidence = Literal["likely", "possible", "unsure"]
 
+# The file beside the runs that has what came of advice, as `search.ledger` writes it.
+LEDGER = "advice.jsonl"
+
 # Separates the measurement that an item of advice follows from, and its own reason.
 BETWEEN_REASONS = "; "
 

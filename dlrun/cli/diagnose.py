@@ -143,11 +143,15 @@ def show_history_of(told: "HistoryDiagnosis") -> None:
 
 def diagnosis_of_run(runs_dir: Path, run: str, optimal: str | None, bracketed: bool) -> "AskedDiagnosis":
     """The diagnosis of a run in the runs folder; `optimal` replaces the optimal error of its config."""
+    from ..advice.records import LEDGER
     from ..diagnosis import parse_optimal
     from ..inspection import diagnosis_of_run as judged
-    from ..search.ledger import lines, rates
     from ..store import find_run
 
     folder = find_run(runs_dir, run)
     asked = judged(folder, None if optimal is None else parse_optimal(optimal), with_reference=bracketed)
-    return replace(asked, tried=rates(lines(folder.path.parent)) or None)
+    if (folder.path.parent / LEDGER).exists():
+        from ..search.ledger import lines, rates
+
+        asked = replace(asked, tried=rates(lines(folder.path.parent)) or None)
+    return asked

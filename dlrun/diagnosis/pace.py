@@ -43,9 +43,9 @@ def has_no_curve(history: History) -> bool:
 
 
 def hardly_trained(history: History) -> Sign | None:
-    """A training of few steps that has not fitted its rows, and whose loss has not come to rest."""
+    """A finished training of few steps that has not fitted its rows, and whose loss has not come to rest."""
     steps, epochs = steps_taken(history), len(history.metrics)
-    if not epochs or not history.train_is_high or history.status == "diverged" or steps >= STEPS_NEEDED:
+    if not epochs or not history.train_is_high or history.status != "finished" or steps >= STEPS_NEEDED:
         return None
     if steps >= HARDLY_ANY and not (fell_late(history) if has_no_curve(history) else falls_at_the_end(history)):
         return None

@@ -57,12 +57,12 @@ def show_ledger(tally: "Tally", console: Console) -> None:
         return
     table = borderless_table()
     known = rates(tally.entries)
-    for header in ("advice", "tried", "held", "reversed", "not shown", "median fall"):
+    for header in ("advice", "tried", "held", "reversed", "not shown", *(("median fall",) if known else ())):
         table.add_column(header, justify="left" if header == "advice" else "right")
     for row in tally.actions:
         rest = row.tried - row.held - row.reversed
-        fall = points(known[row.action].median) if row.action in known else ""
-        table.add_row(cell(row.action), *(str(n) for n in (row.tried, row.held, row.reversed, rest)), fall)
+        fall = [points(known[row.action].median) if row.action in known else ""] if known else []
+        table.add_row(cell(row.action), *(str(n) for n in (row.tried, row.held, row.reversed, rest)), *fall)
     console.print(table)
     for line in tally.entries[-NEWEST_ENTRIES:]:
         say(console, (f"{line.child}: ", "bold"), f"{line.action}: {line.sentence}")

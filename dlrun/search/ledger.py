@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ..advice.records import About, Advice, Confidence, Rate
+from ..advice.records import LEDGER, About, Advice, Confidence, Rate
 from ..diagnosis.words import percent, points
-from ..inspection.comparison import ComparedBy, compared_by, paired, same_weights
 from ..records import Change, Split
 from ..statistics.paired import Paired
 from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
 from .follow import TrainAndDev
 
-LEDGER = "advice.jsonl"
+if TYPE_CHECKING:
+    from ..inspection.comparison import ComparedBy
 
 # From so many trials on a rate is told: where all of five have helped, more than half of such runs do (the lower end of
 # the 90% interval is 0.05 ** (1 / 5) = 55%; of four it is 47%).
@@ -73,6 +73,8 @@ class Tally:
 
 def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) -> LedgerLine:
     """Compares a child with the parent whose advice it followed, and adds the line unless it is there. Returns it."""
+    from ..inspection.comparison import compared_by  # which reads configs; whoever only reads the ledger need not
+
     by_child = {line.child: line for line in lines(runs_dir)}
     if child.id in by_child:
         return by_child[child.id]
@@ -144,8 +146,10 @@ def fall_of(line: LedgerLine) -> float:
     return 0.0 if before is None or after is None else before - after
 
 
-def compared_on(split: Split, old: ComparedBy, new: ComparedBy) -> Paired | None:
+def compared_on(split: Split, old: "ComparedBy", new: "ComparedBy") -> Paired | None:
     """Compares the new run with the old one on the rows of a split; None where these are not the same rows."""
+    from ..inspection.comparison import paired, same_weights
+
     targets = f"{split}_targets"
     if old.hashes.split_sha256 != new.hashes.split_sha256 or not all(targets in run.arrays for run in (old, new)):
         return None

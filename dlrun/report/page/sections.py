@@ -150,7 +150,7 @@ def trees(contents: PageContents) -> Beside | None:
 
 
 class ToDo(NamedTuple):
-    """What came out; what was found that may explain it; what to try first, and where the rest is told."""
+    """What came out, in sentences; what was found that may explain it; what to try first; what tells the rest."""
 
     outcomes: tuple[str, ...]
     findings: tuple[Finding, ...]
