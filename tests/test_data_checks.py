@@ -8,7 +8,6 @@ import pytest
 from dlrun.data import Examples, Reading, checks, duplicates, fit_dataset, hashing, read_examples, split_examples
 from dlrun.data.checks import suspicions_of
 from dlrun.data.hashing import row_hashes
-from dlrun.data.hints import rank_correlations
 from dlrun.errors import DataError
 
 M = 60
@@ -65,12 +64,12 @@ def test_a_category_that_recodes_the_target_is_a_leak():
     "values", [np.where(np.arange(M) == 59, 0, Y), np.where(Y == 2, 1, Y), np.where(np.arange(M) == 5, np.nan, Y)]
 )
 def test_a_column_that_only_resembles_the_target_is_not_a_leak(values):
-    assert warned({"z": values}) == []
+    assert "leak" not in [found.code for found in suspicions_of(examples({"z": values}), PARTS)]
 
 
 def test_a_leak_is_judged_by_every_row(monkeypatch):
     monkeypatch.setattr(checks, "FIRST_LOOK", 10)
-    assert warned({"z": np.where(np.arange(M) == 59, 0, Y)}) == []
+    assert leak("z") not in warned({"z": np.where(np.arange(M) == 59, 0, Y)})
     assert warned({"z": Y}) == [leak("z")]
 
 
@@ -184,12 +183,12 @@ def test_a_feature_that_nearly_gives_the_target_away_is_told(recoded):
     assert codes_of({"z": recoded(far_off)} | columns, parts, y=y) == []
 
 
-def test_a_threshold_on_one_of_many_features_is_told_but_an_easy_task_is_not():
+def test_a_threshold_on_one_of_many_features_is_suspected_and_an_easy_task_is_asked_about():
     y, columns, parts = several(2000)
     y = (y > 0).astype(int)
     clear = y * 10 + np.random.default_rng(2).normal(size=2000)
     assert codes_of({"z": clear} | columns, parts, y=y) == ["near-leak"]
-    assert codes_of({"z": clear, "twin": -clear} | columns, parts, y=y) == []
+    assert codes_of({"z": clear, "twin": -clear} | columns, parts, y=y) == ["easy-target"]
     rare = np.where(np.arange(2000) < 10, 1, 0)
     assert codes_of(columns, parts, y=rare) == ["absent-class"] * 2
 
@@ -200,15 +199,6 @@ def test_a_number_that_ranks_as_the_target_does_is_told():
     noise = np.random.default_rng(4).normal(size=1000)
     assert codes_of({"z": np.exp(y) + 0.001 * noise} | columns, parts, y=y) == ["near-leak"]
     assert codes_of({"z": y + 0.1 * noise} | columns, parts, y=y) == []
-
-
-def test_rank_correlations_are_scipys_and_none_where_there_are_gaps(rng):
-    from scipy.stats import spearmanr
-
-    columns, y = rng.normal(size=(50, 3)).round(1), rng.normal(size=50).round(1)
-    expected = [spearmanr(column, y).statistic for column in columns.T]
-    columns = np.c_[columns, np.full(50, 2.0), np.where(np.arange(50) == 7, np.nan, y)]
-    np.testing.assert_allclose(rank_correlations(columns, y), [*expected, 0, 0], atol=1e-12)
 
 
 def test_a_column_that_names_groups_on_both_sides_is_told():

@@ -10,11 +10,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..records import SPLITS
+from .alone import IF_NOT_KNOWN, alone_told
 from .duplicates import rows_in_two_splits
 from .examples import Examples, Suspicion
 from .facts import class_counts
 from .files import listed, short
-from .hints import IF_NOT_KNOWN, groups_apart, near_leaks
+from .hints import groups_apart
 
 # In fewer rows than this, it means nothing if all values differ.
 FEWEST_ROWS_TO_JUDGE = 20
@@ -35,7 +36,7 @@ SAME_UP_TO_UNITS = 1 - 1e-9
 def suspicions_of(examples: Examples, parts: Mapping[str, Array]) -> tuple[Suspicion, ...]:
     """Everything suspicious about these examples, split like this."""
     leaks = list(_leaks(examples))
-    suspicions = [*examples.suspicions, *(leaks or near_leaks(examples, parts["train"]))]
+    suspicions = [*examples.suspicions, *(leaks or alone_told(examples, parts["train"]))]
     suspicions += [*_identities(examples), *groups_apart(examples, parts), *_constants(examples, parts["train"])]
     suspicions += absent_classes(examples.classes, class_counts(examples, parts))
     return (*suspicions, *rows_in_two_splits(examples, parts))

@@ -43,6 +43,9 @@ MANY_ROWS = 0.05
 # Findings are shown in this order: first what makes every error meaningless.
 FAULTS = {
     "leak": Fault("fail", "a feature is the target", "drop the feature unless it is known before the target is"),
+    "near-leak": Fault(
+        "fail", "one feature nearly is the target", "drop the feature unless it is known before the target is"
+    ),
     "constant-target": Fault("fail", "the target never changes", "choose another target, or other rows"),
     "mismatch": Fault(
         "fail",
@@ -56,8 +59,15 @@ FAULTS = {
         "set data.duplicates: together, remove duplicate rows, or split by data.group",
         MANY_ROWS,
     ),
-    "near-leak": Fault(
-        "notice", "one feature nearly is the target", "drop the feature unless it is known before the target is"
+    "easy-target": Fault(
+        "notice",
+        "one or two features nearly give the target",
+        "ask whether they are known before the target is: if so, the task is easy; if not, name them in data.drop",
+    ),
+    "no-dev-errors": Fault(
+        "notice",
+        "no dev row is answered wrongly",
+        "ask whether an input follows from the target; if none does, the task is easy or the dev rows are few",
     ),
     "groups-in-two-splits": Fault(
         "notice",

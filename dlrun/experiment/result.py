@@ -71,7 +71,7 @@ def summarize(
         confusion=confusions_of(dataset, predictions),
         members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
-        data_findings=data_findings(experiment),
+        data_findings=data_findings(experiment, measured["dev"].error),
         signal=outcome.signal,
         ended=now(),
     )

@@ -212,7 +212,7 @@ def _near_leaks(examples: Examples, has_leaks: bool) -> tuple[str, ...]:
     if has_leaks:
         return ()
     found = suspicions_of(examples, _all_rows(examples))
-    return tuple(str(suspicion) for suspicion in found if suspicion.code == "near-leak")
+    return tuple(str(suspicion) for suspicion in found if suspicion.code in ("near-leak", "easy-target"))
 
 
 def _same(table: Table, features: Sequence[SourceColumn]) -> Iterator[str]:
