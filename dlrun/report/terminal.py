@@ -217,6 +217,8 @@ def show_diagnosis(run_diagnosis: "RunDiagnosis", console: Console, asked: "Aske
         if not any(finding.code == "selected-run" for finding in diagnosis.findings):
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)
+        if asked.label_noise and not asked.label_noise.is_told:
+            say(console, f"labels: {asked.label_noise.sentence}")
         show_trees(asked.trees, console)
     for finding in diagnosis.findings:
         show_finding(finding, console)
