@@ -6,6 +6,7 @@ test set, and on request the reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..advice import Advice, RunDiagnosis
 from ..diagnosis import Finding, Judgements, optimal_of
@@ -16,12 +17,14 @@ from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..diagnosis.trees import BesideTrees
 from ..errors import DataError
-from ..experiment import Experiment
 from ..experiment.advising import diagnosis_of
 from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Confusion, Metrics
 from ..store import Result, RunFolder, kept_trees, read_result
 from .looks import hashes_of, look_at_test, with_selection
+
+if TYPE_CHECKING:
+    from ..experiment import Experiment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     )
 
 
-def label_noise_in(experiment: Experiment) -> LabelNoise | None:
+def label_noise_in(experiment: "Experiment") -> LabelNoise | None:
     """How many labels of a run may be wrong; None where that cannot be told."""
     from .suspects import label_noise_of
 
