@@ -22,6 +22,9 @@ def data(
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the columns as a page of its own, to FILE.")
     ] = None,
+    suspects: Annotated[
+        bool, typer.Option("--suspects", help="Look for rows of train and dev whose labels may be wrong.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show how each column is read: its kind, missing values, range or levels, and what a network gets of it.
@@ -36,7 +39,7 @@ def data(
     from .output import print_json
     from .report import write_page
 
-    look = look_at_data(file, overrides or ())
+    look = look_at_data(file, overrides or (), with_suspects=suspects)
     if page is not None:
         from ..report.page import data_page
 
@@ -45,5 +48,9 @@ def data(
         print_json(look)
         return
     show_data(look, make_console())
+    if look.suspects is not None:
+        from ..report.suspects import show_suspects
+
+        show_suspects(look.suspects, make_console())
     if page is not None:
         say(make_console(), "page: ", str(page), whole=True)

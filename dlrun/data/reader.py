@@ -6,7 +6,7 @@ It is the first of the three calls on the data path; `splits` and `fitting` foll
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -49,12 +49,24 @@ def read_examples(reading: Reading, *, folder: Path, rng: np.random.Generator) -
     """
     if reading.memory_map:
         return _mapped(reading, folder)
+    table, target = _rows_with_target(reading, folder, rng)
+    return _examples(table, roles_of(table, reading), target, reading)
+
+
+def places_of_rows(reading: Reading, *, folder: Path, rng: np.random.Generator) -> Callable[[int], str]:
+    """A function from a row of `read_examples` to where a person finds it, such as train.csv:14. Raises DataError."""
+    if reading.memory_map:
+        return lambda row: f"{reading.shown}, row {row + 1}"
+    return _rows_with_target(reading, folder, rng)[0].place
+
+
+def _rows_with_target(reading: Reading, folder: Path, rng: np.random.Generator) -> tuple[Table, Target]:
+    """The rows of a source that can be learned from, and their target."""
     table = with_types_asked(read_table(reading, folder=folder, rng=rng), reading)
     table, _ = with_counted_rows(with_labels_alone(with_orders(table, reading), reading), reading)
     column = roles_of(table, reading).target
     target = read_target(column, task=reading.task, shown=table.shown, place=table.place)
-    table, target = with_enough_rows(table, target, reading)
-    return _examples(table, roles_of(table, reading), target, reading)
+    return with_enough_rows(table, target, reading)
 
 
 def _mapped(reading: Reading, folder: Path) -> MappedExamples:

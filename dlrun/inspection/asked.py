@@ -6,27 +6,34 @@ test set, and on request the reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..advice import Advice, RunDiagnosis
 from ..advice.records import Rate
 from ..diagnosis import Finding, Judgements, optimal_of
 from ..diagnosis.ills import Verdict
+from ..diagnosis.label_noise import LabelNoise, label_noise_finding
 from ..diagnosis.members import MembersLook
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..diagnosis.trees import BesideTrees
+from ..errors import DataError
 from ..experiment.advising import diagnosis_of
 from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Confusion, Metrics
 from ..store import Result, RunFolder, kept_trees, read_result
 from .looks import hashes_of, look_at_test, with_selection
 
+if TYPE_CHECKING:
+    from ..experiment import Experiment
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
-    reference : None unless it was asked for. trees : None unless they were measured with it, now or before. selection :
+    reference : None unless it was asked for, and so label_noise, which a regression has none of.
+    trees : None unless they were measured with it, now or before. selection :
     None for a run older than the ledger. test_look : the number of this look at the test set, counted from 1; None
     without a test error. metrics, confusion, members : as the run's result has them. labels : the classes in the order
     of the confusion. tried : by action, what came of advice that was carried out often enough in this runs folder.
@@ -35,6 +42,7 @@ class AskedDiagnosis:
     run: RunDiagnosis = flat()
     reference: Reference | None = omitted()
     trees: BesideTrees | None = omitted()
+    label_noise: LabelNoise | None = omitted()
     selection: Selection | None
     run_dir: str
     test_look: int | None
@@ -89,14 +97,16 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
 
         experiment = prepared_again(folder)
         reference, trees = reference_of(run.diagnosis, folder, experiment), trees_of(folder, experiment)
+        noise = label_noise_in(experiment)
     else:
-        reference, trees = None, kept_trees(folder)
+        reference, trees, noise = None, kept_trees(folder), None
     test_look = look_at_test(folder, hashes, result.errors.test, "diagnose")
-    run, selection = with_selection(run, folder, hashes, result)
+    run, selection = with_selection(with_label_noise(run, noise, result), folder, hashes, result)
     return AskedDiagnosis(
         run=run,
         reference=reference,
         trees=trees,
+        label_noise=noise,
         selection=selection,
         run_dir=str(folder.path),
         test_look=test_look,
@@ -105,6 +115,24 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
         labels=result.labels if result.confusion else None,
         members=result.members,
     )
+
+
+def label_noise_in(experiment: "Experiment") -> LabelNoise | None:
+    """How many labels of a run may be wrong; None where that cannot be told."""
+    from .suspects import label_noise_of
+
+    try:
+        return label_noise_of(experiment.dataset, "--reference")
+    except DataError:
+        return None
+
+
+def with_label_noise(run: RunDiagnosis, noise: LabelNoise | None, result: Result) -> RunDiagnosis:
+    """The diagnosis with the finding that labels may be wrong, where that is shown and not to be left out."""
+    finding = label_noise_finding(noise) if noise else None
+    if finding is None or finding.code in result.ignore:
+        return run
+    return replace(run, diagnosis=replace(run.diagnosis, findings=(*run.diagnosis.findings, finding)))
 
 
 def diagnosis_of_run(

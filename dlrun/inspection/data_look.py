@@ -17,6 +17,7 @@ from ..experiment.prepare import prepare_data, random_streams, read_config, read
 from ..records import omitted
 from .first_config import config_path, first_config
 from .first_look import READING_KEYS, FirstLook, is_data_file, look_at_file, proposal_for
+from .suspects import Suspects, suspects_of_config
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class DataLook:
     source : as messages name it. rows : of it. columns : as they were read. notes : how its files were read.
     facts : of the data as they would be trained on; None where no target is known, or the rows cannot be split.
     lacking : a sentence on why there are no facts. proposed : the choices for a file without a config.
+    suspects : the rows whose labels may be wrong, where they were asked for.
     """
 
     source: str
@@ -35,19 +37,23 @@ class DataLook:
     facts: DataFacts | None
     lacking: str | None = omitted()
     proposed: Proposal | None = omitted()
+    suspects: Suspects | None = omitted()
 
 
-def look_at_data(file: Path, overrides: Iterable[str] = ()) -> DataLook:
+def look_at_data(file: Path, overrides: Iterable[str] = (), *, with_suspects: bool = False) -> DataLook:
     """What a config's data or a file of data hold; `overrides` replace values of the config or of the proposal.
 
+    with_suspects : whether to look for labels that may be wrong, which takes a while.
     Raises ConfigError, DataError, UsageError.
     """
     if is_data_file(file) and not _is_config(file):
         overrides = tuple(overrides)
-        return _of_file(look_at_file(file, [text for text in overrides if says_how_to_read(text)]), overrides)
-    loaded = read_config(file, overrides)
-    facts = facts_of_config(loaded.config, file.parent)
-    return DataLook(facts.source, facts.rows, facts.source_columns or (), facts.notes or (), facts)
+        look = look_at_file(file, [text for text in overrides if says_how_to_read(text)])
+        return _of_file(look, overrides, with_suspects)
+    config = read_config(file, overrides).config
+    facts = facts_of_config(config, file.parent)
+    shown = DataLook(facts.source, facts.rows, facts.source_columns or (), facts.notes or (), facts)
+    return replace(shown, suspects=suspects_of_config(config, file.parent)) if with_suspects else shown
 
 
 def says_how_to_read(override: str) -> bool:
@@ -72,7 +78,7 @@ def facts_of_config(config: Config, folder: Path) -> DataFacts:
     return prepare_data(config, folder, random_streams(config.seed)).facts
 
 
-def _of_file(look: FirstLook, overrides: tuple[str, ...]) -> DataLook:
+def _of_file(look: FirstLook, overrides: tuple[str, ...], with_suspects: bool) -> DataLook:
     target = _target_of(look)
     rows = len(look.table.numbers)
     plain = DataLook(str(look.file), rows, look.columns, look.notes, None)
@@ -86,7 +92,9 @@ def _of_file(look: FirstLook, overrides: tuple[str, ...]) -> DataLook:
         facts = facts_of_config(config, Path())
     except DataError as problem:
         return replace(plain, lacking=str(problem))
-    return DataLook(str(look.file), facts.rows, facts.source_columns or (), facts.notes or (), facts, proposed=proposal)
+    found = suspects_of_config(config, Path()) if with_suspects else None
+    columns, notes = facts.source_columns or (), facts.notes or ()
+    return DataLook(str(look.file), facts.rows, columns, notes, facts, proposed=proposal, suspects=found)
 
 
 def _target_of(look: FirstLook) -> Named | None:

@@ -129,6 +129,8 @@ def show_diagnosis(
         if not any(finding.code == "selected-run" for finding in diagnosis.findings):
             show_selection(asked.selection, console)
         show_reference(asked.reference, console)
+        if asked.label_noise and not asked.label_noise.is_told:
+            say(console, f"labels: {asked.label_noise.sentence}")
         show_trees(asked.trees, console)
     show_findings(diagnosis.findings, console)
     show_classes(diagnosis.classes, console)

@@ -1,0 +1,49 @@
+"""The labels that may be wrong: how many, which to look at first, and what that makes of the optimal error."""
+
+from dataclasses import dataclass, replace
+
+from ..statistics.intervals import Interval
+from .findings import Finding
+from .words import percent, span
+
+# The least share of wrong labels that is told, by the lower end of its interval: it is 1.3% at most on the benchmark's
+# known tasks without a wrong label, whose classes overlap by up to 15% (`python -m tests.benchmarks.suspects`).
+LEAST_NOISE = 0.02
+
+
+@dataclass(frozen=True)
+class LabelNoise:
+    """How many of the labels of train and dev rows may be wrong.
+
+    rows : looked at. learner : which one or two answered, with their error out of fold. surest_rows : those that were
+    answered most surely, surest_wrong : those of them with another label; share : the quotient, with its interval.
+    joint_share : by confident learning, which takes classes that overlap for noise. is_told : whether it is a finding.
+    """
+
+    rows: int
+    learner: str
+    error: float
+    surest_rows: int
+    surest_wrong: int
+    share: float
+    interval: Interval
+    joint_share: float
+    is_told: bool
+    sentence: str
+
+
+def with_sentence(noise: LabelNoise) -> LabelNoise:
+    """The same with whether it is told, and in words."""
+    where = f"of the {noise.surest_rows} rows that {noise.learner} answer most surely without having learned from them,"
+    share = f"{noise.surest_wrong} have another label, {percent(noise.share)} {span(noise.interval)}"
+    joint = f"confident learning has {percent(noise.joint_share)}, which counts classes that overlap as well"
+    return replace(noise, is_told=noise.interval[0] > LEAST_NOISE, sentence=f"{where} {share}; {joint}")
+
+
+def label_noise_finding(noise: LabelNoise) -> Finding | None:
+    """The finding that labels may be wrong; None where that is not shown."""
+    if not noise.is_told:
+        return None
+    optimal = f"diagnosis.optimal_error={noise.share:.2g}"
+    do = f"look at the rows that dlrun data CONFIG --suspects names first; if their labels are noise, set {optimal}"
+    return Finding("label-noise", "notice", "labels may be wrong", noise.sentence, do)

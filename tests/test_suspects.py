@@ -1,0 +1,130 @@
+"""Labels that may be wrong: how many, which rows, and when nothing is said."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun.data.out_of_fold import best_out_of_fold, of_scores
+from dlrun.diagnosis.label_noise import LEAST_NOISE
+from dlrun.statistics.label_noise import confident_joint, surest_rows, suspects
+from tests.commands import dlrun
+
+CASES = json.loads((Path(__file__).parent / "elsewhere" / "cleanlab.json").read_text())
+
+
+def arrays(case):
+    return np.array(case["probabilities"]), np.array(case["y"])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_joint_and_suspects_are_cleanlab_s(case):
+    probabilities, y = arrays(case)
+    joint = confident_joint(probabilities, y)
+    # cleanlab rounds the joint to whole rows: half a row in a class of thirty or more.
+    assert joint == pytest.approx(np.array(case["joint"]), abs=0.5 / 30 / len(joint) + 0.0005)
+    assert sorted(suspects(probabilities, y, joint)[0].tolist()) == case["suspects"]
+
+
+def test_the_joint_has_each_label_s_share_and_a_class_without_rows_has_none():
+    probabilities, y = arrays(CASES[1])
+    joint = confident_joint(np.hstack([probabilities, np.zeros((len(y), 1))]), y)
+    assert joint.sum(axis=1) == pytest.approx(np.bincount(y, minlength=4) / len(y))
+    assert joint[:, 3].sum() == 0
+
+
+def test_the_least_likely_label_is_named_first():
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.95, 0.05], [0.1, 0.9], [0.3, 0.7], [0.6, 0.4]])
+    rows, likely = suspects(probabilities, np.array([1, 1, 0, 1, 0, 0]), np.array([[2, 1], [2, 1]]) / 6)
+    assert (rows.tolist(), likely.tolist()) == ([0, 1, 4], [0, 0, 1])
+
+
+def test_the_surest_quarter_is_that_of_each_answer():
+    sureness = np.concatenate([np.linspace(0.6, 1, 40), np.linspace(0.55, 0.7, 20)])
+    answers = np.repeat([0, 1], [40, 20])
+    probabilities = np.where(answers[:, None] == [0, 1], sureness[:, None], 1 - sureness[:, None])
+    y = answers.copy()
+    y[[0, 39, 38, 59]] = 1 - y[[0, 39, 38, 59]]
+    surest = surest_rows(probabilities, y)
+    assert (surest.wrong, surest.rows, surest.share) == (3, 15, 0.2)
+    assert surest.interval == pytest.approx((0.0568, 0.4398), abs=1e-4)  # Clopper and Pearson, of 3 in 15
+
+
+def test_scores_become_probabilities_in_their_order():
+    assert of_scores(np.array([0.0, 2.0]))[:, 1] == pytest.approx([0.5, 1 / (1 + np.exp(-4))])
+    assert of_scores(np.array([[1.0, 2.0, 3.0]])).argsort().tolist() == [[0, 1, 2]]
+
+
+def overlapping(rng, rows):
+    """Two normal classes, of which the best rule gets 16% wrong."""
+    y = rng.integers(0, 2, rows)
+    return rng.standard_normal((rows, 3)) + 2 * y[:, None] * np.eye(3)[0], y
+
+
+def noise_of(rng, share, rows=400):
+    X, true = overlapping(rng, rows)
+    y, drawn = true.copy(), rng.random(rows) < share
+    y[drawn] = rng.integers(0, 2, int(drawn.sum()))
+    return surest_rows(best_out_of_fold(X, y, rng).probabilities, y), float((y != true).mean())
+
+
+def test_overlap_is_not_told_as_wrong_labels_and_wrong_labels_are_with_their_share():
+    rng = np.random.default_rng(4)
+    healthy = [noise_of(rng, 0.0)[0].interval[0] for _ in range(8)]
+    assert sum(lower > LEAST_NOISE for lower in healthy) == 0
+    planted = [noise_of(rng, 0.3) for _ in range(10)]
+    assert sum(found.interval[0] > LEAST_NOISE for found, _ in planted) >= 9
+    # 90% nominal; of ten, fewer than six has a chance of 0.2%.
+    assert sum(found.interval[0] <= wrong <= found.interval[1] for found, wrong in planted) >= 6
+
+
+def written(folder, share, *, regression=False):
+    rng = np.random.default_rng(2)
+    X, true = overlapping(rng, 300)
+    X[:, 0] *= 3
+    y, drawn = true.copy(), rng.random(300) < share
+    y[drawn] = 1 - y[drawn]
+    lines = [
+        f"{a:.3f},{b:.3f},{c:.3f},{t + 0.5 * a if regression else ['no', 'yes'][t]}"
+        for (a, b, c), t in zip(X, y, strict=True)
+    ]
+    (folder / "t.csv").write_text("\n".join(["a,b,c,label", *lines]) + "\n")
+    (folder / "c.yaml").write_text("data: {source: t.csv, target: label}\ntraining: {epochs: 3}\nensemble: 1\n")
+    return np.flatnonzero(drawn)
+
+
+def test_the_command_names_the_rows_by_number_and_line(tmp_path):
+    wrong = written(tmp_path, 0.15)
+    told = json.loads(dlrun("data", "c.yaml", "--suspects", "--json", cwd=tmp_path).stdout)["suspects"]
+    assert told["noise"]["is_told"]
+    assert told["noise"]["rows"] == 240
+    first = told["rows"][:10]
+    assert sum(row["row"] - 1 in wrong for row in first) >= 8
+    text = (tmp_path / "t.csv").read_text().splitlines()
+    for row in first:
+        assert row["place"] == f"t.csv:{row['row'] + 1}"
+        assert text[row["row"]].endswith(row["given"])
+        assert row["likely"] != row["given"]
+    shown = dlrun("data", "c.yaml", "--suspects", cwd=tmp_path).stdout
+    assert "labels may be wrong: of the" in shown
+    assert f"t.csv:{first[0]['row'] + 1}" in shown
+    assert "suspects" not in json.loads(dlrun("data", "c.yaml", "--json", cwd=tmp_path).stdout)
+
+
+def test_a_run_is_told_of_wrong_labels_on_request_and_proposed_an_optimal_error(tmp_path):
+    written(tmp_path, 0.15)
+    assert dlrun("train", "c.yaml", cwd=tmp_path).returncode == 0
+    told = json.loads(dlrun("diagnose", "--reference", "--json", cwd=tmp_path).stdout)
+    (finding,) = [one for one in told["findings"] if one["code"] == "label-noise"]
+    assert f"set diagnosis.optimal_error={told['label_noise']['share']:.2g}" in finding["do"]
+    assert "label_noise" not in json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)
+
+
+def test_where_wrong_labels_cannot_be_looked_for_the_reason_is_told(tmp_path):
+    written(tmp_path, 0.0, regression=True)
+    refused = dlrun("data", "c.yaml", "--suspects", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "--suspects: wrong labels are looked for among classes, and 'label' is a number" in refused.stderr
+    (tmp_path / "c.yaml").write_text("data: {source: blobs, samples: 30, classes: 2}\n")
+    assert "it needs 40 rows of two classes" in dlrun("data", "c.yaml", "--suspects", cwd=tmp_path).stderr
