@@ -26,7 +26,17 @@ from dlrun.inspection import contents
 from dlrun.inspection.contents import logits_of, margins_of
 from dlrun.model import trust_of
 from dlrun.report.page import answers, making, ruler, run_page, trust
-from dlrun.report.page.drawing import Series, YAxis, apart, even_ticks, line_chart, linear_scale, log_ticks
+from dlrun.report.page.drawing import (
+    Scale,
+    Series,
+    YAxis,
+    apart,
+    even_ticks,
+    line_chart,
+    linear_scale,
+    log_scale,
+    log_ticks,
+)
 from dlrun.store import RunFolder, verify
 from tests.commands import dlrun
 
@@ -43,6 +53,16 @@ def held(pages):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+@pytest.mark.parametrize("size", [0.0, 5e-324, 1e-310, 1e-38, 1.0, 1e15, 1e38, 1e300, 1.7e308])
+@pytest.mark.parametrize("spread", [0.0, 1e-16, 1e-3])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_of_any_size_have_a_scale(size, spread, sign):
+    values = [sign * size, sign * size * (1 + spread)]
+    for scale in (linear_scale(values, 0, 100), log_scale(values, 0, 100), Scale(values[0], values[0], 0, 100)):
+        assert len(scale.ticks() if scale.high > scale.low else [0]) < 30
+        assert all(math.isfinite(scale(value)) for value in values if not scale.is_log or value > 0)
+
+
 def test_ticks_are_evenly_spaced_round_numbers_inside(low, width):
     ticks = even_ticks(low, low + width)
     steps = np.diff(ticks)

@@ -20,6 +20,7 @@ from . import (
     hostile,
     keyboard,
     kills,
+    numbers,
     planted,
     sweep_cluster,
     sweep_crashes,
@@ -59,6 +60,10 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "starts in one moment": (lambda folder: together.starts(folder, 200), lambda f: together.starts(f, 200)),
     "two resumes at once": (lambda folder: together.resumes(folder, 2), lambda f: together.resumes(f, 20)),
     "Ctrl-C at a terminal, once and twice": (keyboard.typed, keyboard.typed),
+    "numbers at the edge": (
+        lambda folder: numbers.at_the_edge(folder, numbers.CASES[3::12], ("float32",)),
+        lambda folder: numbers.at_the_edge(folder, many=numbers.MANY),
+    ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
 

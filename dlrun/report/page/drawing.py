@@ -30,6 +30,9 @@ LABEL_HEIGHT = 15
 
 T = TypeVar("T")
 
+# What is smaller is zero in a picture, and what is larger lies outside: a tenth of it, or twice of it, may have no float.
+LEAST, MOST = 1e-300, 1e300
+
 
 class Series(NamedTuple):
     """A line: its name, which is written at its end, its class in the style sheet, and its points.
@@ -58,9 +61,11 @@ class Scale:
         return round(self.start + at * (self.end - self.start), 1)
 
     def share(self, value: float) -> float:
-        """The position of a value between low (0) and high (1)."""
+        """The position of a value between low (0) and high (1); in the middle where these are one to a float."""
+        if not self.high > self.low:
+            return 0.5
         if self.is_log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
+            return (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return (value - self.low) / (self.high - self.low)
 
     def ticks(self) -> list[float]:
@@ -75,7 +80,7 @@ def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     count = math.floor(high / step + 1e-9) - first + 1
-    return [round((first + i) * step, 12) for i in range(count)]
+    return [round((first + i) * step, max(12, 12 - math.floor(math.log10(step)))) for i in range(count)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -95,16 +100,16 @@ def log_ticks(low: float, high: float) -> list[float]:
 def linear_scale(values: Sequence[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
     """A scale that holds all values, its ends round numbers; a single value stands in the middle."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    low = min(low, 0.0) if from_zero else low
+    low, high = max(min(low, 0.0) if from_zero else low, -MOST), min(high, MOST)
     if high - low < 1e-12 * max(abs(low), abs(high), 1e-12):
-        low, high = (0.0, 1.0) if high == low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
+        low, high = (0.0, 1.0) if abs(low) + abs(high) < LEAST else (low - abs(low) / 2, high + abs(high) / 2)
     step = (ticks := even_ticks(low, high))[-1] - ticks[-2] if len(even_ticks(low, high)) > 1 else high - low
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 
 
 def log_scale(values: Sequence[float], start: float, end: float) -> Scale:
     """A logarithmic scale that holds all values above zero."""
-    positive = [value for value in values if value > 0]
+    positive = [value for value in values if LEAST < value < MOST]
     low, high = min(positive, default=0.1), max(positive, default=1.0)
     return Scale(low / 1.1, max(high, low * 1.5) * 1.1, start, end, True)
 
