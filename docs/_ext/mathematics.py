@@ -1,5 +1,7 @@
 """Formulas as MathML, which browsers draw themselves: no script, no font and no network are needed."""
 
+import re
+
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -7,13 +9,16 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+# Brackets that neither grow nor keep a distance, as the number of a layer in W^[l] wants them.
+FENCE = re.compile(r"<mo[^>]*>([\[\]()])</mo>")
+
 logger = logging.getLogger(__name__)
 
 
 def drawn(node: nodes.math | nodes.math_block, as_block: bool) -> str:
     """The MathML of a formula; a warning, which fails the build, where it cannot be read."""
     try:
-        return str(tex2mathml(node.astext(), as_block=as_block))
+        return FENCE.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', tex2mathml(node.astext(), as_block=as_block))
     except MathError as problem:
         logger.warning("a formula cannot be read: %s: %s", node.astext(), problem, location=node)
         return ""
