@@ -36,6 +36,9 @@ VALUE = re.compile(r"\{value\}`([^`\n]+)`")
 OPTIONS = {"lines", "fails", "errors", "hidden", "silent"}
 COMMAND_SECONDS = 120
 
+# A run syncs what it writes, for which a disk makes each command wait; a file system in memory does not.
+MEMORY = Path("/dev/shm")
+
 logger = logging.getLogger(__name__)
 
 
@@ -61,7 +64,7 @@ def blocks_of(page: str) -> Iterator[Block]:
 def program_hash() -> str:
     """A hash of all that an output may depend on, besides its page."""
     digest = hashlib.sha256()
-    for folder, pattern in ((ROOT / "dlrun", "*.*"), (ROOT / "configs", "*"), (DOCS / "_ext", "*.py")):
+    for folder, pattern in ((ROOT / "dlrun", "*.*"), (ROOT / "configs", "*"), (DOCS / "_ext", "pictures.py")):
         for path in sorted(folder.rglob(pattern)):
             if path.is_file() and path.suffix not in (".pyc", ".nbi", ".nbc"):
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
@@ -83,7 +86,7 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 def run_page(docname: str, page: str) -> dict[str, list[str]]:
     """What the commands of a page print and its values come to, in order; its pictures lie in MADE afterwards."""
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as temporary:
         folder, place = Path(temporary), Path(temporary) / "work"
         place.mkdir()
         shutil.copytree(ROOT / "configs", place / "configs")
@@ -225,7 +228,7 @@ def picture(docname: str, block: Block) -> str:
         for of in SHADES
     )
     code = f"```python\n{block.text}```"
-    return f'{images}\n\n<details class="code"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>'
+    return f"<div class=\"picture\">\n\n{images}\n\n</div>\n\n<details class=\"code\"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>"
 
 
 def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
