@@ -6,15 +6,21 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
+from dlrun import load
 from dlrun.diagnosis.symptoms import initial_loss_high
 from dlrun.experiment import prepare, read_config
 from dlrun.experiment.identity import compared, config_sha256, differences
+from dlrun.experiment.resume import own_config
 from dlrun.gradcheck import CheckOptions
+from dlrun.inspection.difference import train_again
 from dlrun.inspection.gradients import check_gradients
 from dlrun.nn.evaluation import evaluate
 from dlrun.nn.initializers import OUTPUT_BIASES, prior_logits
 from dlrun.nn.parameters import initial_parameters
 from dlrun.search.trainings import Variant, varied
+from dlrun.store import RunFolder, read_manifest
+from tests.commands import dlrun
+from tests.old_runs import RUNS, copied
 from tests.trainings import run
 
 ROWS = 500
@@ -184,3 +190,28 @@ def test_the_first_loss_is_measured_in_even_odds_at_least(loss, prior, told):
     first = SimpleNamespace(loss=loss, start=SimpleNamespace(prior_loss=prior))
     sign = initial_loss_high(SimpleNamespace(trace=[first], value=lambda key: "binary"))
     assert (sign and sign.is_grave) is told
+
+
+@pytest.mark.parametrize("name", ["moons", "iris"])
+def test_an_old_run_is_trained_again_and_loaded_with_zeros(name, tmp_path):
+    folder = copied(tmp_path, name) / "runs" / RUNS[name]
+    assert own_config(RunFolder(folder), ()).config.network.output_bias == "zeros"
+    assert load(folder).get_params()["output_bias"] == "zeros"
+    # Results have new keys since, and so have the arrays of the preparation; what was trained is the same.
+    assert [one.same for one in train_again(RunFolder(folder)) if one.what == "metrics"] == [True]
+
+
+def test_a_sweep_may_try_both(tmp_path):
+    table(tmp_path / "t.csv")
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: t.csv, target: label, drop: [w]}\nnetwork: {width: 4}\ntraining: {epochs: 1}\n"
+    )
+    done = dlrun("sweep", "c.yaml", "network.output_bias=prior,zeros", "--json", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    biases = {read_manifest(RunFolder(path)).identity.config["network"]["output_bias"] for path in runs_of(tmp_path)}
+    assert biases == {"prior", "zeros"}
+
+
+def runs_of(tmp_path):
+    """The folders of the runs of a sweep."""
+    return [path for path in (tmp_path / "runs").iterdir() if (path / "run.json").exists()]

@@ -55,8 +55,9 @@ def no_better_than_baseline(figures: Figures) -> Finding | None:
     Decided by the exact sign test on the dev rows that only one of the two answers rightly; without these rows, by the
     upper end of the dev error's interval; without an interval, by the dev error itself. Of unequal classes the order of
     the probabilities decides: where one answer is right in 96 of 100 rows, few answers can be better than that, and a
-    network that tells the rare rows from the others has learned something. The log loss would not do: of twelve networks
-    that had learned 4% positives by heart, all had 2 to 4 times that of the classes' shares, at areas of 0.8 to 0.95.
+    network that tells the rare rows from the others has learned something. The log loss would not do: of twelve
+    networks that had learned 4% positives by heart, all had 2 to 4 times that of the classes' shares, at areas of 0.8
+    to 0.95.
     """
     error, baseline, dev = figures.errors.dev, figures.baseline_error, figures.intervals.dev
     pairs, order = (None, None) if figures.measured else (figures.rows.pairs, figures.rows.order)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..data.alone import ORDINARY_SHARE, ROWS_TO_LOOK_AT, Column, alone_of, in_words, pair_of
-from ..diagnosis.data_faults import data_fault
+from ..diagnosis.data_faults import data_fault, ranked
 from ..diagnosis.findings import Finding
 from ..diagnosis.words import percent
 from ..statistics.intervals import error_interval
@@ -24,12 +24,20 @@ NO_ERROR = 1e-4
 NAMED = ("leak", "near-leak", "easy-target")
 
 
-def no_dev_errors(experiment: "Experiment", dev_error: float | None, told: tuple[str, ...]) -> Finding | None:
-    """The finding that the dev error is 0, with how far single inputs come; None where `told`, by codes, says why."""
+def with_no_dev_errors(
+    findings: tuple[Finding, ...], experiment: "Experiment", dev_error: float
+) -> tuple[Finding, ...]:
+    """The findings about the data, ranked, with one more where the dev error is 0 and none of them says why."""
+    none_wrong = dev_error <= (NO_ERROR if experiment.dataset.task == "regression" else 0)
+    if not none_wrong or any(finding.code in NAMED for finding in findings):
+        return findings
+    return tuple(ranked([*findings, no_dev_errors(experiment, dev_error)]))
+
+
+def no_dev_errors(experiment: "Experiment", dev_error: float) -> Finding:
+    """The finding that the dev error is 0, with how far single inputs come."""
     dataset = experiment.dataset
     is_regression = dataset.task == "regression"
-    if dev_error is None or dev_error > (NO_ERROR if is_regression else 0) or not set(NAMED).isdisjoint(told):
-        return None
     rows, n_dev = np.arange(min(len(dataset.train.X), ROWS_TO_LOOK_AT)), len(dataset.dev.X)
     X = dataset.preparation.first_inputs(dataset.train.X.take(rows, axis=0))
     columns = [Column(f"input {name!r}", values) for name, values in zip(dataset.feature_names, X[:].T, strict=False)]

@@ -21,7 +21,6 @@ from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from ..statistics.mismatch import distribution_shift
 from ..store import Result
-from .flawless import no_dev_errors
 
 if TYPE_CHECKING:
     from .prepare import Experiment
@@ -38,15 +37,13 @@ class Lines:
     trace: tuple[TraceLine, ...]
 
 
-def data_findings(experiment: "Experiment", dev_error: float | None = None) -> tuple[Finding, ...]:
-    """Findings about the experiment's data, the worst first; with the dev error, why it is 0 where it is.
+def data_findings(experiment: "Experiment") -> tuple[Finding, ...]:
+    """Findings about the experiment's data, the worst first.
 
     Random splits are not tested for a mismatch: they cannot have one, so every finding would be false.
     """
     dataset = experiment.dataset
     noticed = faults_noticed(dataset.suspicions)
-    if why_none := no_dev_errors(experiment, dev_error, tuple(finding.code for finding in noticed)):
-        noticed = ranked([*noticed, why_none])
     if dataset.by_chance:
         return tuple(noticed)
     train, dev = (dataset.preparation.first_inputs(split.X) for split in (dataset.train, dataset.dev))

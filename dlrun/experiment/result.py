@@ -16,6 +16,7 @@ from ..nn.training import TrainingPlan
 from ..records import SPLITS, BySplit, Sizes, without_infinities
 from ..statistics.intervals import effective_rows
 from ..store import Result, RunFolder, now
+from .flawless import with_no_dev_errors
 from .judge import Lines, data_findings, training_findings
 from .measuring import confusions_of, measured_errors, metrics_of
 from .members import members_look
@@ -71,7 +72,7 @@ def summarize(
         confusion=confusions_of(dataset, predictions),
         members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
-        data_findings=data_findings(experiment, measured["dev"].error),
+        data_findings=with_no_dev_errors(data_findings(experiment), experiment, measured["dev"].error),
         signal=outcome.signal,
         ended=now(),
     )
