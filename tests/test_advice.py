@@ -196,7 +196,7 @@ def test_a_network_that_has_hardly_begun_is_to_take_enough_steps_at_once_before_
 
 
 def probe(answer):
-    return SizeProbe(64, 300, 0.08, 0.5, 0.31, 2000, 600, 0.09, answer)
+    return SizeProbe(64, 300, 0.9, 0.08, 0.5, 0.31, 2000, 600, 0.09, answer)
 
 
 def test_a_probe_decides_where_larger_networks_stand():
