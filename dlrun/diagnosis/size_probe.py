@@ -18,7 +18,7 @@ from .words import percent
 PROBE_UNITS, WIDER = 64, 2
 
 # Of the work of the run's training, so much may a probe take. It has no more steps than a few hundred; with fewer than
-# FEWEST_STEPS nothing is decided: of healthy networks only a third need fewer (`pace`).
+# FEWEST_STEPS nothing is decided: only 15% of healthy networks need fewer (`tests.benchmarks.steps_needed`).
 WORK_SHARE, MOST_STEPS, FEWEST_STEPS = 0.1, 300, 50
 
 Size = Literal["too small", "not the size", "open"]
@@ -36,10 +36,9 @@ class SizeProbe:
     """A probe: train errors are fractions, or 1 - R².
 
     units : of each hidden layer of the wider network. steps : that it took. first_error, error : its train error before
-    and after these.
-    own_error : the run's own after as many, None where not measured then. last_error, last_steps : of the run's end.
-    rows : how many the errors are of. work : what the probe took of the work of the run's training, as a share.
-    answer : what it says.
+    and after these. own_error : the run's own after as many, None where not measured then. last_error, last_steps : of
+    the run's end. rows : how many the errors are of. work : what the probe took of the work of the run's training, as a
+    share. answer : what it says.
     """
 
     units: int
