@@ -118,18 +118,25 @@ def longer(case: Case) -> Proposal | None:
     """For a cost that still falls steadily."""
     if not case.course or not case.course.still_falls or case.value("regularization.patience_epochs"):
         return None
+    if is_hardly_trained(case):
+        return None
     why = f"the cost still fell by {percent(case.course.falling)} over the last fifth of the epochs"
     return trained_longer(case, why, "a lower train error: 3 in 4 of such runs gained over a point", "likely")
 
 
 def longer_anyway(case: Case) -> Proposal | None:
     """For a flat cost, after the larger networks."""
-    if not case.course or case.course.still_falls or case.course.oscillates:
+    if not case.course or case.course.still_falls or case.course.oscillates or is_hardly_trained(case):
         return None
     if case.value("regularization.patience_epochs"):
         return None
     why = f"the cost is flat (it fell by {percent(case.course.falling)} over the last fifth), the train error high"
     return trained_longer(case, why, "perhaps a lower train error: 3 in 5 of such runs gained over a point", "unsure")
+
+
+def is_hardly_trained(case: Case) -> bool:
+    """Whether a finding says so, and has an item of its own that trains far longer."""
+    return any(finding.code == "hardly-trained" for finding in case.diagnosis.findings)
 
 
 def trained_longer(case: Case, why: str, expected: str, confidence: Confidence) -> Proposal:

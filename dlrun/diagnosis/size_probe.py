@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..statistics.intervals import difference_interval, error_interval
+from .causes import CAUSES
 from .findings import Finding
 from .rule import thresholds
 from .words import percent
@@ -17,27 +18,32 @@ from .words import percent
 PROBE_UNITS, WIDER = 64, 2
 
 # Of the work of the run's training, so much may a probe take. It has no more steps than a few hundred; with fewer than
-# FEWEST_STEPS nothing is decided: of healthy networks only a third need fewer (`pace`).
+# FEWEST_STEPS nothing is decided: only 15% of healthy networks need fewer (`tests.benchmarks.steps_needed`).
 WORK_SHARE, MOST_STEPS, FEWEST_STEPS = 0.1, 300, 50
 
 Size = Literal["too small", "not the size", "open"]
 
-# Of these findings a network that is too small may be the cause: a wider one did better at the same rate.
-EXPLAINED_BY_SIZE = ("plateau", "learning-rate-too-low", "linear-units", "dead-units")
+# Of these findings a network that is too small may be the cause: a wider one did better at the same rate and with the
+# same dropout, which leaves too few of very few units.
+EXPLAINED_BY_SIZE = ("plateau", "linear-units", "dead-units", "dropout-dominates")
+
+# Where the config itself shows another cause, the probe would have it too, and its size would say nothing.
+SPOILING = {check.code for check in CAUSES} - set(EXPLAINED_BY_SIZE)
 
 
 @dataclass(frozen=True)
 class SizeProbe:
     """A probe: train errors are fractions, or 1 - R².
 
-    units : of each hidden layer of the wider network. steps : that it took. error : its train error after these.
-    own_error : the run's own after as many, None where not measured then. last_error, last_steps : of the run's end.
-    rows : how many the errors are of. work : what the probe took of the work of the run's training, as a share.
-    answer : what it says.
+    units : of each hidden layer of the wider network. steps : that it took. first_error, error : its train error before
+    and after these. own_error : the run's own after as many, None where not measured then. last_error, last_steps : of
+    the run's end. rows : how many the errors are of. work : what the probe took of the work of the run's training, as a
+    share. answer : what it says.
     """
 
     units: int
     steps: int
+    first_error: float
     error: float
     own_error: float | None
     last_error: float
@@ -52,18 +58,18 @@ def probed_units(hidden: Sequence[int]) -> int:
     return max(PROBE_UNITS, WIDER * max(hidden, default=0))
 
 
-def answer_of(
-    error: float, own_error: float | None, last_error: float, rows: int, baseline: float | None, *, regression: bool
-) -> Size:
+def answer_of(probe: SizeProbe, baseline: float | None, *, regression: bool) -> Size:
     """Too small where the wider network, after its few steps, is surely better than the run's own at its end.
 
-    Not the size where it is no better than the run's own after as many steps; else open. Better by more than a low
-    distance; for classes also beyond the interval of the difference, which takes the rows for different ones.
+    And than it was itself before them: initial weights differ by luck. Not the size where it is no better than the
+    run's own after as many steps; else open. Better by more than a low distance; for classes also beyond the interval
+    of the difference, which takes the rows for different ones.
     """
-    low = thresholds(0.0, baseline, regression).low
-    if last_error - error > low and (regression or surely_lower(error, last_error, rows)):
+    low, error = thresholds(0.0, baseline, regression).low, probe.error
+    beaten = min(probe.last_error, probe.first_error)
+    if beaten - error > low and (regression or surely_lower(error, beaten, probe.rows)):
         return "too small"
-    return "not the size" if own_error is not None and error > own_error - low else "open"
+    return "not the size" if probe.own_error is not None and error > probe.own_error - low else "open"
 
 
 def surely_lower(error: float, other: float, rows: int) -> bool:

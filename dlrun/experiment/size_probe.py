@@ -11,7 +11,7 @@ from typing import Any
 from ..advice.case import Facts, changed
 from ..advice.expense import products
 from ..config import config_from_dict
-from ..diagnosis.size_probe import FEWEST_STEPS, MOST_STEPS, WORK_SHARE, SizeProbe, answer_of, probed_units
+from ..diagnosis.size_probe import FEWEST_STEPS, MOST_STEPS, SPOILING, WORK_SHARE, SizeProbe, answer_of, probed_units
 from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..errors import Diverged
 from ..nn.evaluation import evaluate
@@ -20,6 +20,9 @@ from ..store import Result
 from .advising import facts_of
 from .prepare import Experiment, experiment_of, random_streams
 from .train import trainer_of
+
+# At the train error, before and after the steps.
+LOOKS = 2
 
 
 class Enough(Exception):
@@ -33,28 +36,32 @@ def probe_size(experiment: Experiment, result: Result, metrics: Sequence[EpochRe
     """
     if result.status != "finished" or result.errors.train is None or experiment.augmentation.changes_anything():
         return None
+    if any(finding.code in SPOILING for finding in result.health):
+        return None
     units = probed_units(experiment.config.network.hidden_widths())
     wider = wider_config(experiment, units)
     steps, own = steps_to_take(experiment, wider, metrics)
     if steps < FEWEST_STEPS:
         return None
-    error = error_after(steps, experiment, wider)
-    if error is None:
+    errors = errors_around(steps, experiment, wider)
+    if errors is None:
         return None
     m, regression = len(experiment.dataset.train.X), experiment.dataset.task == "regression"
     an_epoch = steps_an_epoch(wider["training"]["batch_size"], m)
     rows = result.effective_sizes.train if result.effective_sizes else m
-    return SizeProbe(
+    probe = SizeProbe(
         units=units,
         steps=steps,
-        error=error,
+        first_error=errors[0],
+        error=errors[1],
         own_error=own,
         last_error=result.errors.train,
         last_steps=an_epoch * len(metrics),
         rows=rows,
         work=float(f"{work_of(steps, experiment, wider) / work_of_run(experiment, metrics):.2g}"),
-        answer=answer_of(error, own, result.errors.train, rows, result.baseline_error, regression=regression),
+        answer="open",
     )
+    return replace(probe, answer=answer_of(probe, result.baseline_error, regression=regression))
 
 
 def wider_config(experiment: Experiment, units: int) -> dict[str, Any]:
@@ -97,7 +104,7 @@ def work_of_run(experiment: Experiment, metrics: Sequence[EpochRecord]) -> float
 
 
 def work_of(steps: int, experiment: Experiment, wider: dict[str, Any]) -> float:
-    """The products of so many steps of the wider network, and of looking at its train error once.
+    """The products of so many steps of the wider network, and of looking at its train error before and after them.
 
     A look is a forward pass alone, a third of a step on the same rows.
     """
@@ -107,11 +114,12 @@ def work_of(steps: int, experiment: Experiment, wider: dict[str, Any]) -> float:
         training["batch_size"], facts.train_rows
     )
     steps_of_a_look = facts.train_rows / rows_a_step(training["batch_size"], facts.train_rows) / 3
+    steps_of_a_look *= LOOKS
     return (steps + steps_of_a_look) * a_step
 
 
-def error_after(steps: int, experiment: Experiment, wider: dict[str, Any]) -> float | None:
-    """The train error of the wider network after so many steps of the run's plan; None where it diverged."""
+def errors_around(steps: int, experiment: Experiment, wider: dict[str, Any]) -> tuple[float, float] | None:
+    """The train error of the wider network before and after so many steps of the run's plan; None where it diverged."""
     streams = random_streams(experiment.config.seed)
     probed = experiment_of(config_from_dict(wider), experiment.dataset, streams, experiment.optimal)
     # Nothing is measured on the way, and nothing compiled for so few steps.
@@ -123,10 +131,11 @@ def error_after(steps: int, experiment: Experiment, wider: dict[str, Any]) -> fl
             raise Enough
 
     trainer.after_step = end
+    first = evaluate(trainer.network, trainer.parameters, *trainer.train).error
     try:
         list(trainer.epochs())
     except Enough:
-        return evaluate(trainer.network, trainer.parameters, *trainer.train).error
+        return first, evaluate(trainer.network, trainer.parameters, *trainer.train).error
     except Diverged:
         return None
     return None
