@@ -20,6 +20,7 @@ from .judge import Lines, data_findings, training_findings
 from .measuring import confusions_of, measured_errors, metrics_of
 from .members import members_look
 from .prepare import Experiment
+from .row_order import row_order_findings
 from .rows import row_summary
 from .train import Outcome, keeps_best
 
@@ -71,7 +72,7 @@ def summarize(
         confusion=confusions_of(dataset, predictions),
         members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
-        data_findings=data_findings(experiment),
+        data_findings=(*data_findings(experiment), *row_order_findings(dataset, predictions)),
         signal=outcome.signal,
         ended=now(),
     )
