@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ..records import omitted
 from ..statistics.intervals import Interval
 from .findings import Finding
 from .words import percent, span
@@ -31,6 +32,30 @@ class LabelNoise:
     joint_share: float
     is_told: bool
     sentence: str
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A row whose label may be wrong: its number in the data from 1, and both labels.
+
+    probability : of the likely label, out of fold; of_given : of the given one. place : where a person finds the row,
+    None where that was not looked up.
+    """
+
+    row: int
+    given: str
+    likely: str
+    probability: float
+    of_given: float
+    place: str | None = omitted()
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """How many labels may be wrong, and the rows to look at first."""
+
+    noise: LabelNoise
+    rows: tuple[Suspect, ...]
 
 
 def with_sentence(noise: LabelNoise) -> LabelNoise:

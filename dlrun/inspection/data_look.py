@@ -13,6 +13,7 @@ from ..config.overrides import parse_override
 from ..config.schema import Config
 from ..data.proposal import Named, Proposal, candidates, plain_target
 from ..data.records import DataFacts, SourceColumn
+from ..diagnosis.label_noise import Suspects
 from ..diagnosis.row_order import Gap
 from ..errors import DataError
 from ..experiment.prepare import prepare_data, random_streams, read_config, read_config_text
@@ -20,7 +21,7 @@ from ..records import omitted
 from .apart import gap_of_config
 from .first_config import config_path, first_config
 from .first_look import READING_KEYS, FirstLook, is_data_file, look_at_file, proposal_for
-from .suspects import Suspects, suspects_of_config
+from .suspects import suspects_of_config
 
 Asked = Literal["suspects", "gap"]
 
