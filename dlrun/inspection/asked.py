@@ -27,9 +27,9 @@ class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
     reference : None unless it was asked for. trees, label_noise : None unless they were measured with it, now or
-    before; a regression has no label_noise. selection : None for a run older than the ledger. test_look : the number of this
-    look at the test set, counted from 1; None without a test error. metrics, confusion, members : as the run's result
-    has them. labels : the classes in the order of the confusion.
+    before; a regression has no label_noise. selection : None for a run older than the ledger. test_look : the number of
+    this look at the test set, counted from 1; None without a test error. metrics, confusion, members : as the run's
+    result has them. labels : the classes in the order of the confusion.
     """
 
     run: RunDiagnosis = flat()
