@@ -136,3 +136,22 @@ def test_where_wrong_labels_cannot_be_looked_for_the_reason_is_told(tmp_path):
     assert "--suspects: wrong labels are looked for among classes, and 'label' is a number" in refused.stderr
     (tmp_path / "c.yaml").write_text("data: {source: blobs, samples: 30, classes: 2}\n")
     assert "it needs 40 rows of two classes" in dlrun("data", "c.yaml", "--suspects", cwd=tmp_path).stderr
+
+
+def run_codes(folder, *words):
+    return [
+        one["code"] for one in json.loads(dlrun("train", "c.yaml", "--json", *words, cwd=folder).stdout)["findings"]
+    ]
+
+
+BY_HEART = ("network.width=128", "training.epochs=150", "training.optimizer=adam", "training.learning_rate=0.01")
+
+
+def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_its_dev_rows(tmp_path):
+    written(tmp_path, 0.25)
+    assert "label-noise" in run_codes(tmp_path, *BY_HEART)
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART, "diagnosis.ignore=[label-noise]")
+    # Cut short it does not fit its training rows, and is wrong on dev for that alone.
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART, "training.epochs=1", "training.learning_rate=1e-5")
+    written(tmp_path, 0.0)
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART)

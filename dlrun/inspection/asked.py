@@ -112,11 +112,12 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
 
 
 def with_label_noise(run: RunDiagnosis, noise: LabelNoise | None, result: Result) -> RunDiagnosis:
-    """The diagnosis with the finding that labels may be wrong, where that is shown and not to be left out."""
+    """The diagnosis with the finding that labels may be wrong, in place of that of the network's answers."""
     finding = label_noise_finding(noise) if noise else None
     if finding is None or finding.code in result.ignore:
         return run
-    return replace(run, diagnosis=replace(run.diagnosis, findings=(*run.diagnosis.findings, finding)))
+    others = [one for one in run.diagnosis.findings if one.code != finding.code]
+    return replace(run, diagnosis=replace(run.diagnosis, findings=(*others, finding)))
 
 
 def diagnosis_of_run(
