@@ -333,3 +333,10 @@ def test_a_curve_is_drawn_by_its_means():
     assert picture([0, 1, 2, 3], "abcd") == "abcd"
     assert picture([1, 1], "abcd") == "aa"
     assert len(picture(range(1000), "abcd")) == 40
+
+
+def test_of_a_figure_an_epoch_and_a_step_that_of_the_epoch_is_taken(tmp_path):
+    told = read_history(written(tmp_path, "loss_step,loss,loss_epoch\n1,2,3\n"), {})
+    assert told.columns == {"train_loss": "loss_epoch"}
+    told = read_history(written(tmp_path, "loss_step,loss\n1,2\n"), {})
+    assert told.columns == {"train_loss": "loss"}

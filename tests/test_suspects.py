@@ -115,10 +115,18 @@ def test_the_command_names_the_rows_by_number_and_line(tmp_path):
 def test_a_run_is_told_of_wrong_labels_on_request_and_proposed_an_optimal_error(tmp_path):
     written(tmp_path, 0.15)
     assert dlrun("train", "c.yaml", cwd=tmp_path).returncode == 0
+    assert "label_noise" not in json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)
     told = json.loads(dlrun("diagnose", "--reference", "--json", cwd=tmp_path).stdout)
     (finding,) = [one for one in told["findings"] if one["code"] == "label-noise"]
     assert f"set diagnosis.optimal_error={told['label_noise']['share']:.2g}" in finding["do"]
-    assert "label_noise" not in json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)
+    # What was found is kept: it is told again, verified with the run's files, and has its section on the page.
+    again = json.loads(dlrun("diagnose", "--json", cwd=tmp_path).stdout)
+    assert again["label_noise"] == told["label_noise"]
+    assert "label-noise" in [one["code"] for one in again["findings"]]
+    assert dlrun("verify", "latest", cwd=tmp_path).returncode == 0
+    page = tmp_path / "page.html"
+    assert dlrun("report", "latest", "-o", page, cwd=tmp_path).returncode == 0
+    assert "Labels that may be wrong" in page.read_text()
 
 
 def test_where_wrong_labels_cannot_be_looked_for_the_reason_is_told(tmp_path):
@@ -128,3 +136,22 @@ def test_where_wrong_labels_cannot_be_looked_for_the_reason_is_told(tmp_path):
     assert "--suspects: wrong labels are looked for among classes, and 'label' is a number" in refused.stderr
     (tmp_path / "c.yaml").write_text("data: {source: blobs, samples: 30, classes: 2}\n")
     assert "it needs 40 rows of two classes" in dlrun("data", "c.yaml", "--suspects", cwd=tmp_path).stderr
+
+
+def run_codes(folder, *words):
+    return [
+        one["code"] for one in json.loads(dlrun("train", "c.yaml", "--json", *words, cwd=folder).stdout)["findings"]
+    ]
+
+
+BY_HEART = ("network.width=128", "training.epochs=150", "training.optimizer=adam", "training.learning_rate=0.01")
+
+
+def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_its_dev_rows(tmp_path):
+    written(tmp_path, 0.25)
+    assert "label-noise" in run_codes(tmp_path, *BY_HEART)
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART, "diagnosis.ignore=[label-noise]")
+    # Cut short it does not fit its training rows, and is wrong on dev for that alone.
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART, "training.epochs=1", "training.learning_rate=1e-5")
+    written(tmp_path, 0.0)
+    assert "label-noise" not in run_codes(tmp_path, *BY_HEART)

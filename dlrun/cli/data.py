@@ -1,12 +1,15 @@
 """`dlrun data`: show how the columns of a file or a config are read, before anything is trained."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..places import at_hand
 from .options import Json, Overrides
+
+if TYPE_CHECKING:
+    from ..inspection.data_look import Asked
 
 DataOrConfig = Annotated[
     Path,
@@ -25,6 +28,10 @@ def data(
     suspects: Annotated[
         bool, typer.Option("--suspects", help="Look for rows of train and dev whose labels may be wrong.")
     ] = False,
+    gap: Annotated[
+        bool,
+        typer.Option("--gap", help="Measure what a random split hides: by data.group, data.order or the rows' order."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show how each column is read: its kind, missing values, range or levels, and what a network gets of it.
@@ -39,7 +46,8 @@ def data(
     from .output import print_json
     from .report import write_page
 
-    look = look_at_data(file, overrides or (), with_suspects=suspects)
+    wanted: dict[Asked, bool] = {"suspects": suspects, "gap": gap}
+    look = look_at_data(file, overrides or (), asked=[one for one, is_wanted in wanted.items() if is_wanted])
     if page is not None:
         from ..report.page import data_page
 
@@ -52,5 +60,7 @@ def data(
         from ..report.suspects import show_suspects
 
         show_suspects(look.suspects, make_console())
+    if look.gap is not None:
+        say(make_console(), (f"gap: {look.gap.sentence}", "yellow" if look.gap.is_told else ""))
     if page is not None:
         say(make_console(), "page: ", str(page), whole=True)

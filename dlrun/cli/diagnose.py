@@ -19,7 +19,9 @@ Errors = Annotated[
 ]
 SizesOption = Annotated[
     str | None,
-    typer.Option("--sizes", help="The number of rows of each of --errors; without it, they are taken as exact."),
+    typer.Option(
+        "--sizes", help="The number of rows of each of --errors or --history; without it, they are taken as exact."
+    ),
 ]
 Optimal = Annotated[
     str | None,
@@ -27,7 +29,12 @@ Optimal = Annotated[
 ]
 Baseline = Annotated[
     float | None,
-    typer.Option("--baseline", min=0, max=1, help="With --errors: the error of always answering the commonest class."),
+    typer.Option(
+        "--baseline",
+        min=0,
+        max=1,
+        help="With --errors or --history: the error of always answering the commonest class.",
+    ),
 ]
 HistoryFile = Annotated[
     Path | None,

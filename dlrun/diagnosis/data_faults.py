@@ -72,7 +72,8 @@ FAULTS = {
     "groups-in-two-splits": Fault(
         "notice",
         "rows of one group may stand on both sides",
-        "if rows of one group are alike, name the column in data.group",
+        "if rows of one group are alike, name the column in data.group; dlrun data CONFIG --gap then measures what a"
+        " random split hides",
     ),
     "conflicting-rows": Fault(
         "notice",

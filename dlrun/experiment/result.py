@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..data import Dataset
-from ..diagnosis import Diagnosis
+from ..diagnosis import Diagnosis, Finding
 from ..diagnosis.records import WEIGHTED
 from ..nn.evaluation import Evaluation, baseline_error, evaluate
 from ..nn.optimizers import penalty_of
@@ -18,9 +18,11 @@ from ..statistics.intervals import effective_rows
 from ..store import Result, RunFolder, now
 from .flawless import with_no_dev_errors
 from .judge import Lines, data_findings, training_findings
+from .label_look import label_findings
 from .measuring import confusions_of, measured_errors, metrics_of
 from .members import members_look
 from .prepare import Experiment
+from .row_order import row_order_findings
 from .rows import row_summary
 from .train import Outcome, keeps_best
 
@@ -72,12 +74,22 @@ def summarize(
         confusion=confusions_of(dataset, predictions),
         members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
-        data_findings=with_no_dev_errors(data_findings(experiment), experiment, measured["dev"].error),
+        data_findings=found_of_data(experiment, predictions, measured),
         signal=outcome.signal,
         ended=now(),
     )
     result = without_infinities(result)
     return replace(result, health=training_findings(experiment, result, lines))
+
+
+def found_of_data(
+    experiment: Experiment, predictions: Mapping[str, Predictions], measured: Mapping[str, Evaluation]
+) -> tuple[Finding, ...]:
+    """Findings about the data: by themselves, then by what the network answers."""
+    dataset = experiment.dataset
+    of_data = with_no_dev_errors(data_findings(experiment), experiment, measured["dev"].error)
+    by_answers = label_findings(dataset, predictions, measured["train"].error, of_data)
+    return (*of_data, *by_answers, *row_order_findings(dataset, predictions))
 
 
 def measure(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Evaluation]:

@@ -6,7 +6,6 @@ test set, and on request the reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ..advice import Advice, RunDiagnosis
 from ..advice.records import Rate
@@ -17,26 +16,22 @@ from ..diagnosis.members import MembersLook
 from ..diagnosis.reference import Reference
 from ..diagnosis.selection import Selection
 from ..diagnosis.trees import BesideTrees
-from ..errors import DataError
 from ..experiment.advising import diagnosis_of
 from ..records import BySplit, flat, omitted
 from ..statistics.metrics import Confusion, Metrics
-from ..store import Result, RunFolder, kept_trees, read_result
+from ..store import Result, RunFolder, kept_labels, kept_trees, read_result
 from .looks import hashes_of, look_at_test, with_selection
-
-if TYPE_CHECKING:
-    from ..experiment import Experiment
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskedDiagnosis:
     """What `diagnose --json` prints of a run.
 
-    reference : None unless it was asked for, and so label_noise, which a regression has none of.
-    trees : None unless they were measured with it, now or before. selection :
-    None for a run older than the ledger. test_look : the number of this look at the test set, counted from 1; None
-    without a test error. metrics, confusion, members : as the run's result has them. labels : the classes in the order
-    of the confusion. tried : by action, what came of advice that was carried out often enough in this runs folder.
+    reference : None unless it was asked for. trees, label_noise : None unless they were measured with it, now or
+    before; a regression has no label_noise. selection : None for a run older than the ledger. test_look : the number of
+    this look at the test set, counted from 1; None without a test error. metrics, confusion, members : as the run's
+    result has them. labels : the classes in the order of the confusion. tried : by action, what came of advice that was
+    carried out often enough in this runs folder.
     """
 
     run: RunDiagnosis = flat()
@@ -93,13 +88,15 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     hashes = hashes_of(folder)
     if with_reference:
         from .reference import reference_of
+        from .suspects import labels_of
         from .trees import prepared_again, trees_of
 
         experiment = prepared_again(folder)
         reference, trees = reference_of(run.diagnosis, folder, experiment), trees_of(folder, experiment)
-        noise = label_noise_in(experiment)
+        labels = labels_of(folder, experiment)
     else:
-        reference, trees, noise = None, kept_trees(folder), None
+        reference, trees, labels = None, kept_trees(folder), kept_labels(folder)
+    noise = labels.noise if labels else None
     test_look = look_at_test(folder, hashes, result.errors.test, "diagnose")
     run, selection = with_selection(with_label_noise(run, noise, result), folder, hashes, result)
     return AskedDiagnosis(
@@ -117,22 +114,13 @@ def asked_diagnosis(run: RunDiagnosis, folder: RunFolder, result: Result, *, wit
     )
 
 
-def label_noise_in(experiment: "Experiment") -> LabelNoise | None:
-    """How many labels of a run may be wrong; None where that cannot be told."""
-    from .suspects import label_noise_of
-
-    try:
-        return label_noise_of(experiment.dataset, "--reference")
-    except DataError:
-        return None
-
-
 def with_label_noise(run: RunDiagnosis, noise: LabelNoise | None, result: Result) -> RunDiagnosis:
-    """The diagnosis with the finding that labels may be wrong, where that is shown and not to be left out."""
+    """The diagnosis with the finding that labels may be wrong, in place of that of the network's answers."""
     finding = label_noise_finding(noise) if noise else None
     if finding is None or finding.code in result.ignore:
         return run
-    return replace(run, diagnosis=replace(run.diagnosis, findings=(*run.diagnosis.findings, finding)))
+    others = [one for one in run.diagnosis.findings if one.code != finding.code]
+    return replace(run, diagnosis=replace(run.diagnosis, findings=(*others, finding)))
 
 
 def diagnosis_of_run(

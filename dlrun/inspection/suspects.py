@@ -3,8 +3,8 @@
 Test rows are left out: what is done because of them would be chosen by them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,12 @@ from ..data.out_of_fold import OutOfFold, best_out_of_fold
 from ..data.reader import places_of_rows
 from ..data.references import FOLDS, MOST_CELLS, MOST_ROWS
 from ..data.target_means import refuse_target_means
-from ..diagnosis.label_noise import LabelNoise, with_sentence
-from ..errors import DataError
+from ..diagnosis.label_noise import LabelNoise, Suspect, Suspects, with_sentence
+from ..errors import DataError, StoreError
+from ..experiment import Experiment
 from ..experiment.prepare import prepare_data, random_streams, reading_of
 from ..statistics.label_noise import confident_joint, surest_rows, suspects
+from ..store import LABELS, RunFolder, add_file, status_of
 
 # Asked twice, the answer is the same.
 SEED = 0
@@ -27,28 +29,8 @@ SEED = 0
 # With fewer rows than this there are no useful folds, and the surest quarter has too few rows for an interval.
 FEWEST_ROWS = 40
 
-
-@dataclass(frozen=True)
-class Suspect:
-    """A row whose label may be wrong: its number in the data from 1, where it is found, and both labels.
-
-    probability : of the likely label, out of fold; of_given : of the given one.
-    """
-
-    row: int
-    place: str
-    given: str
-    likely: str
-    probability: float
-    of_given: float
-
-
-@dataclass(frozen=True)
-class Suspects:
-    """How many labels may be wrong, and the rows to look at first."""
-
-    noise: LabelNoise
-    rows: tuple[Suspect, ...]
+# The rows that a run keeps; more are not looked through at once.
+MOST_KEPT = 30
 
 
 @dataclass(frozen=True)
@@ -62,20 +44,24 @@ class LookedAt:
 
 
 def suspects_of_config(config: Config, folder: Path) -> Suspects:
-    """The suspects of a config's data. Raises DataError."""
-    dataset = prepare_data(config, folder, random_streams(config.seed))
-    looked = looked_at(dataset, "--suspects")
+    """The suspects of a config's data, with the places of their rows. Raises DataError."""
+    found = suspects_of(prepare_data(config, folder, random_streams(config.seed)), "--suspects")
+    place = places_of_rows(reading_of(config.data), folder=folder, rng=random_streams(config.seed)["source"])
+    return replace(found, rows=tuple(replace(row, place=place(row.row - 1)) for row in found.rows))
+
+
+def suspects_of(dataset: Dataset, option: str) -> Suspects:
+    """The suspects of a dataset; `option` asked for them. Raises DataError."""
+    looked = looked_at(dataset, option)
     probabilities, y = looked.answered.probabilities, looked.y
     found, likely = suspects(probabilities, y, confident_joint(probabilities, y))
-    place = places_of_rows(reading_of(config.data), folder=folder, rng=random_streams(config.seed)["source"])
-    return Suspects(noise_of(looked), tuple(suspect(looked, place, *pair) for pair in zip(found, likely, strict=True)))
+    return Suspects(noise_of(looked), tuple(suspect(looked, *pair) for pair in zip(found, likely, strict=True)))
 
 
-def suspect(looked: LookedAt, place: Callable[[int], str], at: int, likely: int) -> Suspect:
-    row, given, probabilities = int(looked.rows[at]), int(looked.y[at]), looked.answered.probabilities[at]
+def suspect(looked: LookedAt, at: int, likely: int) -> Suspect:
+    given, probabilities = int(looked.y[at]), looked.answered.probabilities[at]
     return Suspect(
-        row=row + 1,
-        place=place(row),
+        row=int(looked.rows[at]) + 1,
         given=looked.classes[given],
         likely=looked.classes[likely],
         probability=round(float(probabilities[likely]), 4),
@@ -83,9 +69,20 @@ def suspect(looked: LookedAt, place: Callable[[int], str], at: int, likely: int)
     )
 
 
-def label_noise_of(dataset: Dataset, option: str) -> LabelNoise:
-    """How many labels of a dataset may be wrong; `option` asked for it. Raises DataError."""
-    return noise_of(looked_at(dataset, option))
+def labels_of(folder: RunFolder, experiment: Experiment) -> Suspects | None:
+    """The suspects of a run, the first of them; of a finished run they are kept in its folder, if that can be written.
+
+    None where wrong labels cannot be looked for.
+    """
+    try:
+        found = suspects_of(experiment.dataset, "--reference")
+    except DataError:
+        return None
+    found = replace(found, rows=found.rows[:MOST_KEPT])
+    if status_of(folder) == "finished":
+        with suppress(StoreError), folder.locked():
+            add_file(folder, LABELS, found)
+    return found
 
 
 def noise_of(looked: LookedAt) -> LabelNoise:

@@ -8,7 +8,7 @@ from ..diagnosis.words import percent
 from .text import borderless_table, cell, say
 
 if TYPE_CHECKING:
-    from ..inspection.suspects import Suspects
+    from ..diagnosis.label_noise import Suspects
 
 # More rows than this are not looked through at once; --json has all.
 MOST_ROWS = 30
@@ -30,7 +30,7 @@ def show_suspects(suspects: "Suspects", console: Console) -> None:
         table.add_column(header, no_wrap=True, overflow="ellipsis")
     for row in rows[:MOST_ROWS]:
         shares = (percent(row.probability), percent(row.of_given))
-        table.add_row(*(cell(text) for text in (str(row.row), row.place, row.given, row.likely, *shares)))
+        table.add_row(*(cell(text) for text in (str(row.row), row.place or "", row.given, row.likely, *shares)))
     console.print(table)
     if (more := len(rows) - MOST_ROWS) > 0:
         say(console, f"and {more} more, which --json has")

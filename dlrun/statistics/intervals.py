@@ -98,6 +98,14 @@ def mean_estimate(values: Array) -> tuple[float, float]:
     return float(values.mean()), float(values.std() / np.sqrt(len(values)))
 
 
+def student_interval(values: Array, confidence: float = CONFIDENCE) -> Interval:
+    """Student's interval of the mean of values (n,), n > 1."""
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(len(values) - 1, (1 + confidence) / 2) * values.std(ddof=1) / np.sqrt(len(values)))
+    return float(values.mean()) - half, float(values.mean()) + half
+
+
 def unexplained_estimate(rows: Array) -> tuple[float, float]:
     """1 - R² of rows (n, 2) of squared error and target, and its standard error by linearisation.
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         FORM as FORM,
     )
     from .contents import (
+        LABELS as LABELS,
+    )
+    from .contents import (
         MODEL as MODEL,
     )
     from .contents import (
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
     )
     from .contents import (
         kept_diagnosis as kept_diagnosis,
+    )
+    from .contents import (
+        kept_labels as kept_labels,
     )
     from .contents import (
         kept_trees as kept_trees,
@@ -169,8 +175,8 @@ else:
         checkpoints="Checkpoint",
         codec="Misfit Plain from_plain to_plain",
         contents=(
-            "DATA DIAGNOSIS EXAMPLES FORM MODEL PREDICTIONS RESOLVED SPLIT TREES Arrays RunContents "
-            "kept_diagnosis kept_trees read_contents"
+            "DATA DIAGNOSIS EXAMPLES FORM MODEL LABELS PREDICTIONS RESOLVED SPLIT TREES Arrays RunContents "
+            "kept_diagnosis kept_labels kept_trees read_contents"
         ),
         disk="write_whole",
         folder="RunFolder corrupt",

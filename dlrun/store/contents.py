@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..advice.records import RunDiagnosis
 from ..arrays import Array
 from ..data.records import DataFacts
+from ..diagnosis.label_noise import Suspects
 from ..diagnosis.trees import BesideTrees
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
@@ -26,7 +27,7 @@ DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "r
 MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
 
 # What `--reference` adds after the end.
-TREES = "trees.json"
+TREES, LABELS = "trees.json", "labels.json"
 
 # The files that a run has once it has ended; each may be missing from the folder of an older dlrun.
 OF_THE_END = (DIAGNOSIS, DATA, RESOLVED, MODEL, PREDICTIONS, EXAMPLES)
@@ -38,8 +39,8 @@ Arrays = Mapping[str, Array]
 class RunContents:
     """A run. What it has only once it has ended is None before that, and where an older dlrun did not write it.
 
-    trees, refit : what `--reference` and `dlrun refit` have added, if they have. resolved : the text of its config with
-    every key. predictions, examples, model : arrays by name.
+    trees, labels, refit : what `--reference` and `dlrun refit` have added, if they have. resolved : the text of its
+    config with every key. predictions, examples, model : arrays by name.
     """
 
     folder: RunFolder
@@ -52,6 +53,7 @@ class RunContents:
     diagnosis: RunDiagnosis | None = None
     data: DataFacts | None = None
     trees: BesideTrees | None = None
+    labels: Suspects | None = None
     refit: Refit | None = None
     resolved: str | None = None
     predictions: Arrays | None = None
@@ -74,7 +76,7 @@ def read_contents(folder: RunFolder) -> RunContents:
     manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
     present: set[str] = set()
     if isinstance(ending, Result):
-        present = {name for name in (*OF_THE_END, TREES, REFIT) if (folder.path / name).exists()}
+        present = {name for name in (*OF_THE_END, TREES, LABELS, REFIT) if (folder.path / name).exists()}
         require_sound(folder, present)
 
     def arrays(name: str) -> Arrays | None:
@@ -91,6 +93,7 @@ def read_contents(folder: RunFolder) -> RunContents:
         diagnosis=folder.read_record(DIAGNOSIS, RunDiagnosis) if DIAGNOSIS in present else None,
         data=folder.read_record(DATA, DataFacts) if DATA in present else None,
         trees=folder.read_record(TREES, BesideTrees) if TREES in present else None,
+        labels=folder.read_record(LABELS, Suspects) if LABELS in present else None,
         refit=folder.read_record(REFIT, Refit) if REFIT in present else None,
         resolved=folder.read_bytes(RESOLVED).decode() if RESOLVED in present else None,
         predictions=arrays(PREDICTIONS),
@@ -107,3 +110,8 @@ def kept_diagnosis(folder: RunFolder) -> RunDiagnosis | None:
 def kept_trees(folder: RunFolder) -> BesideTrees | None:
     """What `--reference` has measured; None where it has not. Raises StoreError if corrupt."""
     return folder.read_record(TREES, BesideTrees) if (folder.path / TREES).exists() else None
+
+
+def kept_labels(folder: RunFolder) -> Suspects | None:
+    """The labels that may be wrong, by `--reference`; None where it was not asked for. Raises StoreError if corrupt."""
+    return folder.read_record(LABELS, Suspects) if (folder.path / LABELS).exists() else None

@@ -15,7 +15,7 @@ ONLY_COLUMN = "loss"
 def separated_lines(file: Path) -> list[Line]:
     """The lines of a file of separated text; without a header, columns are called 1, 2, ... or, if it is one, loss."""
     text = text_of(file)
-    rows = list(csv.reader(text.splitlines(), delimiter=separator_of(text)))
+    rows = list(csv.reader(text.splitlines(), delimiter=separator_of(text), skipinitialspace=True))
     if not rows:
         raise DataError(f"{file}: holds nothing; expected a line an epoch")
     has_header = not all(map(is_number, rows[0]))

@@ -35,6 +35,7 @@ def run_page(contents: "PageContents") -> str:
         "summary": sections.summary(contents),
         "errors": ruler.errors(contents),
         "trees": sections.trees(contents),
+        "labels": contents.run.labels,
         "refit": contents.run.refit,
         "advice": sections.advice(contents),
         "curves": sections.curves(contents),

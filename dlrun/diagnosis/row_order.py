@@ -1,0 +1,62 @@
+"""Rows whose neighbours are alike: what a random split then hides, and by how much."""
+
+from dataclasses import dataclass
+
+from ..statistics.intervals import Interval
+from ..statistics.order import Alike
+from .findings import Finding
+from .words import error_word, percent, points, span
+
+# Healthy runs, whose rows are in no order, are told at most this often, by the test itself: of none of 110 in
+# `python -m tests.benchmarks.row_order 10`.
+LEVEL = 0.002
+
+# In fewer rows no correlation is sure at this level.
+FEWEST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How much better a learner does on rows that were drawn at random than on rows apart from those it learned from.
+
+    by : what keeps rows apart. rows : judged, in so many `parts`. random_error, apart_error : of the same rows, learned
+    from equally many. gap : their difference, with its interval over the parts. is_told : whether it is surely above 0.
+    """
+
+    by: str
+    learner: str
+    rows: int
+    parts: int
+    random_error: float
+    apart_error: float
+    gap: float
+    interval: Interval
+    is_told: bool
+    sentence: str
+
+
+def gap_sentence(gap: Gap, *, regression: bool) -> str:
+    """The gap in words."""
+    word = error_word(regression)
+    both = f"{word} {percent(gap.apart_error)} apart {gap.by}, and {percent(gap.random_error)} among rows at random"
+    sure = "a random split flatters" if gap.is_told else "not shown to differ"
+    return (
+        f"a {gap.learner} has {both}, on the same {gap.rows} rows in {gap.parts} parts, a difference of"
+        f" {points(gap.gap)} points {span(gap.interval)}; {sure}"
+    )
+
+
+def row_order_finding(alike: Alike) -> Finding | None:
+    """The finding that neighbouring rows are alike; None where shuffled orders have as much."""
+    if alike.p_value > LEVEL or alike.rows < FEWEST_ROWS:
+        return None
+    which = ", the more, the more alike their inputs are," if alike.by_inputs else ""
+    evidence = (
+        f"what is wrong of one row and of the next goes together{which} over {alike.rows} rows of train and dev in the"
+        f" order of the source (correlation {alike.correlation:.2f}; chance in rows of no order {alike.p_value:.1g})"
+    )
+    do = (
+        "if rows follow in time, or stretches of them are of one thing, dlrun data CONFIG --gap measures what the"
+        " random split hides; then name the time in data.order, or the thing in data.group"
+    )
+    return Finding("neighbours-alike", "notice", "rows next to each other are alike", evidence, do)

@@ -1,0 +1,102 @@
+"""Whether rows next to each other are answered alike, which rows in no order are not.
+
+Two statistics of residuals along the order of the rows: their lag-1 autocorrelation, which a level that drifts raises;
+and the same with neighbours weighted by how alike their inputs are, which a slope that drifts raises. Both are judged
+by shuffled orders, exactly whatever the residuals are like (Wald and Wolfowitz 1943, "An exact test for randomness in
+the non-parametric case based on serial correlation").
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arrays import Array
+
+# Shuffled orders of a first look, by whose spread a statistic is so many standard errors above chance; and of the exact
+# test, for those that are.
+FIRST_SHUFFLES, SUSPICIOUS, SHUFFLES = 9, 2.5, 999
+
+# As many orders with as much decide that it is chance (Besag and Clifford 1991, sequential Monte Carlo p-values).
+ENOUGH = 5
+
+
+class Alike(NamedTuple):
+    """The correlation of neighbours' residuals, and the chance of one so large in rows of no order; rows looked at.
+
+    by_inputs : whether the chance is that of neighbours weighted by their inputs.
+    """
+
+    correlation: float
+    p_value: float
+    rows: int
+    by_inputs: bool
+
+
+def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Generator) -> Alike:
+    """Of residuals (m, k) and inputs X (m, n) in the order of the rows; `split` (m,) says what each row was used for.
+
+    Rows are shuffled within their splits only: those that were learned from have smaller residuals. X may have no
+    columns, and then the second statistic is left out.
+    """
+    values, members = residuals.astype(np.float64), [np.flatnonzero(split == name) for name in np.unique(split)]
+    for of_split in members:
+        values[of_split] -= values[of_split].mean(axis=0)
+        size = np.sqrt(np.square(values[of_split]).sum(axis=1).mean())
+        values[of_split] /= size or 1.0
+    statistics = [(values,), (values, X)] if X.shape[1] else [(values,)]
+    rows = np.arange(len(values))
+    neighbours = [_products(factors, rows[:-1], rows[1:]) for factors in statistics]
+    chances = [_chance(*both, members, rng) for both in zip(statistics, neighbours, strict=True)]
+    best = int(np.argmin(chances))
+    correlation = float(neighbours[0].mean())
+    return Alike(correlation, min(1.0, len(chances) * chances[best]), len(values), best == 1)
+
+
+def _products(factors: Sequence[Array], a: Array, b: Array) -> Array:
+    """(p,) the scalar products of the rows at a with those at b, both (p,), multiplied over the factors (m, ·)."""
+    products: Array = np.prod([np.einsum("ij,ij->i", factor[a], factor[b]) for factor in factors], axis=0)
+    return products
+
+
+def _chance(factors: Sequence[Array], neighbours: Array, members: Sequence[Array], rng: np.random.Generator) -> float:
+    """The chance of a mean as large as that of `neighbours` (m - 1,) where the rows are in no order."""
+    orders = [_shuffled(members, rng) for _ in range(FIRST_SHUFFLES)]
+    of_chance = np.concatenate([_products(factors, order[:-1], order[1:]) for order in orders])
+    error = float(of_chance.std() / np.sqrt(len(neighbours))) or 1.0
+    distance = float(neighbours.mean() - of_chance.mean()) / error
+    if distance < SUSPICIOUS:
+        return 0.5 * math.erfc(distance / math.sqrt(2))
+    # All pairs at once, so that a shuffled order costs a look-up for each row.
+    table = np.prod([factor @ factor.T for factor in factors], axis=0).astype(np.float32)
+    total, as_much = float(neighbours.sum()), 0
+    for shuffles in range(1, SHUFFLES + 1):
+        order = _shuffled(members, rng)
+        as_much += float(table[order[:-1], order[1:]].sum()) >= total
+        if as_much == ENOUGH:
+            return ENOUGH / shuffles
+    return (1 + as_much) / (1 + SHUFFLES)
+
+
+def _shuffled(members: Sequence[Array], rng: np.random.Generator) -> Array:
+    """An order of the rows in which each split's rows have changed places among themselves."""
+    order = np.empty(sum(map(len, members)), dtype=np.int64)
+    for of_split in members:
+        order[of_split] = rng.permutation(of_split)
+    return order
+
+
+def is_sorted_by(y: Array, *, classes: int | None) -> bool:
+    """Whether rows stand by their target y (m,), which makes neighbours alike in every way and says nothing of time.
+
+    By class: it changes along the rows in less than a tenth of the places that chance would have. A number: nine of
+    ten steps go to one side.
+    """
+    if len(y) < 2:
+        return True
+    if classes is None:
+        steps = np.diff(y)
+        return bool(max((steps >= 0).mean(), (steps <= 0).mean()) > 0.9)
+    shares = np.bincount(y.astype(np.int64), minlength=classes) / len(y)
+    return bool((y[1:] != y[:-1]).mean() < 0.1 * (1 - np.square(shares).sum()))
