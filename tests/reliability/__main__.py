@@ -22,6 +22,7 @@ from . import (
     kills,
     numbers,
     planted,
+    readers,
     sweep_cluster,
     sweep_crashes,
     sweep_damage,
@@ -63,6 +64,10 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "numbers at the edge": (
         lambda folder: numbers.at_the_edge(folder, numbers.CASES[3::12], ("float32",)),
         lambda folder: numbers.at_the_edge(folder, many=numbers.MANY),
+    ),
+    "words that are hostile to readers": (
+        lambda folder: readers.shown(folder, readers.FEW[:1], in_a_browser=False),
+        readers.shown,
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
