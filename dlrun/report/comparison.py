@@ -5,8 +5,8 @@
 
 import csv
 import io
-import re
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING

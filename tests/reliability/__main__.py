@@ -15,6 +15,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from . import (
     crashes,
     damage,
+    elsewhere,
     full_disk,
     fuzz,
     hostile,
@@ -22,6 +23,7 @@ from . import (
     kills,
     numbers,
     planted,
+    power,
     readers,
     sweep_cluster,
     sweep_crashes,
@@ -68,6 +70,14 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "words that are hostile to readers": (
         lambda folder: readers.shown(folder, readers.FEW[:1], in_a_browser=False),
         readers.shown,
+    ),
+    "elsewhere: without HOME, TERM and locks, in odd folders, with another clock": (
+        lambda folder: elsewhere.at_all_places(folder, elsewhere.PLACES[:2]),
+        elsewhere.at_all_places,
+    ),
+    "power that fails, with what was not synced lost": (
+        lambda folder: power.power_cuts(folder, every=300),
+        power.power_cuts,
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
