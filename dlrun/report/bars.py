@@ -39,12 +39,12 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
     """The lines of the picture, each a list of (text, style), none wider than `width` (40 or more).
 
     There is one bar for each of optimal, train, dev and test: light up to the error it is measured from, solid for the
-    distance, with its interval if the diagnosis has one. A scale stands below. Without a train or dev error there are
-    no lines.
+    distance, with its interval if the diagnosis has one. A scale stands below. Without a train or dev error, and
+    where the terminal has no room for a tick, there are no lines.
     """
     errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
     by_name = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
-    if not {"train", "dev"} <= by_name.keys():
+    if not {"train", "dev"} <= by_name.keys() or width < LABEL_WIDTH + TICK_CELLS:
         return []
     intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
     intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}

@@ -25,6 +25,7 @@ from . import (
     planted,
     power,
     readers,
+    supply,
     sweep_cluster,
     sweep_crashes,
     sweep_damage,
@@ -78,6 +79,10 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "power that fails, with what was not synced lost": (
         lambda folder: power.power_cuts(folder, every=300),
         power.power_cuts,
+    ),
+    "a network that refuses, and wheels built twice": (
+        lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),
+        supply.without_a_network,
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
