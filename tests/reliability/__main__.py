@@ -13,9 +13,11 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from . import (
+    at_once,
     crashes,
     damage,
     elsewhere,
+    formats,
     full_disk,
     fuzz,
     hostile,
@@ -83,6 +85,14 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "a network that refuses, and wheels built twice": (
         lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),
         supply.without_a_network,
+    ),
+    "everything at once in one runs folder": (
+        lambda folder: at_once.everything(folder, processes=4, seconds=5),
+        lambda folder: at_once.everything(folder, processes=16, seconds=600),
+    ),
+    "damaged files of every format, and configs beside them": (
+        lambda folder: formats.damaged(folder, files=60, pairs=20),
+        lambda folder: formats.damaged(folder, files=20_000, pairs=2000),
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
