@@ -71,7 +71,7 @@ HARMS: dict[str, tuple[Form, Form]] = {
         lambda folder: numbers.at_the_edge(folder, many=numbers.MANY),
     ),
     "words that are hostile to readers": (
-        lambda folder: readers.shown(folder, readers.FEW[:1], in_a_browser=False),
+        lambda folder: readers.shown(folder, readers.FEW[:1], in_full=False),
         readers.shown,
     ),
     "elsewhere: without HOME, TERM and locks, in odd folders, with another clock": (
