@@ -294,3 +294,17 @@ def test_what_csv_refuses_is_a_sentence_with_the_line(tmp_path, monkeypatch):
     monkeypatch.setattr("dlrun.data.soft_labels.csv.reader", Broken)
     with pytest.raises(DataError, match=r"^soft\.csv:2: cannot be read as a row"):
         read_soft_labels("soft.csv", tmp_path)
+
+
+def test_advice_for_more_rows_than_outputs_are_kept_of_is_followed_to_its_end(tmp_path):
+    """Outputs of single rows are kept of 20,000; a comparison with more training rows does without them."""
+    X = np.random.default_rng(1).uniform(size=(36_000, 2))
+    np.savetxt(tmp_path / "t.csv", np.c_[X, X.sum(axis=1)], fmt="%.3f", delimiter=",", header="a,b,y", comments="")
+    data = "data: {source: t.csv, target: y, task: regression, normalize: true}\nnetwork: {width: 2}\n"
+    (tmp_path / "t.yaml").write_text(data + "training: {epochs: 1, batch_size: 4096}\n")
+    assert dlrun("train", "t.yaml", "-q", cwd=tmp_path).returncode == 0
+    advice = json.loads(dlrun("diagnose", "latest", "--json", cwd=tmp_path).stdout)["advice"]
+    number = 1 + next(at for at, item in enumerate(advice) if item["change"])
+    done = dlrun("diagnose", "latest", "--apply", number, "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "outcome: " in done.stdout

@@ -52,17 +52,17 @@ def held(pages):
     return {name: contents(RunFolder(pages[name].parent)) for name in ("digits", "moons_overfit", "hostile")}
 
 
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 @pytest.mark.parametrize("size", [0.0, 5e-324, 1e-310, 1e-38, 1.0, 1e15, 1e38, 1e300, 1.7e308])
 @pytest.mark.parametrize("spread", [0.0, 1e-16, 1e-3])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_numbers_of_any_size_have_a_scale(size, spread, sign):
     values = [sign * size, sign * size * (1 + spread)]
     for scale in (linear_scale(values, 0, 100), log_scale(values, 0, 100), Scale(values[0], values[0], 0, 100)):
-        assert len(scale.ticks() if scale.high > scale.low else [0]) < 30
+        assert len(scale.ticks()) < 30
         assert all(math.isfinite(scale(value)) for value in values if not scale.is_log or value > 0)
 
 
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_ticks_are_evenly_spaced_round_numbers_inside(low, width):
     ticks = even_ticks(low, low + width)
     steps = np.diff(ticks)

@@ -106,3 +106,9 @@ def test_ticks_are_apart_round_and_in_their_place(largest):
     assert 3 <= len(labels) <= 7
     for label in labels:
         assert text.index(label) == pytest.approx(float(label[:-1]) / (100 * largest) * 59, abs=0.51)
+
+
+@pytest.mark.parametrize("width", [0, 1, 2, 10, 18, 19, 30])
+def test_a_terminal_of_any_width_has_bars_or_none(width):
+    lines = error_bars(diagnosis(0.1, 0.2, 0.3, intervals=KNOWN), width)
+    assert all(sum(len(text) for text, _ in line) <= max(width, 40) for line in lines)

@@ -4,6 +4,7 @@ A file appears under its name once it is whole.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from .files import listed
 if TYPE_CHECKING:
     import polars
 
+# Controls but for the end of a line, and what turns the direction of writing.
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 # Takes the next rows: columns by name, arrays, lists or series of one length.
 Write = Callable[[Mapping[str, Any]], None]
 
@@ -27,7 +31,7 @@ def writer_to(out: str) -> Iterator[Write]:
     """A function that writes rows to the file `out`, or as CSV to standard output for "-". Raises DataError."""
     if out == "-":
         with _standard_output() as stream:
-            yield _csv(stream)
+            yield _csv(stream, is_read=stream.isatty())
         return
     path = Path(out)
     begin = ENDINGS.get(path.suffix.lower())
@@ -68,13 +72,15 @@ def _frame(rows: Mapping[str, Any]) -> "polars.DataFrame":
     return pl.DataFrame(dict(rows))
 
 
-def _csv(stream: BinaryIO) -> Write:
+def _csv(stream: BinaryIO, *, is_read: bool = False) -> Write:
+    """is_read : by a person at a terminal, which control characters in a label would rewrite; a script gets all."""
     is_first = True
 
     def write(rows: Mapping[str, Any]) -> None:
         nonlocal is_first
         # Python writes it, since polars has no exception of its own for a pipe that was closed.
-        stream.write(_frame(rows).write_csv(include_header=is_first).encode())
+        text = _frame(rows).write_csv(include_header=is_first)
+        stream.write((UNSEEN.sub("", text) if is_read else text).encode())
         stream.flush()
         is_first = False
 

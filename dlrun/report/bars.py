@@ -40,11 +40,11 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
 
     There is one bar for each of optimal, train, dev and test, beside its error: light up to the error it is measured
     from, solid for the distance, with its interval if the diagnosis has one. A scale stands below. Without a train or
-    dev error there are no lines.
+    dev error, and where the terminal has no room for a tick, there are no lines.
     """
     errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
     by_name = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
-    if not {"train", "dev"} <= by_name.keys():
+    if not {"train", "dev"} <= by_name.keys() or width < LABEL_WIDTH + TICK_CELLS:
         return []
     intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
     intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}

@@ -6,6 +6,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from ..records import SPLITS
 from ..statistics.intervals import Interval
 from .metrics import NAMES
 from .qualifiers import show_test_look
-from .text import UNKNOWN, borderless_table, cell, clean, say, shown
+from .text import UNKNOWN, borderless_table, cell, clean, harmless, say, shown
 
 if TYPE_CHECKING:
     from ..inspection.comparison import ComparedRun, Comparison
@@ -154,7 +155,7 @@ def comparison_csv(comparison: "Comparison") -> str:
         errors = [run.errors.of(split) for split in SPLITS]
         metrics = [metric.value if (metric := (run.metrics or {}).get(name)) else None for name in kept]
         row = [run.run_id, run.status, *values, *errors, *intervals, *difference, run.not_comparable, *metrics]
-        writer.writerow(row)
+        writer.writerow(map(harmless, row))
     return file.getvalue()
 
 
@@ -168,8 +169,10 @@ def comparison_markdown(comparison: "Comparison") -> str:
 
 def markdown_cell(text: str) -> str:
     """The text, escaped so that it neither ends its cell nor is read as markup."""
-    escaped = "".join(f"\\{letter}" if letter in "\\`*|<>#~" else letter for letter in clean(text))
-    return escaped
+    cleaned = clean(text)
+    # A bracket alone is that of an interval; one of a link or a picture has another bracket after it.
+    marks = "\\`*|<>#~" + ("[" if re.search(r"\]\s*[(\[:]", cleaned) else "")
+    return "".join(f"\\{letter}" if letter in marks else letter for letter in cleaned)
 
 
 def metrics_csv(records: "Sequence[EpochRecord]") -> str:

@@ -30,7 +30,7 @@ from .sweep_words import (
     troubles,
     winner_command,
 )
-from .text import borderless_table, cell, clean, say, seconds_phrase
+from .text import borderless_table, cell, clean, harmless, say, seconds_phrase
 
 if TYPE_CHECKING:
     from ..statistics.seeds import Spread
@@ -174,7 +174,7 @@ def sweep_csv(outcome: "SweepOutcome") -> str:
         marks = [plain(is_winner), plain(setting.is_equal), setting.seconds]
         message = None if setting.message is None else clean(setting.message)
         row = [setting.number, *values, *counts, *figures, *difference, *marks, " ".join(setting.run_ids), message]
-        writer.writerow(row)
+        writer.writerow(map(harmless, row))
     return file.getvalue()
 
 

@@ -24,6 +24,10 @@ LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cy
 # format characters, no language needs them in a name.
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+# What a formula begins with, and what begins so and is none.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.IGNORECASE)
+
 # Costs between these two are readable without an exponent.
 PLAIN_COSTS = (1e-3, 1e4)
 
@@ -40,6 +44,16 @@ def clean(value: object) -> str:
     """
     spaced = "".join(" " if letter.isspace() else letter for letter in TOO_LONG.sub(r"\1...", str(value)))
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in REORDERING)
+
+
+def harmless(value: object) -> object:
+    """A cell of a CSV for people: text that a spreadsheet would take for a formula has an apostrophe before it.
+
+    As OWASP advises ("CSV Injection"). A number stays what it is.
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS) or NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def shown(fraction: float | None) -> str:

@@ -101,7 +101,7 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) ->
         outcome=outcome,
         sentence=sentence_of(item, before, after, dev, outcome),
     )
-    RunFolder(runs_dir).append_line(LEDGER, line)
+    RunFolder(runs_dir).append_surely(LEDGER, line)
     return line
 
 

@@ -6,12 +6,13 @@ could wait without end.
 """
 
 import errno
+import itertools
 import os
 import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -75,6 +76,25 @@ def append(path: Path, line: bytes) -> int:
             file.truncate(length)
         file.write(line)
     return length
+
+
+def append_surely(path: Path, line: bytes) -> None:
+    """Adds a line as `append` does, and returns when it is on the disk. Raises StoreError."""
+    is_new = not path.exists()
+    append(path, line)
+    sync(path)
+    if is_new:
+        with raised_as_store_error(path, "written"):
+            sync_folder(path.parent)
+
+
+def make_folders(path: Path) -> None:
+    """Makes the folder and those above it that are missing, and syncs each new name to the disk. Raises OSError."""
+    missing = list(itertools.takewhile(lambda folder: not folder.exists(), (path, *path.parents)))
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        with suppress(PermissionError):  # a folder that may be written to and not be read
+            sync_folder(folder.parent)
 
 
 def complete_lines_length(file: BinaryIO) -> int:

@@ -92,6 +92,10 @@ class RunFolder:
         line = lines.sealed(to_plain(record))
         self.written.note_line(name, disk.append(self.path / name, line), line)
 
+    def append_surely(self, name: str, record: object) -> None:
+        """The same, and returns when the line is on the disk."""
+        disk.append_surely(self.path / name, lines.sealed(to_plain(record)))
+
     def keep_lines(self, name: str, count: int) -> None:
         """Deletes all but the first `count` lines of the file `name`, which must have that many."""
         data = self.read_bytes(name) if (self.path / name).exists() else b""

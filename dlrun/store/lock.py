@@ -27,7 +27,9 @@ def held(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[N
     with raised_as_store_error(folder / NAME, "locked"):
         handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
-        if not (could_lock(handle, patience_seconds) and same_file(handle, folder / NAME)):
+        with lacking_locks_told(folder):
+            could = could_lock(handle, patience_seconds)
+        if not (could and same_file(handle, folder / NAME)):
             raise StoreError(f"{folder}: another process is at work in this run; wait until it has ended, or stop it")
         leave_a_trace(folder)
         yield
@@ -46,6 +48,18 @@ def could_lock(handle: int, patience_seconds: float) -> bool:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(RETRY_SECONDS)
+
+
+@contextmanager
+def lacking_locks_told(folder: Path) -> Iterator[None]:
+    """Raises StoreError where a file system has no locks, as some on a network: two could work in one run."""
+    try:
+        yield
+    except OSError as problem:
+        raise StoreError(
+            f"{folder}: its file system locks no files ({problem.strerror}); choose a runs folder on another disk:"
+            " --runs-dir DIR"
+        ) from None
 
 
 def leave_a_trace(folder: Path) -> None:

@@ -22,7 +22,7 @@ KINDS: dict[str, type[Scored] | type[Looked]] = {"scored": Scored, "looked": Loo
 def record(runs_dir: Path, event: Event) -> None:
     """Adds an event at the end of the ledger. Raises StoreError where that cannot be done."""
     with lock.held(runs_dir, PATIENCE_SECONDS):
-        disk.append(runs_dir / FILE, lines.sealed(to_plain(event)))
+        disk.append_surely(runs_dir / FILE, lines.sealed(to_plain(event)))
 
 
 def events(runs_dir: Path, hashes: Hashes) -> list[Event]:

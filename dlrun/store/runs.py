@@ -46,7 +46,7 @@ def create_folder(
     if not re.fullmatch(RUN_NAME, name):
         raise StoreError(f"run name: got {name!r}; expected {RUN_NAME_WORDS}")
     with raised_as_store_error(runs_dir, "made"):
-        runs_dir.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(runs_dir)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(SUFFIX_TRIES):
         path = runs_dir / f"{before}{stamp}-{name}-{secrets.token_hex(2)}"

@@ -35,6 +35,8 @@ class FileCheck:
 def write_result(folder: RunFolder, result: Result) -> None:
     """Writes checksums.json for all files of the run, the result included, and then result.json: the run has ended."""
     data = strict_json.encode(to_plain(result), indent=2)
+    for name in (METRICS, TRACE):  # the lines behind the last checkpoint
+        folder.sync(name)
     hashes = {name: folder.written.digest(name) or sha256_of(folder, name) for name in whole_files(folder)}
     folder.write_json(FILE, hashes | {RESULT: hashlib.sha256(data).hexdigest()})
     folder.write_bytes(RESULT, data)

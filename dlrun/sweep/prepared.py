@@ -19,6 +19,7 @@ import numpy as np
 from ..config import LoadedConfig
 from ..executor.shared import mapped, write_shared
 from ..experiment.prepare import DATA_KEYS, ReadyData
+from ..store.lock import lacking_locks_told
 from ..store.problems import raised_as_store_error
 
 
@@ -58,7 +59,8 @@ def locked(path: Path) -> Iterator[None]:
     with raised_as_store_error(path, "locked"):
         handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with lacking_locks_told(path.parent):
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -13,8 +13,11 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from . import (
+    at_once,
     crashes,
     damage,
+    elsewhere,
+    formats,
     full_disk,
     fuzz,
     hostile,
@@ -22,6 +25,9 @@ from . import (
     kills,
     numbers,
     planted,
+    power,
+    readers,
+    supply,
     sweep_cluster,
     sweep_crashes,
     sweep_damage,
@@ -63,6 +69,30 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "numbers at the edge": (
         lambda folder: numbers.at_the_edge(folder, numbers.CASES[3::12], ("float32",)),
         lambda folder: numbers.at_the_edge(folder, many=numbers.MANY),
+    ),
+    "words that are hostile to readers": (
+        lambda folder: readers.shown(folder, readers.FEW[:1], in_full=False),
+        readers.shown,
+    ),
+    "elsewhere: without HOME, TERM and locks, in odd folders, with another clock": (
+        lambda folder: elsewhere.at_all_places(folder, elsewhere.PLACES[:2]),
+        elsewhere.at_all_places,
+    ),
+    "power that fails, with what was not synced lost": (
+        lambda folder: power.power_cuts(folder, every=300),
+        power.power_cuts,
+    ),
+    "a network that refuses, and wheels built twice": (
+        lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),
+        supply.without_a_network,
+    ),
+    "everything at once in one runs folder": (
+        lambda folder: at_once.everything(folder, processes=4, seconds=5),
+        lambda folder: at_once.everything(folder, processes=16, seconds=600),
+    ),
+    "damaged files of every format, and configs beside them": (
+        lambda folder: formats.damaged(folder, files=60, pairs=20),
+        lambda folder: formats.damaged(folder, files=20_000, pairs=2000),
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +17,17 @@ class Said(NamedTuple):
     err: str
 
 
-def start(place: Path, *words: object, environment: Mapping[str, str | None] | None = None, name: str = "said") -> int:
-    """Begins `dlrun WORDS` in the folder `place`; returns its process id. None in the environment takes a name away."""
+def start(
+    place: Path,
+    *words: object,
+    environment: Mapping[str, str | None] | None = None,
+    before: Callable[[], object] = lambda: None,
+    name: str = "said",
+) -> int:
+    """Begins `dlrun WORDS` in the folder `place`; returns its process id. None in the environment takes a name away.
+
+    before : what is done in the child before the command.
+    """
 
     def deed() -> None:
         from dlrun.cli import main
@@ -31,6 +40,7 @@ def start(place: Path, *words: object, environment: Mapping[str, str | None] | N
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for number, ending in ((1, "out"), (2, "err")):
             os.dup2(os.open(f"{name}.{ending}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        before()
         sys.argv = ["dlrun", *map(str, words)]
         try:
             main()

@@ -55,10 +55,10 @@ def fuzz(folder: Path, configs: int, folders: int, seed: int = 0) -> dict:
     return {"configs": configs, "run folders": folders, "losses": losses}
 
 
-def limit_memory() -> None:
-    """From here on, this process can take only so much more."""
+def limit_memory(count: int = MEMORY_BYTES) -> None:
+    """From here on, this process can take only so many bytes more."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY_BYTES, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + count, resource.RLIM_INFINITY))
 
 
 def fuzz_configs(folder: Path, count: int, seed: int, problems: Path) -> None:

@@ -30,7 +30,7 @@ LABEL_HEIGHT = 15
 
 T = TypeVar("T")
 
-# What is smaller is zero in a picture, and what is larger lies outside: a tenth of it, or twice of it, may have no float.
+# What is smaller is zero in a picture, and what is larger lies outside: a tenth or twice of it may have no float.
 LEAST, MOST = 1e-300, 1e300
 
 
@@ -76,6 +76,8 @@ class Scale:
 def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
     """About this many ticks, which are multiples of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / about
+    if not rough > 0:
+        return [low]
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
