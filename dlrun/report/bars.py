@@ -44,7 +44,7 @@ def error_bars(diagnosis: Diagnosis, width: int, ascii_only: bool = False) -> li
     """
     errors: dict[str, float | None] = {"optimal": diagnosis.optimal_error, **dict(diagnosis.errors.items())}
     by_name = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
-    if not {"train", "dev"} <= by_name.keys() or width < LABEL_WIDTH + TICK_CELLS:
+    if not {"train", "dev"} <= by_name.keys() or width < NAME_WIDTH + len("100.0%") + 2 + TICK_CELLS:
         return []
     intervals: dict[str, Interval | None] = {"optimal": diagnosis.intervals.optimal}
     intervals |= {split: diagnosis.intervals.of(split) for split in SPLITS}
