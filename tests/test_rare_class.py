@@ -35,7 +35,7 @@ def table(path, seed, *, is_noise=False):
 def trained(tmp_path, seed, *overrides, is_noise=False):
     table(tmp_path / "t.csv", seed, is_noise=is_noise)
     (tmp_path / "c.yaml").write_text(
-        f"seed: {seed}\ndata: {{source: t.csv}}\nreport: false\nnetwork: {{width: 32}}\ntraining: {{epochs: 15}}\n"
+        f"seed: {seed}\ndata: {{source: t.csv}}\nreport: false\nnetwork: {{width: 32}}\ntraining: {{epochs: 60}}\n"
     )
     return experiment.run(read_config(tmp_path / "c.yaml", overrides), tmp_path / "runs")
 

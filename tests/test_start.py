@@ -23,14 +23,14 @@ TRAINS = {"numpy", "pydantic", "rich", "jinja2", "yaml"}
 COMMANDS = {
     "--help": ("--help", set(), 40),
     "train --help": ("train --help", {"pydantic"}, 40),
-    "digits": ("train digits.yaml", TRAINS, 275),
-    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 275),
-    "diabetes": ("train diabetes.yaml", TRAINS, 275),
-    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 285),
-    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 285),
+    "digits": ("train digits.yaml", TRAINS, 295),
+    "moons": ("train moons.yaml", TRAINS | {"contourpy"}, 295),
+    "diabetes": ("train diabetes.yaml", TRAINS, 295),
+    "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 300),
+    "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 300),
     "runs": ("runs", SHOWS, 100),
     "show": ("show digits", SHOWS, 125),
-    "diagnose": ("diagnose digits", SHOWS, 150),
+    "diagnose": ("diagnose digits", SHOWS, 160),
 }
 
 PROGRAM = """

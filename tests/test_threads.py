@@ -76,7 +76,7 @@ def test_a_run_keeps_what_auto_came_to(tmp_path, cores, monkeypatch):
     result = run(read_config(write(tmp_path, threads="auto")), tmp_path / "runs")
     folder = Path(result.run_dir)
     [line] = [line for line in (folder / "resolved.yaml").read_text().splitlines() if "threads:" in line]
-    assert line.split(maxsplit=2) == ["threads:", "4", "# auto by the cores that are idle"]
+    assert line.split(maxsplit=2) == ["threads:", "4", "# file, auto by the cores that are idle"]
     cores(9.0)
     again = prepare(read_config(folder / "resolved.yaml"))
     assert again.config.training.threads == 4

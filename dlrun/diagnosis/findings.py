@@ -49,9 +49,9 @@ def told(findings: Iterable[Finding]) -> Told:
 
 
 def causes_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The order of all findings of a run, wherever they are kept: causes in their order, then the outcome."""
+    """The order of all findings of a run, wherever they are kept: causes that fail, causes to notice, the outcome."""
     parted = told(findings)
-    return (*parted.causes, *parted.outcomes)
+    return (*sorted(parted.causes, key=lambda finding: finding.severity != "fail"), *parted.outcomes)
 
 
 def sentence_of(finding: Finding, *, is_explained: bool) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..statistics.intervals import difference_interval, error_interval
-from .causes import CAUSES
 from .findings import Finding
 from .rule import thresholds
 from .words import percent
@@ -26,9 +25,6 @@ Size = Literal["too small", "not the size", "open"]
 # Of these findings a network that is too small may be the cause: a wider one did better at the same rate and with the
 # same dropout, which leaves too few of very few units.
 EXPLAINED_BY_SIZE = ("plateau", "linear-units", "dead-units", "dropout-dominates")
-
-# Where the config itself shows another cause, the probe would have it too, and its size would say nothing.
-SPOILING = {check.code for check in CAUSES} - set(EXPLAINED_BY_SIZE)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,16 @@ from typing import Any
 from ..advice.case import Facts, changed
 from ..advice.expense import products
 from ..config import config_from_dict
-from ..diagnosis.size_probe import FEWEST_STEPS, MOST_STEPS, SPOILING, WORK_SHARE, SizeProbe, answer_of, probed_units
+from ..diagnosis.causes import CAUSES
+from ..diagnosis.size_probe import (
+    EXPLAINED_BY_SIZE,
+    FEWEST_STEPS,
+    MOST_STEPS,
+    WORK_SHARE,
+    SizeProbe,
+    answer_of,
+    probed_units,
+)
 from ..diagnosis.steps import rows_a_step, steps_an_epoch
 from ..errors import Diverged
 from ..nn.evaluation import evaluate
@@ -20,6 +29,9 @@ from ..store import Result
 from .advising import facts_of
 from .prepare import Experiment, experiment_of, random_streams
 from .train import trainer_of
+
+# Where the config itself shows another cause, the probe would have it too, and its size would say nothing.
+SPOILING = {check.code for check in CAUSES} - set(EXPLAINED_BY_SIZE)
 
 # At the train error, before and after the steps.
 LOOKS = 2
