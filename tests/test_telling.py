@@ -36,9 +36,9 @@ def codes(findings):
     return [one.code for one in findings]
 
 
-def test_causes_keep_their_order_and_the_outcome_comes_after_them():
+def test_causes_that_fail_come_first_in_their_order_and_the_outcome_after_all():
     found = [finding("no-better-than-baseline"), finding("leak"), finding("plateau", "notice"), finding("dead-units")]
-    assert codes(causes_first(found)) == ["leak", "plateau", "dead-units", "no-better-than-baseline"]
+    assert codes(causes_first(found)) == ["leak", "dead-units", "plateau", "no-better-than-baseline"]
     assert codes(told(found).outcomes) == ["no-better-than-baseline"]
     assert codes(told(found).causes) == ["leak", "plateau", "dead-units"]
 
