@@ -1,11 +1,11 @@
-"""How the pages become a site: `python -m sphinx -W --keep-going docs docs/_build`."""
+"""How the pages become a site: `python -m sphinx -W --keep-going -j 2 docs docs/_build`."""
 
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(Path(__file__).parents[1])]
 
-import dlrun
+import dlrun  # noqa: E402
 
 project, author, release = "dlrun", "the authors of dlrun", dlrun.__version__
 copyright = author

@@ -1,7 +1,7 @@
 """Runs what the pages show: each command of a page, in order, in a folder of its own, and puts its output below it.
 
-A block marked `{run}` holds shell commands, one a line; `{file} NAME` a file that they read; `{picture} NAME.svg words for it` holds Python that draws with
-`pictures`, from what the commands have left; `{value}` in backquotes, `{value}`EXPRESSION``, is a figure of them inside
+A block marked `{run}` holds shell commands, one a line; `{file} NAME` a file that they read; `{picture} NAME.svg words
+for it` Python that draws with `pictures`, from what the commands have left. The role `value` is a figure of them inside
 a sentence. Blocks are run before the page is parsed, so that a page is plain Markdown before and after.
 
 What a page printed is kept by the content of the page and of the program, so that a build runs what has changed. The
@@ -86,7 +86,9 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 def run_page(docname: str, page: str) -> dict[str, list[str]]:
     """What the commands of a page print and its values come to, in order; its pictures lie in MADE afterwards."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as temporary:
+    with tempfile.TemporaryDirectory(
+        prefix="dlrun-docs-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None
+    ) as temporary:
         folder, place = Path(temporary), Path(temporary) / "work"
         place.mkdir()
         shutil.copytree(ROOT / "configs", place / "configs")
@@ -221,14 +223,16 @@ def listing(block: Block) -> str:
 
 def picture(docname: str, block: Block) -> str:
     """The picture in both colour schemes, and the lines that draw it, folded."""
-    name, _, words = block.title.partition(" ")
+    words = block.title.partition(" ")[2]
     depth = "../" * docname.count("/")
     images = "\n".join(
         f"```{{image}} {depth}_made/{shade(picture_name(docname, block), of)}\n:alt: {words}\n:class: only-{of}\n```"
         for of in SHADES
     )
-    code = f"```python\n{block.text}```"
-    return f"<div class=\"picture\">\n\n{images}\n\n</div>\n\n<details class=\"code\"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>"
+    code = (
+        f'<details class="code"><summary>The lines that draw it</summary>\n\n```python\n{block.text}```\n\n</details>'
+    )
+    return f'<div class="picture">\n\n{images}\n\n</div>\n\n{code}'
 
 
 def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -239,6 +243,7 @@ def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
         outputs = outputs_of(docname, page, app.config.dlrun_program)
     except (ValueError, subprocess.TimeoutExpired) as problem:
         logger.warning("%s: %s", docname, problem)
+        app.env.note_reread()
         return
     check_words(docname, page, outputs)
     source[0] = shown(docname, page, outputs)
