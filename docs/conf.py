@@ -1,4 +1,4 @@
-"""How the pages become a site: `python -m sphinx -W --keep-going -j 2 docs docs/_build`."""
+"""How the pages become a site: `python -m sphinx -W --keep-going docs docs/_build`."""
 
 import sys
 from pathlib import Path

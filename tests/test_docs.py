@@ -164,6 +164,15 @@ def test_a_page_is_run_and_shows_what_it_printed():
     assert "```console\n$ python numbers.py\nall is well, 0.25 s\n$ echo again\nagain\n```" in shown
 
 
+def test_a_long_command_is_shown_on_several_lines():
+    command = "$ dlrun train configs/moons_overfit.yaml " + " ".join(f"training.word_{n}={n}" for n in range(9))
+    lines = running.on_lines(command)
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= running.PAGE_COLUMNS + 4
+    assert " ".join(line.removesuffix("\\").strip() for line in lines) == command
+    assert running.on_lines("$ dlrun runs") == ["$ dlrun runs"]
+
+
 def test_a_command_that_fails_is_no_page():
     with pytest.raises(ValueError, match="false: ends with 1 and not 0"):
         running.run_page("page", "```{run}\nfalse\n```\n")

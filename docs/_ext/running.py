@@ -16,12 +16,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 DOCS = Path(__file__).parents[1]
@@ -35,6 +38,7 @@ BLOCK = re.compile(r"^```\{(run|picture|file)\} ?([^\n]*)\n((?::[a-z]+:[^\n]*\n)
 VALUE = re.compile(r"\{value\}`([^`\n]+)`")
 OPTIONS = {"lines", "fails", "errors", "hidden", "silent"}
 COMMAND_SECONDS = 120
+PAGE_COLUMNS = 86
 
 # A run syncs what it writes, for which a disk makes each command wait; a file system in memory does not.
 MEMORY = Path("/dev/shm")
@@ -208,8 +212,16 @@ def session(block: Block, printed: list[str]) -> str:
         lines = output.splitlines()
         if "lines" in block.options and len(lines) > int(block.options["lines"]):
             lines = [*lines[: int(block.options["lines"])], "..."]
-        parts += [f"$ {command}".replace("\0", "\n"), *([] if "silent" in block.options else lines)]
+        parts += [*on_lines(f"$ {command}".replace("\0", "\n")), *([] if "silent" in block.options else lines)]
     return "```console\n" + "\n".join(parts) + "\n```"
+
+
+def on_lines(command: str) -> list[str]:
+    """A long command on lines that a page is wide enough for, as one may type it."""
+    if "\n" in command or '"' in command or len(command) <= PAGE_COLUMNS:
+        return [command]
+    lines = textwrap.wrap(command, PAGE_COLUMNS - 2, break_long_words=False, break_on_hyphens=False)
+    return [lines[0] + " \\", *(f"    {line} \\" for line in lines[1:-1]), f"    {lines[-1]}"]
 
 
 def listing(block: Block) -> str:
@@ -235,6 +247,15 @@ def picture(docname: str, block: Block) -> str:
     return f'<div class="picture">\n\n{images}\n\n</div>\n\n{code}'
 
 
+def run_all(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Runs the pages that are to be read, some at a time, the longest first. What fails is told where it is read."""
+    texts = {name: Path(env.doc2path(name)).read_text(encoding="utf-8") for name in docnames}
+    wanted = [name for name, page in texts.items() if BLOCK.search(page) or VALUE.search(page)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name in sorted(wanted, key=lambda name: -texts[name].count("\ndlrun ")):
+            pool.submit(outputs_of, name, texts[name], app.config.dlrun_program)
+
+
 def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
     page = source[0]
     if not BLOCK.search(page) and not VALUE.search(page):
@@ -251,5 +272,6 @@ def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("dlrun_program", program_hash(), "env")
+    app.connect("env-before-read-docs", run_all)
     app.connect("source-read", on_read)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
