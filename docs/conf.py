@@ -9,7 +9,7 @@ import dlrun  # noqa: E402
 
 project, author, release = "dlrun", "the authors of dlrun", dlrun.__version__
 copyright = author
-extensions = ["myst_parser", "mathematics", "running", "reference"]
+extensions = ["myst_parser", "accessible", "mathematics", "running", "reference"]
 exclude_patterns = ["_build", "_made/kept", "outputs", "_ext"]
 myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline", "deflist"]
 myst_heading_anchors = 3

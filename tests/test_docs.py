@@ -188,6 +188,8 @@ def test_a_command_that_fails_is_no_page():
         ("kept in runs/20261128-170229-moons-edc5", "kept in runs/20270101-000000-moons-0a1b", True),
         ("dev  ████├──┤  21.7 variance, high", "dev  ██├────┤  9.0 variance, high", True),
         ("low bias: train error is\n11.2 points", "low bias: train error\nis 9 points", True),
+        ("0%   10%   20%", "0%   5%", True),
+        ("the 2nd look", "the 3rd look", True),
         ("high variance", "low variance", False),
         ("kept: dev 3.1%", "dropped: dev 3.1%", False),
     ],
