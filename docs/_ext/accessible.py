@@ -1,5 +1,7 @@
-"""Small mends of the theme's pages, so that axe-core finds nothing: what scrolls can be reached by keyboard, and the two
-side columns have names."""
+"""Small mends of the theme's pages: what scrolls can be reached by keyboard, and the two side columns have names.
+
+With them axe-core finds nothing.
+"""
 
 from pathlib import Path
 
