@@ -5,6 +5,7 @@ Where a test is about processes it starts one; a command in this process says th
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys

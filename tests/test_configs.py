@@ -7,7 +7,7 @@ import yaml
 
 from dlrun.diagnosis.ills import Verdict
 from dlrun.experiment import prepare, read_config
-from tests.commands import CONFIGS, ROOT
+from tests.commands import CONFIGS, ROOT, dlrun
 from tests.trainings import run
 
 ALL = sorted((ROOT / "configs").glob("*.yaml"))
@@ -80,3 +80,17 @@ def test_150_sigmoid_layers_learn_nothing_and_orthogonal_tanh_layers_do(tmp_path
 def test_a_shipped_config_reaches_its_test_error_on_the_mean_of_three_seeds(name, bar, tmp_path):
     errors = [verdicts(name, tmp_path, f"seed={seed}").errors.test for seed in (0, 1, 2)]
     assert sum(errors) / 3 <= bar
+
+
+def test_a_shipped_config_goes_by_its_bare_name_from_any_folder(tmp_path, monkeypatch):
+    from dlrun.config.loading import SHIPPED, shipped
+
+    monkeypatch.chdir(tmp_path)
+    assert {path.stem for path in SHIPPED.glob("*.yaml")} == {path.stem for path in (ROOT / "configs").glob("*.yaml")}
+    assert dlrun("train", "flowers", "training.epochs=1", cwd=tmp_path).returncode == 0  # with its table
+    assert dlrun("sweep", "moons_overfit", "training.epochs=1", "seed=0..1", "--plan", cwd=tmp_path).returncode == 0
+    missing = dlrun("train", "configs/digits.yaml", cwd=tmp_path)
+    assert "configs/digits.yaml: no such file; did you mean digits, which comes with dlrun?" in missing.stderr
+    (tmp_path / "digits").write_text("data: {source: iris}\n")
+    assert shipped(Path("digits")) == Path("digits")  # a file of one's own comes first
+    assert shipped(Path("digits.yaml")) == Path("digits.yaml")

@@ -40,7 +40,12 @@ def complete_overrides(incomplete: str) -> list[str]:
     return [f"{key}=" for key in map(dotted, leaf_paths()) if key.startswith(incomplete)]
 
 
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config, such as configs/digits.yaml.")]
+ConfigFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="A YAML config, or the bare name of one that comes with dlrun, such as digits."
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(

@@ -27,6 +27,9 @@ from .suggestions import closest
 from .sweep_words import SWEEP, taken_from
 from .words import NO_VOCABULARY, Vocabulary
 
+# Where the shipped configs are: in a clone, a link to the folder `configs` at the top.
+SHIPPED = Path(__file__).parents[1] / "configs"
+
 YAML_SUFFIXES = (".yaml", ".yml")
 # The name of a run whose config has none, and whose file name has no letter that a name may have.
 NAMELESS = "run"
@@ -67,8 +70,15 @@ def load_config(
     overrides = tuple(overrides)
     for text in overrides:
         parse_override(text)  # a fault of the command line is told before one of the file
+    path = shipped(Path(path))
     file = escaped(str(path)) or "."
-    return _loaded(path, bytes_of(Path(path), file), overrides, vocabulary)
+    return _loaded(path, bytes_of(path, file), overrides, vocabulary)
+
+
+def shipped(path: Path) -> Path:
+    """The path of the shipped config that is meant by its bare name, such as `digits`; any other path as it is."""
+    is_meant = not path.suffix and str(path) in {file.stem for file in _yaml_files(SHIPPED)}
+    return SHIPPED / f"{path}.yaml" if is_meant and not path.exists() else path
 
 
 def config_from_text(
@@ -218,11 +228,13 @@ def bytes_of(path: Path, file: str) -> bytes:
 
 
 def _near(path: Path) -> str | None:
-    """The YAML file with the closest name in the missing one's folder, or in its `configs`; None if none is close."""
+    """The YAML file with the closest name in the missing one's folder, or in its `configs`, or a shipped one."""
     candidates = {p.stem: p for p in [*_yaml_files(path.parent / "configs"), *_yaml_files(path.parent)]}
     stem = path.stem if path.suffix in YAML_SUFFIXES else path.name
-    name = closest(stem, list(candidates))
-    return escaped(str(candidates[name])) if name else None
+    if name := closest(stem, list(candidates)):
+        return escaped(str(candidates[name]))
+    name = closest(stem, [p.stem for p in _yaml_files(SHIPPED)])
+    return f"{name}, which comes with dlrun" if name else None
 
 
 def _yaml_files(folder: Path) -> list[Path]:
