@@ -189,6 +189,7 @@ def test_a_command_that_fails_is_no_page():
         ("dev  ████├──┤  21.7 variance, high", "dev  ██├────┤  9.0 variance, high", True),
         ("low bias: train error is\n11.2 points", "low bias: train error\nis 9 points", True),
         ("0%   10%   20%", "0%   5%", True),
+        ("2 others, the quickest of them: width=2 (0.1 s a training, not 0.3 s); so", "2 others; so", True),
         ("the 2nd look", "the 3rd look", True),
         ("high variance", "low variance", False),
         ("kept: dev 3.1%", "dropped: dev 3.1%", False),
