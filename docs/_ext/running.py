@@ -179,7 +179,7 @@ def check_words(docname: str, page: str, outputs: dict[str, list[str]]) -> None:
     """Compares the words of a page's outputs with those accepted; warns, which fails the build, where they differ."""
     commands = [command for block in blocks_of(page) if block.kind == "run" for command in commands_of(block)]
     printed = [one for block in outputs["printed"] for one in block.split("\0")]
-    words = "".join(f"$ {c}\n{words_of(p)}\n" for c, p in zip(commands, printed, strict=True))
+    words = "".join(f"$ {c}\n{words_of(p)}\n" for c, p in zip(commands, printed, strict=True)).replace("\0", "\n")
     path = OUTPUTS / f"{docname.replace('/', '-')}.txt"
     accepted = path.read_text(encoding="utf-8") if path.exists() else ""
     if words == accepted or os.environ.get(ACCEPT):
