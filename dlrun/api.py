@@ -19,7 +19,7 @@ from .estimators.settings import plain
 from .experiment import read_config, run
 from .experiment.prepare import read_config_text
 from .inspection import AskedDiagnosis, diagnosis_of_run, look_at_test, page_contents
-from .places import at_hand, command_for, default_runs_dir
+from .places import command_for, default_runs_dir
 from .records import SPLITS, BySplit, Sizes
 from .report.page import run_page
 from .store import Result, RunContents, write_whole
@@ -65,7 +65,7 @@ def loaded_of(config: str | Path | Mapping[str, Any], overrides: Sequence[str]) 
     if isinstance(overrides, str):
         raise UsageError(f"overrides: got {overrides!r}; expected a list such as ['network.depth=5']")
     if isinstance(config, str | Path):
-        return read_config(at_hand(Path(config)), overrides)
+        return read_config(Path(config), overrides)
     if not isinstance(config, Mapping):
         raise ConfigError([f"config: got {type(config).__name__}; expected the path of a YAML file, or a dict"])
     text = "".join(f"{key}: {yaml_value(plain(value))}\n" for key, value in config.items())

@@ -5,11 +5,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(Path(__file__).parents[1])]
 
-import dlrun
+import dlrun  # noqa: E402
 
 project, author, release = "dlrun", "the authors of dlrun", dlrun.__version__
 copyright = author
-extensions = ["myst_parser", "mathematics", "running", "reference"]
+extensions = ["myst_parser", "accessible", "mathematics", "running", "reference"]
 exclude_patterns = ["_build", "_made/kept", "outputs", "_ext"]
 myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline", "deflist"]
 myst_heading_anchors = 3

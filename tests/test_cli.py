@@ -5,6 +5,7 @@ Where a test is about processes it starts one; a command in this process says th
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -276,6 +277,17 @@ def test_help_shows_every_verb_and_each_verb_an_example(tmp_path):
     for verb in VERBS:
         assert f" {verb.__name__} " in shown
         assert "Example: dlrun" in CliRunner().invoke(app, [verb.__name__, "--help"]).stdout
+
+
+def test_help_has_its_verbs_in_parts_and_cuts_nothing_off(tmp_path):
+    from dlrun.cli.app import PARTS, VERBS
+
+    shown = dlrun("--help", cwd=tmp_path, COLUMNS="80").stdout
+    headings = re.findall(r"^(\w[\w ]*):$", shown, re.M)
+    assert headings[1:] == ["Train and try", "Judge", "Look", "Keep", "Use"] == list(PARTS.values())
+    assert re.findall(r"^  ([a-z]+) ", shown.partition("Train and try:")[2], re.M) == [v.__name__ for v in VERBS]
+    assert "..." not in shown.partition("Train and try:")[2]
+    assert set(PARTS) <= {verb.__name__ for verb in VERBS}
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def parts_of(cell):
 def test_the_version_is_said_once_everywhere_it_is_said():
     version = PROJECT["project"]["version"]
     assert dlrun.__version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert re.findall(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", CHANGELOG, re.M)[0] == version
     assert re.search(r"^## \[Unreleased\]$", CHANGELOG, re.M)
 

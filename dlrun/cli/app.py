@@ -1,5 +1,6 @@
 """The `dlrun` command with all its verbs. An error in a verb becomes one sentence and the right exit status."""
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -45,8 +46,24 @@ Example: dlrun train configs/digits.yaml, then dlrun diagnose
 """
 
 
+# The verb with which each part of the help begins.
+PARTS = {"init": "Train and try", "diagnose": "Judge", "runs": "Look", "resume": "Keep", "predict": "Use"}
+
+
 class Verbs(typer.core.TyperGroup):
     """The verbs. Turns a KeyboardInterrupt and a closed pipe into our own errors, since Typer would end on its own."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The verbs in parts, each with what it does in a line or two that are not cut off."""
+        parts: dict[str, list[tuple[str, str]]] = {}
+        part = next(iter(PARTS.values()))
+        for name, command in self.commands.items():
+            part = PARTS.get(name, part)
+            parts.setdefault(part, []).append((name, in_short(command.help or "")))
+        width = max(map(len, self.commands))
+        for heading, rows in parts.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:{width}}", text) for name, text in rows])
 
     def invoke(self, ctx: Any) -> Any:  # click's Context; newer versions of Typer have their own class
         try:
@@ -57,36 +74,41 @@ class Verbs(typer.core.TyperGroup):
             raise ClosedPipe from closed
 
 
+def in_short(text: str) -> str:
+    """The first sentence of a help text, up to its first colon or semicolon."""
+    return re.split(r"[.:;](?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
+
+
 # Every verb, in the order of the help; a verb has the name of its function.
 VERBS: tuple[Callable[..., object], ...] = (
     init.init,
     data.data,
     train.train,
+    sweep.sweep,
+    recipe.recipe,
+    refit.refit,
     diagnose.diagnose,
-    predict.predict,
-    evaluate.evaluate,
     curve.curve,
     decompose.decompose,
     explain.explain,
     gradcheck.gradcheck,
     probe.probe,
-    sweep.sweep,
-    recipe.recipe,
-    refit.refit,
     runs.runs,
     show.show,
     report.report,
-    resume.resume,
-    verify.verify,
     diff.diff,
     compare.compare,
+    configs.config,
+    configs.schema,
+    resume.resume,
+    verify.verify,
     tag.tag,
-    export.export,
     bin.rm,
     bin.restore,
     bin.gc,
-    configs.config,
-    configs.schema,
+    predict.predict,
+    evaluate.evaluate,
+    export.export,
 )
 
 app = typer.Typer(cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)

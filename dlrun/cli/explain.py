@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..places import at_hand
 from .options import Json, Overrides
 
 # The word that asks for a training step; no finding has it as its code.
@@ -31,9 +30,7 @@ def explain(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[CONFIG]", help="After step: a YAML config, such as configs/digits.yaml.", callback=at_hand
-        ),
+        typer.Argument(metavar="[CONFIG]", help="After step: a YAML config, such as configs/digits.yaml."),
     ] = None,
     overrides: Overrides = None,
     examples: Annotated[int, typer.Option("--examples", min=1, help="After step: the rows of its batch.")] = 2,

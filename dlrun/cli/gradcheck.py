@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import CheckFailed, UsageError
-from ..places import at_hand
 from .options import Json, Overrides, Quiet
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ def gradcheck(
         Path,
         typer.Argument(
             metavar="CONFIG|FILE.py",
-            callback=at_hand,
             help="A YAML config; or a Python file, WHICH IS RUN, that defines parameters(), cost(parameters) and "
             "gradient(parameters).",
         ),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..places import DEFAULT_RUNS_DIR as DEFAULT_RUNS_DIR
-from ..places import RUNS_VARIABLE, Entry, at_hand, default_runs_dir, in_one_list, runs_in, sweeps_in
+from ..places import RUNS_VARIABLE, Entry, default_runs_dir, in_one_list, runs_in, sweeps_in
 
 
 def complete_runs(incomplete: str) -> list[str]:
@@ -41,7 +41,10 @@ def complete_overrides(incomplete: str) -> list[str]:
 
 
 ConfigFile = Annotated[
-    Path, typer.Argument(metavar="CONFIG", help="A YAML config, such as configs/digits.yaml.", callback=at_hand)
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="A YAML config, or the bare name of one that comes with dlrun, such as digits."
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

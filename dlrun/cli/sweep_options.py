@@ -4,12 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ..places import at_hand
 from .options import complete_overrides, complete_sweeps
 
 SweepConfig = Annotated[
     str | None,
-    typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section.", callback=at_hand),
+    typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section."),
 ]
 SweepWords = Annotated[
     list[str] | None,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..places import NOT_IN_A_NAME
+from ..places import CONFIGS, NOT_IN_A_NAME, at_hand
 from .agreement import completed, disagreements
 from .bare import choose, is_bare
 from .keys import leaf_paths, section_at
@@ -67,8 +67,9 @@ def load_config(
     overrides = tuple(overrides)
     for text in overrides:
         parse_override(text)  # a fault of the command line is told before one of the file
+    path = at_hand(Path(path))
     file = escaped(str(path)) or "."
-    return _loaded(path, bytes_of(Path(path), file), overrides, vocabulary)
+    return _loaded(path, bytes_of(path, file), overrides, vocabulary)
 
 
 def config_from_text(
@@ -218,11 +219,13 @@ def bytes_of(path: Path, file: str) -> bytes:
 
 
 def _near(path: Path) -> str | None:
-    """The YAML file with the closest name in the missing one's folder, or in its `configs`; None if none is close."""
+    """The YAML file with the closest name in the missing one's folder, or in its `configs`, or a shipped one."""
     candidates = {p.stem: p for p in [*_yaml_files(path.parent / "configs"), *_yaml_files(path.parent)]}
     stem = path.stem if path.suffix in YAML_SUFFIXES else path.name
-    name = closest(stem, list(candidates))
-    return escaped(str(candidates[name])) if name else None
+    if name := closest(stem, list(candidates)):
+        return escaped(str(candidates[name]))
+    name = closest(stem, [p.stem for p in _yaml_files(CONFIGS)])
+    return f"{name}, which comes with dlrun" if name else None
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..places import at_hand
 from .loading import LoadedConfig, bytes_of, problems_of
 from .overrides import given_by, lay_over, parse_override
 from .problems import Problem, escaped, lines_of, shown
@@ -33,6 +34,7 @@ def read_sweep_file(path: Path) -> SweepFile:
 
     Raises ConfigError for a file that cannot be read, or is neither.
     """
+    path = at_hand(path)
     file = escaped(str(path)) or "."
     document = read_document(bytes_of(path, file))
     if not isinstance(document.data, dict) or CONFIG not in document.data:

@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 def drawn(node: nodes.math | nodes.math_block, as_block: bool) -> str:
     """The MathML of a formula; a warning, which fails the build, where it cannot be read."""
     try:
-        return FENCE.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', tex2mathml(node.astext(), as_block=as_block))
+        return FENCE.sub(
+            r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', tex2mathml(node.astext(), as_block=as_block)
+        )
     except MathError as problem:
         logger.warning("a formula cannot be read: %s: %s", node.astext(), problem, location=node)
         return ""

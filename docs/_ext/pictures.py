@@ -1,13 +1,14 @@
-"""Draws the pictures of a page from the records of its runs, once for each colour scheme, and finds its values.
+"""Draws the pictures of a page from the records of its runs, in both colour schemes, and finds its values.
 
 Called as a program in the folder where the page's commands ran. It reads what is asked from standard input, and writes
 the values to standard output. The lines of a page see every name of this module.
 """
 
+import io
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from matplotlib.axes import Axes
 # Okabe and Ito's colours, told apart by all eyes; black and white where the background is the other.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 INK = {"light": "#1b1b1b", "dark": "#e8e8e8"}
-PAPER = {"light": "#ffffff", "dark": "#131416"}
 
 
 class Run:
@@ -112,9 +112,9 @@ def boundary(at: Axes, of: Run, title: str = "") -> None:
 
 def rows_of(of: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The inputs as the source has them, and labels, of rows of a run's source."""
+    from dlrun.data import read_examples
     from dlrun.experiment import read_config
     from dlrun.experiment.prepare import random_streams, reading_of
-    from dlrun.data import read_examples
 
     config = read_config(of.folder / "resolved.yaml").config
     examples = read_examples(reading_of(config.data), folder=Path("."), rng=random_streams(config.seed)["source"])
@@ -145,34 +145,40 @@ def output(command: str) -> Any:
     return json.loads(done.stdout)
 
 
-def style(of: str) -> dict[str, Any]:
-    ink = INK[of]
-    return {
-        "text.color": ink, "axes.edgecolor": ink, "axes.labelcolor": ink, "xtick.color": ink, "ytick.color": ink,
-        "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none", "legend.frameon": False,
-        "axes.prop_cycle": mpl.cycler(color=COLOURS), "axes.spines.top": False, "axes.spines.right": False,
-        "font.size": 10, "font.family": "DejaVu Sans", "svg.fonttype": "path", "svg.hashsalt": "dlrun", "lines.linewidth": 1.6,
-        "axes.titlesize": 10,
-    }  # fmt: skip
+STYLE: dict[str, Any] = {
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK["light"]),
+    **dict.fromkeys(("axes.facecolor", "figure.facecolor", "savefig.facecolor"), "none"),
+    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "font.family": "DejaVu Sans",
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "svg.hashsalt": "dlrun",
+}
 
 
-def draw(lines: str, path: Path, of: str) -> None:
-    """Runs the lines that draw a picture, and saves it."""
-    with mpl.rc_context(style(of)):
-        exec(compile(lines, path.name, "exec"), globals().copy())
-        plt.savefig(path, metadata={"Date": None})
+def draw(lines: str, name: str) -> str:
+    """The SVG that lines of a page draw, for the light scheme."""
+    with mpl.rc_context(STYLE):
+        exec(compile(lines, name, "exec"), globals().copy())
+        stream = io.StringIO()
+        plt.savefig(stream, metadata={"Date": None})
         plt.close("all")
+    return stream.getvalue()
 
 
-def main(shaded: Callable[[str, str], str]) -> None:
+def main() -> None:
     asked = json.load(sys.stdin)
     into = Path(asked["into"])
     into.mkdir(exist_ok=True)
     for name, lines in asked["pictures"]:
-        for of in INK:
-            draw(lines, into / shaded(name, of), of)
+        drawn, (stem, suffix) = draw(lines, name), name.rsplit(".", 1)
+        for of, ink in INK.items():
+            (into / f"{stem}-{of}.{suffix}").write_text(drawn.replace(INK["light"], ink), encoding="utf-8")
     print(json.dumps([str(eval(one, globals().copy())) for one in asked["values"]]))
 
 
 if __name__ == "__main__":
-    main(lambda name, of: f"-{of}.".join(name.rsplit(".", 1)))
+    main()

@@ -105,8 +105,9 @@ def table(header: str, rows: Iterable[tuple[object, ...]]) -> str:
 
 def verbs() -> dict[str, Any]:
     """Each verb with its command, in the order of the help."""
-    from dlrun.cli.app import VERBS, app
     from typer.main import get_command
+
+    from dlrun.cli.app import VERBS, app
 
     commands = get_command(app).commands  # type: ignore[attr-defined]
     return {verb.__name__: commands[verb.__name__] for verb in VERBS}
@@ -147,7 +148,8 @@ def default_of(option: Any) -> str:
 def verbs_page() -> str:
     rows = [(f"[{name}]({name}.md)", first_sentence(command.help)) for name, command in verbs().items()]
     listed = "\n".join(verbs())
-    return f"# Verbs\n\nEach takes `--help`.\n\n{table('verb | what it does', rows)}\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+    tree = f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+    return f"# Verbs\n\nEach takes `--help`.\n\n{table('verb | what it does', rows)}\n{tree}"
 
 
 def first_sentence(text: str) -> str:
@@ -156,9 +158,10 @@ def first_sentence(text: str) -> str:
 
 def keys_page() -> str:
     """Every key of a config: its default, what is expected, what it is for."""
+    from pydantic_core import PydanticUndefined
+
     from dlrun.config.keys import expected_at, field_at, leaf_paths
     from dlrun.config.rendering import yaml_value
-    from pydantic_core import PydanticUndefined
 
     parts = ["# Config keys", "Only `data.source` is needed. `dlrun config CONFIG` shows every value and its origin."]
     section = None
@@ -173,7 +176,8 @@ def keys_page() -> str:
         default = "none: it is needed" if value is PydanticUndefined else f"`{yaml_value(value)}`"
         key = ".".join(path)
         parts.append(
-            f"({anchor(key)})=\n### `{key}`\n\n{field.description}\n\nExpected: {escaped(expected_at(path))}. Default: {default}."
+            f"({anchor(key)})=\n### `{key}`\n\n{field.description}\n\n"
+            f"Expected: {escaped(expected_at(path))}. Default: {default}."
         )
     return "\n\n".join(parts) + "\n"
 
@@ -211,6 +215,7 @@ def unescaped(text: str) -> str:
 def metric_names() -> list[str]:
     """The figures that a run keeps beside its error, found by computing them once."""
     import numpy as np
+
     from dlrun.statistics.metrics import class_metrics, number_metrics
 
     rng = np.random.default_rng(0)
@@ -226,8 +231,9 @@ def metrics_page() -> str:
 
     rows = [(f"`{name}`", NAMES[name][0], METRICS[name], NAMES[name][1]) for name in metric_names()]
     return (
-        "# Metrics\n\nBeside its error, a run keeps these figures of dev and test, each with a 90% interval, in `result.json`"
-        " and its report. They are scikit-learn's by definition.\n\n" + table("key | name | what it is | better", rows)
+        "# Metrics\n\nBeside its error, a run keeps these figures of dev and test, each with a 90% interval, in"
+        " `result.json` and its report. They are scikit-learn's by definition.\n\n"
+        + table("key | name | what it is | better", rows)
     )
 
 
@@ -276,8 +282,8 @@ def records_page() -> str:
     rows = [(f"`{file}`", f"[{p.rpartition('.')[2]}](#{p.rpartition('.')[2].lower()})") for file, p in WRITTEN.items()]
     parts = [
         "# JSON records",
-        "What `--json` prints and what a run folder keeps. A script may rely on these keys, their order and their values; "
-        "fields may be added. Which verb prints which is on the page of the [verb](index.md).",
+        "What `--json` prints and what a run folder keeps. A script may rely on these keys, their order and their "
+        "values; fields may be added. Which verb prints which is on the page of the [verb](index.md).",
         table("file of a run | record; a `.jsonl` has one a line", rows),
     ]
     for name, record in all_records().items():
@@ -355,7 +361,7 @@ def signature_of(thing: Any) -> str:
     one_line = str(signature).replace("'", "")
     if len(one_line) < 90:
         return one_line
-    inside, _, returned = one_line.rpartition(")")
+    returned = one_line.rpartition(")")[2]
     listed = ",\n    ".join(str(p).replace("'", "") for p in signature.parameters.values() if p.name != "self")
     return f"(\n    {listed},\n){returned}"
 

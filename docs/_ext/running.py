@@ -1,7 +1,7 @@
 """Runs what the pages show: each command of a page, in order, in a folder of its own, and puts its output below it.
 
-A block marked `{run}` holds shell commands, one a line; `{file} NAME` a file that they read; `{picture} NAME.svg words for it` holds Python that draws with
-`pictures`, from what the commands have left; `{value}` in backquotes, `{value}`EXPRESSION``, is a figure of them inside
+A block marked `{run}` holds shell commands, one a line; `{file} NAME` a file that they read; `{picture} NAME.svg words
+for it` Python that draws with `pictures`, from what the commands have left. The role `value` is a figure of them inside
 a sentence. Blocks are run before the page is parsed, so that a page is plain Markdown before and after.
 
 What a page printed is kept by the content of the page and of the program, so that a build runs what has changed. The
@@ -16,12 +16,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 DOCS = Path(__file__).parents[1]
@@ -35,6 +38,7 @@ BLOCK = re.compile(r"^```\{(run|picture|file)\} ?([^\n]*)\n((?::[a-z]+:[^\n]*\n)
 VALUE = re.compile(r"\{value\}`([^`\n]+)`")
 OPTIONS = {"lines", "fails", "errors", "hidden", "silent"}
 COMMAND_SECONDS = 120
+PAGE_COLUMNS = 86
 
 # A run syncs what it writes, for which a disk makes each command wait; a file system in memory does not.
 MEMORY = Path("/dev/shm")
@@ -86,7 +90,9 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 def run_page(docname: str, page: str) -> dict[str, list[str]]:
     """What the commands of a page print and its values come to, in order; its pictures lie in MADE afterwards."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as temporary:
+    with tempfile.TemporaryDirectory(
+        prefix="dlrun-docs-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None
+    ) as temporary:
         folder, place = Path(temporary), Path(temporary) / "work"
         place.mkdir()
         shutil.copytree(ROOT / "configs", place / "configs")
@@ -162,15 +168,18 @@ def words_of(text: str) -> str:
     """The words of an output. Figures depend on the machine's last bits and on the clock, so they are all 0 here."""
     text = re.sub(r"\d{8}-\d{6}-([\w-]+?)-[0-9a-f]{4}\b", r"RUN-\1", text)
     text = re.sub(r"[0-9a-f]{12,}", "0", text)
-    text = re.sub(r"[-+]?\d[\d.,:e+-]*", "0", text)
-    return " ".join(re.sub(r"[░█▏▎▍▌▋▊▉▁-▇·├─┼┤│╌.]{2,}|[░█├┼┤│]", "█", text).split())
+    text = re.sub(r"[-+]?\d[\d.,:e+-]*(st|nd|rd|th)?", "0", text)
+    text = re.sub(r"0%(\s+0%)+", "0%", text)  # an axis has more or fewer marks
+    text = " ".join(re.sub(r"[░█▏▎▍▌▋▊▉▁-▇·├─┼┤│╌.]{2,}|[░█├┼┤│]", "█", text).split())
+    # Which of several equal settings was the quickest is the clock's to say.
+    return re.sub(r", the quickest of them: .*?s a training, not 0 s\)", "", text)
 
 
 def check_words(docname: str, page: str, outputs: dict[str, list[str]]) -> None:
     """Compares the words of a page's outputs with those accepted; warns, which fails the build, where they differ."""
     commands = [command for block in blocks_of(page) if block.kind == "run" for command in commands_of(block)]
     printed = [one for block in outputs["printed"] for one in block.split("\0")]
-    words = "".join(f"$ {c}\n{words_of(p)}\n" for c, p in zip(commands, printed, strict=True))
+    words = "".join(f"$ {c}\n{words_of(p)}\n" for c, p in zip(commands, printed, strict=True)).replace("\0", "\n")
     path = OUTPUTS / f"{docname.replace('/', '-')}.txt"
     accepted = path.read_text(encoding="utf-8") if path.exists() else ""
     if words == accepted or os.environ.get(ACCEPT):
@@ -206,8 +215,16 @@ def session(block: Block, printed: list[str]) -> str:
         lines = output.splitlines()
         if "lines" in block.options and len(lines) > int(block.options["lines"]):
             lines = [*lines[: int(block.options["lines"])], "..."]
-        parts += [f"$ {command}".replace("\0", "\n"), *([] if "silent" in block.options else lines)]
+        parts += [*on_lines(f"$ {command}".replace("\0", "\n")), *([] if "silent" in block.options else lines)]
     return "```console\n" + "\n".join(parts) + "\n```"
+
+
+def on_lines(command: str) -> list[str]:
+    """A long command on lines that a page is wide enough for, as one may type it."""
+    if "\n" in command or '"' in command or len(command) <= PAGE_COLUMNS:
+        return [command]
+    lines = textwrap.wrap(command, PAGE_COLUMNS - 2, break_long_words=False, break_on_hyphens=False)
+    return [lines[0] + " \\", *(f"    {line} \\" for line in lines[1:-1]), f"    {lines[-1]}"]
 
 
 def listing(block: Block) -> str:
@@ -221,14 +238,25 @@ def listing(block: Block) -> str:
 
 def picture(docname: str, block: Block) -> str:
     """The picture in both colour schemes, and the lines that draw it, folded."""
-    name, _, words = block.title.partition(" ")
+    words = block.title.partition(" ")[2]
     depth = "../" * docname.count("/")
     images = "\n".join(
         f"```{{image}} {depth}_made/{shade(picture_name(docname, block), of)}\n:alt: {words}\n:class: only-{of}\n```"
         for of in SHADES
     )
-    code = f"```python\n{block.text}```"
-    return f"<div class=\"picture\">\n\n{images}\n\n</div>\n\n<details class=\"code\"><summary>The lines that draw it</summary>\n\n{code}\n\n</details>"
+    code = (
+        f'<details class="code"><summary>The lines that draw it</summary>\n\n```python\n{block.text}```\n\n</details>'
+    )
+    return f'<div class="picture">\n\n{images}\n\n</div>\n\n{code}'
+
+
+def run_all(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Runs the pages that are to be read, some at a time, the longest first. What fails is told where it is read."""
+    texts = {name: Path(env.doc2path(name)).read_text(encoding="utf-8") for name in docnames}
+    wanted = [name for name, page in texts.items() if BLOCK.search(page) or VALUE.search(page)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name in sorted(wanted, key=lambda name: -texts[name].count("\ndlrun ")):
+            pool.submit(outputs_of, name, texts[name], app.config.dlrun_program)
 
 
 def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -239,6 +267,7 @@ def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
         outputs = outputs_of(docname, page, app.config.dlrun_program)
     except (ValueError, subprocess.TimeoutExpired) as problem:
         logger.warning("%s: %s", docname, problem)
+        app.env.note_reread()
         return
     check_words(docname, page, outputs)
     source[0] = shown(docname, page, outputs)
@@ -246,5 +275,6 @@ def on_read(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("dlrun_program", program_hash(), "env")
+    app.connect("env-before-read-docs", run_all)
     app.connect("source-read", on_read)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
