@@ -48,7 +48,7 @@ def at_hand(path: AnyPath) -> AnyPath:
     parts = Path(path).parts
     inside = CONFIGS.joinpath(*(parts[1:] if parts[:1] == (CONFIGS.name,) else parts))
     for file in (inside, inside.with_name(f"{inside.name}.yaml")):
-        if CONFIGS in file.parents and ".." not in parts and file.is_file():
+        if CONFIGS in file.parents and ".." not in parts and os.path.isfile(file):
             return type(path)(file)
     return path
 

@@ -22,7 +22,9 @@ def test_a_config_is_found_by_its_name_in_a_folder_without_it(name, tmp_path, mo
     assert at_hand(Path("configs/data/flowers.csv")) == CONFIGS / "data" / "flowers.csv"
 
 
-@pytest.mark.parametrize("name", ["-", "nothing", "../digits.yaml", "configs/../places.py", "data", "/digits.yaml", ""])
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "a\0b", "-", "nothing", "../digits.yaml", "configs/../places.py", "data", "/digits.yaml", ""]
+)
 def test_other_names_stay_what_they_are(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert at_hand(name) == name
