@@ -176,16 +176,25 @@ class RowHashes(NamedTuple):
     both: Array
 
 
+class Groups(NamedTuple):
+    """A column that seems to name groups: values (m,) say to which each row of the source belongs."""
+
+    column: str
+    values: Array
+
+
 class Suspicion(NamedTuple):
     """Something about the data that may be a fault: a stable code, what was found, what to do, and how much.
 
-    `share` is the fraction of rows that it concerns; 1 if it concerns the data in general.
+    `share` is the fraction of rows that it concerns; 1 if it concerns the data in general. `groups` : where it is about
+    groups, those, for a look at what a network makes of them.
     """
 
     code: str
     evidence: str
     remedy: str = ""
     share: float = 1.0
+    groups: Groups | None = None
 
     def __str__(self) -> str:
         return f"{self.evidence}; {self.remedy}" if self.remedy else self.evidence

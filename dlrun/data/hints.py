@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ..arrays import Array
-from .examples import Examples, Suspicion
+from .examples import Examples, Groups, Suspicion
 
 # Column names that say who or what a row belongs to.
 GROUP_NAME = re.compile(
@@ -36,4 +36,5 @@ def groups_apart(examples: Examples, parts: Mapping[str, Array]) -> Iterator[Sus
                 " theirs with train",
                 f"if rows of one group are alike, split by them: data.group={name}",
                 again / total,
+                Groups(name, values),
             )

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 from ..statistics.intervals import Interval
-from ..statistics.order import Alike
-from .findings import Finding
+from ..statistics.order import Alike, Together
+from .findings import Finding, Severity
 from .words import error_word, percent, points, span
 
 # Healthy runs, whose rows are in no order, are told at most this often, by the test itself: of none of 110 in
 # `python -m tests.benchmarks.row_order 10`.
 LEVEL = 0.002
+
+# From this correlation on, of levels and not only of slopes, the errors of a random split mean little. A judgement: the
+# drifting levels of `tests.benchmarks.diagnosis` (state in_time) have 0.12 and more; digits, which were collected in
+# sequences, have 0.006 where a network does not fit them.
+MUCH_ALIKE = 0.1
 
 # In fewer rows no correlation is sure at this level.
 FEWEST_ROWS = 50
@@ -46,6 +51,24 @@ def gap_sentence(gap: Gap, *, regression: bool) -> str:
     )
 
 
+def groups_finding(answers: Together, targets: Together, column: str, share: float) -> Finding | None:
+    """The finding that rows of one group are alike; None where shuffled rows are as much so.
+
+    answers : how what is wrong of two rows of one group goes together; targets : how their targets do, which a network
+    that has learned to know the groups answers rightly. share : of the dev rows, whose group has rows in train.
+    """
+    found, what = (answers, "what is wrong") if answers.p_value <= targets.p_value else (targets, "the target")
+    if 2 * found.p_value > LEVEL:  # of two looks the better one
+        return None
+    evidence = (
+        f"{what} of two rows with one {column!r} goes together (correlation {found.correlation:.2f} over"
+        f" {found.pairs:,} pairs; chance in rows of no groups {2 * found.p_value:.1g}), and {share:.0%} of the dev"
+        " rows have one of train's: the dev error is that of groups which the network knows"
+    )
+    do = f"split by it: data.group={column}; dlrun data CONFIG data.group={column} --gap measures what the split hides"
+    return Finding("groups-alike", "fail", "rows of one group are alike, and stand on both sides", evidence, do)
+
+
 def row_order_finding(alike: Alike) -> Finding | None:
     """The finding that neighbouring rows are alike; None where shuffled orders have as much."""
     if alike.p_value > LEVEL or alike.rows < FEWEST_ROWS:
@@ -59,4 +82,5 @@ def row_order_finding(alike: Alike) -> Finding | None:
         "if rows follow in time, or stretches of them are of one thing, dlrun data CONFIG --gap measures what the"
         " random split hides; then name the time in data.order, or the thing in data.group"
     )
-    return Finding("neighbours-alike", "notice", "rows next to each other are alike", evidence, do)
+    severity: Severity = "fail" if alike.correlation >= MUCH_ALIKE and not alike.by_inputs else "notice"
+    return Finding("neighbours-alike", severity, "rows next to each other are alike", evidence, do)

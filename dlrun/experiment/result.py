@@ -17,6 +17,7 @@ from ..records import SPLITS, BySplit, Sizes, without_infinities
 from ..statistics.intervals import effective_rows
 from ..store import Result, RunFolder, now
 from .flawless import with_no_dev_errors
+from .group_look import with_groups
 from .judge import Lines, data_findings, training_findings
 from .label_look import label_findings
 from .measuring import confusions_of, measured_errors, metrics_of
@@ -89,7 +90,7 @@ def found_of_data(
     dataset = experiment.dataset
     of_data = with_no_dev_errors(data_findings(experiment), experiment, measured["dev"].error)
     by_answers = label_findings(dataset, predictions, measured["train"].error, of_data)
-    return (*of_data, *by_answers, *row_order_findings(dataset, predictions))
+    return with_groups((*of_data, *by_answers, *row_order_findings(dataset, predictions)), dataset, predictions)
 
 
 def measure(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Evaluation]:

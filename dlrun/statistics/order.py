@@ -40,11 +40,7 @@ def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Ge
     Rows are shuffled within their splits only: those that were learned from have smaller residuals. X may have no
     columns, and then the second statistic is left out.
     """
-    values, members = residuals.astype(np.float64), [np.flatnonzero(split == name) for name in np.unique(split)]
-    for of_split in members:
-        values[of_split] -= values[of_split].mean(axis=0)
-        size = np.sqrt(np.square(values[of_split]).sum(axis=1).mean())
-        values[of_split] /= size or 1.0
+    values, members = _scaled(residuals, split)
     statistics = [(values,), (values, X)] if X.shape[1] else [(values,)]
     rows = np.arange(len(values))
     neighbours = [_products(factors, rows[:-1], rows[1:]) for factors in statistics]
@@ -52,6 +48,52 @@ def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Ge
     best = int(np.argmin(chances))
     correlation = float(neighbours[0].mean())
     return Alike(correlation, min(1.0, len(chances) * chances[best]), len(values), best == 1)
+
+
+class Together(NamedTuple):
+    """The mean correlation of the residuals of two rows of one group, over so many pairs, and the chance of one so
+    large where rows are in no groups.
+    """
+
+    correlation: float
+    pairs: int
+    p_value: float
+
+
+def together_in_groups(residuals: Array, groups: Array, split: Array, rng: np.random.Generator) -> Together | None:
+    """Whether residuals (m, k) of rows of one group go together; `groups` and `split` (m,) say what each row is of.
+
+    Rows are shuffled within their splits only. None without two rows in a group.
+    """
+    _, codes = np.unique(groups, return_inverse=True)
+    values, members = _scaled(residuals, split)
+    counts = np.bincount(codes)
+    pairs = int((counts * (counts - 1)).sum()) // 2
+
+    def of_pairs(order: Array) -> float:
+        """The sum of the products of all pairs of rows in one group."""
+        moved = values[order]
+        sums = np.stack([np.bincount(codes, column) for column in moved.T])
+        return float((np.square(sums).sum() - np.square(moved).sum()) / 2)
+
+    if not pairs:
+        return None
+    found, as_much = of_pairs(np.arange(len(values))), 0
+    for shuffles in range(1, SHUFFLES + 1):
+        as_much += of_pairs(_shuffled(members, rng)) >= found
+        if as_much == ENOUGH:
+            return Together(found / pairs, pairs, ENOUGH / shuffles)
+    return Together(found / pairs, pairs, (1 + as_much) / (1 + SHUFFLES))
+
+
+def _scaled(residuals: Array, split: Array) -> tuple[Array, list[Array]]:
+    """Residuals (m, k) with mean 0 and mean square 1 in each split, and the places of each split's rows."""
+    values, members = residuals.astype(np.float64), [np.flatnonzero(split == name) for name in np.unique(split)]
+    for of_split in members:
+        values[of_split] -= values[of_split].mean(axis=0)
+        size = np.sqrt(np.square(values[of_split]).sum(axis=1).mean())
+        values[of_split] /= size or 1.0
+    return values, members
 
 
 def _products(factors: Sequence[Array], a: Array, b: Array) -> Array:

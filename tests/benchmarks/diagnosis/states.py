@@ -14,8 +14,9 @@ import numpy as np
 from .faults import BIGGER, Fault
 from .tasks import TASKS
 
-# How fast the walk forgets, how many rows a stretch of time has, and how many a subject has.
-STAYS, STRETCH, ROWS_A_SUBJECT = 0.98, 80, 16
+# How fast the walk forgets, how many rows a stretch of time has, how many a subject has, and how many of them have its
+# own answer.
+STAYS, STRETCH, ROWS_A_SUBJECT, LEANING = 0.98, 40, 16, 0.4
 RARE = 0.04
 
 
@@ -37,6 +38,7 @@ class State:
 
     is_healthy : whether nothing is to be found. always_valid : whether it is to be told though no error rises.
     classes_only : whether it makes no sense for a regression. draws : how many rows are drawn for one that is kept.
+    as_short : whether test has no more rows than dev, so that nearly all rows of the file are seen.
     """
 
     plant: Plant
@@ -45,6 +47,7 @@ class State:
     always_valid: bool = True
     classes_only: bool = False
     draws: int = 1
+    as_short: bool = False
 
 
 def as_it_is(rows: Rows, rng: np.random.Generator) -> Rows:
@@ -73,30 +76,31 @@ def noisy_labels(rows: Rows, rng: np.random.Generator) -> Rows:
 
 
 def in_time(rows: Rows, rng: np.random.Generator) -> Rows:
-    """Rows in the order of time: a walk that neighbours share, and stretches in which answers turn round."""
+    """Rows in the order of time: a walk that neighbours share, and stretches that lean to an answer of their own."""
     m = len(rows.y)
     walk = np.empty(m)
     walk[0] = rng.standard_normal()
     for row, step in enumerate(rng.standard_normal(m - 1), start=1):
         walk[row] = STAYS * walk[row - 1] + (1 - STAYS**2) ** 0.5 * step
-    turned = rng.random(1 + m // STRETCH)[np.arange(m) // STRETCH] < 0.3
-    return Rows(np.column_stack([rows.X, walk]), turned_round(rows.y, turned & (rng.random(m) < 0.8)))
+    y = leaning(rows.y, np.arange(m) // STRETCH, rng)
+    return Rows(np.column_stack([rows.X, walk]), y)
 
 
 def with_subjects(rows: Rows, rng: np.random.Generator) -> Rows:
-    """Sixteen rows a subject, who are known by three measures, and a quarter of whom answer the other way round."""
+    """Sixteen rows a subject, who are known by three measures, and lean to an answer of their own."""
     m = len(rows.y)
     subject = rng.permutation(np.arange(m) // ROWS_A_SUBJECT)
-    people = subject.max() + 1
-    measures = rng.standard_normal((people, 3))[subject] + 0.05 * rng.standard_normal((m, 3))
-    y = turned_round(rows.y, (rng.random(people) < 0.25)[subject])
-    return Rows(np.column_stack([rows.X, measures]), y, {"subject": [f"s{number:04d}" for number in subject]})
+    measures = rng.standard_normal((subject.max() + 1, 3))[subject] + 0.05 * rng.standard_normal((m, 3))
+    words = {"subject": [f"s{number:04d}" for number in subject]}
+    return Rows(np.column_stack([rows.X, measures]), leaning(rows.y, subject, rng), words)
 
 
-def turned_round(y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The targets with those of `rows` mirrored: the next class, or the other side of the mean."""
-    other = (y + 1) % (y.max() + 1) if is_classes(y) else 2 * y.mean() - y
-    return np.where(rows, other, y)
+def leaning(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The targets, of which LEANING, by groups, are the group's own answer; of a number, a shift of one deviation."""
+    own = rng.permutation(y)[: groups.max() + 1][groups]
+    if is_classes(y):
+        return np.where(rng.random(len(y)) < LEANING, own, y)
+    return y + own - y.mean()
 
 
 def is_classes(y: np.ndarray) -> bool:
@@ -104,9 +108,9 @@ def is_classes(y: np.ndarray) -> bool:
 
 
 LONGER = (("training.epochs", "up"),)
-IN_TIME = ("rows-in-time", "id-column")
-NEAR_COPY = ("leak", "near-leak")
-GROUPS = ("groups-in-two-splits",)
+IN_TIME = ("neighbours-alike",)
+NEAR_COPY = ("leak", "near-leak", "easy-target")
+GROUPS = ("groups-alike", "groups-in-two-splits")
 
 STATES = {
     "healthy": State(as_it_is, Fault(), is_healthy=True),
@@ -118,8 +122,8 @@ STATES = {
     ),
     "near_copy": State(near_copy, Fault(codes=NEAR_COPY, is_config=False)),
     "noisy_labels": State(noisy_labels, Fault(codes=("label-noise",), is_config=False), classes_only=True),
-    "in_time": State(in_time, Fault(codes=IN_TIME, is_config=False)),
-    "with_subjects": State(with_subjects, Fault(codes=GROUPS, is_config=False)),
+    "in_time": State(in_time, Fault(codes=IN_TIME, is_config=False), as_short=True),
+    "with_subjects": State(with_subjects, Fault(codes=GROUPS, is_config=False), as_short=True),
 }
 
 
@@ -136,7 +140,8 @@ def write_state(folder: Path, task_name: str, seed: int, state: State) -> dict[s
     """
     task = TASKS[task_name]
     rng = np.random.default_rng([seed, *task_name.encode()])
-    m = sum(task.rows)
+    sizes = (*task.rows[:2], task.rows[1]) if state.as_short else task.rows
+    m = sum(sizes)
     rows = state.plant(Rows(*task.make(rng, state.draws * m)), np.random.default_rng([seed, 3]))
     rows = Rows(rows.X[:m], rows.y[:m], {name: column[:m] for name, column in rows.words.items()})
     names = [*(f"x{column}" for column in range(rows.X.shape[1])), *rows.words, "target"]
@@ -147,5 +152,5 @@ def write_state(folder: Path, task_name: str, seed: int, state: State) -> dict[s
         writer = csv.writer(file)
         writer.writerow(names)
         writer.writerows(zip(*columns, strict=True))
-    split = dict(zip(("train", "dev", "test"), (n / m for n in task.rows), strict=True))
+    split = dict(zip(("train", "dev", "test"), (n / m for n in sizes), strict=True))
     return {"source": str(path), "target": "target", "split": split}
