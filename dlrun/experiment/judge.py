@@ -14,6 +14,7 @@ from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
 from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
+from ..diagnosis.label_noise import label_noise_in_run
 from ..diagnosis.size_probe import EXPLAINED_BY_SIZE, size_finding
 from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
@@ -96,6 +97,9 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *with_size(result))
+    if result.surest is not None and result.errors.train is not None and result.status == "finished":
+        labels = label_noise_in_run(result.surest, result.errors.train, others)
+        others = (labels, *others) if labels else others
     return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
 
 

@@ -19,7 +19,7 @@ from ..store import Result, RunFolder, now
 from .flawless import with_no_dev_errors
 from .group_look import with_groups
 from .judge import Lines, data_findings, training_findings
-from .label_look import label_findings
+from .label_look import surest_dev_rows
 from .measuring import confusions_of, measured_errors, metrics_of
 from .members import members_look
 from .prepare import Experiment
@@ -73,6 +73,7 @@ def summarize(
         ),
         metrics=metrics_of(dataset, predictions),
         confusion=confusions_of(dataset, predictions),
+        surest=surest_dev_rows(dataset, predictions),
         members=members_look(experiment, outcome.parameters, predictions),
         warnings=dataset.warnings,
         data_findings=found_of_data(experiment, predictions, measured),
@@ -89,8 +90,7 @@ def found_of_data(
     """Findings about the data: by themselves, then by what the network answers."""
     dataset = experiment.dataset
     of_data = with_no_dev_errors(data_findings(experiment), experiment, measured["dev"].error)
-    by_answers = label_findings(dataset, predictions, measured["train"].error, of_data)
-    return with_groups((*of_data, *by_answers, *row_order_findings(dataset, predictions)), dataset, predictions)
+    return with_groups((*of_data, *row_order_findings(dataset, predictions)), dataset, predictions)
 
 
 def measure(experiment: Experiment, parameters: Parameters, splits: Collection[str] = SPLITS) -> dict[str, Evaluation]:

@@ -6,7 +6,7 @@ estimating uncertainty in dataset labels"), whose joint names the rows. Where cl
 for noise, so it decides nothing.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from .intervals import CONFIDENCE, Interval, proportion_interval
 SUREST = 0.25
 
 
-class Surest(NamedTuple):
+@dataclass(frozen=True)
+class Surest:
     """How many of the most surely answered `rows` have another label, their share, and its interval."""
 
     wrong: int

@@ -16,6 +16,7 @@ from ..diagnosis.records import Intervals
 from ..diagnosis.row_summary import RowSummary
 from ..diagnosis.size_probe import SizeProbe
 from ..records import BySplit, Sizes, omitted
+from ..statistics.label_noise import Surest
 from ..statistics.metrics import Confusion, Metrics
 
 FILE = "result.json"
@@ -39,7 +40,7 @@ class Result:
     split, how many of each true class are answered with each class. reused : whether it is an older run's.
     effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
     members : what the networks of an ensemble do alone. size_probe : what a wider network does in a few hundred steps,
-    of a run with high bias.
+    of a run with high bias. surest : the dev rows that were answered most surely, and how many have another label.
     """
 
     run_id: str
@@ -79,6 +80,7 @@ class Result:
     confusion: Mapping[str, Confusion] | None = omitted()
     members: MembersLook | None = omitted()
     size_probe: SizeProbe | None = omitted()
+    surest: Surest | None = omitted()
     reused: bool | None = omitted()
 
     @property
