@@ -28,7 +28,7 @@ def test_a_look_gains_where_its_error_is_above_that_of_the_end_by_more_than_a_lo
 def test_looks_are_taken_while_a_network_trains(tmp_path, monkeypatch):
     monkeypatch.setattr(steps_needed, "LOOKS", [10, 40, 200])
     data = steps_needed.write_task(tmp_path, "waves", steps_needed.arrays_of("waves", 0))
-    base = steps_needed.base_config(data, optimal_error=None, regression=False, seed=0)
+    base = steps_needed.base_config({"source": str(data)}, optimal_error=None, regression=False, seed=0)
     looks, limits = looks_by_steps(base, tmp_path)
     assert list(looks) == [10, 40, 200]
     assert looks[10].error > looks[200].error

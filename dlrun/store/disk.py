@@ -129,7 +129,11 @@ def mapped(folder: Path, length: int, dtype: type) -> Array:
     Its room on the disk is taken before: a write to a mapped file for which there is no room kills the process.
     """
     with raised_as_store_error(folder, "written"), tempfile.TemporaryFile(dir=folder) as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, length) * np.dtype(dtype).itemsize)
+        size = max(1, length) * np.dtype(dtype).itemsize
+        if hasattr(os, "posix_fallocate"):  # on Linux
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
         return np.asarray(np.memmap(file, dtype, "r+", shape=max(1, length)))[:length]
 
 

@@ -108,7 +108,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as there:
             folder, task = Path(there), KNOWN[name]
             data = write_task(folder, name, arrays_of(name, seed))
-            base = base_config(data, optimal_error=None, regression=task.regression, seed=seed)
+            base = base_config({"source": str(data)}, optimal_error=None, regression=task.regression, seed=seed)
             for batch, (optimizer, rate), width in itertools.product(BATCHES, RULES, WIDTHS):
                 changes = {
                     "training.batch_size": batch,

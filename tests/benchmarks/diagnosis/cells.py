@@ -68,7 +68,7 @@ def state_cell(task_name: str, seed: int, state_name: str) -> dict:
     known = task.optimal_error if state.plant is as_it_is else None
     with workplace() as folder:
         data = write_state(folder, task_name, seed, state)
-        config = base_config(data, optimal_error=None, regression=task.regression, seed=seed)
+        config = base_config(data, optimal_error=known, regression=task.regression, seed=seed)
         cell = judged_cell(known, with_changes(config, state.fault.changes), state.fault, folder)
         return cell | {"task": task_name, "seed": seed, "state": state_name}
 
