@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dlrun.data.apart import BLOCKS, JUDGED_BLOCKS, by_groups, in_time
-from dlrun.diagnosis.row_order import LEVEL, row_order_finding
+from dlrun.diagnosis.row_order import LEVEL, groups_finding, row_order_finding
 from dlrun.statistics.intervals import student_interval
-from dlrun.statistics.order import Alike, is_sorted_by, neighbours_alike
+from dlrun.statistics.order import Alike, Together, is_sorted_by, neighbours_alike, together_in_groups
 from tests.commands import dlrun
 
 M = 300
@@ -57,6 +57,72 @@ def test_residuals_of_what_was_learned_are_shuffled_among_themselves():
 def test_few_rows_are_not_judged():
     assert row_order_finding(Alike(0.9, 0.0005, 49, False)) is None
     assert row_order_finding(Alike(0.9, 0.0005, 50, False)).code == "neighbours-alike"
+
+
+@pytest.mark.parametrize(
+    ("correlation", "by_inputs", "severity"), [(0.1, False, "fail"), (0.09, False, "notice"), (0.5, True, "notice")]
+)
+def test_levels_that_are_much_alike_fail_and_slopes_are_noticed(correlation, by_inputs, severity):
+    assert row_order_finding(Alike(correlation, 0.0005, 500, by_inputs)).severity == severity
+
+
+# --- groups ---------------------------------------------------------------------------------------------------------
+
+
+def grouped(rng, lean, learned=0.05):
+    """Residuals of 60 groups of five rows, of which two thirds were learned from, that lean to one side by group."""
+    groups, split = rng.permutation(np.arange(M) // 5), np.repeat([0, 0, 1], M // 3)[rng.permutation(M)]
+    residuals = rng.standard_normal(M) + lean * rng.standard_normal(60)[groups]
+    return np.where(split == 0, learned * residuals, residuals)[:, None], groups, split
+
+
+def test_residuals_of_groups_go_together_where_groups_lean_and_not_elsewhere():
+    rng = np.random.default_rng(9)
+    plain = [together_in_groups(*grouped(rng, 0.0), rng).p_value for _ in range(200)]
+    assert sum(p <= 0.001 for p in plain) <= 2  # 0.2 are expected; more than two has a chance of 1 in 1000
+    assert all(together_in_groups(*grouped(rng, 1.0), rng).p_value == 0.001 for _ in range(10))
+
+
+def test_the_correlation_in_groups_is_the_mean_product_of_all_pairs():
+    rng = np.random.default_rng(10)
+    residuals, groups, _ = grouped(rng, 1.0)
+    found = together_in_groups(residuals, groups, np.zeros(M), rng)
+    z = (residuals[:, 0] - residuals.mean()) / residuals.std()
+    products = [z[i] * z[j] for i in range(M) for j in range(i) if groups[i] == groups[j]]
+    assert (found.pairs, found.correlation) == (len(products), pytest.approx(np.mean(products)))
+    assert together_in_groups(residuals, np.arange(M), np.zeros(M), rng) is None
+
+
+def test_groups_are_told_by_the_better_of_two_looks_at_half_the_level():
+    none, some = Together(0.0, 100, 0.5), Together(0.2, 100, 0.001)
+    assert groups_finding(some, none, "who", 0.9).evidence.startswith("what is wrong of two rows with one 'who'")
+    told = groups_finding(none, some, "who", 0.9)
+    assert told.evidence.startswith("the target of two rows with one 'who' goes together (correlation 0.20")
+    assert "data.group=who" in told.do
+    assert groups_finding(none, some._replace(p_value=0.0011), "who", 0.9) is None
+
+
+def subjects(folder, lean):
+    """A table of 60 subjects who are known by a measure and, by `lean`, have a target of their own."""
+    rng = np.random.default_rng(11)
+    who = rng.permutation(np.arange(600) // 10)
+    measure = rng.standard_normal(60)[who] + 0.05 * rng.standard_normal(600)
+    x = rng.standard_normal(600)
+    y = np.where(rng.random(600) < lean, rng.integers(2, size=60)[who], x > 0)
+    lines = [f"s{a},{b:.3f},{c:.3f},{d}" for a, b, c, d in zip(who, measure, x, y.astype(int), strict=True)]
+    (folder / "t.csv").write_text("\n".join(["subject,measure,x,y", *lines]) + "\n")
+
+
+@pytest.mark.parametrize(("lean", "told"), [(0.6, {"groups-alike"}), (0.0, {"groups-in-two-splits"})])
+def test_a_run_tells_subjects_that_are_alike_apart_from_those_that_may_be(lean, told, tmp_path):
+    subjects(tmp_path, lean)
+    (tmp_path / "c.yaml").write_text("data: {source: t.csv}\nnetwork: {width: 16}\ntraining: {epochs: 60}\n")
+    done = dlrun("train", "c.yaml", "--json", "-q", cwd=tmp_path)
+    codes = {finding["code"] for finding in json.loads(done.stdout)["findings"]}
+    assert {code for code in codes if "groups" in code} == told
+    (tmp_path / "c.yaml").write_text("data: {source: t.csv, group: subject}\nnetwork: {width: 16}\n")
+    apart = json.loads(dlrun("train", "c.yaml", "training.epochs=3", "--json", "-q", cwd=tmp_path).stdout)
+    assert not {finding["code"] for finding in apart["findings"]} & {"groups-alike", "groups-in-two-splits"}
 
 
 @pytest.mark.parametrize(

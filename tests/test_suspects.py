@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from dlrun.data.out_of_fold import best_out_of_fold, of_scores
-from dlrun.diagnosis.label_noise import LEAST_NOISE
-from dlrun.statistics.label_noise import confident_joint, surest_rows, suspects
+from dlrun.diagnosis.findings import Finding
+from dlrun.diagnosis.label_noise import LEAST_NOISE, label_noise_in_run
+from dlrun.statistics.label_noise import Surest, confident_joint, surest_rows, suspects
 from tests.commands import dlrun
 
 CASES = json.loads((Path(__file__).parent / "elsewhere" / "cleanlab.json").read_text())
@@ -79,11 +80,11 @@ def test_overlap_is_not_told_as_wrong_labels_and_wrong_labels_are_with_their_sha
     assert sum(found.interval[0] <= wrong <= found.interval[1] for found, wrong in planted) >= 6
 
 
-def written(folder, share, *, regression=False):
+def written(folder, share, *, m=300, regression=False):
     rng = np.random.default_rng(2)
-    X, true = overlapping(rng, 300)
+    X, true = overlapping(rng, m)
     X[:, 0] *= 3
-    y, drawn = true.copy(), rng.random(300) < share
+    y, drawn = true.copy(), rng.random(m) < share
     y[drawn] = 1 - y[drawn]
     lines = [
         f"{a:.3f},{b:.3f},{c:.3f},{t + 0.5 * a if regression else ['no', 'yes'][t]}"
@@ -155,3 +156,22 @@ def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_
     assert "label-noise" not in run_codes(tmp_path, *BY_HEART, "training.epochs=1", "training.learning_rate=1e-5")
     written(tmp_path, 0.0)
     assert "label-noise" not in run_codes(tmp_path, *BY_HEART)
+
+
+def test_a_run_that_does_not_fit_wrong_labels_is_told_of_them_where_nothing_else_explains_it():
+    surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(1, 76, 0.013, (0.001, 0.06))
+    small = Finding("network-too-small", "fail", "", "", "")
+    uneven = Finding("oscillation", "notice", "", "", "")
+    assert label_noise_in_run(surest, 0.2, (), (uneven,)).severity == "fail"
+    assert "only wrong labels are as frequent as elsewhere" in label_noise_in_run(surest, 0.2, (), ()).evidence
+    assert label_noise_in_run(surest, 0.2, (), (small,)) is None
+    assert label_noise_in_run(surest, 0.0, (), (small,)) is not None
+    assert label_noise_in_run(surest, 0.0, (Finding("mismatch", "fail", "", "", ""),), ()) is None
+    assert label_noise_in_run(clean, 0.2, (), ()) is None
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.15, True), (0.0, False)])
+def test_a_small_sound_network_tells_wrong_labels_without_knowing_its_rows_by_heart(share, told, tmp_path):
+    written(tmp_path, share, m=1500)
+    sound = ("network.width=16", "training.epochs=60", "training.learning_rate=0.005", "training.optimizer=adam")
+    assert ("label-noise" in run_codes(tmp_path, *sound)) is told

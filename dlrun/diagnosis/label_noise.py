@@ -87,12 +87,16 @@ def label_noise_finding(noise: LabelNoise) -> Finding | None:
     return Finding("label-noise", "notice", "labels may be wrong", noise.sentence, do)
 
 
-def label_noise_in_run(surest: Surest, train_error: float, others: Iterable[Finding]) -> Finding | None:
+def label_noise_in_run(
+    surest: Surest, train_error: float, of_data: Iterable[Finding], others: Iterable[Finding]
+) -> Finding | None:
     """The finding by a network's answers to the dev rows; None where another finding that fails may be the reason.
 
-    A network that has hardly been trained, is too small or learned nothing is wrong where it is sure, too.
+    of_data, others : what else was found, of the data and in all. A network that has hardly been trained, is too small
+    or learned nothing is wrong where it is sure, too; one that knows its training rows by heart has learned enough.
     """
-    if surest.interval[0] <= LEAST_NOISE_IN_RUN or any(finding.severity == "fail" for finding in others):
+    reasons = of_data if train_error <= BY_HEART else others
+    if surest.interval[0] <= LEAST_NOISE_IN_RUN or any(finding.severity == "fail" for finding in reasons):
         return None
     why = (
         "it has learned by heart what is not so of new rows, as wrong labels are"

@@ -98,7 +98,7 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *with_size(result))
     if result.surest is not None and result.errors.train is not None and result.status == "finished":
-        labels = label_noise_in_run(result.surest, result.errors.train, others)
+        labels = label_noise_in_run(result.surest, result.errors.train, result.data_findings, others)
         others = (labels, *others) if labels else others
     return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
 
