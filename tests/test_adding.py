@@ -88,7 +88,8 @@ def copy(tmp_path_factory):
     root = tmp_path_factory.mktemp("copy")
     for name in ("dlrun", "configs"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "pyproject.toml"):
+    for name in ("docs/reference/config.md", "tests/every_verb.txt", "pyproject.toml"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     for section in SECTIONS.values():
         for example in examples_of(section):
@@ -250,14 +251,12 @@ def test_a_remedy_is_advised_and_a_refinement_tried(call):
     assert "refine: longer memory" in json.dumps(path)
 
 
-def test_a_verb_is_called_helped_and_in_the_readme(call, copy, app):
+def test_a_verb_is_called_helped_and_among_those_that_a_test_runs(call, copy, app):
     run = call("train", write())
     assert call("where") == {"path": run["run_dir"]}
     assert call("where", "latest", in_json=False).strip() == run["run_dir"]
     assert "where" in [command.name for command in app.registered_commands]
-    readme = (copy / "README.md").read_text()
-    assert "\n| `where [RUN]` |" in readme
-    assert "\ndlrun where latest\n" in readme
+    assert "\ndlrun where latest\n" in (copy / "tests" / "every_verb.txt").read_text()
 
 
 def test_an_export_writes_what_was_measured_once(call):

@@ -77,16 +77,19 @@ def test_every_test_file_belongs_to_a_command():
     assert {path.name for path in ROOT.glob("tests/test_*.py")} - {path.name for path in named} == set()
 
 
-def test_every_room_has_its_tests_named_and_its_row_in_the_readme():
+DESIGN = (ROOT / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
+
+
+def test_every_room_has_its_tests_named_and_its_row_in_the_design():
     rooms = {path.parent.name for path in (ROOT / "dlrun").glob("*/__init__.py")}
     assert {room for room in rooms if f"| `dlrun/{room}/`" not in CONTRIBUTING} == set()
-    assert {room for room in rooms if f"`{room}/`" not in README} == set()
+    assert {room for room in rooms if f"`{room}/`" not in DESIGN} == set()
 
 
-def test_the_readmes_ladder_is_the_one_that_is_held():
+def test_the_ladder_that_is_shown_is_the_one_that_is_held():
     from test_architecture import RUNGS
 
-    table = README[README.index("| rung |") :].split("\n\n")[0]
+    table = DESIGN[DESIGN.index("| rung |") :].split("\n\n")[0]
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", table, re.M)
     named = {part.removesuffix("/").removesuffix(".py"): int(rung) for rung, parts in rows for part in parts_of(parts)}
     assert named == {part: rung for part, rung in RUNGS.items() if part != "__main__"}

@@ -31,5 +31,5 @@ def test_the_promise_of_abstention_has_the_figure_of_the_program():
     assert f"in {100 * (1 - RISK):.0f} of 100 draws" in PAGE.replace("\n  ", " ")
 
 
-def test_the_readme_leads_to_the_page():
-    assert "(docs/predicting.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_how_to_pages_lead_to_the_page():
+    assert "(../predicting.md)" in (ROOT / "docs" / "how-to" / "index.md").read_text(encoding="utf-8")

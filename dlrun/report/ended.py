@@ -60,8 +60,8 @@ def show_result(
     if beside.trees:
         say(console, beside.trees.with_seconds())
     show_notes(result, beside.read, console)
-    show_test_look(beside.test_look, console)
     show_top_advice(diagnosis, console)
+    show_test_look(beside.test_look, console)
     if result.status == "interrupted":
         say(console, "resume: ", (command_for("resume", result.run_dir), "bold"), whole=True)
     if beside.report:
