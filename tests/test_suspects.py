@@ -9,6 +9,7 @@ import pytest
 from dlrun.data.out_of_fold import best_out_of_fold, of_scores
 from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.label_noise import LEAST_NOISE, label_noise_in_run
+from dlrun.records import BySplit
 from dlrun.statistics.label_noise import Surest, confident_joint, surest_rows, suspects
 from tests.commands import dlrun
 
@@ -162,12 +163,16 @@ def test_a_run_that_does_not_fit_wrong_labels_is_told_of_them_where_nothing_else
     surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(1, 76, 0.013, (0.001, 0.06))
     small = Finding("network-too-small", "fail", "", "", "")
     uneven = Finding("oscillation", "notice", "", "", "")
-    assert label_noise_in_run(surest, 0.2, (), (uneven,)).severity == "fail"
-    assert "only wrong labels are as frequent as elsewhere" in label_noise_in_run(surest, 0.2, (), ()).evidence
-    assert label_noise_in_run(surest, 0.2, (), (small,)) is None
-    assert label_noise_in_run(surest, 0.0, (), (small,)) is not None
-    assert label_noise_in_run(surest, 0.0, (Finding("mismatch", "fail", "", "", ""),), ()) is None
-    assert label_noise_in_run(clean, 0.2, (), ()) is None
+    assert label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), (uneven,)).severity == "fail"
+    assert (
+        "only wrong labels are as frequent as elsewhere"
+        in label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), ()).evidence
+    )
+    assert label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), (small,)) is None
+    assert label_noise_in_run(surest, BySplit(0.0, 0.4), 0.5, (), (small,)) is not None
+    assert label_noise_in_run(surest, BySplit(0.0, 0.4), 0.5, (Finding("mismatch", "fail", "", "", ""),), ()) is None
+    assert label_noise_in_run(surest, BySplit(0.2, 0.31), 0.5, (), ()) is None  # it has learned little
+    assert label_noise_in_run(clean, BySplit(0.2, 0.25), 0.5, (), ()) is None
 
 
 @pytest.mark.parametrize(("share", "told"), [(0.15, True), (0.0, False)])

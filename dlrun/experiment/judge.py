@@ -20,6 +20,7 @@ from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
+from ..records import BySplit
 from ..statistics.mismatch import distribution_shift
 from ..store import Result
 
@@ -97,10 +98,17 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
     """
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *with_size(result))
-    if result.surest is not None and result.errors.train is not None and result.status == "finished":
-        labels = label_noise_in_run(result.surest, result.errors.train, result.data_findings, others)
-        others = (labels, *others) if labels else others
+    labels = labels_finding(result, others)
+    others = (labels, *others) if labels else others
     return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
+
+
+def labels_finding(result: Result, others: tuple[Finding, ...]) -> Finding | None:
+    """The finding that labels may be wrong, by the run's own answers; None where these do not say so."""
+    train, dev, baseline = result.errors.train, result.errors.dev, result.baseline_error
+    if result.surest is None or result.status != "finished" or train is None or dev is None or baseline is None:
+        return None
+    return label_noise_in_run(result.surest, BySplit(train, dev), baseline, result.data_findings, others)
 
 
 def with_size(result: Result) -> tuple[Finding, ...]:
