@@ -81,11 +81,11 @@ def test_overlap_is_not_told_as_wrong_labels_and_wrong_labels_are_with_their_sha
     assert sum(found.interval[0] <= wrong <= found.interval[1] for found, wrong in planted) >= 6
 
 
-def written(folder, share, *, m=300, regression=False):
+def written(folder, share, *, regression=False):
     rng = np.random.default_rng(2)
-    X, true = overlapping(rng, m)
+    X, true = overlapping(rng, 300)
     X[:, 0] *= 3
-    y, drawn = true.copy(), rng.random(m) < share
+    y, drawn = true.copy(), rng.random(300) < share
     y[drawn] = 1 - y[drawn]
     lines = [
         f"{a:.3f},{b:.3f},{c:.3f},{t + 0.5 * a if regression else ['no', 'yes'][t]}"
@@ -177,6 +177,11 @@ def test_a_run_that_does_not_fit_wrong_labels_is_told_of_them_where_nothing_else
 
 @pytest.mark.parametrize(("share", "told"), [(0.15, True), (0.0, False)])
 def test_a_small_sound_network_tells_wrong_labels_without_knowing_its_rows_by_heart(share, told, tmp_path):
-    written(tmp_path, share, m=1500)
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((1000, 2))
+    y = (X[:, 0] > 0) ^ (rng.random(1000) < share)
+    lines = [f"{a:.3f},{b:.3f},{['no', 'yes'][int(label)]}" for (a, b), label in zip(X, y, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,label", *lines]) + "\n")
+    (tmp_path / "c.yaml").write_text("data: {source: t.csv}\nensemble: 1\n")
     sound = ("network.width=16", "training.epochs=60", "training.learning_rate=0.005", "training.optimizer=adam")
     assert ("label-noise" in run_codes(tmp_path, *sound)) is told

@@ -111,8 +111,8 @@ def label_noise_in_run(
         else "where a network is sure, only wrong labels are as frequent as elsewhere"
     )
     evidence = (
-        f"train error is {percent(errors.train)}, and of the {surest.rows} dev rows that the network answers most surely"
-        f" {surest.wrong} have another label, {percent(surest.share)} {span(surest.interval)}: {why}"
+        f"train error is {percent(errors.train)}, and of the {surest.rows} dev rows that the network answers most"
+        f" surely {surest.wrong} have another label, {percent(surest.share)} {span(surest.interval)}: {why}"
     )
     do = "dlrun diagnose --reference estimates how many are wrong, and dlrun data CONFIG --suspects names the rows"
     return Finding("label-noise", "fail", "labels may be wrong", evidence, do)
