@@ -1,4 +1,4 @@
-"""A cluster of Dask on this machine, started with the lines of the README, each process in a folder of its own."""
+"""A cluster of Dask on this machine, started with the lines of docs/how-to/cluster.md, a process in a folder each."""
 
 import os
 import re
@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-[SCHEDULER] = re.findall(r"^dask scheduler .*$", README, re.M)
-[WORKER] = re.findall(r"^dask worker .*$", README, re.M)
+PAGE = (ROOT / "docs" / "how-to" / "cluster.md").read_text(encoding="utf-8")
+[SCHEDULER] = re.findall(r"^(dask scheduler .*?)(?:  .*)?$", PAGE, re.M)
+[WORKER] = re.findall(r"^(dask worker .*?)(?:  .*)?$", PAGE, re.M)
 
 
 class Machines:

@@ -28,7 +28,7 @@ COMMANDS = {
     "diabetes": ("train diabetes.yaml", TRAINS, 295),
     "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 300),
     "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 300),
-    "runs": ("runs", SHOWS, 100),
+    "runs": ("runs", SHOWS, 105),
     "show": ("show digits", SHOWS, 125),
     "diagnose": ("diagnose digits", SHOWS, 160),
 }
