@@ -1,12 +1,15 @@
 """Rows whose neighbours are alike: told where rows drift, not where they are in no order; and what a split hides."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dlrun.data.apart import BLOCKS, JUDGED_BLOCKS, by_groups, in_time
+from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.row_order import LEVEL, groups_finding, row_order_finding
+from dlrun.experiment.judge import with_order_noticed
 from dlrun.statistics.intervals import student_interval
 from dlrun.statistics.order import Alike, Together, is_sorted_by, neighbours_alike, together_in_groups
 from tests.commands import dlrun
@@ -235,3 +238,10 @@ def test_too_few_rows_or_groups_are_told(tmp_path):
     written(tmp_path, groups=4)
     refused = dlrun("data", "c.yaml", "data.drop=[day]", "data.group=who", "--gap", cwd=tmp_path)
     assert "groups by data.group; it needs 5" in refused.stderr
+
+
+def test_neighbours_are_noticed_and_do_not_fail_where_another_finding_does():
+    order, cause = Finding("neighbours-alike", "fail", "", "", ""), Finding("inputs-unscaled", "fail", "", "", "")
+    assert with_order_noticed((order,)) == (order,)
+    assert [one.severity for one in with_order_noticed((order, cause))] == ["notice", "fail"]
+    assert with_order_noticed((order, replace(cause, severity="notice")))[0].severity == "fail"

@@ -27,6 +27,9 @@ from ..store import Result
 if TYPE_CHECKING:
     from .prepare import Experiment
 
+# The finding that may be told because a network does not fit its rows.
+NEIGHBOURS = "neighbours-alike"
+
 # The seed of the permutation test, which so uses no stream of the experiment.
 SHIFT_SEED = 0
 
@@ -99,8 +102,18 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
     first = (not_finite(result.message or ""),) if result.status == "diverged" else ()
     others = (*of_errors, *result.data_findings, *with_size(result))
     labels = labels_finding(result, others)
-    others = (labels, *others) if labels else others
+    others = with_order_noticed((labels, *others) if labels else others)
     return causes_first((*first, *(finding for finding in others if finding.code not in result.ignore)))
+
+
+def with_order_noticed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings, with that of neighbours as one to notice where another fails.
+
+    What is wrong of a network that does not fit its rows stands in the order of the targets themselves.
+    """
+    if not any(finding.severity == "fail" and finding.code != NEIGHBOURS for finding in findings):
+        return findings
+    return tuple(replace(one, severity="notice") if one.code == NEIGHBOURS else one for one in findings)
 
 
 def labels_finding(result: Result, others: tuple[Finding, ...]) -> Finding | None:
