@@ -52,7 +52,7 @@ class Need(NamedTuple):
 # By `VmPeak` on Linux, x86-64, rounded up. A thread of polars is begun when it is first used.
 NEEDS: Mapping[str, Need] = {
     "numpy": Need(200 * MIB, 0, "arithmetic"),
-    "polars": Need(250 * MIB, 10, "reading tables"),
+    "polars": Need(330 * MIB, 10, "reading tables"),
     "scipy": Need(150 * MIB, 0, "statistics"),
     "sklearn": Need(200 * MIB, 0, "data"),
 }

@@ -102,7 +102,7 @@ def test_a_library_is_loaded_sparingly_where_addresses_are_few(monkeypatch):
     machine.require_for("polars", machine.NEEDS["polars"])
     assert spared
     monkeypatch.setattr(machine, "addresses_left", lambda: 100 * MIB)
-    with pytest.raises(TooLittle, match=r"needs 250 MiB of addresses \(polars\), and 100 MiB are left"):
+    with pytest.raises(TooLittle, match=r"needs 330 MiB of addresses \(polars\), and 100 MiB are left"):
         machine.require_for("polars", machine.NEEDS["polars"])
 
 
