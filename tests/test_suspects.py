@@ -8,7 +8,7 @@ import pytest
 
 from dlrun.data.out_of_fold import best_out_of_fold, of_scores
 from dlrun.diagnosis.findings import Finding
-from dlrun.diagnosis.label_noise import LEAST_NOISE, label_noise_in_run
+from dlrun.diagnosis.label_noise import LEAST_NOISE, is_suspicious
 from dlrun.records import BySplit
 from dlrun.statistics.label_noise import Surest, confident_joint, surest_rows, suspects
 from tests.commands import dlrun
@@ -159,20 +159,16 @@ def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_
     assert "label-noise" not in run_codes(tmp_path, *BY_HEART)
 
 
-def test_a_run_that_does_not_fit_wrong_labels_is_told_of_them_where_nothing_else_explains_it():
+def test_a_run_suspects_labels_where_it_is_wrong_when_sure_and_nothing_else_explains_it():
     surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(1, 76, 0.013, (0.001, 0.06))
-    small = Finding("network-too-small", "fail", "", "", "")
-    uneven = Finding("oscillation", "notice", "", "", "")
-    assert label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), (uneven,)).severity == "fail"
-    assert (
-        "only wrong labels are as frequent as elsewhere"
-        in label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), ()).evidence
-    )
-    assert label_noise_in_run(surest, BySplit(0.2, 0.25), 0.5, (), (small,)) is None
-    assert label_noise_in_run(surest, BySplit(0.0, 0.4), 0.5, (), (small,)) is not None
-    assert label_noise_in_run(surest, BySplit(0.0, 0.4), 0.5, (Finding("mismatch", "fail", "", "", ""),), ()) is None
-    assert label_noise_in_run(surest, BySplit(0.2, 0.31), 0.5, (), ()) is None  # it has learned little
-    assert label_noise_in_run(clean, BySplit(0.2, 0.25), 0.5, (), ()) is None
+    sound, by_heart = BySplit(0.2, 0.25), BySplit(0.0, 0.4)
+    small, uneven = Finding("network-too-small", "fail", "", "", ""), Finding("oscillation", "notice", "", "", "")
+    assert is_suspicious(surest, sound, 0.5, (), (uneven,))
+    assert not is_suspicious(surest, sound, 0.5, (), (small,))
+    assert not is_suspicious(surest, BySplit(0.2, 0.31), 0.5, (), ())  # it has learned little
+    assert is_suspicious(surest, by_heart, 0.5, (), (small,))
+    assert not is_suspicious(surest, by_heart, 0.5, (Finding("mismatch", "fail", "", "", ""),), ())
+    assert not is_suspicious(clean, sound, 0.5, (), ())
 
 
 @pytest.mark.parametrize(("share", "told"), [(0.15, True), (0.0, False)])

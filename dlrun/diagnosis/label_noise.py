@@ -91,28 +91,15 @@ def label_noise_finding(noise: LabelNoise) -> Finding | None:
     return Finding("label-noise", "notice", "labels may be wrong", noise.sentence, do)
 
 
-def label_noise_in_run(
+def is_suspicious(
     surest: Surest, errors: BySplit[float], baseline: float, of_data: Iterable[Finding], others: Iterable[Finding]
-) -> Finding | None:
-    """The finding by a network's answers to the dev rows; None where another finding that fails may be the reason.
+) -> bool:
+    """Whether a network's answers to the dev rows are a reason to look at the labels.
 
     of_data, others : what else was found, of the data and in all. A network that has hardly been trained, is too small
     or learned little is wrong where it is sure, too; one that knows its training rows by heart has learned enough.
     """
     by_heart = errors.train <= BY_HEART
-    reasons = of_data if by_heart else others
-    if not by_heart and errors.dev > LEARNED_ENOUGH * baseline:
-        return None
-    if surest.interval[0] <= LEAST_NOISE_IN_RUN or any(finding.severity == "fail" for finding in reasons):
-        return None
-    why = (
-        "it has learned by heart what is not so of new rows, as wrong labels are"
-        if by_heart
-        else "where a network is sure, only wrong labels are as frequent as elsewhere"
-    )
-    evidence = (
-        f"train error is {percent(errors.train)}, and of the {surest.rows} dev rows that the network answers most"
-        f" surely {surest.wrong} have another label, {percent(surest.share)} {span(surest.interval)}: {why}"
-    )
-    do = "dlrun diagnose --reference estimates how many are wrong, and dlrun data CONFIG --suspects names the rows"
-    return Finding("label-noise", "fail", "labels may be wrong", evidence, do)
+    if surest.interval[0] <= LEAST_NOISE_IN_RUN or (not by_heart and errors.dev > LEARNED_ENOUGH * baseline):
+        return False
+    return not any(finding.severity == "fail" for finding in (of_data if by_heart else others))

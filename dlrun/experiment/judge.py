@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
+from ..diagnosis.causes import CAUSES
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
-from ..diagnosis.findings import causes_first
+from ..diagnosis.findings import OUTCOMES, causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
-from ..diagnosis.label_noise import label_noise_in_run
+from ..diagnosis.label_noise import is_suspicious, label_noise_finding
 from ..diagnosis.size_probe import EXPLAINED_BY_SIZE, size_finding
 from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # The finding that may be told because a network does not fit its rows.
 NEIGHBOURS = "neighbours-alike"
+UNFITTING = {*(check.code for check in CAUSES), *OUTCOMES, "network-too-small", "not-finite"}
 
 # The seed of the permutation test, which so uses no stream of the experiment.
 SHIFT_SEED = 0
@@ -107,21 +109,30 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
 
 
 def with_order_noticed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """The findings, with that of neighbours as one to notice where another fails.
+    """The findings, with that of neighbours as one to notice where the network does not fit its rows.
 
-    What is wrong of a network that does not fit its rows stands in the order of the targets themselves.
+    What is wrong of such a network stands in the order of the targets themselves.
     """
-    if not any(finding.severity == "fail" and finding.code != NEIGHBOURS for finding in findings):
+    if not any(finding.severity == "fail" and finding.code in UNFITTING for finding in findings):
         return findings
     return tuple(replace(one, severity="notice") if one.code == NEIGHBOURS else one for one in findings)
 
 
 def labels_finding(result: Result, others: tuple[Finding, ...]) -> Finding | None:
-    """The finding that labels may be wrong, by the run's own answers; None where these do not say so."""
+    """The finding that labels may be wrong: suspected by the run's own answers, and shown by learners out of fold."""
+    noise = result.label_noise
+    if noise is None or not noise.is_told or not suspects_labels(result, others):
+        return None
+    finding = label_noise_finding(noise)
+    return finding and replace(finding, severity="fail")
+
+
+def suspects_labels(result: Result, others: tuple[Finding, ...]) -> bool:
+    """Whether a run's own answers to its dev rows are a reason to look at the labels; others : what else was found."""
     train, dev, baseline = result.errors.train, result.errors.dev, result.baseline_error
     if result.surest is None or result.status != "finished" or train is None or dev is None or baseline is None:
-        return None
-    return label_noise_in_run(result.surest, BySplit(train, dev), baseline, result.data_findings, others)
+        return False
+    return is_suspicious(result.surest, BySplit(train, dev), baseline, result.data_findings, others)
 
 
 def with_size(result: Result) -> tuple[Finding, ...]:

@@ -14,7 +14,8 @@ from .checkpointing import Checkpointer
 from .failure import failure_recorded
 from .identity import identity_of
 from .interrupts import Interrupts, noted_interrupts
-from .judge import Lines, judged
+from .judge import Lines, judged, suspects_labels
+from .label_look import checked_labels
 from .predictions import predict
 from .prepare import Experiment, prepare
 from .record import write_beginning, write_ending
@@ -126,6 +127,9 @@ def train_to_an_end(
         judgement = judged(result)
         if judgement.verdict.bias == "high" and (probe := probe_size(experiment, result, lines.metrics)):
             result = replace(result, size_probe=probe)
+            judgement = judged(result)
+        if suspects_labels(result, judgement.findings) and (noise := checked_labels(experiment.dataset)):
+            result = replace(result, label_noise=noise)
             judgement = judged(result)
         result = with_verdict(result, judgement)
         facts = facts_of(experiment.dataset.facts, result.seconds)

@@ -1,9 +1,9 @@
 """Whether rows next to each other are answered alike, which rows in no order are not.
 
-Two statistics of residuals along the order of the rows: their lag-1 autocorrelation, which a level that drifts raises;
-and the same with neighbours weighted by how alike their inputs are, which a slope that drifts raises. Both are judged
-by shuffled orders, exactly whatever the residuals are like (Wald and Wolfowitz 1943, "An exact test for randomness in
-the non-parametric case based on serial correlation").
+Two statistics of residuals along the order of the rows: their autocorrelation over the first few lags, which a level
+that drifts raises; and the same with neighbours weighted by how alike their inputs are, which a slope that drifts
+raises. Both are judged by shuffled orders, exactly whatever the residuals are like (Wald and Wolfowitz 1943, "An exact
+test for randomness in the non-parametric case based on serial correlation").
 """
 
 import math
@@ -18,8 +18,13 @@ from ..arrays import Array
 # test, for those that are.
 FIRST_SHUFFLES, SUSPICIOUS, SHUFFLES = 9, 2.5, 999
 
-# As many orders with as much decide that it is chance (Besag and Clifford 1991, sequential Monte Carlo p-values).
-ENOUGH = 5
+# Rows count as neighbours up to this many places apart; what drifts does so over more rows than that, and five times as
+# many pairs show half the drift. By inputs only the next row counts: more would find the writers of digits.
+LAGS = 5
+
+# As many orders with as much decide that it is chance (Besag and Clifford 1991, sequential Monte Carlo p-values). One
+# does: what is told has none in SHUFFLES.
+ENOUGH = 1
 
 
 class Alike(NamedTuple):
@@ -41,12 +46,11 @@ def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Ge
     columns, and then the second statistic is left out.
     """
     values, members = _scaled(residuals, split)
-    statistics = [(values,), (values, X)] if X.shape[1] else [(values,)]
+    statistics = [((values,), LAGS), ((values, X), 1)] if X.shape[1] else [((values,), LAGS)]
     rows = np.arange(len(values))
-    neighbours = [_products(factors, rows[:-1], rows[1:]) for factors in statistics]
-    chances = [_chance(*both, members, rng) for both in zip(statistics, neighbours, strict=True)]
+    chances = [_chance(factors, lags, members, rng) for factors, lags in statistics]
     best = int(np.argmin(chances))
-    correlation = float(neighbours[0].mean())
+    correlation = float(_products((values,), rows[:-1], rows[1:]).mean())
     return Alike(correlation, min(1.0, len(chances) * chances[best]), len(values), best == 1)
 
 
@@ -102,10 +106,17 @@ def _products(factors: Sequence[Array], a: Array, b: Array) -> Array:
     return products
 
 
-def _chance(factors: Sequence[Array], neighbours: Array, members: Sequence[Array], rng: np.random.Generator) -> float:
-    """The chance of a mean as large as that of `neighbours` (m - 1,) where the rows are in no order."""
+def _pairs(order: Array, most: int) -> tuple[Array, Array]:
+    """(p,) and (p,) the rows of all pairs up to so many places apart in an order (m,)."""
+    lags = range(1, min(most, len(order) - 1) + 1)
+    return np.concatenate([order[:-lag] for lag in lags]), np.concatenate([order[lag:] for lag in lags])
+
+
+def _chance(factors: Sequence[Array], lags: int, members: Sequence[Array], rng: np.random.Generator) -> float:
+    """The chance of products of neighbours as large as those of the rows as they are, where rows are in no order."""
+    neighbours = _products(factors, *_pairs(np.arange(len(factors[0])), lags))
     orders = [_shuffled(members, rng) for _ in range(FIRST_SHUFFLES)]
-    of_chance = np.concatenate([_products(factors, order[:-1], order[1:]) for order in orders])
+    of_chance = np.concatenate([_products(factors, *_pairs(order, lags)) for order in orders])
     error = float(of_chance.std() / np.sqrt(len(neighbours))) or 1.0
     distance = float(neighbours.mean() - of_chance.mean()) / error
     if distance < SUSPICIOUS:
@@ -115,7 +126,7 @@ def _chance(factors: Sequence[Array], neighbours: Array, members: Sequence[Array
     total, as_much = float(neighbours.sum()), 0
     for shuffles in range(1, SHUFFLES + 1):
         order = _shuffled(members, rng)
-        as_much += float(table[order[:-1], order[1:]].sum()) >= total
+        as_much += float(table[_pairs(order, lags)].sum()) >= total
         if as_much == ENOUGH:
             return ENOUGH / shuffles
     return (1 + as_much) / (1 + SHUFFLES)

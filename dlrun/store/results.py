@@ -10,6 +10,7 @@ from typing import Literal
 from ..data.reading import Task
 from ..diagnosis.findings import Finding
 from ..diagnosis.ills import Verdict
+from ..diagnosis.label_noise import LabelNoise
 from ..diagnosis.members import MembersLook
 from ..diagnosis.optimal import Optimal
 from ..diagnosis.records import Intervals
@@ -41,6 +42,7 @@ class Result:
     effective_sizes : where rows have weights, how many rows that all count alike say as much as those of each split.
     members : what the networks of an ensemble do alone. size_probe : what a wider network does in a few hundred steps,
     of a run with high bias. surest : the dev rows that were answered most surely, and how many have another label.
+    label_noise : where that raised a suspicion, what learners out of fold say.
     """
 
     run_id: str
@@ -81,6 +83,7 @@ class Result:
     members: MembersLook | None = omitted()
     size_probe: SizeProbe | None = omitted()
     surest: Surest | None = omitted()
+    label_noise: LabelNoise | None = omitted()
     reused: bool | None = omitted()
 
     @property
