@@ -4,7 +4,6 @@ A library in Rust or C ends the whole process where it gets no memory or thread,
 a library needs is looked for before it is loaded, and what is known to be large before it is made.
 """
 
-import importlib.abc
 import os
 import sys
 import threading
@@ -127,7 +126,7 @@ def be_sparing() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
-class Gate(importlib.abc.MetaPathFinder):
+class Gate:
     """Asked before each import: looks for what a library of NEEDS needs, once, before it is loaded."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:

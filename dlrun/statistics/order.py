@@ -122,7 +122,9 @@ def _chance(factors: Sequence[Array], lags: int, members: Sequence[Array], rng: 
     if distance < SUSPICIOUS:
         return 0.5 * math.erfc(distance / math.sqrt(2))
     # All pairs at once, so that a shuffled order costs a look-up for each row.
-    table = np.prod([factor @ factor.T for factor in factors], axis=0).astype(np.float32)
+    table = np.ones((1, 1), np.float32)
+    for factor in (factor.astype(np.float32) for factor in factors):
+        table = table * (factor @ factor.T)
     total, as_much = float(neighbours.sum()), 0
     for shuffles in range(1, SHUFFLES + 1):
         order = _shuffled(members, rng)
