@@ -8,9 +8,9 @@ from typing import Literal
 
 from ..diagnosis.steps import BatchSize
 
-# A product of fewer multiplications may be slower on two threads than on one. An epoch of the benchmark's T5 (134 million)
-# took 1/1.7 of the time on two of two cores, and of T6 (1,070 million) 1/1.9; of T4 (26 million) 1/1.5 in one trial, and
-# 1.5 times in the next, beside other work; of T2 and T3 as long.
+# A product of fewer multiplications may be slower on two threads than on one. On two of two cores an epoch of the
+# benchmark's T5 (134 million) took 1/1.7 of the time, and of T6 (1,070 million) 1/1.9; of T4 (26 million) 1/1.5 in one
+# trial and 1.5 times in the next, beside other work; of T2 and T3 as long.
 LEAST_MULTIPLICATIONS = 100_000_000
 
 # Work of other programs, in processors by the last minute's mean, that an idle machine may have.
