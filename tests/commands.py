@@ -7,6 +7,7 @@ training. So a test asks for one only where it is about processes: signals, pipe
 import contextlib
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -50,6 +51,13 @@ def dlrun(*words: object, cwd: Path, **environment: str) -> Done:
         except SystemExit as leaving:
             status = leaving.code
     return Done(int(status or 0), text_of(out), text_of(err))
+
+
+def typed(line: str, cwd: Path) -> Done:
+    """A line as a person types it on a terminal of 80 columns, which begins with `dlrun`."""
+    program, *words = shlex.split(line)
+    assert program == "dlrun"
+    return dlrun(*words, cwd=cwd, COLUMNS="80")
 
 
 def text_of(stream: io.TextIOWrapper) -> str:

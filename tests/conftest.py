@@ -54,3 +54,11 @@ def machines(tmp_path_factory):
         started.start(f"worker{number}", WORKER)
     yield started
     started.close()
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A folder with the shipped configs, in which commands may write."""
+    folder = tmp_path_factory.mktemp("clone")
+    (folder / "configs").symlink_to(Path(__file__).parents[1] / "configs")
+    return folder

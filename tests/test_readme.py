@@ -1,13 +1,12 @@
 """What the README shows, a test runs; so are the examples of config, of mistakes and of exit statuses in the docs."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.commands import ROOT, dlrun
+from tests.commands import ROOT, typed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIG_PAGE, COMMAND_LINE_PAGE = (
@@ -21,25 +20,6 @@ YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README + CONFIG_PAGE, re.S)
 MOST_LINES = 120
 
 
-@pytest.fixture(scope="module")
-def runs_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A folder with the shipped configs, in which commands may write."""
-    folder = tmp_path_factory.mktemp("clone")
-    (folder / "configs").symlink_to(ROOT / "configs")
-    return folder
-
-
-def run_dlrun(command, cwd, runs_dir):
-    program, *words = shlex.split(command)
-    assert program == "dlrun"
-    return dlrun(*words, cwd=cwd, DLRUN_RUNS=str(runs_dir), COLUMNS="80")
-
-
 def skeleton(text):
     """The words of each line. Figures depend on the machine's last bits and on the clock, so they are all 0 here, and
     bars are all of one length."""
@@ -49,8 +29,8 @@ def skeleton(text):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_works(command, clone, runs_dir):
-    done = run_dlrun(command, clone, runs_dir)
+def test_a_command_of_the_readme_works(command, clone):
+    done = typed(command, clone)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -110,7 +90,7 @@ def test_the_output_that_the_readme_shows_is_what_the_commands_print(tmp_path):
     sessions = re.findall(r"```\n\$ (dlrun .*?)\n(.*?)\n```", README, re.S)
     assert len(sessions) >= 1
     for command, shown in sessions:
-        printed = skeleton(run_dlrun(command, tmp_path, "runs").stdout)
+        printed = skeleton(typed(command, tmp_path).stdout)
         assert printed[: len(skeleton(shown))] == skeleton(shown)
 
 
