@@ -10,7 +10,7 @@ from ..diagnosis.findings import Finding
 from ..diagnosis.row_order import groups_finding
 from ..nn.predictions import Predictions
 from ..statistics.order import together_in_groups
-from .row_order import MOST_ROWS, SEED, of_split
+from .row_order import MOST_ROWS, SEED, of_train_and_dev
 
 
 def with_groups(found: Sequence[Finding], dataset: Dataset, by_split: Mapping[str, Predictions]) -> tuple[Finding, ...]:
@@ -27,12 +27,9 @@ def of_groups(suspicion: Suspicion, dataset: Dataset, by_split: Mapping[str, Pre
     groups: Groups | None = suspicion.groups
     if groups is None or dataset.train.group is not None:
         return None
-    parts = [of_split(dataset, name, by_split[name]) for name in ("train", "dev") if name in by_split]
-    rows, residuals, targets = (
-        np.concatenate([np.asarray(getattr(part, name)) for part in parts])[:MOST_ROWS]
-        for name in ("rows", "residuals", "targets")
-    )
-    split = np.concatenate([np.full(len(part.rows), at) for at, part in enumerate(parts)])[:MOST_ROWS]
+    answered, split = of_train_and_dev(dataset, by_split)
+    rows, residuals, targets, _ = (array[:MOST_ROWS] for array in answered)
+    split = split[:MOST_ROWS]
     if not np.isfinite(residuals).all():
         return None
     numbers = np.eye(len(dataset.classes))[targets] if dataset.task == "multiclass" else targets[:, None]

@@ -31,14 +31,10 @@ def row_order_findings(dataset: Dataset, by_split: Mapping[str, Predictions]) ->
     """
     if not dataset.by_chance or dataset.train.group is not None or stays_in_file(dataset):
         return ()
-    parts = [of_split(dataset, name, by_split[name]) for name in ("train", "dev") if name in by_split]
-    rows = np.concatenate([part.rows for part in parts])
-    order = in_stretches(np.argsort(rows, kind="stable"))
-    residuals, targets, X = (
-        np.concatenate([np.asarray(getattr(part, name)) for part in parts])[order]
-        for name in ("residuals", "targets", "X")
-    )
-    split = np.concatenate([np.full(len(part.rows), at) for at, part in enumerate(parts)])[order]
+    answered, split = of_train_and_dev(dataset, by_split)
+    order = in_stretches(np.argsort(answered.rows, kind="stable"))
+    _, residuals, targets, X = (array[order] for array in answered)
+    split = split[order]
     classes = len(dataset.classes) if dataset.task != "regression" else None
     if len(order) < FEWEST_ROWS or not np.isfinite(residuals).all() or is_sorted_by(targets, classes=classes):
         return ()
@@ -62,6 +58,13 @@ class Answered(NamedTuple):
     residuals: Array
     targets: Array
     X: Array
+
+
+def of_train_and_dev(dataset: Dataset, by_split: Mapping[str, Predictions]) -> tuple[Answered, Array]:
+    """The rows of train and dev whose outputs are kept, train's first, and of which split each is (m,)."""
+    parts = [of_split(dataset, name, by_split[name]) for name in ("train", "dev") if name in by_split]
+    split = np.concatenate([np.full(len(part.rows), at) for at, part in enumerate(parts)])
+    return Answered(*map(np.concatenate, zip(*parts, strict=True))), split
 
 
 def of_split(dataset: Dataset, name: str, answered: Predictions) -> Answered:
