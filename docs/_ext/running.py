@@ -130,7 +130,7 @@ def run_command(line: str, block: Block, place: Path, environment: dict[str, str
     if done.returncode != expected:
         raise ValueError(f"{command}: ends with {done.returncode} and not {expected}:\n{done.stderr}{done.stdout}")
     printed = done.stdout + (done.stderr if expected or "errors" in block.options else "")
-    return printed.replace(str(place), "/home/you/work").rstrip()
+    return printed.replace(str(place), "/home/you/networks").rstrip()
 
 
 def picture_name(docname: str, block: Block) -> str:
