@@ -142,8 +142,9 @@ def test_bytes_in_words(count, words):
 
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("keep", [(), (1.0, 0.5)])
-def test_the_memory_of_a_training_is_counted_before_it_is_made(members, keep):
-    network, rows = Network((5, 7, 4, 2), "relu", "softmax", keep, members), 11
+@pytest.mark.parametrize("widths", [(7, 4), (160, 180)])
+def test_the_memory_of_a_training_is_counted_before_it_is_made(members, keep, widths):
+    network, rows = Network((5, *widths, 2), "relu", "softmax", keep, members), 11
     made = Workspace(network, rows, np.float32)
     arrays = {}
     seen = [made, made.masks, *made.hidden]

@@ -51,6 +51,14 @@ def test_backpropagation_agrees_with_central_differences_in_every_tensor(activat
     assert any(t.worst.analytic != 0 for t in report.tensors)
 
 
+def test_gradients_through_wide_layers_of_a_short_batch_agree_with_central_differences(rng):
+    network, parameters, X, Y = network_and_rows("tanh", "softmax", rng, keep_prob=0.7, sizes=(4, 200, 220))
+    dA_T = Workspace(network, len(X), np.float64).dA_T
+    assert [turned is not None for turned in dA_T] == [True, False], "one product is turned, and one is not"
+    report = check_problem(Problem(network, parameters, X, Y, 0.0, mask_seed=int(rng.integers(2**63))))
+    assert {t.name: t.relative_difference for t in report.tensors if t.relative_difference >= BAR} == {}
+
+
 @pytest.mark.parametrize(("activation", "loss"), list(itertools.product(ACTIVATIONS, LOSSES)))
 def test_the_cost_agrees_with_a_loop_over_rows_and_units(activation, loss, rng):
     network, parameters, X, Y = network_and_rows(activation, loss, rng, keep_prob=0.6)

@@ -5,7 +5,7 @@ Counts of the same arrays as `Workspace`, `Trainer` and `Optimizer` make; a test
 
 from itertools import pairwise
 
-from .network import Network
+from .network import Network, widest_turned
 from .optimizers import OPTIMIZERS
 
 # Vectors of the parameters' length beside the optimizer's own: the parameters, their gradient, the last good and the
@@ -24,8 +24,9 @@ def workspace_bytes(network: Network, m: int, itemsize: int) -> int:
     keep_probs = network.keep_probs or (1.0,) * len(widths)
     rows, widest = m * network.members, max(widths, default=0)
     masks = rows * sum(width for width, keep in zip(widths, keep_probs, strict=True) if keep < 1)
-    # X1; A1 and factor of each hidden layer; Z and the two gradients, which all share; logits and dZ.
+    # X1; A1 and factor of each hidden layer; Z and the two gradients, which all share; logits and dZ; what is turned.
     numbers = m * (n_in + 1) + rows * (sum(2 * width + 1 for width in widths) + 3 * widest + 2 * n_out)
+    numbers += m * widest_turned(network, m)
     return numbers * itemsize + rows * widest + masks  # and booleans: the gate, the masks
 
 
