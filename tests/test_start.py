@@ -34,9 +34,11 @@ COMMANDS = {
 }
 
 PROGRAM = """
-import atexit, sys
-atexit.register(lambda: print(*sys.modules, file=open("modules.txt", "w")))
+import atexit, gc, sys
 from dlrun.cli import main
+begun = sum(generation["collections"] for generation in gc.get_stats())
+atexit.register(lambda: print(*sys.modules, file=open("modules.txt", "w")))
+atexit.register(lambda: print(sum(one["collections"] for one in gc.get_stats()) - begun, file=open("gc.txt", "w")))
 main()
 """
 
@@ -66,6 +68,7 @@ def test_a_command_imports_what_it_needs(folder, name):
     modules = (folder / "modules.txt").read_text().split()
     assert {module for module in modules if module in HEAVY} <= may
     assert sum(module.partition(".")[0] == "dlrun" for module in modules) <= most
+    assert (folder / "gc.txt").read_text() == "0\n", "what is imported is looked through for garbage"
 
 
 INITS = (ROOT / "dlrun").glob("*/__init__.py")
