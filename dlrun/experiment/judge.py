@@ -21,7 +21,6 @@ from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
-from ..records import BySplit
 from ..statistics.mismatch import distribution_shift
 from ..store import Result
 
@@ -130,10 +129,9 @@ def labels_finding(result: Result, others: tuple[Finding, ...]) -> Finding | Non
 
 def suspects_labels(result: Result, others: tuple[Finding, ...]) -> bool:
     """Whether a run's own answers to its dev rows are a reason to look at the labels; others : what else was found."""
-    train, dev, baseline = result.errors.train, result.errors.dev, result.baseline_error
-    if result.surest is None or result.status != "finished" or train is None or dev is None or baseline is None:
+    if result.surest is None or result.status != "finished" or result.errors.train is None:
         return False
-    return is_suspicious(result.surest, BySplit(train, dev), baseline, result.data_findings, others)
+    return is_suspicious(result.surest, result.errors.train, result.data_findings, others)
 
 
 def with_size(result: Result) -> tuple[Finding, ...]:
