@@ -159,7 +159,7 @@ def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_
 
 
 def test_a_run_suspects_labels_where_it_is_wrong_when_sure_and_nothing_else_explains_it():
-    surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(3, 76, 0.039, (0.011, 0.1))
+    surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(1, 76, 0.013, (0.001, 0.06))
     small, uneven = Finding("network-too-small", "fail", "", "", ""), Finding("oscillation", "notice", "", "", "")
     outcome, flat = (Finding(code, "fail", "", "", "") for code in ("no-better-than-baseline", "plateau"))
     assert is_suspicious(surest, 0.2, (), (uneven, outcome, flat))  # which wrong labels bring about, too
