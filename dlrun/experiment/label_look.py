@@ -100,7 +100,7 @@ def looked_at(dataset: Dataset, option: str) -> LookedAt:
     X = np.concatenate([np.asarray(part.X[:]) for part in parts])[places].astype(np.float64)
     codes = np.searchsorted(kept, y[places])
     names = tuple(dataset.classes[at] for at in kept)
-    # Small trees are grown slower by threads that wait for each other, on a busy machine ten times as slowly.
+    # Small trees are grown slower by threads that wait for each other, on a busy machine several times as slowly.
     with threadpool_limits(1):
         return LookedAt(rows[places], codes, names, best_out_of_fold(X, codes, rng))
 
