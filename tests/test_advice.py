@@ -182,7 +182,7 @@ def test_from_a_handful_of_units_or_epochs_a_usual_number_is_reached_at_once():
 def test_every_fix_belongs_to_a_check_and_every_check_of_health_has_one():
     emitted = {check.code for check in (*CAUSES, *SYMPTOMS)}
     assert emitted <= FIXES.keys()
-    assert FIXES.keys() - emitted == {"not-finite", "no-better-than-baseline", "network-too-small"}
+    assert FIXES.keys() - emitted == {"not-finite", "no-better-than-baseline"}
 
 
 def test_a_network_that_has_hardly_begun_is_to_take_enough_steps_at_once_before_all_else():

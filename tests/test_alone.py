@@ -19,6 +19,7 @@ from dlrun.statistics.one_column import (
     cuts_of,
     explained,
     explained_by_level,
+    spreads_apart,
     wrong_by_bins,
     wrong_by_cuts,
     wrong_by_level,
@@ -142,6 +143,26 @@ def test_a_copy_of_a_rare_class_is_suspected(rng):
     X, y = drawn(rng, 2, [0.96, 0.04])
     (found,) = told(np.column_stack([X, y + 0.01 * rng.standard_normal(ROWS)]), y)
     assert found.code == "near-leak"
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.96, 0.04]])
+def test_a_class_that_is_apart_by_nature_is_asked_about_though_no_other_column_comes_near(rng, shares):
+    X, y = drawn(rng, 2, shares)
+    for apart, code in ((8, "easy-target"), (100, "near-leak")):
+        (found,) = told(np.column_stack([X, apart * y + rng.standard_normal(ROWS)]), y)
+        assert found.code == code
+        said = float(re.search(r"classes stand (.+) of their spreads apart", found.evidence)[1])
+        # A quartile of the 38 rows of the rare class has a standard error of a fifth of a deviation.
+        assert said == pytest.approx(apart, rel=0.5)
+
+
+def test_spreads_apart_are_those_of_normal_classes_and_none_is_infinitely_far(rng):
+    y = np.repeat([0, 1, 2], 40_000)
+    values = np.array([5.0, 0.0, 12.0])[y] + np.array([1.0, 0.5, 2.0])[y] * rng.standard_normal(len(y))
+    # From 0 to 5 are 10 of the tighter one's deviations, from 5 to 12 are 7; the spread's standard error is 0.6%.
+    assert spreads_apart(values, y) == pytest.approx(7, rel=0.03)
+    assert np.isinf(spreads_apart(y.astype(float), y))
+    assert np.isinf(spreads_apart(np.where(y, np.nan, values), y))
 
 
 def test_words_that_stand_for_classes_are_suspected(rng):

@@ -186,7 +186,9 @@ def test_a_feature_that_nearly_gives_the_target_away_is_told(recoded):
 def test_a_threshold_on_one_of_many_features_is_suspected_and_an_easy_task_is_asked_about():
     y, columns, parts = several(2000)
     y = (y > 0).astype(int)
-    clear = y * 10 + np.random.default_rng(2).normal(size=2000)
+    noise = np.random.default_rng(2).normal(size=2000)
+    assert codes_of({"z": y * 10 + noise} | columns, parts, y=y) == ["easy-target"]
+    clear = y * 50 + noise
     assert codes_of({"z": clear} | columns, parts, y=y) == ["near-leak"]
     assert codes_of({"z": clear, "twin": -clear} | columns, parts, y=y) == ["easy-target"]
     rare = np.where(np.arange(2000) < 10, 1, 0)

@@ -12,6 +12,7 @@ import yaml
 from dlrun.cli.guard import guarded
 from dlrun.diagnosis.explain import codes, explain
 from dlrun.diagnosis.health import CHECKS, health_findings
+from dlrun.diagnosis.symptoms import bottleneck, plateau
 from dlrun.errors import ConfigError, Diverged, UsageError
 from dlrun.experiment import prepare, read_config
 from dlrun.experiment.judge import Lines, history_of
@@ -55,6 +56,7 @@ SICK = [
     ("oscillation", MOONS, ["training.optimizer=gd", "training.learning_rate=6"]),
     ("cost-not-monotone", MOONS, [*FULL_BATCH, "training.learning_rate=10"]),
     ("plateau", MOONS | {"noise": 9}, ["training.learning_rate=0.02", "network.hidden=[2]"]),
+    ("network-too-small", MOONS | {"noise": 9}, ["training.learning_rate=0.02", "network.hidden=[8,2]"]),
 ]  # fmt: skip
 WELL = {
     "plain": (MOONS, []),
@@ -112,6 +114,16 @@ def test_a_planted_sickness_is_seen(code, data, keys, tmp_path):
     told = history(tmp_path, data, keys)
     assert code in signs(told)
     assert health_findings(told)
+
+
+def test_a_plateau_of_a_unit_or_two_is_told_as_a_bottleneck(tmp_path):
+    told = history(tmp_path, MOONS | {"noise": 9}, ["training.learning_rate=0.02", "network.hidden=[2]"])
+    assert plateau(told)
+    for sizes, layer in (((2, 2, 1), 1), ((2, 8, 1, 1), 2), ((2, 3, 1), None), ((2, 1), None)):
+        found = bottleneck(dataclasses.replace(told, sizes=sizes))
+        assert (found and found.layer) == layer
+    assert bottleneck(told).evidence.startswith("all that is answered passes through the 2 units of layer 1, and the")
+    assert bottleneck(dataclasses.replace(told, train_error=0.0)) is None
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pytest
 
 from dlrun.data.out_of_fold import best_out_of_fold, of_scores
 from dlrun.diagnosis.findings import Finding
-from dlrun.diagnosis.label_noise import LEAST_NOISE, is_suspicious
-from dlrun.records import BySplit
+from dlrun.diagnosis.label_noise import LEAST_NOISE, LabelNoise, is_suspicious, with_sentence
 from dlrun.statistics.label_noise import Surest, confident_joint, surest_rows, suspects
 from tests.commands import dlrun
 
@@ -161,14 +160,52 @@ def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_
 
 def test_a_run_suspects_labels_where_it_is_wrong_when_sure_and_nothing_else_explains_it():
     surest, clean = Surest(13, 76, 0.17, (0.1, 0.26)), Surest(1, 76, 0.013, (0.001, 0.06))
-    sound, by_heart = BySplit(0.2, 0.25), BySplit(0.0, 0.4)
     small, uneven = Finding("network-too-small", "fail", "", "", ""), Finding("oscillation", "notice", "", "", "")
-    assert is_suspicious(surest, sound, 0.5, (), (uneven,))
-    assert not is_suspicious(surest, sound, 0.5, (), (small,))
-    assert not is_suspicious(surest, BySplit(0.2, 0.31), 0.5, (), ())  # it has learned little
-    assert is_suspicious(surest, by_heart, 0.5, (), (small,))
-    assert not is_suspicious(surest, by_heart, 0.5, (Finding("mismatch", "fail", "", "", ""),), ())
-    assert not is_suspicious(clean, sound, 0.5, (), ())
+    outcome, flat = (Finding(code, "fail", "", "", "") for code in ("no-better-than-baseline", "plateau"))
+    assert is_suspicious(surest, 0.2, (), (uneven, outcome, flat))  # which wrong labels bring about, too
+    assert not is_suspicious(surest, 0.2, (), (small,))
+    assert is_suspicious(surest, 0.0, (), (small,))
+    assert not is_suspicious(surest, 0.0, (Finding("mismatch", "fail", "", "", ""),), ())
+    assert not is_suspicious(clean, 0.2, (), ())
+
+
+def noise(error, lower, share=0.2):
+    """What learners with this error say, of a share with this lower end."""
+    return LabelNoise(1000, "learners", error, 250, 50, share, (lower, 0.5), 0.2, False, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "lower", "told"),
+    [
+        (0.2, 0.06, True),
+        (0.2, 0.049, False),  # of 20% of all a quarter is 5%: classes that overlap
+        (0.02, 0.021, True),
+        (0.02, 0.02, False),
+        (0.35, 0.3, True),
+        (0.36, 0.3, False),  # of the errors of a guess, half of all rows, they make more than 70%
+    ],
+)
+def test_wrong_labels_are_told_where_the_surest_answers_are_nearly_as_often_wrong_as_all(error, lower, told):
+    assert with_sentence(noise(error, lower), 0.5).is_told is told
+    assert f"of all rows {error:.1%} have" in with_sentence(noise(error, lower), 0.5).sentence
+
+
+def test_a_function_that_a_learner_hardly_knows_is_no_noise_and_the_same_with_noise_is():
+    rng = np.random.default_rng(7)
+    X = rng.uniform(-2, 2, (1000, 6))
+    score = np.sin(2 * X[:, :4]).sum(axis=1)
+    true = (score > np.median(score)).astype(int)
+    for share, told in ((0.0, False), (0.25, True)):
+        y, drawn = true.copy(), rng.random(1000) < share
+        y[drawn] = rng.permutation(true)[drawn]
+        answered = best_out_of_fold(X, y, np.random.default_rng(0))
+        found = surest_rows(answered.probabilities, y)
+        error = float((answered.probabilities.argmax(axis=1) != y).mean())
+        assert error > 0.1  # a quarter of the errors of a guess at the least
+        looked = LabelNoise(
+            1000, answered.name, error, found.rows, found.wrong, found.share, found.interval, 0.0, False, ""
+        )
+        assert with_sentence(looked, 0.5).is_told is told
 
 
 @pytest.mark.parametrize(("share", "told"), [(0.15, True), (0.0, False)])

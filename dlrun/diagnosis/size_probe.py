@@ -24,7 +24,7 @@ Size = Literal["too small", "not the size", "open"]
 
 # Of these findings a network that is too small may be the cause: a wider one did better at the same rate and with the
 # same dropout, which leaves too few of very few units.
-EXPLAINED_BY_SIZE = ("plateau", "linear-units", "dead-units", "dropout-dominates")
+EXPLAINED_BY_SIZE = ("network-too-small", "plateau", "linear-units", "dead-units", "dropout-dominates")
 
 
 @dataclass(frozen=True)

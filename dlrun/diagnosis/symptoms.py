@@ -55,6 +55,9 @@ FEWEST_EPOCHS = 8
 LEARNED = Limits(0.3, 0.1)
 STILL_LEARNING = 0.01
 
+# A layer of so few units is the first thing to change where the cost no longer falls: a judgement.
+BOTTLENECK = 2
+
 # The relative rise of the cost from one full-batch step to the next that rounding alone may cause, by precision.
 ROUNDING = {"float32": 1e-5, "float64": 1e-9}
 # Beyond these it is no longer the edge of stability (Cohen et al. 2021), where the cost rises in some steps and yet
@@ -208,6 +211,17 @@ def plateau(history: History) -> Sign | None:
     return Sign(learned < LEARNED.grave, evidence, do)
 
 
+def bottleneck(history: History) -> Sign | None:
+    """The same where all that is answered has to pass through a unit or two: the first thing to change."""
+    narrowest, layer = min(((n, at) for at, n in enumerate(history.sizes[1:-1], start=1)), default=(math.inf, 0))
+    sign = plateau(history) if narrowest <= BOTTLENECK else None
+    if sign is None:
+        return None
+    units = "one unit" if narrowest == 1 else f"{narrowest} units"
+    evidence = f"all that is answered passes through the {units} of layer {layer}, and {sign.evidence}"
+    return Sign(True, evidence, "give it more units a layer, before another rate or more epochs", layer)
+
+
 def cost_of_no_learning(history: History) -> float | None:
     """The cost without learning: that of one answer for all rows, or that of the initial weights if it is lower."""
     start = history.trace[0].start if history.trace else None
@@ -249,6 +263,21 @@ def cost_not_monotone(history: History) -> Sign | None:
     return Sign(is_grave, f"{evidence} of itself", SLOWER if is_grave else "nothing, while it falls in the long run")
 
 
+EXPLAIN_A_PLATEAU = (
+    *OF_START,
+    "penalty-dominates",
+    "dropout-dominates",
+    "learning-rate-too-high",
+    "learning-rate-too-low",
+    "hardly-trained",
+    "vanishing-gradients",
+    "saturated-units",
+    "dead-units",
+    "diverged",
+    "cost-not-monotone",
+    "oscillation",
+)
+
 SYMPTOMS = (
     Check("diverged", "the cost ends above where it began", diverged),
     Check("initial-loss-high", "sure of wrong answers from the start", initial_loss_high, OF_START),
@@ -275,23 +304,6 @@ SYMPTOMS = (
         oscillation,
         ("learning-rate-too-high", "dropout-dominates", "cost-not-monotone", "hardly-trained"),
     ),
-    Check(
-        "plateau",
-        "the cost has stopped falling",
-        plateau,
-        (
-            *OF_START,
-            "penalty-dominates",
-            "dropout-dominates",
-            "learning-rate-too-high",
-            "learning-rate-too-low",
-            "hardly-trained",
-            "vanishing-gradients",
-            "saturated-units",
-            "dead-units",
-            "diverged",
-            "cost-not-monotone",
-            "oscillation",
-        ),
-    ),
+    Check("network-too-small", "the network is too small", bottleneck, EXPLAIN_A_PLATEAU),
+    Check("plateau", "the cost has stopped falling", plateau, (*EXPLAIN_A_PLATEAU, "network-too-small")),
 )

@@ -12,7 +12,7 @@ import numpy as np
 from ..diagnosis import Diagnosis, Finding, diagnose, not_finite
 from ..diagnosis.causes import CAUSES
 from ..diagnosis.data_faults import faults_noticed, mismatch_fault, ranked
-from ..diagnosis.findings import OUTCOMES, causes_first
+from ..diagnosis.findings import causes_first
 from ..diagnosis.health import health_findings
 from ..diagnosis.history import History
 from ..diagnosis.label_noise import is_suspicious, label_noise_finding
@@ -21,7 +21,6 @@ from ..diagnosis.verdict import unless_meaningless
 from ..diagnosis.words import error_word
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
-from ..records import BySplit
 from ..statistics.mismatch import distribution_shift
 from ..store import Result
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 # The finding that may be told because a network does not fit its rows.
 NEIGHBOURS = "neighbours-alike"
-UNFITTING = {*(check.code for check in CAUSES), *OUTCOMES, "network-too-small", "not-finite"}
+UNFITTING = {*(check.code for check in CAUSES), "network-too-small", "not-finite"}
 
 # The seed of the permutation test, which so uses no stream of the experiment.
 SHIFT_SEED = 0
@@ -111,7 +110,8 @@ def findings_of(result: Result, of_errors: tuple[Finding, ...]) -> tuple[Finding
 def with_order_noticed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings, with that of neighbours as one to notice where the network does not fit its rows.
 
-    What is wrong of such a network stands in the order of the targets themselves.
+    What is wrong of such a network stands in the order of the targets themselves. That it is no better than one answer
+    is no cause, which rows that are alike may well be.
     """
     if not any(finding.severity == "fail" and finding.code in UNFITTING for finding in findings):
         return findings
@@ -129,10 +129,9 @@ def labels_finding(result: Result, others: tuple[Finding, ...]) -> Finding | Non
 
 def suspects_labels(result: Result, others: tuple[Finding, ...]) -> bool:
     """Whether a run's own answers to its dev rows are a reason to look at the labels; others : what else was found."""
-    train, dev, baseline = result.errors.train, result.errors.dev, result.baseline_error
-    if result.surest is None or result.status != "finished" or train is None or dev is None or baseline is None:
+    if result.surest is None or result.status != "finished" or result.errors.train is None:
         return False
-    return is_suspicious(result.surest, BySplit(train, dev), baseline, result.data_findings, others)
+    return is_suspicious(result.surest, result.errors.train, result.data_findings, others)
 
 
 def with_size(result: Result) -> tuple[Finding, ...]:

@@ -70,7 +70,8 @@ def noise_of(looked: LookedAt) -> LabelNoise:
             joint_share=float(1 - np.trace(confident_joint(probabilities, y))),
             is_told=False,
             sentence="",
-        )
+        ),
+        guess_error=float(1 - np.bincount(y).max() / len(y)),
     )
 
 
@@ -79,6 +80,8 @@ def looked_at(dataset: Dataset, option: str) -> LookedAt:
 
     Classes with fewer rows than there are folds are left out.
     """
+    from threadpoolctl import threadpool_limits
+
     refuse(dataset, option)
     rng, parts = np.random.default_rng(SEED), [dataset.train, dataset.dev]
     y = np.concatenate([np.asarray(part.Y[:]).reshape(-1) for part in parts]).astype(np.int64)
@@ -97,7 +100,9 @@ def looked_at(dataset: Dataset, option: str) -> LookedAt:
     X = np.concatenate([np.asarray(part.X[:]) for part in parts])[places].astype(np.float64)
     codes = np.searchsorted(kept, y[places])
     names = tuple(dataset.classes[at] for at in kept)
-    return LookedAt(rows[places], codes, names, best_out_of_fold(X, codes, rng))
+    # Small trees are grown slower by threads that wait for each other, on a busy machine several times as slowly.
+    with threadpool_limits(1):
+        return LookedAt(rows[places], codes, names, best_out_of_fold(X, codes, rng))
 
 
 def refuse(dataset: Dataset, option: str) -> None:

@@ -18,7 +18,7 @@ def show_suspects(suspects: "Suspects", console: Console) -> None:
     """How many labels may be wrong, and the first rows to look at."""
     noise, rows = suspects.noise, suspects.rows
     style = "yellow" if noise.is_told else ""
-    title = "labels may be wrong: " if noise.is_told else "no more labels are wrong than chance allows: "
+    title = "labels may be wrong: " if noise.is_told else "no label is shown to be wrong: "
     say(console, (title, style), noise.sentence)
     if noise.is_told:
         say(console, f"if these are noise: diagnosis.optimal_error={noise.share:.2g}")

@@ -19,6 +19,9 @@ PARTS_A_CLASS = 2
 # Two columns of which one leaves less than this share of the other's variance are one column.
 LEAST_LEFT = 1e-6
 
+# Between the quartiles of a normal distribution lie so many of its deviations.
+NORMAL_QUARTILES = 1.349
+
 # Beyond so many classes the bins' answer stands: cuts would take longer than the rest of the reading.
 MOST_CLASSES = 30
 
@@ -102,6 +105,21 @@ def best_cut(upto: Array, borders: Array, low: int, high: int) -> tuple[float, i
     purity = np.square(left).sum(axis=1) / (inside - low) + np.square(right).sum(axis=1) / (high - inside)
     at = int(purity.argmax())
     return float(purity[at] - np.square(whole).sum() / (high - low)), low, int(inside[at]), high
+
+
+def spreads_apart(values: Array, y: Array) -> float:
+    """How many spreads lie between the classes y (m,) of values (m,), where that is least: of a copy, many.
+
+    Classes are put in the order of their medians. Of two that follow each other, the distance is divided by the tighter
+    one's spread, the half of its values in the middle in units of a normal deviation; infinite where it has none.
+    """
+    has = np.isfinite(values)
+    by_class = [values[has & (y == label)] for label in np.unique(y[has])]
+    quartiles = np.array(sorted((np.quantile(of_class, [0.5, 0.25, 0.75]).tolist()) for of_class in by_class))
+    spreads = (quartiles[:, 2] - quartiles[:, 1]) / NORMAL_QUARTILES
+    tighter = np.minimum(spreads[1:], spreads[:-1])
+    apart = np.divide(np.diff(quartiles[:, 0]), tighter, out=np.full(len(tighter), np.inf), where=tighter > 0)
+    return float(apart.min(initial=np.inf))
 
 
 def explained(values: Array, y: Array) -> float:

@@ -30,7 +30,8 @@ ENOUGH = 1
 class Alike(NamedTuple):
     """The correlation of neighbours' residuals, and the chance of one so large in rows of no order; rows looked at.
 
-    by_inputs : whether the chance is that of neighbours weighted by their inputs.
+    correlation : the mean over the lags of what is told. by_inputs : whether the chance is that of neighbours weighted
+    by their inputs.
     """
 
     correlation: float
@@ -47,10 +48,10 @@ def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Ge
     """
     values, members = _scaled(residuals, split)
     statistics = [((values,), LAGS), ((values, X), 1)] if X.shape[1] else [((values,), LAGS)]
-    rows = np.arange(len(values))
+    order = np.arange(len(values))
     chances = [_chance(factors, lags, members, rng) for factors, lags in statistics]
     best = int(np.argmin(chances))
-    correlation = float(_products((values,), rows[:-1], rows[1:]).mean())
+    correlation = float(_products((values,), *_pairs(order, statistics[best][1])).mean())
     return Alike(correlation, min(1.0, len(chances) * chances[best]), len(values), best == 1)
 
 

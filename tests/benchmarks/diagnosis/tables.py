@@ -8,7 +8,7 @@ import numpy as np
 from ..printed import table
 from . import arms
 from .judging import HEADLINES, LEAST_HARM
-from .states import STATES
+from .states import RARE, STATES
 from .tasks import TASKS
 
 RESAMPLES = 2000
@@ -154,11 +154,11 @@ def states_table(states: list[dict]) -> str:
 
 
 def untouched_table(states: list[dict]) -> str:
-    """Findings on runs of tables in which nothing was planted; a task that is separable by nature stands alone."""
+    """Findings on runs of tables in which nothing was planted, by state and `kind_of`."""
     rows = []
     healthy = [cell for cell in states if STATES[cell["state"]].is_healthy]
-    for name in dict.fromkeys((c["state"], "islands" if c["task"] == "islands" else "others") for c in healthy):
-        cells = [c for c in healthy if (c["state"], "islands" if c["task"] == "islands" else "others") == name]
+    for name in dict.fromkeys((c["state"], kind_of(c)) for c in healthy):
+        cells = [c for c in healthy if (c["state"], kind_of(c)) == name]
         failing = [c for c in cells if any(s == "fail" for _, s in c["findings"])]
         codes = sorted({code for c in cells for code, _ in c["findings"]})
         told = share(sum(bool(c["findings"]) for c in cells), len(cells))
@@ -167,6 +167,17 @@ def untouched_table(states: list[dict]) -> str:
     judged = [wrong for c in large for wrong in c["wrong"].values() if wrong is not None]
     rows.append(["definite verdicts refuted", str(len(judged)), share(sum(judged), len(judged)), "", ""])
     return table("Nothing planted", ["state, task", "n", "a finding fails", "any finding", "codes"], rows)
+
+
+def kind_of(cell: dict) -> str:
+    """A task that is separable by nature stands alone, and so does a network that is no better than a guess on test.
+
+    Of a rare class, by the test loss beside that of its share as the one answer.
+    """
+    if cell["task"] == "islands":
+        return "islands"
+    of_guess = -(RARE * np.log(RARE) + (1 - RARE) * np.log(1 - RARE))
+    return "no better on test" if cell["state"] == "unequal" and cell["test_loss"] >= of_guess else "others"
 
 
 def first_advice_table(states: list[dict]) -> str:
