@@ -14,7 +14,7 @@ from .short_run import config_in, in_child, only_run, resume_in_child, train
 
 
 def damaged_files(folder: Path, cuts: int, flips: int, seed: int = 0) -> dict:
-    """Damages each checkpoint, metrics, trace and snapshots of a half-done run, and resumes it: {files, cases, losses}."""
+    """Damages every file that a half-done run is resumed from, one by one, and resumes it: {files, cases, losses}."""
     path, whole, rng = config_in(folder), reference(folder), random.Random(seed)
     in_child(lambda: harmed(Harm(HALF_DONE), lambda: train(path, folder / "half")))
     half, losses, cases = only_run(folder / "half"), [], 0

@@ -14,7 +14,7 @@ OF_ADVICE = {"command", "seconds"}
 
 
 def essence(run_dir: str | Path) -> dict:
-    """Parameters and snapshots as bytes, metrics without seconds, diagnosis without id and paths, numbers of the result."""
+    """Parameters and snapshots as bytes, metrics without seconds, diagnosis without id and paths, the numbers left."""
     folder = RunFolder(Path(run_dir))
     result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
     metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
