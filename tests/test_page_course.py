@@ -11,7 +11,7 @@ from dlrun.experiment import read_config, run
 from dlrun.inspection import contents
 from dlrun.inspection.contents import SMALL_PLANE_POINTS, plane_of
 from dlrun.nn.snapshots import LayerWeights, evenly
-from dlrun.report.page import course, run_page
+from dlrun.report.page import course, heaps, run_page
 from dlrun.report.page.drawing import LEFT, WIDTH
 from dlrun.store import SNAPSHOTS, RunFolder
 
@@ -134,14 +134,14 @@ def test_an_outline_has_the_bars_as_high_as_their_counts_and_as_wide_as_their_ra
     counts = [0] * 40
     counts[10], counts[30] = 400, 100
     one = heap(-1.0, 1.0, counts, deviation=1.0)
-    x = course.weight_scale([one.weights])
+    x = heaps.weight_scale([one.weights], 50, 330)
     points = [
         tuple(map(float, pair.split()))
-        for pair in re.findall(r"[ML](\S+ [^LHZ]+)H", course.outline(one.weights, x, 100))
+        for pair in re.findall(r"[ML](\S+ [^LHZ]+)H", heaps.outline(one.weights, x, 100, 40))
     ]
     heights = [100 - y for _, y in points]
     assert len(points) == 40
-    assert heights[10] == pytest.approx(course.ROW * course.REACH, abs=0.1)
+    assert heights[10] == pytest.approx(40, abs=0.1)
     assert heights[30] == pytest.approx(heights[10] / 4, abs=0.1)
     assert points[10][0] == pytest.approx(x(-0.5), abs=0.2)
     assert sum(heights) == pytest.approx(heights[10] + heights[30], abs=0.1)
@@ -158,6 +158,6 @@ def test_weights_of_any_size_are_drawn_with_finite_numbers(reach):
 
 
 def test_few_weights_have_few_bars():
-    assert len(course.merged(np.ones(40, np.int32))) == 5
-    assert len(course.merged(np.full(40, 6, np.int32))) == 40
-    assert sum(course.merged(np.arange(40))) == sum(range(40))
+    assert len(heaps.merged(np.ones(40, np.int32))) == 5
+    assert len(heaps.merged(np.full(40, 6, np.int32))) == 40
+    assert sum(heaps.merged(np.arange(40))) == sum(range(40))

@@ -106,6 +106,12 @@ class SnapshotTaker:
             self.is_new = bool(self.done)
 
 
+def layers_of(parameters: Parameters) -> tuple[LayerWeights, ...]:
+    """The layers of finite parameters, as a snapshot shows them; of an ensemble, those of its first member."""
+    layers = parameters.member(0).layers
+    return tuple(layer_weights(number, evenly(layers[number - 1].W)) for number in numbers_of(len(layers)))
+
+
 def numbers_of(depth: int) -> list[int]:
     """The layers that snapshots show, counted from 1, the first and the last among them."""
     return sorted({round(at) for at in np.linspace(1, depth, min(depth, MOST_LAYERS)).tolist()})

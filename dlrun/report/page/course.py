@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
-from ...arrays import Array
 from ...inspection import PageContents
-from ...nn.snapshots import BINS, LayerWeights, evenly, layer_weights
+from ...nn.snapshots import LayerWeights, evenly, layer_weights
 from ..text import shown
 from . import figures
-from .drawing import BOTTOM, LEFT, MOST, RIGHT, WIDTH, Scale, even_ticks, spread, svg, text_at, tick_text
+from .drawing import BOTTOM, LEFT, RIGHT, WIDTH, even_ticks, spread, svg, text_at, tick_text
+from .heaps import outline, weight_scale
 
 # The most points on a small picture; more would hide each other and its regions.
 MOST_POINTS = 120
@@ -23,12 +23,6 @@ MOST_POINTS = 120
 ROW, REACH = 26, 1.35
 
 TICKS = 6
-
-# Of few weights so many bars are one that each has about so many weights, for else a heap is a comb.
-MERGED, WEIGHTS_A_BAR = (1, 2, 4, 8), 6
-
-# Weights that lie further from the mean than so many standard deviations, at every epoch, would make all heaps narrow.
-MOST_DEVIATIONS = 4
 
 
 class AtEpoch(NamedTuple):
@@ -105,14 +99,14 @@ def heaps(contents: PageContents) -> Heaps | None:
 def picture_of(number: int, of_layer: Sequence[Heap]) -> Markup:
     """Histograms below each other on one scale, each as high as the others, with the standard deviations beside."""
     top, bottom = round(ROW * REACH) + 12, len(of_layer) * ROW + round(ROW * (REACH - 1)) + 12
-    x = weight_scale([heap.weights for heap in of_layer])
+    x = weight_scale([heap.weights for heap in of_layer], LEFT + 4, WIDTH - RIGHT)
     marks = [text_at(2, 10, "epoch", "label"), text_at(WIDTH, 10, "std. deviation", "label", "end")]
     for tick in even_ticks(x.low, x.high, TICKS):
         marks.append(f'<path class="grid" d="M{x(tick):g} {top - ROW:g}V{bottom:g}"/>')
         marks.append(text_at(x(tick), bottom + 17, tick_text(tick), "tick", "middle"))
     for row, heap in enumerate(of_layer):
         base, kind = top + row * ROW, "name" if heap.is_kept else "tick"
-        marks.append(f'<path class="heap" d="{outline(heap.weights, x, base)}"/>')
+        marks.append(f'<path class="heap" d="{outline(heap.weights, x, base, ROW * REACH)}"/>')
         marks.append(text_at(LEFT - 6, base, heap.epoch, kind, "end"))
         marks.append(text_at(WIDTH, base, f"{heap.weights.deviation:.3g}", kind, "end"))
     marks.append(text_at((x.start + x.end) / 2, bottom + 35, "weight", "label", "middle"))
@@ -122,34 +116,3 @@ def picture_of(number: int, of_layer: Sequence[Heap]) -> Markup:
         f"{first.weights.deviation:.3g} at epoch {first.epoch} to {last.weights.deviation:.3g} at epoch {last.epoch}."
     )
     return svg(words, marks, height=bottom + BOTTOM)
-
-
-def weight_scale(of_layer: Sequence[LayerWeights]) -> Scale:
-    """From the least to the greatest weight of all epochs; what lies far out at each of them is not shown."""
-    low = min(max(one.low, one.mean - MOST_DEVIATIONS * one.deviation) for one in of_layer)
-    high = max(min(one.high, one.mean + MOST_DEVIATIONS * one.deviation) for one in of_layer)
-    low, high = max(low, -MOST), min(high, MOST)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    return Scale(low, high, LEFT + 4, WIDTH - RIGHT)
-
-
-def outline(weights: LayerWeights, x: Scale, base: float) -> str:
-    """The bars of a histogram as one path above `base`; equal weights are one bar of the least width."""
-    low, high = max(weights.low, -MOST), min(weights.high, MOST)
-    counts = merged(weights.counts)
-    most, path = max(counts), list[str]()
-    for at, count in enumerate(counts):
-        ends = [low + (high - low) * part / len(counts) for part in (at, at + 1)]
-        left, right = (min(max(x(end), x.start), x.end) for end in ends)
-        if right > left or count == most:
-            height = ROW * REACH * count / most
-            path.append(f"{'L' if path else 'M'}{left:g} {base - height:.1f}H{max(right, left + 1):g}")
-    start, end = path[0][1:].split(" ")[0], path[-1].rpartition("H")[2]
-    return f"M{start} {base:g}L{path[0][1:]}{''.join(path[1:])}L{end} {base:g}Z"
-
-
-def merged(counts: Array) -> list[int]:
-    """The counts with neighbours put together where the weights are few."""
-    bars = BINS // next((by for by in MERGED if counts.sum() >= WEIGHTS_A_BAR * BINS // by), MERGED[-1])
-    return [int(count) for count in counts.reshape(bars, -1).sum(axis=1)]
