@@ -82,6 +82,13 @@ def test_the_histograms_stand_at_their_epochs_with_their_deviations_and_the_kept
     assert found.has_kept
 
 
+def test_where_a_snapshot_is_of_the_kept_epoch_it_stands_once(tmp_path):
+    shown = contents(trained(tmp_path, *SHORT, "training.epochs=10"))
+    for layer in course.heaps(shown).layers:
+        assert column(layer.picture, LEFT - 6) == ["0", "1", "3", "10"]
+        assert re.findall(r'class="name"[^>]*>([^<]*)<', layer.picture)[0] == "10"
+
+
 def test_a_large_lambda_pulls_the_weights_together_in_the_picture(tmp_path):
     def ends(strength):
         shown = contents(trained(tmp_path, "training.epochs=100", f"regularization.lambda={strength}"))

@@ -1,6 +1,7 @@
 """Snapshots of the weights: histograms by NumPy's own, a resumed run with the same file, damage that costs no run."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from reliability.essence import essence
 from test_resume import config_file, folder_of, stop_at
 
 from dlrun.experiment import read_config
+from dlrun.experiment.checkpointing import Checkpointer
 from dlrun.nn import snapshots
 from dlrun.nn.network import Network, predict_logits
 from dlrun.nn.parameters import Parameters, initial_parameters
-from dlrun.store import SNAPSHOTS, checkpoints, kept_snapshots, read_contents, verify
+from dlrun.store import SNAPSHOTS, RunFolder, checkpoints, kept_snapshots, read_contents, verify
 from tests.trainings import resume, run
 
 
@@ -163,7 +165,7 @@ def test_the_snapshots_are_those_of_the_checkpoints_of_their_epochs(tmp_path):
 
 
 def test_a_longer_run_has_the_snapshots_of_one_declared_that_long(tmp_path):
-    path = config_file(tmp_path, {"training": {"epochs": 4}})
+    path = config_file(tmp_path, {"training": {"epochs": 3}})  # begun again before the end of epoch 3
     short = run(read_config(path), tmp_path / "runs")
     longer = resume(folder_of(short), ["training.epochs=12"])
     declared = run(read_config(path, ["training.epochs=12"]), tmp_path / "runs")
@@ -210,6 +212,31 @@ def test_damaged_snapshots_cost_a_run_none_of_its_numbers(cut, loaded, tmp_path,
     folder.write_bytes(SNAPSHOTS, folder.read_bytes(SNAPSHOTS)[:cut])
     assert read_contents(folder).snapshots == ()
     assert [check.file for check in verify(folder) if check.problem] == [SNAPSHOTS]
+
+
+def test_a_run_that_died_goes_on_with_the_snapshots_of_its_checkpoint(loaded, tmp_path, monkeypatch):
+    whole, write_epoch = run(loaded, tmp_path / "whole"), Checkpointer.write_epoch
+
+    def dies(self, record):
+        if record.epoch == 6:
+            raise RuntimeError("died")
+        return write_epoch(self, record)
+
+    monkeypatch.setattr(Checkpointer, "write_epoch", dies)
+    with pytest.raises(RuntimeError) as died:
+        run(loaded, tmp_path / "runs")
+    monkeypatch.undo()
+    folder = RunFolder(Path(died.value.run_dir))
+    assert [look.epoch for look in kept_snapshots(folder)] == [0, 1, 3]
+    assert file_of(resume(folder)) == file_of(whole)
+
+
+def test_a_taker_begins_with_snapshots_of_its_own_layers_alone():
+    _, looks = taken((4, 3, 2))
+    for sizes, expected in (((4, 3, 2), [0, 1]), ((4, 3, 3, 2), [])):
+        taker = snapshots.SnapshotTaker(Network(sizes, "relu", "softmax"), draws=False)
+        taker.begin_with(looks, 2)
+        assert [look.epoch for look in taker.all()] == expected
 
 
 def test_snapshots_of_another_network_are_not_taken_over(loaded, tmp_path, monkeypatch):
