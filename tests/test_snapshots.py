@@ -50,7 +50,7 @@ def test_equal_weights_lie_in_the_middle_of_a_range_of_one(value):
     assert (look.deviation, look.low, look.high) == (0, value, value)
 
 
-@pytest.mark.parametrize("shape", [(784, 1024), (1024, 1024), (5000, 1), (3, 4096), (128, 33)])
+@pytest.mark.parametrize("shape", [(784, 1024), (1024, 1024), (5000, 1), (3, 2048), (128, 33)])
 def test_of_a_large_layer_all_units_are_met_alike(shape):
     units = np.broadcast_to(np.arange(shape[1]), shape).astype(np.float32)
     chosen = snapshots.evenly(units)
