@@ -5,6 +5,7 @@ A report is made from this record, and need not know whether the run has just en
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..advice.records import RunDiagnosis
 from ..arrays import Array
@@ -12,7 +13,6 @@ from ..data.records import DataFacts
 from ..diagnosis.label_noise import Suspects
 from ..diagnosis.trees import BesideTrees
 from ..errors import StoreError
-from ..nn.snapshots import Snapshot, in_arrays
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .folder import RunFolder
@@ -23,6 +23,9 @@ from .run_lines import sound_metrics, sound_trace
 from .status import Status, ending_of, status_of
 from .tags import read_tags
 from .verification import require_sound
+
+if TYPE_CHECKING:
+    from ..nn.snapshots import Snapshot
 
 # The names of a run folder's files, except those that have a module of their own.
 DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "resolved.yaml"
@@ -56,7 +59,7 @@ class RunContents:
     ending: Ending | None = None
     metrics: tuple[EpochRecord, ...] = ()
     trace: tuple[TraceLine, ...] = ()
-    snapshots: tuple[Snapshot, ...] = ()
+    snapshots: "tuple[Snapshot, ...]" = ()
     diagnosis: RunDiagnosis | None = None
     data: DataFacts | None = None
     trees: BesideTrees | None = None
@@ -110,10 +113,12 @@ def read_contents(folder: RunFolder) -> RunContents:
     )
 
 
-def kept_snapshots(folder: RunFolder) -> tuple[Snapshot, ...]:
+def kept_snapshots(folder: RunFolder) -> "tuple[Snapshot, ...]":
     """A run's snapshots; none where they are missing or damaged, for all else of the run is known without them."""
     if not (folder.path / SNAPSHOTS).exists():
         return ()
+    from ..nn.snapshots import in_arrays  # of no use to most that read a run
+
     try:
         return in_arrays(folder.read_arrays(SNAPSHOTS))
     except (StoreError, ValueError):
