@@ -38,6 +38,19 @@ PALE = """() => {
 LOADED = "() => [...document.images].every(image => image.complete && image.naturalWidth > 0)"
 
 
+# The labels of the ticks of a picture that lie on each other, and text that a picture cuts off.
+COLLIDING = """() => [...document.querySelectorAll("svg")].filter(svg => svg.getClientRects().length).flatMap(svg => {
+  const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  const found = [];
+  boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([two, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 4) found.push(`${one} | ${two}`);
+  }));
+  return found;
+})"""
+
+
 def look_at(tab, path):
     """Open a page and every part of it that is folded; what it asked for, and what the console said."""
     asked, said = [], []

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from pages import HOSTILE
 
+from dlrun.nn.snapshots import layer_weights
 from dlrun.statistics.seeds import SeedsCompared, Spread
 from dlrun.sweep.records import (
     MOST_POINTS,
@@ -149,7 +150,7 @@ def four_keys(count=60, **changes):
 
 
 def drawn_of(sweep, *, seeds=2, inputs=False, classes=("no", "yes")):
-    """Paths of all settings, half of which end early; boundaries and dev points if `inputs`."""
+    """Paths of all settings, half of which end early; boundaries, dev points and weights of two layers if `inputs`."""
     paths = []
     for one in sweep.settings:
         if one.dev is None:
@@ -169,7 +170,11 @@ def drawn_of(sweep, *, seeds=2, inputs=False, classes=("no", "yes")):
         for one in sweep.settings
         if one.dev
     }
-    return Drawn(tuple(paths), boundaries, points, (points[:, 0] > 0).astype(int), ("x0", "x1"), classes)
+    weights = {
+        number: tuple(layer_weights(layer, rng.normal(size=300) / (layer + number)) for layer in (1, 2))
+        for number in boundaries
+    }
+    return Drawn(tuple(paths), boundaries, points, (points[:, 0] > 0).astype(int), ("x0", "x1"), classes, weights)
 
 
 def hostile_sweep():

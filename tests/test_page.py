@@ -23,7 +23,7 @@ from dlrun.cli.report import write_report
 from dlrun.errors import StoreError
 from dlrun.experiment import read_config, run
 from dlrun.inspection import contents
-from dlrun.inspection.contents import logits_of, margins_of
+from dlrun.inspection.contents import logits_of, margins_of, network_of
 from dlrun.model import trust_of
 from dlrun.report.page import answers, making, ruler, run_page, trust
 from dlrun.report.page.drawing import (
@@ -191,7 +191,7 @@ def test_the_plane_is_answered_as_the_network_answers(held):
     examples, model, predictions = run.examples, run.model, run.predictions
     assert len(examples["dev_inputs"]) == len(predictions["dev_outputs"])
     scaled = (examples["dev_inputs"] - model["preparation_means"]) / model["preparation_scales"]
-    margins = margins_of(logits_of(model, "relu", "sigmoid", scaled))
+    margins = margins_of(logits_of(*network_of(run), scaled))
     sure = np.abs(predictions["dev_outputs"][:, 0] - 0.5) > 1e-3
     assert sure.sum() > 250
     assert ((margins[:, 1] > 0) == (predictions["dev_outputs"][:, 0] > 0.5))[sure].all()
@@ -250,11 +250,13 @@ def test_a_run_says_what_it_was_made_with_in_the_order_of_who_would_make_it_agai
 def test_a_run_without_trace_and_predictions_has_a_page_that_says_so(held):
     shown = held["digits"]
     bare = replace(shown.run, trace=(), predictions=None, examples=None, model=None)
-    page = run_page(replace(shown, run=bare, plane=None))
+    page = run_page(replace(shown, run=bare, plane=None, course={}))
     assert "This run has no trace of its layers" in page
     assert "Learning curves" in page
     begun = replace(bare, ending=None, diagnosis=None, data=None, metrics=(), resolved=None)
-    crashed = overviewed(replace(shown, run=begun, plane=None), status="crashed", result=None, diagnosis=None)
+    crashed = overviewed(
+        replace(shown, run=begun, plane=None, course={}), status="crashed", result=None, diagnosis=None
+    )
     assert "This run has crashed" in run_page(crashed)
 
 

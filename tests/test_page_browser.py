@@ -1,7 +1,7 @@
 """The pages in a real browser, where there is one: Chromium from the system's packages, driven by Playwright."""
 
 import pytest
-from browsing import LOADED, NEEDS_A_BROWSER, OVERFLOWING, PALE, look_at, look_over, violations
+from browsing import COLLIDING, LOADED, NEEDS_A_BROWSER, OVERFLOWING, PALE, look_at, look_over, violations
 from pages import train_all
 
 pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -18,6 +18,14 @@ def pages(tmp_path_factory):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_nothing_fits_loads_and_is_accessible(name, pages, tab):
     look_over(tab, pages[name], contrast=name == "moons_overfit")
+
+
+@pytest.mark.parametrize("name", ["digits", "moons_overfit", "vanishing_150"])
+def test_no_text_of_a_picture_lies_on_another(name, pages, tab):
+    look_at(tab, pages[name])
+    assert tab.evaluate(COLLIDING) == []
+    tab.set_viewport_size({"width": 360, "height": 800})
+    assert tab.evaluate(COLLIDING) == []
 
 
 def test_the_checks_see_what_they_are_for(tab, tmp_path):

@@ -1,7 +1,7 @@
 """The page of a sweep in a real browser, where there is one: both schemes, a phone, the keyboard, no script, paper."""
 
 import pytest
-from browsing import NEEDS_A_BROWSER, look_at, look_over
+from browsing import COLLIDING, NEEDS_A_BROWSER, look_at, look_over
 from sweeps import drawn_of, four_keys, hostile_sweep, lambda_sweep, two_keys
 
 from dlrun.report.page.sweep import sweep_page
@@ -10,18 +10,6 @@ pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = NEEDS_A_BROWSER
 
 PAGES = ("one", "two", "four", "hostile")
-
-# The labels of the ticks of a picture that lie on each other, and text that a picture cuts off.
-COLLIDING = """() => [...document.querySelectorAll("svg")].filter(svg => svg.getClientRects().length).flatMap(svg => {
-  const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
-  const found = [];
-  boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([two, b]) => {
-    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (wide > 2 && high > 4) found.push(`${one} | ${two}`);
-  }));
-  return found;
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +96,7 @@ def test_the_slider_moves_by_keyboard_through_the_values_and_tells_their_errors(
         assert shown_values(tab) == [value]
     tab.keyboard.press("End")
     assert shown_values(tab) == ["10"]
-    assert tab.locator(".at-value.current svg").count() == 2
+    assert tab.locator(".at-value.current svg").count() == 3
 
 
 def test_without_a_script_and_on_paper_all_values_are_small_multiples(browser, pages, tab):

@@ -171,7 +171,9 @@ class Training(Section):
         None, description="Threads of each matrix product; auto: idle cores where layers are wide; null: one."
     )
     trace: kinds.Switch = Field(
-        True, description="Whether gradients, activations and steps are traced, layer by layer. Changes no result."
+        True,
+        description="Whether layers are traced (gradients, activations, steps), and weights kept in snapshots. "
+        "Changes no result.",
     )
     checkpoint_epochs: kinds.Count | None = Field(
         None, description="Epochs between two checkpoints; null: by seconds alone. Changes no result."

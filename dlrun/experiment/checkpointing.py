@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import StoreError
+from ..nn.snapshots import SnapshotTaker, as_arrays
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord, Trainer
 from ..records import without_infinities
-from ..store import METRICS, TRACE, Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
+from ..store import METRICS, SNAPSHOTS, TRACE, Checkpoint, Form, Hashes, RunFolder, checkpoints, form_of
 from .interrupts import Interrupts, Paused, Stopped
 from .prepare import STREAMS, Experiment
 
@@ -40,8 +41,8 @@ class Checkpointer:
     """Writes a run's lines and its checkpoints: every so many epochs or seconds, and on an interrupt.
 
     Without a folder it writes nothing, and keeps its lines only with `keeps_lines`. metrics, trace : the run's lines so
-    far, those of earlier sessions included. pause_epochs : after so many epochs it saves the run and raises Paused.
-    seconds() : how long the run has been trained, in all of its sessions.
+    far, those of earlier sessions included. snapshots : None without a folder or a trace. pause_epochs : after so many
+    epochs it saves the run and raises Paused. seconds() : how long the run has been trained, in all of its sessions.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Checkpointer:
         self.keeps_lines = keeps_lines or folder is not None
         self.metrics: list[EpochRecord] = []
         self.trace: list[TraceLine] = []
+        self.snapshots = taker_of(experiment) if folder is not None and experiment.plan.trace else None
         self.pause_epochs: int | None = None
         self.threads = experiment.config.training.threads
         self.every_epochs = experiment.config.training.checkpoint_epochs
@@ -95,7 +97,9 @@ class Checkpointer:
         return line
 
     def write_trace(self) -> None:
-        """Adds the line of the epoch just done to the trace, where one is due."""
+        """Adds the line of the epoch just done to the trace, and takes a snapshot of its weights, where due."""
+        if self.snapshots is not None:
+            self.snapshots.take(self.trainer.epochs_done, self.trainer.parameters)
         if self.keeps_lines and (line := self.trainer.trace()):
             line = without_infinities(line)
             if self.folder is not None:
@@ -137,6 +141,8 @@ class Checkpointer:
             return
         self.folder.sync(METRICS)
         self.folder.sync(TRACE)
+        if self.snapshots is not None and self.snapshots.is_new:
+            self.folder.write_arrays(SNAPSHOTS, as_arrays(self.snapshots.all()))
         checkpoints.save(self.folder, trainer.optimizer.steps, trainer.best_epoch or 0, self.hashes, self.state())
         ended = time.perf_counter()
         self.cost = ended - began
@@ -206,3 +212,9 @@ class Checkpointer:
         if counts[0] > sound.epochs:
             ahead = f"at epoch {counts[0]}, and {sound.file} is sound up to epoch {sound.epochs}"
             raise StoreError(f"{path}: {ahead}; an older checkpoint, or the beginning, is used instead")
+
+
+def taker_of(experiment: Experiment) -> SnapshotTaker:
+    """The taker of an experiment's snapshots; they keep the boundary where the page of a run can draw it."""
+    dataset = experiment.dataset
+    return SnapshotTaker(experiment.network, draws=dataset.preparation.is_plane and dataset.task != "regression")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..config import LoadedConfig, resolved_yaml
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions
+from ..nn.snapshots import as_arrays
 from ..store import (
     DATA,
     DIAGNOSIS,
@@ -17,6 +18,7 @@ from ..store import (
     MODEL,
     PREDICTIONS,
     RESOLVED,
+    SNAPSHOTS,
     SPLIT,
     Identity,
     Result,
@@ -66,6 +68,8 @@ def write_ending(
         files.write_arrays(PREDICTIONS, arrays)
         if examples:
             files.write_arrays(EXAMPLES, examples)
+        if contents.snapshots:
+            files.write_arrays(SNAPSHOTS, as_arrays(contents.snapshots))
         if contents.diagnosis is not None:
             files.write_json(DIAGNOSIS, contents.diagnosis)
         files.write_bytes("log.txt", "".join(line + "\n" for line in log_lines(result)).encode())

@@ -20,6 +20,7 @@ from ..store import (
     add_session,
     create_run,
     ending_of,
+    kept_snapshots,
     read_contents,
     read_manifest,
     read_tags,
@@ -103,7 +104,7 @@ def resume_in_place(
             folder, manifest.identity.hashes, sound_epochs(lines, checkpointer.trainer)
         )
         manifest = add_session(folder, manifest, checkpoint.name if checkpoint else None)
-        begin_at(checkpointer, checkpoint, lines)
+        begin_at(checkpointer, checkpoint, lines, folder)
         folder.keep_lines(METRICS, len(checkpointer.metrics))
         folder.keep_lines(TRACE, len(checkpointer.trace))
         notes = [*version_notes(manifest.identity.environment), *notes]
@@ -136,7 +137,7 @@ def make_longer(
         checkpoint, notes = checkpointer.newest(
             folder, manifest.identity.hashes, sound_epochs(lines, checkpointer.trainer)
         )
-        begin_at(checkpointer, checkpoint, lines)
+        begin_at(checkpointer, checkpoint, lines, folder)
         for record in checkpointer.metrics:
             longer.append_line(METRICS, record)
         for line in checkpointer.trace:
@@ -164,11 +165,16 @@ def sound_epochs(lines: Lines, trainer: Trainer) -> SoundEpochs:
     return min(metrics, SoundEpochs(next(missing, metrics.epochs + 1) - 1, TRACE))
 
 
-def begin_at(checkpointer: Checkpointer, checkpoint: Checkpoint | None, lines: Lines) -> None:
-    """Restore the trainer and its lines from a checkpoint; without one, both are at the beginning already."""
+def begin_at(checkpointer: Checkpointer, checkpoint: Checkpoint | None, lines: Lines, folder: RunFolder) -> None:
+    """Restore the trainer, its lines and snapshots from a checkpoint; without one, all are at the beginning already.
+
+    folder : where the snapshots are. They are pictures alone: without them the run goes on, and has only later ones.
+    """
     if checkpoint is not None:
         checkpointer.restore(checkpoint)
     trainer = checkpointer.trainer
     checkpointer.metrics += lines.metrics[: trainer.epochs_done]
     if trainer.has_begun():
         checkpointer.trace += [line for line in lines.trace if line.epoch <= trainer.epochs_done]
+        if checkpointer.snapshots is not None:
+            checkpointer.snapshots.begin_with(kept_snapshots(folder), trainer.epochs_done)

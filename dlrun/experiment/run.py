@@ -143,5 +143,6 @@ def train_to_an_end(
         diagnosis=diagnosis,
         metrics=lines.metrics,
         trace=lines.trace,
+        snapshots=checkpointer.snapshots.all() if checkpointer.snapshots else (),
     )
     return write_ending(ended, experiment, outcome.parameters, predictions)

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
         RESOLVED as RESOLVED,
     )
     from .contents import (
+        SNAPSHOTS as SNAPSHOTS,
+    )
+    from .contents import (
         SPLIT as SPLIT,
     )
     from .contents import (
@@ -56,6 +59,9 @@ if TYPE_CHECKING:
     )
     from .contents import (
         kept_labels as kept_labels,
+    )
+    from .contents import (
+        kept_snapshots as kept_snapshots,
     )
     from .contents import (
         kept_trees as kept_trees,
@@ -175,8 +181,8 @@ else:
         checkpoints="Checkpoint",
         codec="Misfit Plain from_plain to_plain",
         contents=(
-            "DATA DIAGNOSIS EXAMPLES FORM MODEL LABELS PREDICTIONS RESOLVED SPLIT TREES Arrays RunContents "
-            "kept_diagnosis kept_labels kept_trees read_contents"
+            "DATA DIAGNOSIS EXAMPLES FORM MODEL LABELS PREDICTIONS RESOLVED SNAPSHOTS SPLIT TREES Arrays RunContents "
+            "kept_diagnosis kept_labels kept_snapshots kept_trees read_contents"
         ),
         disk="write_whole",
         folder="RunFolder corrupt",

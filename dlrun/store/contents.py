@@ -5,12 +5,14 @@ A report is made from this record, and need not know whether the run has just en
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..advice.records import RunDiagnosis
 from ..arrays import Array
 from ..data.records import DataFacts
 from ..diagnosis.label_noise import Suspects
 from ..diagnosis.trees import BesideTrees
+from ..errors import StoreError
 from ..nn.trace import TraceLine
 from ..nn.training import EpochRecord
 from .folder import RunFolder
@@ -22,9 +24,15 @@ from .status import Status, ending_of, status_of
 from .tags import read_tags
 from .verification import require_sound
 
+if TYPE_CHECKING:
+    from ..nn.snapshots import Snapshot
+
 # The names of a run folder's files, except those that have a module of their own.
 DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "resolved.yaml"
 MODEL, PREDICTIONS, EXAMPLES, SPLIT = "model.npz", "predictions.npz", "examples.npz", "split.npz"
+
+# The weights at some epochs, for pictures; written with each checkpoint, and once more at the end.
+SNAPSHOTS = "snapshots.npz"
 
 # What `--reference` adds after the end.
 TREES, LABELS = "trees.json", "labels.json"
@@ -40,7 +48,8 @@ class RunContents:
     """A run. What it has only once it has ended is None before that, and where an older dlrun did not write it.
 
     trees, labels, refit : what `--reference` and `dlrun refit` have added, if they have. resolved : the text of its
-    config with every key. predictions, examples, model : arrays by name.
+    config with every key. snapshots : of its weights; none where they are missing or damaged. predictions, examples,
+    model : arrays by name.
     """
 
     folder: RunFolder
@@ -50,6 +59,7 @@ class RunContents:
     ending: Ending | None = None
     metrics: tuple[EpochRecord, ...] = ()
     trace: tuple[TraceLine, ...] = ()
+    snapshots: "tuple[Snapshot, ...]" = ()
     diagnosis: RunDiagnosis | None = None
     data: DataFacts | None = None
     trees: BesideTrees | None = None
@@ -90,6 +100,7 @@ def read_contents(folder: RunFolder) -> RunContents:
         ending=ending,
         metrics=sound_metrics(folder)[0],
         trace=sound_trace(folder)[0],
+        snapshots=kept_snapshots(folder),
         diagnosis=folder.read_record(DIAGNOSIS, RunDiagnosis) if DIAGNOSIS in present else None,
         data=folder.read_record(DATA, DataFacts) if DATA in present else None,
         trees=folder.read_record(TREES, BesideTrees) if TREES in present else None,
@@ -100,6 +111,18 @@ def read_contents(folder: RunFolder) -> RunContents:
         examples=arrays(EXAMPLES),
         model=arrays(MODEL),
     )
+
+
+def kept_snapshots(folder: RunFolder) -> "tuple[Snapshot, ...]":
+    """A run's snapshots; none where they are missing or damaged, for all else of the run is known without them."""
+    if not (folder.path / SNAPSHOTS).exists():
+        return ()
+    from ..nn.snapshots import in_arrays  # of no use to most that read a run
+
+    try:
+        return in_arrays(folder.read_arrays(SNAPSHOTS))
+    except (StoreError, ValueError):
+        return ()
 
 
 def kept_diagnosis(folder: RunFolder) -> RunDiagnosis | None:

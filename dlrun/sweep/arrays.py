@@ -15,6 +15,7 @@ from ..nn.evaluation import pieces
 from ..nn.network import predict_logits
 from ..nn.parameters import Parameters
 from ..nn.predictions import predictions
+from ..nn.snapshots import layers_of
 from ..nn.training import EpochRecord
 from ..store.arrays import read_npz, write_npz
 from .records import MOST_POINTS
@@ -39,6 +40,7 @@ def training_arrays(experiment: Experiment, parameters: Parameters, metrics: Seq
     dev_answers (m,) : class numbers in the smallest type that holds them; or float32 numbers of the scaled target.
     dev_losses (m,) float32 : data loss. epochs, train_errors, dev_errors (k,) : the course, thinned.
     plane_x, plane_y (n,), plane (n, n) float16 : see `Boundary`, with two inputs alone.
+    weights (L, 5) float32, weight_counts (L, BINS) uint16 : of each `LayerWeights` its figures, and its counts.
     """
     dev = experiment.dataset.dev
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverged network's numbers may overflow
@@ -50,7 +52,13 @@ def training_arrays(experiment: Experiment, parameters: Parameters, metrics: Seq
         answers = of_dev.answers.astype(np.float32)
     else:
         answers = of_dev.answers.astype(np.min_scalar_type(max(len(experiment.dataset.classes) - 1, 1)))
-    return {"dev_answers": answers, "dev_losses": losses, **course_arrays(metrics), **plane}
+    return {
+        "dev_answers": answers,
+        "dev_losses": losses,
+        **course_arrays(metrics),
+        **plane,
+        **weights_arrays(parameters),
+    }
 
 
 def course_arrays(metrics: Sequence[EpochRecord]) -> dict[str, Array]:
@@ -62,6 +70,13 @@ def course_arrays(metrics: Sequence[EpochRecord]) -> dict[str, Array]:
         "train_errors": np.array([record.train_error for record in kept], np.float32),
         "dev_errors": np.array([record.dev_error for record in kept], np.float32),
     }
+
+
+def weights_arrays(parameters: Parameters) -> dict[str, Array]:
+    """How the weights of each layer are spread; nothing where they are not finite."""
+    looks = layers_of(parameters) if np.isfinite(parameters.flat).all() else ()
+    figures = np.array([look[:-1] for look in looks], np.float32)
+    return {"weights": figures, "weight_counts": np.array([look.counts for look in looks], np.uint16)} if looks else {}
 
 
 def plane_arrays(experiment: Experiment, parameters: Parameters) -> dict[str, Array]:

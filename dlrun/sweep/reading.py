@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..arrays import Array
+from ..nn.snapshots import LayerWeights
 from ..statistics.paired import variance_of
 from ..statistics.seeds import RowErrors
 from .folder import SweepFolder
@@ -47,6 +48,7 @@ class Reader:
         shown = {setting.number for setting in outcome.settings[:MOST_BOUNDARIES]}
         paths: list[TrainingPath] = []
         boundaries: dict[int, Boundary] = {}
+        weights: dict[int, tuple[LayerWeights, ...]] = {}
         split: dict[str, Array] | None = None
         for line in self.folder.lines():
             number = numbers.get(canonical(line.settings))
@@ -56,6 +58,8 @@ class Reader:
             arrays = self.folder.arrays_of(line) or {}
             if len(paths) < MOST_PATHS and len(arrays.get("epochs", ())):
                 paths.append(path_of(number, line, arrays))
+            if "weights" in arrays and is_shown:
+                weights[number] = weights_of(arrays)
             if "plane" in arrays and is_shown:
                 boundaries[number] = boundary_of(number, line, arrays)
                 split = split or self.split_of(line)
@@ -63,6 +67,7 @@ class Reader:
         return Drawn(
             paths=tuple(paths),
             boundaries=boundaries,
+            weights=weights,
             points=points["points"] if points else None,
             labels=points["labels"] if points else None,
             input_names=tuple(map(str, points["names"])) if points else (),
@@ -79,3 +84,12 @@ def boundary_of(number: int, line: TrainingLine, arrays: dict[str, Array]) -> Bo
     """The answers of a training over the plane."""
     answers = arrays["plane"].astype(np.float64)
     return Boundary(number, line.seed, arrays["plane_x"], arrays["plane_y"], answers)
+
+
+def weights_of(arrays: dict[str, Array]) -> tuple[LayerWeights, ...]:
+    """How the weights of each layer of a training are spread."""
+    looks = zip(arrays["weights"].tolist(), arrays["weight_counts"].astype(np.int32), strict=True)
+    return tuple(
+        LayerWeights(int(number), mean, deviation, low, high, counts)
+        for (number, mean, deviation, low, high), counts in looks
+    )

@@ -5,12 +5,13 @@ with the curves and boundaries of `Drawn`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from ..data.reading import Task
+from ..nn.snapshots import LayerWeights
 from ..records import BySplit, Change, omitted
 from ..statistics.intervals import Interval
 from ..statistics.seeds import SeedsCompared, Spread
@@ -211,7 +212,8 @@ class Boundary:
 class Drawn:
     """What is drawn beside the figures of an outcome.
 
-    boundaries : by number of setting, of its first seed; empty unless there are two inputs. points : (m, 2) dev rows
+    boundaries : by number of setting, of its first seed; empty unless there are two inputs. weights : of the layers of
+    the same networks, for any inputs. points : (m, 2) dev rows
     in the units of the source, and labels (m,) the numbers of their classes, or their targets, for the same. classes :
     the names of the classes, by number.
     """
@@ -222,3 +224,4 @@ class Drawn:
     labels: np.ndarray | None = None
     input_names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    weights: Mapping[int, tuple[LayerWeights, ...]] = field(default_factory=dict)

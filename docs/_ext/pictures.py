@@ -136,6 +136,12 @@ def weights(of: Run) -> dict[str, np.ndarray]:
     return dict(dlrun.load(of.folder).parameters_)
 
 
+def snapshots(of: Run) -> dict[str, np.ndarray]:
+    """A run's snapshots of its weights: the arrays of snapshots.npz by name."""
+    with np.load(of.folder / "snapshots.npz") as kept:
+        return dict(kept)
+
+
 def output(command: str) -> Any:
     """What a command prints with --json."""
     import shlex

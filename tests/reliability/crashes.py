@@ -17,7 +17,7 @@ from .short_run import config_in, in_child, only_run, resume_in_child, train
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 # A deed in the midst of the run: two checkpoints are whole, and the third is being written.
-HALF_DONE = 100
+HALF_DONE = 122
 STORE_STATUS = StoreError.exit_status
 
 

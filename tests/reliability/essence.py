@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dlrun.store import RunFolder
+from dlrun.store import SNAPSHOTS, RunFolder
 
 # Kept in the result, and different for two runs that are the same in all that was computed.
 OF_THE_OCCASION = {"run_id", "run_dir", "seconds", "ended", "sessions", "notes", "signal"}
@@ -14,13 +14,14 @@ OF_ADVICE = {"command", "seconds"}
 
 
 def essence(run_dir: str | Path) -> dict:
-    """Parameters as bytes, metrics without their seconds, diagnosis without id and paths, the numbers of the result."""
+    """Parameters and snapshots as bytes, metrics without seconds, diagnosis without id and paths, the numbers left."""
     folder = RunFolder(Path(run_dir))
     result, diagnosis = folder.read_json("result.json"), folder.read_json("diagnosis.json")
     metrics = folder.read_lines("metrics.jsonl") if (folder.path / "metrics.jsonl").exists() else []
     trace = folder.read_lines("trace.jsonl") if (folder.path / "trace.jsonl").exists() else []
     return {
         "model": (folder.path / "model.npz").read_bytes(),
+        "snapshots": (folder.path / SNAPSHOTS).read_bytes() if (folder.path / SNAPSHOTS).exists() else b"",
         "metrics": [json.dumps({k: v for k, v in line.items() if k != "seconds"}) for line in metrics],
         "trace": [json.dumps(line) for line in trace],
         "diagnosis": {key: value for key, value in diagnosis.items() if key not in ("run_id", "advice")},

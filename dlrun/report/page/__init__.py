@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def run_page(contents: "PageContents") -> str:
     """The page of a run."""
-    from . import answers, columns, making, ruler, sections, trust
+    from . import answers, columns, course, making, ruler, sections, trust
 
     parts = {
         "summary": sections.summary(contents),
@@ -40,12 +40,14 @@ def run_page(contents: "PageContents") -> str:
         "advice": sections.advice(contents),
         "curves": sections.curves(contents),
         "plane": answers.plane(contents),
+        "boundaries": course.boundaries(contents),
         "regression": answers.regression(contents),
         "mistakes": answers.mistakes(contents),
         "metrics": sections.metrics(contents),
         "reliability": trust.reliability(contents),
         "worst": answers.worst(contents),
         "health": sections.health(contents),
+        "heaps": course.heaps(contents),
         "weights": sections.weights(contents),
         "columns": columns.columns_section(contents.run.data),
         "data_facts": sections.data_facts(contents),

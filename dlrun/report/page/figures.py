@@ -45,6 +45,9 @@ MOST_POINTS = 1000
 
 BINS = 30
 
+# The side of a small picture of a plane, in pixels: three stand beside each other, two on a phone.
+SMALL_SIDE = 220
+
 # The lightest shade that is still visible.
 FAINTEST = 0.06
 
@@ -207,16 +210,39 @@ def boundary(
     size, start = 400, 44
     x = Scale(float(plane.x[0]), float(plane.x[-1]), start, size - 8)
     y = Scale(float(plane.y[0]), float(plane.y[-1]), size - BOTTOM, 20)
-    marks = [f'<rect class="frame" x="{start}" y="20" width="{size - 8 - start}" height="{size - BOTTOM - 20}"/>']
-    for k in range(plane.margins.shape[2]):
-        marks.append(f'<path class="region class{k % 4}" d="{region_path(plane, k, x, y)}"/>')
-    marks += axes(x, y, *names)
-    for k in range(len(classes)):
-        d = "".join(MARKS[k % len(MARKS)].format(x=x(a), y=y(b)) for a, b in points[targets == k].tolist())
-        marks.append(f'<path class="point class{k % 4}" d="{d}"/>')
+    marks = [*regions(plane, x, y), *axes(x, y, *names), *class_points(points, targets, len(classes), x, y)]
     words = f"The regions in which each class is answered, and {len(points)} {split} examples: "
     counts = [f"{int((targets == k).sum())} of class {name}" for k, name in enumerate(classes)]
     return svg(words + ", ".join(counts) + ".", marks, width=size, height=size)
+
+
+def small_boundary(plane: Plane, points: Array, targets: Array, epoch: int) -> Markup:
+    """The same after an epoch, small and without axes: pictures of one run have the same range."""
+    x = Scale(float(plane.x[0]), float(plane.x[-1]), 1, SMALL_SIDE - 1)
+    y = Scale(float(plane.y[0]), float(plane.y[-1]), SMALL_SIDE - 1, 1)
+    classes = plane.margins.shape[2]
+    shares = np.bincount(plane.margins.argmax(axis=2).ravel(), minlength=classes) / plane.margins[..., 0].size
+    words = f"The regions after epoch {epoch}, as shares of the plane: {', '.join(map(shown, shares.tolist()))}."
+    marks = [*regions(plane, x, y), *class_points(points, targets, classes, x, y)]
+    return svg(words, marks, width=SMALL_SIDE, height=SMALL_SIDE)
+
+
+def regions(plane: Plane, x: Scale, y: Scale) -> list[str]:
+    """The frame of the plane and the region of each class."""
+    width, height = x.end - x.start, y.start - y.end
+    marks = [f'<rect class="frame" x="{x.start:g}" y="{y.end:g}" width="{width:g}" height="{height:g}"/>']
+    for k in range(plane.margins.shape[2]):
+        marks.append(f'<path class="region class{k % 4}" d="{region_path(plane, k, x, y)}"/>')
+    return marks
+
+
+def class_points(points: Array, targets: Array, classes: int, x: Scale, y: Scale) -> list[str]:
+    """A path for each class with the marks of its points (m, 2)."""
+    marks = []
+    for k in range(classes):
+        d = "".join(MARKS[k % len(MARKS)].format(x=x(a), y=y(b)) for a, b in points[targets == k].tolist())
+        marks.append(f'<path class="point class{k % 4}" d="{d}"/>')
+    return marks
 
 
 # The mark of each class, as a path around (x, y).

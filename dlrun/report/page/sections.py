@@ -260,9 +260,9 @@ class Histogram(NamedTuple):
 
 
 def weights(contents: PageContents) -> list[Histogram] | None:
-    """Histograms of some layers' weights."""
+    """Histograms of some layers' kept weights, of a run whose weights were not looked at while it was trained."""
     model = contents.run.model
-    if not model:
+    if not model or contents.run.snapshots:
         return None
     numbers = sorted(int(name[1:]) for name in model if name[0] == "W" and name[1:].isdigit())
     chosen = [(numbers[i], model[f"W{numbers[i]}"]) for i in spread(len(numbers), MOST_HISTOGRAMS)]

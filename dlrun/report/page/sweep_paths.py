@@ -35,6 +35,7 @@ from .drawing import (
     text_at,
 )
 from .sweep_planes import Planes, planes_of
+from .sweep_weights import weights_of
 
 # The most trainings whose paths are drawn; more are one grey area.
 MOST_PATHS = 150
@@ -53,12 +54,15 @@ class Paths(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One value of a key: its title, what is told about it, its curves, and what its network answers over the plane."""
+    """One value of a key: its title, what is told about it, its curves, and of its first seed's network what it answers
+    over the plane and how its weights are spread.
+    """
 
     value: str
     told: str
     curves: Markup | None
     plane: Markup | None
+    weights: Markup | None
 
 
 class Frames(NamedTuple):
@@ -69,6 +73,11 @@ class Frames(NamedTuple):
     start: int
     left_out: int
     planes: Planes
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights of any value are drawn."""
+        return any(frame.weights for frame in self.frames)
 
 
 def paths_of(outcome: SweepOutcome, drawn: Drawn) -> Paths | None:
@@ -153,12 +162,14 @@ def frames_of(outcome: SweepOutcome, drawn: Drawn) -> Frames | None:
     y = linear_scale(errors[np.isfinite(errors)].tolist(), HEIGHT - BOTTOM, TOP + 8, from_zero=True)
     word, name = error_word(outcome.task == "regression"), short_names([key.key])[0]
     planes = planes_of(outcome.task, drawn, [setting.number for setting in chosen])
+    weights = weights_of(drawn, [setting.number for setting in chosen])
     frames = tuple(
         Frame(
             value_text(setting.settings.get(key.key)),
             told(setting, name, word),
             curves_of(setting, paths[setting.number], x, y, word) if paths[setting.number] else None,
             planes.pictures.get(setting.number),
+            weights.get(setting.number),
         )
         for setting in chosen
     )
