@@ -1,7 +1,8 @@
 """The wheel alone: built, installed without extras into a new environment, and used as its pages say, in empty folders.
 
 `python -m tests.installed` runs the tutorial with the outputs that it shows, the commands of the README, the example of
-each verb's help, and what needs an extra, which has to end with the extra's name. It needs the packages of `docs`.
+each verb's help, and what needs an extra, which has to end with the extra's name. It needs the packages of `docs`, and two
+minutes of processor time, two commands at a time.
 """
 
 import json
@@ -29,7 +30,7 @@ import running
 COMMAND_SECONDS = 600
 
 # The runs that examples of the help name; `latest` is a small one.
-BEFORE_EXAMPLES = ("dlrun train digits", "dlrun train flowers")
+BEFORE_EXAMPLES = ("dlrun train digits", "dlrun train digits regularization.lambda=1", "dlrun train flowers")
 
 # Verbs that leave many runs, of which the latest is a large one.
 LAST_VERBS = ("train", "sweep", "recipe")
