@@ -1,8 +1,8 @@
 """The wheel alone: built, installed without extras into a new environment, and used as its pages say, in empty folders.
 
 `python -m tests.installed` runs the tutorial with the outputs that it shows, the commands of the README, the example of
-each verb's help, and what needs an extra, which has to end with the extra's name. It needs the packages of `docs`, and two
-minutes of processor time, two commands at a time.
+each verb's help, and what needs an extra, which has to end with the extra's name. It needs the packages of `docs`, and
+two minutes of processor time, two commands at a time.
 """
 
 import json
