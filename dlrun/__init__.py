@@ -6,7 +6,10 @@ package may change in any version.
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+try:
+    from ._version import __version__
+except ModuleNotFoundError:  # a clone that was never installed
+    __version__ = "0.2.0.dev0"
 
 # Each name of the API with the module that has it.
 _HOMES = {

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from machines import WORKER, Machines
 
+from dlrun import __version__
 from dlrun.errors import ClusterError, ConfigError, UsageError
 from dlrun.executor import Here, Lost
 from dlrun.executor.cluster_address import CLASS, opened
@@ -201,7 +202,8 @@ def test_a_worker_without_dlrun_is_told(machines, tmp_path):
         with Cluster(machines.address) as cluster:
             await_workers(cluster, 4)
             [sentence] = cluster.differences()
-            assert re.fullmatch(r"tcp://127.0.0.1:\d+ has no dlrun 0.1.0: install it there as here", sentence)
+            missing = re.escape(f"has no dlrun {__version__}: install it there as here")
+            assert re.fullmatch(rf"tcp://127\.0\.0\.1:\d+ {missing}", sentence)
     finally:
         alone.kill()
         alone.wait()

@@ -99,12 +99,21 @@ def parts_of(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
-def test_the_version_is_said_once_everywhere_it_is_said():
-    version = PROJECT["project"]["version"]
-    assert dlrun.__version__ == version
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
-    assert re.findall(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", CHANGELOG, re.M)[0] == version
+def test_the_released_version_is_the_same_wherever_it_is_said():
+    released = re.findall(r"^## \[(\d[^]]*)\] - (\d{4}-\d\d-\d\d)$", CHANGELOG, re.M)[0]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (citation["version"], str(citation["date-released"])) == released
     assert re.search(r"^## \[Unreleased\]$", CHANGELOG, re.M)
+
+
+def test_without_tags_the_version_is_the_one_that_comes_next():
+    """It is written twice, for the build and for a clone that was never installed."""
+    assert "version" in PROJECT["project"]["dynamic"]
+    fallback = PROJECT["tool"]["setuptools_scm"]["fallback_version"]
+    assert f'__version__ = "{fallback}"' in (ROOT / "dlrun" / "__init__.py").read_text()
+    released = re.findall(r"^## \[(\d+)\.(\d+)\.\d+\]", CHANGELOG, re.M)[0]
+    assert re.fullmatch(r"(\d+)\.(\d+)\.0\.dev0", fallback).groups() == (released[0], str(int(released[1]) + 1))
+    assert dlrun.__version__.split(".dev")[0] in (fallback.split(".dev")[0], CHANGELOG.split("\n## [")[2].split("]")[0])
 
 
 def test_what_is_linked_is_there():

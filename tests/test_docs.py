@@ -191,6 +191,7 @@ def test_a_command_that_fails_is_no_page():
         ("0%   10%   20%", "0%   5%", True),
         ("2 others, the quickest of them: width=2 (0.1 s a training, not 0.3 s); so", "2 others; so", True),
         ("the 2nd look", "the 3rd look", True),
+        ("made by dlrun 0.2.0, finished", "made by dlrun 0.2.0.dev17, finished", True),
         ("high variance", "low variance", False),
         ("kept: dev 3.1%", "dropped: dev 3.1%", False),
     ],

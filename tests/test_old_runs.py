@@ -155,10 +155,14 @@ def test_an_old_run_made_longer_is_a_child_of_it(name, tmp_path):
     assert in_json("show", longer["run_id"], there=there)["parent"] == {"run_id": RUNS[name], "why": "longer"}
 
 
-def test_an_old_run_of_the_same_config_is_used_again(tmp_path):
+def test_an_old_run_of_the_same_config_is_used_again_by_its_own_version(tmp_path, monkeypatch):
     there = copied(tmp_path, "moons")
     config = there / "runs" / RUNS["moons"] / "resolved.yaml"
-    found = in_json("train", str(config), "network.output_bias=zeros", "--needed", there=there)
+    words = ("train", str(config), "network.output_bias=zeros", "--needed")
+    assert in_json(*words, there=there)["run_id"] != RUNS["moons"]
+    # The config's hash is what it was: with the version of the run, it is the same run.
+    monkeypatch.setattr("dlrun.experiment.identity.__version__", "0.1.0")
+    found = in_json(*words, there=there)
     assert (found["run_id"], found["reused"]) == (RUNS["moons"], True)
 
 

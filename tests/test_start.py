@@ -29,7 +29,7 @@ COMMANDS = {
     "numbers": ("train numbers.yaml", TRAINS | {"polars", "contourpy"}, 300),
     "mixed": ("train mixed.yaml", TRAINS | {"polars"}, 300),
     "runs": ("runs", SHOWS, 105),
-    "show": ("show digits", SHOWS, 125),
+    "show": ("show digits", SHOWS, 130),
     "diagnose": ("diagnose digits", SHOWS, 160),
 }
 

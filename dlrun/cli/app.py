@@ -133,4 +133,8 @@ def options(
 
 def run_command() -> None:
     leave_on_sigterm()
+    if "--install-completion" in sys.argv or "--show-completion" in sys.argv:
+        from .completion import add_scripts
+
+        add_scripts()
     sys.exit(status_with_output(guarded(lambda: app(standalone_mode=False))))

@@ -29,7 +29,7 @@ def config(file: ConfigFile, overrides: Overrides = None, as_json: Json = False)
 def schema() -> None:
     """Print the JSON Schema of a config, for editors and checkers.
 
-    Example: dlrun schema > configs/schema.json
+    Example: dlrun schema > schema.json
     """
     from ..config import json_schema
     from .output import print_json

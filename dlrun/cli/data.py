@@ -38,7 +38,7 @@ def data(
 
     Then the split, the target's balance, and what is odd. A file without a config is read as dlrun init would have it.
 
-    Example: dlrun data titanic.csv data.target=survived
+    Example: dlrun data configs/data/flowers.csv data.target=blooms
     """
     from ..inspection.data_look import look_at_data
     from ..report import make_console, say

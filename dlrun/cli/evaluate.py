@@ -31,7 +31,7 @@ def evaluate(
     It may be chance, or the rows are of another kind than dev's, or they look the same and are labelled otherwise.
     With --by, the error of each group, and which groups differ from the others beyond chance when all are looked at.
 
-    Example: dlrun evaluate best march.csv --by region
+    Example: dlrun evaluate flowers configs/data/flowers.csv --by soil
     """
     from ..inspection.evaluation import evaluate_file
     from ..model import load_model

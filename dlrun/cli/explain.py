@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .options import Json, Overrides
+from .options import Json, Overrides, complete_configs
 
 # The word that asks for a training step; no finding has it as its code.
 STEP = "step"
@@ -30,7 +30,11 @@ def explain(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Argument(metavar="[CONFIG]", help="After step: a YAML config, such as configs/digits.yaml."),
+        typer.Argument(
+            metavar="[CONFIG]",
+            help="After step: a YAML config, such as configs/digits.yaml.",
+            autocompletion=complete_configs,
+        ),
     ] = None,
     overrides: Overrides = None,
     examples: Annotated[int, typer.Option("--examples", min=1, help="After step: the rows of its batch.")] = 2,

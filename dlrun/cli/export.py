@@ -40,7 +40,7 @@ def export(
 
     --onnx, --tensorboard and --mlflow need a package: pip install 'dlrun[onnx]', 'dlrun[tensorboard]', 'dlrun[mlflow]'.
 
-    Example: dlrun export latest --onnx network.onnx
+    Example: dlrun export latest --python network.py, or dlrun export latest --onnx network.onnx
     """
     from ..inspection import overview
     from ..model import load_model

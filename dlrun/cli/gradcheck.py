@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import CheckFailed, UsageError
-from .options import Json, Overrides, Quiet
+from .options import Json, Overrides, Quiet, complete_configs
 
 if TYPE_CHECKING:
     from ..gradcheck import NetworkReport, OwnReport
@@ -19,6 +19,7 @@ def gradcheck(
             metavar="CONFIG|FILE.py",
             help="A YAML config; or a Python file, WHICH IS RUN, that defines parameters(), cost(parameters) and "
             "gradient(parameters).",
+            autocompletion=complete_configs,
         ),
     ],
     overrides: Overrides = None,

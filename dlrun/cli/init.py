@@ -35,7 +35,7 @@ def init(
 
     It trains as it stands, and says why each choice is so. A KEY=VALUE says how the file is read: data.header=false.
 
-    Example: dlrun init titanic.csv --target survived
+    Example: dlrun init configs/data/flowers.csv --target blooms
     """
     from ..inspection.first_config import config_path, first_config
     from ..inspection.first_look import look_at_file, proposal_for

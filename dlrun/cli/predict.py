@@ -65,7 +65,7 @@ def predict(
     A row in, a row out, in order. Columns are found by name, in any order. What the network cannot know (words not seen
     in training, numbers beyond its range) is counted on standard error, and so is the error where FILE has the target.
 
-    Example: dlrun predict best new.csv -o answers.csv --keep id --check
+    Example: dlrun predict flowers configs/data/flowers.csv -o answers.csv --keep soil --check
     """
     from ..model import Asked, load_model, predict_file
     from ..model.answering import costs_of

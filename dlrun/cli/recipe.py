@@ -31,7 +31,7 @@ def recipe(
     It ends when the target is met, when dev error is surely near the optimal, or when the budget is used. Only
     then does it look at the test set, once. After an interruption, the same command continues: it reuses its runs.
 
-    Example: dlrun recipe configs/moons_overfit.yaml --trainings 8
+    Example: dlrun recipe configs/moons_overfit.yaml --trainings 4
     """
     from ..experiment import read_config
     from ..inspection import hashes_of, look_at_test

@@ -53,7 +53,7 @@ def sweep(
 
     Each training is a run of its own, with the bits of `dlrun train`. After any end, --resume does what is missing.
 
-    Example: dlrun sweep configs/moons_overfit.yaml regularization.lambda=0,0.1,0.3,1,3,10 seed=0..4
+    Example: dlrun sweep configs/moons_overfit.yaml regularization.lambda=0,0.1,1,10 seed=0..2
     """
     from ..sweep.asked import Options, sweep_asked
     from ..sweep.references import find_sweep

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
-from .options import complete_overrides, complete_sweeps
+from .options import complete_configs, complete_overrides, complete_sweeps
 
 SweepConfig = Annotated[
     str | None,
-    typer.Argument(metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section."),
+    typer.Argument(
+        metavar="[CONFIG]", help="A YAML config, perhaps with a sweep: section.", autocompletion=complete_configs
+    ),
 ]
 SweepWords = Annotated[
     list[str] | None,

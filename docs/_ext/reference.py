@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from manual import text_and_examples, verbs
 from sphinx.application import Sphinx
 
 MADE = Path(__file__).parents[1] / "reference" / "made"
@@ -103,23 +104,12 @@ def table(header: str, rows: Iterable[tuple[object, ...]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(map(cell, row)) + " |" for row in rows)]) + "\n"
 
 
-def verbs() -> dict[str, Any]:
-    """Each verb with its command, in the order of the help."""
-    from typer.main import get_command
-
-    from dlrun.cli.app import VERBS, app
-
-    commands = get_command(app).commands  # type: ignore[attr-defined]
-    return {verb.__name__: commands[verb.__name__] for verb in VERBS}
-
-
 def verb_page(name: str, command: Any) -> str:
     """A verb's help: what it does, its arguments and options, its example, and its JSON."""
-    text, _, example = inspect.cleandoc(command.help).partition("Example: ")
+    text, examples = text_and_examples(command)
     arguments = [p for p in command.params if type(p).__name__.endswith("Argument")]
     words = " ".join(p.metavar or p.name.upper() for p in arguments)
-    parts = [f"# dlrun {name}", text.strip(), f"```text\ndlrun {name} {words} [OPTIONS]\n```"]
-    examples = re.split(r", or |, then ", " ".join(example.split()))
+    parts = [f"# dlrun {name}", text, f"```text\ndlrun {name} {words} [OPTIONS]\n```"]
     parts.append("```console\n" + "\n".join(f"$ {one}" for one in examples) + "\n```")
     if arguments:
         rows = [(f"`{p.metavar or p.name.upper()}`", p.help or "") for p in arguments]

@@ -168,6 +168,7 @@ def words_of(text: str) -> str:
     """The words of an output. Figures depend on the machine's last bits and on the clock, so they are all 0 here."""
     text = re.sub(r"\d{8}-\d{6}-([\w-]+?)-[0-9a-f]{4}\b", r"RUN-\1", text)
     text = re.sub(r"[0-9a-f]{12,}", "0", text)
+    text = re.sub(r"(?<=\d)\.dev\d+\b", "", text)  # the version between two releases
     text = re.sub(r"[-+]?\d[\d.,:e+-]*(st|nd|rd|th)?", "0", text)
     text = re.sub(r"0%(\s+0%)+", "0%", text)  # an axis has more or fewer marks
     text = " ".join(re.sub(r"[░█▏▎▍▌▋▊▉▁-▇·├─┼┤│╌.]{2,}|[░█├┼┤│]", "█", text).split())
