@@ -108,10 +108,10 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
     "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
-    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 60)),
+    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 90)),
     "kill -9 of a process that trains for a sweep": (
         lambda folder: sweep_kills.workers_killed(folder, 1),
-        lambda folder: sweep_kills.workers_killed(folder, 60),
+        lambda folder: sweep_kills.workers_killed(folder, 90),
     ),
     "kill -9 of a machine of a sweep's cluster": (None, lambda folder: sweep_cluster.machines_killed(folder, 20)),
     "SIGINT and SIGTERM to a sweep, once and twice": (
