@@ -48,6 +48,7 @@ from ..store import (
     read_metrics,
     sound_metrics,
 )
+from ..store.disk import make_folders
 from ..store.problems import raised_as_store_error
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
 from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
@@ -184,7 +185,7 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
         if contents is None:
             with raised_as_store_error(folder.path, "made"):
                 shutil.rmtree(folder.path, ignore_errors=True)
-                folder.path.mkdir(parents=True, exist_ok=True)
+                make_folders(folder.path)  # and the new name is on the disk, as that of the first one was
             parent = Parent(base.sweep_id, f"training {work.number} of a sweep")
             identity = identity_of(loaded, experiment, parent, here())
             contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)
