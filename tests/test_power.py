@@ -41,6 +41,17 @@ def test_a_renaming_may_come_before_the_bytes_that_were_not_synced():
     assert [files for files in left(synced) if "b" in files] == [{"b": b"abcd"}]
 
 
+def test_a_renaming_to_another_folder_is_sure_once_either_is_synced():
+    moved = [Deed("rename", FOLDER, ("a", OTHER, "b", FILE))]
+    assert pending_of(moved) == [0]
+    assert pending_of([*moved, Deed("sync", FOLDER)]) == pending_of([*moved, Deed("sync", OTHER)]) == []
+
+
+def test_what_was_there_before_the_recording_is_sure():
+    begun = [MADE, WRITTEN, Deed("sync", ROOT), Deed("sync", FILE), Deed("begin", None)]
+    assert left([*begun, Deed("unname", ROOT, ("a",))]) == [{"a": b"abcd"}, {}]
+
+
 def test_a_lost_write_below_a_later_one_is_zeros():
     deeds = [MADE, WRITTEN, Deed("write", FILE, (4, b"ef"))]
     assert dict(state_after(deeds, frozenset({1}))[0]) == {"a": b"\0\0\0\0ef"}

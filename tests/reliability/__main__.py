@@ -26,6 +26,7 @@ from . import (
     numbers,
     planted,
     power,
+    power_scenes,
     readers,
     supply,
     sweep_cluster,
@@ -81,6 +82,14 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "power that fails, with what was not synced lost": (
         lambda folder: power.power_cuts(folder, every=300),
         power.power_cuts,
+    ),
+    "power that fails in the trash, tags, ledgers, a refit, answers and exports": (
+        lambda folder: power_scenes.power_cuts(folder, ("rm", "gc", "tag", "refit", "predict"), every=40),
+        lambda folder: power_scenes.power_cuts(folder, power_scenes.SCENES),
+    ),
+    "power that fails in a sweep": (
+        lambda folder: power_scenes.power_cuts(folder, power_scenes.SWEEPS, every=60),
+        lambda folder: power_scenes.power_cuts(folder, power_scenes.SWEEPS),
     ),
     "a network that refuses, and wheels built twice": (
         lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),

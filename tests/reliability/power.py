@@ -183,14 +183,22 @@ def recorded(deed: Callable[[Recorder], object], root: Path, kept: Path) -> list
 
 
 def pending_of(deeds: list[Deed]) -> list[int]:
-    """The places of those that no sync has made sure of."""
+    """The places of those that no sync has made sure of.
+
+    A renaming from one folder to another is one deed, as in the journal of a file system: a sync of either is enough.
+    """
     pending: list[int] = []
     for place, deed in enumerate(deeds):
         if deed.kind == "sync":
-            pending = [at for at in pending if deeds[at].at != deed.at]
+            pending = [at for at in pending if deed.at not in folders_of(deeds[at])]
         elif deed.at is not None:
             pending.append(place)
     return pending
+
+
+def folders_of(deed: Deed) -> tuple[int | None, ...]:
+    """What must be synced for a deed to be sure: one of these."""
+    return (deed.at, deed.what[1]) if deed.kind == "rename" else (deed.at,)
 
 
 def subsets(pending: list[int], rng: random.Random) -> Iterator[frozenset[int]]:

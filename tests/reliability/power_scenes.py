@@ -5,26 +5,30 @@ then say what is there. What a command had acknowledged by its end is there; a r
 """
 
 import itertools
-import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from dlrun.executor import Here
 from dlrun.inspection.refit import refit
 from dlrun.model import load_model
-from dlrun.store import RunFolder, verify
+from dlrun.store import RunFolder, find_run, list_runs, read_tags, trash, verify
 from dlrun.store.trash import TRASH
+from dlrun.sweep.folder import SweepFolder
+from dlrun.sweep.running import Wishes
+from dlrun.sweep.sweeping import run_sweep
+from dlrun.sweep.telling import outcome_of_folder
 
-from .commands import faults_of, said
+from .commands import said
 from .power import deeds_in, put, recorded, states
 from .short_run import CONFIG, in_child
 from .sweep_crashes import CONFIG as SWEEP_CONFIG
 from .sweep_crashes import KINDS
-from .sweep_trials import Kind, Place, figures_of, losses_of_runs, place_in, resumed_sweep, undisturbed
+from .sweep_trials import Kind, Place, figures_of, losses_of_runs, place_in, undisturbed
 
 Words = tuple[str, ...]
 
@@ -54,11 +58,16 @@ class Scene(NamedTuple):
     judge: Judge
 
 
-def power_cuts(folder: Path, every: int = 1, names: tuple[str, ...] = ()) -> dict:
-    """Every `every`-th state of each scene after a power cut: {deeds, states, of each scene, losses}."""
+# Of scenes with thousands of states, one in so many is tried.
+ONE_IN = {"gc of a sweep": 2, "refit": 4, "advice": 10, "sweep, light": 2, "sweep, full": 40}
+
+
+def power_cuts(folder: Path, names: Iterable[str], every: int = 1) -> dict:
+    """Every `every`-th state of these scenes after a power cut: {deeds, states, of each scene, losses}."""
     counts, losses, deeds_done = {}, [], 0
-    for name in names or (*SCENES, *SWEEPS):
-        tried, found = (sweep_cut if name in SWEEPS else scene_cut)(folder / name.replace(" ", "-"), name, every)
+    for name in names:
+        one_in = every * ONE_IN.get(name, 1)
+        tried, found = (sweep_cut if name in SWEEPS else scene_cut)(folder / name.replace(" ", "-"), name, one_in)
         deeds_done += tried.deeds
         counts[name] = tried.states
         losses += [f"{name}, {loss}" for loss in found]
@@ -132,17 +141,9 @@ def runs_of(files: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
     return found
 
 
-def read_well(place: Path, *words: str) -> str:
-    """What is wrong with how a command reads what is there."""
-    return "; ".join(faults_of(said(place, *words), (0,)))
-
-
 def list_is_well(place: Path) -> str:
-    done = said(place, "runs", "--json")
-    if faults := faults_of(done, (0,)):
-        return "; ".join(faults)
-    odd = [row for row in json.loads(done.out)["runs"] if row["status"] != "finished"]
-    return f"listed as {odd[0]['status']}: {odd[0]}" if odd else ""
+    odd = [row for row in list_runs(place / "runs") if row.status != "finished"]
+    return f"listed as {odd[0].status}: {odd[0]}" if odd else ""
 
 
 def in_one_place(place: Path, before: Before, *, gone: bool = False) -> str:
@@ -180,15 +181,14 @@ def collected(place: Path, acknowledged: int, before: Before) -> str:
         return found
     if acknowledged and any((place / "runs" / TRASH / run_id).exists() for run_id in trashed):
         return "what was told to be gone is there"
-    return read_well(place, "gc")
+    trash.collect(trash.garbage(place / "runs"))
+    left = [path.name for path in (place / "runs" / TRASH).glob("*")]
+    return f"{left} are left after another gc" if left else ""
 
 
 def tagged(place: Path, acknowledged: int, before: Before) -> str:
     """After tag x, tag y: the tags that were told, perhaps with those that were being added."""
-    done = said(place, "show", "a", "--json")
-    if faults := faults_of(done, (0,)):
-        return "; ".join(faults)
-    tags = json.loads(done.out)["tags"]
+    tags = read_tags(find_run(place / "runs", "a"))
     return "" if tags in [["x", "y"][:count] for count in range(acknowledged, 3)] else f"tags {tags}"
 
 
@@ -202,7 +202,12 @@ def advised(place: Path, acknowledged: int, before: Before) -> str:
     found = kept_lines(place, acknowledged, before, "looks.jsonl")
     if acknowledged and not found:
         found = kept_lines(place, acknowledged, before, "advice.jsonl")
-    return found or read_well(place, "diagnose", "--ledger") or read_well(place, "runs")
+    statuses = {row.status for row in list_runs(place / "runs")} - {"finished", "crashed"}
+    if not found and statuses:
+        found = f"listed as {statuses}"
+    if not found and (run := place / "runs" / "advice.jsonl").exists():
+        found = RunFolder(run.parent).sound_lines(run.name)[1] or ""
+    return found
 
 
 def kept_lines(place: Path, acknowledged: int, before: Before, name: str) -> str:
@@ -250,8 +255,10 @@ SCENES = {
     "restore of a sweep": Scene((SWEPT, ("rm", "sweep-tiny")), (("restore", "sweep-tiny"),), moved),
     "gc of a sweep": Scene((SWEPT, ("rm", "sweep-tiny")), (("gc",),), collected),
     "tag": Scene(TRAINED[:1], TWO_TAGS, tagged),
-    "looks": Scene(TRAINED, (("compare", "a", "b"), ("show", "b")), looked),
-    "advice": Scene(TRAINED[:1], (("diagnose", "a", "--apply", "1", "-q"),), advised),
+    "looks": Scene(TRAINED, (("compare", "a", "b"),), looked),
+    "advice": Scene(
+        ((*TRAINED[0], "training.checkpoint_epochs=700"),), (("diagnose", "a", "--apply", "1", "-q"),), advised
+    ),
     "refit": Scene(TRAINED[:1], (("refit", "a", "-q"),), refitted),
     "predict": Scene(TRAINED[:1], (("predict", "a", "new.csv", "--out", "out.csv"),), written),
     "predict again": Scene(
@@ -259,11 +266,12 @@ SCENES = {
         (("predict", "b", "new.csv", "--out", "out.parquet"),),
         written,
     ),
-    "export": Scene(TRAINED[:1], (EXPORT, ("report", "a", "-o", "page.html")), written),
+    "export": Scene(TRAINED[:1], (EXPORT,), written),
+    "report": Scene(TRAINED[:1], (("report", "a", "-o", "page.html"),), written),
 }
 
 # Each kind of sweep, begun and gone on with.
-SWEEPS = {f"sweep, {kind.name}": kind for kind in KINDS if kind.name in ("light", "full", "light early", "tpe early")}
+SWEEPS = {f"sweep, {kind.name}": kind for kind in KINDS if kind.name in ("light", "full")}
 
 
 def sweep_cut(folder: Path, name: str, every: int) -> tuple[Tried, list[str]]:
@@ -294,12 +302,26 @@ def loss_of_sweep(place: Place, kind: Kind, is_done: bool, whole: dict[str, tupl
         return "trainings of a sweep that was told are gone"
     if is_done and not (place.runs_dir / "looks.jsonl").exists():
         return "the ledger has lost the sweep"
-    (place.path / "tmp").mkdir(exist_ok=True)
-    if (status := resumed_sweep(place)) != 0:
-        return f"resume ended with {status}: {place.said()[-400:]!r}"
+    if (status := in_child(lambda: gone_on_with(folder))) != 0:
+        return f"resume ended with {status}"
     lines = list(folder.lines())
     if {line.key: figures_of(line) for line in lines} != whole:
         return "other figures"
     if any(line.run_id != before[line.key].run_id for line in lines if line.key in before):
         return "a training was done again in another folder"
     return "; ".join(losses_of_runs(folder, lines, folder.manifest().light))
+
+
+class Nobody:
+    """Watches a sweep and says nothing."""
+
+    def begun(self, number: int, settings: object, seed: int) -> None: ...
+
+    def update(self, line: object) -> None: ...
+
+
+def gone_on_with(folder: SweepFolder) -> None:
+    """Does what is missing of a sweep, and reads its outcome."""
+    with Here(1) as executor:
+        run_sweep(folder, executor, Nobody(), Wishes())
+    assert outcome_of_folder(folder).status == "finished"
