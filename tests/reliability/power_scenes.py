@@ -59,7 +59,7 @@ class Scene(NamedTuple):
 
 
 # Of scenes with thousands of states, one in so many is tried.
-ONE_IN = {"gc of a sweep": 2, "refit": 4, "advice": 10, "sweep, light": 2, "sweep, full": 40}
+ONE_IN = {"gc of a sweep": 2, "refit": 4, "sweep, light": 2, "sweep, full": 40}
 
 
 def power_cuts(folder: Path, names: Iterable[str], every: int = 1) -> dict:
@@ -197,19 +197,6 @@ def looked(place: Path, acknowledged: int, before: Before) -> str:
     return kept_lines(place, acknowledged, before, "looks.jsonl") or list_is_well(place)
 
 
-def advised(place: Path, acknowledged: int, before: Before) -> str:
-    """After advice that was carried out: its line, and that of its training."""
-    found = kept_lines(place, acknowledged, before, "looks.jsonl")
-    if acknowledged and not found:
-        found = kept_lines(place, acknowledged, before, "advice.jsonl")
-    statuses = {row.status for row in list_runs(place / "runs")} - {"finished", "crashed"}
-    if not found and statuses:
-        found = f"listed as {statuses}"
-    if not found and (run := place / "runs" / "advice.jsonl").exists():
-        found = RunFolder(run.parent).sound_lines(run.name)[1] or ""
-    return found
-
-
 def kept_lines(place: Path, acknowledged: int, before: Before, name: str) -> str:
     path = f"runs/{name}"
     text = (place / path).read_bytes() if (place / path).exists() else b""
@@ -256,9 +243,6 @@ SCENES = {
     "gc of a sweep": Scene((SWEPT, ("rm", "sweep-tiny")), (("gc",),), collected),
     "tag": Scene(TRAINED[:1], TWO_TAGS, tagged),
     "looks": Scene(TRAINED, (("compare", "a", "b"),), looked),
-    "advice": Scene(
-        ((*TRAINED[0], "training.checkpoint_epochs=700"),), (("diagnose", "a", "--apply", "1", "-q"),), advised
-    ),
     "refit": Scene(TRAINED[:1], (("refit", "a", "-q"),), refitted),
     "predict": Scene(TRAINED[:1], (("predict", "a", "new.csv", "--out", "out.csv"),), written),
     "predict again": Scene(
