@@ -94,6 +94,20 @@ def test_a_refit_that_was_interrupted_leaves_the_run_as_it_was_and_begins_anew(t
     assert seen[:5] == [1, 2, 3, 1, 2]
 
 
+def test_a_refit_that_was_ended_before_its_last_hash_counts_as_none_and_is_done_again(tmp_path):
+    folder = finished(tmp_path).folder
+    own = load_model(folder).parameters.flat.copy()
+    refit(folder)
+    added = load_model(folder).parameters.flat.copy()
+    hashes = folder.read_json("checksums.json")
+    folder.write_json("checksums.json", {name: hash_ for name, hash_ in hashes.items() if name != REFIT})
+    np.testing.assert_array_equal(load_model(folder).parameters.flat, own)
+    assert read_contents(folder).refit is None
+    refit(folder)
+    np.testing.assert_array_equal(load_model(folder).parameters.flat, added)
+    assert [check for check in verify(folder) if check.problem] == []
+
+
 def test_half_a_refit_changes_no_answer(tmp_path, monkeypatch):
     folder = finished(tmp_path).folder
     own = load_model(folder).parameters.flat.copy()

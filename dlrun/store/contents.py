@@ -20,7 +20,7 @@ from .results import Ending, Result
 from .run_lines import sound_metrics, sound_trace
 from .status import Status, ending_of, status_of
 from .tags import read_tags
-from .verification import require_sound
+from .verification import require_sound, was_added
 
 # The names of a run folder's files, except those that have a module of their own.
 DIAGNOSIS, DATA, FORM, RESOLVED = "diagnosis.json", "data.json", "form.json", "resolved.yaml"
@@ -76,7 +76,8 @@ def read_contents(folder: RunFolder) -> RunContents:
     manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
     present: set[str] = set()
     if isinstance(ending, Result):
-        present = {name for name in (*OF_THE_END, TREES, LABELS, REFIT) if (folder.path / name).exists()}
+        present = {name for name in OF_THE_END if (folder.path / name).exists()}
+        present |= {name for name in (TREES, LABELS, REFIT) if was_added(folder, name)}
         require_sound(folder, present)
 
     def arrays(name: str) -> Arrays | None:

@@ -212,10 +212,12 @@ def refitted(place: Path, acknowledged: int, before: Before) -> str:
         return f"damaged: {damaged[0]}"
     if acknowledged and not (run.path / "refit.json").exists():
         return "the refit was told, and is gone"
-    load_model(run)
+    if (status := in_child(lambda: load_model(run))) != 0:
+        return f"it does not answer: {status}"
     if (status := in_child(lambda: refit(run))) != 0:
         return f"refit again ended with {status}"
-    load_model(run)
+    if (status := in_child(lambda: load_model(run))) != 0:
+        return f"it does not answer after another refit: {status}"
     if damaged := [check for check in verify(run) if check.problem]:
         return f"damaged after another refit: {damaged[0]}"
     same = (run.path / "refit.npz").read_bytes() == before.after[f"runs/{run.id}/refit.npz"]
