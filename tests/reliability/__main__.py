@@ -88,7 +88,7 @@ HARMS: dict[str, tuple[Form, Form]] = {
         lambda folder: power_scenes.power_cuts(folder, power_scenes.SCENES),
     ),
     "power that fails in a sweep": (
-        lambda folder: power_scenes.power_cuts(folder, power_scenes.SWEEPS, every=60),
+        lambda folder: power_scenes.power_cuts(folder, ("sweep, light",), every=60),
         lambda folder: power_scenes.power_cuts(folder, power_scenes.SWEEPS),
     ),
     "a network that refuses, and wheels built twice": (
