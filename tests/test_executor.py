@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from dlrun.errors import ConfigError, Diverged, DlrunError, StoreError
 from dlrun.executor import Here, Lost, stop_wanted
 from dlrun.executor import here as executors
 from dlrun.executor.shared import Mapped, mapped, write_shared
+from dlrun.executor.temporary import Temporary
 from dlrun.store import checkpoints, find_run, status_of
 
 ROOT = Path(__file__).parents[1]
@@ -303,7 +305,7 @@ def test_a_shared_value_is_the_same_in_each_process_and_mapped_there(rng, tmp_pa
 
 def test_what_was_shared_is_gone_after_the_end(rng):
     with Here(2) as executor:
-        folder = Path(executor.folder)
+        folder = executor.folder.path
         executor.share("rows", rng.random(10))
         assert list(folder.iterdir())
     assert not folder.exists()
@@ -394,7 +396,7 @@ def work(number, seconds):
 def main():
     with Here(2) as executor:
         executor.share("rows", [1])
-        Path("folder").write_text(executor.folder)
+        Path("folder").write_text(str(executor.folder.path))
         for done in executor.each(work, [(n, 60.0) for n in range(4)]):
             print(done)
 
@@ -429,6 +431,41 @@ def test_a_parent_that_is_killed_leaves_no_process_and_no_file(tmp_path):
     assert all_gone(pids_in(tmp_path), 3)
     assert parent.communicate() == ("", "")
     assert not Path((tmp_path / "folder").read_text()).exists()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+
+from dlrun.executor.temporary import Temporary
+
+with Temporary() as one:
+    (one.path / "rows").write_text("1")
+    Path(sys.argv[1]).write_text(str(one.path))
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_has_left_among_temporary_files_goes_with_the_next_folder(tmp_path, monkeypatch):
+    temporary_files = tmp_path / "tmp"
+    temporary_files.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary_files))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    foreign = temporary_files / "dlrun-without-a-lock"
+    foreign.mkdir()
+    told = tmp_path / "told"
+    holder = parent_at_work(
+        HOLDER.replace("sys.argv[1]", repr(str(told))), tmp_path, lambda: told.exists() and told.read_text()
+    )
+    left = Path(told.read_text())
+    with Temporary() as mine:
+        assert {path.name for path in temporary_files.iterdir()} == {left.name, mine.path.name, foreign.name}
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.communicate()
+    assert (left / "rows").exists()
+    with Temporary() as mine:
+        assert {path.name for path in temporary_files.iterdir()} == {mine.path.name, foreign.name}
+    assert [path.name for path in temporary_files.iterdir()] == [foreign.name]
 
 
 def test_an_interrupt_ends_the_processes_and_nothing_else_is_said(tmp_path):

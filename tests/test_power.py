@@ -3,21 +3,21 @@
 import os
 
 import pytest
-from reliability.power import Deed, pending_of, state_after, states
+from reliability.power import ROOT, Deed, pending_of, state_after, states
 
 from dlrun.store import FailedSession, create_run, disk, looks
 from dlrun.store.disk import append_surely, make_folders
 from dlrun.store.run_lines import METRICS, TRACE
 from dlrun.store.verification import write_result
 
-ROOT, FILE, OTHER, FOLDER = 1, 2, 3, 4
+FILE, OTHER, FOLDER = 2, 3, 4
 MADE = Deed("name", ROOT, ("a", FILE, False))
 WRITTEN = Deed("write", FILE, (0, b"abcd"))
 
 
 def left(deeds):
     """The files of each state, as {name: bytes}."""
-    return [dict(files) for (files, _), _ in states(deeds, ROOT)]
+    return [dict(files) for (files, _), _ in states(deeds)]
 
 
 def test_without_a_sync_all_of_it_may_be_lost():
@@ -31,7 +31,7 @@ def test_without_a_sync_all_of_it_may_be_lost():
 def test_a_synced_file_in_a_folder_that_is_not_may_have_no_name():
     assert pending_of([MADE, WRITTEN, Deed("sync", FILE)]) == [0]
     assert pending_of([MADE, WRITTEN, Deed("sync", FILE), Deed("sync", ROOT)]) == []
-    assert state_after([MADE, WRITTEN, Deed("sync", FILE)], frozenset({0}), ROOT) == (frozenset(), frozenset())
+    assert state_after([MADE, WRITTEN, Deed("sync", FILE)], frozenset({0})) == (frozenset(), frozenset())
 
 
 def test_a_renaming_may_come_before_the_bytes_that_were_not_synced():
@@ -41,15 +41,26 @@ def test_a_renaming_may_come_before_the_bytes_that_were_not_synced():
     assert [files for files in left(synced) if "b" in files] == [{"b": b"abcd"}]
 
 
+def test_a_renaming_to_another_folder_is_sure_once_either_is_synced():
+    moved = [Deed("rename", FOLDER, ("a", OTHER, "b", FILE))]
+    assert pending_of(moved) == [0]
+    assert pending_of([*moved, Deed("sync", FOLDER)]) == pending_of([*moved, Deed("sync", OTHER)]) == []
+
+
+def test_what_was_there_before_the_recording_is_sure():
+    begun = [MADE, WRITTEN, Deed("sync", ROOT), Deed("sync", FILE), Deed("begin", None)]
+    assert left([*begun, Deed("unname", ROOT, ("a",))]) == [{"a": b"abcd"}, {}]
+
+
 def test_a_lost_write_below_a_later_one_is_zeros():
     deeds = [MADE, WRITTEN, Deed("write", FILE, (4, b"ef"))]
-    assert dict(state_after(deeds, frozenset({1}), ROOT)[0]) == {"a": b"\0\0\0\0ef"}
+    assert dict(state_after(deeds, frozenset({1}))[0]) == {"a": b"\0\0\0\0ef"}
 
 
 def test_what_is_in_a_folder_whose_name_is_lost_is_lost():
     deeds = [Deed("name", ROOT, ("d", FOLDER, True)), Deed("name", FOLDER, ("a", FILE, False)), WRITTEN]
-    assert dict(state_after(deeds, frozenset(), ROOT)[0]) == {"d/a": b"abcd"}
-    assert state_after(deeds, frozenset({0}), ROOT) == (frozenset(), frozenset())
+    assert dict(state_after(deeds, frozenset())[0]) == {"d/a": b"abcd"}
+    assert state_after(deeds, frozenset({0})) == (frozenset(), frozenset())
 
 
 @pytest.fixture

@@ -77,6 +77,37 @@ def test_a_run_that_was_refitted_is_not_trained_once_more(tmp_path):
     assert refit(folder, lambda epoch, of: pytest.fail("trained again")) == first
 
 
+def test_a_refit_that_was_interrupted_leaves_the_run_as_it_was_and_begins_anew(tmp_path):
+    folder, seen = finished(tmp_path).folder, []
+
+    def interrupting(epoch, epochs):
+        seen.append(epoch)
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    before = sorted(path.name for path in folder.path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        refit(folder, interrupting)
+    assert sorted(path.name for path in folder.path.iterdir()) == before
+    assert [check for check in verify(folder) if check.problem] == []
+    refit(folder, lambda epoch, epochs: seen.append(epoch))
+    assert seen[:5] == [1, 2, 3, 1, 2]
+
+
+def test_a_refit_that_was_ended_before_its_last_hash_counts_as_none_and_is_done_again(tmp_path):
+    folder = finished(tmp_path).folder
+    own = load_model(folder).parameters.flat.copy()
+    refit(folder)
+    added = load_model(folder).parameters.flat.copy()
+    hashes = folder.read_json("checksums.json")
+    folder.write_json("checksums.json", {name: hash_ for name, hash_ in hashes.items() if name != REFIT})
+    np.testing.assert_array_equal(load_model(folder).parameters.flat, own)
+    assert read_contents(folder).refit is None
+    refit(folder)
+    np.testing.assert_array_equal(load_model(folder).parameters.flat, added)
+    assert [check for check in verify(folder) if check.problem] == []
+
+
 def test_half_a_refit_changes_no_answer(tmp_path, monkeypatch):
     folder = finished(tmp_path).folder
     own = load_model(folder).parameters.flat.copy()

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -170,6 +171,18 @@ def test_a_failed_training_is_told_with_its_message_and_exit_6(folder):
     again = dlrun("sweep", "--resume", told[1], "--retry", "--processes", "1", cwd=folder)
     assert "2 trainings, 1 of them done\n" in again.stderr
     assert "2/2 trainings  1 failed  no dev error yet  0:00:00 left\n" in again.stderr
+
+
+def test_the_commands_that_are_printed_do_what_they_say_in_another_runs_folder_too(folder):
+    words = ("data.samples=200,4", "training.epochs=7", "--processes", "1", "--runs-dir", "my runs")
+    done = dlrun("sweep", "small.yaml", *words, cwd=folder)
+    retry = re.search(r"once mended: dlrun (.*)", done.stdout)[1]
+    again = dlrun(*shlex.split(retry), "--processes", "1", cwd=folder)
+    assert "2 trainings, 1 of them done\n" in again.stderr
+    page = next(folder.glob("my runs/sweep-*/report.html")).read_text()
+    assert "--runs-dir" in page
+    train = re.search(r"train it: dlrun (.*)", done.stdout)[1]
+    assert json.loads(dlrun(*shlex.split(train), "--json", cwd=folder).stdout)["epochs"] == 7
 
 
 @pytest.mark.parametrize(

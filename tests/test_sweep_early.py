@@ -14,10 +14,10 @@ from benchmarks.early_samplers import swept
 
 from dlrun.executor import Here
 from dlrun.records import NO_ERRORS
+from dlrun.sweep.base import base_of
 from dlrun.sweep.halving import pauses
 from dlrun.sweep.outcome import saved_seconds
 from dlrun.sweep.records import TrainingLine
-from dlrun.sweep.running import base_of
 from dlrun.sweep.telling import outcome_of_folder
 
 # Of the benchmark's tasks, those that take least, and one on which its rule has cost something.

@@ -5,6 +5,7 @@ import io
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -148,6 +149,8 @@ def test_the_rest_says_how_many_have_no_error():
     shown = screen(show_sweep, sweep, width=100)
     assert "and 3 more settings: 3 without an error" in shown
     assert shown.splitlines()[-1] == "go on: dlrun sweep --resume 20261128-070000-demo-ab12"
+    elsewhere = screen(lambda sweep, console: show_sweep(sweep, console, Path("my runs")), sweep, width=100)
+    assert elsewhere.splitlines()[-1] == "go on: dlrun sweep --resume 20261128-070000-demo-ab12 --runs-dir 'my runs'"
 
 
 def test_a_sweep_without_a_winner_says_what_there_is():

@@ -11,7 +11,7 @@ import pytest
 from test_sweep_running import EARLY, WORDS, Seen, begun, by_training, config, worked
 
 from dlrun.errors import ClusterError, StoreError
-from dlrun.executor import Here, shared
+from dlrun.executor import Here, temporary
 from dlrun.experiment import read_config
 from dlrun.experiment.prepare import ready_data
 from dlrun.store import RunFolder, create_run, list_runs, reserve, status_of
@@ -181,9 +181,9 @@ def test_without_room_for_temporary_files_there_is_a_sentence(monkeypatch):
     def full(**options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shared.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(temporary.tempfile, "mkdtemp", full)
     with pytest.raises(StoreError, match=r"No space left on device.*set TMPDIR"):
-        shared.temporary_folder()
+        temporary.Temporary()
 
 
 def test_a_machine_without_the_folder_of_prepared_data_prepares_its_own(config, tmp_path):

@@ -14,7 +14,8 @@ def refit(
     """Train a run's network again on train and dev rows together, for as many steps, and let it answer from then on.
 
     Do it last: once all is chosen, dev rows need not be held back. The run's own errors and diagnosis stay as they are;
-    predict, evaluate and export use the new network, whose test error is told beside the old one's.
+    predict, evaluate and export use the new network, whose test error is told beside the old one's. A refit that is
+    interrupted leaves the run as it was, and begins anew with the same command.
 
     Example: dlrun refit best
     """

@@ -178,7 +178,7 @@ def tell_sweep(folder: "SweepFolder", *, as_json: bool, verb: str, notes: tuple[
         print_json(to_plain(outcome) | {"test_look": look, "page": page})
     else:
         console = make_console()
-        show_sweep(outcome, console)
+        show_sweep(outcome, console, folder.runs_dir)
         if look is not None and look > 1:
             say(console, f"the test rows were looked at {look} times by now", whole=True)
         if page is not None:
@@ -194,7 +194,7 @@ def written_page(folder: "SweepFolder", outcome: "SweepOutcome", path: Path) -> 
     from .report import write_page
 
     try:
-        return str(write_page(path, sweep_page(outcome, Reader(folder).drawn(outcome))))
+        return str(write_page(path, sweep_page(outcome, Reader(folder).drawn(outcome), folder.runs_dir)))
     except StoreError as problem:
         say(make_console(stderr=True), f"no page: {problem}")
         return None

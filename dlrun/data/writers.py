@@ -3,6 +3,7 @@
 A file appears under its name once it is whole.
 """
 
+import errno
 import os
 import re
 import sys
@@ -42,9 +43,23 @@ def writer_to(out: str) -> Iterator[Write]:
             unfinished = Path(beside) / path.name
             with begin(unfinished) as write:
                 yield write
+            synced(unfinished)
             unfinished.replace(path)
+        synced(path.parent)
     except OSError as problem:
         raise DataError(f"{out}: could not be written ({problem.strerror}); check the folder and the disk") from None
+
+
+def synced(path: Path) -> None:
+    """Makes sure that a file's bytes, or a folder's names, are on the disk before they are told. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that cannot
+            raise
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -8,21 +8,20 @@ fault. So a task that was there twice is done alone the third time, after all ot
 import asyncio
 import os
 import queue
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from ..errors import ClusterError
 from .cluster_address import no_warnings, opened, require_started
-from .shared import Shared, temporary_folder, write_shared
+from .shared import Shared, write_shared
 from .tasks import MOST_ATTEMPTS, Coming, Done, Task, killed, lost_by
+from .temporary import Temporary
 
 T = TypeVar("T")
 
@@ -51,7 +50,7 @@ class Cluster:
     def __init__(self, address: str):
         self.opened = opened(address)
         self.address, self.client = address, self.opened.client
-        self.folder = Path(temporary_folder())
+        self.folder = Temporary()
         self.shared: dict[str, Shared[Any]] = {}
         self.plugins: list[str] = []
         self.threads, self.looked, self.last_worker = 0, 0.0, time.monotonic()
@@ -135,7 +134,7 @@ class Cluster:
 
         if key not in self.shared:
             name = f"dlrun-{uuid4().hex}"
-            path = self.folder / name
+            path = self.folder.path / name
             write_shared(value, path)
             self.register(Delivery(name, path, None if self.opened.is_local else path.read_bytes()), name)
             self.shared[key] = Delivered(name)
@@ -181,7 +180,7 @@ class Cluster:
         with suppress(Exception), no_warnings():
             if self.opened.cluster is not None:
                 self.opened.cluster.close(timeout=5)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.close()
 
     def __enter__(self) -> Self:
         return self

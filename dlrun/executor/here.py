@@ -8,7 +8,6 @@ the task at fault is known, and is done again.
 
 import os
 import pickle
-import shutil
 import signal
 import time
 from collections import deque
@@ -16,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import DlrunError
-from .shared import Held, Mapped, Shared, temporary_folder, write_shared
+from .shared import Held, Mapped, Shared, write_shared
 from .tasks import MOST_ATTEMPTS, Coming, Done, Executor, Lost, Task, killed, lost_by, outcome, stop_wanted
+from .temporary import Temporary
 from .worker import FUNCTION, GRACE_SECONDS, ONE_THREAD, READY, STOP, TASK, serve
 
 __all__ = ["Done", "Executor", "Here", "Lost", "Shared", "stop_wanted"]
@@ -105,7 +104,7 @@ class Here:
         self.workers: list[Worker] = []
         self.failed_starts = 0
         self.shared: dict[str, Shared[Any]] = {}
-        self.folder = temporary_folder() if processes > 1 else ""
+        self.folder = Temporary() if processes > 1 else None
         # Also where nobody closes it, before Python waits for its processes to end.
         self.finalize = Finalize(self, ended, (self.workers, self.folder), exitpriority=10)
 
@@ -123,7 +122,7 @@ class Here:
     def expect(self, tasks: int) -> None:
         """Starts processes for so many tasks that come soon, and does not wait for them. See `Executor`."""
         while self.processes > 1 and len(self.workers) < min(self.processes, tasks):
-            self.workers.append(Worker(self.folder))
+            self.workers.append(self.started())
 
     def each(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done[T]]:
         """`function(*task)` for each task, in the order in which they end. See `Executor`."""
@@ -162,8 +161,12 @@ class Here:
                     yield Done(task.number, lost_by(error))
         starting = sum(not worker.is_ready for worker in self.workers)
         while len(self.workers) < self.processes and coming.has(starting + 1):
-            self.workers.append(Worker(self.folder))
+            self.workers.append(self.started())
             starting += 1
+
+    def started(self) -> Worker:
+        assert self.folder is not None
+        return Worker(str(self.folder.path))
 
     def has_room(self, worker: Worker, coming: Coming) -> bool:
         if not worker.is_ready or len(worker.tasks) == 2:
@@ -206,10 +209,11 @@ class Here:
     def share(self, key: str, value: T) -> Shared[T]:
         """What to pass to tasks instead of the value. See `Executor`. Raises StoreError where there is no room."""
         if key not in self.shared:
-            path = Path(self.folder, f"{len(self.shared)}.shared")
-            if self.processes > 1:
+            self.shared[key] = Held(value)
+            if self.folder is not None:
+                path = self.folder.path / f"{len(self.shared)}.shared"
                 write_shared(value, path)
-            self.shared[key] = Mapped(str(path)) if self.processes > 1 else Held(value)
+                self.shared[key] = Mapped(str(path))
         return self.shared[key]
 
     def close(self) -> None:
@@ -274,10 +278,10 @@ def stop(workers: list[Worker]) -> None:
         workers.clear()
 
 
-def ended(workers: list[Worker], folder: str) -> None:
+def ended(workers: list[Worker], folder: Temporary | None) -> None:
     """Ends workers, and removes the values that they share."""
     try:
         stop(workers)
     finally:
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.close()

@@ -6,7 +6,6 @@ arrays that look into a map of it, so that ten processes hold the data once. The
 
 import mmap
 import pickle
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -52,14 +51,6 @@ class Mapped(Generic[T]):
     def get(self) -> T:
         value: T = mapped(self.path)
         return value
-
-
-def temporary_folder() -> str:
-    """A new folder for what the processes of this machine share. Raises StoreError where none can be made."""
-    try:
-        return tempfile.mkdtemp(prefix="dlrun-")
-    except OSError as error:
-        raise StoreError(f"no folder for temporary files can be made ({error}); set TMPDIR") from error
 
 
 def write_shared(value: object, path: Path) -> None:

@@ -28,6 +28,7 @@ from ..store import (
     ending_of,
     read_manifest,
     require_sound,
+    was_added,
 )
 from .trust import Trust, trust_of
 
@@ -91,8 +92,7 @@ def load_model(folder: RunFolder) -> Model:
         raise UsageError(f"{folder.id}: its training diverged, and the network's answers are no numbers; train again")
     has_form, has_predictions = ((folder.path / name).exists() for name in (FORM, PREDICTIONS))
     optional = [name for name, present in ((FORM, has_form), (PREDICTIONS, has_predictions)) if present]
-    # Of a refit that was cut short there is no record yet, and the run's own network answers.
-    network_files = (REFIT_MODEL, REFIT) if (folder.path / REFIT).exists() else (MODEL,)
+    network_files = (REFIT_MODEL, REFIT) if was_added(folder, REFIT) else (MODEL,)
     require_sound(folder, {*network_files, DATA, *optional})
     arrays, facts = folder.read_arrays(network_files[0]), folder.read_record(DATA, DataFacts)
     preparation = Preparation.from_arrays(arrays)

@@ -6,6 +6,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from .sweep_words import (
     headers,
     legend,
     rest_sentences,
+    resume_command,
     retry_command,
     settings_text,
     sweep_phrase,
@@ -64,8 +66,11 @@ def show_plan(plan: PlanShown, console: Console) -> None:
     say(console, f"  {plan.where}{takes}")
 
 
-def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
-    """The settings, best first, then the winner, what it is worth, its test error, the command to type, and notes."""
+def show_sweep(outcome: "SweepOutcome", console: Console, runs_dir: Path | None = None) -> None:
+    """The settings, best first, then the winner, what it is worth, its test error, the command to type, and notes.
+
+    runs_dir : where the sweep is, for the command that goes on with it; None for the default runs folder.
+    """
     say(console, (outcome.name, "bold"), f"  {sweep_phrase(outcome)}")
     fitting = fitting_table(outcome, console)
     if fitting:
@@ -81,13 +86,13 @@ def show_sweep(outcome: "SweepOutcome", console: Console) -> None:
         style = "bold red" if trouble.kind == "failed" else "yellow"
         say(console, (f"{trouble.kind}: ", style), f"{trouble_phrase(trouble)}")
     if outcome.counts.failed:
-        say(console, "once mended: ", (retry_command(outcome), "bold"), whole=True)
+        say(console, "once mended: ", (retry_command(outcome, runs_dir), "bold"), whole=True)
     if outcome.winner:
         show_winner(outcome.winner, outcome, console)
     for note in outcome.notes:
         say(console, ("note: ", "yellow"), note)
     if outcome.status == "interrupted":
-        say(console, "go on: ", (f"dlrun sweep --resume {outcome.sweep_id}", "bold"), whole=True)
+        say(console, "go on: ", (resume_command(outcome, runs_dir), "bold"), whole=True)
 
 
 def show_winner(winner: "Winner", outcome: "SweepOutcome", console: Console) -> None:

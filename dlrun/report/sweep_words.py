@@ -2,9 +2,11 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnosis.words import error_word, points
+from ..places import command_for, default_runs_dir
 from .comparison import plain, short_names, signed, with_interval
 from .text import UNKNOWN, seconds_phrase, shown
 
@@ -180,9 +182,14 @@ def trouble_phrase(trouble: Trouble) -> str:
     return f"{counted(trouble.trainings, 'training')}{such}"
 
 
-def retry_command(outcome: "SweepOutcome") -> str:
+def resume_command(outcome: "SweepOutcome", runs_dir: Path | None) -> str:
+    """The command that goes on with the sweep. runs_dir : where it is; None for the default runs folder."""
+    return command_for("sweep --resume", Path(runs_dir or default_runs_dir(), outcome.sweep_id))
+
+
+def retry_command(outcome: "SweepOutcome", runs_dir: Path | None) -> str:
     """The command that does the failed trainings again."""
-    return f"dlrun sweep --resume {outcome.sweep_id} --retry"
+    return f"{resume_command(outcome, runs_dir)} --retry"
 
 
 def test_look(winner: "Winner") -> str:

@@ -15,7 +15,7 @@ from ..advice.records import LEDGER, About, Advice, Confidence, Rate
 from ..diagnosis.words import percent, points
 from ..records import Change, Split
 from ..statistics.paired import Paired
-from ..store import Misfit, RunFolder, from_plain, now, read_manifest, read_result
+from ..store import Misfit, RunFolder, from_plain, lock, looks, now, read_manifest, read_result
 from .follow import TrainAndDev
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def record(runs_dir: Path, parent: RunFolder, child: RunFolder, item: Advice) ->
         outcome=outcome,
         sentence=sentence_of(item, before, after, dev, outcome),
     )
-    RunFolder(runs_dir).append_surely(LEDGER, line)
+    with lock.held(runs_dir, looks.PATIENCE_SECONDS):
+        RunFolder(runs_dir).append_surely(LEDGER, line)
     return line
 
 

@@ -171,6 +171,7 @@ if TYPE_CHECKING:
     from .verification import (
         verify as verify,
     )
+    from .verification import was_added as was_added
     from .verification import (
         write_result as write_result,
     )
@@ -199,5 +200,5 @@ else:
         status="Status ending_of status_of",
         strict_json="encode",
         tags="change_tags read_tags",
-        verification="FileCheck add_arrays add_file require_sound verify write_result",
+        verification="FileCheck add_arrays add_file require_sound verify was_added write_result",
     )

@@ -22,7 +22,7 @@ from .results import Ending, Result
 from .run_lines import sound_metrics, sound_trace
 from .status import Status, ending_of, status_of
 from .tags import read_tags
-from .verification import require_sound
+from .verification import require_sound, was_added
 
 if TYPE_CHECKING:
     from ..nn.snapshots import Snapshot
@@ -86,7 +86,8 @@ def read_contents(folder: RunFolder) -> RunContents:
     manifest, status, ending = read_manifest(folder), status_of(folder), ending_of(folder)
     present: set[str] = set()
     if isinstance(ending, Result):
-        present = {name for name in (*OF_THE_END, TREES, LABELS, REFIT) if (folder.path / name).exists()}
+        present = {name for name in OF_THE_END if (folder.path / name).exists()}
+        present |= {name for name in (TREES, LABELS, REFIT) if was_added(folder, name)}
         require_sound(folder, present)
 
     def arrays(name: str) -> Arrays | None:

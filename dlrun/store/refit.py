@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..statistics.paired import Paired
 from .folder import RunFolder
+from .verification import was_added
 
 REFIT, REFIT_MODEL = "refit.json", "refit.npz"
 
@@ -29,4 +30,4 @@ class Refit:
 
 def kept_refit(folder: RunFolder) -> Refit | None:
     """What `dlrun refit` has added to a run; None where it has not. Raises StoreError if corrupt."""
-    return folder.read_record(REFIT, Refit) if (folder.path / REFIT).exists() else None
+    return folder.read_record(REFIT, Refit) if was_added(folder, REFIT) else None

@@ -4,7 +4,9 @@ import re
 
 from ..errors import StoreError
 from ..places import RUN_NAME, RUN_NAME_WORDS
+from . import lock
 from .folder import RunFolder, corrupt
+from .looks import PATIENCE_SECONDS
 
 FILE = "tags.json"
 
@@ -20,10 +22,14 @@ def read_tags(folder: RunFolder) -> list[str]:
 
 
 def change_tags(folder: RunFolder, added: list[str], removed: list[str]) -> list[str]:
-    """Adds and removes tags, and returns those the run then has. Raises StoreError for a word that is no tag."""
+    """Adds and removes tags, and returns those the run then has. Raises StoreError for a word that is no tag.
+
+    A run that trains has its lock for itself, so that of the runs folder keeps two from changing tags at once.
+    """
     for tag in (*added, *removed):
         if not re.fullmatch(RUN_NAME, tag):
             raise StoreError(f"tag: got {tag!r}; expected {RUN_NAME_WORDS}")
-    tags = sorted({*read_tags(folder), *added} - set(removed))
-    folder.write_json(FILE, tags)
+    with lock.held(folder.path.parent, PATIENCE_SECONDS):
+        tags = sorted({*read_tags(folder), *added} - set(removed))
+        folder.write_json(FILE, tags)
     return tags

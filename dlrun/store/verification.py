@@ -60,6 +60,16 @@ def add_written(folder: RunFolder, name: str, write: Callable[[], object]) -> No
     folder.write_json(FILE, hashes | {name: folder.written.digest(name) or sha256_of(folder, name)})
 
 
+def was_added(folder: RunFolder, name: str) -> bool:
+    """Whether a file that is added after a run's end is there: its hash comes last, and without it, it is not yet."""
+    if not (folder.path / name).exists():
+        return False
+    try:
+        return name in read_checksums(folder)
+    except StoreError:  # damage, which whoever reads the file is told
+        return True
+
+
 def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
     names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())

@@ -8,9 +8,9 @@ from pathlib import Path
 from .. import __version__
 from ..config import NAMELESS, LoadedConfig
 from ..errors import UsageError
+from .base import base_of
 from .folder import CONFIG, SweepFolder, SweepManifest, create_sweep
 from .request import SweepRequest, read_extension, read_sweep
-from .running import base_of
 
 # The plan of a sweep that has no folder yet.
 UNWRITTEN = "sweep"

@@ -26,7 +26,7 @@ from ..errors import StoreError
 from ..places import SWEEP
 from ..store import Environment, Misfit, RunFolder, from_plain, strict_json, write_whole
 from ..store.codec import from_json, to_plain
-from ..store.disk import discard, opened
+from ..store.disk import discard, opened, sync_folder
 from ..store.lines import body_of, checksum, sealed
 from ..store.problems import raised_as_store_error
 from ..store.runs import create_folder
@@ -255,6 +255,8 @@ class Writer:
         ends = (end_of(body) for name in (TRAININGS, PAUSES) for _, body in folder.bodies(name))
         self.arrays = LineFile(folder.path / ARRAYS, length=max(ends, default=0))
         self.has_paused = (folder.path / PAUSED).exists()
+        with raised_as_store_error(folder.path, "written"):
+            sync_folder(folder.path)  # the names of these files
 
     def close(self) -> None:
         """Syncs what was written to the disk."""
@@ -269,8 +271,9 @@ class Writer:
                 discard(path)
 
     def note_begun(self, key: str, run_id: str) -> None:
-        """Notes the run folder of a training before it begins."""
+        """Notes the run folder of a training before it begins, for sure: else a power cut leaves a run of nobody."""
         self.begun.append(sealed(to_plain(Begun(key, run_id))))
+        self.begun.sync()
 
     def note_ended(self, line: TrainingLine, arrays: bytes, here: Environment | None) -> TrainingLine:
         """Adds the line of a training that has ended, after its arrays; returns it as it was written."""

@@ -51,8 +51,8 @@ class AboutSweep:
 
     scales : the varied keys, and the scale of each on a figure's axis. seeds, planned : of each setting, and how many
     trainings there are in all. epochs : of a training that is not stopped, for lines that do not say so; None for auto.
-    setting_number : the number of a training's setting, by the training's. notes : come first among those of the
-    outcome.
+    setting_number : the number of a training's setting, by the training's. overrides : those that all trainings share.
+    notes : come first among those of the outcome.
     """
 
     sweep_id: str
@@ -64,6 +64,7 @@ class AboutSweep:
     planned: int
     epochs: int | None
     setting_number: Callable[[int], int] = int
+    overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -210,7 +211,7 @@ def winner_of(
     winner = Winner(
         number=first.number,
         settings=first.settings,
-        overrides=tuple(words_of(first.settings)),
+        overrides=(*about.overrides, *words_of(first.settings)),
         dev=dev,
         candidates=candidates,
         optimism_up_to=optimism,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 from ..store import Misfit, Result, RunFolder, from_plain, write_result
+from ..store.disk import make_folders
 from ..store.problems import raised_as_store_error
 from ..store.results import FILE as RESULT
 from ..store.strict_json import decode
@@ -30,7 +31,7 @@ def unpack_run(folder: RunFolder, files: Mapping[str, bytes]) -> None:
     The paths in them have changed on the way, so that the checksums of a run that has ended are made anew.
     """
     with raised_as_store_error(folder.path, "made"):
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folders(folder.path)
     with folder.locked():
         for name, data in files.items():
             if name not in (RESULT, CHECKSUMS) and not name.startswith("."):

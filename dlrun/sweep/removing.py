@@ -11,9 +11,10 @@ def remove_sweep(folder: SweepFolder) -> tuple[Path, int]:
 
     The sweep goes last, so that what was cut short can be done again. Raises StoreError while a process works on it.
     """
-    runs = runs_of(folder, folder.runs_dir)
-    for run in runs:
-        trash.remove(run)
+    with folder.files.locked():
+        runs = runs_of(folder, folder.runs_dir)
+        for run in runs:
+            trash.remove(run)
     return trash.remove(folder.files), len(runs)
 
 

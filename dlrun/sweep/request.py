@@ -17,8 +17,8 @@ from ..config.trying import Overlay, SweepFile, read_sweep_file
 from ..config.varied import MOST_VALUES
 from ..errors import ConfigError, UsageError
 from ..experiment import read_config
-from ..experiment.identity import config_sha256, with_absolute_paths
 from ..experiment.prepare import vocabulary
+from .base import sha256_of_base
 from .checks import misfits, planned_key, problem_of, unfit_for_a_sweep, with_conditions
 from .grid import Grid, PlannedKey, Settings
 from .plan import Plan, drawn_plan, extended, grid_plan, united, words_of
@@ -75,7 +75,7 @@ def read_sweep(
         raise ConfigError([f"{file.file}: got nothing to vary; {EXAMPLE}, or write a sweep: section"])
     seeds = asked[SEED].values.values if SEED in asked else (base.config.seed,)
     keys = [planned_key(one, is_drawn) for one in varied.values()]
-    plan = _plan(_sha256(base, varied), keys, seeds, options, file.file)
+    plan = _plan(sha256_of_base(base, varied), keys, seeds, options, file.file)
     if lines := misfits(plan, Overlay(base, vocabulary()), varied, (file.file, base.file)):
         raise ConfigError(in_order(lines, file.file))
     return SweepRequest(base, plan, bool(options.early))
@@ -98,7 +98,7 @@ def read_extension(base: LoadedConfig, plan: Plan, words: Sequence[str] = (), tr
     if trials is not None and plan.sampler is None:
         raise UsageError("--trials: the sweep is a grid; give values such as training.epochs=50, or seeds")
     seeds = [int(str(seed)) for seed in wishes.keys[SEED].values.values] if SEED in wishes.keys else plan.seeds
-    sha256 = _sha256(base, planned)
+    sha256 = sha256_of_base(base, planned)
     if plan.sampler:
         most = max(trials or 0, plan.trials or 0)
         wanted = drawn_plan(sha256, plan.keys, seeds, most, plan.sampler, plan.sampler_seed)
@@ -196,9 +196,3 @@ def _refuse_large(keys: Sequence[PlannedKey], file: str) -> None:
     if count > MOST_SETTINGS:
         sentence = f"the grid has {count:,} settings; expected at most {MOST_SETTINGS:,}"
         raise ConfigError([f"{file}: {sentence}; leave values out, or draw from it with --trials 100"])
-
-
-def _sha256(base: LoadedConfig, varied: Iterable[str]) -> str:
-    """The hash of the config, files by their absolute paths unless other files are tried in their place."""
-    is_elsewhere = any(key in ("data.source", "data.dev_source", "data.test_source") for key in varied)
-    return config_sha256((base if is_elsewhere else with_absolute_paths(base)).config.to_dict())

@@ -3,26 +3,24 @@
 What is done is known from the sweep's folder alone. So a sweep goes on after any end, by the same call that began it.
 """
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from ..config import LoadedConfig
 from ..errors import StoreError
 from ..executor import Done, Executor, Lost
-from ..executor.shared import temporary_folder
+from ..executor.temporary import Temporary
 from ..experiment.auto import numbers_of
-from ..experiment.prepare import read_config_text
 from ..experiment.scored import scored_event
 from ..places import command_for
 from ..records import Change
 from ..store import FailedSession, RunFolder, create_run, looks, now, read_manifest, release
 from ..store.results import FILE as RESULT
+from .base import base_of
 from .data import KnownData, absolute_overrides, data_is_shared, is_prepared_first, rows_read_once, split_key
 from .folder import SweepFolder, SweepManifest, SweepSession, Writer
 from .halving import Score, score_of
@@ -58,24 +56,17 @@ class FailedFast(StoreError):
     """A training failed, and the sweep was to end with it."""
 
 
-def base_of(folder: SweepFolder, manifest: SweepManifest) -> LoadedConfig:
-    """The base config of a sweep, from its own folder."""
-    return read_config_text(folder.config_text(manifest).decode(), Path(manifest.config_file), manifest.overrides)
-
-
 @contextmanager
 def working(folder: SweepFolder, executor: Executor, watcher: Watcher) -> Iterator["Session"]:
     """A session that works on a sweep, alone: raises StoreError while another process does."""
-    with folder.files.locked(), ExitStack() as left:
-        cache = temporary_folder()
-        left.callback(shutil.rmtree, cache, ignore_errors=True)
+    with folder.files.locked(), Temporary() as cache:
         manifest = folder.manifest()
         began = SweepSession(now(), executor.where)
         manifest = replace(manifest, sessions=(*manifest.sessions, began))
         folder.write_manifest(manifest)
         writer = Writer(folder, manifest)
         try:
-            yield Session(folder, manifest, executor, watcher, writer, Path(cache))
+            yield Session(folder, manifest, executor, watcher, writer, cache.path)
         finally:
             writer.close()
 
@@ -140,7 +131,7 @@ class Session:
             sweep_id=self.folder.id,
             text=self.folder.config_text(manifest),
             file=manifest.config_file,
-            overrides=(*manifest.overrides, *(absolute_overrides(self.loaded) if packs else ())),
+            overrides=(*self.loaded.overrides, *(absolute_overrides(self.loaded) if packs else ())),
             runs_dir=None if manifest.light else self.folder.runs_dir.resolve(),
             cache=self.cache if data_is_shared(plan) else None,
             rows=self.executor.share(f"rows of {self.folder.id}", rows) if rows else None,

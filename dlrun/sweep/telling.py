@@ -7,6 +7,7 @@ from ..experiment.identity import WATCHED
 from ..inspection import look_at_test
 from ..records import flattened
 from ..store import RunFolder, to_plain
+from .base import base_of
 from .folder import SweepFolder, SweepManifest
 from .grid import canonical
 from .lines import hashes_in
@@ -14,7 +15,6 @@ from .outcome import AboutSweep, outcome_of
 from .plan import scale_of
 from .reading import Reader
 from .records import SweepOutcome, TrainingLine
-from .running import base_of
 
 
 def outcome_of_folder(folder: SweepFolder, notes: tuple[str, ...] = ()) -> SweepOutcome:
@@ -25,6 +25,7 @@ def outcome_of_folder(folder: SweepFolder, notes: tuple[str, ...] = ()) -> Sweep
         sweep_id=folder.id,
         name=manifest.name,
         config=shown_path(base.file),
+        overrides=base.overrides,
         task=manifest.task or "multiclass",
         scales={key.key: scale_of(key) for key in plan.keys},
         seeds=plan.seeds,

@@ -8,7 +8,6 @@ import hashlib
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from ..config import LoadedConfig
 from ..data.reading import Task
 from ..errors import TERMINATED_STATUS, DlrunError, StoreError
 from ..executor import Shared
+from ..executor.temporary import Temporary
 from ..experiment import Experiment, prepare, resume
 from ..experiment.checkpointing import Checkpointer
 from ..experiment.identity import identity_of, refuse_changed_data
@@ -48,6 +48,7 @@ from ..store import (
     read_metrics,
     sound_metrics,
 )
+from ..store.disk import make_folders
 from ..store.problems import raised_as_store_error
 from .arrays import course_arrays, packed, split_arrays, training_arrays, unpacked
 from .lines import as_array, as_metrics, hashes_here, line_of, with_course, with_outcome, with_result
@@ -126,13 +127,13 @@ def trained(base: Base, work: Work) -> Trained:
         return train_in_memory(base, work, loaded)
     if not base.packs:
         return train_in_folder(base, work, loaded, RunFolder(base.runs_dir / work.run_id))
-    with tempfile.TemporaryDirectory(prefix="dlrun-") as elsewhere:
-        folder = RunFolder(Path(elsewhere) / work.run_id)
+    with Temporary() as elsewhere:
+        folder = RunFolder(elsewhere.path / work.run_id)
         folder.path.mkdir()
         for name, data in (work.files or {}).items():
             (folder.path / name).write_bytes(data)
         done = train_in_folder(base, work, loaded, folder)
-        return replace(done, files=at_home(files_of(folder.path), elsewhere, str(base.runs_dir)))
+        return replace(done, files=at_home(files_of(folder.path), str(elsewhere.path), str(base.runs_dir)))
 
 
 def loaded_for(base: Base, overrides: Sequence[str]) -> LoadedConfig:
@@ -184,7 +185,7 @@ def train_in_folder(base: Base, work: Work, loaded: LoadedConfig, folder: RunFol
         if contents is None:
             with raised_as_store_error(folder.path, "made"):
                 shutil.rmtree(folder.path, ignore_errors=True)
-                folder.path.mkdir(parents=True, exist_ok=True)
+                make_folders(folder.path)  # and the new name is on the disk, as that of the first one was
             parent = Parent(base.sweep_id, f"training {work.number} of a sweep")
             identity = identity_of(loaded, experiment, parent, here())
             contents = run_in(folder, loaded, experiment, identity, pause_epochs=work.pause_epochs)

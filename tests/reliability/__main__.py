@@ -26,6 +26,7 @@ from . import (
     numbers,
     planted,
     power,
+    power_scenes,
     readers,
     supply,
     sweep_cluster,
@@ -82,6 +83,14 @@ HARMS: dict[str, tuple[Form, Form]] = {
         lambda folder: power.power_cuts(folder, every=300),
         power.power_cuts,
     ),
+    "power that fails in the trash, tags, ledgers, a refit, answers and exports": (
+        lambda folder: power_scenes.power_cuts(folder, ("rm", "gc", "tag", "refit", "predict"), every=40),
+        lambda folder: power_scenes.power_cuts(folder, power_scenes.SCENES),
+    ),
+    "power that fails in a sweep": (
+        lambda folder: power_scenes.power_cuts(folder, ("sweep, light",), every=60),
+        lambda folder: power_scenes.power_cuts(folder, power_scenes.SWEEPS),
+    ),
     "a network that refuses, and wheels built twice": (
         lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),
         supply.without_a_network,
@@ -108,10 +117,10 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
     "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
-    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 60)),
+    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 90)),
     "kill -9 of a process that trains for a sweep": (
         lambda folder: sweep_kills.workers_killed(folder, 1),
-        lambda folder: sweep_kills.workers_killed(folder, 60),
+        lambda folder: sweep_kills.workers_killed(folder, 90),
     ),
     "kill -9 of a machine of a sweep's cluster": (None, lambda folder: sweep_cluster.machines_killed(folder, 20)),
     "SIGINT and SIGTERM to a sweep, once and twice": (

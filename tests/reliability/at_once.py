@@ -1,50 +1,64 @@
-"""Everything at once on one runs folder: processes train, resume, sweep, remove, tag, read, report, and are killed.
+"""Everything at once on one runs folder: processes train, sweep, remove, tag, read, report and answer, and are killed.
 
-Afterwards every run says what it is; what a command acknowledged, by ending with 0, is there: the run with sound files,
-unless another command removed it, and its lines in the ledger.
+Every command that ended with 0 has acknowledged something on its standard output: a run, a sweep's trainings, a tag, a
+look at a test error, advice, a refit, rows that were answered. `acknowledged` keeps it, and `kept` compares it with
+what the store holds when all is quiet. A run may be gone where it was removed and the trash emptied, and only there.
 """
 
-import json
 import os
 import random
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from dlrun.store import list_runs
-
+from .at_once_kept import Told, kept
 from .commands import Said, ended, faults_of, said, start
 from .short_run import CONFIG
 
-# One command in so many is killed, at a random moment of so many seconds.
-KILLED, SECONDS = 6, 1.5
+# One command in so many is killed, at a random moment of so many seconds; a busy machine needs more of them.
+KILLED, SECONDS = 5, 3.0
 
-# How often each is begun. What follows a verb; RUN stands for a run that is there, NAME for one of some names.
-COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (8, ("train", "short.yaml", "-q", "--json", "name=NAME", "seed=SEED")),
-    (3, ("resume", "RUN", "-q")),
-    (2, ("resume", "RUN", "training.epochs=5", "-q")),
-    (1, ("sweep", "short.yaml", "training.learning_rate=0.1,0.2", "-q", "--processes", "1")),
-    (2, ("rm", "RUN")),
-    (2, ("restore", "RUN")),
-    (1, ("gc",)),
-    (3, ("tag", "RUN", "NAME")),
-    (3, ("report", "RUN")),
-    (3, ("verify", "RUN")),
-    (2, ("compare", "RUN", "RUN")),
-    (2, ("runs",)),
-    (2, ("runs", "--html")),
-    (2, ("diagnose", "RUN")),
-    (1, ("show", "best")),
+# How often each is begun. RUN and SWEEP stand for one that is there or was, NAME for one of some names.
+COMMANDS: tuple[tuple[int, str], ...] = (
+    (8, "train short.yaml -q --json name=NAME seed=SEED"),
+    (3, "resume RUN -q --json"),
+    (2, "resume RUN training.epochs=5 -q --json"),
+    (2, "sweep short.yaml training.learning_rate=0.1,0.2 -q --json --processes 1"),
+    (1, "sweep short.yaml seed=0..2 -q --json --processes 2 --light"),
+    (2, "sweep --resume SWEEP -q --json --processes 1"),
+    (1, "compare SWEEP --json"),
+    (1, "recipe short.yaml seed=SEED --trainings 2 -q --json"),
+    (2, "diagnose RUN --apply 1 -q --json"),
+    (2, "diagnose RUN --json"),
+    (1, "diagnose --ledger --json"),
+    (1, "refit RUN -q --json"),
+    (2, "predict RUN rows.csv --out OUT -q --json"),
+    (1, "evaluate RUN rows.csv --json"),
+    (1, "export RUN --python OUT.py"),
+    (2, "rm RUN --json"),
+    (1, "rm SWEEP --json"),
+    (2, "restore RUN --json"),
+    (1, "restore SWEEP --json"),
+    (1, "gc --json"),
+    (4, "tag RUN NAME --json"),
+    (2, "report RUN"),
+    (2, "verify RUN --json"),
+    (2, "compare RUN RUN --json"),
+    (3, "runs --json"),
+    (2, "runs --html"),
+    (1, "show best --json"),
+    (1, "show RUN"),
 )
 NAMES = ("a", "b", "c")
+ROWS = "x0,x1,y\n0.1,0.2,0\n1.5,-0.3,1\n-0.7,0.9,0\n"
 
-# What a command may end with: it is done, refused, finds a difference, or is killed.
+# What a command may end with: it is done, refused, diverges, finds a difference, or is killed.
 STATUSES = (0, 2, 3, 4, 5, 6, -signal.SIGKILL)
 
-# How a run may stand afterwards.
-STANDINGS = {"finished", "crashed", "failed", "interrupted", "diverged", "running"}
+# What a sentence of a command that was refused never says: that something is damaged which only others work on.
+NO_REFUSAL = ("corrupt", "damaged", "checksum", "SHA-256", "broken")
 
 
 class Begun(NamedTuple):
@@ -56,74 +70,60 @@ class Begun(NamedTuple):
 
 
 def everything(folder: Path, processes: int, seconds: float, seed: int = 0) -> dict:
-    """So many processes for so long: {commands, killed, trained, runs, losses}."""
+    """So many processes for so long: {commands, killed, refused, what was acknowledged, runs, losses}."""
     folder.mkdir(parents=True)
     (folder / "short.yaml").write_text(CONFIG)
+    (folder / "rows.csv").write_text(ROWS)
     rng, working, number = random.Random(seed), {}, 0
-    counts, losses, trained = {"commands": 0, "killed": 0}, [], []
-    until = time.monotonic() + seconds
+    counts, losses, told = Counter(), [], Told()
     said(folder, "train", "short.yaml", "-q")
+    until = time.monotonic() + seconds
     while working or time.monotonic() < until:
         while len(working) < processes and time.monotonic() < until:
             number += 1
-            working[str(number)] = begin(folder, str(number), rng)
+            working[str(number)] = begin(folder, str(number), rng, told)
         for name, begun in list(working.items()):
             if begun.kill_at is not None and time.monotonic() > begun.kill_at:
                 os.kill(begun.child, signal.SIGKILL)
                 working[name] = begun._replace(kill_at=None)
-                counts["killed"] += 1
             if os.waitid(os.P_PID, begun.child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
             done = ended(begun.child, folder, name)
             del working[name]
             counts["commands"] += 1
-            losses += [f"dlrun {' '.join(begun.words)}: {fault}" for fault in faults_of(done, STATUSES)]
-            trained += acknowledged(begun.words, done)
+            counts["killed"] += done.status == -signal.SIGKILL
+            counts["refused"] += done.status not in (0, -signal.SIGKILL)
+            losses += [f"dlrun {' '.join(begun.words)}: {fault}" for fault in faults_in(done)]
+            told.take(begun.words, done, folder)
             for ending in ("out", "err"):
                 (folder / f"{name}.{ending}").unlink(missing_ok=True)
         time.sleep(0.01)
-    runs = list_runs(folder / "runs")
-    return {**counts, "trained": len(trained), "runs": len(runs), "losses": losses + losses_in(folder, trained)}
+    figures, lost = kept(folder, told)
+    return {**counts, **figures, "losses": losses + lost}
 
 
-def begin(folder: Path, name: str, rng: random.Random) -> Begun:
+def faults_in(done: Said) -> list[str]:
+    """What is wrong with the end of a command and what it said."""
+    found = faults_of(done, STATUSES)
+    if done.status == 6:
+        found += [f"ends with 6 and says {word!r}: {done.err[-300:]!r}" for word in NO_REFUSAL if word in done.err]
+    return found
+
+
+def begin(folder: Path, name: str, rng: random.Random, told: Told) -> Begun:
     """Begins a random command."""
-    [words] = rng.choices([words for _, words in COMMANDS], [weight for weight, _ in COMMANDS])
-    runs = [path.name for path in (folder / "runs").glob("[0-9]*")] or ["latest"]
-    runs += [path.name for path in (folder / "runs" / ".trash").glob("[0-9]*")]
-    said_words = tuple(filled(word, runs, rng) for word in words)
+    [line] = rng.choices([line for _, line in COMMANDS], [weight for weight, _ in COMMANDS])
+    there = [path.name for place in ("runs", "runs/.trash") for path in (folder / place).glob("*-*-*")]
+    runs = [one for one in there if one[0].isdigit()] or ["latest"]
+    sweeps = [one for one in there if one.startswith("sweep-")] or ["sweep-short"]
+    words = tuple(filled(word, runs, sweeps, name, rng) for word in line.split())
+    told.begun(words, folder / "runs")
     kill_at = time.monotonic() + rng.uniform(0, SECONDS) if rng.randrange(KILLED) == 0 else None
-    return Begun(start(folder, *said_words, name=name), kill_at, said_words)
+    return Begun(start(folder, *words, name=name), kill_at, words)
 
 
-def filled(word: str, runs: list[str], rng: random.Random) -> str:
-    if word == "RUN":
-        return rng.choice(runs)
+def filled(word: str, runs: list[str], sweeps: list[str], name: str, rng: random.Random) -> str:
+    if word in ("RUN", "SWEEP"):
+        return rng.choice(runs if word == "RUN" else sweeps)
+    word = word.replace("OUT", f"out-{name}.csv") if word == "OUT" else word.replace("OUT", f"out_{name}")
     return word.replace("NAME", rng.choice(NAMES)).replace("SEED", str(rng.randrange(1000)))
-
-
-def acknowledged(words: tuple[str, ...], done: Said) -> list[str]:
-    """The id of the run that a training which ended with 0 told."""
-    return [json.loads(done.out)["run_id"]] if words[0] == "train" and done.status == 0 else []
-
-
-def losses_in(folder: Path, trained: list[str]) -> list[str]:
-    """What is not as it was told, when all is quiet."""
-    runs_dir, losses = folder / "runs", []
-    removed_for_good = {run for run in trained if not list(runs_dir.glob(f"**/{run}"))}
-    looks = (runs_dir / "looks.jsonl").read_text() if (runs_dir / "looks.jsonl").exists() else ""
-    losses += [f"{run}: not in the ledger" for run in trained if run not in looks]
-    for row in list_runs(runs_dir):
-        if row.status not in STANDINGS:
-            losses.append(f"{row.run_id} is {row.status}: {row.problem}")
-        elif row.status == "finished":
-            losses += [f"{row.run_id}: {fault}" for fault in faults_of(said(folder, "verify", row.run_id), (0,))]
-        elif row.status in ("crashed", "interrupted"):
-            losses += [
-                f"{row.run_id}: {fault}" for fault in faults_of(said(folder, "resume", row.run_id, "-q"), (0, 6))
-            ]
-    here = {row.run_id: row.status for row in list_runs(runs_dir)}
-    for run in set(trained) - removed_for_good:
-        if here.get(run, "finished") != "finished":
-            losses.append(f"{run} was finished, and is {here[run]}")
-    return losses

@@ -27,12 +27,16 @@ from .short_run import config_in, in_child, only_run, resume_in_child, train
 # Where so few deeds are pending, every subset is taken; where more are, so many at random, beside the plain ones.
 ALL_SUBSETS, RANDOM_SUBSETS = 4, 12
 
+# The number of the folder below which all is recorded.
+ROOT = 0
+
 
 class Deed(NamedTuple):
-    """What was done to the disk. at : the inode of the file or folder that it is about, or None for a note.
+    """What was done to the disk. at : the number of the file or folder that it is about, or None for a note.
 
-    kind : "write" (offset, bytes), "truncate" (length), "name" (name, inode, is a folder), "unname" (name), "rename"
-    (name, folder's inode, its new name, inode), "sync", or "note" (of what was acknowledged).
+    kind : "write" (offset, bytes), "truncate" (length), "name" (name, number, is a folder), "unname" (name), "rename"
+    (name, folder's number, its new name, number), "sync", "note" (of what was acknowledged), or "begin": all before it
+    is on the disk.
     """
 
     kind: str
@@ -41,13 +45,61 @@ class Deed(NamedTuple):
 
 
 class Recorder:
-    """Writes down what this process does to the disk from `install` on."""
+    """Writes down what this process does to the disk below the folder `root` from `install` on.
 
-    def __init__(self) -> None:
+    What is there already is written down first, as being on the disk for sure. known : the number of each file and
+    folder, by device and inode; a new one where an inode is used again. foreign : the bytes so far of files that are
+    not written by our own `open`.
+    """
+
+    def __init__(self, root: Path) -> None:
         self.deeds: list[Deed] = []
+        self.known: dict[tuple[int, int], int] = {}
+        self.foreign: dict[int, bytes] = {}
+        self.numbers = itertools.count(ROOT)
+        self.number_of(root.stat())
+        self.note_what_is_there(root)
+        self.deeds.append(Deed("begin", None))
 
     def note(self, what: str) -> None:
         self.deeds.append(Deed("note", None, (what,)))
+
+    def note_what_is_there(self, root: Path) -> None:
+        for path in sorted(root.rglob("*")):
+            self.named(path, is_folder=path.is_dir())
+            if path.is_file():
+                self.deeds.append(Deed("write", self.number_at(path), (0, path.read_bytes())))
+        self.deeds += [Deed("sync", number) for number in self.known.values()]
+
+    def number_of(self, found: os.stat_result, *, is_new: bool = False) -> int:
+        key = (found.st_dev, found.st_ino)
+        if is_new or key not in self.known:
+            self.known[key] = next(self.numbers)
+        return self.known[key]
+
+    def number_at(self, path: object) -> int:
+        return self.number_of(os.stat(path))
+
+    def above(self, path: object, dir_fd: int | None = None) -> int:
+        folder = os.path.dirname(os.path.abspath(path))
+        return self.number_of(os.fstat(dir_fd) if dir_fd is not None else os.stat(folder))
+
+    def named(self, path: object, *, is_folder: bool) -> None:
+        above, number = self.above(path), self.number_of(os.stat(path), is_new=True)
+        self.deeds.append(Deed("name", above, (name_of(path), number, is_folder)))
+
+    def catch_up(self, path: str) -> None:
+        """Takes note of a file that others have made or written, as libraries do, by what it holds now."""
+        if not os.path.isfile(path):
+            return
+        found = os.stat(path)
+        if (found.st_dev, found.st_ino) not in self.known:
+            self.named(path, is_folder=False)
+            self.foreign[self.number_of(found)] = b""
+        number = self.number_of(found)
+        if number in self.foreign and (data := Path(path).read_bytes()) != self.foreign[number]:
+            self.foreign[number] = data
+            self.deeds.append(Deed("write", number, (0, data)))
 
     def install(self) -> None:
         recorder, deeds = self, self.deeds
@@ -57,45 +109,51 @@ class Recorder:
                 is_new = not os.path.lexists(path)
                 super().__init__(path, mode)
                 if is_new:
-                    deeds.append(named(path, is_folder=False))
+                    recorder.named(path, is_folder=False)
+
+            def number(self):
+                return recorder.number_of(os.fstat(self.fileno()))
 
             def write(self, data):
                 at = os.fstat(self.fileno()).st_size if "a" in self.mode else self.tell()
                 kept = bytes(data)
                 done = super().write(data)
-                deeds.append(Deed("write", os.fstat(self.fileno()).st_ino, (at, kept[:done])))
+                deeds.append(Deed("write", self.number(), (at, kept[:done])))
                 return done
 
             def truncate(self, size=None):
                 done = super().truncate(size)
-                deeds.append(Deed("truncate", os.fstat(self.fileno()).st_ino, (done,)))
+                deeds.append(Deed("truncate", self.number(), (done,)))
                 return done
 
         disk.open = lambda path, mode: io.BufferedRandom(File(path, mode.replace("b", "")))
         line_file.open = lambda path, mode, buffering: File(path, mode.replace("b", ""))
-        fsync, replace, mkdir, unlink = os.fsync, os.replace, os.mkdir, os.unlink
+        fsync, replace, mkdir, unlink, rmdir = os.fsync, os.replace, os.mkdir, os.unlink, os.rmdir
 
         def synced(handle):
+            recorder.catch_up(os.readlink(f"/proc/self/fd/{handle}"))
             fsync(handle)
-            deeds.append(Deed("sync", os.fstat(handle).st_ino))
+            deeds.append(Deed("sync", recorder.number_of(os.fstat(handle))))
 
         def renamed(source, target):
-            inode = os.stat(source).st_ino
+            recorder.catch_up(source)
+            above, number = recorder.above(source), recorder.number_at(source)
             replace(source, target)
-            deeds.append(
-                Deed("rename", inode_above(source), (name_of(source), inode_above(target), name_of(target), inode))
-            )
+            deeds.append(Deed("rename", above, (name_of(source), recorder.above(target), name_of(target), number)))
 
         def made(path, *arguments, **options):
             mkdir(path, *arguments, **options)
-            deeds.append(named(path, is_folder=True))
+            recorder.named(path, is_folder=True)
 
-        def unnamed(path, *arguments, **options):
-            above = inode_above(path)
-            unlink(path, *arguments, **options)
-            deeds.append(Deed("unname", above, (name_of(path),)))
+        def unnamed(away):
+            def done(path, *, dir_fd=None):
+                above = recorder.above(path, dir_fd)
+                away(path, dir_fd=dir_fd)
+                deeds.append(Deed("unname", above, (name_of(path),)))
 
-        os.fsync, os.mkdir, os.unlink = synced, made, unnamed
+            return done
+
+        os.fsync, os.mkdir, os.unlink, os.rmdir = synced, made, unnamed(unlink), unnamed(rmdir)
         os.replace = os.rename = renamed
         save = Checkpointer.save
 
@@ -106,25 +164,17 @@ class Recorder:
         Checkpointer.save = noted
 
 
-def named(path: object, *, is_folder: bool) -> Deed:
-    return Deed("name", inode_above(path), (name_of(path), os.stat(path).st_ino, is_folder))
-
-
-def inode_above(path: object) -> int:
-    return os.stat(os.path.dirname(os.path.abspath(path))).st_ino
-
-
 def name_of(path: object) -> str:
     return os.path.basename(os.path.abspath(path))
 
 
-def recorded(deed: Callable[[], object], kept: Path) -> list[Deed]:
-    """What a deed does to the disk, done in a child."""
+def recorded(deed: Callable[[Recorder], object], root: Path, kept: Path) -> list[Deed]:
+    """What a deed does to the disk below the folder `root`, done in a child; first what is there before it."""
 
     def done() -> None:
-        recorder = Recorder()
+        recorder = Recorder(root)
         recorder.install()
-        deed()
+        deed(recorder)
         recorder.note("done")
         kept.write_bytes(pickle.dumps(recorder.deeds))
 
@@ -133,14 +183,22 @@ def recorded(deed: Callable[[], object], kept: Path) -> list[Deed]:
 
 
 def pending_of(deeds: list[Deed]) -> list[int]:
-    """The places of those that no sync has made sure of."""
+    """The places of those that no sync has made sure of.
+
+    A renaming from one folder to another is one deed, as in the journal of a file system: a sync of either is enough.
+    """
     pending: list[int] = []
     for place, deed in enumerate(deeds):
         if deed.kind == "sync":
-            pending = [at for at in pending if deeds[at].at != deed.at]
-        elif deed.kind != "note":
+            pending = [at for at in pending if deed.at not in folders_of(deeds[at])]
+        elif deed.at is not None:
             pending.append(place)
     return pending
+
+
+def folders_of(deed: Deed) -> tuple[int | None, ...]:
+    """What must be synced for a deed to be sure: one of these."""
+    return (deed.at, deed.what[1]) if deed.kind == "rename" else (deed.at,)
 
 
 def subsets(pending: list[int], rng: random.Random) -> Iterator[frozenset[int]]:
@@ -162,11 +220,11 @@ def subsets(pending: list[int], rng: random.Random) -> Iterator[frozenset[int]]:
 State = tuple[frozenset[tuple[str, bytes]], frozenset[str]]
 
 
-def state_after(deeds: list[Deed], lost: frozenset[int], root: int, torn: int | None = None) -> State:
-    """What is below the folder `root` where these deeds are lost, and the write `torn` is only half there."""
+def state_after(deeds: list[Deed], lost: frozenset[int], torn: int | None = None) -> State:
+    """What is there where these deeds are lost, and the write `torn` is only half there."""
     files: dict[int, bytearray] = {}
-    names: dict[int, dict[str, int]] = {root: {}}
-    folders = {root}
+    names: dict[int, dict[str, int]] = {ROOT: {}}
+    folders = {ROOT}
     for place, deed in enumerate(deeds):
         if deed.kind == "name" and deed.what[2]:
             folders.add(deed.what[1])
@@ -200,14 +258,15 @@ def state_after(deeds: list[Deed], lost: frozenset[int], root: int, torn: int | 
             else:
                 found_files.add((f"{path}{name}", bytes(files.get(below, b""))))
 
-    walk(root, "")
+    walk(ROOT, "")
     return frozenset(found_files), frozenset(found_folders)
 
 
-def states(deeds: list[Deed], root: int, seed: int = 0) -> Iterator[tuple[State, list[str]]]:
+def states(deeds: list[Deed], seed: int = 0) -> Iterator[tuple[State, list[str]]]:
     """Each state that a power cut may leave, once, with what had been acknowledged before it."""
     rng, seen = random.Random(seed), set()
-    for count in range(1, len(deeds) + 1):
+    first = next((place for place, deed in enumerate(deeds) if deed.kind == "begin"), 0) + 1
+    for count in range(first, len(deeds) + 1):
         before = deeds[:count]
         notes = [deed.what[0] for deed in before if deed.kind == "note"]
         pending = pending_of(before)
@@ -215,11 +274,16 @@ def states(deeds: list[Deed], root: int, seed: int = 0) -> Iterator[tuple[State,
         cases = [(lost, None) for lost in subsets(pending, rng)]
         cases += [(frozenset(), at) for at in writes[-2:]]
         for lost, torn in cases:
-            state = state_after(before, lost, root, torn)
+            state = state_after(before, lost, torn)
             key = (hash(state), len(notes))
             if key not in seen:
                 seen.add(key)
                 yield state, notes
+
+
+def deeds_in(deeds: list[Deed]) -> int:
+    """How many things were done to the disk while it was recorded."""
+    return sum(deed.at is not None for deed in deeds[[deed.kind for deed in deeds].index("begin") :])
 
 
 def put(state: State, folder: Path) -> None:
@@ -238,16 +302,16 @@ def power_cuts(folder: Path, every: int = 1) -> dict:
     path, whole = config_in(folder), reference(folder)
     root = folder / "recorded"
     root.mkdir()
-    deeds = recorded(lambda: train(path, root / "runs"), folder / "deeds")
+    deeds = recorded(lambda _: train(path, root / "runs"), root, folder / "deeds")
     counts, losses = {"states": 0, "resumed": 0, "never begun": 0}, []
-    for state, notes in itertools.islice(states(deeds, root.stat().st_ino), 0, None, every):
+    for state, notes in itertools.islice(states(deeds), 0, None, every):
         put(state, folder / "cut")
         found = loss_in(folder / "cut" / "runs", notes, whole)
         counts["states"] += 1
         counts["resumed"] += found == ""
         counts["never begun"] += found is None
         losses += [f"state {counts['states']}: {found}"] if found else []
-    return {"deeds": len(deeds), **counts, "losses": losses}
+    return {"deeds": deeds_in(deeds), **counts, "losses": losses}
 
 
 def loss_in(runs_dir: Path, notes: list[str], whole: dict) -> str | None:

@@ -216,7 +216,7 @@ def losses_in(place: Place, kind: Kind, before: Acknowledged, whole: dict[str, t
         "a training that was done was done again": not kept,
         "an environment is missing": any(line.environment >= len(manifest.environments) for line in lines),
         "arrays are missing": any(folder.arrays_of(line) is None or folder.split_of(line) is None for line in lines),
-        "temporary files are left": bool([*folder.path.rglob("*.tmp")]),
+        "temporary files are left": bool([*folder.path.rglob("*.tmp"), *(place.path / "tmp").glob("dlrun-*/.lock")]),
         "other figures": other_figures(place, kind, lines, whole),
     }
     return [fault for fault, is_so in faults.items() if is_so] + losses_of_runs(folder, lines, manifest.light)

@@ -7,6 +7,7 @@ boundaries of `Drawn`; what is too much for a page is left out and counted, so t
 import base64
 import hashlib
 from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from ...diagnosis.words import error_word
@@ -63,8 +64,8 @@ class Equal(NamedTuple):
     dev: str
 
 
-def sweep_page(outcome: SweepOutcome, drawn: Drawn) -> str:
-    """The page of a sweep, one file that needs no network."""
+def sweep_page(outcome: SweepOutcome, drawn: Drawn, runs_dir: Path | None = None) -> str:
+    """The page of a sweep, one file that needs no network. runs_dir : as `show_sweep` takes it."""
     curves = [figure for key in outcome.keys[:MOST_KEYS] if (figure := validation_curve(key, outcome))]
     parts = {
         "outcome": outcome,
@@ -83,7 +84,7 @@ def sweep_page(outcome: SweepOutcome, drawn: Drawn) -> str:
         "rows": rows_of(outcome),
         "rest": rest_sentences(outcome, MOST_ROWS),
         "legend": legend(outcome),
-        "retry": retry_command(outcome) if outcome.counts.failed else None,
+        "retry": retry_command(outcome, runs_dir) if outcome.counts.failed else None,
         "troubles": [(trouble, trouble_phrase(trouble)) for trouble in troubles(outcome)],
     }
     return page("sweep.html", parts, script_of("sort.js", "slide.js"))
