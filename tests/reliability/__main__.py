@@ -17,6 +17,7 @@ from . import (
     crashes,
     damage,
     elsewhere,
+    extremes,
     formats,
     full_disk,
     fuzz,
@@ -77,6 +78,14 @@ HARMS: dict[str, tuple[Form, Form]] = {
     "elsewhere: without HOME, TERM and locks, in odd folders, with another clock": (
         lambda folder: elsewhere.at_all_places(folder, elsewhere.PLACES[:2]),
         elsewhere.at_all_places,
+    ),
+    "on a disk that ignores case, and beside a second machine": (
+        elsewhere.on_other_disks,
+        elsewhere.on_other_disks,
+    ),
+    "every number of a config at its extremes": (
+        lambda folder: extremes.every_number(folder, ("1e300",), ("classes",)),
+        extremes.every_number,
     ),
     "power that fails, with what was not synced lost": (
         lambda folder: power.power_cuts(folder, every=300),

@@ -1,0 +1,94 @@
+"""Kinds of harm that were found by `python -m tests.reliability` and mended, one named test for each."""
+
+import os
+
+import numpy as np
+import pytest
+
+from dlrun.gradcheck.judging import norm, relative_difference
+from dlrun.model import predicting
+from dlrun.report.text import harmless
+from dlrun.statistics.intervals import effective_rows
+from tests.commands import dlrun
+
+CONFIG = "data: {source: moons, samples: 60, noise: 0.3}\nnetwork: {width: 4}\ntraining: {epochs: 2, batch_size: 16}\n"
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with a small config."""
+    (tmp_path / "t.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+def test_a_norm_is_right_where_its_squares_overflow():
+    assert norm(np.array([3e300, 4e300])) == pytest.approx(5e300)
+    assert norm(np.array([3.0, 4.0])) == 5.0
+    assert norm(np.array([])) == 0.0
+    assert np.isinf(norm(np.array([np.inf, 1.0])))
+    assert relative_difference(np.array([1e300]), np.array([1e300])) == 0.0
+
+
+def test_a_gradient_check_with_a_huge_penalty_says_no_bug(place):
+    done = dlrun("gradcheck", "t.yaml", "regularization.lambda=1e300", cwd=place)
+    assert done.returncode == 0
+    assert "probably a bug" not in done.stdout
+
+
+def test_weights_scaled_beyond_a_float_are_probed(place):
+    done = dlrun("probe", "t.yaml", "network.init=normal", "network.init_scale=1e300", cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_class_weights_whose_squares_overflow_are_counted(place):
+    weights = np.array([1e300, 1e300, 1e-300])
+    assert effective_rows(weights) == 2
+    assert effective_rows(weights * 1e-300) == 2
+    done = dlrun("train", "t.yaml", "training.class_weight={0: 1e300, 1: 1e-300}", "-q", cwd=place)
+    assert done.returncode in (0, 5)
+
+
+def test_answers_never_take_the_place_of_the_rows(place):
+    assert dlrun("train", "t.yaml", "-q", cwd=place).returncode == 0
+    rows = "x0,x1\n0.5,0.25\n"
+    (place / "rows.csv").write_text(rows)
+    os.link(place / "rows.csv", place / "same.csv")
+    for out in ("rows.csv", "./rows.csv", "same.csv"):
+        done = dlrun("predict", "latest", "rows.csv", "-o", out, cwd=place)
+        assert done.returncode == 2
+        assert "is the file of the rows itself" in done.stderr
+        assert (place / "rows.csv").read_text() == rows
+    assert dlrun("predict", "latest", "rows.csv", "-o", "ROWS.csv", cwd=place).returncode == 0
+
+
+def test_two_spellings_are_one_file_where_the_disk_lists_one(tmp_path, monkeypatch):
+    """As exFAT by FUSE does it, with an inode for each spelling; a folder with both files has both in its list."""
+    for name in ("rows.csv", "ROWS.csv"):
+        (tmp_path / name).write_text("a\n")
+    pair = str(tmp_path / "rows.csv"), str(tmp_path / "ROWS.csv")
+    assert not predicting.is_one_file(*pair)
+    monkeypatch.setattr(os, "listdir", lambda folder: ["rows.csv"])
+    assert predicting.is_one_file(*pair)
+
+
+def test_a_page_never_takes_the_place_of_a_table(place):
+    (place / "t.csv").write_text("a,y\n" + "1,u\n2,v\n" * 20)
+    before = (place / "t.csv").read_text()
+    done = dlrun("data", "t.csv", "--html", "t.csv", cwd=place)
+    assert done.returncode == 2
+    assert "no page by its name" in done.stderr
+    assert (place / "t.csv").read_text() == before
+    for _ in range(2):  # a page takes the place of a page
+        assert dlrun("data", "t.csv", "--html", "t.html", cwd=place).returncode == 0
+
+
+def test_what_mlflow_says_to_programmers_reaches_no_person(place):
+    pytest.importorskip("mlflow")
+    assert dlrun("train", "t.yaml", "-q", cwd=place).returncode == 0
+    done = dlrun("export", "latest", "--mlflow", "store", cwd=place, MLFLOW_ALLOW_FILE_STORE="true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("start", "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")
+def test_a_formula_in_full_width_is_text_as_well(start):
+    assert harmless(f"{start}SUM(1)") == f"'{start}SUM(1)"
