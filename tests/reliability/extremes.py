@@ -9,7 +9,7 @@ from pathlib import Path
 from .commands import ended, faults_of, start
 from .formats import LOADED, bounded, keys, other_lines
 
-EXTREMES = ("0", "-1", "1", "1e-320", "1e-30", "1e30", "1e300", "1.7e308", "9223372036854775807", "[1e300, 1e300]")
+EXTREMES = ("0", "-1", "1e-320", "1e30", "1.7e308", "9223372036854775807")
 
 CONFIGS = {
     "classes": "data: {source: moons, samples: 60, noise: 0.3}\n",

@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from .commands import faults_of, said
+from .formats import LOADED
 from .short_run import in_child
 
 SCRIPT = "<script>document.title='pwned';window.pwned=1</script>"
@@ -51,6 +52,16 @@ WORDS = {
     "line separators": "a\u2028b\u2029c\x0bd",
     "zero and invisible": "a\x00b\u200bc\ufeffd",
 }
+
+# Those of which the verbs that take long are asked as well: one or two for each kind of reader.
+LONG = (
+    "terminal: clear and set the title",
+    "bidi: override",
+    "Rich: markup and links",
+    "HTML: out of a title and a script",
+    "Markdown: link and picture",
+    "CSV: =",
+)
 
 # The quick form's.
 FEW = ("HTML: out of a title and a script", "CSV: =")
@@ -93,6 +104,8 @@ def shown(folder: Path, words: tuple[str, ...] = tuple(WORDS), *, in_full: bool 
     in_full : pages are compared with those of a plain word, and looked at in a browser.
     """
     outputs, losses, pages, plain = 0, [], [], set()
+    for name in LOADED:
+        __import__(name)
     for number, what in enumerate(dict.fromkeys(("plain", *words)) if in_full else words):
         place = folder / str(number)
         met = meet(place, WORDS[what])
@@ -162,6 +175,8 @@ def meet(place: Path, word: str) -> dict:
     for form in ("csv", "md"):
         ask("compare", "sweep-t", f"--{form}", ending=f".{form}")
     ask_more(ask, table, word.replace("\0", ""), runs)
+    if word in map(WORDS.get, LONG):
+        ask_what_takes_long(ask, runs[0])
     return {"statuses": statuses, "faults": faults}
 
 
@@ -169,13 +184,10 @@ def ask_more(ask: Callable[..., str], table: str, word: str, runs: list[str]) ->
     """The verbs that judge a run further, keep it, and hand it on; and the shell's completion."""
     ask("compare", "sweep-t", "--html", "settings.html")
     ask("config", "t.yaml")
-    ask("data", "t.yaml", "--suspects", "--html", "suspects.html", statuses_right=(0, 2, 3))
-    ask("data", "t.yaml", "--gap", statuses_right=(0, 2, 3))
     ask("probe", "t.yaml")
     ask("explain", "step", "t.yaml")
     ask("explain", word, statuses_right=(2,))
     ask("diff", *runs)
-    ask("diagnose", runs[0], "--reference")
     ask("diagnose", "--history", "log.csv", statuses_right=(0, 2, 3))
     ask("diagnose", "--history", "log.csv", "--columns", f"train_loss={word},dev_loss=b", statuses_right=(0, 2, 3))
     ask("show", runs[0], "--json")
@@ -185,18 +197,25 @@ def ask_more(ask: Callable[..., str], table: str, word: str, runs: list[str]) ->
     ask("predict", runs[0], table, "-o", f"{word}.txt".lstrip("-/"), statuses_right=(2, 3))
     ask("predict", runs[0], table, "-o", "kept.csv", "--keep", word, statuses_right=(0, 2, 3))
     ask("predict", runs[0], table, f"--costs={word}", statuses_right=(2, 3))
-    store = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    ask("export", runs[0], "--mlflow", "mlruns", variables=store, statuses_right=(0, 2, 6))
     ask("export", runs[0], "--tensorboard", "board", statuses_right=(0, 2, 6))
-    ask("resume", word, statuses_right=(2, 6))
+    ask("resume", word, statuses_right=(0, 2, 6))
     ask("verify", runs[0])
-    ask("rm", word, statuses_right=(2, 6))
+    ask("rm", word, statuses_right=(0, 2, 6))
     ask("rm", runs[0])
     ask("restore", runs[0])
     ask("tag", runs[0], "--remove", word, statuses_right=(0, 2, 3, 6))
     for at, line in enumerate(("dlrun show ", f"dlrun train {word}", "dlrun compare ")):
         typed = {"_DLRUN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(1 + at % 2)}
         ask(variables=typed, statuses_right=(0, 1, 2))
+
+
+def ask_what_takes_long(ask: Callable[..., str], run: str) -> None:
+    """The verbs that train learners beside the network, or load a package that takes seconds."""
+    ask("data", "t.yaml", "--suspects", "--html", "suspects.html", statuses_right=(0, 2, 3))
+    ask("data", "t.yaml", "--gap", statuses_right=(0, 2, 3))
+    ask("diagnose", run, "--reference")
+    store = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    ask("export", run, "--mlflow", "mlruns", variables=store, statuses_right=(0, 2, 6))
 
 
 def write(place: Path, word: str) -> str:
