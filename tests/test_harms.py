@@ -1,12 +1,15 @@
 """Kinds of harm that were found by `python -m tests.reliability` and mended, one named test for each."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
 
+from dlrun.errors import StoreError
 from dlrun.gradcheck.judging import norm, relative_difference
 from dlrun.model import predicting
+from dlrun.nn.training import Trainer
 from dlrun.report.text import harmless
 from dlrun.statistics.intervals import effective_rows
 from tests.commands import dlrun
@@ -92,3 +95,44 @@ def test_what_mlflow_says_to_programmers_reaches_no_person(place):
 @pytest.mark.parametrize("start", "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")
 def test_a_formula_in_full_width_is_text_as_well(start):
     assert harmless(f"{start}SUM(1)") == f"'{start}SUM(1)"
+
+
+def test_advice_for_a_run_that_failed_is_asked_in_vain_and_told(place, monkeypatch):
+    def failing(trainer):
+        raise StoreError("planted")
+
+    with monkeypatch.context() as planted:
+        planted.setattr(Trainer, "run_epoch", failing)
+        assert dlrun("train", "t.yaml", "-q", cwd=place).returncode == 6
+    done = dlrun("diagnose", "latest", "--apply", "1", "-q", cwd=place)
+    assert done.returncode not in (0, 1)
+    assert done.stderr.startswith("dlrun: ")
+    assert "failed" in done.stderr
+
+
+def test_neither_a_pipe_nor_a_config_nor_a_folder_is_proposed_for_a_missing_source(place):
+    os.mkfifo(place / "rows1.csv")
+    (place / "rows2.csv").mkdir()
+    (place / "rows.yaml").write_text(CONFIG)
+    (place / "t.yaml").write_text("data: {source: rows.csv}\n")
+    done = dlrun("train", "t.yaml", cwd=place)
+    assert done.returncode == 3
+    assert "rows.csv: no such file" in done.stderr
+    assert "did you mean" not in done.stderr
+    (place / "rows3.csv").write_text("a,y\n")
+    assert "did you mean rows3.csv?" in dlrun("train", "t.yaml", cwd=place).stderr
+
+
+def test_what_a_library_warns_of_reaches_no_person(place, monkeypatch):
+    def warned(trainer):
+        warnings.warn("planted", RuntimeWarning, stacklevel=1)
+        np.float64(1e300) * np.float64(1e300)
+        return run_epoch(trainer)
+
+    run_epoch = Trainer.run_epoch
+    monkeypatch.setattr(Trainer, "run_epoch", warned)
+    with warnings.catch_warnings():  # as in a process of dlrun's own, and not in one of pytest's
+        warnings.simplefilter("default")
+        monkeypatch.setattr("sys.warnoptions", [])
+        done = dlrun("train", "t.yaml", "-q", cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -108,7 +108,7 @@ def shown(folder: Path, words: tuple[str, ...] = tuple(WORDS), *, in_full: bool 
         __import__(name)
     for number, what in enumerate(dict.fromkeys(("plain", *words)) if in_full else words):
         place = folder / str(number)
-        met = meet(place, WORDS[what])
+        met = meet(place, WORDS[what], takes_long=in_full and what in LONG)
         outputs += len(met["statuses"])
         losses += [f"{what}: {fault}" for fault in met["faults"]]
         own = sorted(place.glob("**/*.html"))
@@ -130,8 +130,8 @@ def is_active(kind: tuple[str, ...]) -> bool:
     )
 
 
-def meet(place: Path, word: str) -> dict:
-    """Writes the word wherever it may stand, and asks every verb: {statuses, faults}."""
+def meet(place: Path, word: str, *, takes_long: bool) -> dict:
+    """Writes the word wherever it may stand, and asks every verb, or all but those that take long: {statuses, faults}."""
     table = write(place, word)
     statuses, faults = [], []
 
@@ -175,7 +175,7 @@ def meet(place: Path, word: str) -> dict:
     for form in ("csv", "md"):
         ask("compare", "sweep-t", f"--{form}", ending=f".{form}")
     ask_more(ask, table, word.replace("\0", ""), runs)
-    if word in map(WORDS.get, LONG):
+    if takes_long:
         ask_what_takes_long(ask, runs[0])
     return {"statuses": statuses, "faults": faults}
 
