@@ -1,11 +1,13 @@
 """Kinds of harm that were found by `python -m tests.reliability` and mended, one named test for each."""
 
+import json
 import os
 import warnings
 
 import numpy as np
 import pytest
 
+from dlrun.cli.output import print_json
 from dlrun.errors import StoreError
 from dlrun.gradcheck.judging import norm, relative_difference
 from dlrun.model import predicting
@@ -136,3 +138,12 @@ def test_what_a_library_warns_of_reaches_no_person(place, monkeypatch):
         monkeypatch.setattr("sys.warnoptions", [])
         done = dlrun("train", "t.yaml", "-q", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_on_a_terminal_has_no_controls_and_a_script_reads_the_same(capsys):
+    label = "a\x9b31m\x85b\u202ec\u2028d\u200be\U000e0001 实验 é \U0001f9ea"
+    print_json({"label": label})
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"label": label}
+    assert all(letter.isprintable() or letter == "\n" for letter in told)
+    assert "实验 é \U0001f9ea" in told

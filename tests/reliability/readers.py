@@ -131,7 +131,10 @@ def is_active(kind: tuple[str, ...]) -> bool:
 
 
 def meet(place: Path, word: str, *, takes_long: bool) -> dict:
-    """Writes the word wherever it may stand, and asks every verb, or all but those that take long: {statuses, faults}."""
+    """Writes the word wherever it may stand, and asks every verb: {statuses, faults}.
+
+    takes_long : also those that train learners beside the network, or load a large package.
+    """
     table = write(place, word)
     statuses, faults = [], []
 
