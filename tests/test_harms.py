@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import warnings
 
 import numpy as np
@@ -14,7 +15,7 @@ from dlrun.model import predicting
 from dlrun.nn.training import Trainer
 from dlrun.report.text import harmless
 from dlrun.statistics.intervals import effective_rows
-from tests.commands import dlrun
+from tests.commands import ROOT, dlrun
 
 CONFIG = "data: {source: moons, samples: 60, noise: 0.3}\nnetwork: {width: 4}\ntraining: {epochs: 2, batch_size: 16}\n"
 
@@ -147,3 +148,13 @@ def test_json_on_a_terminal_has_no_controls_and_a_script_reads_the_same(capsys):
     assert json.loads(told) == {"label": label}
     assert all(letter.isprintable() or letter == "\n" for letter in told)
     assert "实验 é \U0001f9ea" in told
+
+
+def test_the_page_of_harms_names_tests_that_are_there():
+    page = (ROOT / "docs/explanation/reliability.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", page)) - {"test_reliability"}
+    there = {
+        name for path in ROOT.glob("tests/test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+    assert len(named) > 25
+    assert named <= there
