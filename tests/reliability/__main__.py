@@ -44,7 +44,7 @@ MEMORY = Path("/dev/shm")
 Form = Callable[[Path], dict]
 HARMS: dict[str, tuple[Form | None, Form]] = {
     "ended at every n-th write, sync and rename": (
-        lambda folder: crashes.crash_matrix(folder, every=23),
+        lambda folder: crashes.crash_matrix(folder, every=37),
         crashes.crash_matrix,
     ),
     "ended so while resuming": (
@@ -55,7 +55,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: crashes.disk_faults(folder, every=97),
         crashes.disk_faults,
     ),
-    "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 5), lambda f: kills.random_kills(f, 100)),
+    "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 3), lambda f: kills.random_kills(f, 100)),
     "files cut short and bits flipped": (
         lambda folder: damage.damaged_files(folder, cuts=1, flips=3),
         lambda folder: damage.damaged_files(folder, cuts=60, flips=60),
@@ -77,12 +77,12 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         readers.shown,
     ),
     "elsewhere: without HOME, TERM and locks, in odd folders, with another clock": (
-        lambda folder: elsewhere.at_all_places(folder, elsewhere.PLACES[:2]),
+        lambda folder: elsewhere.at_all_places(folder, elsewhere.PLACES[1:2]),
         elsewhere.at_all_places,
     ),
     "on a disk that ignores case, and beside a second machine": (None, elsewhere.on_other_disks),
     "every number of a config at its extremes": (
-        lambda folder: extremes.every_number(folder, extremes.EXTREMES[-2:-1], every=17),
+        lambda folder: extremes.every_number(folder, extremes.EXTREMES[-2:-1], every=20),
         extremes.every_number,
     ),
     "power that fails, with what was not synced lost": (
@@ -107,15 +107,15 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
 # The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one.
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
-        lambda folder: sweep_crashes.crash_matrix(folder, every=150),
+        lambda folder: sweep_crashes.crash_matrix(folder, every=450),
         lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
-        lambda folder: sweep_crashes.disk_faults(folder, every=1500),
+        lambda folder: sweep_crashes.disk_faults(folder, every=4500),
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
-    "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 2), lambda f: full_disk.full_disks(f, 30)),
-    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 2), lambda f: sweep_kills.parents_killed(f, 60)),
+    "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 1), lambda f: full_disk.full_disks(f, 30)),
+    "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 1), lambda f: sweep_kills.parents_killed(f, 60)),
     "kill -9 of a process that trains for a sweep": (
         lambda folder: sweep_kills.workers_killed(folder, 1),
         lambda folder: sweep_kills.workers_killed(folder, 60),
@@ -130,7 +130,7 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_kills.resumed_twice(folder, 20),
     ),
     "files of a sweep cut short and bytes changed": (
-        lambda folder: sweep_damage.damaged_files(folder, 12),
+        lambda folder: sweep_damage.damaged_files(folder, 5),
         lambda folder: sweep_damage.damaged_files(folder, 300),
     ),
     **{what: (look, look) for what, look in planted.PLANTED_IN_SWEEPS.items()},

@@ -61,7 +61,7 @@ def tried(place: Path, overrides: tuple[str, ...]) -> tuple[int, int, list[str]]
     status, found = ask("train", "t.yaml", "-q", *overrides, statuses=(0, 2, 3, 5, 130))
     if status not in (0, 5):
         return status, 1, found
-    found += ask("diagnose", "latest", statuses=(0,))[1]
+    found += ask("diagnose", "latest", statuses=(0, 6))[1]  # 6: it diverged before it had an error
     for verb, statuses in VERBS:
         found += ask(*verb.split(), "t.yaml", *overrides, statuses=(*statuses, 130))[1]
     return status, 2 + len(VERBS), found

@@ -59,10 +59,10 @@ def overlook_arrays() -> None:
 
 PLANTED_IN_SWEEPS = {
     "planted: lines of a sweep that were cut short": seen(
-        believe_cut_lines, lambda folder: sweep_crashes.crash_matrix(folder, every=3, kinds=sweep_crashes.KINDS[:1])
+        believe_cut_lines, lambda folder: sweep_crashes.crash_matrix(folder, every=9, kinds=sweep_crashes.KINDS[:1])
     ),
     "planted: damaged arrays of a sweep": seen(
-        overlook_arrays, lambda folder: sweep_damage.damaged_files(folder, 16, kinds=sweep_crashes.KINDS[:1])
+        overlook_arrays, lambda folder: sweep_damage.damaged_files(folder, 10, kinds=sweep_crashes.KINDS[:1])
     ),
 }
 

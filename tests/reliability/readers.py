@@ -108,7 +108,7 @@ def shown(folder: Path, words: tuple[str, ...] = tuple(WORDS), *, in_full: bool 
         __import__(name)
     for number, what in enumerate(dict.fromkeys(("plain", *words)) if in_full else words):
         place = folder / str(number)
-        met = meet(place, WORDS[what], takes_long=in_full and what in LONG)
+        met = meet(place, WORDS[what], in_full=in_full, takes_long=in_full and what in LONG)
         outputs += len(met["statuses"])
         losses += [f"{what}: {fault}" for fault in met["faults"]]
         own = sorted(place.glob("**/*.html"))
@@ -130,10 +130,10 @@ def is_active(kind: tuple[str, ...]) -> bool:
     )
 
 
-def meet(place: Path, word: str, *, takes_long: bool) -> dict:
-    """Writes the word wherever it may stand, and asks every verb: {statuses, faults}.
+def meet(place: Path, word: str, *, in_full: bool, takes_long: bool) -> dict:
+    """Writes the word wherever it may stand, and asks the verbs that show or export: {statuses, faults}.
 
-    takes_long : also those that train learners beside the network, or load a large package.
+    in_full : also those that judge a run further, keep it or hand it on. takes_long : also those that train learners beside the network, or load a large package.
     """
     table = write(place, word)
     statuses, faults = [], []
@@ -177,7 +177,8 @@ def meet(place: Path, word: str, *, takes_long: bool) -> dict:
     ask("sweep", "t.yaml", f"data.missing=[{json.dumps(word)}],['?']", "-q", "--processes", "1")
     for form in ("csv", "md"):
         ask("compare", "sweep-t", f"--{form}", ending=f".{form}")
-    ask_more(ask, table, word.replace("\0", ""), runs)
+    if in_full:
+        ask_more(ask, table, word.replace("\0", ""), runs)
     if takes_long:
         ask_what_takes_long(ask, runs[0])
     return {"statuses": statuses, "faults": faults}
