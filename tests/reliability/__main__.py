@@ -82,7 +82,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
     ),
     "on a disk that ignores case, and beside a second machine": (None, elsewhere.on_other_disks),
     "every number of a config at its extremes": (
-        lambda folder: extremes.every_number(folder, extremes.EXTREMES[-2:-1], every=20),
+        lambda folder: extremes.every_number(folder, extremes.EXTREMES[-2:-1], every=22),
         extremes.every_number,
     ),
     "power that fails, with what was not synced lost": (

@@ -133,7 +133,8 @@ def is_active(kind: tuple[str, ...]) -> bool:
 def meet(place: Path, word: str, *, in_full: bool, takes_long: bool) -> dict:
     """Writes the word wherever it may stand, and asks the verbs that show or export: {statuses, faults}.
 
-    in_full : also those that judge a run further, keep it or hand it on. takes_long : also those that train learners beside the network, or load a large package.
+    in_full : also those that judge a run further, keep it or hand it on.
+    takes_long : also those that train learners beside the network, or load a large package.
     """
     table = write(place, word)
     statuses, faults = [], []
