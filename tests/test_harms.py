@@ -10,11 +10,14 @@ import pytest
 
 from dlrun.cli.output import print_json
 from dlrun.errors import StoreError
+from dlrun.experiment import read_config
+from dlrun.experiment.prepare import ready_data
 from dlrun.gradcheck.judging import norm, relative_difference
 from dlrun.model import predicting
 from dlrun.nn.training import Trainer
 from dlrun.report.text import harmless
 from dlrun.statistics.intervals import effective_rows
+from dlrun.sweep.prepared import data_key, shared_data
 from tests.commands import ROOT, dlrun
 
 CONFIG = "data: {source: moons, samples: 60, noise: 0.3}\nnetwork: {width: 4}\ntraining: {epochs: 2, batch_size: 16}\n"
@@ -148,6 +151,16 @@ def test_json_on_a_terminal_has_no_controls_and_a_script_reads_the_same(capsys):
     assert json.loads(told) == {"label": label}
     assert all(letter.isprintable() or letter == "\n" for letter in told)
     assert "实验 é \U0001f9ea" in told
+
+
+def test_what_a_process_of_the_same_id_left_is_in_nobodys_way(place, tmp_path):
+    """A container that shares the folder has processes with the same ids, and one of them may have been killed."""
+    loaded, cache = read_config(place / "t.yaml"), tmp_path / "cache"
+    cache.mkdir()
+    (cache / f"{data_key(loaded)}.{os.getpid()}").write_bytes(b"half")
+    ready = shared_data(loaded, cache, ready_data)
+    assert ready.dataset.train.X.shape == (36, 2)
+    assert (cache / f"{data_key(loaded)}.data").exists()
 
 
 def test_the_page_of_harms_names_tests_that_are_there():
