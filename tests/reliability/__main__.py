@@ -98,7 +98,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: at_once.everything(folder, processes=16, seconds=600),
     ),
     "damaged files of every format, and configs beside them": (
-        lambda folder: formats.damaged(folder, files=60, pairs=8),
+        lambda folder: formats.damaged(folder, files=52, pairs=5),
         lambda folder: formats.damaged(folder, files=20_000, pairs=2000),
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
@@ -107,11 +107,11 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
 # The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one.
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
-        lambda folder: sweep_crashes.crash_matrix(folder, every=450),
+        lambda folder: sweep_crashes.crash_matrix(folder, every=450, kinds=sweep_crashes.KINDS[::2]),
         lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
-        lambda folder: sweep_crashes.disk_faults(folder, every=4500),
+        lambda folder: sweep_crashes.disk_faults(folder, every=4500, kinds=sweep_crashes.KINDS[1:3]),
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
     "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 1), lambda f: full_disk.full_disks(f, 30)),
@@ -130,7 +130,7 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_kills.resumed_twice(folder, 20),
     ),
     "files of a sweep cut short and bytes changed": (
-        lambda folder: sweep_damage.damaged_files(folder, 5),
+        lambda folder: sweep_damage.damaged_files(folder, 8, kinds=sweep_crashes.KINDS[:2]),
         lambda folder: sweep_damage.damaged_files(folder, 300),
     ),
     **{what: (look, look) for what, look in planted.PLANTED_IN_SWEEPS.items()},
