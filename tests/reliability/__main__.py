@@ -104,17 +104,17 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
 
-# The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one.
+# The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one, and what takes long.
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
-        lambda folder: sweep_crashes.crash_matrix(folder, every=450, kinds=sweep_crashes.KINDS[::2]),
+        lambda folder: sweep_crashes.crash_matrix(folder, every=150, kinds=sweep_crashes.KINDS[::3]),
         lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
         lambda folder: sweep_crashes.disk_faults(folder, every=4500, kinds=sweep_crashes.KINDS[1:3]),
         lambda folder: sweep_crashes.disk_faults(folder, every=11),
     ),
-    "a sweep's disk is full": (lambda f: full_disk.full_disks(f, 1), lambda f: full_disk.full_disks(f, 30)),
+    "a sweep's disk is full": (None, lambda f: full_disk.full_disks(f, 30)),
     "kill -9 of a sweep": (lambda f: sweep_kills.parents_killed(f, 1), lambda f: sweep_kills.parents_killed(f, 60)),
     "kill -9 of a process that trains for a sweep": (
         lambda folder: sweep_kills.workers_killed(folder, 1),
@@ -133,7 +133,7 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_damage.damaged_files(folder, 8, kinds=sweep_crashes.KINDS[:2]),
         lambda folder: sweep_damage.damaged_files(folder, 300),
     ),
-    **{what: (look, look) for what, look in planted.PLANTED_IN_SWEEPS.items()},
+    **{what: (None if what in planted.LONG else look, look) for what, look in planted.PLANTED_IN_SWEEPS.items()},
 }
 
 
