@@ -55,13 +55,13 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: crashes.disk_faults(folder, every=97),
         crashes.disk_faults,
     ),
-    "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 3), lambda f: kills.random_kills(f, 100)),
+    "kill -9 at random moments": (lambda folder: kills.random_kills(folder, 2), lambda f: kills.random_kills(f, 100)),
     "files cut short and bits flipped": (
         lambda folder: damage.damaged_files(folder, cuts=1, flips=3),
         lambda folder: damage.damaged_files(folder, cuts=60, flips=60),
     ),
     "mutated configs and run folders": (
-        lambda folder: fuzz.fuzz(folder, configs=300, folders=150),
+        lambda folder: fuzz.fuzz(folder, configs=300, folders=100),
         lambda folder: fuzz.fuzz(folder, configs=10_000, folders=10_000),
     ),
     "hostile files": (hostile.corpus, hostile.corpus),
@@ -86,11 +86,11 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         extremes.every_number,
     ),
     "power that fails, with what was not synced lost": (
-        lambda folder: power.power_cuts(folder, every=300),
+        lambda folder: power.power_cuts(folder, every=600),
         power.power_cuts,
     ),
     "a network that refuses, and wheels built twice": (
-        lambda folder: supply.without_a_network(folder, supply.VERBS[:4], wheels=False),
+        lambda folder: supply.without_a_network(folder, supply.VERBS[:3], wheels=False),
         supply.without_a_network,
     ),
     "everything at once in one runs folder": (
@@ -98,7 +98,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: at_once.everything(folder, processes=16, seconds=600),
     ),
     "damaged files of every format, and configs beside them": (
-        lambda folder: formats.damaged(folder, files=52, pairs=5),
+        lambda folder: formats.damaged(folder, files=26, pairs=4),
         lambda folder: formats.damaged(folder, files=20_000, pairs=2000),
     ),
     **{what: (look, look) for what, look in planted.PLANTED.items()},
@@ -107,7 +107,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
 # The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one, and what takes long.
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
-        lambda folder: sweep_crashes.crash_matrix(folder, every=150, kinds=sweep_crashes.KINDS[::3]),
+        lambda folder: sweep_crashes.crash_matrix(folder, every=400, kinds=sweep_crashes.KINDS[::3]),
         lambda folder: sweep_crashes.crash_matrix(folder, every=3),
     ),
     "a sweep's disk refuses (ENOSPC, EIO)": (
