@@ -2,7 +2,8 @@
 
 `python -m tests.fuzz_files --files 20000 --seed 0` mutates small valid files of all endings, reads them in processes of
 their own, and counts the faults by format: another exception, a warning, anything on standard error, memory beyond
-what the limits for unpacking allow, or a process that ended. `--memory` reads whole files of some megabytes instead.
+what the limits for unpacking allow, time beyond what a small file may take, or a process that ended. `--memory` reads
+whole files of some megabytes instead.
 """
 
 import argparse
@@ -13,13 +14,16 @@ import json
 import lzma
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +42,9 @@ A_PROCESS = 250
 # A file may take this many times its size, and what is unpacked of a small one as well; beyond that the libraries'
 # own buffers, by measurement.
 TIMES, FLOOR = 4, 96 * 2**20
+
+# A file of some kilobytes may take so many seconds of a processor, and a hang is ended after so many of a clock.
+MOST_SECONDS, HANG_SECONDS = 5, 60
 
 # Different tables that are mutated.
 TABLES = 12
@@ -265,10 +272,18 @@ def peak_bytes() -> int:
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
 
 
+def forget_peak() -> None:
+    """The peak is what there is now, so that what a file takes is not hidden by an earlier one that took more."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def fault_of(path: Path, noise: Path) -> str:
     """What is wrong with how this file was answered; empty if nothing is. `noise` gets what standard error gets."""
-    before = peak_bytes()
+    forget_peak()
+    before, began = peak_bytes(), time.process_time()
     answer = ""
+    signal.alarm(HANG_SECONDS)  # its signal ends the process, also in a library that never returns
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -277,6 +292,7 @@ def fault_of(path: Path, noise: Path) -> str:
             answer = "" if str(problem) and "\n" not in str(problem) else f"not one sentence: {problem!r}"
         except BaseException as problem:  # a panic of a library is no Exception
             answer = f"{type(problem).__name__}: {str(problem)[:300]}"
+    signal.alarm(0)
     sys.stderr.flush()
     if noise.stat().st_size:
         answer = answer or f"on standard error: {noise.read_bytes()[:300]!r}"
@@ -284,6 +300,8 @@ def fault_of(path: Path, noise: Path) -> str:
     taken = peak_bytes() - before
     if taken > TIMES * (path.stat().st_size + ALWAYS_UNPACKED) + FLOOR:
         answer = answer or f"took {taken / 2**20:.0f} MiB for {path.stat().st_size} bytes"
+    if (seconds := time.process_time() - began) > MOST_SECONDS:
+        answer = answer or f"took {seconds:.0f} s for {path.stat().st_size} bytes"
     return answer
 
 

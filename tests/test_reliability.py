@@ -52,7 +52,7 @@ def reports(tmp_path_factory):
     begun.end()
 
 
-@pytest.mark.parametrize("what", HARMS)
+@pytest.mark.parametrize("what", [what for what, (quick, _) in HARMS.items() if quick is not None])
 def test_nothing_is_lost_when_a_run_is(what, reports):
     report = reports.of(what)
     assert report["found"]["losses"] == [], report["sentence"]

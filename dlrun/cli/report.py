@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import UsageError
 from .options import DEFAULT_RUNS_DIR, Json, RunReference, RunsDir
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 # The name of the page in the run's folder.
 REPORT = "report.html"
+
+# The endings of files that a page may take the place of.
+PAGE_ENDINGS = (".html", ".htm")
 
 PageFile = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the page is written.")]
 
@@ -52,8 +56,13 @@ def write_report(shown: "PageContents", output: Path | None = None) -> Path:
 
 
 def write_page(path: Path, text: str) -> Path:
-    """Write a page to its file, completely or not at all, and return the path. Raises StoreError."""
+    """Write a page to its file, completely or not at all, and return the path. Raises StoreError.
+
+    Raises UsageError where the file is there and is no page by its name: `dlrun data t.csv --html t.csv` would end it.
+    """
     from ..store import write_whole
 
+    if path.suffix.lower() not in PAGE_ENDINGS and path.exists():
+        raise UsageError(f"{path}: is there already, and no page by its name; name a file that ends in .html")
     write_whole(path, lambda file: file.write(text.encode()))
     return path

@@ -13,6 +13,7 @@ from .judging import (
     LOOK_CLOSER,
     entry_tolerance,
     judgement,
+    norm,
     relative_difference,
     suspects_among,
     verdict_of,
@@ -128,7 +129,7 @@ def check_tensor(
     if verdict == FAIL and np.isfinite(off).all():
         suspects = smooth[suspects_among(off, beyond, SECOND_LOOKS)]
         if len(confirmed(problem, measured, analytic, suspects, memory_bytes)) == 0:
-            verdict = PASS if np.linalg.norm(floors) <= LOOK_CLOSER * np.linalg.norm(numeric) else UNVERIFIABLE
+            verdict = PASS if norm(floors) <= LOOK_CLOSER * norm(numeric) else UNVERIFIABLE
     if len(smooth) == 0 and len(here):
         verdict = PASS
     verdict = FAIL if len(broken_kinks) else verdict
@@ -146,5 +147,5 @@ def check_tensor(
         n_kinks=int(measured.kink[here].sum()),
         n_kinks_off=len(broken_kinks),
         n_off=n_off if verdict == FAIL else 0,
-        floor=float(np.linalg.norm(floors)),
+        floor=norm(floors),
     )

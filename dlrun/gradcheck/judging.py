@@ -43,15 +43,23 @@ def judgement(relative_difference: float) -> str:
     return "look closer" if relative_difference < LIKELY_BUG else "probably a bug"
 
 
+def norm(values: Array) -> float:
+    """The Euclidean norm, also of values whose squares no float holds, as those of a huge penalty."""
+    with np.errstate(over="ignore"):
+        plain = float(np.linalg.norm(values))
+    most = float(np.abs(values).max(initial=0.0))
+    return most * float(np.linalg.norm(values / most)) if np.isinf(plain) and np.isfinite(most) else plain
+
+
 def relative_difference(numeric: Array, analytic: Array) -> float:
     """||numeric - analytic|| / (||numeric|| + ||analytic||), in the Euclidean norm.
 
     0 if both are 0; 1, the maximum, if either is not finite.
     """
-    scale = np.linalg.norm(numeric) + np.linalg.norm(analytic)
+    scale = norm(numeric) + norm(analytic)
     if not np.isfinite(scale):
         return 1.0
-    return float(np.linalg.norm(numeric - analytic) / scale) if scale > 0 else 0.0
+    return float(norm(numeric - analytic) / scale) if scale > 0 else 0.0
 
 
 def finite_or_none(value: float) -> float | None:
@@ -78,7 +86,7 @@ def rounding_of_slopes(cost: float, steps: Steps) -> Steps:
 
 def entry_tolerance(numeric: Array, analytic: Array, floors: Array) -> Array:
     """How far each entry may be off: the course's middle mark times itself and a typical entry, plus the floor."""
-    typical = np.sqrt(np.mean(np.square(numeric))) if numeric.size else 0.0
+    typical = norm(numeric) / np.sqrt(max(1, numeric.size))
     tolerance: Array = LOOK_CLOSER * (np.abs(numeric) + np.abs(analytic) + typical) + ENTRY_FLOORS * floors
     return tolerance
 
@@ -95,12 +103,12 @@ def suspects_among(off: Array, beyond: Array, most: int) -> Array:
 
 def verdict_on(numeric: Array, analytic: Array, floors: Array, *, n_off: int) -> Verdict:
     """The verdict on the smooth entries of a tensor, flat; n_off of them are off by themselves."""
-    total = np.linalg.norm(numeric) + np.linalg.norm(analytic)
+    total = norm(numeric) + norm(analytic)
     if not np.isfinite(total):
         return FAIL
     if total == 0:
         return VACUOUS
-    off, floor = np.linalg.norm(numeric - analytic), np.linalg.norm(floors)
+    off, floor = norm(numeric - analytic), norm(floors)
     if floor > UNVERIFIABLE_SHARE * total:
         return FAIL if off > PLAIN_FAULT_SHARE * total + ENTRY_FLOORS * floor else UNVERIFIABLE
     return FAIL if n_off or off > LOOK_CLOSER * total + floor else PASS

@@ -14,6 +14,7 @@ from .judging import (
     EPSILON,
     entry_tolerance,
     judgement,
+    norm,
     relative_difference,
     rounding_of_slopes,
     suspects_among,
@@ -196,7 +197,7 @@ def judge(
         n_kinks=int(kinks.sum()),
         n_kinks_off=0,
         n_off=int(((beyond > 1) & ~kinks).sum()) if verdict == FAIL else 0,
-        floor=float(np.linalg.norm(floors)),
+        floor=norm(floors),
     )
     return check, kinks
 

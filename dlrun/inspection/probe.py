@@ -143,7 +143,8 @@ def probed(experiment: Experiment, init: str) -> tuple[Signals, Signals, Signals
     drawn = initial_parameters(network.sizes, init, rng=rng, scale=scale, dtype=np.float64)
     exact, single = (measured(experiment, drawn.astype(dtype), X, Y) for dtype in (np.float64, np.float32))
     shapes = zip(network.sizes[:-1], network.sizes[1:], strict=True)
-    variances = [INITIALIZERS[init].spread(*shape, scale) ** 2 for shape in shapes]
+    spreads = [INITIALIZERS[init].spread(*shape, scale) for shape in shapes]
+    variances = [spread * spread for spread in spreads]  # too large is inf, where a power would be an exception
     first = float(np.mean(np.square(X, dtype=np.float64)))
     return exact, single, theory(network, variances, first, exact.gradients[-1])
 

@@ -1,11 +1,13 @@
 """Answers a file of rows, a piece at a time: reads, predicts, writes, and counts what the network cannot know."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ..data.new_rows import ODDITIES, NewRows
 from ..data.writers import writer_to
+from ..errors import UsageError
 from ..statistics.costs import Costs
 from .answering import answer_columns, promises_for
 from .errors_here import Scores
@@ -37,8 +39,10 @@ def predict_file(model: Model, asked: Asked, progress: Progress = lambda share, 
     """Writes an answer for each row of a file, in order, and returns what there is to tell.
 
     Raises DataError where the file lacks a feature or cannot be read, UsageError for a column to keep that it lacks,
-    and for a promise that the run's dev rows cannot make.
+    for a promise that the run's dev rows cannot make, and where the answers would take the place of the rows.
     """
+    if asked.out != "-":
+        keep_rows(asked.file, asked.out)
     began, tally = time.perf_counter(), Tally()
     left_out: tuple[str, ...] = ()
     promises = promises_for(model, asked.level, asked.error, asked.costs)
@@ -81,3 +85,23 @@ def _checked(rows: NewRows) -> dict[str, list[str]]:
         for row in oddity.rows.tolist():
             told[row].append(mark)
     return {"check": ["; ".join(marks) for marks in told]}
+
+
+def keep_rows(file: str, out: str) -> None:
+    """Raises UsageError where both names are of one file, whose rows would be lost."""
+    if is_one_file(file, out):
+        raise UsageError(f"-o {out}: is the file of the rows itself, which would be lost; name another file")
+
+
+def is_one_file(path: str, other: str) -> bool:
+    """Whether two names are of one file, as also in other letters where a disk ignores their case.
+
+    Some such disks give each spelling an inode of its own, as exFAT by FUSE; but they list one name of the two.
+    """
+    if not (os.path.exists(path) and os.path.exists(other)):
+        return False
+    (folder, name), (other_folder, other_name) = os.path.split(path), os.path.split(other)
+    if os.path.samefile(path, other):
+        return True
+    is_alike = name.casefold() == other_name.casefold() and os.path.samefile(folder or ".", other_folder or ".")
+    return is_alike and not {name, other_name} <= set(os.listdir(folder or "."))

@@ -8,8 +8,10 @@ import math
 import os
 import types
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -89,7 +91,15 @@ def export_mlflow(run: "Overview", epochs: Sequence[EpochRecord], uri: str, mode
     """
     # MLflow's default of seven retries takes minutes when no server answers.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    client_module = optional("mlflow", "mlflow")
+    # What it says beside its exceptions (bars, advice on Python, colours) is for programmers, and no part of dlrun's.
+    with redirect_stderr(StringIO()):
+        return exported_to_mlflow(optional("mlflow", "mlflow"), run, epochs, uri, model)
+
+
+def exported_to_mlflow(
+    client_module: types.ModuleType, run: "Overview", epochs: Sequence[EpochRecord], uri: str, model: "Model | None"
+) -> Exported:
+    """As `export_mlflow`, with the package."""
     try:
         client = client_module.MlflowClient(tracking_uri=uri)
         experiment = experiment_id(client, run.config.get("name") or "dlrun")

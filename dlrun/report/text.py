@@ -24,8 +24,8 @@ LEVEL_STYLES = {"high": "bold yellow", "moderate": "yellow", "inconclusive": "cy
 # format characters, no language needs them in a name.
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-# What a formula begins with, and what begins so and is none.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a formula begins with, in full width too (a spreadsheet in Japanese reads it), and what begins so and is none.
+FORMULA_STARTS = (*"=+-@\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.IGNORECASE)
 
 # Costs between these two are readable without an exponent.

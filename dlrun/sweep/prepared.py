@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -45,7 +46,8 @@ def shared_data(loaded: LoadedConfig, cache: Path, make: Callable[[LoadedConfig]
                 made = make(loaded)
                 if not isinstance(made.dataset.train.X, np.ndarray):
                     return made
-                temporary = path.with_suffix(f".{os.getpid()}")
+                # Not the process's id: in another container that shares the folder, another process has the same.
+                temporary = path.with_suffix(f".{secrets.token_hex(4)}")
                 write_shared(made, temporary)
                 with raised_as_store_error(path, "written"):
                     os.replace(temporary, path)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from tests.commands import ROOT
 
+from . import folding, machines
 from .commands import Said, ended, faults_of, start
 from .essence import essence
 from .short_run import CONFIG
@@ -121,6 +122,20 @@ def at_all_places(folder: Path, places: tuple[Surroundings, ...] = PLACES) -> di
             losses += [f"{place.what}: {fault}" for fault in found]
     losses += as_another_user(folder / "theirs")
     return {"places": len(places) + 2, "commands": commands, "losses": losses}
+
+
+def on_other_disks(folder: Path) -> dict:
+    """On a file system that ignores case, and beside a second machine: {places, commands, losses}.
+
+    Both are real, and need rights and tools that are not everywhere; without them there are fewer places.
+    """
+    _, losses, bits = visited(folder / "home", PLACES[0], linked=False)
+    told = [("exFAT", folding.on_exfat(folder / "exfat")), ("two machines", machines.two(folder / "two"))]
+    met = [(what, found) for what, found in told if found is not None]
+    losses += [f"{what}: {fault}" for what, found in met for fault in found["faults"]]
+    wanted = folding.digest_of(bits) if bits else None
+    losses += [f"{what}: the bits are not those of home" for what, found in met if found.get("bits", wanted) != wanted]
+    return {"places": len(met), "commands": sum(found["commands"] for _, found in met), "losses": losses}
 
 
 def visited(above: Path, place: Surroundings, *, linked: bool) -> tuple[int, list[str], dict | None]:

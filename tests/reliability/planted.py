@@ -62,9 +62,12 @@ PLANTED_IN_SWEEPS = {
         believe_cut_lines, lambda folder: sweep_crashes.crash_matrix(folder, every=3, kinds=sweep_crashes.KINDS[:1])
     ),
     "planted: damaged arrays of a sweep": seen(
-        overlook_arrays, lambda folder: sweep_damage.damaged_files(folder, 16, kinds=sweep_crashes.KINDS[:1])
+        overlook_arrays, lambda folder: sweep_damage.damaged_files(folder, 10, kinds=sweep_crashes.KINDS[:1])
     ),
 }
+
+# Those that need many points before one shows the fault, and so have no quick form.
+LONG = ("planted: lines of a sweep that were cut short",)
 
 PLANTED = {
     "planted: checkpoints forget a random stream": seen(forget_a_stream, lambda folder: crash_matrix(folder, every=45)),

@@ -13,10 +13,12 @@ import re
 import runpy
 import unicodedata
 from collections import Counter
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 from .commands import faults_of, said
+from .formats import LOADED
 from .short_run import in_child
 
 SCRIPT = "<script>document.title='pwned';window.pwned=1</script>"
@@ -25,6 +27,7 @@ WORDS = {
     "plain": "plain",
     "terminal: clear and set the title": "a\x1b[2J\x1b]0;owned\x07b",
     "terminal: C1 controls": "a\x9b31mb\x85c",
+    "terminal: a link": "a\x1b]8;;http://evil.test\x1b\\b\x1b]8;;\x1b\\",
     "terminal: carriage return and backspace": "harmful\rharmless\x08",
     "bidi: override": "a\u202egpj.exe\u202c",
     "bidi: isolates": "a\u2066b\u2067c\u2069\u2069d",
@@ -33,12 +36,15 @@ WORDS = {
     "HTML: an image that fails": "<img src=x onerror=window.pwned=1>",
     "HTML: out of an attribute": "\"'><svg/onload=window.pwned=1>",
     "HTML: out of a title and a script": f"</title></script></style>--></textarea>{SCRIPT}",
+    "HTML: out of a style and a comment": f"*/}}--></style><!--><style>{SCRIPT}",
+    "HTML: addresses": "javascript:window.pwned=1//http://evil.test/a.js",
     "Markdown: link and picture": "[a](javascript:window.pwned=1)![b](http://evil.test/t.png)",
     "Markdown: table and heading": "a | b # c\n| --- | `d` ~~e~~",
     "CSV: =": "=cmd|'/c calc'!A0",
     "CSV: +": "+HYPERLINK(1)",
     "CSV: @": "@SUM(1+1)",
     "CSV: -": "-2+3+cmd|' /C calc'!A0",
+    "CSV: = in full width": "\uff1d1+1",
     "Markdown: out of a fence": f"a\n```\n{SCRIPT}\n# b",
     "template: Jinja": "{{7*7}}{% for x in y %}${7*7}",
     "template: format": "%s%n%d{0.__class__}{}",
@@ -47,10 +53,20 @@ WORDS = {
     "zero and invisible": "a\x00b\u200bc\ufeffd",
 }
 
+# Those of which the verbs that take long are asked as well: one or two for each kind of reader.
+LONG = (
+    "terminal: clear and set the title",
+    "bidi: override",
+    "Rich: markup and links",
+    "HTML: out of a title and a script",
+    "Markdown: link and picture",
+    "CSV: =",
+)
+
 # The quick form's.
 FEW = ("HTML: out of a title and a script", "CSV: =")
 
-FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.I)
 
 # What no text on a terminal has: controls but for the new line, and what turns the direction of writing.
@@ -88,9 +104,11 @@ def shown(folder: Path, words: tuple[str, ...] = tuple(WORDS), *, in_full: bool 
     in_full : pages are compared with those of a plain word, and looked at in a browser.
     """
     outputs, losses, pages, plain = 0, [], [], set()
+    for name in LOADED:
+        __import__(name)
     for number, what in enumerate(dict.fromkeys(("plain", *words)) if in_full else words):
         place = folder / str(number)
-        met = meet(place, WORDS[what])
+        met = meet(place, WORDS[what], in_full=in_full, takes_long=in_full and what in LONG)
         outputs += len(met["statuses"])
         losses += [f"{what}: {fault}" for fault in met["faults"]]
         own = sorted(place.glob("**/*.html"))
@@ -112,13 +130,19 @@ def is_active(kind: tuple[str, ...]) -> bool:
     )
 
 
-def meet(place: Path, word: str) -> dict:
-    """Writes the word wherever it may stand, and asks every verb: {statuses, faults}."""
+def meet(place: Path, word: str, *, in_full: bool, takes_long: bool) -> dict:
+    """Writes the word wherever it may stand, and asks the verbs that show or export: {statuses, faults}.
+
+    in_full : also those that judge a run further, keep it or hand it on.
+    takes_long : also those that train learners beside the network, or load a large package.
+    """
     table = write(place, word)
     statuses, faults = [], []
 
-    def ask(*words: object, ending: str = "", statuses_right: tuple[int, ...] = (0,)) -> str:
-        done = said(place, *words)
+    def ask(
+        *words: object, ending: str = "", statuses_right: tuple[int, ...] = (0,), variables: Mapping[str, str] = {}
+    ) -> str:
+        done = said(place, *words, environment=variables)
         statuses.append(done.status)
         wrong = faults_of(done, statuses_right)
         wrong += [f"writes {letter!r}" for letter in set(UNSEEN.findall(done.out + done.err))]
@@ -154,7 +178,49 @@ def meet(place: Path, word: str) -> dict:
     ask("sweep", "t.yaml", f"data.missing=[{json.dumps(word)}],['?']", "-q", "--processes", "1")
     for form in ("csv", "md"):
         ask("compare", "sweep-t", f"--{form}", ending=f".{form}")
+    if in_full:
+        ask_more(ask, table, word.replace("\0", ""), runs)
+    if takes_long:
+        ask_what_takes_long(ask, runs[0])
     return {"statuses": statuses, "faults": faults}
+
+
+def ask_more(ask: Callable[..., str], table: str, word: str, runs: list[str]) -> None:
+    """The verbs that judge a run further, keep it, and hand it on; and the shell's completion."""
+    ask("compare", "sweep-t", "--html", "settings.html")
+    ask("config", "t.yaml")
+    ask("probe", "t.yaml")
+    ask("explain", "step", "t.yaml")
+    ask("explain", word, statuses_right=(2,))
+    ask("diff", *runs)
+    ask("diagnose", "--history", "log.csv", statuses_right=(0, 2, 3))
+    ask("diagnose", "--history", "log.csv", "--columns", f"train_loss={word},dev_loss=b", statuses_right=(0, 2, 3))
+    ask("show", runs[0], "--json")
+    ask("curve", runs[0], statuses_right=(0, 2, 3))
+    ask("refit", runs[0])
+    ask("predict", runs[0], table, "-o", "sure.csv", "--check", "--interval", "0.9", statuses_right=(0, 2, 3))
+    ask("predict", runs[0], table, "-o", f"{word}.txt".lstrip("-/"), statuses_right=(2, 3))
+    ask("predict", runs[0], table, "-o", "kept.csv", "--keep", word, statuses_right=(0, 2, 3))
+    ask("predict", runs[0], table, f"--costs={word}", statuses_right=(2, 3))
+    ask("export", runs[0], "--tensorboard", "board", statuses_right=(0, 2, 6))
+    ask("resume", word, statuses_right=(0, 2, 6))
+    ask("verify", runs[0])
+    ask("rm", word, statuses_right=(0, 2, 6))
+    ask("rm", runs[0])
+    ask("restore", runs[0])
+    ask("tag", runs[0], "--remove", word, statuses_right=(0, 2, 3, 6))
+    for at, line in enumerate(("dlrun show ", f"dlrun train {word}", "dlrun compare ")):
+        typed = {"_DLRUN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(1 + at % 2)}
+        ask(variables=typed, statuses_right=(0, 1, 2))
+
+
+def ask_what_takes_long(ask: Callable[..., str], run: str) -> None:
+    """The verbs that train learners beside the network, or load a package that takes seconds."""
+    ask("data", "t.yaml", "--suspects", "--html", "suspects.html", statuses_right=(0, 2, 3))
+    ask("data", "t.yaml", "--gap", statuses_right=(0, 2, 3))
+    ask("diagnose", run, "--reference")
+    store = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    ask("export", run, "--mlflow", "mlruns", variables=store, statuses_right=(0, 2, 6))
 
 
 def write(place: Path, word: str) -> str:
@@ -173,6 +239,10 @@ def write(place: Path, word: str) -> str:
     data = {"source": name, "target": 2} | ({} if controlled else {"header": True})
     config = {"data": data, "network": {"width": 4}, "training": {"epochs": 2}}
     (place / "t.yaml").write_text(json.dumps(config))
+    log = io.StringIO()
+    losses = [[at, 1 / (at + 1), 1 / (at + 1) + 0.1] for at in range(9)]
+    csv.writer(log).writerows([["epoch", word.replace("\0", ""), "b"], *losses])
+    (place / "log.csv").write_text(log.getvalue(), encoding="utf-8")
     return name
 
 
