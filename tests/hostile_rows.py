@@ -58,7 +58,7 @@ def training_rows(count: int) -> list[Row]:
     rows: list[Row] = []
     for at in range(count):
         age, income, city = int(rng.integers(18, 80)), round(float(rng.uniform(10, 90)), 2), cities[at % 3]
-        day = str(start + int(rng.integers(0, 700)))
+        day = str(start + np.timedelta64(rng.integers(0, 700), "D"))
         told = "yes" if age / 30 + income / 40 + (city == "Rome") + rng.normal() > 4 else "no"
         rows.append({"age": age, "income": income, "city": city, "member": bool(at % 2), "since": day, "bought": told})
     return rows

@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from dlrun.damages import refuse_shared_places
 from dlrun.data import Reading, read_examples
 from dlrun.data.formats import read_table
 from dlrun.data.readers.stored import LARGEST_BYTES
@@ -451,3 +452,16 @@ def test_the_time_of_reading_does_not_grow_with_the_square_of_the_columns(read):
     began = time.process_time()
     assert read({"X": X, "y": Y4}).numbers.shape == X.shape
     assert time.process_time() - began < 10  # 0.3 s; five minutes while every column made a set of all names
+
+
+def test_two_members_at_one_place_are_damage_and_no_warning(tmp_path):
+    """Which newer Pythons warn of, on standard error, and then read."""
+    np.savez(tmp_path / "a.npz", X=X4, y=Y4)
+    raw = bytearray((tmp_path / "a.npz").read_bytes())
+    place = raw.rindex(b"PK\x01\x02") + 42  # of where the last member begins, in its entry (APPNOTE 4.3.12)
+    raw[place : place + 4] = bytes(4)
+    (tmp_path / "a.npz").write_bytes(raw)
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive, pytest.raises(zipfile.BadZipFile, match="begin at one place"):
+        refuse_shared_places(archive.infolist())
+    with pytest.raises(DataError, match=r"^a\.npz: not an \.npz of plain arrays"):
+        read_table(Reading("a.npz"), folder=tmp_path, rng=np.random.default_rng(0))

@@ -68,7 +68,7 @@ VALUES = {
 @pytest.mark.parametrize("packed", [False, True])
 def test_each_kind_of_variable_is_what_scipy_reads(tmp_path, packed):
     savemat(tmp_path / "a.mat", VALUES | {"letters": np.array(["ab", "cde"])}, do_compression=packed)
-    theirs = loadmat(tmp_path / "a.mat", mat_dtype=True)
+    theirs = loadmat(tmp_path / "a.mat", mat_dtype=True, spmatrix=True)
     with open_matlab("a.mat", tmp_path / "a.mat") as ours:
         assert set(ours) == {*VALUES, "letters"}
         for name in set(VALUES) - {"cells", "sparse"}:

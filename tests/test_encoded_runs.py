@@ -33,7 +33,7 @@ def written(folder, encoding, rows=300, **config):
         writer.writerow(["age", "fare", "city", "member", "since", "y"])
         for at in range(rows):
             gap = rng.random() < 0.1
-            day = np.datetime64("2015-01-01") + int(rng.integers(3000))
+            day = np.datetime64("2015-01-01") + np.timedelta64(rng.integers(3000), "D")
             known = "" if gap else float(age[at])
             writer.writerow([known, float(fare[at]), "uvw"[at % 3], ["no", "yes"][at % 2], day, answer[at]])
     config = {"name": "t", "network": {"hidden": [12]}, "training": {"epochs": 3}, "report": False} | config

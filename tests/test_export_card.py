@@ -32,7 +32,7 @@ def table(rng, *, regression):
     for at in range(ROWS):
         colour = str(rng.choice(["red", "green", "blue"]))
         x, age = rng.normal(), int(rng.integers(18, 80))
-        day = np.datetime64("2020-01-01") + int(rng.integers(0, 800))
+        day = np.datetime64("2020-01-01") + np.timedelta64(rng.integers(0, 800), "D")
         row = {"colour": colour, "x": f"{x:.4f}", "age": str(age), "size": ["low", "mid", "high"][at % 3]}
         row |= {
             "member": "yes" if rng.random() < 0.5 else "no",

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 
 TABLE = "data: {source: t.csv, target: y}\nnetwork: {width: 4}\ntraining: {epochs: 2}\n"
 MIB = 2**20
+CORE = np._core if hasattr(np, "_core") else np.core  # as NumPy 1 calls it
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def raising(failure):
 @pytest.mark.parametrize(
     ("failure", "status", "words"),
     [
-        (np._core._exceptions._ArrayMemoryError((10, 10**9), np.dtype("f8")), 3, "(Unable to allocate 74.5 GiB"),
+        (CORE._exceptions._ArrayMemoryError((10, 10**9), np.dtype("f8")), 3, "(Unable to allocate 74.5 GiB"),
         (MemoryError(), 3, "more memory is needed than there is; take fewer rows"),
         (RuntimeError("can't start new thread"), 3, "ulimit -u"),
         (PanicException("called unwrap on Err: ThreadPoolBuilderError"), 3, "ulimit -u"),

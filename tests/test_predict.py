@@ -23,7 +23,7 @@ HEADER = ("id", "age", "fare", "city", "member", "joined", "size", "weight")
 
 def cells(rng, i):
     """A row as people write it: a decimal comma, a flag, a day first, an order, and gaps in the weight."""
-    day = np.datetime64("2020-03-01") + int(rng.integers(0, 900))
+    day = np.datetime64("2020-03-01") + np.timedelta64(rng.integers(0, 900), "D")
     return {
         "id": str(1000 + i),
         "age": str(int(rng.integers(18, 80))),

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from ..damages import DAMAGES
+from ..damages import DAMAGES, refuse_shared_places
 
 ENDING = ".npy"
 
@@ -71,6 +71,7 @@ def read_npz(file: BinaryIO, expected: Mapping[str, Form] | None = None) -> dict
         with zipfile.ZipFile(file) as archive:
             members = {member.filename.removesuffix(ENDING): member for member in archive.infolist()}
             check_members(archive.infolist(), size)
+            refuse_shared_places(archive.infolist())
             if expected is not None and list(members) != list(expected):
                 raise ValueError(f"holds {list(members)}; expected {list(expected)}")
             headers = {key: member_header(archive, member) for key, member in members.items()}

@@ -2,7 +2,10 @@
 
 import errno
 import json
+import os
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from dlrun.errors import StoreError
@@ -15,10 +18,10 @@ from .sweep_trials import (
     Place,
     acknowledged,
     command,
+    figures_of,
     losses_in,
     place_in,
     resumed_sweep,
-    undisturbed,
 )
 
 # As short as a sweep can be with a checkpoint in each training, and with both pauses where it stops early.
@@ -59,19 +62,21 @@ def harmed(place: Place, kind: Kind, harm: Harm, told: Path | None = None) -> in
     return in_child(deed)
 
 
-def counted(folder: Path, kind: Kind) -> int:
-    """How many things a sweep does to the disk."""
-    place, told = place_in(folder, CONFIG), folder / "count"
-    assert harmed(place, kind, Harm(), told) == 0, place.said()
-    return json.loads(told.read_text())
+@cache
+def unharmed(kind: Kind) -> tuple[dict[str, tuple], int]:
+    """The figures of a sweep that nothing happens to, and how many things it does to the disk; tried once a process."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        place, told = place_in(Path(folder) / kind.name, CONFIG), Path(folder) / "count"
+        assert harmed(place, kind, Harm(), told) == 0, place.said()
+        return {line.key: figures_of(line) for line in place.sweep().lines()}, json.loads(told.read_text())
 
 
 def crash_matrix(folder: Path, every: int = 1, kinds: tuple[Kind, ...] = KINDS) -> dict:
     """Ends a sweep at each `every`-th deed and resumes it: {points, resumed, never begun, losses}."""
     resumed, unbegun, losses, tried = 0, 0, [], 0
     for kind in kinds:
-        whole = undisturbed(folder / f"whole-{kind.name}", kind, CONFIG)
-        points = counted(folder / f"counted-{kind.name}", kind)
+        whole, points = unharmed(kind)
         for at in range(1 + tried % every, points + 1, every):
             place = place_in(folder / f"crash-{kind.name}-{at}", CONFIG)
             status = harmed(place, kind, Harm(at))
@@ -93,8 +98,7 @@ def disk_faults(folder: Path, every: int = 1, kinds: tuple[Kind, ...] = KINDS) -
     """The disk refuses, once or ever after, at each deed: a sentence and exit 6, and all is there once resumed."""
     losses, tried, refused = [], 0, 0
     for kind in kinds:
-        whole = undisturbed(folder / f"whole-{kind.name}", kind, CONFIG)
-        points = counted(folder / f"counted-{kind.name}", kind)
+        whole, points = unharmed(kind)
         for error in ERRORS:
             for lasting in (False, True):
                 for at in range(1 + tried % every, points + 1, every):

@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from ...arrays import Array
+from ...damages import refuse_shared_places
 from ..files import read_bytes
 from .stored import Opened, Stored, damage_told, refuse_impossible_letters
 
@@ -31,6 +32,7 @@ def open_npz(shown: str, path: Path) -> Iterator[Opened]:
     raw = read_bytes(path, shown)
     with damage_told(shown, DAMAGED):
         archive = zipfile.ZipFile(io.BytesIO(raw))
+        refuse_shared_places(archive.infolist())
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         arrays = {member.filename.removesuffix(".npy"): _stored(archive, member, shown, len(raw)) for member in members}
     yield arrays

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from ...damages import DAMAGES
+from ...damages import DAMAGES, refuse_shared_places
 from ...errors import DataError
 from ...machine import in_words, require_memory
 from ..files import listed, read_bytes
@@ -135,6 +135,7 @@ def _zst(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:
 
 def _zip(shown: str, name: str, raw: bytes) -> tuple[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        refuse_shared_places(archive.infolist())
         members = [m for m in archive.infolist() if not m.is_dir() and not _is_beside(m.filename)]
         if len(members) != 1:
             held = listed([member.filename for member in members]) or "nothing"
