@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from dlrun.nn.training import Trainer
 from dlrun.report.text import harmless
 from dlrun.statistics.intervals import effective_rows
 from dlrun.sweep.prepared import data_key, shared_data
-from tests.commands import ROOT, dlrun
+from tests.commands import ROOT, dlrun, process
 
 CONFIG = "data: {source: moons, samples: 60, noise: 0.3}\nnetwork: {width: 4}\ntraining: {epochs: 2, batch_size: 16}\n"
 
@@ -129,18 +128,28 @@ def test_neither_a_pipe_nor_a_config_nor_a_folder_is_proposed_for_a_missing_sour
     assert "did you mean rows3.csv?" in dlrun("train", "t.yaml", cwd=place).stderr
 
 
-def test_what_a_library_warns_of_reaches_no_person(place, monkeypatch):
-    def warned(trainer):
-        warnings.warn("planted", RuntimeWarning, stacklevel=1)
-        np.float64(1e300) * np.float64(1e300)
-        return run_epoch(trainer)
+WARNING = """
+import sys, warnings
+import numpy as np
+from dlrun.cli import main
+from dlrun.nn.training import Trainer
 
-    run_epoch = Trainer.run_epoch
-    monkeypatch.setattr(Trainer, "run_epoch", warned)
-    with warnings.catch_warnings():  # as in a process of dlrun's own, and not in one of pytest's
-        warnings.simplefilter("default")
-        monkeypatch.setattr("sys.warnoptions", [])
-        done = dlrun("train", "t.yaml", "-q", cwd=place)
+run_epoch = Trainer.run_epoch
+
+def warned(trainer):
+    warnings.warn("planted", RuntimeWarning, stacklevel=1)
+    np.float64(1e300) * np.float64(1e300)
+    return run_epoch(trainer)
+
+Trainer.run_epoch = warned
+sys.argv = ["dlrun", "train", "t.yaml", "-q"]
+main()
+"""
+
+
+def test_what_a_library_warns_of_reaches_no_person(place):
+    """In a process of its own: within pytest, warnings go where pytest wants them."""
+    done = process(cwd=place, code=WARNING)
     assert (done.returncode, done.stderr) == (0, "")
 
 

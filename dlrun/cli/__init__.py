@@ -38,6 +38,8 @@ def main() -> None:
 def spare_imports() -> None:
     """Collect garbage later the first time, and then as often as ever."""
     usual = gc.get_threshold()
+    if usual[0] >= OBJECTS_OF_IMPORTS:
+        return
 
     def as_ever(phase: str, info: dict[str, int]) -> None:
         gc.callbacks.remove(as_ever)
