@@ -148,6 +148,16 @@ def run_codes(folder, *words):
 BY_HEART = ("network.width=128", "training.epochs=150", "training.optimizer=adam", "training.learning_rate=0.01")
 
 
+@pytest.mark.parametrize("option", ["--suspects", "--gap"])
+def test_of_rows_that_stay_in_their_file_neither_labels_nor_a_gap_are_looked_for(tmp_path, option):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "rows.npy", np.hstack([rng.normal(size=(200, 3)), rng.integers(0, 2, (200, 1))]))
+    (tmp_path / "c.yaml").write_text("data: {source: rows.npy, memory_map: true}\ntraining: {epochs: 2}\n")
+    refused = dlrun("data", "c.yaml", option, cwd=tmp_path)
+    assert refused.returncode == 3
+    assert f"{option}: the rows stay in their file (data.memory_map)" in refused.stderr
+
+
 def test_a_run_that_knows_its_training_rows_by_heart_is_told_of_wrong_labels_by_its_dev_rows(tmp_path):
     written(tmp_path, 0.25)
     assert "label-noise" in run_codes(tmp_path, *BY_HEART)

@@ -17,6 +17,7 @@ from ..diagnosis.label_noise import LabelNoise, with_sentence
 from ..errors import DataError
 from ..nn.predictions import Predictions
 from ..statistics.label_noise import Surest, confident_joint, surest_rows
+from .predictions import refuse_in_file
 
 # Asked twice, the answer is the same.
 SEED = 0
@@ -107,6 +108,7 @@ def looked_at(dataset: Dataset, option: str) -> LookedAt:
 
 def refuse(dataset: Dataset, option: str) -> None:
     """Raises DataError where wrong labels cannot be looked for."""
+    refuse_in_file(dataset, option)
     if dataset.task == "regression":
         raise DataError(f"{option}: wrong labels are looked for among classes, and {dataset.target_name!r} is a number")
     if dataset.train.weight is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays import Array
 from ..data import Dataset
 from ..data.mapped import Piece
+from ..errors import DataError
 from ..nn.evaluation import pieces
 from ..nn.parameters import Parameters
 from ..nn.predictions import Predictions, predictions
@@ -61,6 +62,12 @@ def dev_losses(experiment: Experiment, answered: Predictions) -> Array:
 def stays_in_file(dataset: Dataset) -> bool:
     """Whether the rows are memory-mapped, so that only what is kept of each row takes memory."""
     return not isinstance(dataset.train.X, np.ndarray)
+
+
+def refuse_in_file(dataset: Dataset, option: str) -> None:
+    """Raises DataError where an option needs rows in memory."""
+    if stays_in_file(dataset):
+        raise DataError(f"{option}: the rows stay in their file (data.memory_map); ask it of a file with some of them")
 
 
 def prediction_arrays(dataset: Dataset, by_split: Mapping[str, Predictions], folder: Path) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from ..data.references import MOST_CELLS, MOST_ROWS
 from ..data.target_means import refuse_target_means
 from ..diagnosis.row_order import Gap, gap_sentence
 from ..errors import DataError
+from ..experiment.predictions import refuse_in_file
 from ..experiment.prepare import prepare_data, random_streams
 from ..statistics.intervals import student_interval
 
@@ -25,6 +26,7 @@ FEWEST_ROWS, FEWEST_GROUPS = 5 * BLOCKS, 5
 def gap_of_config(config: Config, folder: Path) -> Gap:
     """The gap by data.group, by data.order, or by the order of the rows, on train and dev rows. Raises DataError."""
     dataset = prepare_data(config, folder, random_streams(config.seed))
+    refuse_in_file(dataset, "--gap")
     refuse_target_means(dataset.preparation, "--gap")
     rng, is_regression = np.random.default_rng(SEED), dataset.task == "regression"
     X, y, group = rows_in_order(dataset, is_in_order=config.data.order is not None)

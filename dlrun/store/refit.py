@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ..statistics.paired import Paired
 from .folder import RunFolder
-from .verification import was_added
 
 REFIT, REFIT_MODEL = "refit.json", "refit.npz"
 
@@ -30,4 +29,6 @@ class Refit:
 
 def kept_refit(folder: RunFolder) -> Refit | None:
     """What `dlrun refit` has added to a run; None where it has not. Raises StoreError if corrupt."""
+    from .verification import was_added  # which a list of runs does without
+
     return folder.read_record(REFIT, Refit) if was_added(folder, REFIT) else None
