@@ -182,3 +182,31 @@ def test_each_loss_of_what_was_told_is_found(place, harm, words):
     told, run = told_of(place)
     harm(run)
     assert any(words in loss for loss in kept(place, told)[1])
+
+
+@pytest.mark.parametrize("verb", [("show", "best", "--json"), ("report", "best"), ("verify", "best")])
+def test_a_run_that_is_moved_while_it_is_read_is_told_in_a_sentence(place, monkeypatch, verb):
+    """It is moved before the n-th list of its names, for every n that there is."""
+    assert dlrun("train", "tiny.yaml", "-q", cwd=place).returncode == 0
+    [run] = (place / "runs").glob("*-tiny-*")
+    iterdir, moved = Path.iterdir, 0
+    for n in range(1, 20):
+        lists = []
+
+        def moving(path, n=n, lists=lists):
+            if path.name == run.name:
+                lists.append(path)
+                if len(lists) == n:
+                    run.rename(place / "elsewhere")
+            return iterdir(path)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "iterdir", moving)
+            done = dlrun(*verb, cwd=place)
+        if len(lists) < n:
+            break
+        (place / "elsewhere").rename(run)
+        moved += 1
+        assert done.returncode != 1, done.stderr
+        assert "bug in dlrun" not in done.stderr + done.stdout
+    assert moved

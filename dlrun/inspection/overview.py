@@ -23,6 +23,7 @@ from ..store import (
     read_tags,
     status_of,
 )
+from ..store.problems import raised_as_store_error
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def overview_of(
 ) -> Overview:
     """The same for a run in memory; from the folder, only the sizes of its files are read."""
     identity = manifest.identity
-    sizes = [FileSize(path.name, path.stat(follow_symlinks=False).st_size) for path in sorted(folder.path.iterdir())]
+    with raised_as_store_error(folder.path, "read"):
+        paths = sorted(folder.path.iterdir())
+        sizes = [FileSize(path.name, path.stat(follow_symlinks=False).st_size) for path in paths]
     return Overview(
         run_id=folder.id,
         run_dir=str(folder.path),
