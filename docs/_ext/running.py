@@ -173,7 +173,7 @@ def words_of(text: str) -> str:
     text = re.sub(r"0%(\s+0%)+", "0%", text)  # an axis has more or fewer marks
     text = " ".join(re.sub(r"[░█▏▎▍▌▋▊▉▁-▇·├─┼┤│╌.]{2,}|[░█├┼┤│]", "█", text).split())
     # Which of several equal settings was the quickest is the clock's to say.
-    return re.sub(r", the quickest of them: .*?s a training, not 0 s\)", "", text)
+    return re.sub(r"(?:, the quickest of them|, and is quicker): .*?s a training, not 0 s\)", "", text)
 
 
 def check_words(docname: str, page: str, outputs: dict[str, list[str]]) -> None:
