@@ -76,8 +76,7 @@ def overview_of(
     """The same for a run in memory; from the folder, only the sizes of its files are read."""
     identity = manifest.identity
     with raised_as_store_error(folder.path, "read"):
-        paths = sorted(folder.path.iterdir())
-        sizes = [FileSize(path.name, path.stat(follow_symlinks=False).st_size) for path in paths]
+        sizes = [FileSize(path.name, path.stat(follow_symlinks=False).st_size) for path in folder.paths()]
     return Overview(
         run_id=folder.id,
         run_dir=str(folder.path),

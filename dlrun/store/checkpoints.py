@@ -20,7 +20,6 @@ from .arrays import Form, read_npz, write_npz
 from .codec import from_plain, to_plain
 from .folder import RunFolder
 from .manifest import Hashes
-from .problems import raised_as_store_error
 
 NAME = re.compile(r"checkpoint-(?P<steps>[0-9]{12})-best-(?P<best>[0-9]{1,12})\.npz")
 
@@ -64,8 +63,7 @@ def save(folder: RunFolder, steps: int, best_epoch: int, hashes: Hashes, arrays:
 
 def names(folder: RunFolder) -> list[str]:
     """The names of a run's checkpoints, newest first."""
-    with raised_as_store_error(folder.path, "read"):
-        return sorted((path.name for path in folder.path.iterdir() if NAME.fullmatch(path.name)), reverse=True)
+    return [path.name for path in reversed(folder.paths()) if NAME.fullmatch(path.name)]
 
 
 def superseded(newest_first: list[str]) -> list[str]:

@@ -119,6 +119,11 @@ class RunFolder:
         for path in disk.leftovers(self.path):
             disk.discard(path)
 
+    def paths(self) -> list[Path]:
+        """All that lies in the folder, by name. Raises StoreError, as where it was moved meanwhile."""
+        with raised_as_store_error(self.path, "read"):
+            return sorted(self.path.iterdir())
+
     def read_bytes(self, name: str, at_most: int | None = None) -> bytes:
         """The bytes of the file `name`; raises StoreError where it is missing, too large or cannot be read."""
         return disk.read(self.path / name, at_most)

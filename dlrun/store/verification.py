@@ -13,7 +13,6 @@ from . import checkpoints, strict_json
 from .codec import to_plain
 from .disk import opened
 from .folder import RunFolder, corrupt
-from .problems import raised_as_store_error
 from .results import FILE as RESULT
 from .results import Result
 from .run_lines import METRICS, TRACE, line_problem
@@ -73,8 +72,7 @@ def was_added(folder: RunFolder, name: str) -> bool:
 
 def whole_files(folder: RunFolder) -> list[str]:
     """The names of the files that have a hash in checksums.json."""
-    with raised_as_store_error(folder.path, "read"):
-        names = sorted(path.name for path in folder.path.iterdir() if path.is_file() and not path.is_symlink())
+    names = [path.name for path in folder.paths() if path.is_file() and not path.is_symlink()]
     visible = [name for name in names if not name.startswith(".") and not checkpoints.NAME.fullmatch(name)]
     return [name for name in visible if name not in NOT_HASHED]
 
