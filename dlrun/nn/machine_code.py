@@ -109,6 +109,7 @@ def place_of(loop: Loop, precision: str) -> Path | None:
     return folder and folder / f"{name_of(loop, precision)}-{digest[:16]}.o"
 
 
+@cache  # reading a package's facts takes 0.6 ms, and each training asks for several loops
 def versions() -> list[str]:
     """Of what makes the code. Raises PackageNotFoundError."""
     return [metadata.version(package) for package in ("numba", "llvmlite")]

@@ -7,7 +7,7 @@ test for randomness in the non-parametric case based on serial correlation").
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ def neighbours_alike(residuals: Array, X: Array, split: Array, rng: np.random.Ge
     order = np.arange(len(values))
     chances = [_chance(factors, lags, members, rng) for factors, lags in statistics]
     best = int(np.argmin(chances))
-    correlation = float(_products((values,), *_pairs(order, statistics[best][1])).mean())
+    correlation = float(_products((values,), order, statistics[best][1]).mean())
     return Alike(correlation, min(1.0, len(chances) * chances[best]), len(values), best == 1)
 
 
@@ -101,38 +101,63 @@ def _scaled(residuals: Array, split: Array) -> tuple[Array, list[Array]]:
     return values, members
 
 
-def _products(factors: Sequence[Array], a: Array, b: Array) -> Array:
-    """(p,) the scalar products of the rows at a with those at b, both (p,), multiplied over the factors (m, ·)."""
-    products: Array = np.prod([np.einsum("ij,ij->i", factor[a], factor[b]) for factor in factors], axis=0)
+def _products(factors: Sequence[Array], order: Array, most: int) -> Array:
+    """(p,) the scalar products of the rows of all pairs up to so many places apart, multiplied over the factors (m, ·).
+
+    The pairs are those of `_pairs`; each factor is put in order once, and its rows meet those that follow them.
+    """
+    products: Array = np.ones(1)
+    for ordered in (factor[order] for factor in factors):
+        by_lag = [np.einsum("ij,ij->i", ordered[:-lag], ordered[lag:]) for lag in _lags(order, most)]
+        products = products * np.concatenate(by_lag)
     return products
+
+
+def _lags(order: Array, most: int) -> range:
+    return range(1, min(most, len(order) - 1) + 1)
 
 
 def _pairs(order: Array, most: int) -> tuple[Array, Array]:
     """(p,) and (p,) the rows of all pairs up to so many places apart in an order (m,)."""
-    lags = range(1, min(most, len(order) - 1) + 1)
+    lags = _lags(order, most)
     return np.concatenate([order[:-lag] for lag in lags]), np.concatenate([order[lag:] for lag in lags])
 
 
 def _chance(factors: Sequence[Array], lags: int, members: Sequence[Array], rng: np.random.Generator) -> float:
     """The chance of products of neighbours as large as those of the rows as they are, where rows are in no order."""
-    neighbours = _products(factors, *_pairs(np.arange(len(factors[0])), lags))
+    neighbours = _products(factors, np.arange(len(factors[0])), lags)
     orders = [_shuffled(members, rng) for _ in range(FIRST_SHUFFLES)]
-    of_chance = np.concatenate([_products(factors, *_pairs(order, lags)) for order in orders])
+    of_chance = np.concatenate([_products(factors, order, lags) for order in orders])
     error = float(of_chance.std() / np.sqrt(len(neighbours))) or 1.0
     distance = float(neighbours.mean() - of_chance.mean()) / error
     if distance < SUSPICIOUS:
         return 0.5 * math.erfc(distance / math.sqrt(2))
-    # All pairs at once, so that a shuffled order costs a look-up for each row.
-    table = np.ones((1, 1), np.float32)
-    for factor in (factor.astype(np.float32) for factor in factors):
-        table = table * (factor @ factor.T)
-    total, as_much = float(neighbours.sum()), 0
+    sum_of, total, as_much = _sums(factors, lags), float(neighbours.sum()), 0
     for shuffles in range(1, SHUFFLES + 1):
-        order = _shuffled(members, rng)
-        as_much += float(table[_pairs(order, lags)].sum()) >= total
+        as_much += sum_of(_shuffled(members, rng)) >= total
         if as_much == ENOUGH:
             return ENOUGH / shuffles
     return (1 + as_much) / (1 + SHUFFLES)
+
+
+def _sums(factors: Sequence[Array], lags: int) -> Callable[[Array], float]:
+    """A function from an order of the rows to the sum of `_products`, quick for many orders.
+
+    Of one factor it is a scalar product a lag. Of several, those of all pairs of rows are multiplied once, and an order
+    looks up its own.
+    """
+    if len(factors) == 1:
+
+        def by_lag(order: Array) -> float:
+            ordered = factors[0][order]
+            return float(sum(np.vdot(ordered[:-lag], ordered[lag:]) for lag in _lags(order, lags)))
+
+        return by_lag
+    first, *others = (factor.astype(np.float32) for factor in factors)
+    table = first @ first.T
+    for factor in others:
+        table *= factor @ factor.T
+    return lambda order: float(table[_pairs(order, lags)].sum())
 
 
 def _shuffled(members: Sequence[Array], rng: np.random.Generator) -> Array:
