@@ -14,7 +14,7 @@ import pytest
 from reliability.essence import essence
 from test_cli import DIGITS, ROOT, dlrun
 
-from dlrun.cli.app import app
+from dlrun.cli.app import app_with
 from dlrun.cli.ending import resuming_advised
 from dlrun.cli.guard import guarded
 from dlrun.errors import Interrupted, StoreError
@@ -188,5 +188,5 @@ def test_a_verb_left_by_ctrl_c_says_so_and_ends_with_130(monkeypatch, capsys):
 
     monkeypatch.setattr("dlrun.store.first_runs", leave)
     monkeypatch.setattr(sys, "argv", ["dlrun", "runs"])
-    assert guarded(lambda: app(["runs"], standalone_mode=False)) == 130
+    assert guarded(lambda: app_with()(["runs"], standalone_mode=False)) == 130
     assert capsys.readouterr().err == "dlrun: left at once; resume: dlrun resume r\n"

@@ -69,7 +69,7 @@ def app():
         instead="softplus",
         flat_ends=rows.FlatEnds(0, 1),
     )
-    yield importlib.import_module("dlrun.cli.app").app
+    yield importlib.import_module("dlrun.cli.app").app_with()
     forget()
     sys.modules.update(before)
 

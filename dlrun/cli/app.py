@@ -1,40 +1,14 @@
-"""The `dlrun` command with all its verbs. An error in a verb becomes one sentence and the right exit status."""
+"""The `dlrun` command with its verbs. An error in a verb becomes one sentence and the right exit status."""
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import typer
 
 from ..errors import Interrupted
-from . import (
-    bin,
-    compare,
-    configs,
-    curve,
-    data,
-    decompose,
-    diagnose,
-    diff,
-    evaluate,
-    explain,
-    export,
-    gradcheck,
-    init,
-    predict,
-    probe,
-    recipe,
-    refit,
-    report,
-    resume,
-    runs,
-    show,
-    sweep,
-    tag,
-    train,
-    verify,
-)
 from .guard import ClosedPipe, guarded, leave_on_sigterm
 from .streams import status_with_output
 
@@ -79,41 +53,52 @@ def in_short(text: str) -> str:
     return re.split(r"[.:;](?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
 
 
-# Every verb, in the order of the help; a verb has the name of its function.
-VERBS: tuple[Callable[..., object], ...] = (
-    init.init,
-    data.data,
-    train.train,
-    sweep.sweep,
-    recipe.recipe,
-    refit.refit,
-    diagnose.diagnose,
-    curve.curve,
-    decompose.decompose,
-    explain.explain,
-    gradcheck.gradcheck,
-    probe.probe,
-    runs.runs,
-    show.show,
-    report.report,
-    diff.diff,
-    compare.compare,
-    configs.config,
-    configs.schema,
-    resume.resume,
-    verify.verify,
-    tag.tag,
-    bin.rm,
-    bin.restore,
-    bin.gc,
-    predict.predict,
-    evaluate.evaluate,
-    export.export,
-)
+# Every verb and its module, in the order of the help. A verb has the name of its function.
+VERBS = {
+    "init": "init",
+    "data": "data",
+    "train": "train",
+    "sweep": "sweep",
+    "recipe": "recipe",
+    "refit": "refit",
+    "diagnose": "diagnose",
+    "curve": "curve",
+    "decompose": "decompose",
+    "explain": "explain",
+    "gradcheck": "gradcheck",
+    "probe": "probe",
+    "runs": "runs",
+    "show": "show",
+    "report": "report",
+    "diff": "diff",
+    "compare": "compare",
+    "config": "configs",
+    "schema": "configs",
+    "resume": "resume",
+    "verify": "verify",
+    "tag": "tag",
+    "rm": "bin",
+    "restore": "bin",
+    "gc": "bin",
+    "predict": "predict",
+    "evaluate": "evaluate",
+    "export": "export",
+}
 
-app = typer.Typer(cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for verb in VERBS:
-    app.command(verb.__name__)(verb)
+
+def app_with(verbs: Iterable[str] = tuple(VERBS)) -> typer.Typer:
+    """The command line with these verbs, whose modules are imported."""
+    app = typer.Typer(cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.callback()(options)
+    for verb in verbs:
+        app.command(verb)(getattr(import_module(f"{__package__}.{VERBS[verb]}"), verb))
+    return app
+
+
+def verbs_for(words: Iterable[str]) -> tuple[str, ...]:
+    """The verb that is asked for; all of them where it is none of them, for the help and for completion."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    return (first,) if first in VERBS else tuple(VERBS)
 
 
 def show_version(wanted: bool) -> None:
@@ -124,7 +109,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True, help="Show the version."),
 ) -> None:
@@ -137,4 +121,5 @@ def run_command() -> None:
         from .completion import add_scripts
 
         add_scripts()
+    app = app_with(verbs_for(sys.argv[1:]))
     sys.exit(status_with_output(guarded(lambda: app(standalone_mode=False))))

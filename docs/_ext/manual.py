@@ -27,9 +27,9 @@ def program() -> Any:
     """The command with its verbs, as Typer makes it."""
     from typer.main import get_command
 
-    from dlrun.cli.app import app
+    from dlrun.cli.app import app_with
 
-    return get_command(app)
+    return get_command(app_with())
 
 
 def verbs() -> dict[str, Any]:
