@@ -30,7 +30,7 @@ def test_every_verb_with_its_options_and_examples_is_on_the_page():
     from dlrun.cli.app import VERBS
 
     words = shown(PAGE)
-    assert list(manual.verbs()) == [verb for verb in VERBS]
+    assert list(manual.verbs()) == list(VERBS)
     for name, command in manual.verbs().items():
         section = words[words.index(f".SS dlrun {name} ") :]
         section = section[: re.search(r"\.RE \.fi", section).end()]

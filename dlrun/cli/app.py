@@ -1,5 +1,6 @@
 """The `dlrun` command with its verbs. An error in a verb becomes one sentence and the right exit status."""
 
+import gc
 import re
 import sys
 from collections.abc import Iterable
@@ -122,4 +123,6 @@ def run_command() -> None:
 
         add_scripts()
     app = app_with(verbs_for(sys.argv[1:]))
-    sys.exit(status_with_output(guarded(lambda: app(standalone_mode=False))))
+    status = status_with_output(guarded(lambda: app(standalone_mode=False)))
+    gc.freeze()  # Python would look through all that was imported for garbage once more, a tenth of a short command
+    sys.exit(status)

@@ -24,8 +24,7 @@ from .schema import Config
 from .sentences import schema_problems
 from .strict_yaml import MAX_BYTES, Document, read_document
 from .suggestions import closest
-from .sweep_words import SWEEP, taken_from
-from .words import NO_VOCABULARY, Vocabulary
+from .words import NO_VOCABULARY, SWEEP, Vocabulary
 
 YAML_SUFFIXES = (".yaml", ".yml")
 # The name of a run whose config has none, and whose file name has no letter that a name may have.
@@ -101,7 +100,10 @@ def _given_by_file(text: bytes, file: str, suffixes: tuple[str, ...]) -> Given:
     _refuse_root(document, file)
     given = given_by(document)
     _refuse_sweep_of_another(given, file)
-    given.problems += taken_from(given).problems  # what is to be swept is no part of the config
+    if SWEEP in given.data:
+        from .sweep_words import taken_from
+
+        given.problems += taken_from(given).problems  # what is to be swept is no part of the config
     return given
 
 

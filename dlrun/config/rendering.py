@@ -13,9 +13,7 @@ from .keys import keys_at, section_at
 from .loading import LoadedConfig
 from .problems import KeyPath, dotted
 from .schema import Config
-from .sweep_schema import sweep_json_schema
-from .sweep_words import SWEEP
-from .trying import CONFIG
+from .words import CONFIG, SWEEP
 
 NO_NOTES: Mapping[str, str] = {}
 
@@ -71,6 +69,8 @@ def json_schema() -> dict[str, Any]:
 
     It takes what is written for `dlrun sweep` too: a config with a section `sweep`, or a file that names its config.
     """
+    from .sweep_schema import sweep_json_schema
+
     schema = _without_titles(Config.model_json_schema(by_alias=True))
     schema["properties"] |= {
         CONFIG: {"description": "The path of the config that a sweep trains, instead of its keys.", "type": "string"},

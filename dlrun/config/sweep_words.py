@@ -16,8 +16,8 @@ from .sentences import schema_problems
 from .suggestions import closest, unknown_key
 from .sweep_schema import OPTIONS, SAMPLERS, Refused, SweepOptions, as_held, option_expects
 from .varied import Condition, Range, Unclear, Values, meant_range, values_of
+from .words import SWEEP
 
-SWEEP = "sweep"
 SEED = "seed"
 
 # Of a list with many wrong values, so many are told.

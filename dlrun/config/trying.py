@@ -10,10 +10,8 @@ from .loading import LoadedConfig, bytes_of, problems_of
 from .overrides import given_by, lay_over, parse_override
 from .problems import Problem, escaped, lines_of, shown
 from .strict_yaml import Document, read_document
-from .sweep_words import SWEEP, Wishes, taken_from
-from .words import Vocabulary
-
-CONFIG = "config"
+from .sweep_words import Wishes, taken_from
+from .words import CONFIG, SWEEP, Vocabulary
 
 
 @dataclass(frozen=True)

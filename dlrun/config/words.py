@@ -18,6 +18,10 @@ SCHEDULES = tuple(schedules.SCHEDULES)
 ENCODINGS = tuple(encodings.ENCODINGS)
 STANDARD, PIECEWISE, TARGET = encodings.STANDARD, encodings.PIECEWISE, encodings.TARGET
 
+# The section of what `dlrun sweep` does, and the key of the config that it is about.
+SWEEP: Final = "sweep"
+CONFIG: Final = "config"
+
 # What is chosen once the table is known.
 AUTO: Final = "auto"
 

@@ -50,9 +50,11 @@ def _columns(examples: Examples) -> Iterator[tuple[str, Array]]:
 def _leaks(examples: Examples) -> Iterator[Suspicion]:
     """Features that are the target itself: the classes under other names, or the number in other units."""
     y = examples.y
+    if examples.classes:
+        head, whole = _first_of_classes(y[:FIRST_LOOK]), _first_of_classes(y)
     for name, values in _columns(examples):
         if examples.classes:
-            is_leak = _recodes(values[:FIRST_LOOK], y[:FIRST_LOOK]) and _recodes(values, y)
+            is_leak = _recodes(values[:FIRST_LOOK], *head) and _recodes(values, *whole)
         else:
             is_leak = name in examples.number_names and _same_up_to_units(values, y)
         if is_leak:
@@ -60,13 +62,18 @@ def _leaks(examples: Examples) -> Iterator[Suspicion]:
             yield Suspicion("leak", f"column {name!r} {evidence.format(repr(examples.target_name))}", IF_NOT_KNOWN)
 
 
-def _recodes(values: Array, y: Array) -> bool:
+def _first_of_classes(y: Array) -> tuple[Array, Array]:
+    """The first row (K,) of each class, and the place (m,) of each row's class among them."""
+    _, first, places = np.unique(y, return_index=True, return_inverse=True)
+    return first, places
+
+
+def _recodes(values: Array, first: Array, places: Array) -> bool:
     """Whether each value stands for one class and each class for one value; a missing value stands for none."""
-    classes, first = np.unique(y, return_index=True)
     stands_for = values[first]
-    if len(np.unique(stands_for)) < len(classes):
+    if len(set(stands_for.tolist())) < len(first):
         return False
-    return bool((values == stands_for[np.searchsorted(classes, y)]).all())
+    return bool((values == stands_for[places]).all())
 
 
 def _same_up_to_units(values: Array, y: Array) -> bool:

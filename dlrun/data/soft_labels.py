@@ -12,7 +12,6 @@ from ..arrays import Array
 from ..errors import DataError
 from .columns import is_number
 from .files import find_file, read_bytes
-from .readers.dialects import any_length
 
 # With 3 votes a row the optimal error is estimated 3 points too low on average, with 10 still 0.7.
 FEWEST_VOTES = 5
@@ -41,6 +40,8 @@ def read_soft_labels(name: str, folder: Path) -> Array:
 
 def lines_of(name: str, text: str) -> list[tuple[int, list[str]]]:
     """The lines that hold anything, each with its number from 1, and its cells."""
+    from .readers.dialects import any_length
+
     reader, cells = csv.reader(text.splitlines()), []
     try:
         with any_length():

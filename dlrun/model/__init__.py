@@ -6,18 +6,10 @@ from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .asking import outputs_of_frame as outputs_of_frame
-    from .model import (
-        LOSS_OF_TASK as LOSS_OF_TASK,
-    )
-    from .model import (
-        Model as Model,
-    )
-    from .model import (
-        load_model as load_model,
-    )
-    from .model import (
-        network_of_arrays as network_of_arrays,
-    )
+    from .model import Model as Model
+    from .model import load_model as load_model
+    from .networks import LOSS_OF_TASK as LOSS_OF_TASK
+    from .networks import network_of_arrays as network_of_arrays
     from .predicting import Asked as Asked
     from .predicting import predict_file as predict_file
     from .records import ErrorsHere as ErrorsHere
@@ -29,7 +21,8 @@ else:
     lazily(
         __name__,
         asking="outputs_of_frame",
-        model="LOSS_OF_TASK Model load_model network_of_arrays",
+        model="Model load_model",
+        networks="LOSS_OF_TASK network_of_arrays",
         predicting="Asked predict_file",
         records="ErrorsHere Noticed Prediction",
         trust="Trust trust_of",

@@ -1,6 +1,5 @@
 """A trained network with the preparation of its rows, read from its run's folder: raw rows in, answers out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +29,8 @@ from ..store import (
     require_sound,
     was_added,
 )
+from .networks import LOSS_OF_TASK, network_of_arrays
 from .trust import Trust, trust_of
-
-LOSS_OF_TASK = {"binary": "sigmoid", "multiclass": "softmax", "regression": "squared"}
 
 
 @dataclass(frozen=True)
@@ -101,14 +99,3 @@ def load_model(folder: RunFolder) -> Model:
     network, parameters = network_of_arrays(arrays, activation, LOSS_OF_TASK[facts.task])
     trust = trust_of(folder.read_arrays(PREDICTIONS), facts.task) if has_predictions else None
     return Model(folder.id, network, parameters, preparation, form, facts.task, facts.classes, facts.target, trust)
-
-
-def network_of_arrays(arrays: Mapping[str, Array], activation: str, loss: str) -> tuple[Network, Parameters]:
-    """The network whose weights are in model.npz, in their own precision; those of an ensemble have an axis more."""
-    depth = sum(name[0] == "W" and name[1:].isdigit() for name in arrays)
-    *members, n_in, _ = arrays["W1"].shape
-    sizes = (n_in, *(arrays[f"W{layer}"].shape[-1] for layer in range(1, depth + 1)))
-    parameters = Parameters(sizes, arrays["W1"].dtype, *members)
-    for number, layer in enumerate(parameters.layers, start=1):
-        layer.W[:], layer.b[:] = arrays[f"W{number}"], arrays[f"b{number}"]
-    return Network(sizes, activation, loss, members=parameters.members), parameters

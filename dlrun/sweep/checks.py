@@ -10,9 +10,10 @@ from typing import Any
 
 from ..config import Config
 from ..config.problems import Problem, lines_of, printable, shown
-from ..config.sweep_words import SWEEP, Asked
+from ..config.sweep_words import Asked
 from ..config.trying import Overlay
 from ..config.varied import Condition
+from ..config.words import SWEEP
 from ..experiment.identity import CHANGES_NO_NUMBER
 from ..records import Change
 from .grid import PlannedKey, assigned, canonical

@@ -12,9 +12,10 @@ from typing import Any
 from ..config import LoadedConfig
 from ..config.problems import Problem, lines_of, shown
 from ..config.sweep_schema import SweepOptions, option_expects
-from ..config.sweep_words import SEED, SWEEP, Asked, laid_over, wishes_of_words
+from ..config.sweep_words import SEED, Asked, laid_over, wishes_of_words
 from ..config.trying import Overlay, SweepFile, read_sweep_file
 from ..config.varied import MOST_VALUES
+from ..config.words import SWEEP
 from ..errors import ConfigError, UsageError
 from ..experiment import read_config
 from ..experiment.prepare import vocabulary

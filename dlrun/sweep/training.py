@@ -32,7 +32,7 @@ from ..experiment.prepare import ReadRows, ReadyData, read_config_text, ready_da
 from ..experiment.run import run_in
 from ..experiment.scored import candidates_of
 from ..experiment.train import train, trainer_of
-from ..model.model import network_of_arrays
+from ..model import network_of_arrays
 from ..nn.parameters import Parameters
 from ..nn.training import EpochRecord
 from ..store import (

@@ -62,8 +62,7 @@ class Confusion:
     count: int
 
 
-@dataclass(frozen=True)
-class ClassError:
+class ClassError(NamedTuple):
     """The error of a class on dev."""
 
     name: str
@@ -72,8 +71,7 @@ class ClassError:
     error: float
 
 
-@dataclass(frozen=True)
-class Mistakes:
+class Mistakes(NamedTuple):
     """Which classes go wrong on dev.
 
     matrix : by true class, then answered class; None if there are too many classes. confusions : the commonest ones.
@@ -138,8 +136,7 @@ class Answer(NamedTuple):
     is_right: bool
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """One dev example: its row in the source, the answer and the loss; the example itself as image or as inputs."""
 
     row: int
@@ -248,8 +245,7 @@ def plane(contents: PageContents) -> list[Side] | None:
     ]
 
 
-@dataclass(frozen=True)
-class Regression:
+class Regression(NamedTuple):
     """How well numbers are predicted, in `rows` dev examples."""
 
     scatter: Markup

@@ -1,7 +1,6 @@
 """The section of a page on the columns of the source: how each was read, with a small histogram."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -33,8 +32,7 @@ class ColumnRow(NamedTuple):
     is_left_out: bool
 
 
-@dataclass(frozen=True)
-class ColumnsSection:
+class ColumnsSection(NamedTuple):
     """The table of columns, how many of them it leaves out, and sentences on what is odd."""
 
     rows: tuple[ColumnRow, ...]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -42,8 +41,7 @@ def settings(contents: PageContents) -> Settings:
     )
 
 
-@dataclass(frozen=True)
-class Making:
+class Making(NamedTuple):
     """How to repeat the run: commands to type, versions and machine, its whole config, and its files.
 
     check : the command that compares every bit, for a finished run. resume : the command for a run that can be resumed.

@@ -5,8 +5,7 @@ The macro `ruler` of the templates draws it.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ...advice.shown import baseline_words
 from ...diagnosis.ills import Level
@@ -24,16 +23,14 @@ Bar = Literal["optimal", "train", "dev", "test"]
 BARS: tuple[Bar, ...] = ("optimal", *SPLITS)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of the ruler: its left end and its width, in percent of the width of the ruler."""
 
     start: float
     width: float
 
 
-@dataclass(frozen=True)
-class ErrorRow:
+class ErrorRow(NamedTuple):
     """An error as a bar: its length in percent of the ruler, its interval drawn and as text, and all of it in words."""
 
     name: Bar
@@ -51,8 +48,7 @@ class ErrorRow:
         return self.name
 
 
-@dataclass(frozen=True)
-class GapRow:
+class GapRow(NamedTuple):
     """The distance between two errors."""
 
     name: str
@@ -62,16 +58,14 @@ class GapRow:
     kind: Literal["gap"] = "gap"
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A number below the ruler, and its position, in percent of the width of the ruler."""
 
     at: float
     text: str
 
 
-@dataclass(frozen=True)
-class Errors:
+class Errors(NamedTuple):
     """The section.
 
     word : the name of an error. label : all rows in words. baseline_words : how the baseline answers. optimal : the

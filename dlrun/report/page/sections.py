@@ -5,7 +5,7 @@ the errors are in `ruler`, single predictions in `answers`, the config in `makin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -64,8 +64,7 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """The head of the page: what was trained, the verdict in words and in levels, and the warnings.
 
     ending : a clause on how it ended, unless it finished; message : why. ended : when. levels : the level of each ill.
@@ -178,8 +177,7 @@ class BothScales(NamedTuple):
     log: Markup
 
 
-@dataclass(frozen=True)
-class Curves:
+class Curves(NamedTuple):
     """The learning curves. word : the name of an error."""
 
     has_penalty: bool
@@ -218,8 +216,7 @@ class DrawnMap(NamedTuple):
     hint: str
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(NamedTuple):
     """The layers against epochs as heat maps, and at the last recorded epoch, `epoch`, in numbers."""
 
     maps: tuple[DrawnMap, ...]
@@ -279,8 +276,7 @@ class ClassRows(NamedTuple):
     counts: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class DataSection:
+class DataSection(NamedTuple):
     """Source, columns and split in words, and the rows of each class in each of `splits`."""
 
     facts: Mapping[str, str]

@@ -1,7 +1,7 @@
 """The section of a run's page on whether its probabilities mean what they say: the reliability curve."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -13,8 +13,7 @@ from ..text import shown
 from .drawing import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, Scale, axes, linear_scale, percent_text, svg, text_at
 
 
-@dataclass(frozen=True)
-class Reliability:
+class Reliability(NamedTuple):
     """Whether probabilities are kept: the picture, and a sentence on each of the curves in it."""
 
     picture: Markup
