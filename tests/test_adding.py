@@ -108,7 +108,7 @@ def app(copy):
     for name in before:
         del sys.modules[name]
     sys.path.insert(0, str(copy))
-    yield importlib.import_module("dlrun.cli.app").app
+    yield importlib.import_module("dlrun.cli.app").app_with()
     assert Path(sys.modules["dlrun"].__file__).is_relative_to(copy)
     sys.path.remove(str(copy))
     for name in ours():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from dlrun.cli.app import app
+from dlrun.cli.app import app_with
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.errors import UsageError
@@ -286,7 +286,7 @@ def command(runs, monkeypatch, capsys):
 
     def carried_out(*arguments):
         monkeypatch.setattr(sys, "argv", ["dlrun", *arguments])
-        status = guarded(lambda: app([*arguments, "--runs-dir", str(runs / "runs")], standalone_mode=False))
+        status = guarded(lambda: app_with()([*arguments, "--runs-dir", str(runs / "runs")], standalone_mode=False))
         return status, *capsys.readouterr()
 
     return carried_out

@@ -296,7 +296,7 @@ def test_an_unknown_code_is_explained_by_the_one_meant():
 
 
 def test_the_verb_explains_and_lists(capsys):
-    from dlrun.cli.app import app
+    from dlrun.cli.app import app_with
 
     for arguments, found in [
         (["explain", "plateau"], "plateau: The cost has stopped falling"),
@@ -304,5 +304,5 @@ def test_the_verb_explains_and_lists(capsys):
         (["explain", "plateau", "--json"], '"code": "plateau"'),
         (["explain", "--json"], '"plateau": "The cost has stopped falling"'),
     ]:
-        assert not guarded(lambda given=arguments: app(given, standalone_mode=False))
+        assert not guarded(lambda given=arguments: app_with()(given, standalone_mode=False))
         assert found in capsys.readouterr().out

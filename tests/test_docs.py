@@ -29,7 +29,7 @@ LECTURES = [f"course/L{number:02}.md" for number in range(1, 15)]
 def verbs():
     from dlrun.cli.app import VERBS
 
-    return [verb.__name__ for verb in VERBS]
+    return list(VERBS)
 
 
 def keys():

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.cli.app import app
+from dlrun.cli.app import app_with
 from dlrun.cli.guard import guarded
 from dlrun.config import load_config
 from dlrun.inspection import overview
@@ -44,7 +44,7 @@ def export(folder, monkeypatch, capsys):
     def carried_out(*arguments):
         line = ["export", "latest", *map(str, arguments), "--runs-dir", str(folder.path.parent)]
         monkeypatch.setattr(sys, "argv", ["dlrun", *line])
-        return guarded(lambda: app(line, standalone_mode=False)), *capsys.readouterr()
+        return guarded(lambda: app_with()(line, standalone_mode=False)), *capsys.readouterr()
 
     return carried_out
 

@@ -118,13 +118,13 @@ def test_a_probe_sees_sigmoid_gradients_die_and_orthogonal_tanh_live(tmp_path):
 
 
 def test_the_verb_shows_and_fails_where_twenty_rows_cannot_be_learned(tmp_path, capsys):
-    from dlrun.cli.app import app
+    from dlrun.cli.app import app_with
 
     path = tmp_path / "c.yaml"
     path.write_text("data: {source: wine}\nnetwork: {depth: 3, width: 16}\n")
 
     def status(*arguments):
-        return guarded(lambda: app(["probe", str(path), *arguments], standalone_mode=False)) or 0
+        return guarded(lambda: app_with()(["probe", str(path), *arguments], standalone_mode=False)) or 0
 
     assert status("--overfit-twenty") == 0
     shown = capsys.readouterr().out

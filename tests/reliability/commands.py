@@ -70,9 +70,6 @@ def said(place: Path, *words: object, environment: Mapping[str, str | None] | No
 # What no person should ever read, wherever it stands.
 NEVER = ("Traceback", "a bug in dlrun", "Warning:", "panicked", "jemalloc", "OpenBLAS")
 
-# Parts of the lines that dlrun itself writes to standard error.
-OWN = ("dlrun: ", "epoch ", "training ", "  ")
-
 
 def faults_of(done: Said, statuses: tuple[int, ...]) -> list[str]:
     """Each thing that is wrong with what a command said: its status, a library's words, a control character."""

@@ -55,7 +55,7 @@ OF_SOUND, OF_OTHERS = (0, 3, 5), (0, 2, 3, 5, 130)
 
 # How the lines begin that dlrun itself writes to standard error below -q: a sentence, or the problems of a config in
 # lines of their own.
-OWN_LINE = re.compile(r"dlrun: |t\.yaml(:|$)|t-\d+\.|  ")
+OWN_LINE = re.compile(r"dlrun: |t\.yaml(:|$)|command line: |t-\d+\.|  ")
 
 # What is loaded before the forks, since it begins no thread: all that a training needs but polars.
 LOADED = ("scipy.stats", "scipy.io", "h5py", "fastexcel", "sklearn.model_selection", "rich.table", "jinja2")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlrun.cli.app import app  # loaded here once, and not in each child
+from dlrun.cli.app import app_with  # loaded here once, and not in each child
 from dlrun.cli.guard import guarded
 from dlrun.store import RunFolder, checkpoints
 from tests.trainings import resume
@@ -196,5 +196,5 @@ def command(arguments: list[str], place: Path) -> None:
     os.environ["DLRUN_RUNS"] = str(place / "runs")
     os.chdir(place)
     with (place / "said").open("w") as said, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = guarded(lambda: app(arguments, standalone_mode=False))
+        status = guarded(lambda: app_with()(arguments, standalone_mode=False))
     raise SystemExit(status)
