@@ -103,7 +103,7 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
         supply.without_a_network,
     ),
     "everything at once in one runs folder": (
-        lambda folder: at_once.everything(folder, processes=4, seconds=5),
+        lambda folder: at_once.everything(folder, processes=3, seconds=2),
         lambda folder: at_once.everything(folder, processes=16, seconds=600),
     ),
     "damaged files of every format, and configs beside them": (
@@ -113,7 +113,8 @@ HARMS: dict[str, tuple[Form | None, Form]] = {
     **{what: (look, look) for what, look in planted.PLANTED.items()},
 }
 
-# The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py shows in a short one, and what takes long.
+# The same for sweeps. Without a quick form: what tests/test_sweep_cluster.py and tests/test_sweep_cli.py show in a
+# short one, and what takes long.
 SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
     "a sweep ended at every n-th write, sync and rename": (
         lambda folder: sweep_crashes.crash_matrix(folder, every=400, kinds=sweep_crashes.KINDS[::3]),
@@ -130,10 +131,7 @@ SWEEP_HARMS: dict[str, tuple[Form | None, Form]] = {
         lambda folder: sweep_kills.workers_killed(folder, 90),
     ),
     "kill -9 of a machine of a sweep's cluster": (None, lambda folder: sweep_cluster.machines_killed(folder, 20)),
-    "SIGINT and SIGTERM to a sweep, once and twice": (
-        lambda folder: sweep_kills.signalled(folder, 1),
-        lambda folder: sweep_kills.signalled(folder, 20),
-    ),
+    "SIGINT and SIGTERM to a sweep, once and twice": (None, lambda f: sweep_kills.signalled(f, 20)),
     "two resumes of a sweep at once": (
         lambda folder: sweep_kills.resumed_twice(folder, 1),
         lambda folder: sweep_kills.resumed_twice(folder, 20),
