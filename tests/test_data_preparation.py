@@ -90,6 +90,19 @@ def test_scaling_is_the_population_formula_of_the_training_rows():
     np.testing.assert_allclose(dataset.preparation.scales, sigma)
 
 
+@pytest.mark.parametrize("most_bytes", [1, 40, 10**9])
+def test_examples_that_give_their_features_are_prepared_alike_and_have_none_left(monkeypatch, most_bytes):
+    monkeypatch.setattr(fitting, "GIVEN_BYTES", most_bytes)
+    kept = fit_dataset(MIXED, PARTS, dtype=np.float64)
+    giving = replace(MIXED, gives_features=True)
+    prepared = fit_dataset(giving, PARTS, dtype=np.float64)
+    for name, split in kept.splits().items():
+        assert prepared.splits()[name].X.tobytes() == split.X.tobytes()
+    assert (prepared.facts, prepared.suspicions) == (kept.facts, kept.suspicions)
+    assert (len(giving.numbers), len(giving.codes)) == (0, 0)
+    assert (len(MIXED.numbers), len(MIXED.codes)) == (MIXED.m, MIXED.m)
+
+
 def test_splits_carry_their_rows_shapes_and_layout():
     dataset = fit_dataset(numeric(np.arange(14.0).reshape(7, 2)), PARTS)
     for name, split in dataset.splits().items():

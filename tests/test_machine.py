@@ -107,6 +107,16 @@ def test_a_library_is_loaded_sparingly_where_addresses_are_few(monkeypatch):
         machine.require_for("polars", machine.NEEDS["polars"])
 
 
+def test_polars_gives_memory_back_unless_a_person_or_a_want_of_addresses_says_otherwise(monkeypatch):
+    monkeypatch.setattr(machine, "be_sparing", lambda: None)
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    machine.require_for("polars", machine.NEEDS["polars"])
+    assert os.environ["_RJEM_MALLOC_CONF"] == "dirty_decay_ms:100,muzzy_decay_ms:0"
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "narenas:1")
+    machine.require_for("polars", machine.NEEDS["polars"])
+    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1"
+
+
 def test_threads_that_cannot_begin_are_seen(monkeypatch):
     assert machine.threads_can_begin(3)
 

@@ -129,7 +129,8 @@ class Examples:
     `group` and `order` (m,) are integer group labels and ranks, or None.
     `notes` are sentences about how the source was read, `suspicions` what was found in doing so, and `source_columns`
     all of its columns as they were read. `form` is what is needed to read other rows of it. `weight` (m,) float64 is
-    how often each row counts, None if all count alike.
+    how often each row counts, None if all count alike. `gives_features` : whether who prepares the rows may take the
+    features from here, so that memory does not hold all rows raw and prepared.
     """
 
     shown: str
@@ -156,11 +157,20 @@ class Examples:
     source_columns: tuple[SourceColumn, ...] = ()
     form: SourceForm | None = None
     weight: Array | None = None
+    gives_features: bool = False
 
     @property
     def m(self) -> int:
         """The number of rows."""
         return len(self.y)
+
+    def features(self) -> tuple[Array, Array]:
+        """The numbers and codes. If they are to be given they are, and asked later these examples have no features."""
+        features = self.numbers, self.codes
+        if self.gives_features:
+            for name, array in zip(("numbers", "codes"), features, strict=True):
+                object.__setattr__(self, name, np.empty((0, array.shape[1]), array.dtype))
+        return features
 
     @cached_property
     def row_hashes(self) -> "RowHashes":

@@ -4,9 +4,10 @@ It is the last of the three calls on the data path, and the only place that fits
 training rows, never to the others. Statistics are float64, whatever type the features have at the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -25,6 +26,12 @@ from .reading import DEFAULT_MAX_LEVELS
 from .row_weights import ClassWeight, row_weights
 from .scaling import CELLS_AT_A_TIME, TOGETHER, Normalize, Scaling, out_of_range
 from .target_means import TargetMeans, fitted_target_means
+
+T = TypeVar("T")
+
+# Raw rows that are given are put in order in pieces of so many bytes: beyond 32 MiB the C library returns memory to the
+# system as soon as it is free.
+GIVEN_BYTES = 40 * 2**20
 
 
 def fit_dataset(
@@ -89,7 +96,19 @@ def _prepared(
     codes = preparation.recoded(examples.codes, examples.levels)
     means = _target_means(examples, parts["train"], codes, preparation, words)
     preparation = replace(preparation, target_means={name: one.of_words for name, one in means.items()})
-    X = {name: _features(preparation, examples.numbers, codes, rows, dtype) for name, rows in parts.items()}
+    suspicions = suspicions_of(examples, parts)
+    facts = facts_of(
+        examples,
+        parts,
+        task=examples.task,
+        preparation=preparation,
+        normalize=normalize,
+        class_counts=class_counts(examples, parts),
+        warnings=(*examples.warnings, *_rare_words_told(examples, preparation), *map(str, suspicions)),
+    )
+    gives, raw = examples.gives_features, [examples.features()[0], codes]
+    del codes
+    X = _features(preparation, raw, parts, dtype, gives=gives)
     if means:
         own = np.hstack([one.own for one in means.values()])
         X["train"][:, -own.shape[1] :] = own
@@ -103,16 +122,6 @@ def _prepared(
         )
         for name, rows in parts.items()
     }
-    suspicions = suspicions_of(examples, parts)
-    facts = facts_of(
-        examples,
-        parts,
-        task=examples.task,
-        preparation=preparation,
-        normalize=normalize,
-        class_counts=class_counts(examples, parts),
-        warnings=(*examples.warnings, *_rare_words_told(examples, preparation), *map(str, suspicions)),
-    )
     return Dataset(
         splits["train"],
         splits["dev"],
@@ -239,16 +248,40 @@ def statistics_of(numbers: Array) -> tuple[float, float, float, float, float, bo
     return median, mean, variance, np.fmin.reduce(numbers), np.fmax.reduce(numbers), len(present) < len(numbers)
 
 
-def _features(preparation: Preparation, numbers: Array, codes: Array, rows: Array, dtype: np.dtype[Any]) -> Array:
-    """X (k, n) of these rows, a few at a time, in the order of the source, whose columns are so read end to end."""
+def _features(
+    preparation: Preparation, raw: list[Array], parts: Parts[Array], dtype: np.dtype[Any], *, gives: bool
+) -> dict[str, Array]:
+    """X (k, n) of the rows of each split; raw : numbers and codes of all rows, which are taken out of the list.
+
+    gives : nobody else has them, and they go out of memory while the rows are prepared.
+    """
     width = len(preparation.feature_names)
-    X, order = np.empty((len(rows), width), dtype=dtype), _batches(np.argsort(rows), width)
-    prepared = np.empty((max(map(len, order), default=0), width), dtype=dtype)
-    for places in order:
-        some, source = prepared[: len(places)], rows[places]
-        preparation.write_features(some, numbers[source], codes[source])
-        X[places] = some
+    X = {name: np.empty((len(rows), width), dtype) for name, rows in parts.items()}
+    step = max(1, CELLS_AT_A_TIME // width)
+    pieces = _raw_pieces(raw, parts, GIVEN_BYTES if gives else 8 * CELLS_AT_A_TIME)
+    for name, first, numbers, codes in _given(deque(pieces)) if gives else pieces:
+        for at in range(0, len(numbers), step):
+            some = slice(at, at + step)
+            rows = X[name][first + at : first + at + len(numbers[some])]
+            preparation.write_features(rows, numbers[some], codes[some])
     return X
+
+
+def _raw_pieces(raw: list[Array], parts: Parts[Array], most_bytes: int) -> Iterator[tuple[str, int, Array, Array]]:
+    """The numbers and codes of rows in the order of their split, with the place of the first of them."""
+    numbers, codes = raw
+    raw.clear()
+    step = max(1, most_bytes // max(1, numbers.itemsize * numbers.shape[1]))
+    for name, rows in parts.items():
+        for first in range(0, len(rows), step):
+            some = rows[first : first + step]
+            yield name, first, numbers[some], codes[some]
+
+
+def _given(pieces: deque[T]) -> Iterator[T]:
+    """One after the other, and none is kept."""
+    while pieces:
+        yield pieces.popleft()
 
 
 def _batches(rows: Array, width: int) -> list[Array]:

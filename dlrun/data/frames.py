@@ -52,6 +52,8 @@ def table_from_frame(
 ) -> Table:
     """A table from a frame of text, numbers, booleans and dates.
 
+    The columns are taken out of the frame, so that text does not stay in memory beside its codes.
+
     `separator` stood between the cells, `unnamed` are the columns without a name in the file. Raises DataError.
     """
     names = tuple(frame.columns)
@@ -61,16 +63,18 @@ def table_from_frame(
         _refuse_strays(name, cells[name], frame, place)
     indices = [name for name in names if name not in wishes.numeric and is_index(name, cells[name], unnamed)]
     cells |= {name: _as_index(cells[name]) for name in indices}
-    examples = _examples_of(frame)
+    examples, rows = _examples_of(frame), len(frame)
+    for name in names:
+        frame.drop_in_place(name)
     number_names = tuple(name for name in names if not _is_words(cells[name]))
     code_names = tuple(name for name in names if _is_words(cells[name]))
     coded = [codes_of(cells[name]) for name in code_names]
     return Table(
         shown,
         names,
-        _matrix({name: cells[name].values for name in number_names}, len(frame)),
+        _matrix({name: cells[name].values for name in number_names}, rows),
         number_names,
-        _codes_together([codes for codes, _ in coded], len(frame)),
+        _codes_together([codes for codes, _ in coded], rows),
         code_names,
         tuple(levels for _, levels in coded),
         place,

@@ -5,7 +5,7 @@ checks all begin here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -229,6 +229,8 @@ def prepare_data(
     """The three steps from a source to a Dataset; the first is done already where there are `examples`."""
     if examples is None:
         examples = read_examples(reading_of(config.data), folder=folder, rng=streams["source"])
+        if isinstance(examples, Examples):
+            examples = replace(examples, gives_features=True)  # nobody else has them
     return fitted_dataset(config, examples, parts_of(config, examples, streams["split"]))
 
 

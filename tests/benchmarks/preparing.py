@@ -36,6 +36,8 @@ print(json.dumps(taken | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF)
     "dlrun": """
 import json, resource, sys, time
 from pathlib import Path
+from dlrun.machine import watch_imports
+watch_imports()
 import polars
 from dlrun.config import config_from_dict
 from dlrun.experiment.prepare import prepare_data, random_streams

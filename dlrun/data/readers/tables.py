@@ -31,23 +31,25 @@ def read_tables(files: Files, reading: Reading) -> Table:
     if mixed := _numbers_and_text(sheets):
         # A column of numbers in one file is text in another: labels must be as they are written, so read it as text.
         sheets = _sheets(files, replace(reading, categorical=(*reading.categorical, *mixed)))
-    first = sheets[0]
-    names = first.frame.columns
+    names = sheets[0].frame.columns
     for sheet in sheets[1:]:
-        check_same_names(sheet.frame.columns, names, shown=sheet.shown, first_shown=first.shown)
-    frame = _together([sheet.frame.select(names) for sheet in sheets])
+        check_same_names(sheet.frame.columns, names, shown=sheet.shown, first_shown=sheets[0].shown)
+    rows, frame = [len(sheet.frame) for sheet in sheets], _together([sheet.frame.select(names) for sheet in sheets])
+    place = _places(sheets)
+    # Their columns are taken out of the one frame, and nobody else is to keep them in memory.
+    sheets = [sheet._replace(frame=sheet.frame.clear()) for sheet in sheets]
     table = table_from_frame(
         frame,
-        shown=first.shown,
-        place=_places(sheets),
+        shown=sheets[0].shown,
+        place=place,
         reading=reading,
-        separator=first.separator,
-        unnamed=first.unnamed,
+        separator=sheets[0].separator,
+        unnamed=sheets[0].unnamed,
     )
     table = replace(table, notes=tuple(note for sheet in sheets for note in sheet.notes))
     if len(sheets) == 1:
         return table
-    given = np.repeat([SPLITS.index(name) for name in files], [len(sheet.frame) for sheet in sheets]).astype(np.int8)
+    given = np.repeat([SPLITS.index(name) for name in files], rows).astype(np.int8)
     return replace(table, given=given)
 
 
