@@ -33,9 +33,9 @@ SPARING: Mapping[str, str] = {
     "_RJEM_MALLOC_CONF": "background_thread:false,narenas:1",
 }
 
-# With this, polars' memory goes back to the system a tenth of a second after it is free, and not perhaps never: a CSV
-# of 172 MiB is ready for the first step in 644 MiB, and not in 758, as soon.
-GIVING_BACK: Mapping[str, str] = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:100,muzzy_decay_ms:0"}
+# With this, polars' memory goes back to the system as soon as it is free, and not perhaps never: a CSV of 172 MiB is
+# ready for the first step in 644 MiB, and not in 810 (`python -m tests.benchmarks.preparing`).
+GIVING_BACK: Mapping[str, str] = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 
 # The number that glibc's `mallopt` has for the most arenas; each thread's own takes 64 MiB of addresses.
 M_ARENA_MAX = -8

@@ -111,7 +111,7 @@ def test_polars_gives_memory_back_unless_a_person_or_a_want_of_addresses_says_ot
     monkeypatch.setattr(machine, "be_sparing", lambda: None)
     monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
     machine.require_for("polars", machine.NEEDS["polars"])
-    assert os.environ["_RJEM_MALLOC_CONF"] == "dirty_decay_ms:100,muzzy_decay_ms:0"
+    assert os.environ["_RJEM_MALLOC_CONF"] == "dirty_decay_ms:0,muzzy_decay_ms:0"
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "narenas:1")
     machine.require_for("polars", machine.NEEDS["polars"])
     assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1"

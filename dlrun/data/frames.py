@@ -52,10 +52,12 @@ def table_from_frame(
 ) -> Table:
     """A table from a frame of text, numbers, booleans and dates.
 
-    The columns are taken out of the frame, so that text does not stay in memory beside its codes.
+    Columns of text are taken out of the frame, so that they do not stay in memory beside their codes.
 
     `separator` stood between the cells, `unnamed` are the columns without a name in the file. Raises DataError.
     """
+    import polars as pl
+
     names = tuple(frame.columns)
     wishes = wishes_of(names, reading, shown=shown)
     cells = read_columns(frame, wishes, reading, separator)
@@ -64,7 +66,7 @@ def table_from_frame(
     indices = [name for name in names if name not in wishes.numeric and is_index(name, cells[name], unnamed)]
     cells |= {name: _as_index(cells[name]) for name in indices}
     examples, rows = _examples_of(frame), len(frame)
-    for name in names:
+    for name in reversed(frame.select(pl.col(pl.String)).columns):
         frame.drop_in_place(name)
     number_names = tuple(name for name in names if not _is_words(cells[name]))
     code_names = tuple(name for name in names if _is_words(cells[name]))

@@ -36,7 +36,7 @@ def read_tables(files: Files, reading: Reading) -> Table:
         check_same_names(sheet.frame.columns, names, shown=sheet.shown, first_shown=sheets[0].shown)
     rows, frame = [len(sheet.frame) for sheet in sheets], _together([sheet.frame.select(names) for sheet in sheets])
     place = _places(sheets)
-    # Their columns are taken out of the one frame, and nobody else is to keep them in memory.
+    # Text is taken out of the one frame, and nobody else is to keep it in memory.
     sheets = [sheet._replace(frame=sheet.frame.clear()) for sheet in sheets]
     table = table_from_frame(
         frame,
