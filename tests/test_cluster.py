@@ -72,8 +72,7 @@ def test_no_task_is_lost_with_a_worker_and_a_late_one_takes_its_share(machines, 
     again = len(begun(tmp_path)) - 500
     # What the dead worker had at work, or had done while nobody had fetched it yet.
     assert 0 <= again <= 2 * clusters.TASKS_A_THREAD
-    # What it had done counts as no further attempt: Dask does it again by itself.
-    assert again > 0 or all(one.attempts == 1 for one in done)
+    assert [one for one in done if one.attempts > 1] or again == 0
     assert all(one.attempts <= 2 for one in done)
     places = {place for _, place in begun(tmp_path)}
     assert places == {"worker1", "worker2", "worker3", "late"}

@@ -62,7 +62,7 @@ def test_the_seconds_that_a_sweep_says_it_saved_are_those_that_it_saved(both):
     told = sum(early.saved_seconds for _, early in outcomes)
     assert all(full.saved_seconds == 0 for full, _ in outcomes)
     # On these tasks the benchmark says 1.05; a clock of processor time on a busy machine is not exact either.
-    assert 0.6 < told / saved < 1.7
+    assert 0.7 < told / saved < 1.4
 
 
 def line(status, epochs, seconds, *, patient=False, settings=None):
