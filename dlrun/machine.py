@@ -120,10 +120,15 @@ def threads_can_begin(count: int) -> bool:
     return True
 
 
+def set_where_unset(variables: Mapping[str, str]) -> None:
+    """Of the environment, for libraries that read them when they are loaded; a person's own values stay."""
+    for variable, value in variables.items():
+        os.environ.setdefault(variable, value)
+
+
 def be_sparing() -> None:
     """Let what is loaded from now on take few addresses and threads."""
-    for variable, value in SPARING.items():
-        os.environ.setdefault(variable, value)
+    set_where_unset(SPARING)
     import ctypes
 
     with suppress(OSError, AttributeError, TypeError):  # another C library than glibc
@@ -148,8 +153,7 @@ def require_for(library: str, need: Need) -> None:
             need.threads + 2 * (os.cpu_count() or 1)
         ):
             be_sparing()
-        for variable, value in GIVING_BACK.items():
-            os.environ.setdefault(variable, value)
+        set_where_unset(GIVING_BACK)
         if not threads_can_begin(need.threads):
             raise TooLittle(
                 [
