@@ -5,6 +5,7 @@ It is the last step of the package. `load_config` reads what `resolved_yaml` wri
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -52,10 +53,15 @@ def yaml_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{yaml_value(str(key))}: {yaml_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
-        return value if PLAIN_TEXT.match(value) and yaml.safe_load(value) == value else _quoted(value)
+        return value if _is_plain(value) else _quoted(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value)
+
+
+@lru_cache(maxsize=1000)  # the trainings of a sweep have the same words
+def _is_plain(text: str) -> bool:
+    return bool(PLAIN_TEXT.match(text)) and yaml.safe_load(text) == text
 
 
 def _quoted(text: str) -> str:

@@ -178,7 +178,7 @@ def resampled_means(sample: Array, rng: np.random.Generator) -> tuple[Array, Arr
     at_a_time = max(1, DRAWS_AT_A_TIME // n)
     for start in range(0, RESAMPLES, at_a_time):
         some = slice(start, min(start + at_a_time, RESAMPLES))
-        drawn = sample[rng.integers(n, size=(some.stop - some.start, n))]
+        drawn = sample.take(rng.integers(n, size=(some.stop - some.start, n)))
         values[some], errors[some] = drawn.mean(axis=1), drawn.std(axis=1) / np.sqrt(n)
     return values, errors
 
