@@ -4,6 +4,7 @@ Each group is tested so strictly that in nine of ten sets of groups none is name
 """
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -48,7 +49,7 @@ def worse_by_rank(errors: Array, groups: Masks) -> list[str]:
     """
     if not groups:
         return []
-    is_worse = _rank_distances(errors, groups) > _normal_quantile(1 - CHANCE / len(groups))
+    is_worse = _rank_distances(errors, groups) > NormalDist().inv_cdf(1 - CHANCE / len(groups))
     return _highest_first(list(groups), is_worse, np.array([errors[mask].mean() for mask in groups.values()]))
 
 
@@ -64,7 +65,7 @@ def sides_by_rank(errors: Array, groups: Masks) -> dict[str, Side]:
     """The groups whose `errors` (m,) surely differ from those of the others, by ranks, and to which side."""
     if not groups:
         return {}
-    distances, least = _rank_distances(errors, groups), _normal_quantile(1 - CHANCE / (2 * len(groups)))
+    distances, least = _rank_distances(errors, groups), NormalDist().inv_cdf(1 - CHANCE / (2 * len(groups)))
     return _sides(groups, distances > least, distances < -least)
 
 
@@ -95,12 +96,6 @@ def _rank_distances(errors: Array, groups: Masks) -> Array:
     deviations = np.sqrt(sizes * (m - sizes) * ranks.var() / (m - 1))
     distances = sums - sizes * (m + 1) / 2
     return np.asarray(np.where(deviations > 0, distances / np.where(deviations > 0, deviations, 1), 0.0))
-
-
-def _normal_quantile(share: float) -> float:
-    from scipy.special import ndtri  # without the import of all of scipy.stats
-
-    return float(ndtri(share))
 
 
 def _highest_first(names: list[str], named: Array, values: Array) -> list[str]:

@@ -167,20 +167,33 @@ def resamples(
     if n > BOOTSTRAP_ROWS:
         return value + error * rng.standard_normal(RESAMPLES), np.full(RESAMPLES, error)
     if estimate is mean_estimate:
-        return resampled_means(sample, rng)
+        return resampled_means([sample], rng)[0]
     estimates = np.array([estimate(sample[rng.integers(n, size=n)]) for _ in range(RESAMPLES)])
     return estimates[:, 0], estimates[:, 1]
 
 
-def resampled_means(sample: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """The same for means: the same draws and the same sums, many at a time, which is ten times as fast."""
-    n, values, errors = len(sample), np.empty(RESAMPLES), np.empty(RESAMPLES)
+def resampled_means(samples: Sequence[Array], rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """The same for means of samples (n,) of the same rows, drawn alike: many at a time, which is ten times as fast."""
+    n, found = len(samples[0]), [(np.empty(RESAMPLES), np.empty(RESAMPLES)) for _ in samples]
     at_a_time = max(1, DRAWS_AT_A_TIME // n)
     for start in range(0, RESAMPLES, at_a_time):
         some = slice(start, min(start + at_a_time, RESAMPLES))
-        drawn = sample.take(rng.integers(n, size=(some.stop - some.start, n)))
-        values[some], errors[some] = drawn.mean(axis=1), drawn.std(axis=1) / np.sqrt(n)
-    return values, errors
+        rows = rng.integers(n, size=(some.stop - some.start, n))
+        for sample, (values, errors) in zip(samples, found, strict=True):
+            drawn = sample.take(rows)
+            values[some], errors[some] = drawn.mean(axis=1), drawn.std(axis=1) / np.sqrt(n)
+    return found
+
+
+def mean_intervals(samples: Sequence[Array]) -> list[Interval | None]:
+    """The interval of each mean of values (n,) of the same rows, as `bootstrap_intervals` has it for one alone."""
+    if not 1 < len(samples[0]) <= BOOTSTRAP_ROWS:
+        return [bootstrap_intervals([sample])[0][0] for sample in samples]
+    resampled = resampled_means(samples, np.random.Generator(np.random.SFC64(0)))
+    return [
+        studentised(*mean_estimate(sample), *drawn, CONFIDENCE)
+        for sample, drawn in zip(samples, resampled, strict=True)
+    ]
 
 
 def studentised(value: float, error: float, values: Array, errors: Array, confidence: float) -> Interval | None:

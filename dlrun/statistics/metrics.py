@@ -11,7 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array
-from .intervals import CONFIDENCE, Z_ONE_SIDE, Interval, bootstrap_intervals, proportion_interval, unexplained_estimate
+from .intervals import (
+    CONFIDENCE,
+    Z_ONE_SIDE,
+    Interval,
+    bootstrap_intervals,
+    mean_intervals,
+    proportion_interval,
+    unexplained_estimate,
+)
 
 # Draws of the rows for figures of the confusion matrix: 20 of them lie beyond each 5% point.
 RESAMPLES = 400
@@ -54,7 +62,7 @@ def class_metrics(probabilities: Array, y: Array) -> dict[str, Metric]:
     truth = np.eye(K)[y]
     squared = np.square(probabilities - truth).sum(axis=1) / (2 if K == 2 else 1)
     confusion = np.bincount(y * K + probabilities.argmax(axis=1), minlength=K * K).reshape(K, K).astype(float)
-    found = {"log_loss": _mean(-np.log(own)), "brier": _mean(squared)}
+    found = _means({"log_loss": -np.log(own), "brier": squared})
     found["balanced_error"] = _balanced(confusion)
     found |= _of_confusion(confusion)
     if K <= MOST_CURVES:
@@ -65,7 +73,8 @@ def class_metrics(probabilities: Array, y: Array) -> dict[str, Metric]:
 def number_metrics(answers: Array, truth: Array) -> dict[str, Metric]:
     """The figures of numbers (m,): in the target's units, but for r2 (the share of variance that is explained)."""
     errors = np.abs(answers - truth)
-    mean_square = _mean(np.square(errors))
+    means = _means({"mean_square": np.square(errors), "mae": errors})
+    mean_square = means["mean_square"]
     ends = mean_square.interval
     assert mean_square.value is not None, "there are rows"
     rmse = Metric(mean_square.value**0.5, None if ends is None else (max(ends[0], 0.0) ** 0.5, ends[1] ** 0.5))
@@ -74,7 +83,7 @@ def number_metrics(answers: Array, truth: Array) -> dict[str, Metric]:
     explained = None if unexplained is None else (1 - unexplained[1], 1 - unexplained[0])
     r2 = Metric(1 - share, explained) if np.isfinite(share) else Metric(None, None)
     quantiles = {f"absolute_error_{share * 100:.0f}": _quantile(errors, share) for share in QUANTILES}
-    return {"rmse": rmse, "mae": _mean(errors), "r2": r2, **quantiles}
+    return {"rmse": rmse, "mae": means["mae"], "r2": r2, **quantiles}
 
 
 def confusion_of(probabilities: Array, y: Array) -> Confusion | None:
@@ -89,9 +98,13 @@ def confusion_of(probabilities: Array, y: Array) -> Confusion | None:
     return tuple(map(tuple, counts.tolist()))
 
 
-def _mean(values: Array) -> Metric:
-    [interval], _ = bootstrap_intervals([values])
-    return Metric(float(values.mean()), interval)
+def _means(samples: Mapping[str, Array]) -> dict[str, Metric]:
+    """The mean of each sample (m,) of the same rows."""
+    intervals = mean_intervals(list(samples.values()))
+    return {
+        name: Metric(float(values.mean()), interval)
+        for (name, values), interval in zip(samples.items(), intervals, strict=True)
+    }
 
 
 def _quantile(values: Array, share: float) -> Metric:
@@ -148,8 +161,9 @@ CONFUSIONS: Mapping[str, OfConfusion] = {"f1": f1, "mcc": mcc}
 def _of_confusion(confusion: Array) -> dict[str, Metric]:
     """The figures of the confusion matrix; rows drawn again make multinomial counts of its cells."""
     rows, rng = int(confusion.sum()), np.random.default_rng(SEED)
-    drawn = rng.multinomial(rows, (confusion / rows).ravel(), size=RESAMPLES)
-    matrices = drawn.reshape(-1, *confusion.shape).astype(float)
+    matrices = np.zeros((RESAMPLES, *confusion.shape))
+    # Cells without rows stay without; drawing them all the same takes half of the time.
+    matrices[:, confusion > 0] = rng.multinomial(rows, confusion[confusion > 0] / rows, size=RESAMPLES)
     return {
         name: _percentile(float(figure(confusion[None])[0]), figure(matrices)) for name, figure in CONFUSIONS.items()
     }

@@ -6,6 +6,7 @@ diagnosis turns the result into a finding.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -150,8 +151,6 @@ def areas_under_curve(scores: Array, labels: Array) -> Array:
 
 def moved_features(train: Array, dev: Array) -> list[Moved]:
     """The features whose mean or spread moved further than chance would move any, the furthest first."""
-    from scipy.special import ndtri  # without the import of all of scipy.stats
-
     a, b, n = len(train), len(dev), train.shape[1]
     pooled = np.vstack([train, dev]).std(axis=0)
     is_varied = (train.std(axis=0) > 0) & (dev.std(axis=0) > 0)
@@ -162,7 +161,7 @@ def moved_features(train: Array, dev: Array) -> list[Moved]:
     of_mean = np.abs(shift) / np.sqrt(1 / a + 1 / b)
     of_scale = np.abs(np.log(ratio)) / np.sqrt(0.5 / a + 0.5 / b)
     furthest = np.maximum(of_mean, of_scale)
-    bar = -ndtri(NAMING_P_VALUE / (4 * max(1, n)))
+    bar = -NormalDist().inv_cdf(NAMING_P_VALUE / (4 * max(1, n)))
     order = np.argsort(-furthest, kind="stable")[:MOST_NAMED]
     return [Moved(int(at), float(shift[at]), float(ratio[at])) for at in order if furthest[at] > bar]
 

@@ -5,6 +5,7 @@ differ; `dlrun compare` and the recipe use it.
 """
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -65,13 +66,11 @@ def compare_answers(correct: Array, other_correct: Array, confidence: float = CO
     the adjusted Wald interval of Bonett and Price, 2012 (Statistical Methods in Medical Research 21, 479-487), which
     adds a row to each kind. In close cases the exact test is the more cautious one.
     """
-    from scipy.special import ndtri  # without the import of all of scipy.stats
-
     rows = len(correct)
     only_this, only_other = int(np.sum(~correct & other_correct)), int(np.sum(correct & ~other_correct))
     share, other_share = (only_this + 1) / (rows + 2), (only_other + 1) / (rows + 2)
     middle = share - other_share
-    reach = ndtri((1 + confidence) / 2) * ((share + other_share - middle**2) / (rows + 2)) ** 0.5
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * ((share + other_share - middle**2) / (rows + 2)) ** 0.5
     interval = (max(-1.0, float(middle - reach)), min(1.0, float(middle + reach)))
     difference = (only_this - only_other) / rows
     p_value = sign_test(only_this, only_other)

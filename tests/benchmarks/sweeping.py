@@ -41,6 +41,9 @@ DIGITS = (
 
 GRID_SEARCH = "GridSearchCV(MLPClassifier)"
 
+# Like GridSearchCV, which measures each network once, at its end.
+AT_THE_END = (*DIGITS, f"training.evaluate_every={EPOCHS}")
+
 # A training of `short`: its epochs are chosen such that it takes so long alone.
 SHORT_SECONDS = 0.02
 SHORT = ("network.width=64",)
@@ -99,6 +102,7 @@ def digits(place: Path, rounds: int) -> dict[str, list[fresh.Taken]]:
     contestants: dict[str, tuple[object, ...]] = {
         "train_variants": (variants,),
         "sweep --light": (sweep_here, place, DIGITS, True),
+        "sweep --light, measured at the end": (sweep_here, place, AT_THE_END, True),
         "sweep": (sweep_here, place, DIGITS, False),
         "dlrun sweep --light, whole command": (command, place, DIGITS, True),
         "dlrun sweep, whole command": (command, place, DIGITS, False),
