@@ -103,6 +103,7 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
+    weight : how often each training row counts, as `mean_one` has it.
     total_steps : of all epochs. batches_done : steps done in the current epoch.
     shuffle_state : the state of the current epoch's generator before the shuffle.
     tracer : looks at the network, the first member of an ensemble, at some epochs, if the plan asks for a trace.
