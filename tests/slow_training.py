@@ -41,13 +41,14 @@ class SlowTraining:
             start += (n_in + 1) * n_out
         return pairs
 
-    def step(self, X, Y, masks):
-        """(loss, penalty) before the update. masks: one (m, n) of booleans a hidden layer, or none."""
+    def step(self, X, Y, masks, weight=None):
+        """(loss, penalty) before the update. masks: one (m, n) of booleans a hidden layer, or none. weight: (m,)."""
         weights = self.layers(self.theta)
         slopes = [(np.zeros_like(W), np.zeros_like(b)) for W, b in weights]
         losses = []
         for i, (x, y) in enumerate(zip(X, np.ravel(Y), strict=True)):
-            losses.append(self.add_row(weights, slopes, x, y, [mask[i] for mask in masks]))
+            counts = 1.0 if weight is None else float(weight[i])
+            losses.append(self.add_row(weights, slopes, x, y, [mask[i] for mask in masks], counts))
         m = len(X)
         penalty = sum(self.l2_lambda / (2 * self.m_train) * np.sum(W**2) for W, _ in weights)
         gradient = [
@@ -61,21 +62,21 @@ class SlowTraining:
         self.theta = self.theta - np.concatenate(lost) + step
         return np.mean(losses), penalty
 
-    def add_row(self, weights, slopes, x, y, masks):
-        """The loss of one row, whose slopes are added to those of the batch."""
+    def add_row(self, weights, slopes, x, y, masks, counts):
+        """The loss of one row, whose slopes are added to those of the batch; it counts so often."""
         a, inputs, zs = np.asarray(x, np.float64), [], []
         for number, (W, b) in enumerate(weights):
             inputs.append(a)
             zs.append(np.einsum("i,io->o", a, W) + b)
             a = np.array([oracles.VALUES[self.activation](z) for z in zs[-1]]) * self.factor(masks, number)
-        dz = self.loss_slope(zs[-1], y)
+        dz = counts * self.loss_slope(zs[-1], y)
         for number in reversed(range(len(weights))):
             slopes[number][0][:] += np.einsum("i,o->io", inputs[number], dz)
             slopes[number][1][:] += dz
             if number:
                 g = np.array([SLOPES[self.activation](z) for z in zs[number - 1]])
                 dz = np.einsum("o,io->i", dz, weights[number][0]) * g * self.factor(masks, number - 1)
-        return oracles.loss_one(self.loss, zs[-1], y)
+        return counts * oracles.loss_one(self.loss, zs[-1], y)
 
     def factor(self, masks, number):
         """What dropout multiplies the units of a hidden layer by."""

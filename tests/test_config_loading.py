@@ -66,6 +66,7 @@ def test_the_least_config_that_is_not_bare_is_complete(load):
         },
         "diagnosis": {"optimal_error": None, "target_error": None, "metric": "error", "ignore": []},
         "ensemble": 1,
+        "bag_fraction": 1.0,
         "report": True,
     }  # fmt: skip
     assert loaded.text == b"data: {source: digits}\nensemble: 1"
@@ -196,7 +197,7 @@ def test_each_value_knows_its_origin(load):
         "training.epochs",
     }
     assert origins["data.split.test"] == origins["seed"] == "default"
-    assert len(origins) == 4 + 40 + 7 + 9 + 18 + 4  # top level, data, network, regularization, training, diagnosis
+    assert len(origins) == 5 + 40 + 7 + 9 + 18 + 4  # top level, data, network, regularization, training, diagnosis
 
 
 def test_integers_pass_for_floats_and_come_out_as_floats(load):

@@ -289,12 +289,40 @@ def test_an_override_that_is_no_override_is_a_usage_error(tmp_path, override, ex
     assert str(caught.value) == expected
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("bag_fraction: 0", ["got 0; expected 0 < bag_fraction <= 1 (1 means all training rows)"]),
+        ("bag_fraction: 80%\nensemble: 5", ["got '80%'; expected 0 < bag_fraction <= 1 (1 means all training rows)"]),
+        (
+            "bag_fraction: 0.8",
+            [
+                "got 0.8 with ensemble 1, and one network learns from all training rows; set ensemble: 5, or leave"
+                " bag_fraction out"
+            ],
+        ),
+        (
+            "bag_fraction: 0.8\ndata: {source: digits, memory_map: true}\nensemble: 5",
+            ["got 0.8 with data.memory_map, and bags are drawn from rows in memory; leave one of the two out"],
+        ),
+    ],
+)
+def test_bags_need_an_ensemble_and_rows_in_memory(keys, expected, tmp_path):
+    text = keys if "data:" in keys else f"{keys}\n{GOOD}"
+    assert problems(tmp_path, text) == [f"deep.yaml:1: bag_fraction: {told}" for told in expected]
+
+
+def test_a_faulty_ensemble_is_no_reason_to_complain_of_bags(tmp_path):
+    told = problems(tmp_path, f"ensemble: 0\nbag_fraction: 0.8\n{GOOD}")
+    assert told == ["deep.yaml:1: ensemble: got 0; expected an integer >= 1"]
+
+
 def test_plain_data_is_checked_like_a_file():
     with pytest.raises(ConfigError) as caught:
         config_from_dict({"data": {"source": "digits"}, "network": {"depth": 0}, 3: 4})
     assert caught.value.problems == [
         "config: network.depth: got 0; expected an integer from 1 to 1000 (layers with weights)",
-        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, ensemble, report",
+        "config: 3: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, ensemble, bag_fraction, report",
     ]
     with pytest.raises(ConfigError, match=r"^config: got \[\]; expected keys and values such as data"):
         config_from_dict([])

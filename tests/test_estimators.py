@@ -135,6 +135,16 @@ def test_the_bits_are_the_same_with_gaps_dropout_early_stopping_and_equal_rows(t
     assert (model.n_iter_, model.best_epoch_) == (contents.ending.epochs, contents.ending.best_epoch)
 
 
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_the_bits_are_the_same_with_bags(kind, tmp_path, rng):
+    X, y, estimator = made(kind, rng)
+    keys = {"ensemble": 3, "bag_fraction": 0.7}
+    config = {"network": {"hidden": [6, 5]}, "training": {"epochs": 4}, "seed": 3, **keys}
+    config["data"] = {"split": {"train": 0.8, "dev": 0.2}}
+    contents = trained(tmp_path, X, y, config)
+    assert_same_bits(estimator(random_state=3, **keys, **FEW).fit(X, y), contents)
+
+
 @pytest.mark.parametrize("estimator", [DenseClassifier, DenseRegressor])
 def test_every_parameter_is_a_key_of_the_config_with_its_default(estimator):
     signature = inspect.signature(estimator).parameters
@@ -166,6 +176,7 @@ def test_all_keys_that_arrays_can_have_are_parameters():
         ({"dev": 1.5}, "dev: got 1.5; expected a share of the rows with 0 < dev < 1, or a number of them"),
         ({"dev": True}, "dev: got True"),
         ({"dev": 150}, "dev: got 150"),
+        ({"bag_fraction": 0.8}, "bag_fraction: got 0.8 with ensemble 1, and one network learns from all training rows"),
         ({"augment": {"nois": 1}}, "augment.nois: unknown key"),
     ],
 )

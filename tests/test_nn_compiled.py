@@ -287,7 +287,7 @@ def test_the_search_for_contraction_sees_one():
     assert re.search(r"fn?m(add|sub|la|ls)", fused)
 
 
-def trained(activation, loss, l2_lambda, optimizer, keep_prob, dtype, weight_decay=0.0, members=1):
+def trained(activation, loss, l2_lambda, optimizer, keep_prob, dtype, weight_decay=0.0, members=1, bag_fraction=1.0):
     """Parameters, optimizer state, losses and penalties of two epochs, as bytes."""
     rng = np.random.default_rng(0)
     sizes, keep_probs = (N_IN, *WIDTHS, 3 if loss == "softmax" else 1), (keep_prob,) * len(WIDTHS)
@@ -296,9 +296,9 @@ def trained(activation, loss, l2_lambda, optimizer, keep_prob, dtype, weight_dec
     Y = rng.integers(0, 3, M) if loss == "softmax" else draws[loss]().astype(dtype)
     rows = Examples(rng.standard_normal((M, N_IN)).astype(dtype), Y)
     settings = {"settings": OptimizerSettings(epsilon=EPSILON), "l2_lambda": l2_lambda, "weight_decay": weight_decay}
-    plan = TrainingPlan(EPOCHS, BATCH, optimizer, RATE, **settings)
+    plan = TrainingPlan(EPOCHS, BATCH, optimizer, RATE, **settings, bag_fraction=bag_fraction)
     network = Network(sizes, activation, loss, keep_probs, members)
-    trainer = Trainer(network, parameters, rows, rows, plan, Streams(stream(1), stream(2)))
+    trainer = Trainer(network, parameters, rows, rows, plan, Streams(stream(1), stream(2), stream(3)))
     costs = [(record.loss, record.penalty) for record in trainer.epochs()]
     return parameters.flat.tobytes(), trainer.optimizer.state.tobytes(), costs
 
@@ -336,6 +336,16 @@ def test_weight_decay_and_ensembles_have_the_same_bits_too(optimizer, l2_lambda,
     assert without == with_loops
     of_loss = {loops.shift, loops.normalise} if members == 1 else set()
     assert asked == {loops.relu, OPTIMIZERS[optimizer].loop} | of_loss
+
+
+@needs_numba
+@pytest.mark.parametrize("loss", losses.LOSSES)
+def test_members_with_bags_have_the_same_bits_too(loss, always, monkeypatch):
+    rest = ("relu", loss, 0.7, "adam", 0.6, np.float32)
+    without, with_loops, asked = both_ways(monkeypatch, *rest, members=3, bag_fraction=0.6)
+    assert without == with_loops
+    assert asked == {loops.relu, loops.adam}
+    assert without != both_ways(monkeypatch, *rest, members=3)[0]
 
 
 @needs_numba

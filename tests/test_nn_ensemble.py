@@ -1,14 +1,19 @@
-"""The members of an ensemble, trained side by side: each as if it were alone, together the mean of their answers."""
+"""The members of an ensemble, trained side by side: each as if it were alone, together the mean of their answers.
+
+With bags, each learns from rows of its own: as a network alone does on weighted rows, or on these rows alone.
+"""
 
 from dataclasses import replace
 
 import numpy as np
+import oracles
 import pytest
 from scipy.special import expit, softmax
 
+from dlrun.nn.bags import drawn_bags, mean_one
 from dlrun.nn.evaluation import evaluate
 from dlrun.nn.losses import LOSSES
-from dlrun.nn.network import Network, Workspace, loss_and_gradient, predict_logits
+from dlrun.nn.network import Network, Workspace, forward, loss_and_gradient, mean_loss, predict_logits
 from dlrun.nn.optimizers import OPTIMIZERS, penalty_of
 from dlrun.nn.parameters import Parameters, initial_parameters, l2_slope
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
@@ -131,12 +136,14 @@ def test_the_best_parameters_are_those_of_the_epoch_where_the_mean_answer_was_be
     assert evaluate(network, trainer.best, *dev).error == best.dev_error
 
 
-def test_training_goes_on_from_any_step_with_the_same_bits(rng):
+@pytest.mark.parametrize("bag_fraction", [1.0, 0.6])
+def test_training_goes_on_from_any_step_with_the_same_bits(bag_fraction, rng):
     train, dev = (examples("softmax", rng, m, np.float32) for m in (50, 30))
 
     def begun():
         network, parameters = ensemble_of("softmax", keep_probs=(0.7, 1.0), dtype=np.float32)
-        return Trainer(network, parameters, train, dev, TrainingPlan(5, 16), Streams(stream(2), stream(3)))
+        plan, streams = TrainingPlan(5, 16, bag_fraction=bag_fraction), Streams(stream(2), stream(3), stream(4))
+        return Trainer(network, parameters, train, dev, plan, streams)
 
     class Stop(Exception):
         pass
@@ -158,3 +165,134 @@ def test_training_goes_on_from_any_step_with_the_same_bits(rng):
     list(second.epochs())
     assert np.array_equal(second.parameters.flat, whole.parameters.flat)
     assert np.array_equal(second.best.flat, whole.best.flat)
+
+
+# --- Bags of rows ---
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.5, 0.8])
+def test_a_bag_has_its_share_of_each_class_and_at_least_one_row(fraction):
+    counts = np.array([200, 31, 5, 2, 1])
+    classes = stream(0).permutation(np.repeat(np.arange(5), counts))
+    bags = drawn_bags(classes, 4, fraction, rng=stream(1))
+    for bag in bags:
+        assert np.bincount(classes[bag], minlength=5).tolist() == [max(1, round(fraction * count)) for count in counts]
+    assert len({bag.tobytes() for bag in bags}) == 4
+    np.testing.assert_array_equal(drawn_bags(classes, 2, fraction, rng=stream(1)), bags[:2])
+
+
+def test_every_row_of_a_class_is_drawn_equally_often():
+    classes = np.repeat([0, 1], [10, 5])
+    share = drawn_bags(classes, 20_000, 0.6, rng=stream(0)).mean(axis=0)
+    # The standard error of a share is 0.0035; the greatest of fifteen deviations is below four of them.
+    np.testing.assert_allclose(share, 0.6, atol=0.014)
+
+
+def test_weights_of_a_bag_multiply_those_of_its_rows_and_have_a_mean_of_one_for_each_member():
+    bags = np.array([[True, False, True, True], [False, True, True, False]])
+    np.testing.assert_allclose(mean_one(None, bags, np.float64), [[4 / 3, 0, 4 / 3, 4 / 3], [0, 2, 2, 0]])
+    own = np.array([1.0, 2, 3, 4])
+    np.testing.assert_allclose(mean_one(own, bags, np.float64), [[0.5, 0, 1.5, 2], [0, 1.6, 2.4, 0]])
+    assert mean_one(own, bags, np.float32).dtype == np.float32
+    np.testing.assert_array_equal(mean_one(own, None, np.float64), own / own.mean())
+    assert mean_one(None, None, np.float64) is None
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_loss_with_bags_is_that_of_a_loop_over_rows_and_its_slope_that_of_central_differences(loss, rng):
+    network, parameters = ensemble_of(loss, "tanh")
+    X, Y, _ = examples(loss, rng, 12)
+    weight = mean_one(rng.uniform(0.5, 2, 12), drawn_bags(np.zeros(12), MEMBERS, 0.6, rng=rng), np.float64)
+    workspace, gradient, scratch = Workspace(network, 12, np.float64), parameters.copy(), parameters.copy()
+    workspace.X[:] = X
+    found = loss_and_gradient(parameters, gradient, workspace, Y, weight)
+    each = []
+    for number in range(MEMBERS):
+        layers = [(layer.W, layer.b) for layer in parameters.member(number).layers]
+        logits = [oracles.forward_one(layers, "tanh", x) for x in X]
+        losses = [oracles.loss_one(loss, z, y) for z, y in zip(logits, Y.ravel(), strict=True)]
+        each.append(np.mean(losses * weight[number]))
+    assert found == pytest.approx(np.mean(each), rel=1e-12)
+    for at in range(0, parameters.flat.size, 7):
+        moved = []
+        for step in (1e-6, -1e-6):
+            changed = parameters.copy()
+            changed.flat[at] += step
+            moved.append(loss_and_gradient(changed, scratch, workspace, Y, weight))
+        # A member has a share of a third in the mean. The round-off is that of test_row_weights: 1e-9.
+        slope = MEMBERS * (moved[0] - moved[1]) / 2e-6
+        assert gradient.flat[at] == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_row_outside_of_a_members_bag_moves_that_member_not_at_all(loss, rng):
+    network, parameters = ensemble_of(loss)
+    X, Y, _ = examples(loss, rng, 12)
+    weight = mean_one(None, drawn_bags(np.zeros(12), MEMBERS, 0.5, rng=rng), np.float64)
+    workspace = Workspace(network, 12, np.float64)
+    workspace.X[:] = X
+    forward(parameters, workspace)
+    mean_loss(workspace, Y, weight)
+    np.testing.assert_array_equal((workspace.dZ != 0).any(axis=-1), weight > 0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("batch_size", [16, None])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_members_with_bags_train_as_networks_alone_do_on_weighted_rows(loss, batch_size, weighted, rng):
+    network, parameters = ensemble_of(loss)
+    train, dev = examples(loss, rng, 50), examples(loss, rng, 30)
+    own = rng.uniform(0.5, 2, 50) if weighted else np.ones(50)
+    classes = np.zeros(50) if loss == "squared" else train.Y.ravel()
+    bags = drawn_bags(classes, MEMBERS, 0.7, rng=stream(4))
+    plan = TrainingPlan(4, batch_size, learning_rate=0.01, l2_lambda=3.0)
+    singles = [
+        Trainer(
+            replace(network, members=1),
+            parameters.member(number).copy(),
+            train._replace(weight=bags[number] * own),
+            dev,
+            plan,
+            Streams(stream(2), stream(3)),
+        )
+        for number in range(MEMBERS)
+    ]
+    records = [list(one.epochs()) for one in singles]
+    rows = train._replace(weight=own) if weighted else train
+    streams = Streams(stream(2), stream(3), stream(4))
+    together = Trainer(network, parameters, rows, dev, replace(plan, bag_fraction=0.7), streams)
+    for record, each in zip(together.epochs(), zip(*records, strict=True), strict=True):
+        assert record.loss == pytest.approx(np.mean([one.loss for one in each]), rel=1e-12)
+        assert record.penalty == pytest.approx(np.mean([one.penalty for one in each]), rel=1e-12)
+    for number, single in enumerate(singles):
+        np.testing.assert_allclose(together.parameters.member(number).flat, single.parameters.flat, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_with_a_full_batch_a_member_learns_what_a_network_learns_from_its_bag_alone(loss, rng):
+    network, parameters = ensemble_of(loss)
+    train = examples(loss, rng, 50)
+    classes = np.zeros(50) if loss == "squared" else train.Y.ravel()
+    bag = drawn_bags(classes, MEMBERS, 0.7, rng=stream(4))[0]
+    alone = Examples(train.X[bag], train.Y[bag])
+    # lambda is over all training rows, of which there are fewer in the bag.
+    plans = [TrainingPlan(10, None, l2_lambda=3.0 * rows / 50, bag_fraction=0.7) for rows in (50, bag.sum())]
+    single = parameters.member(0).copy()
+    list(Trainer(replace(network, members=1), single, alone, alone, plans[1], Streams(stream(2), stream(3))).epochs())
+    streams = Streams(stream(2), stream(3), stream(4))
+    list(Trainer(network, parameters, train, train, plans[0], streams).epochs())
+    np.testing.assert_allclose(parameters.member(0).flat, single.flat, rtol=0, atol=1e-12)
+
+
+def test_a_share_of_one_draws_nothing_and_has_the_bits_of_an_ensemble_without_bags(rng):
+    train = examples("softmax", rng, 50, np.float32)
+    ends = []
+    for bags in (None, stream(4)):
+        network, parameters = ensemble_of("softmax", dtype=np.float32)
+        streams = Streams(stream(2), stream(3), bags)
+        trainer = Trainer(network, parameters, train, train, TrainingPlan(3, 16, bag_fraction=1.0), streams)
+        list(trainer.epochs())
+        assert trainer.weight is None
+        ends.append(parameters.flat.tobytes())
+    assert ends[0] == ends[1]
+    assert bags.integers(2**60) == stream(4).integers(2**60)

@@ -9,6 +9,7 @@ import pytest
 import slow_training
 
 from dlrun.nn.activations import ACTIVATIONS
+from dlrun.nn.bags import drawn_bags
 from dlrun.nn.dropout import realised_keep_prob
 from dlrun.nn.losses import LOSSES
 from dlrun.nn.network import Network
@@ -90,6 +91,37 @@ def test_weight_decay_ends_where_the_slow_twin_does_and_is_no_part_of_the_cost(o
     for ours, theirs, same in zip(shipped, slow, (SAME, SAME_LOSS, SAME), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=same[np.float64], atol=same[np.float64])
     assert (max(shipped[2]) == 0) is (l2_lambda == 0)
+
+
+@pytest.mark.parametrize("batch_size", [BATCH, None])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_members_with_bags_end_where_their_slow_twins_do_on_the_rows_of_each_batch_that_are_in_them(
+    loss, optimizer, batch_size
+):
+    rng, m, members, fraction = np.random.default_rng(0), 10, 3, 0.6
+    network = Network((N_IN, *WIDTHS, 3 if loss == "softmax" else 1), "tanh", loss, members=members)
+    parameters = initial_parameters(network.sizes, "glorot", rng=rng, dtype=np.float64, members=members)
+    X, own = rng.standard_normal((m, N_IN)), rng.uniform(0.5, 2, m)
+    draws = {"sigmoid": lambda: np.arange(m)[:, None] % 2.0, "squared": lambda: rng.standard_normal((m, 1))}
+    Y = np.arange(m) % 3 if loss == "softmax" else draws[loss]()
+    kept = {"l2_lambda": 0.7, "keep_prob": 1, "m_train": m, "descend": textbook(optimizer)}
+    twins = [slow_training.SlowTraining(parameters.member(at), "tanh", loss, **kept) for at in range(members)]
+    settings = {"settings": OptimizerSettings(epsilon=EPSILON), "l2_lambda": 0.7, "bag_fraction": fraction}
+    plan, rows = TrainingPlan(EPOCHS, batch_size, optimizer, RATE, **settings), Examples(X, Y, own)
+    trainer = Trainer(network, parameters, rows, rows, plan, Streams(stream(1), stream(2), stream(3)))
+    costs = [(record.loss, record.penalty) for record in trainer.epochs()]
+    classes, batch_rng = np.zeros(m) if loss == "squared" else Y.ravel(), stream(1)
+    bags = drawn_bags(classes, members, fraction, rng=stream(3))
+    for epoch in range(EPOCHS):
+        order, told = batch_rng.permutation(m) if batch_size else np.arange(m), np.zeros(2)
+        for batch in (order[at : at + (batch_size or m)] for at in range(0, m, batch_size or m)):
+            for twin, bag in zip(twins, bags, strict=True):
+                weight = [own[row] * bag[row] * m / (own * bag).sum() for row in batch]
+                told += np.array(twin.step(X[batch], Y[batch], (), weight)) * len(batch) / m / members
+        np.testing.assert_allclose(costs[epoch], told, rtol=SAME_LOSS[np.float64])
+    for at, twin in enumerate(twins):
+        np.testing.assert_allclose(parameters.member(at).flat, twin.theta, rtol=1e-11, atol=1e-11)
 
 
 def test_the_twin_tells_a_loop_that_drops_by_another_share():

@@ -53,6 +53,19 @@ def test_calls_on_the_same_rows_are_the_epochs_of_one_training(rows):
     assert (model.n_iter_, model.diagnosis_, model.best_epoch_) == (5, None, None)
 
 
+def test_calls_on_the_same_rows_keep_the_bags(rows, monkeypatch):
+    X, y = rows
+    bags = []
+    monkeypatch.setattr(Trainer, "run_epoch", lambda self, own=Trainer.run_epoch: bags.append(self.weight) or own(self))
+    model = DenseClassifier(random_state=4, ensemble=3, bag_fraction=0.5, **WORDS, **FIT_ALONE)
+    for _ in range(2):
+        model.partial_fit(X, y, classes=[0, 1, 2])
+    np.testing.assert_array_equal(*bags)
+    assert len({(weight > 0).tobytes() for weight in bags[0]}) == 3
+    model.partial_fit(X[:1], y[:1])
+    assert bags[2].tolist() == [[1], [1], [1]]  # a bag has at least one row
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop", "gd"])
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_goes_on_with_the_same_bits(copied, optimizer, rows):

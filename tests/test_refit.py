@@ -19,6 +19,7 @@ KEYS = {
     "moons": "data: {source: moons, samples: 300, noise: 0.3}\nnetwork: {hidden: [16]}\n",
     "diabetes": "data: {source: diabetes}\nnetwork: {hidden: [16]}\n",
     "wine": "data: {source: wine}\nnetwork: {hidden: [16]}\nensemble: 3\n",
+    "wine in bags": "data: {source: wine}\nnetwork: {hidden: [16]}\nensemble: 3\nbag_fraction: 0.6\n",
 }
 TRAINING = "training: {epochs: 12, batch_size: 16, keep: best}\nreport: false\n"
 
@@ -38,7 +39,7 @@ def test_what_was_refitted_answers_and_its_test_error_is_that_of_a_training_by_h
     epoch, m = epoch_to_repeat(contents, experiment.plan), len(train.X) + len(dev.X)
     epochs = max(1, round(epoch * -(-len(train.X) // 16) / -(-m // 16)))
     rows = Examples(np.vstack([train.X, dev.X]), np.concatenate([train.Y, dev.Y]))
-    streams = Streams(experiment.streams["batches"], experiment.streams["dropout"])
+    streams = Streams(*(experiment.streams[name] for name in ("batches", "dropout", "bags")))
     plan = replace(experiment.plan, epochs=epochs)
     trainer = Trainer(experiment.network, experiment.parameters, rows, rows, plan, streams)
     assert len(list(trainer.epochs())) == epochs == found.epochs

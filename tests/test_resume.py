@@ -48,6 +48,7 @@ CONFIGS = {
     "stopping early": {"training": {"epochs": 60, "batch_size": "full"}, "regularization": {"patience_epochs": 3}},
     "three classes": {"data": {"source": "iris", "samples": None, "noise": None}, "training": {"batch_size": 30}},
     "three networks side by side": {"ensemble": 3, **MANY},
+    "three networks, each from a bag of the rows": {"ensemble": 3, "bag_fraction": 0.7, **MANY},
     "diverging": {
         "training": {"optimizer": "gd", "learning_rate": 0.1, "epochs": 30},
         "network": {"activation": "identity"},

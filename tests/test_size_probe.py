@@ -56,6 +56,11 @@ def test_the_probe_is_what_a_wider_run_had_after_as_many_steps_and_its_own_figur
 ODD = ("regularization.keep_prob=0.9", "training.schedule=cosine", "training.warmup_fraction=0.1")
 
 
+def test_a_run_with_bags_is_probed_by_one_network_on_all_rows(tmp_path):
+    alone, bagged = (trained(tmp_path, "network.width=1", *keys) for keys in ((), ("ensemble=3", "bag_fraction=0.7")))
+    assert bagged.result.size_probe.error == alone.result.size_probe.error
+
+
 def test_the_probe_takes_less_than_a_tenth_of_the_work_counted_in_products(tmp_path):
     result = trained(tmp_path, "network.width=1", "network.depth=2").result
     m, steps_of_run = result.sizes.train, result.size_probe.last_steps

@@ -102,6 +102,17 @@ def test_every_training_has_the_bits_of_dlrun_train(config, tmp_path, processes)
         assert own.read_json("run.json")["config_sha256"] == alone.manifest.identity.hashes.config_sha256
 
 
+def test_a_sweep_over_bags_has_the_bits_of_dlrun_train(config, tmp_path):
+    config.write_text(CONFIG + "ensemble: 3\n")
+    folder = begun(config, "bag_fraction=0.5,1", "seed=0..1")
+    worked(folder)
+    lines = list(folder.lines())
+    for line in lines:
+        own = RunFolder(folder.runs_dir / line.run_id)
+        assert same_bits(own, trained_alone(config, line, tmp_path / "alone").folder)
+    assert len({line.parameters_sha256 for line in lines}) == 4
+
+
 def test_a_light_training_has_the_bits_of_dlrun_train_without_a_run_folder(config, tmp_path):
     heavy, light = begun(config, *WORDS), begun(config, *WORDS, light=True)
     for folder in (heavy, light):

@@ -439,7 +439,7 @@ def test_a_file_may_name_its_config_and_hold_the_sweep_alone(base):
     [
         ("config: base.yaml\nsweep: 3\n", ["s.yaml:2: sweep: got 3; expected keys and values such as regularization.lambda: 0,0.1,1"]),
         ("config: base.yaml\nseed: 3\nsweep: {seed: '0..2'}\n", ["s.yaml:2: seed: no key here; the config is 'base.yaml', so write the values for it below sweep"]),
-        ("config: 3\nsweep: {x: 1}\n", ["s.yaml:1: config: got 3; expected the path of a config, seen from this file", "s.yaml:2: sweep.x: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, ensemble, report"]),
+        ("config: 3\nsweep: {x: 1}\n", ["s.yaml:1: config: got 3; expected the path of a config, seen from this file", "s.yaml:2: sweep.x: unknown key here; known here: name, seed, data, network, regularization, training, diagnosis, ensemble, bag_fraction, report"]),
         ("config: bose.yaml\nsweep: {seed: '0..2'}\n", ["bose.yaml: no such file; did you mean base.yaml?"]),
         ("config: base.yaml\nsweep: {network.width: '4,8', network.width: 3}\n", ["s.yaml:2: sweep.network.width: given twice, on lines 2 and 2; keep one of them"]),
         ("config: base.yaml\nsweep: {network.hidden: [[4, 4]], network.depth: '4,5'}\n", ["s.yaml:2: sweep.network.hidden: 2 widths given; network.depth 2 has 1 hidden layer; give 1 width or set depth: 3"]),

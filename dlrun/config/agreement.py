@@ -50,6 +50,8 @@ def disagreements(data: dict[str, Any], bad: set[KeyPath], vocabulary: Vocabular
         problems += shape or _keep_prob(sections["network"], sections["regularization"])
     problems += _pace(sections["training"])
     problems += _weight_decay(sections["training"], sections["regularization"])
+    if not bad & {("ensemble",), ("bag_fraction",)}:
+        problems += _bags(sound)
     problems += _encoding(sections["data"], sections["regularization"].get("augment", {}))
     if vocabulary.source_settings:
         problems += _source(sections["data"], vocabulary)
@@ -109,6 +111,18 @@ def _weight_decay(training: Mapping[str, Any], regularization: Mapping[str, Any]
     if rate * decay >= 1:
         fault = f"got {shown(decay)}, and at training.learning_rate {shown(rate)} a step would take all of the weights"
         yield Problem(("regularization", "weight_decay"), f"{fault}; give a number below {shown(1 / rate)}")
+
+
+def _bags(config: Mapping[str, Any]) -> Iterator[Problem]:
+    fraction, members = config.get("bag_fraction", 1), config.get("ensemble", 1)
+    if fraction == 1:
+        return
+    if members == 1:
+        fault = f"got {shown(fraction)} with ensemble 1, and one network learns from all training rows"
+        yield Problem(("bag_fraction",), f"{fault}; set ensemble: 5, or leave bag_fraction out")
+    if config.get("data", {}).get("memory_map"):
+        fault = f"got {shown(fraction)} with data.memory_map, and bags are drawn from rows in memory"
+        yield Problem(("bag_fraction",), f"{fault}; leave one of the two out")
 
 
 def _encoding(data: Mapping[str, Any], augment: Mapping[str, Any]) -> Iterator[Problem]:

@@ -124,6 +124,8 @@ KeepProb = Annotated[
     _OneKeepProb | Annotated[tuple[_OneKeepProb, ...], Field(strict=False)], Expects(_KEEP_PROB, _KEEP_PROB)
 ]
 
+BagFraction = Annotated[float, Field(gt=0, le=1), Expects("0 < bag_fraction <= 1 (1 means all training rows)")]
+
 Activation = Annotated[str, OneOf(words.ACTIVATIONS)]
 Initializer = Annotated[str, OneOf(words.INITIALIZERS)]
 OutputBias = Annotated[str, OneOf(words.OUTPUT_BIASES)]

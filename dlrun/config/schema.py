@@ -237,6 +237,9 @@ class Config(Section):
     ensemble: kinds.Count = Field(
         1, description="Networks that are trained side by side, each from other weights; their mean answers."
     )
+    bag_fraction: kinds.BagFraction = Field(
+        1.0, description="Share of the training rows that each network of an ensemble learns from, drawn for each."
+    )
     report: kinds.Switch = Field(True, description="Whether train and resume end by writing a page about the run.")
 
     def keep_probs(self) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..records import BySplit
+from ..records import BySplit, omitted
 from ..statistics.intervals import Interval
 from .words import percent, points
 
@@ -13,17 +13,21 @@ class MembersLook:
 
     taken : how far the dev error lies below the mean of the members' own, which is what averaging took from variance;
     interval : of that, at 90%, over the dev rows. Of a regression, both are shares of the dev rows' variance.
+    bag_fraction : the share of the training rows that each learned from; None for all of them.
     """
 
     errors: BySplit[tuple[float, ...]]
     taken: float
     interval: Interval
+    bag_fraction: float | None = omitted()
 
     @property
     def sentence(self) -> str:
         """In words: each member's error on dev, and what their mean is better by."""
         own, (low, high) = self.errors.dev, self.interval
-        alone = f"{len(own)} networks with dev errors of {percent(min(own))} to {percent(max(own))} answer together"
+        bags = "" if self.bag_fraction is None else f", each from {100 * self.bag_fraction:g}% of the training rows,"
+        errors = f"{percent(min(own))} to {percent(max(own))}"
+        alone = f"{len(own)} networks with dev errors of {errors}{bags} answer together"
         size = f"{points(self.taken)} points [{points(low)}, {points(high)}]"
         if low > 0:
             return f"{alone}; that took {size} of variance"

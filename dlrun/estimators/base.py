@@ -89,6 +89,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
+        bag_fraction: float = 1.0,
         normalize: Normalize = True,
         encoding: Choice = STANDARD,
         dev: float = 0.2,
@@ -124,6 +125,7 @@ class DenseEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         self.precision = precision
         self.trace = trace
         self.ensemble = ensemble
+        self.bag_fraction = bag_fraction
         self.normalize = normalize
         self.encoding = encoding
         self.dev = dev

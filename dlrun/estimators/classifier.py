@@ -69,6 +69,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         precision: Precision = "float32",
         trace: bool = True,
         ensemble: int = 1,
+        bag_fraction: float = 1.0,
         normalize: Normalize = True,
         encoding: Choice = STANDARD,
         dev: float = 0.2,
@@ -106,6 +107,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
             precision=precision,
             trace=trace,
             ensemble=ensemble,
+            bag_fraction=bag_fraction,
             normalize=normalize,
             encoding=encoding,
             dev=dev,
@@ -139,8 +141,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):  # type: ignore[misc]  #
         The first call needs `classes`, all labels that will ever come. Its rows fit the preparation: how numbers are
         scaled and gaps are filled. No rows are held back, so that there is no diagnosis; `dev`, `stratify`,
         `duplicates`, `patience_epochs`, `epochs`, `keep`, `schedule`, `warmup_fraction` and `class_weight="balanced"`
-        concern `fit` alone. Weights are relative to the rows of a call, and so is `lambda_`. After a fit it goes on
-        with a new optimizer.
+        concern `fit` alone. Weights are relative to the rows of a call, and so is `lambda_`; bags are drawn from them.
+        After a fit it goes on with a new optimizer.
         """
         first = self._begins()
         X, y = validate_data(self, X, y, reset=first, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")

@@ -59,7 +59,9 @@ def continued(course: Course, examples: Examples) -> EpochRecord:
     """Train one epoch on these rows. Raises ValueError, and Diverged with the parameters as they were before it."""
     plan = plan_of_one_epoch(course, examples.m)
     rows = training.Examples(*prepared(course, examples))
-    streams = Streams(course.streams["batches"], course.streams["dropout"])
+    # Begun anew, so that members keep their bags where a call has the rows of the one before.
+    bags = random_streams(course.config.seed)["bags"]
+    streams = Streams(course.streams["batches"], course.streams["dropout"], bags)
     trainer = Trainer(course.network, course.parameters, rows, rows, plan, streams, augmenter_of(course))
     trainer.epochs_done = course.epochs
     if course.optimizer is not None:

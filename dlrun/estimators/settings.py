@@ -38,6 +38,7 @@ KEYS: Mapping[str, str] = {
     "precision": "training.precision",
     "trace": "training.trace",
     "ensemble": "ensemble",
+    "bag_fraction": "bag_fraction",
     "normalize": "data.normalize",
     "encoding": "data.encoding",
     "stratify": "data.stratify",

@@ -29,6 +29,10 @@ BYTES_A_SECOND = 100e6
 # The state of a random stream: four words of SFC64, and two for the half word that a smaller draw has left.
 STREAM_WORDS = 6
 
+# The streams whose states are kept. Bags are drawn before the first step, and again before a run goes on: their stream
+# is not needed, and checkpoints stay as those of versions without it.
+KEPT_STREAMS = tuple(name for name in STREAMS if name != "bags")
+
 
 class SoundEpochs(NamedTuple):
     """How many epochs have undamaged lines in every file of lines, and the file that has the fewest."""
@@ -55,7 +59,8 @@ class Checkpointer:
         *,
         keeps_lines: bool = False,
     ):
-        self.streams, self.trainer, self.folder = experiment.streams, trainer, folder
+        self.streams = {name: experiment.streams[name] for name in KEPT_STREAMS}
+        self.trainer, self.folder = trainer, folder
         self.hashes, self.interrupts = hashes, interrupts or Interrupts()
         self.keeps_lines = keeps_lines or folder is not None
         self.metrics: list[EpochRecord] = []
@@ -159,7 +164,7 @@ class Checkpointer:
         return bool(np.isfinite(np.dot(flat, flat)))
 
     def stream_states(self) -> np.ndarray:
-        """The state of every random stream (streams, 6); that of the batches as it was when this epoch was shuffled."""
+        """The states of the kept streams (streams, 6); that of the batches as it was when this epoch was shuffled."""
         states = {name: rng.bit_generator.state for name, rng in self.streams.items()}
         states["batches"] = self.trainer.shuffle_state
         return np.array([[*s["state"]["state"], s["has_uint32"], s["uinteger"]] for s in states.values()], np.uint64)
@@ -167,7 +172,7 @@ class Checkpointer:
     def forms(self) -> dict[str, Form]:
         """The forms that the arrays of this run's checkpoints must have, by its config."""
         forms = {name: form_of(array) for name, array in self.trainer.state().items()}
-        streams = Form((len(STREAMS), STREAM_WORDS), np.dtype(np.uint64))
+        streams = Form((len(KEPT_STREAMS), STREAM_WORDS), np.dtype(np.uint64))
         return forms | {"streams": streams, "seconds": Form((1,), np.dtype(np.float64))}
 
     def restore(self, checkpoint: Checkpoint) -> None:

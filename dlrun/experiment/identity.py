@@ -56,6 +56,7 @@ LATER_KEYS = (
     "training.threads",
     "diagnosis.metric",
     "network.output_bias",
+    "bag_fraction",
 )
 DIVIDED_BEFORE = {"data.duplicates": "apart"}
 BEGAN_BEFORE = {"network.output_bias": "zeros"}

@@ -32,4 +32,5 @@ def members_look(
     )
     alone = [dev_losses(experiment, predictions(network, one, dataset.dev.X, dataset.dev.Y)) for one in each]
     found = compare_losses(np.mean(alone, axis=0), dev_losses(experiment, together["dev"]))
-    return MembersLook(BySplit(train, dev), found.difference, found.interval)
+    share = experiment.plan.bag_fraction
+    return MembersLook(BySplit(train, dev), found.difference, found.interval, None if share == 1 else share)

@@ -48,7 +48,7 @@ from .metric_choice import metric_fault
 from .refusals import refuse_full_batch_of_mapped_rows, refuse_moving_no_pixels, refuse_too_large
 
 # A random stream for each use, all from the one seed. Add new uses at the end, so that the others keep their numbers.
-STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck")
+STREAMS = ("source", "split", "init", "batches", "dropout", "augment", "gradcheck", "bags")
 
 
 @dataclass(frozen=True)
@@ -320,4 +320,5 @@ def training_plan(config: Config) -> TrainingPlan:
         keep=training.keep,
         settings=OptimizerSettings(training.momentum, training.rms_decay, training.epsilon),
         trace=training.trace,
+        bag_fraction=config.bag_fraction,
     )

@@ -86,6 +86,7 @@ def wider_config(experiment: Experiment, units: int) -> dict[str, Any]:
         "network.width": units,
         "network.depth": layers + 1,
         "ensemble": 1,
+        "bag_fraction": 1.0,
     }
     if not isinstance(keep, float | int) and len(keep) != layers:
         change["regularization.keep_prob"] = 1.0

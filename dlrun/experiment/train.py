@@ -43,7 +43,7 @@ def trainer_of(experiment: Experiment) -> Trainer:
         Examples(train.X, train.Y, train.weight),
         Examples(dev.X, dev.Y, dev.weight),
         experiment.plan,
-        Streams(streams["batches"], streams["dropout"]),
+        Streams(streams["batches"], streams["dropout"], streams["bags"]),
         augmenter_of(experiment),
     )
 

@@ -68,7 +68,7 @@ def trainer_of(experiment: Experiment, contents: RunContents) -> Trainer:
         known,
         Examples(dataset.dev.X, dataset.dev.Y, dataset.dev.weight),
         plan_of(experiment.plan, epoch_to_repeat(contents, experiment.plan), len(dataset.train.X), len(known.X)),
-        Streams(streams["batches"], streams["dropout"]),
+        Streams(streams["batches"], streams["dropout"], streams["bags"]),
         augmenter_of(experiment),
     )
 

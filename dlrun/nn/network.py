@@ -247,14 +247,15 @@ def mean_loss(workspace: Workspace, Y: Array, weight: Array | None = None) -> fl
     """The mean data loss of the logits in the workspace against Y; its slope goes into `workspace.dZ`.
 
     weight (m,) : what each row's loss is multiplied by. Of an ensemble: the mean over its members, each of which gets
-    the slope of its own loss.
+    the slope of its own loss; weight may be (members, m), other numbers for each.
     """
     if workspace.mean is not None and weight is None:
         return workspace.mean(Y)
     function, members = workspace.network.loss_function, workspace.network.members
     logits, dZ = workspace.logits, workspace.dZ
     if members > 1:
-        Y, weight = np.concatenate([Y] * members), None if weight is None else np.concatenate([weight] * members)
+        m, Y = len(Y), np.concatenate([Y] * members)
+        weight = None if weight is None else np.broadcast_to(weight, (members, m)).reshape(-1)
         logits, dZ = logits.reshape(len(Y), -1), dZ.reshape(len(Y), -1)
     loss = function.mean(logits, Y, dZ) if weight is None else weighted_mean(function, logits, Y, weight, dZ)
     if members > 1:

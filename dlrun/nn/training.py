@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arrays import Array, Rows
 from ..errors import Diverged
+from .bags import drawn_bags, mean_one
 from .evaluation import evaluate
 from .network import Network, Workspace, backward, forward, mean_loss
 from .optimizers import Optimizer, OptimizerSettings
@@ -36,10 +37,11 @@ class Examples(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """The generators that training draws from: one for the order of the rows, one for the dropout masks."""
+    """The generators that training draws from: for the order of the rows, the dropout masks, and the bags if any."""
 
     batches: np.random.Generator
     dropout: np.random.Generator
+    bags: np.random.Generator | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class TrainingPlan:
     evaluate_every : epochs between two measurements with dropout off; the last epoch is always measured.
     keep : which parameters whoever trains should keep, `Trainer.best` or the last; nothing in training depends on it.
     trace : whether a `Tracer` looks at the network at some epochs; nothing in training depends on it.
+    bag_fraction : the share of the rows that each member of an ensemble learns from; 1: all rows.
     alike : trainings of this kind that the process does, about; what is compiled must pay over all of them.
     """
 
@@ -69,6 +72,7 @@ class TrainingPlan:
     keep: Literal["auto", "best", "last"] = "auto"
     settings: OptimizerSettings = field(default_factory=OptimizerSettings)
     trace: bool = False
+    bag_fraction: float = 1.0
     alike: int = 1
 
 
@@ -99,6 +103,7 @@ class Trainer:
 
     best : the parameters with the lowest dev error so far, the lower dev loss among equals; a float copy.
     last_good : the parameters at the end of the last epoch that was finite.
+    weight : how often each training row counts, as `mean_one` has it.
     total_steps : of all epochs. batches_done : steps done in the current epoch.
     shuffle_state : the state of the current epoch's generator before the shuffle.
     tracer : looks at the network, the first member of an ensemble, at some epochs, if the plan asks for a trace.
@@ -118,10 +123,7 @@ class Trainer:
         self.network, self.parameters, self.train, self.dev, self.plan = network, parameters, train, dev, plan
         self.streams, self.augment = streams, augment
         m = len(train.X)
-        # Their mean is 1, so that a step is as long as one on rows that are all alike.
-        self.weight = (
-            None if train.weight is None else (train.weight / train.weight.mean()).astype(parameters.flat.dtype)
-        )
+        self.weight = mean_one(train.weight, bags_of(network, train, plan, streams), parameters.flat.dtype)
         self.batch_size = min(plan.batch_size or m, m)
         self.total_steps = plan.epochs * self.batches_in_epoch()
         self.tracer = tracer_of(network, parameters, train, plan, self.batch_size) if plan.trace else None
@@ -203,7 +205,8 @@ class Trainer:
         self.gather(rows, workspace)
         workspace.draw_masks(self.streams.dropout)
         forward(self.parameters, workspace)
-        loss = mean_loss(workspace, Y, self.weight if self.weight is None or rows is None else self.weight[rows])
+        weight = self.weight
+        loss = mean_loss(workspace, Y, weight if weight is None or rows is None else weight.take(rows, axis=-1))
         self.require_finite(loss, self.epochs_done + 1, workspace)
         backward(self.parameters, self.gradient, workspace)
         penalty = self.optimizer.step(self.parameters, self.gradient, rate)
@@ -334,3 +337,12 @@ def tracer_of(network: Network, parameters: Parameters, train: Examples, plan: T
     """The tracer of a training with this plan."""
     dtype = parameters.flat.dtype
     return Tracer(network, *train, batch_size=batch_size, l2_lambda=plan.l2_lambda, dtype=dtype)
+
+
+def bags_of(network: Network, train: Examples, plan: TrainingPlan, streams: Streams) -> Array | None:
+    """The bags (members, m) that the members learn from; None where each learns from all rows."""
+    if network.members == 1 or plan.bag_fraction == 1:
+        return None
+    assert streams.bags is not None, "bags are drawn from a stream of their own"
+    classes = np.zeros(len(train.Y)) if network.loss == "squared" else np.asarray(train.Y[:]).reshape(-1)
+    return drawn_bags(classes, network.members, plan.bag_fraction, rng=streams.bags)
