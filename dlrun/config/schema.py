@@ -93,7 +93,10 @@ class Network(Section):
     width: kinds.Width | None = Field(64, description="Units of every hidden layer; null when hidden is given.")
     hidden: kinds.Widths | None = Field(None, description="Units of each hidden layer, instead of depth and width.")
     activation: kinds.Activation = Field("relu", description="What the hidden layers apply.")
-    init: kinds.Initializer = Field("he", description="How the initial weights are drawn.")
+    init: kinds.Initializer = Field(
+        "he",
+        description="How initial weights are drawn. linear: as he, but a network of ReLU begins as a linear model.",
+    )
     init_scale: kinds.Positive = Field(0.01, description="Standard deviation of the weights for init normal.")
     output_bias: kinds.OutputBias = Field(
         "prior", description="Where the output's bias starts: at the classes' log odds in training, or at zeros."

@@ -16,6 +16,7 @@ OUTPUT_BIASES = tuple(initializers.OUTPUT_BIASES)
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 SCHEDULES = tuple(schedules.SCHEDULES)
 ENCODINGS = tuple(encodings.ENCODINGS)
+LINEAR = initializers.LINEAR
 STANDARD, PIECEWISE, TARGET = encodings.STANDARD, encodings.PIECEWISE, encodings.TARGET
 
 # The section of what `dlrun sweep` does, and the key of the config that it is about.

@@ -51,7 +51,7 @@ def begun(config: Config, examples: Examples) -> tuple[Course, Dataset]:
     except DlrunError as problem:
         raise ValueError(str(problem)) from None
     network = network_of(config, dataset)
-    parameters = first_parameters(config, network, dataset.train, streams["init"])
+    parameters = first_parameters(config, network, dataset, streams["init"])
     return Course(config, network, dataset.preparation, parameters, streams), dataset
 
 

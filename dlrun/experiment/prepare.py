@@ -37,10 +37,12 @@ from ..errors import ConfigError, DlrunError
 from ..model import LOSS_OF_TASK
 from ..nn.augmentation import Augmentation
 from ..nn.evaluation import totals_of
-from ..nn.initializers import OUTPUT_BIASES
+from ..nn.initializers import LINEAR, OUTPUT_BIASES
+from ..nn.linear_start import begin_as_linear
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
+from ..nn.training import Examples as Rows
 from ..nn.training import TrainingPlan
 from ..records import flattened
 from .auto import auto_encoding, autos_of, numbered, table_of
@@ -153,7 +155,7 @@ def experiment_of(
         network,
         plan,
         augmentation_of(config),
-        first_parameters(config, network, dataset.train, streams["init"]),
+        first_parameters(config, network, dataset, streams["init"]),
         streams,
         optimal,
     )
@@ -199,17 +201,26 @@ def declared_optimal(config: Config, folder: Path) -> Optimal:
     return optimal_of(Judgements(**declared) if isinstance(declared, dict) else declared)
 
 
-def first_parameters(config: Config, network: Network, train: Split, rng: np.random.Generator) -> Parameters:
-    """Initial weights by the config's init, in its precision; the output's bias by its rule on these training rows."""
-    return initial_parameters(
+def first_parameters(config: Config, network: Network, dataset: Dataset, rng: np.random.Generator) -> Parameters:
+    """Initial weights by the config's init, in its precision; the output's bias by its rule on the training rows.
+
+    Rows that stay in their file teach no linear model: there a network begins as it is drawn.
+    """
+    train = dataset.train
+    bias = output_bias(config.network.output_bias, network, train)
+    parameters = initial_parameters(
         network.sizes,
         config.network.init,
         rng=rng,
         scale=config.network.init_scale,
         dtype=np.dtype(config.training.precision),
         members=network.members,
-        output_bias=output_bias(config.network.output_bias, network, train),
+        output_bias=bias,
     )
+    if config.network.init == LINEAR and isinstance(train.X, np.ndarray):
+        rows = Rows(dataset.preparation.first_inputs(train.X), train.Y, train.weight)
+        begin_as_linear(parameters, network, rows, bias)
+    return parameters
 
 
 def output_bias(rule: str, network: Network, train: Split) -> Array:

@@ -16,6 +16,7 @@ REASONS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ENCODING: "each number also as its place among 16 parts of its range: thresholds are then easy to learn",
         ("network", "depth"): "two hidden layers and the output",
+        ("network", "init"): "it begins as a linear model of the training rows",
         ("regularization", "keep_prob"): "dropout; 1 is none",
         ("training", "batch_size"): "larger where there are more rows",
         ("training", "epochs"): "by steps: more epochs where there are fewer rows; the best on dev is kept",

@@ -10,12 +10,12 @@ from ..gradcheck import CheckOptions, NetworkReport, Problem, Progress, SweepRep
 def check_gradients(loaded: LoadedConfig, options: CheckOptions, progress: Progress | None = None) -> NetworkReport:
     """Compares every gradient of a config's network with central differences. Raises ConfigError, DataError."""
     experiment = prepare(loaded)
-    network, train = replace(experiment.network, members=1), experiment.dataset.train
+    network, dataset = replace(experiment.network, members=1), experiment.dataset
     return check_config_network(
         problem_of(experiment, options.examples),
         options,
         rng=experiment.streams["gradcheck"],
-        init=lambda rng: first_parameters(loaded.config, network, train, rng),
+        init=lambda rng: first_parameters(loaded.config, network, dataset, rng),
         progress=progress,
     )
 

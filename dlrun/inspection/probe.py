@@ -14,7 +14,7 @@ from ..diagnosis.sanity import cannot_overfit
 from ..errors import Diverged
 from ..experiment.prepare import Experiment, prepare, random_streams
 from ..nn.evaluation import evaluate
-from ..nn.initializers import INITIALIZERS
+from ..nn.initializers import DRAWN_AS, INITIALIZERS, LINEAR
 from ..nn.parameters import Parameters, initial_parameters
 from ..nn.propagation import Signals, first_dead, float32_depth, growth, signals, theory
 from ..nn.training import Examples, Streams, Trainer, TrainingPlan
@@ -114,7 +114,8 @@ def probe(loaded: LoadedConfig, *, overfit_twenty: bool = False) -> ProbeReport:
     """
     experiment = prepare(loaded)
     network, own_init = experiment.network, loaded.config.network.init
-    by_init = {init: probed(experiment, init) for init in INITIALIZERS}
+    by_init = {init: probed(experiment, init) for init in INITIALIZERS if init != LINEAR}
+    own_init = DRAWN_AS if own_init == LINEAR else own_init
     return ProbeReport(
         name=loaded.config.name,
         activation=network.activation,

@@ -84,7 +84,11 @@ INITIALIZERS = {
     "xavier": Initializer(xavier),
     "glorot": Initializer(glorot),
     "orthogonal": Initializer(orthogonal, orthonormal),
+    "linear": Initializer(he),  # and then `linear_start` has the network answer as a linear model does
 }
+
+# The word of the last row, and of the one whose weights it draws.
+LINEAR, DRAWN_AS = "linear", "he"
 
 
 # A class without training rows counts as this share of the rarest: the logarithm of none would be infinite.

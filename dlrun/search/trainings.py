@@ -92,7 +92,7 @@ def varied(experiment: Experiment, variant: Variant) -> Experiment:
         weight = None if dataset.train.weight is None else dataset.train.weight[variant.rows]
         dataset = replace(dataset, train=Split(X, Y, dataset.train.rows[variant.rows], group, weight))
     streams = random_streams(config.seed if variant.seed is None else variant.seed)
-    parameters = first_parameters(config, experiment.network, dataset.train, streams["init"])
+    parameters = first_parameters(config, experiment.network, dataset, streams["init"])
     return replace(experiment, plan=plan, dataset=dataset, parameters=parameters, streams=streams)
 
 
