@@ -13,11 +13,12 @@ CHOSEN = {
     "data.encoding": "auto",
     "network.depth": 3,
     "network.width": 256,
+    "network.init": "linear",
     "regularization.keep_prob": 0.8,
     "training.batch_size": "auto",
     "training.epochs": "auto",
 }
-OTHERWISE = dict(zip(CHOSEN, ("standard", 3, 64, 1.0, 64, 60), strict=True))
+OTHERWISE = dict(zip(CHOSEN, ("standard", 3, 64, "he", 1.0, 64, 60), strict=True))
 
 
 def loaded(folder, text, *overrides):

@@ -18,6 +18,7 @@ VARIANCES = {
     "zeros": 0.0,
     "normal": 0.01**2,
     "he": 2 / N_IN,
+    "linear": 2 / N_IN,
     "xavier": 1 / N_IN,
     "glorot": 2 / (N_IN + N_OUT),
     "orthogonal": 1 / N_IN,  # each of N_OUT unit columns spreads a sum of squares of 1 over N_IN entries
