@@ -236,7 +236,7 @@ def test_ctrl_c_saves_the_run_and_is_raised_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Trainer, "run_epoch", interrupted_in_the_third)
     with pytest.raises(KeyboardInterrupt, match="interrupted; resume: dlrun resume"):
-        dlrun.train({"data": {"source": "iris"}, "report": False}, runs_dir=tmp_path)
+        dlrun.train({"data": {"source": "iris"}, "network": {"width": 64}, "report": False}, runs_dir=tmp_path)
     monkeypatch.undo()
     assert command("resume", "latest", "--runs-dir", tmp_path, cwd=tmp_path).returncode == 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from dlrun.errors import UsageError
 from dlrun.experiment import prepare, read_config, run
-from dlrun.inspection.refit import NEIGHBOURS, epoch_to_repeat, known_rows, plan_of, refit
+from dlrun.inspection.refit import LEAST_NEIGHBOURS, NEIGHBOURS, epoch_to_repeat, known_rows, plan_of, refit
 from dlrun.model import load_model
 from dlrun.nn.network import predict_logits
 from dlrun.nn.training import Examples, Streams, Trainer, TrainingPlan
@@ -131,15 +131,20 @@ def test_the_network_that_answers_must_be_the_one_that_was_written(tmp_path):
     assert dlrun("export", folder.id, "--python", "net.py", cwd=tmp_path).returncode == 6
 
 
-def test_a_lucky_epoch_among_worse_ones_is_not_repeated(tmp_path):
+@pytest.mark.parametrize("first", [0.5, 0.2])
+def test_a_lucky_epoch_among_worse_ones_is_not_repeated(tmp_path, first):
     contents = finished(tmp_path)
     plan = TrainingPlan(epochs=12, keep="best")
-    errors = [0.5, 0.1, 0.5, 0.5, 0.3, 0.3, 0.2, 0.2, 0.2, 0.3, 0.4, 0.4]
+    errors = [first, 0.1, 0.5, 0.5, 0.3, 0.3, 0.2, 0.2, 0.2, 0.3, 0.4, 0.4]
     lines = [replace(line, dev_error=error) for line, error in zip(contents.metrics, errors, strict=True)]
     found = epoch_to_repeat(replace(contents, metrics=tuple(lines)), plan)
     means = []
     for epoch in range(1, 13):  # a slow twin
-        near = [error for other, error in enumerate(errors, 1) if max(epoch, other) / min(epoch, other) <= NEIGHBOURS]
+        near = [
+            error
+            for other, error in enumerate(errors, 1)
+            if max(epoch, other) / min(epoch, other) <= NEIGHBOURS or abs(epoch - other) <= LEAST_NEIGHBOURS
+        ]
         means.append(sum(near) / len(near))
     assert found == means.index(min(means)) + 1 == 7
     unmeasured = [replace(line, dev_error=None) if line.epoch == 7 else line for line in lines]

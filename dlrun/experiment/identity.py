@@ -151,9 +151,14 @@ def _in_todays_words(flat: Flat) -> Flat:
 
 def differences(before: ConfigData, after: ConfigData) -> dict[str, tuple[Any, Any]]:
     """The values that differ between two configs, by dotted path, as (before, after)."""
-    old, new = compared(before), compared(after)
-    old, new = BEGAN_BEFORE | old, BEGAN_BEFORE | new
-    return {key: (old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
+    old, new = (BEGAN_BEFORE | compared(config) for config in (before, after))
+    differing = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return {key: (_value_at(key, old), _value_at(key, new)) for key in differing}
+
+
+def _value_at(key: str, flat: Flat) -> Any:
+    """The value of a key; of a later key that was left out, its default."""
+    return flat.get(key, default_at(key) if key in LATER_KEYS else None)
 
 
 def refuse_changed_config(folder: RunFolder, own: Identity, config: ConfigData) -> None:
