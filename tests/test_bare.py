@@ -17,8 +17,9 @@ CHOSEN = {
     "regularization.keep_prob": 0.8,
     "training.batch_size": "auto",
     "training.epochs": "auto",
+    "training.schedule": "cosine",
 }
-OTHERWISE = dict(zip(CHOSEN, ("standard", 3, 64, "he", 1.0, 64, 60), strict=True))
+OTHERWISE = dict(zip(CHOSEN, ("standard", 3, 64, "he", 1.0, 64, 60, "constant"), strict=True))
 
 
 def loaded(folder, text, *overrides):

@@ -354,7 +354,7 @@ def test_settings_are_those_of_a_bare_config_and_inputs_are_piecewise_where_that
         (tmp_path / "bare.yaml").write_text("data: {source: iris}")
         bare = flattened(read_config(tmp_path / "bare.yaml").config.to_dict())
         assert settings == {key: bare[key] for key in settings}
-        assert len(settings) == 6
+        assert len(settings) == 7
 
 
 @pytest.mark.parametrize(

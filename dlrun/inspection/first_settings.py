@@ -20,6 +20,7 @@ REASONS: Mapping[tuple[str, str], str] = MappingProxyType(
         ("regularization", "keep_prob"): "dropout; 1 is none",
         ("training", "batch_size"): "larger where there are more rows",
         ("training", "epochs"): "by steps: more epochs where there are fewer rows; the best on dev is kept",
+        ("training", "schedule"): "the learning rate falls to zero at the end",
     }
 )
 
