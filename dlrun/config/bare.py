@@ -11,9 +11,9 @@ from .words import AUTO, LINEAR
 
 # Chosen on 23 public tables (KEEL's and R's, up to 3,000 rows of each), none of which is in the figures that the README
 # shows. Of the widths tried, 128, 256 and 512, none was better; three hidden layers instead of two were 0.5 points
-# worse; without dropout, overfitting begins before the steps are done. With init he the
-# error was 0.4 to 0.8 points higher on up to 1,000 rows (2 and 3 seeds; standard errors 0.4 and 0.3). At a constant rate
-# it was 0.3 and 0.5 points higher on up to 1,000 and 3,000 rows (0.2 and 0.4), and 0.2 (0.3) after a refit.
+# worse; without dropout, overfitting begins before the steps are done. With init he the error was 0.4 to 0.8 points
+# higher on up to 1,000 rows (2 and 3 seeds; standard errors 0.4 and 0.3). At a constant rate it was 0.3 and 0.5 points
+# higher on up to 1,000 and 3,000 rows (0.2 and 0.4), and 0.2 (0.3) after a refit.
 CHOSEN: Mapping[tuple[str, str], object] = {
     ("data", "encoding"): AUTO,
     ("network", "depth"): 3,
