@@ -226,7 +226,7 @@ def test_every_option_of_a_section_is_one_of_the_command_line_too(folder):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_signal_ends_a_sweep_with_the_command_that_goes_on(folder, number, status, processes):
-    words = ["small.yaml", "seed=0..11", "training.epochs=400", "--processes", processes]
+    words = ["small.yaml", "seed=0..11", "training.epochs=1500", "--processes", processes]
     command = [sys.executable, "-m", "dlrun", "sweep", *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes) as going:
