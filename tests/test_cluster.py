@@ -50,8 +50,8 @@ def await_workers(cluster, workers):
         time.sleep(0.05)
 
 
-def begun(folder, file="begun"):
-    return [line.split() for line in (folder / file).read_text().splitlines()]
+def notes(path):
+    return [line.split() for line in path.read_text().splitlines()]
 
 
 def test_no_task_is_lost_with_a_worker_and_a_late_one_takes_its_share(machines, tmp_path, rng, capfd):
@@ -75,15 +75,15 @@ def test_no_task_is_lost_with_a_worker_and_a_late_one_takes_its_share(machines, 
         done += list(going)
     assert sorted(one.number for one in done) == list(range(500))
     assert {one.number: one.value for one in done} == {n: float(rows.sum()) * n for n in range(500)}
-    again = len(begun(tmp_path)) - 500
+    again = len(notes(tmp_path / "begun")) - 500
     assert 0 <= again <= 2 * clusters.TASKS_A_THREAD
     # What the dead worker was at is another attempt; what it had ended, and nobody had fetched yet, Dask does again.
     told = {one.number for one in done if one.attempts > 1}
-    unfetched = {int(number) for number, place in begun(tmp_path, "ended") if place == "worker2"}
-    numbers = [int(number) for number, _ in begun(tmp_path)]
+    unfetched = {int(number) for number, place in notes(tmp_path / "ended") if place == "worker2"}
+    numbers = [int(number) for number, _ in notes(tmp_path / "begun")]
     assert {number for number in numbers if numbers.count(number) > 1} <= told | unfetched
     assert all(one.attempts <= 2 for one in done)
-    places = {place for _, place in begun(tmp_path)}
+    places = {place for _, place in notes(tmp_path / "begun")}
     assert places == {"worker1", "worker2", "worker3", "late"}
     assert capfd.readouterr() == ("", "")
 

@@ -35,6 +35,7 @@ from ..diagnosis import Judgements, Optimal, optimal_of, optimal_of_soft_labels
 from ..diagnosis.explain import codes
 from ..errors import ConfigError, DlrunError
 from ..model import LOSS_OF_TASK
+from ..nn import training
 from ..nn.augmentation import Augmentation
 from ..nn.evaluation import totals_of
 from ..nn.initializers import LINEAR, OUTPUT_BIASES
@@ -42,7 +43,6 @@ from ..nn.linear_start import begin_as_linear
 from ..nn.network import Network
 from ..nn.optimizers import OptimizerSettings
 from ..nn.parameters import Parameters, initial_parameters
-from ..nn.training import Examples as Rows
 from ..nn.training import TrainingPlan
 from ..records import flattened
 from .auto import auto_encoding, autos_of, numbered, table_of
@@ -218,7 +218,7 @@ def first_parameters(config: Config, network: Network, dataset: Dataset, rng: np
         output_bias=bias,
     )
     if config.network.init == LINEAR and isinstance(train.X, np.ndarray):
-        rows = Rows(dataset.preparation.first_inputs(train.X), train.Y, train.weight)
+        rows = training.Examples(dataset.preparation.first_inputs(train.X), train.Y, train.weight)
         begin_as_linear(parameters, network, rows, bias)
     return parameters
 

@@ -58,7 +58,8 @@ def pairs_with_room(network: Network) -> int:
 
 def linear_model(network: Network, train: Examples, output_bias: Array) -> Layer | None:
     """W (n, n_out) and b (n_out,) of the network without hidden layers that these rows teach; None if it diverges."""
-    X, rows = some_rows(train)
+    rows = some_rows(train)
+    X = np.asarray(rows.X)
     plain = Network((X.shape[1], network.sizes[-1]), network.activation, network.loss)
     rng = np.random.default_rng(0)  # zeros and full batches need none
     parameters = initial_parameters(plain.sizes, "zeros", rng=rng, dtype=X.dtype, output_bias=output_bias)
@@ -78,12 +79,12 @@ def linear_model(network: Network, train: Examples, output_bias: Array) -> Layer
     return parameters.layers[0]
 
 
-def some_rows(train: Examples) -> tuple[Array, Examples]:
-    """At most MOST_NUMBERS of the inputs, of rows that are spread evenly: X (m, n), contiguous, and all of them."""
+def some_rows(train: Examples) -> Examples:
+    """At most MOST_NUMBERS of the inputs, of rows that are spread evenly; X (m, n) is contiguous."""
     X = np.asarray(train.X)
     every = slice(None, None, -(-X.size // MOST_NUMBERS) or 1)
     X = np.ascontiguousarray(X[every])
-    return X, Examples(X, train.Y[every], None if train.weight is None else train.weight[every])
+    return Examples(X, train.Y[every], None if train.weight is None else train.weight[every])
 
 
 def carry(parameters: Parameters, model: Layer, pairs: int) -> None:
